@@ -1,0 +1,110 @@
+"""Image and Metadata: pixels with all that their file said about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float32]
+Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+Bits: TypeAlias = Literal[8, 16, 32]
+
+_DTYPES: dict[int, Any] = {8: np.uint8, 16: np.uint16, 32: np.float32}
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the file said, byte for byte; None where it said nothing.
+
+    Attributes:
+        exif: A TIFF structure (starting with ``II`` or ``MM``) whose orientation is already 1.
+        xmp: An XMP packet, UTF-8.
+        icc: The ICC profile of the pixels.
+        dpi: Dots per inch, (x, y).
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A still picture in display-referred (gamma-encoded) values.
+
+    Attributes:
+        pixels: (H, W, C) uint8, uint16 or float32, C-contiguous; C is 1 gray, 2 gray and alpha,
+            3 RGB, 4 RGB and alpha (straight, not premultiplied).
+        metadata: What travels with the pixels.
+        notes: What reading had to change, one sentence each, for the user to know.
+    """
+
+    pixels: Pixels
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse shapes and dtypes that the rest of the program does not know."""
+        shape, dtype = self.pixels.shape, self.pixels.dtype
+        if len(shape) != 3 or not 1 <= shape[2] <= 4 or 0 in shape:
+            raise ValueError(f"pixels: shape {shape}, expected (H, W, C) with C in 1..4")
+        if dtype not in (np.uint8, np.uint16, np.float32):
+            raise ValueError(f"pixels: dtype {dtype}, expected uint8, uint16 or float32")
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.pixels.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.pixels.shape[1]
+
+    @property
+    def bits(self) -> Bits:
+        """Bits per sample: 8, 16, or 32 for float."""
+        return {1: 8, 2: 16, 4: 32}[self.pixels.dtype.itemsize]  # type: ignore[return-value]  # closed by __post_init__
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is alpha."""
+        return self.pixels.shape[2] in (2, 4)
+
+    def to_float(self) -> FloatArray:
+        """Return (H, W, C) float32 with white = 1.0; float pixels may exceed it. Always a copy."""
+        values = self.pixels.astype(np.float32)
+        if self.bits != 32:
+            values /= _white(self.bits)
+        return values
+
+    def with_float(
+        self, values: FloatArray, *, bits: Bits | None = None, dither_seed: int | None = None
+    ) -> Image:
+        """Return an image of `values` (H', W', C') with this one's metadata and notes.
+
+        Integer depths round half to even, then clip to [0, 1]; float keeps what lies outside.
+
+        Args:
+            values: float32, white = 1.0.
+            bits: The depth of the result; None keeps this image's.
+            dither_seed: Adds triangular noise of one step either way before rounding to 8 bit,
+                so that smooth gradients do not band; the seed fixes the noise.
+        """
+        bits = self.bits if bits is None else bits
+        if bits == 32:
+            return replace(self, pixels=np.ascontiguousarray(values, dtype=np.float32))
+        scaled = values * np.float32(_white(bits))
+        if dither_seed is not None and bits == 8:
+            scaled += np.random.default_rng(dither_seed).triangular(-1, 0, 1, values.shape)
+        np.rint(scaled, out=scaled)
+        np.clip(scaled, 0, _white(bits), out=scaled)
+        return replace(self, pixels=scaled.astype(_DTYPES[bits]))
+
+
+def _white(bits: int) -> int:
+    return (1 << bits) - 1
