@@ -1,0 +1,1 @@
+"""The attention operators themselves, exact, in bounded memory."""

@@ -1,0 +1,234 @@
+"""Pyramid attention networks (Mei et al. 2020, arXiv:2004.13824).
+
+Reference: SHI-Labs/Pyramid-Attention-Networks@a267cf8 (MIT). `PANet` (denoising, demosaicing, JPEG artifacts)
+and `PAEDSR` (super-resolution) compute what the authors' networks compute, with their state-dict names, but
+for the keys that carry nothing: `msa.*` (a second name of the attention), `sub_mean.*`, `add_mean.*`.
+`PANetLite` is this project's own small member of the family.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..attention.patch import patch_attention
+from .layers import MeanShift, ResidualBlock, Upsampler, conv3x3
+
+
+class PyramidAttention(nn.Module):
+    """Attention of every 3x3 patch to the 3x3 patches of the input at several scales.
+
+    y = attention(x) / 4 + residual_scale * x. The division by 4 and the factor on the *identity* are the
+    authors'. Level i is the input resized bicubically (a = -0.75, half-pixel centres, no antialiasing) by
+    1 - i/10. The networks were trained on torch 1.1, which sampled by the ratio of the sizes;
+    `exact_ratio=False` samples by the factor itself, as the same code does from torch 1.6 on.
+
+    Args:
+        channels: C of the features.
+        reduction: Queries and keys have C / reduction channels.
+        levels: Number of scales, the full one included.
+        residual_scale: Factor on the identity.
+        softmax_scale: Factor on the scores.
+        hard: Paste the best match alone in place of the softmax mean.
+        exact_ratio: Sample the pyramid by the ratio of sizes.
+    """
+
+    escape_NaN: Tensor  # noqa: N815, RUF100  the name in the published state dicts
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        reduction: int = 2,
+        levels: int = 5,
+        residual_scale: float = 1.0,
+        softmax_scale: float = 10.0,
+        hard: bool = False,
+        exact_ratio: bool = True,
+    ) -> None:
+        super().__init__()
+        self.scales = [1 - i / 10 for i in range(levels)]
+        self.residual_scale = residual_scale
+        self.softmax_scale = softmax_scale
+        self.hard = hard
+        self.exact_ratio = exact_ratio
+        self.register_buffer("escape_NaN", torch.tensor([1e-4]))
+        self.conv_match_L_base = _pointwise(channels, channels // reduction)
+        self.conv_match = _pointwise(channels, channels // reduction)
+        self.conv_assembly = _pointwise(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the same shape."""
+        return self.attend(x) + x * self.residual_scale
+
+    def attend(self, x: Tensor) -> Tensor:
+        """Return the attention alone, without the identity: (N, C, H, W), in float32."""
+        # Scores are multiplied by 10 and exponentiated: half precision would choose other patches.
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.to(self.escape_NaN.dtype)
+            resized = [self._resize(x, scale) for scale in self.scales]
+            pasted = patch_attention(
+                self.conv_match_L_base(x),
+                [(self.conv_match(level), self.conv_assembly(level)) for level in resized],
+                softmax_scale=self.softmax_scale,
+                norm_floor=float(self.escape_NaN),
+                hard=self.hard,
+            )
+        return pasted / 4
+
+    def _resize(self, x: Tensor, scale: float) -> Tensor:
+        if scale == 1:
+            return x
+        # A level has at least one pixel, which the reference code fails to keep for sizes below 2.
+        size = [max(1, int(n * scale)) for n in x.shape[2:]]
+        if self.exact_ratio or 1 in size:
+            return F.interpolate(x, size=size, mode="bicubic", align_corners=False)
+        return F.interpolate(x, scale_factor=scale, mode="bicubic", align_corners=False)
+
+
+class PANet(nn.Module):
+    """Restore without changing the size: 80 residual blocks of 64 channels, attention in the middle.
+
+    All blocks share one PReLU, as in the reference. No mean shift and no image residual: the network
+    returns the clean image itself.
+    """
+
+    ignored_keys = ("sub_mean.", "add_mean.")
+
+    def __init__(self, *, colors: int = 3, blocks: int = 80, channels: int = 64) -> None:
+        super().__init__()
+        activation = nn.PReLU()
+        half = [ResidualBlock(channels, activation) for _ in range(blocks // 2)]
+        other = [ResidualBlock(channels, activation) for _ in range(blocks // 2)]
+        self.head = nn.Sequential(conv3x3(colors, channels))
+        self.body = nn.Sequential(
+            *half, PyramidAttention(channels), *other, conv3x3(channels, channels)
+        )
+        self.tail = nn.Sequential(conv3x3(channels, colors))
+
+    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
+        """Map (N, colors, H, W) with white 1 to the same shape; `seed` is not used."""
+        x = self.head(x)
+        restored: Tensor = self.tail(x + self.body(x))
+        return restored
+
+
+class PAEDSR(nn.Module):
+    """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention in the middle."""
+
+    ignored_keys = ("sub_mean.", "add_mean.", "msa.")
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        blocks: int = 32,
+        channels: int = 256,
+        reduction: int = 8,
+        residual_scale: float = 0.1,
+    ) -> None:
+        super().__init__()
+        half = [ResidualBlock(channels, nn.ReLU(), residual_scale) for _ in range(blocks // 2)]
+        other = [ResidualBlock(channels, nn.ReLU(), residual_scale) for _ in range(blocks // 2)]
+        attention = PyramidAttention(channels, reduction=reduction, residual_scale=residual_scale)
+        self.sub_mean = MeanShift(-1)
+        self.head = nn.Sequential(conv3x3(3, channels))
+        self.body = nn.Sequential(*half, attention, *other, conv3x3(channels, channels))
+        self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
+        self.add_mean = MeanShift(1)
+
+    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
+        """Map (N, 3, H, W) with white 1 to (N, 3, scale H, scale W); `seed` is not used."""
+        x = self.head(self.sub_mean(x))
+        restored: Tensor = self.add_mean(self.tail(x + self.body(x)))
+        return restored
+
+
+class PANetLite(nn.Module):
+    """A small pyramid attention network for CPUs, for super-resolution or denoising.
+
+    The trunk works on space-to-depth pixels (`unshuffle`); the attention on features `squeeze` times
+    coarser still, because its time grows with the square of their number. Its output starts at zero, so
+    that a trained trunk can take it in without harm. The image itself is added to what the trunk returns.
+
+    Args:
+        scale: 1, or the factor of enlargement.
+        conditions: Number of planes beside RGB in the input (1: the noise level map).
+        blocks: Number of residual blocks, half before and half behind the attention.
+        channels: Width of the trunk.
+        unshuffle: Space-to-depth factor of the trunk.
+        squeeze: Side of the pixel blocks that the attention takes as one.
+        attention_channels: Width of the attention, 0 for none.
+        levels: Scales of the pyramid.
+    """
+
+    ignored_keys = ()
+
+    def __init__(
+        self,
+        *,
+        scale: int = 1,
+        conditions: int = 0,
+        blocks: int = 8,
+        channels: int = 48,
+        unshuffle: int = 1,
+        squeeze: int = 2,
+        attention_channels: int = 32,
+        levels: int = 3,
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        self.head = nn.Sequential(
+            nn.PixelUnshuffle(unshuffle), conv3x3((3 + conditions) * unshuffle**2, channels)
+        )
+        self.before = nn.Sequential(*_blocks(channels, blocks // 2))
+        self.attention = (
+            SqueezedAttention(channels, attention_channels, squeeze=squeeze, levels=levels)
+            if attention_channels
+            else nn.Identity()
+        )
+        self.after = nn.Sequential(
+            *_blocks(channels, blocks - blocks // 2), conv3x3(channels, channels)
+        )
+        self.tail = nn.Sequential(
+            conv3x3(channels, 3 * (unshuffle * scale) ** 2), nn.PixelShuffle(unshuffle * scale)
+        )
+
+    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
+        """Map (N, 3 + conditions, H, W) with white 1 to (N, 3, scale H, scale W).
+
+        H and W are multiples of unshuffle * squeeze; `seed` is not used.
+        """
+        features = self.head(x)
+        trunk = features + self.after(self.attention(self.before(features)))
+        image = x[:, :3]
+        if self.scale > 1:
+            image = F.interpolate(image, scale_factor=self.scale, mode="nearest")
+        restored: Tensor = image + self.tail(trunk)
+        return restored
+
+
+class SqueezedAttention(nn.Module):
+    """x plus pyramid attention on features that are `squeeze` times coarser; starts as the identity."""
+
+    def __init__(self, channels: int, inner: int, *, squeeze: int, levels: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, inner, squeeze, stride=squeeze)
+        self.attention = PyramidAttention(inner, levels=levels)
+        self.expand = nn.ConvTranspose2d(inner, channels, squeeze, stride=squeeze)
+        nn.init.zeros_(self.expand.weight)
+        nn.init.zeros_(self.expand.bias)  # type: ignore[arg-type]  # built with a bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the same shape; H and W are multiples of `squeeze`."""
+        attended: Tensor = self.expand(self.attention.attend(self.squeeze(x)))
+        return x + attended
+
+
+def _pointwise(channels_in: int, channels_out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(channels_in, channels_out, 1), nn.PReLU())
+
+
+def _blocks(channels: int, count: int) -> list[ResidualBlock]:
+    return [ResidualBlock(channels, nn.ReLU(inplace=True)) for _ in range(count)]

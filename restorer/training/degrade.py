@@ -1,0 +1,106 @@
+"""The degradations of the papers, exact to the bit where theirs are known.
+
+All images are (H, W, C) or (H, W) uint8, 0-255, RGB.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PilImage
+
+from ..image import FloatArray
+
+Bytes = NDArray[np.uint8]
+Border = Literal["mirrored", "replicated"]
+
+
+def crop_to_multiple(image: Bytes, multiple: int) -> Bytes:
+    """Cut rows and columns at the end so that both sizes are multiples of `multiple`."""
+    height, width = (n - n % multiple for n in image.shape[:2])
+    return image[:height, :width]
+
+
+def bicubic_downscale(image: Bytes, scale: int, border: Border = "mirrored") -> Bytes:
+    """Shrink by an integer as MATLAB's imresize does: (H, W, C) to (H // scale, W // scale, C).
+
+    Cubic kernel (a = -0.5) widened by `scale` against aliasing, rows first, rounded to uint8 between the
+    passes. `mirrored` equals the Set5 and Set14 files in circulation bit for bit, `replicated` the ones of
+    an older MATLAB generation (RNAN).
+    """
+    image = crop_to_multiple(image, scale)
+    return _shrink_rows(_shrink_rows(image, scale, border).swapaxes(0, 1), scale, border).swapaxes(
+        0, 1
+    )
+
+
+def pillow_bicubic(image: Bytes, size: tuple[int, int]) -> Bytes:
+    """Resize to (height, width) with Pillow's bicubic filter, the rule of TTSR."""
+    resized = PilImage.fromarray(image).resize(size[::-1], PilImage.Resampling.BICUBIC)
+    return np.asarray(resized)
+
+
+def gaussian_noise(image: FloatArray, sigma: float, seed: int) -> FloatArray:
+    """Add white Gaussian noise, independent in every channel; `sigma` on the scale of the values.
+
+    Neither clipped nor rounded: the papers' 8-bit inputs are `quantize` of this.
+    """
+    noise = np.random.default_rng(seed).normal(0, sigma, image.shape)
+    return (image + noise).astype(np.float32)
+
+
+def quantize(values: FloatArray) -> Bytes:
+    """Round half to even and clip values on the 0-255 scale to uint8."""
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def mosaic_grbg(image: Bytes) -> Bytes:
+    """Sample (H, W, 3) through a GRBG colour filter array; unsampled sites are zero."""
+    mosaic = np.zeros_like(image)
+    mosaic[0::2, 0::2, 1] = image[0::2, 0::2, 1]
+    mosaic[0::2, 1::2, 0] = image[0::2, 1::2, 0]
+    mosaic[1::2, 0::2, 2] = image[1::2, 0::2, 2]
+    mosaic[1::2, 1::2, 1] = image[1::2, 1::2, 1]
+    return mosaic
+
+
+def luma(image: Bytes) -> Bytes:
+    """Return the BT.601 studio-range Y of (H, W, 3) RGB, rounded, as MATLAB's rgb2ycbcr: (H, W)."""
+    weights = np.array([65.481, 128.553, 24.966]) / 255
+    return quantize((image @ weights + 16).astype(np.float32))
+
+
+def jpeg(image: Bytes, quality: int) -> Bytes:
+    """Compress (H, W) gray or (H, W, 3) RGB with libjpeg (4:2:0 for colour) and decode again."""
+    buffer = io.BytesIO()
+    PilImage.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return np.asarray(PilImage.open(buffer))
+
+
+def _shrink_rows(image: Bytes, scale: int, border: Border) -> Bytes:
+    length = image.shape[0]
+    taps = 4 * scale + 2
+    centre = (np.arange(length // scale) + 0.5) * scale - 0.5
+    index = np.floor(centre - 2 * scale).astype(np.intp)[:, None] + np.arange(taps)
+    weight = _cubic((centre[:, None] - index) / scale)
+    weight /= weight.sum(1, keepdims=True)
+    if border == "mirrored":
+        index = np.mod(index, 2 * length)
+        index = np.minimum(index, 2 * length - 1 - index)
+    index = np.clip(index, 0, length - 1)
+    shrunk = sum(
+        weight[:, i].reshape((-1,) + (1,) * (image.ndim - 1)) * image[index[:, i]]
+        for i in range(taps)
+    )
+    return np.clip(np.floor(np.asarray(shrunk) + 0.5), 0, 255).astype(np.uint8)
+
+
+def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keys' cubic convolution kernel with a = -0.5."""
+    x = np.abs(x)
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x <= 1, near, np.where(x < 2, far, 0.0))

@@ -1,0 +1,139 @@
+"""Random pairs of damaged and clean patches from a folder of photographs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image as PilImage
+
+from ..errors import SettingsError
+from ..image import FloatArray
+from .degrade import Bytes, bicubic_downscale, crop_to_multiple, gaussian_noise, quantize
+
+_SUFFIXES = {".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+_VALIDATION_SHARE = 25  # one photograph in 25 is kept out of the training
+
+
+class Degradation(Protocol):
+    """How a clean image becomes the input of the network."""
+
+    scale: int
+
+    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
+        """Return (input, clean) of a whole uint8 image; clean is `scale` times as large."""
+
+    def finish(
+        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return what the network takes and shall return, (h, w, C) with white 1."""
+
+
+@dataclass(frozen=True)
+class Bicubic:
+    """Super-resolution of MATLAB-bicubic downscaled images."""
+
+    scale: int
+
+    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
+        """Shrink the whole image once, so that patches have their true surroundings."""
+        return bicubic_downscale(image, self.scale), crop_to_multiple(image, self.scale)
+
+    def finish(
+        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Scale to white 1."""
+        return patch.astype(np.float32) / 255, clean.astype(np.float32) / 255
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Gaussian noise of a sigma drawn evenly from 0 to `sigma_max`, told in an extra plane.
+
+    One pair in `gray_share` is gray, with the same noise in the three channels, as a gray file gives it to
+    a colour network. Half of the inputs are rounded and clipped like files, half are not, as in the papers'
+    unclipped protocol.
+    """
+
+    sigma_max: float
+    gray_share: float = 0.15
+    scale: int = 1
+
+    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
+        """Leave the image: noise is drawn anew for every patch."""
+        return image, image
+
+    def finish(
+        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Add noise and the plane of sigma / 255."""
+        truth = clean.astype(np.float32)
+        sigma = rng.uniform(0, self.sigma_max)
+        if rng.random() < self.gray_share:
+            truth = truth.mean(2, keepdims=True)
+        noisy = gaussian_noise(truth, sigma, int(rng.integers(2**63)))
+        if rng.random() < 0.5:
+            noisy = quantize(noisy).astype(np.float32)
+        noisy, truth = (np.broadcast_to(x, patch.shape) for x in (noisy, truth))
+        level = np.full((*patch.shape[:2], 1), sigma, np.float32)
+        return np.concatenate([noisy, level], 2) / 255, truth / 255
+
+
+# Recipe name -> degradation; the keyword arguments are the recipe's other keys.
+DEGRADATIONS = {"bicubic": Bicubic, "noise": Noise}
+
+
+class PatchSource:
+    """Prepared images, held in memory as bytes; batches are a function of (seed, step) alone."""
+
+    def __init__(self, paths: Sequence[Path], degradation: Degradation) -> None:
+        if not paths:
+            raise SettingsError("no images to train on")
+        self.degradation = degradation
+        self.pairs = [degradation.prepare(_load(path)) for path in paths]
+
+    def batch(self, count: int, side: int, seed: int, step: int) -> tuple[FloatArray, FloatArray]:
+        """Return (N, C, side, side) inputs and (N, 3, side*scale, side*scale) clean patches."""
+        rng = np.random.default_rng((seed, step))
+        pairs = [self._patch(side, rng) for _ in range(count)]
+        inputs, targets = (np.stack(x).transpose(0, 3, 1, 2) for x in zip(*pairs, strict=True))
+        return np.ascontiguousarray(inputs), np.ascontiguousarray(targets)
+
+    def _patch(self, side: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        damaged, clean = self.pairs[rng.integers(len(self.pairs))]
+        scale = self.degradation.scale
+        top, left = (int(rng.integers(n - side + 1)) for n in damaged.shape[:2])
+        patch = damaged[top : top + side, left : left + side]
+        truth = clean[top * scale : (top + side) * scale, left * scale : (left + side) * scale]
+        turns, flip = int(rng.integers(4)), bool(rng.integers(2))
+        patch, truth = (np.rot90(x, turns) for x in (patch, truth))
+        if flip:
+            patch, truth = patch[:, ::-1], truth[:, ::-1]
+        return self.degradation.finish(patch, truth, rng)
+
+
+def split(folder: Path, min_side: int) -> tuple[list[Path], list[Path]]:
+    """Return the (training, validation) images below `folder`, split by photograph.
+
+    Tiles of one photograph (names that differ in a last ``_<number>``) stay on one side. Images smaller than
+    `min_side` are left out. The split depends on the names alone.
+    """
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    usable = [p for p in paths if min(PilImage.open(p).size) >= min_side]
+    held_out = [p for p in usable if _held_out(p)]
+    return [p for p in usable if not _held_out(p)], held_out
+
+
+def _held_out(path: Path) -> bool:
+    photograph = re.sub(r"_\d+$", "", path.stem)
+    return hashlib.sha256(photograph.encode()).digest()[0] % _VALIDATION_SHARE == 0
+
+
+def _load(path: Path) -> Bytes:
+    with PilImage.open(path) as image:
+        return np.asarray(image.convert("RGB"))
