@@ -1,2 +1,159 @@
-"""stub"""
+"""Restore photographs: super-resolution and denoising with attention networks, tiled, offline.
+
+::
+
+    import restorer
+
+    image = restorer.read(Path("noisy.jpg"))
+    restorer.write(restorer.restore(image, "panet-denoise-lite"), Path("clean.jpg"))
+
+    batch = restorer.plan_jobs(Path("in"), Path("out"), ["panet-sr-x2-lite"])
+    for event in restorer.run_jobs(batch.jobs):
+        print(event)
+
+Names are loaded at first use, so that importing the package costs nothing; torch comes with
+`open_model`, `restore` and `run_jobs`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from restorer.batch import Batch, Ignored, plan_jobs, target_name
+    from restorer.catalog import ModelSpec, WeightsFile, list_models, model_spec
+    from restorer.devices import available_devices
+    from restorer.engines import ENGINES, run_jobs
+    from restorer.errors import (
+        Cancelled,
+        CheckpointError,
+        ImageError,
+        ImageFormatError,
+        ImageTooLargeError,
+        ImageWriteError,
+        InferenceError,
+        InvalidOutputError,
+        ModelError,
+        OutOfMemoryError,
+        RestorerError,
+        SettingsError,
+        TargetExistsError,
+        UnknownModelError,
+        WeightsError,
+    )
+    from restorer.formats import DEFAULT_MAX_PIXELS, FORMATS, SUFFIXES, Header, probe, read, write
+    from restorer.image import Image, Metadata
+    from restorer.jobs import CancelToken, Event, Job, Progress, Result, RunPlan, Settings, Step
+    from restorer.noise import estimate_sigma
+    from restorer.pipeline import open_model, restore, run_job
+    from restorer.store import verify_weights, weights_path
+    from restorer.tasks import TASKS, Task, default_model
+    from restorer.tiling import TileNeeds
+
 __version__ = "0.1.0"
+
+# Public name -> the module that has it; the imports above say the same to type checkers.
+_HOMES = {
+    "batch": ("Batch", "Ignored", "plan_jobs", "target_name"),
+    "catalog": ("ModelSpec", "WeightsFile", "list_models", "model_spec"),
+    "devices": ("available_devices",),
+    "engines": ("ENGINES", "run_jobs"),
+    "errors": (
+        "Cancelled",
+        "CheckpointError",
+        "ImageError",
+        "ImageFormatError",
+        "ImageTooLargeError",
+        "ImageWriteError",
+        "InferenceError",
+        "InvalidOutputError",
+        "ModelError",
+        "OutOfMemoryError",
+        "RestorerError",
+        "SettingsError",
+        "TargetExistsError",
+        "UnknownModelError",
+        "WeightsError",
+    ),
+    "formats": ("DEFAULT_MAX_PIXELS", "FORMATS", "SUFFIXES", "Header", "probe", "read", "write"),
+    "image": ("Image", "Metadata"),
+    "jobs": ("CancelToken", "Event", "Job", "Progress", "Result", "RunPlan", "Settings", "Step"),
+    "noise": ("estimate_sigma",),
+    "pipeline": ("open_model", "restore", "run_job"),
+    "store": ("verify_weights", "weights_path"),
+    "tasks": ("TASKS", "Task", "default_model"),
+    "tiling": ("TileNeeds",),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
+    "Batch",
+    "CancelToken",
+    "Cancelled",
+    "CheckpointError",
+    "DEFAULT_MAX_PIXELS",
+    "ENGINES",
+    "Event",
+    "FORMATS",
+    "Header",
+    "Ignored",
+    "Image",
+    "ImageError",
+    "ImageFormatError",
+    "ImageTooLargeError",
+    "ImageWriteError",
+    "InferenceError",
+    "InvalidOutputError",
+    "Job",
+    "Metadata",
+    "ModelError",
+    "ModelSpec",
+    "OutOfMemoryError",
+    "Progress",
+    "RestorerError",
+    "Result",
+    "RunPlan",
+    "SUFFIXES",
+    "Settings",
+    "SettingsError",
+    "Step",
+    "TASKS",
+    "TargetExistsError",
+    "Task",
+    "TileNeeds",
+    "UnknownModelError",
+    "WeightsError",
+    "WeightsFile",
+    "__version__",
+    "available_devices",
+    "default_model",
+    "estimate_sigma",
+    "list_models",
+    "model_spec",
+    "open_model",
+    "plan_jobs",
+    "probe",
+    "read",
+    "restore",
+    "run_job",
+    "run_jobs",
+    "target_name",
+    "verify_weights",
+    "weights_path",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module at first use."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'restorer' has no attribute {name!r}")
+    value = getattr(import_module(f"restorer.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return __all__

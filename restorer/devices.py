@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 
-from .errors import SettingsError
+from restorer.errors import SettingsError
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -24,8 +24,8 @@ def available_devices() -> list[str]:
 def choose_device(wish: str) -> str:
     """Return the device for a wish: ``auto`` (the best), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
 
-    ``auto`` never takes ``mps``, some of whose operators are known to be wrong; it can be asked for by name.
-    Raises SettingsError if the machine has no such device.
+    ``auto`` never takes ``mps``, some of whose operators are known to be wrong; it can be asked for
+    by name. Raises SettingsError if the machine has no such device.
     """
     devices = available_devices()
     if wish == "auto":
@@ -37,7 +37,7 @@ def choose_device(wish: str) -> str:
 
 
 def choose_precision(wish: str) -> Precision:
-    """Return the number format for a wish; ``auto`` is float32, which every device computes alike."""
+    """Return the number format for a wish; ``auto`` is float32, alike on every device."""
     if wish == "auto":
         return "fp32"
     if wish not in DTYPES:

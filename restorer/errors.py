@@ -7,6 +7,7 @@
     |  |- ImageFormatError        not an image, damaged, or of an unknown kind
     |  |- ImageTooLargeError      above the pixel budget, or above what the target format can hold
     |  `- ImageWriteError         cannot be written: disk full, read-only, no such folder
+    |     `- TargetExistsError    another file has the name already
     |- ModelError
     |  |- UnknownModelError       no such model or task
     |  |- WeightsError            weights absent, cut or altered
@@ -39,6 +40,10 @@ class ImageTooLargeError(ImageError):
 
 class ImageWriteError(ImageError):
     """The result could not be written; nothing was left behind."""
+
+
+class TargetExistsError(ImageWriteError):
+    """The target exists and was not to be replaced."""
 
 
 class ModelError(RestorerError):

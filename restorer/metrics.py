@@ -1,8 +1,9 @@
 """PSNR and SSIM with the literature's border and luma conventions.
 
-Images are (H, W, C) or (H, W) with white 255, uint8 or float; quantise first where a paper compares files.
-Sources: the `calc_psnr` of the EDSR family and the MATLAB scripts of PANet@a267cf8, `calc_psnr_and_ssim` of
-TTSR@550e4c9, and Wang et al. 2004 for SSIM.
+Images are (H, W, C) or (H, W) with white 255, uint8 or float; quantise first where a paper compares
+files.
+Sources: the `calc_psnr` of the EDSR family and the MATLAB scripts of PANet@a267cf8,
+    `calc_psnr_and_ssim` of TTSR@550e4c9, and Wang et al. 2004 for SSIM.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def psnr(image: _Array, truth: _Array, *, shave: int = 0) -> float:
 
 
 def psnr_luma(image: _Array, truth: _Array, *, shave: int = 0) -> float:
-    """Return the PSNR of the Y of (H, W, 3) RGB images, the figure of all super-resolution tables."""
+    """Return the PSNR of the Y of (H, W, 3) RGB, the figure of all super-resolution tables."""
     difference = _shaved((image.astype(np.float64) - truth) @ _LUMA_256, shave)
     return _ratio(difference)
 

@@ -1,14 +1,15 @@
 """Attention between 3x3 patches, without ever holding the whole score matrix.
 
-The score of two patches is the sum of nine pixel scores along the diagonal: patch (y, x) meets patch
-(v, u) as pixel (y+i, x+j) meets pixel (v+i, u+j). So pixels are correlated once and the products summed
-along diagonals. The vertical shifts stay in the channel dimension (three rows stacked, 3C channels); the
-horizontal ones are sums of shifted slices. Pasting weighted patches is the same sum on the weights.
-All pyramid levels lie behind one another on one flat key axis, each row followed by two zero columns, so
-that one slice shift is right for every level; the zero columns never win (score -inf).
+The score of two patches is the sum of nine pixel scores along the diagonal: patch (y, x) meets
+patch (v, u) as pixel (y+i, x+j) meets pixel (v+i, u+j). So pixels are correlated once and the
+products summed along diagonals. The vertical shifts stay in the channel dimension (three rows
+stacked, 3C channels); the horizontal ones are sums of shifted slices. Pasting weighted patches is
+the same sum on the weights. All pyramid levels lie behind one another on one flat key axis, each
+row followed by two zero columns, so that one slice shift is right for every level; the zero columns
+never win (score -inf).
 
-One block of query rows is in work at a time: memory is `_BLOCK_ELEMENTS` scores, or one row of them.
-Equal to unfold, convolution, softmax and transposed convolution up to rounding.
+One block of query rows is in work at a time: memory is `_BLOCK_ELEMENTS` scores, or one row of
+them. Equal to unfold, convolution, softmax and transposed convolution up to rounding.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-# Scores in work at a time: 8 MiB of float32 stay in the cache of a core (measured best of 2^19..2^24).
+# Scores in work at a time: 8 MiB of float32 stay in the cache of a core (measured best of
+# 2^19..2^24).
 _BLOCK_ELEMENTS = 1 << 21
 
 
@@ -34,14 +36,15 @@ def patch_attention(
 ) -> Tensor:
     """Rebuild every query patch from the value patches whose key patches resemble it.
 
-    Patches are 3x3, zero-padded at the borders, at stride 1. A key patch is divided by the larger of its
-    L2 norm and `norm_floor`; queries are not normalised. Each pixel is the *sum* of the nine patches that
-    cover it. Differentiable; while gradients are recorded, blocks are computed again in the backward pass
-    instead of being kept.
+    Patches are 3x3, zero-padded at the borders, at stride 1. A key patch is divided by the larger
+    of its L2 norm and `norm_floor`; queries are not normalised. Each pixel is the *sum* of the nine
+    patches that cover it. Differentiable; while gradients are recorded, blocks are computed again
+    in the backward pass instead of being kept.
 
     Args:
         query: (N, C, H, W).
-        levels: Pairs of keys (N, C, h, w) and values (N, V, h, w); sizes differ from level to level.
+        levels: Pairs of keys (N, C, h, w) and values (N, V, h, w); sizes differ from level to
+            level.
         softmax_scale: Factor on the scores before the softmax over all patches of all levels.
         norm_floor: Smallest norm that a key patch is divided by.
         hard: Take the best match alone (all of them on ties) in place of the softmax mean.
@@ -49,7 +52,7 @@ def patch_attention(
     Returns:
         (N, V, H, W).
     """
-    batch, _, height, width = query.shape
+    batch, _, _, width = query.shape
     query_rows = F.pad(_stack_rows(query), (1, 1)).permute(0, 2, 3, 1)  # (N, H, W+2, 3C)
     # Two more columns at the end, so that the shifted slices of the last key exist.
     keys = F.pad(torch.cat([_stack_rows(k, columns=1).flatten(2) for k, _ in levels], 2), (0, 2))
@@ -81,14 +84,14 @@ def patch_attention(
 
 
 def _stack_rows(x: Tensor, columns: int = 0) -> Tensor:
-    """Map (N, C, H, W) to (N, 3C, H, W + 2 columns): each row with the one above and the one below."""
+    """Map (N, C, H, W) to (N, 3C, H, W + 2 columns): each row with its two neighbours."""
     height = x.shape[2]
     padded = F.pad(x, (columns, columns, 1, 1))
     return torch.cat([padded[:, :, i : i + height] for i in range(3)], 1)
 
 
 def _gain_and_bias(keys: Sequence[Tensor], scale: float, floor: float) -> tuple[Tensor, Tensor]:
-    """Per flat key position (N, 1, 1, K): what to multiply a score with, and -inf where no patch is."""
+    """Return (N, 1, 1, K): the factor of every score, and what to add (-inf: no patch there)."""
     gains, biases = [], []
     for key in keys:
         energy = F.avg_pool2d(key.float().square().sum(1), 3, 1, 1, divisor_override=1)  # (N, h, w)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from .panet import PAEDSR, PANet, PANetLite
+from restorer.networks.panet import PAEDSR, PANet, PANetLite
 
 __all__ = ["ARCHITECTURES", "PAEDSR", "Network", "PANet", "PANetLite"]
 

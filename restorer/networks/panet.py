@@ -1,9 +1,10 @@
 """Pyramid attention networks (Mei et al. 2020, arXiv:2004.13824).
 
-Reference: SHI-Labs/Pyramid-Attention-Networks@a267cf8 (MIT). `PANet` (denoising, demosaicing, JPEG artifacts)
-and `PAEDSR` (super-resolution) compute what the authors' networks compute, with their state-dict names, but
-for the keys that carry nothing: `msa.*` (a second name of the attention), `sub_mean.*`, `add_mean.*`.
-`PANetLite` is this project's own small member of the family.
+Reference: SHI-Labs/Pyramid-Attention-Networks@a267cf8 (MIT). `PANet` (denoising, demosaicing, JPEG
+    artifacts) and `PAEDSR` (super-resolution) compute what the authors' networks compute, with
+    their state-dict names, but for the keys that carry nothing: `msa.*` (a second name of the
+    attention), `sub_mean.*`, `add_mean.*`. `PANetLite` is this project's own small member of the
+    family.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..attention.patch import patch_attention
-from .layers import MeanShift, ResidualBlock, Upsampler, conv3x3
+from restorer.attention.patch import patch_attention
+from restorer.networks.layers import MeanShift, ResidualBlock, Upsampler, conv3x3
 
 
 class PyramidAttention(nn.Module):
     """Attention of every 3x3 patch to the 3x3 patches of the input at several scales.
 
-    y = attention(x) / 4 + residual_scale * x. The division by 4 and the factor on the *identity* are the
-    authors'. Level i is the input resized bicubically (a = -0.75, half-pixel centres, no antialiasing) by
-    1 - i/10. The networks were trained on torch 1.1, which sampled by the ratio of the sizes;
-    `exact_ratio=False` samples by the factor itself, as the same code does from torch 1.6 on.
+    y = attention(x) / 4 + residual_scale * x. The division by 4 and the factor on the *identity*
+    are the authors'. Level i is the input resized bicubically (a = -0.75, half-pixel centres, no
+    antialiasing) by 1 - i/10. The networks were trained on torch 1.1, which sampled by the ratio of
+    the sizes; `exact_ratio=False` samples by the factor itself, as the same code does from torch
+    1.6 on.
 
     Args:
         channels: C of the features.
@@ -88,10 +90,10 @@ class PyramidAttention(nn.Module):
 
 
 class PANet(nn.Module):
-    """Restore without changing the size: 80 residual blocks of 64 channels, attention in the middle.
+    """Restore without changing the size: 80 blocks of 64 channels, attention in the middle.
 
-    All blocks share one PReLU, as in the reference. No mean shift and no image residual: the network
-    returns the clean image itself.
+    All blocks share one PReLU, as in the reference. No mean shift and no image residual: the
+    network returns the clean image itself.
     """
 
     ignored_keys = ("sub_mean.", "add_mean.")
@@ -148,9 +150,10 @@ class PAEDSR(nn.Module):
 class PANetLite(nn.Module):
     """A small pyramid attention network for CPUs, for super-resolution or denoising.
 
-    The trunk works on space-to-depth pixels (`unshuffle`); the attention on features `squeeze` times
-    coarser still, because its time grows with the square of their number. Its output starts at zero, so
-    that a trained trunk can take it in without harm. The image itself is added to what the trunk returns.
+    The trunk works on space-to-depth pixels (`unshuffle`); the attention on features `squeeze`
+    times coarser still, because its time grows with the square of their number. Its output starts
+    at zero, so that a trained trunk can take it in without harm. The image itself is added to what
+    the trunk returns.
 
     Args:
         scale: 1, or the factor of enlargement.
@@ -210,7 +213,7 @@ class PANetLite(nn.Module):
 
 
 class SqueezedAttention(nn.Module):
-    """x plus pyramid attention on features that are `squeeze` times coarser; starts as the identity."""
+    """x plus pyramid attention on `squeeze` times coarser features; starts as the identity."""
 
     def __init__(self, channels: int, inner: int, *, squeeze: int, levels: int) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from ..image import FloatArray
+from restorer.image import FloatArray
 
 Bytes = NDArray[np.uint8]
 Border = Literal["mirrored", "replicated"]
@@ -27,9 +27,9 @@ def crop_to_multiple(image: Bytes, multiple: int) -> Bytes:
 def bicubic_downscale(image: Bytes, scale: int, border: Border = "mirrored") -> Bytes:
     """Shrink by an integer as MATLAB's imresize does: (H, W, C) to (H // scale, W // scale, C).
 
-    Cubic kernel (a = -0.5) widened by `scale` against aliasing, rows first, rounded to uint8 between the
-    passes. `mirrored` equals the Set5 and Set14 files in circulation bit for bit, `replicated` the ones of
-    an older MATLAB generation (RNAN).
+    Cubic kernel (a = -0.5) widened by `scale` against aliasing, rows first, rounded to uint8
+    between the passes. `mirrored` equals the Set5 and Set14 files in circulation bit for bit,
+    `replicated` the ones of an older MATLAB generation (RNAN).
     """
     image = crop_to_multiple(image, scale)
     return _shrink_rows(_shrink_rows(image, scale, border).swapaxes(0, 1), scale, border).swapaxes(

@@ -12,9 +12,15 @@ from typing import Protocol
 import numpy as np
 from PIL import Image as PilImage
 
-from ..errors import SettingsError
-from ..image import FloatArray
-from .degrade import Bytes, bicubic_downscale, crop_to_multiple, gaussian_noise, quantize
+from restorer.errors import SettingsError
+from restorer.image import FloatArray
+from restorer.training.degrade import (
+    Bytes,
+    bicubic_downscale,
+    crop_to_multiple,
+    gaussian_noise,
+    quantize,
+)
 
 _SUFFIXES = {".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 _VALIDATION_SHARE = 25  # one photograph in 25 is kept out of the training
@@ -55,9 +61,9 @@ class Bicubic:
 class Noise:
     """Gaussian noise of a sigma drawn evenly from 0 to `sigma_max`, told in an extra plane.
 
-    One pair in `gray_share` is gray, with the same noise in the three channels, as a gray file gives it to
-    a colour network. Half of the inputs are rounded and clipped like files, half are not, as in the papers'
-    unclipped protocol.
+    One pair in `gray_share` is gray, with the same noise in the three channels, as a gray file
+    gives it to a colour network. Half of the inputs are rounded and clipped like files, half are
+    not, as in the papers' unclipped protocol.
     """
 
     sigma_max: float
@@ -120,8 +126,8 @@ class PatchSource:
 def split(folder: Path, min_side: int) -> tuple[list[Path], list[Path]]:
     """Return the (training, validation) images below `folder`, split by photograph.
 
-    Tiles of one photograph (names that differ in a last ``_<number>``) stay on one side. Images smaller than
-    `min_side` are left out. The split depends on the names alone.
+    Tiles of one photograph (names that differ in a last ``_<number>``) stay on one side. Images
+    smaller than `min_side` are left out. The split depends on the names alone.
     """
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
     usable = [p for p in paths if min(PilImage.open(p).size) >= min_side]

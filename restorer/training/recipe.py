@@ -1,4 +1,4 @@
-"""The training loop: Adam, L1, cosine schedule, moving average, resumable, exported to safetensors."""
+"""The training loop: Adam, L1, cosine schedule, moving average; resumable."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..devices import has_fast_bf16
-from ..errors import SettingsError
-from ..image import FloatArray
-from ..metrics import psnr
-from ..networks import ARCHITECTURES
-from .patches import DEGRADATIONS, Degradation, PatchSource, split
+from restorer.devices import has_fast_bf16
+from restorer.errors import SettingsError
+from restorer.image import FloatArray
+from restorer.metrics import psnr
+from restorer.networks import ARCHITECTURES
+from restorer.training.patches import DEGRADATIONS, Degradation, PatchSource, split
 
 _VALIDATION_SIDE = 128  # input pixels of a validation patch
 
@@ -64,9 +64,9 @@ def read_recipe(table: Mapping[str, Any]) -> Recipe:
 def train(recipe: Recipe, data: Path, out: Path, *, device: str = "cpu") -> Iterator[Report]:
     """Train, or go on with what `out` holds, and leave ``<model>.safetensors`` there.
 
-    Every `checkpoint_every` iterations the state is saved and a report with a validation figure is given;
-    between two of them one report an iteration. Batches depend on (seed, step) only, so that an interrupted
-    run goes on as if it had not been.
+    Every `checkpoint_every` iterations the state is saved and a report with a validation figure is
+    given; between two of them one report an iteration. Batches depend on (seed, step) only, so that
+    an interrupted run goes on as if it had not been.
 
     Args:
         recipe: What to train.

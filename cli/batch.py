@@ -1,0 +1,123 @@
+"""``restore batch``: a folder into another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .dry_run import show_plan
+from .options import Wishes, restoration_options
+from .report import Report, journal
+from .run import log_lines, run
+from .words import warn
+
+if TYPE_CHECKING:
+    from restorer import Ignored, Job
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("source", metavar="IN_DIR", type=_FOLDER)
+@click.argument("target", metavar="OUT_DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--recursive/--no-recursive",
+    default=True,
+    show_default=True,
+    help="Go into subfolders; OUT_DIR mirrors them.",
+)
+@click.option(
+    "--include", multiple=True, metavar="PATTERN", help="Take only such files: '*.jpg', 'trip/*'."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out such files and folders."
+)
+@click.option(
+    "--name",
+    default="{stem}{suffix}",
+    show_default=True,
+    help="Names of the results: {stem} {suffix} {model} {scale}.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pictures at a time."
+)
+@restoration_options
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    source: Path,
+    target: Path,
+    recursive: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    name: str,
+    jobs: int,
+    wishes: Wishes,
+    dry_run: bool,
+    report: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Restore all pictures of IN_DIR into OUT_DIR.
+
+    A bad file never stops the others; run again to go on where it was stopped.
+
+    \b
+    restore batch holiday large                      twice as large
+    restore batch scans clean --task denoising --format png --jobs 2
+    """
+    from restorer import plan_jobs
+
+    plan = plan_jobs(
+        source,
+        target,
+        wishes.steps(),
+        recursive=recursive,
+        include=include,
+        exclude=exclude,
+        name=name,
+        suffix=wishes.suffix,
+        settings=wishes.settings(),
+    )
+    chosen, ignored = _without_results(plan.jobs, plan.ignored)
+    if dry_run:
+        ctx.exit(show_plan(chosen, ignored))
+    with journal(report) as lines, log_lines(verbose=verbose) as start:
+        account = Report(verbose=verbose, journal=lines)
+        for each in ignored:
+            account.ignore(each)
+        if chosen:
+            run(chosen, account, workers=jobs, quiet=quiet)
+        else:
+            warn(f"{source}: no pictures to restore")
+        account.finish(start)
+    account.tell(quiet=quiet)
+    ctx.exit(account.exit_code)
+
+
+def _without_results(
+    jobs: tuple[Job, ...], ignored: tuple[Ignored, ...]
+) -> tuple[list[Job], list[Ignored]]:
+    """Where results go beside the sources, leave out those that an earlier run has made.
+
+    Raises UsageError if a source would be its own target.
+    """
+    from restorer import Ignored
+
+    targets = {os.path.realpath(job.target) for job in jobs}
+    chosen, results = [], list(ignored)
+    for job in jobs:
+        source = os.path.realpath(job.source)
+        if source == os.path.realpath(job.target):
+            raise click.UsageError(
+                f"{job.source}: would be overwritten by its result;"
+                " choose another OUT_DIR or --name '{stem}-restored{suffix}'"
+            )
+        if source in targets:
+            results.append(Ignored(job.source, "result of an earlier run"))
+        else:
+            chosen.append(job)
+    return chosen, results

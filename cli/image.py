@@ -1,0 +1,97 @@
+"""``restore image``: one picture."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .dry_run import show_plan
+from .options import Wishes, given, restoration_options
+from .report import Report, in_words, journal
+from .run import log_lines, run
+from .words import tell, warn
+
+if TYPE_CHECKING:
+    from restorer import Job
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="File or folder to write; the suffix of a file decides its format.",
+)
+@click.option(
+    "--name",
+    default="{stem}-restored{suffix}",
+    show_default=True,
+    help="Name of the result where OUT is no file: {stem} {suffix} {model} {scale}.",
+)
+@restoration_options
+@click.pass_context
+def image(
+    ctx: click.Context,
+    source: str,
+    output: str | None,
+    name: str,
+    wishes: Wishes,
+    dry_run: bool,
+    report: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Restore the picture IN and write it beside IN, or to OUT.
+
+    \b
+    restore image small.png                       twice as large: small-restored.png
+    restore image noisy.jpg --task denoising      without the noise
+    restore image old.tif -o new.png --task denoising --task super-resolution
+    """
+    job = _job(Path(source), output, name, wishes)
+    if dry_run:
+        ctx.exit(show_plan([job], []))
+    with journal(report) as lines, log_lines(verbose=verbose) as start:
+        account = Report(journal=lines)
+        results = run([job], account, quiet=quiet)
+        account.finish(start)
+    for result in results:
+        if result.status != "done":
+            warn(in_words(result))
+        elif not quiet:
+            tell(in_words(result))
+    ctx.exit(account.exit_code)
+
+
+def _job(source: Path, output: str | None, name: str, wishes: Wishes) -> Job:
+    """Return what to do; raise UsageError where the source itself would be overwritten unasked."""
+    from restorer import Job
+
+    steps = wishes.steps()
+    target = _target(source, output, name, wishes)
+    if os.path.realpath(target) == os.path.realpath(source) and wishes.existing != "replace":
+        raise click.UsageError(
+            f"{target}: is the original; --existing replace overwrites it, -o names another file"
+        )
+    return Job(source, target, steps, wishes.settings())
+
+
+def _target(source: Path, output: str | None, name: str, wishes: Wishes) -> Path:
+    from restorer import SUFFIXES, target_name
+
+    folder = source.parent if output is None else Path(output)
+    if output is None or folder.is_dir() or output.endswith(("/", os.sep)):
+        return folder / target_name(source, wishes.steps(), name, wishes.suffix)
+    target = Path(output)
+    if not target.suffix:
+        return target.with_suffix(wishes.suffix or source.suffix)
+    if target.suffix.lower() not in SUFFIXES:
+        known = ", ".join(sorted(SUFFIXES))
+        raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
+    if given("format") and target.suffix.lower() != wishes.suffix:
+        raise click.UsageError(f"{target}: contradicts --format {wishes.format}")
+    return target

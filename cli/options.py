@@ -1,0 +1,246 @@
+"""The options that `restore image` and `restore batch` share, and what they ask of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .presets import DEFAULT_FILE, take_preset
+
+if TYPE_CHECKING:
+    from restorer import Settings, Step
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class AutoOr(click.ParamType):
+    """A number, or the word ``auto``, which becomes None."""
+
+    name = "auto"
+
+    def __init__(self, number: click.ParamType) -> None:
+        self.number = number
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leave ``auto`` to the program."""
+        return None if value == "auto" else self.number.convert(value, param, ctx)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asks for every picture; fields are the names of the options."""
+
+    task: tuple[str, ...]
+    model: tuple[str, ...]
+    scale: int | None
+    sigma: float | None
+    strength: float
+    device: str
+    precision: str
+    tile: int | None
+    overlap: int | None
+    seed: int
+    format: str | None
+    quality: int
+    bits: str | None
+    dither: bool
+    existing: str
+    max_pixels: int | None
+
+    @property
+    def suffix(self) -> str | None:
+        """Suffix of the targets, None for that of the source."""
+        return f".{self.format}" if self.format else None
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the passes in the order asked for; without task or model, super-resolution."""
+        from restorer import Step, model_spec
+
+        specs = [model_spec(model) for model in self.model or self._default_models()]
+        if self.scale not in (None, enlargement := prod(spec.scale for spec in specs)):
+            names = " and ".join(spec.id for spec in specs)
+            raise click.UsageError(f"--scale {self.scale}: {names} enlarges by {enlargement}")
+        if self.sigma is not None and not any(spec.condition == "sigma" for spec in specs):
+            names = " and ".join(spec.id for spec in specs)
+            raise click.UsageError(f"--sigma: {names} takes no noise level; denoising does")
+        return tuple(
+            Step(spec.id, self.sigma if spec.condition == "sigma" else None, self.strength)
+            for spec in specs
+        )
+
+    def settings(self) -> Settings:
+        """Return what holds for every step."""
+        from restorer import Settings
+
+        return Settings(
+            device=self.device,
+            precision=self.precision,
+            tile=self.tile,
+            overlap=self.overlap,
+            seed=self.seed,
+            bits=int(self.bits) if self.bits else None,  # type: ignore[arg-type]  # closed by click.Choice
+            dither=self.dither,
+            quality=self.quality,
+            existing=self.existing,  # type: ignore[arg-type]  # closed by click.Choice
+            max_pixels=self.max_pixels,
+        )
+
+    def _default_models(self) -> list[str]:
+        from restorer import TASKS, default_model
+
+        models = []
+        for task in self.task or ("super-resolution",):
+            enlarges = task in TASKS and max(TASKS[task].default_models) > 1
+            models.append(default_model(task, self.scale if enlarges else None))
+        return models
+
+
+_WISHES = (
+    click.option(
+        "--task",
+        multiple=True,
+        metavar="TASK",
+        help="super-resolution or denoising; several run in the order given."
+        "  [default: super-resolution]",
+    ),
+    click.option(
+        "--model", multiple=True, metavar="ID", help="A model by its id, see `restore models`."
+    ),
+    click.option("--scale", type=click.IntRange(1), help="Enlarge by this factor."),
+    click.option(
+        "--sigma",
+        type=AutoOr(click.FloatRange(0, 75)),
+        metavar="0-75|auto",
+        help="Noise level for denoising, on the 0-255 scale; auto measures it.  [default: auto]",
+    ),
+    click.option(
+        "--strength",
+        type=click.FloatRange(0, 1),
+        default=1.0,
+        show_default=True,
+        help="1 takes the full effect, 0 none, between them a mixture.",
+    ),
+    click.option(
+        "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+        default="auto",
+        show_default=True,
+        help="Number format; less is faster on some devices.",
+    ),
+    click.option(
+        "--tile",
+        type=AutoOr(click.IntRange(1)),
+        metavar="PIXELS|auto",
+        help="Side of the squares a picture is cut into.  [default: auto]",
+    ),
+    click.option(
+        "--overlap",
+        type=AutoOr(click.IntRange(0)),
+        metavar="PIXELS|auto",
+        help="What neighbouring squares share.  [default: auto]",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Same seed, same picture.",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(["png", "jpg", "tif", "webp", "bmp"], case_sensitive=False),
+        help="File format of the result.  [default: that of the source]",
+    ),
+    click.option(
+        "--quality",
+        type=click.IntRange(1, 100),
+        default=95,
+        show_default=True,
+        help="Of JPEG and WebP.",
+    ),
+    click.option(
+        "--bits",
+        type=click.Choice(["8", "16", "32"]),
+        help="Bits per sample of the result; 32 is float.  [default: those of the source]",
+    ),
+    click.option("--dither", is_flag=True, help="Keep smooth gradients smooth in 8 bit."),
+    click.option(
+        "--existing",
+        type=click.Choice(["skip", "replace", "number"]),
+        default="skip",
+        show_default=True,
+        help="What to do where the result already exists.",
+    ),
+    click.option(
+        "--max-pixels", type=click.IntRange(1), help="Refuse larger pictures before decoding them."
+    ),
+)
+
+_RUN = (
+    click.option(
+        "--dry-run", is_flag=True, help="Show what would be made, and how large; write nothing."
+    ),
+    click.option(
+        "--report",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write JSON lines: one object for each file, then a summary.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but trouble."),
+    click.option("-v", "--verbose", is_flag=True, help="Name every file, note and decision."),
+    click.option(
+        "--preset",
+        is_eager=True,
+        expose_value=False,
+        callback=take_preset,
+        help="Options under this name in the presets file; options given here win.",
+    ),
+    click.option(
+        "--presets",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_FILE,
+        show_default=True,
+        is_eager=True,
+        expose_value=False,
+        callback=take_preset,
+        help="TOML file with one table for each preset.",
+    ),
+)
+
+
+def restoration_options(command: Command) -> Command:
+    """Add the shared options; the command gets those on pictures as one `wishes`, the others by name."""
+
+    @wraps(command)
+    def collected(*args: Any, **options: Any) -> Any:
+        wishes = Wishes(**{field.name: options.pop(field.name) for field in fields(Wishes)})
+        return command(*args, wishes=_settled(wishes), **options)
+
+    for option in reversed(_WISHES + _RUN):
+        option(collected)
+    return collected  # type: ignore[return-value]  # same to callers: click passes by keyword
+
+
+def given(name: str) -> bool:
+    """Whether the option stands on the command line itself, not in a preset or by default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _settled(wishes: Wishes) -> Wishes:
+    """Let a task or model of the command line put aside the other one of a preset."""
+    from dataclasses import replace
+
+    if wishes.task and wishes.model:
+        if given("task") == given("model"):
+            raise click.UsageError("--task and --model: give one; a model knows its task")
+        return replace(wishes, task=()) if given("model") else replace(wishes, model=())
+    return wishes

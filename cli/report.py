@@ -1,0 +1,140 @@
+"""Report: counts results, finds the words for them, owns the exit code and the JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from .words import duration, tell, warn
+
+if TYPE_CHECKING:
+    from restorer import Ignored, Result
+
+_STATUSES = ("done", "skipped", "failed", "cancelled", "ignored")
+
+
+class Report:
+    """What came of a run, one result after another.
+
+    Args:
+        verbose: Name every file and note as it comes.
+        journal: Takes one JSON object a file as it comes, and the summary; flushed each time, so that
+            a crash leaves all lines but the one being written.
+    """
+
+    def __init__(self, *, verbose: bool = False, journal: TextIO | None = None) -> None:
+        self._verbose = verbose
+        self._journal = journal
+        self._counts: Counter[str] = Counter()
+        self._notes: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._failed: list[str] = []
+
+    def add(self, result: Result) -> None:
+        """Count a result."""
+        self._counts[result.status] += 1
+        self._notes.update(result.notes)
+        if result.status == "failed":
+            self._failed.append(told(result.job.source, result.error))
+        if self._verbose and result.status != "cancelled":
+            warn(in_words(result))
+        self._write(_record(result))
+
+    def ignore(self, ignored: Ignored) -> None:
+        """Count a file that was no part of the run."""
+        self._counts["ignored"] += 1
+        self._reasons[ignored.reason] += 1
+        if self._verbose:
+            warn(f"{ignored.path}: ignored, {ignored.reason}")
+        self._write({"status": "ignored", "source": str(ignored.path), "error": ignored.reason})
+
+    @property
+    def exit_code(self) -> int:
+        """130 if the run was stopped, 1 if a file failed, else 0; skipped files are fine."""
+        if self._counts["cancelled"]:
+            return 130
+        return 1 if self._counts["failed"] else 0
+
+    def close(self, seconds: float, *, quiet: bool = False) -> None:
+        """Tell how it went: the summary, failures and why, what was ignored, what to know."""
+        counts = {status: self._counts[status] for status in _STATUSES}
+        self._write({"summary": {**counts, "seconds": seconds, "exit_code": self.exit_code}})
+        if not quiet:
+            tell(f"{summary(counts)} in {duration(seconds)}")
+        for failure in self._failed:
+            warn(f"failed: {failure}")
+        if not quiet:
+            for reason, count in self._reasons.most_common():
+                tell(f"ignored: {count} {reason}")
+            for note, count in self._notes.most_common():
+                tell(f"note: {note}" + (f" ({count} files)" if count > 1 else ""))
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if self._journal is not None:
+            # ASCII escapes also carry file names that are no valid UTF-8.
+            self._journal.write(json.dumps(record) + "\n")
+            self._journal.flush()
+
+
+@contextmanager
+def journal(path: Path | None) -> Iterator[TextIO | None]:
+    """Open the file for the JSON lines before the work begins, so that a bad path fails early."""
+    if path is None:
+        yield None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--report {path}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def summary(counts: dict[str, int]) -> str:
+    """Say the counts that are not zero; how many are done is always said."""
+    said = [f"{n} {status}" for status, n in counts.items() if n or status == "done"]
+    return ", ".join(said)
+
+
+def in_words(result: Result) -> str:
+    """Say one result in one line: what was written, or why not."""
+    if result.status == "done":
+        return "; ".join([_written(result), *result.notes])
+    return told(result.job.source, f"{result.status}, {result.error}")
+
+
+def told(path: Path, trouble: str) -> str:
+    """Put the file's name before its trouble, once."""
+    return trouble if trouble.startswith(str(path)) else f"{path}: {trouble}"
+
+
+def _written(result: Result) -> str:
+    from restorer import probe
+
+    header = probe(result.target)
+    models = ", then ".join(plan.model for plan in result.plans)
+    devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
+    return (
+        f"{result.target}: {header.width} x {header.height}, {duration(result.seconds)},"
+        f" {models} on {devices}"
+    )
+
+
+def _record(result: Result) -> dict[str, Any]:
+    return {
+        "status": result.status,
+        "source": str(result.job.source),
+        "target": str(result.target),
+        "seconds": round(result.seconds, 3),
+        "plans": [asdict(plan) for plan in result.plans],
+        "error": result.error,
+        "notes": list(result.notes),
+    }

@@ -1,0 +1,134 @@
+"""Run jobs under the eyes of a user: progress, signals, log lines, one report."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .words import warn
+
+if TYPE_CHECKING:
+    from restorer import CancelToken, Job, Progress, Result
+
+    from .report import Report
+
+
+def run(
+    jobs: Sequence[Job], report: Report, *, workers: int = 1, quiet: bool = False
+) -> list[Result]:
+    """Run all jobs and return their results, which `report` has counted as they came.
+
+    The first SIGINT or SIGTERM stops within a tile, the rest are counted as cancelled; the second kills.
+    """
+    from restorer import CancelToken, run_jobs
+    from restorer import Result as ResultType
+
+    cancel = CancelToken()
+    results = []
+    with _signals_to(cancel), _Bar(len(jobs), quiet=quiet) as bar:
+        for event in run_jobs(jobs, workers=workers, cancel=cancel):
+            if isinstance(event, ResultType):
+                bar.end(event)
+                report.add(event)
+                results.append(event)
+            else:
+                bar.advance(event)
+    return results
+
+
+@contextmanager
+def log_lines(*, verbose: bool) -> Iterator[float]:
+    """Show the core's warnings, or all its decisions, above the bar; yield the time of the start."""
+    handler = _Lines()
+    logger = logging.getLogger("restorer")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    try:
+        yield time.monotonic()
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        warn(self.format(record))
+
+
+class _Bar:
+    """One bar over all files; the file at work counts by its tiles, skipped ones do not count.
+
+    Shown on a terminal only.
+    """
+
+    def __init__(self, files: int, *, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            total=files,
+            disable=quiet or not sys.stderr.isatty(),
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
+            leave=False,
+            dynamic_ncols=True,
+        )
+        self._files = files
+        self._ended = self._skipped = 0
+        self._parts: dict[Path, float] = {}
+
+    def __enter__(self) -> _Bar:
+        self._draw()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def advance(self, progress: Progress) -> None:
+        """Show the tiles of a file at work."""
+        source = progress.job.source
+        self._parts[source] = progress.done / max(1, progress.total)
+        self._bar.set_postfix_str(
+            f"{source.name} tile {progress.done}/{progress.total}", refresh=False
+        )
+        self._draw()
+
+    def end(self, result: Result) -> None:
+        """Count a file; what was skipped says nothing about the time that is left."""
+        self._parts.pop(result.job.source, None)
+        self._ended += 1
+        self._skipped += result.status == "skipped"
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._bar.disable:
+            return
+        self._bar.total = self._files - self._skipped
+        self._bar.n = self._ended - self._skipped + sum(self._parts.values())
+        self._bar.set_description_str(f"{self._ended}/{self._files} files", refresh=False)
+        self._bar.refresh()
+
+
+@contextmanager
+def _signals_to(cancel: CancelToken) -> Iterator[None]:
+    """Turn the first Ctrl-C or SIGTERM into a request; the next has the system's own effect."""
+
+    def stop(number: int, frame: Any) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
+        cancel.cancel()
+        # Unbuffered: a handler may interrupt a write to sys.stderr, which must not be entered twice.
+        os.write(2, b"\nstopping after this tile; once more aborts at once\n")
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,63 @@
+"""How numbers and tables are said, and where: results to stdout, trouble to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+
+def tell(text: str = "") -> None:
+    """Print a result."""
+    click.echo(_printable(text))
+
+
+def warn(text: str) -> None:
+    """Print trouble to stderr, above a progress bar if there is one."""
+    import sys
+
+    from tqdm import tqdm
+
+    tqdm.write(_printable(text), file=sys.stderr)
+
+
+def duration(seconds: float) -> str:
+    """Say a time as people do: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def size(count: float) -> str:
+    """Say a number of bytes: ``512 B``, ``2.1 MB``."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Set rows under their head; columns of numbers are flush right."""
+    columns = list(zip(head, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [all(_numeric(cell) for cell in column[1:]) for column in columns]
+    lines = []
+    for row in (head, *rows):
+        cells = zip(row, widths, right, strict=True)
+        lines.append("  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in cells).rstrip())
+    return "\n".join(lines)
+
+
+def _numeric(cell: str) -> bool:
+    return cell[:1] in "+-0123456789"
+
+
+def _printable(text: str) -> str:
+    """Replace the halves of broken UTF-8 in file names, which no terminal takes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

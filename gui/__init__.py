@@ -1,0 +1,1 @@
+"""Home of the desktop window (extra ``gui``); empty until the window arrives."""

@@ -1,0 +1,108 @@
+"""What goes through a network, and back: colour as three planes, alpha beside them.
+
+Arrays are (H, W, C) float32 with white = 1.0, encoded values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from restorer.image import FloatArray
+
+Kernel = Callable[[FloatArray], FloatArray]
+
+
+def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+    """Return colour (H, W, 1|3) and alpha (H, W, 1) or None, as views."""
+    if values.shape[2] in (2, 4):
+        return values[..., :-1], values[..., -1:]
+    return values, None
+
+
+def join(colour: FloatArray, alpha: FloatArray | None) -> FloatArray:
+    """Undo `split`."""
+    return colour if alpha is None else np.concatenate([colour, alpha], axis=-1)
+
+
+def network_planes(colour: FloatArray) -> FloatArray:
+    """Return (H, W, 3) for a network; gray goes into all three planes."""
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
+
+
+def from_network(planes: FloatArray, *, gray: bool) -> FloatArray:
+    """Return (H, W, 3) as it is, or the mean of the planes (H, W, 1), so that gray stays gray."""
+    return planes.mean(axis=2, keepdims=True, dtype=np.float32) if gray else planes
+
+
+def extend_under_alpha(colour: FloatArray, alpha: FloatArray) -> FloatArray:
+    """Return the colours with those of fully transparent pixels diffused from the visible ones.
+
+    Pull-push on a pyramid of premultiplied means (Gortler et al. 1996, The Lumigraph), so that
+    neither network nor resampling draws invisible colours into visible edges. Every pixel with
+    any alpha stays as it is, bit for bit; so does a picture without any.
+    """
+    hidden = alpha[..., 0] <= 0
+    if not hidden.any() or hidden.all():
+        return colour
+    weight = np.clip(alpha, 0, 1)
+    filled = _filled(colour * weight, weight)
+    return np.where(hidden[..., None], filled, colour)
+
+
+def resample(values: FloatArray, scale: int) -> FloatArray:
+    """Return (H * scale, W * scale, C) by bicubic interpolation, 1 returns the input.
+
+    Sample centres lie at half pixels, as in the networks' outputs; edges repeat. Nothing
+    overshoots: results stay between the extremes of the input, so alpha stays in [0, 1].
+    """
+    if scale == 1:
+        return values
+    enlarged = _enlarged(_enlarged(values, scale, 0, _cubic), scale, 1, _cubic)
+    return np.clip(enlarged, values.min(), values.max(), out=enlarged)
+
+
+def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return the mean colour where there is weight, elsewhere that of a coarser level."""
+    height, width = weight.shape[:2]
+    covered = premultiplied / np.maximum(weight, np.float32(np.finfo(np.float32).tiny))
+    if height == width == 1 or (weight > 0).all():
+        return covered
+    coarse = _filled(_halved(premultiplied), _halved(weight))
+    smooth = _enlarged(_enlarged(coarse, 2, 0, _linear), 2, 1, _linear)[:height, :width]
+    return np.where(weight > 0, covered, smooth)
+
+
+def _halved(values: FloatArray) -> FloatArray:
+    """Mean of 2x2 blocks; what lies outside counts as nothing."""
+    height, width = values.shape[:2]
+    padded = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
+    blocks = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2, -1)
+    means: FloatArray = blocks.mean((1, 3), dtype=np.float32)
+    return means
+
+
+def _enlarged(values: FloatArray, scale: int, axis: int, kernel: Kernel) -> FloatArray:
+    """Enlarge one axis: each of its `scale` phases is a fixed filter of four taps."""
+    values = np.moveaxis(values, axis, 0)
+    size = len(values)
+    result = np.empty((size * scale, *values.shape[1:]), np.float32)
+    padded = np.pad(values, ((2, 2), (0, 0), (0, 0)), mode="edge")
+    taps = np.arange(-2, 3, dtype=np.float32)
+    for phase in range(scale):
+        offset = np.float32((phase + 0.5) / scale - 0.5)  # of the sample from its source pixel
+        weights = kernel(np.abs(taps - offset))
+        parts = [w * padded[t : t + size] for t, w in enumerate(weights) if w]
+        result[phase::scale] = sum(parts[1:], start=parts[0])
+    return np.moveaxis(result, 0, axis)
+
+
+def _cubic(x: FloatArray) -> FloatArray:
+    """Keys 1981, a = -0.5: the bicubic of Pillow and MATLAB."""
+    near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x <= 1, near, np.where(x < 2, far, 0)).astype(np.float32)
+
+
+def _linear(x: FloatArray) -> FloatArray:
+    return np.maximum(1 - x, 0)

@@ -1,0 +1,64 @@
+"""Run jobs on this machine, in threads that share the loaded models."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+
+from restorer.jobs import CancelToken, Event, Job, Progress, Result
+from restorer.pipeline import run_job
+
+
+def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[Event]:
+    """Run jobs on `workers` threads; torch, decoders and encoders work outside Python's lock.
+
+    When the caller stops iterating, what runs is cancelled and waited for.
+    """
+    pending = iter(jobs)
+    lock = threading.Lock()
+    events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            while True:
+                with lock:
+                    job = next(pending, None)
+                if job is None:
+                    break
+                events.put(_run(job, events, cancel))
+        except BaseException as bug:  # noqa: BLE001  handed over, raised in the caller's thread
+            events.put(bug)
+        finally:
+            events.put(None)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    try:
+        running = workers
+        while running:
+            event = events.get()
+            if isinstance(event, BaseException):
+                raise event
+            if event is None:
+                running -= 1
+            else:
+                yield event
+    finally:
+        if any(thread.is_alive() for thread in threads):
+            cancel.cancel()
+        for thread in threads:
+            thread.join()
+
+
+def _run(
+    job: Job, events: queue.SimpleQueue[Event | BaseException | None], cancel: CancelToken
+) -> Result:
+    if cancel.cancelled:
+        return Result(job, "cancelled", job.target, error="stopped by the user")
+
+    def on_tile(done: int, total: int) -> None:
+        events.put(Progress(job, done, total))
+
+    return run_job(job, on_tile=on_tile, cancel=cancel)

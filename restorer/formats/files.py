@@ -1,0 +1,75 @@
+"""Make files appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from restorer.errors import ImageWriteError
+
+_MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours adds 39
+
+
+@contextmanager
+def created(path: Path, existing: Literal["replace", "fail"]) -> Iterator[BinaryIO]:
+    """Give a file to write, beside the target under a temporary name; move it there at the end.
+
+    The file and its folder are synced. Raises ImageWriteError for any OSError, inside or here; the
+    temporary file is gone after any exception.
+    """
+    temporary: Path | None = None
+    try:
+        if path.is_dir():
+            raise ImageWriteError(f"{path}: is a folder")
+        if existing == "fail" and os.path.lexists(path):  # before the work; decided by _publish
+            raise FileExistsError(errno.EEXIST, "the file exists")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(_temporary_name(path.name))
+        with temporary.open("x+b") as file:  # of the umask's mode, unlike the tempfile module's
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _publish(temporary, path, existing)
+        _sync_folder(path.parent)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ImageWriteError(f"{path}: cannot be written: {reason}") from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _temporary_name(name: str) -> str:
+    stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
+    return f".{stem}.{uuid.uuid4().hex}.part"
+
+
+def _publish(temporary: Path, path: Path, existing: Literal["replace", "fail"]) -> None:
+    if existing == "replace":
+        os.replace(temporary, path)
+        return
+    try:
+        os.link(temporary, path)  # fails where the name is taken, on NFS too
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here (FAT, some network shares): claim the name, then fill it
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(temporary, path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems refuse
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

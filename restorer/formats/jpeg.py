@@ -1,0 +1,171 @@
+"""JPEG: 8-bit gray and RGB, CMYK converted, through Pillow; the segments are read here.
+
+Pillow gets the picture without its metadata: it would warn of damaged EXIF, guess a resolution
+and drop what it does not know without a word.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image as PilImage
+from PIL import JpegImagePlugin
+
+from restorer.errors import ImageFormatError
+from restorer.formats import ifd, profiles
+from restorer.formats.header import Header, Scan, exactly
+from restorer.formats.metadata import clean_exif
+from restorer.image import Image, Metadata
+
+_EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_ICC, _PHOTOSHOP, _ADOBE, _JFIF, _MPF = (
+    b"ICC_PROFILE\0",
+    b"Photoshop 3.0\0",
+    b"Adobe",
+    b"JFIF\0",
+    b"MPF\0",
+)
+_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
+_MAX_SEGMENT = 65533  # bytes behind the length
+
+
+def accepts(start: bytes) -> bool:
+    """Whether the file starts with SOI and another marker."""
+    return start.startswith(b"\xff\xd8\xff")
+
+
+def scan(file: BinaryIO) -> Scan:
+    """Read size, channels and metadata from the segments before the first scan."""
+    segments = list(_segments(file))
+    frames = [body for marker, body in segments if marker in _SOF]
+    if not frames or len(frames[0]) < 6:
+        raise ImageFormatError("the JPEG has no frame header")
+    precision, components = frames[0][0], frames[0][5]
+    if precision != 8 or components not in (1, 3, 4):
+        found = f"{precision} bits and {components} components"
+        raise ImageFormatError(f"JPEG of {found}; known are 8 bits and 1, 3 or 4")
+    height, width = (int.from_bytes(frames[0][i : i + 2], "big") for i in (1, 3))
+    header = Header("JPEG", height, width, 1 if components == 1 else 3)
+    metadata, notes = _metadata(segments)
+    return Scan(header, metadata, notes)
+
+
+def decode(file: BinaryIO, scan: Scan) -> Image:
+    """Decode the first picture. Raises OSError where it is cut short."""
+    file.seek(0)
+    segments = list(_segments(file))
+    needed = [(m, b) for m, b in segments if not 0xE0 <= m <= 0xEF or b.startswith((_JFIF, _ADOBE))]
+    parts = [_segment(marker, body) for marker, body in needed if marker != _COMMENT]
+    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(b"\xff\xd8" + b"".join(parts) + file.read()))
+    picture.load()
+    pixels = np.array(picture)
+    if picture.mode != "CMYK":
+        return Image(pixels.reshape(*pixels.shape[:2], -1), scan.metadata, scan.notes)
+    if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in segments):
+        pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
+    rgb, note = profiles.cmyk_to_rgb(pixels, scan.metadata.icc)
+    metadata = replace(scan.metadata, icc=profiles.srgb_profile())
+    return Image(rgb, metadata, (*scan.notes, note))
+
+
+def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
+    """Write (H, W, 1|3) uint8; from quality 90 on the colours keep full resolution (4:4:4)."""
+    metadata, notes = image.metadata, []
+    extra: dict[str, Any] = {}
+    for key, name, prefix, block in (
+        ("exif", "EXIF", _EXIF, metadata.exif),
+        ("xmp", "XMP", b"", metadata.xmp),
+    ):
+        if block is None:
+            continue
+        if len(prefix) + len(block) > _MAX_SEGMENT - (0 if prefix else len(_XMP)):
+            notes.append(f"{name} of {len(block):,} bytes is more than JPEG holds; it was left out")
+        else:
+            extra[key] = prefix + block
+    if metadata.icc:
+        extra["icc_profile"] = metadata.icc
+    if metadata.dpi:
+        extra["dpi"] = metadata.dpi
+    pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
+    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    PilImage.fromarray(pixels).save(
+        file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, **extra
+    )
+    return tuple(notes)
+
+
+def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield (marker, body) up to the first scan; leave the file before its marker."""
+    exactly(file, 2)
+    while True:
+        marker = exactly(file, 2)
+        if marker[0] != 0xFF:
+            raise ImageFormatError("the JPEG's segments are damaged")
+        while marker[1] == 0xFF:  # fill bytes
+            marker = marker[1:] + exactly(file, 1)
+        if marker[1] in (_SOS, _EOI):
+            file.seek(-2, 1)
+            return
+        if marker[1] == 0x01 or 0xD0 <= marker[1] <= 0xD7:  # these stand alone
+            continue
+        size = int.from_bytes(exactly(file, 2), "big")
+        yield marker[1], exactly(file, max(0, size - 2))
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def _metadata(segments: list[tuple[int, bytes]]) -> tuple[Metadata, tuple[str, ...]]:
+    def bodies(marker: int, start: bytes) -> list[bytes]:
+        found = (body for m, body in segments if m == marker and body.startswith(start))
+        return [body[len(start) :] for body in found]
+
+    exif, notes = clean_exif(b"".join(bodies(0xE1, _EXIF)))
+    xmp = bodies(0xE1, _XMP)
+    dpi = [_density(body) for body in bodies(0xE0, _JFIF)]
+    icc, icc_notes = _profile(bodies(0xE2, _ICC))
+    lost = {
+        "the extended part of the XMP": bodies(0xE1, _LONG_XMP),
+        "the Photoshop block (IPTC)": bodies(0xED, _PHOTOSHOP),
+        "the comment": bodies(_COMMENT, b""),
+        "the other pictures in the file (MPO)": [b for b in bodies(0xE2, _MPF) if _pictures(b) > 1],
+    }
+    dropped = tuple(
+        f"{what} cannot be carried and was left out" for what, found in lost.items() if found
+    )
+    metadata = Metadata(exif, xmp[0] if xmp else None, icc, dpi[0] if dpi else None)
+    return metadata, (*notes, *icc_notes, *dropped)
+
+
+def _profile(parts: list[bytes]) -> tuple[bytes | None, tuple[str, ...]]:
+    """Join the numbered parts of an ICC profile."""
+    if not parts:
+        return None, ()
+    parts = sorted((part for part in parts if len(part) > 2), key=lambda part: part[0])
+    if [part[0] for part in parts] != list(range(1, len(parts) + 1)) or parts[0][1] != len(parts):
+        return None, ("the ICC profile is incomplete and was left out",)
+    return b"".join(part[2:] for part in parts), ()
+
+
+def _density(jfif: bytes) -> tuple[float, float] | None:
+    per_inch = {1: 1.0, 2: 2.54}.get(jfif[2] if len(jfif) >= 7 else 0)
+    x, y = int.from_bytes(jfif[3:5], "big"), int.from_bytes(jfif[5:7], "big")
+    return (x * per_inch, y * per_inch) if per_inch and x and y else None
+
+
+def _pictures(mpf: bytes) -> int:
+    """Number of pictures by the multi-picture index; 1 where it is damaged."""
+    file = io.BytesIO(mpf)
+    try:
+        layout, at = ifd.read_layout(file)
+        number = ifd.read_directory(file, layout, at).fields[0xB001]
+        return layout.unpack("I", number.data)[0]
+    except (ValueError, KeyError):
+        return 1

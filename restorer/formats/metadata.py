@@ -1,0 +1,220 @@
+"""Carry EXIF and XMP between containers: apply the orientation, patch sizes, drop thumbnails.
+
+EXIF is patched in place, so that maker notes, whose offsets nobody knows, stay where they are.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from restorer.formats import ifd
+from restorer.formats.ifd import Directory, Field, Layout
+from restorer.image import Image, Metadata
+
+ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
+XMP, ICC = 700, 34675
+
+# What IFD0 says about the picture rather than about the layout of its pixels: ImageDescription,
+# Make, Model, Orientation, Software, DateTime, Artist, HostComputer, Rating (two), Copyright and
+# the five XP strings of Windows.
+DESCRIPTIVE = frozenset({270, 271, 272, 274, 305, 306, 315, 316, 0x4746, 0x4749, 33432})
+DESCRIPTIVE |= frozenset(range(0x9C9B, 0x9CA0))
+
+_SIZE_TAGS = {0: (256, 257), ifd.EXIF: (0xA002, 0xA003)}  # width, height
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))([1-8])")
+
+
+def clean_exif(data: bytes) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the block without the ``Exif`` prefix that some containers put before it."""
+    block = data.removeprefix(b"Exif\0\0")
+    if not block:
+        return None, ()
+    if block[:4] not in (b"II*\0", b"MM\0*"):
+        return None, ("the EXIF block is damaged and was left out",)
+    return block, ()
+
+
+def orientation(metadata: Metadata) -> int:
+    """Return the EXIF orientation 1..8; where EXIF has none, that of the XMP packet, else 1."""
+    first = _first(metadata.exif)
+    if first is not None and ORIENTATION in first[1].fields:
+        value = _integer(first[0], first[1].fields[ORIENTATION])
+        return value if 1 <= value <= 8 else 1
+    match = _XMP_ORIENTATION.search(metadata.xmp or b"")
+    return int(match[2]) if match else 1
+
+
+def upright(image: Image) -> Image:
+    """Return the image with its orientation applied to pixels and metadata, thumbnail dropped.
+
+    The resolution in EXIF becomes `Metadata.dpi` where the container gave none.
+    """
+    metadata, turn = image.metadata, orientation(image.metadata)
+    exif = _upright_exif(metadata.exif, swap=turn > 4)
+    xmp = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
+    dpi = metadata.dpi[::-1] if metadata.dpi and turn > 4 else metadata.dpi
+    dpi = dpi or resolution(exif)
+    pixels = turned(image.pixels, turn)
+    return replace(image, pixels=pixels, metadata=Metadata(exif, xmp, metadata.icc, dpi))
+
+
+def turned(pixels: Any, turn: int) -> Any:
+    """Return (H, W, C) pixels shown as EXIF orientation `turn` asks; 1 returns them as they are."""
+    if turn > 4:
+        pixels = pixels.swapaxes(0, 1)
+    if turn in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if turn in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def with_size(metadata: Metadata, height: int, width: int) -> Metadata:
+    """Return the metadata with the sizes that EXIF states set to the picture's."""
+    first = _first(metadata.exif)
+    if metadata.exif is None or first is None:
+        return metadata
+    layout, directory = first
+    block = bytearray(metadata.exif)
+    for name, tags in _SIZE_TAGS.items():
+        fields = directory.fields if name == 0 else _child(directory, name).fields
+        for tag, size in zip(tags, (width, height), strict=True):
+            if tag in fields:
+                _set_integer(block, layout, fields[tag], size)
+    return replace(metadata, exif=bytes(block))
+
+
+def resolution(exif: bytes | None) -> tuple[float, float] | None:
+    """Return dots per inch (x, y) as EXIF states them, or None."""
+    first = _first(exif)
+    return None if first is None else resolution_of(*first)
+
+
+def resolution_of(layout: Layout, directory: Directory) -> tuple[float, float] | None:
+    """Return dots per inch (x, y) as a directory states them, or None."""
+    found = [_rational(layout, directory.fields.get(t)) for t in (X_RESOLUTION, Y_RESOLUTION)]
+    unit = directory.fields.get(RESOLUTION_UNIT)
+    per_inch = {2: 1.0, 3: 2.54}.get(2 if unit is None else _integer(layout, unit))
+    if per_inch is None or not all(found):
+        return None
+    return found[0] * per_inch, found[1] * per_inch
+
+
+def exif_from(layout: Layout, directory: Directory) -> bytes | None:
+    """Build an EXIF block from the first directory of a TIFF file; None if it says nothing."""
+    described = _classic(_described(layout, directory))
+    if not described.fields and not described.children:
+        return None
+    flat = Layout(layout.order)
+    head = (b"II*\0" if layout.order == "<" else b"MM\0*") + flat.pack("I", 8)
+    return head + ifd.serialise(described, flat, 8)
+
+
+def described_by(exif: bytes | None) -> tuple[Layout, Directory]:
+    """Return byte order and the descriptive part of an EXIF block, for a TIFF file to take in."""
+    first = _first(exif)
+    if first is None:
+        return Layout(), Directory({})
+    return first[0], _described(*first)
+
+
+def _described(layout: Layout, directory: Directory) -> Directory:
+    fields = {tag: f for tag, f in directory.fields.items() if tag in DESCRIPTIVE}
+    if ORIENTATION in fields and _integer(layout, fields[ORIENTATION]) == 1:
+        del fields[ORIENTATION]
+    return Directory(fields, directory.children)
+
+
+def _classic(directory: Directory) -> Directory:
+    fields = {tag: f for tag, f in directory.fields.items() if f.kind <= 13}  # no 64-bit kinds
+    return Directory(fields, {tag: _classic(child) for tag, child in directory.children.items()})
+
+
+def _upright_exif(exif: bytes | None, *, swap: bool) -> bytes | None:
+    first = _first(exif)
+    if exif is None or first is None:
+        return exif
+    layout, directory = first
+    block = bytearray(exif)
+    if ORIENTATION in directory.fields:
+        _set_integer(block, layout, directory.fields[ORIENTATION], 1)
+    pair = [directory.fields.get(tag) for tag in (X_RESOLUTION, Y_RESOLUTION)]
+    if swap and pair[0] and pair[1] and len(pair[0].data) == len(pair[1].data) == 8:
+        _place(block, pair[0].value_at, pair[1].data)
+        _place(block, pair[1].value_at, pair[0].data)
+    if directory.next_offset:
+        _drop_thumbnail(block, layout, directory)
+    return bytes(block)
+
+
+def _drop_thumbnail(block: bytearray, layout: Layout, directory: Directory) -> None:
+    """Unlink IFD1 and zero what is its own: the bytes of the directories kept are put back."""
+    kept = [(a, bytes(block[a:b])) for a, b in [(0, 8), *_spans(directory)]]
+    try:
+        thumbnail = ifd.read_directory(io.BytesIO(block), layout, directory.next_offset)
+    except ValueError:
+        thumbnail = Directory({})
+    spans = list(thumbnail.spans)
+    if {513, 514} <= thumbnail.fields.keys():  # JPEGInterchangeFormat and its length
+        start, size = (_integer(layout, thumbnail.fields[tag]) for tag in (513, 514))
+        spans.append((start, start + size))
+    for start, stop in spans:
+        stop = min(stop, len(block))
+        block[start:stop] = bytes(max(0, stop - start))
+    for start, data in kept:
+        _place(block, start, data)
+    _place(block, directory.next_at, bytes(layout.inline))
+
+
+def _spans(directory: Directory) -> list[tuple[int, int]]:
+    below = [span for child in directory.children.values() for span in _spans(child)]
+    return [*directory.spans, *below]
+
+
+def _place(block: bytearray, at: int, data: bytes) -> None:
+    block[at : at + len(data)] = data[: max(0, len(block) - at)]
+
+
+def _first(exif: bytes | None) -> tuple[Layout, Directory] | None:
+    """Layout and first directory, or None where the block is absent or damaged."""
+    if exif is None:
+        return None
+    file = io.BytesIO(exif)
+    try:
+        layout, at = ifd.read_layout(file)
+        return layout, ifd.read_directory(file, layout, at)
+    except ValueError:
+        return None
+
+
+def _child(directory: Directory, name: int) -> Directory:
+    return directory.children.get(name, Directory({}))
+
+
+def _integer(layout: Layout, field: Field) -> int:
+    code: Any = {1: "B", 3: "H", 4: "I", 16: "Q"}.get(field.kind)
+    if code is None:
+        return 0
+    return layout.unpack(code, field.data[: {"B": 1, "H": 2, "I": 4, "Q": 8}[code]])[0]
+
+
+def _set_integer(block: bytearray, layout: Layout, field: Field, value: int) -> None:
+    """Overwrite a single number, widening SHORT to LONG inside its entry where it must grow."""
+    if field.count != 1 or field.kind not in (3, 4):
+        return
+    kind = 4 if value > 0xFFFF else field.kind
+    data = layout.pack("I" if kind == 4 else "H", value).ljust(4, b"\0")
+    _place(block, field.entry_at + 2, layout.pack("H", kind))
+    _place(block, field.value_at, data)
+
+
+def _rational(layout: Layout, field: Field | None) -> float:
+    if field is None or field.kind != 5:
+        return 0.0
+    numerator, denominator = layout.unpack("II", field.data[:8])
+    return numerator / denominator if denominator else 0.0

@@ -1,0 +1,95 @@
+"""ICC profiles: sRGB, those that PNG's gamma asks for, and the way from CMYK and Lab to RGB."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer.image import FloatArray, Pixels
+
+# CIE 1931 x, y of white, red, green, blue
+SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+
+_INTENT, _BLACK_POINT = 1, 0x2000  # relative colorimetric with black point compensation, as Adobe
+_D50 = np.array([0.9642, 1.0, 0.8249])  # the ICC's white
+# XYZ (D50, Bradford-adapted) to linear sRGB, http://www.brucelindbloom.com/Eqn_RGB_XYZ_Matrix.html
+_XYZ_TO_SRGB = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
+
+
+@cache
+def srgb_profile() -> bytes:
+    """Return the sRGB profile; the same bytes on every day."""
+    import imagecodecs
+
+    return _undated(imagecodecs.cms_profile("srgb"))
+
+
+def gamma_profile(gamma: float, chromaticities: tuple[float, ...], *, gray: bool) -> bytes:
+    """Return a profile of white point, primaries (x, y pairs) and a pure power curve.
+
+    Raises ValueError where the figures describe no colour space.
+    """
+    import imagecodecs
+
+    if gray:
+        return _undated(imagecodecs.cms_profile("gray", gamma=gamma))
+    white, *primaries = [(x, y, 1.0) for x, y in zip(*[iter(chromaticities)] * 2, strict=True)]
+    flat = tuple(value for primary in primaries for value in primary)
+    return _undated(imagecodecs.cms_profile("rgb", whitepoint=white, primaries=flat, gamma=gamma))
+
+
+def profile_space(profile: bytes | None) -> str:
+    """Return the colour space of a profile: ``RGB``, ``GRAY``, ``CMYK``, ``Lab``, or empty."""
+    return (profile or b"")[16:20].decode("ascii", "replace").strip()
+
+
+def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:
+    """Turn (H, W, 4) integer ink amounts (0 is no ink) into sRGB of the same depth, and say how."""
+    if profile and profile_space(profile) == "CMYK":
+        try:
+            return _transformed(ink, profile), "CMYK was converted to sRGB with its profile"
+        except (RuntimeError, ValueError):
+            pass  # a damaged profile: plainly, and said
+    white = np.iinfo(ink.dtype).max
+    paper = (white - ink).astype(np.float32)
+    rgb = np.rint(paper[..., :3] * paper[..., 3:] / np.float32(white)).astype(ink.dtype)
+    return rgb, "CMYK without a usable profile was converted to sRGB by the plain formula"
+
+
+def lab_to_rgb(lab: FloatArray) -> FloatArray:
+    """Turn (H, W, 3) CIE L*a*b* (D50; L 0..100) into encoded sRGB, white = 1.0.
+
+    Colours outside sRGB are clipped to it.
+    """
+    level = (lab[..., 0] + 16) / 116
+    f = np.stack([level + lab[..., 1] / 500, level, level - lab[..., 2] / 200], axis=-1)
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _D50
+    linear = np.clip(xyz @ _XYZ_TO_SRGB.T, 0, 1)
+    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    rgb: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
+    return rgb
+
+
+def _transformed(ink: NDArray[Any], profile: bytes) -> Pixels:
+    import imagecodecs
+
+    spaces: dict[str, Any] = {"colorspace": "cmyk", "outcolorspace": "rgb"}
+    rgb: NDArray[Any] = imagecodecs.cms_transform(
+        ink, profile, srgb_profile(), **spaces, intent=_INTENT, flags=_BLACK_POINT
+    )
+    return rgb
+
+
+def _undated(profile: bytes) -> bytes:
+    """Fix the creation date, so that the same picture gives the same file."""
+    date = (2000).to_bytes(2, "big") + b"\0\1\0\1" + bytes(6)
+    return profile[:24] + date + profile[36:]

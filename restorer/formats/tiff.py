@@ -1,0 +1,281 @@
+"""TIFF: 8 and 16 bits and float32, gray, RGB, alpha, palette, CMYK and Lab, through tifffile.
+
+tifffile decodes and writes pixels; tags are read and added as raw bytes by `ifd`, since tifffile
+drops the EXIF and GPS directories.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from dataclasses import replace
+from itertools import islice
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from restorer.errors import ImageFormatError
+from restorer.formats import ifd, profiles
+from restorer.formats.header import Header, Scan
+from restorer.formats.metadata import ICC, XMP, described_by, exif_from, resolution_of
+from restorer.image import Bits, Image, Metadata, Pixels
+
+# Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _CIELAB, _ICCLAB = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    6,
+    8,
+    9,
+)
+_COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3}  # samples without extra ones
+_ASSOCIATED, _STRAIGHT = 1, 2
+_JPEG = (6, 7)  # compressions that turn YCbCr into RGB themselves
+_UNSIGNED, _FLOAT = 1, 3
+_REDUCED_OR_MASK = 0b101  # of NewSubfileType: a thumbnail or a mask is no page
+_MAX_PAGES = 1000  # counted at most
+_BIG = 2**32 - 2**26  # bytes of pixels above which offsets need 64 bits
+_DNG, _INK_SET = 50706, 332
+_LOST = {33723: "IPTC", 34377: "Photoshop", 33550: "GeoTIFF"}
+
+
+def accepts(start: bytes) -> bool:
+    """Whether the file starts as a classic or a big TIFF of either byte order."""
+    return start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def scan(file: BinaryIO) -> Scan:
+    """Read the tags of the only full page. Raises ImageFormatError for kinds that are not known."""
+    import tifffile
+
+    with tifffile.TiffFile(file) as tiff:
+        page, pages = _still(tiff)
+        _check(page)
+        metadata, notes = _metadata(file, page)
+        channels = {_CMYK: 3, _PALETTE: 3}.get(page.photometric, _COLOURS[page.photometric])
+        alpha, alpha_notes = _alpha(page)
+        header = Header(
+            "TIFF", page.imagelength, page.imagewidth, channels + alpha, _bits(page), pages
+        )
+    return Scan(header, metadata, (*notes, *alpha_notes))
+
+
+def decode(file: BinaryIO, scan: Scan) -> Image:
+    """Decode and bring to gray or RGB with straight alpha. Raises ImageFormatError for NaN."""
+    import tifffile
+
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        page, _ = _still(tiff)
+        _check_strips(page, file.seek(0, os.SEEK_END))
+        values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
+        values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
+        pixels, notes, icc = _normal(page, values, scan)
+    metadata = replace(scan.metadata, icc=icc)
+    contiguous: Any = np.ascontiguousarray(pixels)
+    return Image(contiguous, metadata, (*scan.notes, *notes))
+
+
+def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
+    """Write deflate with predictor; EXIF's own byte order, BigTIFF where the size asks for it."""
+    import tifffile
+
+    metadata, pixels = image.metadata, image.pixels
+    layout, described = described_by(metadata.exif)
+    resolution: dict[str, Any] = {"resolution": metadata.dpi, "resolutionunit": "INCH"}
+    with tifffile.TiffWriter(file, bigtiff=pixels.nbytes > _BIG, byteorder=layout.order) as writer:
+        writer.write(
+            pixels if pixels.shape[2] > 1 else pixels[..., 0],
+            photometric="rgb" if pixels.shape[2] >= 3 else "minisblack",
+            planarconfig="contig" if pixels.shape[2] > 1 else None,
+            extrasamples=["unassalpha"] if image.has_alpha else None,
+            compression="zlib",
+            predictor=True,
+            iccprofile=metadata.icc,
+            metadata=None,
+            software=False,
+            **(resolution if metadata.dpi else {}),
+        )
+    fields = dict(described.fields)
+    if metadata.xmp:
+        fields[XMP] = ifd.Field(1, len(metadata.xmp), metadata.xmp)
+    if fields or described.children:
+        ifd.extend(file, replace(described, fields=fields))
+    return ()
+
+
+def _still(tiff: Any) -> tuple[Any, int]:
+    """Return the first full page and the number of full pages; thumbnails and masks count not."""
+    pages = list(islice(tiff.pages, _MAX_PAGES))
+    if _DNG in pages[0].tags or any(page.photometric in (32803, 34892) for page in pages):
+        raise ImageFormatError("a camera RAW file (DNG), which cannot be read as a picture")
+    full = [page for page in pages if not page.subfiletype & _REDUCED_OR_MASK]
+    if not full:
+        raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
+    return full[0], len(full)
+
+
+def _check(page: Any) -> None:
+    """Refuse what could not be shown as gray or RGB."""
+    photometric, bits, kind = page.photometric, page.bitspersample, page.sampleformat
+    if photometric not in _COLOURS or (photometric == _YCBCR and page.compression not in _JPEG):
+        raise ImageFormatError(
+            f"TIFF colours of kind {getattr(photometric, 'name', photometric)} are not known"
+        )
+    if not isinstance(bits, int) or page.imagedepth != 1:
+        raise ImageFormatError(f"TIFF of {bits} bits and depth {page.imagedepth} is not known")
+    floating = kind == _FLOAT and bits in (16, 24, 32, 64) and photometric in (0, 1, 2)
+    signed_lab = photometric in (_CIELAB, _ICCLAB) and bits in (8, 16)
+    if not floating and not signed_lab and (kind != _UNSIGNED or bits > 16):
+        name = {1: "unsigned", 2: "signed", 3: "float"}.get(kind, "complex or void")
+        raise ImageFormatError(
+            f"TIFF samples are {name} of {bits} bits; known are unsigned up to 16 and float"
+        )
+    extra = page.samplesperpixel - _COLOURS[photometric]
+    if not 0 <= extra <= (1 if photometric in (0, 1, 2, 5) else 0):
+        raise ImageFormatError(
+            f"TIFF of {page.samplesperpixel} channels; known are up to 4 with alpha"
+        )
+    if photometric == _CMYK and (bits not in (8, 16) or _tag(page, _INK_SET, 1) != 1):
+        raise ImageFormatError("TIFF of inks other than 8 or 16-bit CMYK is not known")
+    if photometric == _PALETTE and (bits > 8 or page.colormap is None):
+        raise ImageFormatError(f"TIFF palette of {bits} bits is not known")
+    if math.prod(page.chunks) > max(
+        2**26, 4 * page.imagelength * page.imagewidth * page.samplesperpixel
+    ):
+        raise ImageFormatError(f"TIFF tiles of {page.chunks} are larger than the picture")
+
+
+def _check_strips(page: Any, length: int) -> None:
+    """Refuse missing strips, which tifffile would fill with black."""
+    spans = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    if len(spans) < math.prod(page.chunked) or any(at <= 0 or size <= 0 for at, size in spans):
+        raise ImageFormatError("strips or tiles of the TIFF are missing")
+    if any(at + size > length for at, size in spans):
+        raise ImageFormatError("the file is cut short: strips or tiles lie behind its end")
+
+
+def _bits(page: Any) -> Bits:
+    if page.sampleformat == _FLOAT:
+        return 32
+    if page.photometric == _PALETTE:
+        return 8 if _palette(page).dtype == np.uint8 else 16
+    return 8 if page.bitspersample <= 8 else 16
+
+
+def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
+    """Whether the extra sample is alpha; one of unknown meaning is dropped, one unlabelled kept."""
+    if page.samplesperpixel == _COLOURS[page.photometric]:
+        return False, ()
+    if not page.extrasamples:
+        return True, ("the last channel has no label and was taken for alpha",)
+    if page.extrasamples[0] in (_ASSOCIATED, _STRAIGHT):
+        return True, ()
+    return False, ("a channel of unspecified meaning was left out",)
+
+
+def _normal(page: Any, values: Any, scan: Scan) -> tuple[Pixels, tuple[str, ...], bytes | None]:
+    """Bring samples as stored to gray or RGB of `scan.header`'s depth; with notes and profile."""
+    icc, photometric = scan.metadata.icc, page.photometric
+    if photometric == _PALETTE:
+        return _palette(page)[values[..., 0]], (), icc
+    if photometric in (_CIELAB, _ICCLAB):
+        rgb = profiles.lab_to_rgb(_lab(values, page.bitspersample, icc=photometric == _ICCLAB))
+        image = Image(rgb).with_float(rgb, bits=scan.header.bits)
+        return image.pixels, ("Lab was converted to sRGB",), profiles.srgb_profile()
+    pixels = _stretched(values, page.bitspersample)
+    alpha = scan.header.channels % 2 == 0
+    pixels = pixels[..., : _COLOURS[photometric] + alpha]
+    notes: tuple[str, ...] = ()
+    if alpha and page.extrasamples[:1] == (_ASSOCIATED,):
+        pixels, notes = _straight(pixels), ("premultiplied alpha was made straight",)
+    if photometric == _CMYK:
+        colour, note = profiles.cmyk_to_rgb(np.ascontiguousarray(pixels[..., :4]), icc)
+        pixels = np.concatenate([colour, pixels[..., 4:]], axis=-1)
+        return pixels, (*notes, note), profiles.srgb_profile()
+    if photometric == _WHITE_IS_ZERO:
+        white = 1 if scan.header.bits == 32 else np.iinfo(pixels.dtype).max
+        pixels = np.concatenate([white - pixels[..., :1], pixels[..., 1:]], axis=-1)
+    return pixels, notes, icc
+
+
+def _palette(page: Any) -> Any:
+    """(N, 3) colours; 8-bit where the 16-bit table holds nothing finer."""
+    table = np.asarray(page.colormap, np.uint16).T
+    if table.max() < 256:  # a common fault: 8-bit values in a 16-bit table
+        return table.astype(np.uint8)
+    high = (table >> 8).astype(np.uint8)
+    coarse = not (table & 255).any() or bool((high.astype(np.uint16) * 257 == table).all())
+    return high if coarse else np.ascontiguousarray(table)
+
+
+def _stretched(values: Any, bits: int) -> Any:
+    """Scale 1..7 bits to 8 and 9..15 to 16, floats to float32. Raises ImageFormatError for NaN."""
+    if values.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            values = values.astype(np.float32)
+        if not np.isfinite(values).all():
+            raise ImageFormatError("the picture holds NaN or infinity")
+        return values
+    target, top = (np.uint8, 255) if bits <= 8 else (np.uint16, 65535)
+    if bits in (8, 16):
+        return values.astype(target, copy=False)
+    levels = np.rint(np.arange(1 << bits) * (top / ((1 << bits) - 1))).astype(target)
+    return levels[values.astype(np.uint16)]
+
+
+def _straight(pixels: Any) -> Any:
+    """Divide colours by their alpha; invisible ones become black."""
+    white = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
+    alpha = pixels[..., -1:].astype(np.float64)
+    colour = np.divide(
+        pixels[..., :-1] * white,
+        alpha,
+        out=np.zeros_like(pixels[..., :-1], np.float64),
+        where=alpha > 0,
+    )
+    if pixels.dtype != np.float32:
+        colour = np.minimum(np.rint(colour), white)
+    return np.concatenate([colour.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
+
+
+def _lab(values: Any, bits: int, *, icc: bool) -> Any:
+    """Decode L*a*b*: CIE has signed a and b, ICC an offset (16 bits: white at 0xFF00)."""
+    unsigned = values.view(np.uint8 if bits == 8 else np.uint16)
+    step = 1 if bits == 8 else 256
+    if icc:
+        lightness = unsigned[..., :1] * (100 / (255 * step))
+        ab = unsigned[..., 1:] / step - 128.0
+    else:
+        lightness = unsigned[..., :1] * (100 / (2**bits - 1))
+        ab = unsigned[..., 1:].view(np.int8 if bits == 8 else np.int16) / step
+    return np.concatenate([lightness, ab], axis=-1).astype(np.float32)
+
+
+def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...]]:
+    """Metadata from the raw tags of the page."""
+    try:
+        layout, _ = ifd.read_layout(file)
+        directory = ifd.read_directory(file, layout, page.offset)
+    except ValueError:
+        return Metadata(), ("the tags are damaged; metadata were left out",)
+    block = {tag: directory.fields[tag].data for tag in (XMP, ICC) if tag in directory.fields}
+    notes = [
+        f"the {name} tag cannot be carried and was left out"
+        for tag, name in _LOST.items()
+        if tag in directory.fields
+    ]
+    dpi = resolution_of(layout, directory)
+    metadata = Metadata(exif_from(layout, directory), block.get(XMP), block.get(ICC), dpi)
+    return metadata, tuple(notes)
+
+
+def _tag(page: Any, code: int, default: int) -> Any:
+    tag = page.tags.get(code)
+    return default if tag is None else tag.value

@@ -1,0 +1,103 @@
+"""WebP: 8-bit RGB and RGBA, lossy or (at quality 100) lossless.
+
+imagecodecs decodes: Pillow's decoder allocates two canvases before anybody could ask for the size.
+Pillow encodes: it keeps the colours under transparent pixels (`exact`) and splices the metadata.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image as PilImage
+
+from restorer.errors import ImageFormatError
+from restorer.formats.header import Header, Scan, exactly
+from restorer.formats.metadata import clean_exif
+from restorer.image import Image, Metadata
+
+_KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ")
+_ALPHA_FLAG = 0x10
+_START_BYTES = 10  # of a bitstream: enough for its size
+
+
+def accepts(start: bytes) -> bool:
+    """Whether the file is a RIFF container of WebP."""
+    return start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+
+
+def scan(file: BinaryIO) -> Scan:
+    """Walk the RIFF chunks. Raises ImageFormatError where the file is shorter than it says."""
+    chunks, frames = _chunks(file)
+    height, width, alpha = _size(chunks)
+    exif, notes = clean_exif(chunks.get(b"EXIF", b""))
+    metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
+    return Scan(
+        Header("WebP", height, width, 4 if alpha else 3, pages=max(1, frames)), metadata, notes
+    )
+
+
+def decode(file: BinaryIO, scan: Scan) -> Image:
+    """Decode the only frame."""
+    import imagecodecs
+
+    file.seek(0)
+    pixels = imagecodecs.webp_decode(file.read(), hasalpha=scan.header.channels == 4)
+    return Image(np.ascontiguousarray(pixels), scan.metadata, scan.notes)
+
+
+def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
+    """Write (H, W, 3|4) uint8."""
+    metadata = image.metadata
+    extra: dict[str, Any] = {
+        "exif": metadata.exif,
+        "xmp": metadata.xmp,
+        "icc_profile": metadata.icc,
+    }
+    PilImage.fromarray(image.pixels).save(
+        file,
+        "WEBP",
+        quality=quality,
+        lossless=quality == 100,
+        exact=True,
+        **{key: value for key, value in extra.items() if value},
+    )
+    return ()
+
+
+def _chunks(file: BinaryIO) -> tuple[dict[bytes, bytes], int]:
+    """Return the chunks by name (bitstreams: their start) and the number of animation frames."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    end = int.from_bytes(exactly(file, 12)[4:8], "little") + 8
+    if end > length:
+        raise ImageFormatError(f"the file is cut short: {length:,} of {end:,} bytes")
+    chunks: dict[bytes, bytes] = {}
+    frames = 0
+    while file.tell() + 8 <= end:
+        head = exactly(file, 8)
+        name, size = head[:4], int.from_bytes(head[4:], "little")
+        following = file.tell() + size + size % 2
+        frames += name == b"ANMF"
+        if name in _KEPT:
+            chunks.setdefault(name, exactly(file, size))
+        elif name in (b"VP8 ", b"VP8L", b"ALPH"):
+            chunks.setdefault(name, file.read(min(size, _START_BYTES)))
+        file.seek(following)
+    return chunks, frames
+
+
+def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
+    """Height, width, alpha: of the canvas, else of the bitstream."""
+    canvas, lossless, lossy = (chunks.get(name, b"") for name in (b"VP8X", b"VP8L", b"VP8 "))
+    if len(canvas) >= 10:
+        width, height = (int.from_bytes(canvas[i : i + 3], "little") + 1 for i in (4, 7))
+        return height, width, bool(canvas[0] & _ALPHA_FLAG)
+    if lossless[:1] == b"\x2f":
+        packed = int.from_bytes(lossless[1:5], "little")
+        return (packed >> 14 & 0x3FFF) + 1, (packed & 0x3FFF) + 1, bool(packed >> 28 & 1)
+    if lossy[3:6] == b"\x9d\x01\x2a":
+        width, height = (int.from_bytes(lossy[i : i + 2], "little") & 0x3FFF for i in (6, 8))
+        return height, width, False
+    raise ImageFormatError("the WebP holds no picture")

@@ -1,0 +1,139 @@
+"""Jobs and what comes of them: plain data that pickles."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from restorer.errors import Cancelled
+from restorer.image import Bits
+
+Existing: TypeAlias = Literal["skip", "replace", "number"]
+OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the caller asks; ``auto`` and None leave the choice to the program.
+
+    Attributes:
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
+        tile: Side of a tile in input pixels; part of the result for attention networks.
+        overlap: What neighbouring tiles share, in input pixels.
+        seed: Where all randomness comes from.
+        bits: Depth of the result; None keeps the depth of the input.
+        dither: Whether rounding to 8 bit is dithered.
+        quality: Of JPEG and WebP, 1 to 100.
+        existing: What to do where a target exists.
+        max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    tile: int | None = None
+    overlap: int | None = None
+    seed: int = 0
+    bits: Bits | None = None
+    dither: bool = False
+    quality: int = 95
+    existing: Existing = "skip"
+    max_pixels: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pass of one network.
+
+    Attributes:
+        model: Id in the catalogue.
+        sigma: Noise level on the 0-255 scale for models that are told it; None estimates it.
+        strength: 1 takes the network's result, 0 the (resampled) input, between them the mean.
+    """
+
+    model: str
+    sigma: float | None = None
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to restore; the steps run in order."""
+
+    source: Path
+    target: Path
+    steps: tuple[Step, ...]
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Wishes resolved against model, device and image: it fixes the pixels of one step."""
+
+    model: str
+    device: str
+    precision: str
+    side: int
+    overlap: int
+    seed: int
+    sigma: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a job ended.
+
+    Attributes:
+        target: The file that was written; it differs from the job's where names were numbered.
+        plans: The plan of each step that ran.
+        error: Why it failed, or why it was skipped, in words.
+        notes: What the user should know: what a format could not hold, what was converted.
+    """
+
+    job: Job
+    status: Literal["done", "skipped", "failed", "cancelled"]
+    target: Path
+    seconds: float = 0.0
+    plans: tuple[RunPlan, ...] = ()
+    error: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Tiles of a job, over all its steps."""
+
+    job: Job
+    done: int
+    total: int
+
+
+Event: TypeAlias = Progress | Result
+
+
+class CancelToken:
+    """A request to stop, checked between tiles; for use from any thread; pickles unset."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask everybody who holds this token to stop."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled if somebody asked."""
+        if self._event.is_set():
+            raise Cancelled("stopped by the user")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a fresh token: events do not cross processes."""
+        return (CancelToken, ())

@@ -1,0 +1,52 @@
+"""What the program can do to a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from restorer.errors import UnknownModelError
+
+
+@dataclass(frozen=True)
+class Task:
+    """One kind of restoration.
+
+    Attributes:
+        id: Its word on the command line and in the catalogue.
+        title: One line for people.
+        default_models: Model ids by scale; the first is meant when nothing else is said.
+    """
+
+    id: str
+    title: str
+    default_models: Mapping[int, str]
+
+
+TASKS: Mapping[str, Task] = {
+    task.id: task
+    for task in (
+        Task(
+            "super-resolution",
+            "enlarge a sharp, clean picture",
+            {2: "panet-sr-x2-lite"},
+        ),
+        Task("denoising", "remove noise", {1: "panet-denoise-lite"}),
+    )
+}
+
+
+def default_model(task: str, scale: int | None = None) -> str:
+    """Return the id of the model that a task means, at a scale if one is given.
+
+    Raises UnknownModelError, naming what there is.
+    """
+    if task not in TASKS:
+        raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
+    models = TASKS[task].default_models
+    if scale is None:
+        return next(iter(models.values()))
+    if scale not in models:
+        known = ", ".join(str(s) for s in models)
+        raise UnknownModelError(f"task {task!r} has no model for scale {scale}; there is {known}")
+    return models[scale]

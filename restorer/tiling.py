@@ -1,0 +1,178 @@
+"""Tiles: how an image is cut, and how the results are blended. Pure geometry on numpy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from restorer.errors import SettingsError
+from restorer.image import FloatArray
+
+
+@dataclass(frozen=True)
+class TileNeeds:
+    """What a model asks of its tiles, in input pixels.
+
+    Attributes:
+        multiple_of: Both sides of a tile are multiples of this.
+        min_side: No side is smaller.
+        side: The side that gives the best results, or the best results for the time.
+        overlap: What neighbouring tiles share.
+        bytes_per_pixel: Peak working memory per input pixel at float32, without the weights.
+        global_context: Whether a pixel of the result depends on the whole tile (non-local
+            attention).
+    """
+
+    multiple_of: int
+    min_side: int
+    side: int
+    overlap: int
+    bytes_per_pixel: int
+    global_context: bool
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle of the input; it may reach beyond the lower and right border of a small image."""
+
+    index: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class TilePlan:
+    """Tiles of one size that cover an image of (height, width), evenly spaced, in reading order."""
+
+    height: int
+    width: int
+    side: int
+    overlap: int
+    tiles: tuple[Tile, ...]
+
+    @property
+    def largest(self) -> int:
+        """Longer side of the tiles."""
+        return max(self.tiles[0].height, self.tiles[0].width)
+
+    @cached_property
+    def rows(self) -> tuple[int, ...]:
+        """Top of each row of tiles."""
+        return tuple(sorted({tile.top for tile in self.tiles}))
+
+    @cached_property
+    def columns(self) -> tuple[int, ...]:
+        """Left of each column of tiles."""
+        return tuple(sorted({tile.left for tile in self.tiles}))
+
+
+def plan_tiles(
+    size: tuple[int, int], needs: TileNeeds, *, side: int | None = None, overlap: int | None = None
+) -> TilePlan:
+    """Cut an image of `size` (height, width) into equal tiles.
+
+    No tile is larger than `side`; where several are needed, they are made smaller until they are
+    spaced evenly with hardly more than the asked overlap, so that no thin remainder is computed
+    twice. An image smaller than `min_side` gets one tile that reaches beyond it.
+
+    Raises SettingsError if `side` or `overlap` do not go with the needs or with each other.
+    """
+    side = needs.side if side is None else side
+    overlap = needs.overlap if overlap is None else overlap
+    if side < needs.min_side or side % needs.multiple_of:
+        raise SettingsError(
+            f"tile {side}: expected a multiple of {needs.multiple_of}, at least {needs.min_side}"
+        )
+    if not 0 <= overlap <= side // 2:
+        raise SettingsError(f"overlap {overlap}: expected 0 to {side // 2}, half the tile")
+    height, tops = _cut(size[0], needs, side, overlap)
+    width, lefts = _cut(size[1], needs, side, overlap)
+    corners = [(top, left) for top in tops for left in lefts]
+    tiles = tuple(Tile(i, top, left, height, width) for i, (top, left) in enumerate(corners))
+    return TilePlan(*size, side, overlap, tiles)
+
+
+def fit_side(needs: TileNeeds, free_bytes: int) -> int:
+    """Return the largest side, at most `needs.side`, that works in half of the free memory.
+
+    Never below `min_side`. Steps of 64 pixels make like machines choose alike.
+    """
+    affordable = math.isqrt(max(0, free_bytes) // 2 // needs.bytes_per_pixel)
+    if affordable >= needs.side:
+        return needs.side
+    step = math.lcm(64, needs.multiple_of)
+    return _round_up(max(affordable // step * step, needs.min_side), needs.multiple_of)
+
+
+def smaller_side(side: int, needs: TileNeeds) -> int | None:
+    """Return the side to try after running out of memory, about half; None if there is none."""
+    half = side // 2 // needs.multiple_of * needs.multiple_of
+    return half if half >= needs.min_side else None
+
+
+class Blender:
+    """Adds tiles up to one image with weights that fall to the tile edge and sum to one everywhere.
+
+    Weights are separable: one ramp across, one down, flat where tiles do not overlap and at the
+    borders of the image. Add every tile of the plan once; the order matters to the last bit of a
+    float only.
+    """
+
+    def __init__(self, plan: TilePlan, scale: int, channels: int) -> None:
+        self._scale = scale
+        tile = plan.tiles[0]
+        self._down = _weights(plan.rows, tile.height, plan.height, scale)
+        self._across = _weights(plan.columns, tile.width, plan.width, scale)
+        self.values: FloatArray = np.zeros(
+            (plan.height * scale, plan.width * scale, channels), np.float32
+        )
+
+    def add(self, tile: Tile, values: FloatArray) -> None:
+        """Add the result of `tile`: (height * scale, width * scale, C) float32."""
+        down, across = self._down[tile.top], self._across[tile.left]
+        weight = down[:, None, None] * across[None, :, None]
+        top, left = tile.top * self._scale, tile.left * self._scale
+        part = values[: len(down), : len(across)]
+        self.values[top : top + len(down), left : left + len(across)] += weight * part
+
+
+def _cut(length: int, needs: TileNeeds, side: int, overlap: int) -> tuple[int, list[int]]:
+    """Return the length of the tiles along one axis and where they begin."""
+    if length <= side:
+        return _round_up(max(length, needs.min_side), needs.multiple_of), [0]
+    count = math.ceil((length - overlap) / (side - overlap))
+    even = math.ceil((length + (count - 1) * overlap) / count)
+    even = min(side, _round_up(max(even, needs.min_side), needs.multiple_of))
+    return even, [round(i * (length - even) / (count - 1)) for i in range(count)]
+
+
+def _weights(starts: tuple[int, ...], side: int, length: int, scale: int) -> dict[int, FloatArray]:
+    """Return the 1-D weights of the tile at each start, in output pixels, cut at the border."""
+    ends = [min(start + side, length) for start in starts]
+    raw: dict[int, FloatArray] = {}
+    total = np.zeros(length * scale, np.float32)
+    for i, start in enumerate(starts):
+        position = np.arange((ends[i] - start) * scale) + 0.5
+        weight = np.ones(len(position))
+        if i > 0 and (shared := (ends[i - 1] - start) * scale):
+            weight *= _smooth(position / shared)
+        if i + 1 < len(starts) and (shared := (ends[i] - starts[i + 1]) * scale):
+            weight *= _smooth((len(position) - position) / shared)
+        raw[start] = weight.astype(np.float32)
+        total[start * scale : ends[i] * scale] += raw[start]
+    return {start: w / total[start * scale :][: len(w)] for start, w in raw.items()}
+
+
+def _smooth(t: np.ndarray) -> np.ndarray:
+    """Rise from 0 to 1 with level ends (smoothstep), so that edges of tiles hardly count."""
+    t = np.clip(t, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple

@@ -1,0 +1,129 @@
+"""Planes for the network, colours under transparency, resampling of alpha."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PilImage
+
+from restorer import color
+
+
+def random(height, width, channels, seed=0):
+    return np.random.default_rng(seed).random((height, width, channels), np.float32)
+
+
+def disc(side, ink, ground):
+    """An opaque disc of one colour on transparent pixels of another; soft edge."""
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    alpha = np.clip(side / 3 - np.hypot(x, y), 0, 1)[..., None].astype(np.float32)
+    colour = np.where(alpha > 0, np.float32(ink), np.float32(ground)).repeat(3, axis=2)
+    return colour, alpha
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_join_undoes_split(channels):
+    values = random(3, 4, channels)
+    colour, alpha = color.split(values)
+    assert colour.shape[2] in (1, 3)
+    assert (alpha is None) == (channels in (1, 3))
+    np.testing.assert_array_equal(color.join(colour, alpha), values)
+
+
+def test_gray_stays_gray_through_three_planes():
+    gray = random(5, 6, 1)
+    planes = color.network_planes(gray)
+    assert planes.shape == (5, 6, 3)
+    np.testing.assert_allclose(color.from_network(planes, gray=True), gray, atol=1e-7)
+    rgb = random(5, 6, 3)
+    assert color.from_network(color.network_planes(rgb), gray=False) is rgb
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 33), st.integers(1, 33), st.sampled_from([1, 3]), st.integers(0, 99))
+def test_visible_pixels_stay_bit_for_bit(height, width, channels, seed):
+    colour = random(height, width, channels, seed)
+    alpha = np.clip(random(height, width, 1, seed + 1) * 3 - 2, 0, 1)
+    extended = color.extend_under_alpha(colour, alpha)
+    visible = alpha[..., 0] > 0
+    np.testing.assert_array_equal(extended[visible], colour[visible])
+    assert extended.dtype == np.float32
+    if visible.any():
+        seen = colour[visible]
+        assert (extended >= seen.min(0) - 1e-5).all()
+        assert (extended <= seen.max(0) + 1e-5).all()
+
+
+def test_opaque_and_empty_pictures_come_back_as_they_are():
+    colour = random(4, 5, 3)
+    for alpha in (np.ones((4, 5, 1), np.float32), np.zeros((4, 5, 1), np.float32)):
+        assert color.extend_under_alpha(colour, alpha) is colour
+
+
+def test_hidden_pixels_take_the_colour_of_their_neighbours():
+    colour = np.zeros((64, 64, 3), np.float32)
+    alpha = np.zeros((64, 64, 1), np.float32)
+    colour[:, :4], colour[:, -4:] = (1, 0, 0), (0, 0, 1)
+    alpha[:, :4] = alpha[:, -4:] = 1
+    extended = color.extend_under_alpha(colour, alpha)
+    assert (extended[:, 6, 0] > 0.8).all()
+    assert (extended[:, -6, 2] > 0.8).all()
+    np.testing.assert_allclose(extended.sum(2), 1, atol=1e-5)
+
+
+def test_a_single_faint_pixel_colours_all():
+    colour, alpha = np.zeros((33, 65, 3), np.float32), np.zeros((33, 65, 1), np.float32)
+    colour[7, 9], alpha[7, 9] = (0.2, 0.4, 0.6), 1e-12
+    extended = color.extend_under_alpha(colour, alpha)
+    np.testing.assert_allclose(
+        extended, np.broadcast_to([0.2, 0.4, 0.6], extended.shape), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(("ink", "ground", "paper"), [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_an_enlarged_disc_has_no_halo(ink, ground, paper, scale):
+    colour, alpha = disc(24, ink, ground)
+    extended = color.resample(color.extend_under_alpha(colour, alpha), scale)
+    large = color.resample(alpha, scale)
+    shown = extended * large + paper * (1 - large)
+    assert np.abs(shown - paper).max() < 1e-6  # a white disc on white paper is white everywhere
+    naive = color.resample(colour, scale) * large + paper * (1 - large)
+    assert np.abs(naive - paper).max() > 0.02  # what users of other tools see
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 5), st.integers(0, 99))
+def test_resampled_alpha_stays_within_bounds(height, width, scale, seed):
+    alpha = np.round(random(height, width, 1, seed))
+    large = color.resample(alpha, scale)
+    assert large.shape == (height * scale, width * scale, 1)
+    assert large.min() >= alpha.min()
+    assert large.max() <= alpha.max()
+
+
+def test_scale_one_returns_the_input():
+    values = random(3, 4, 1)
+    assert color.resample(values, 1) is values
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_resampling_agrees_with_pillows_bicubic_inside(scale):
+    values = random(20, 24, 1)
+    reference = PilImage.fromarray(values[..., 0]).resize(
+        (24 * scale, 20 * scale), PilImage.Resampling.BICUBIC
+    )
+    inside = np.s_[3 * scale : -3 * scale, 3 * scale : -3 * scale]
+    expected = np.clip(np.asarray(reference), values.min(), values.max())
+    np.testing.assert_allclose(
+        color.resample(values, scale)[..., 0][inside], expected[inside], atol=2e-6
+    )
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_sample_centres_lie_at_half_pixels(scale):
+    ramp = np.arange(16, dtype=np.float32)[None, :, None].repeat(2, axis=0)
+    large = color.resample(ramp, scale)[0, :, 0]
+    expected = (np.arange(16 * scale) + 0.5) / scale - 0.5
+    inside = slice(2 * scale, -2 * scale)
+    np.testing.assert_allclose(large[inside], expected[inside], atol=1e-5)
