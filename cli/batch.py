@@ -11,7 +11,7 @@ import click
 from .dry_run import show_plan
 from .options import Wishes, restoration_options
 from .report import Report, journal
-from .run import log_lines, run
+from .run import run
 from .words import warn
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  restore batch holiday large                      twice as large\n"
+    "  restore batch scans clean --task denoising --format png --jobs 2\n"
+)
 @click.argument("source", metavar="IN_DIR", type=_FOLDER)
 @click.argument("target", metavar="OUT_DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
@@ -37,6 +41,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option(
     "--name",
+    metavar="TEMPLATE",
     default="{stem}{suffix}",
     show_default=True,
     help="Names of the results: {stem} {suffix} {model} {scale}.",
@@ -64,10 +69,6 @@ def batch(
     """Restore all pictures of IN_DIR into OUT_DIR.
 
     A bad file never stops the others; run again to go on where it was stopped.
-
-    \b
-    restore batch holiday large                      twice as large
-    restore batch scans clean --task denoising --format png --jobs 2
     """
     from restorer import plan_jobs
 
@@ -85,16 +86,16 @@ def batch(
     chosen, ignored = _without_results(plan.jobs, plan.ignored)
     if dry_run:
         ctx.exit(show_plan(chosen, ignored))
-    with journal(report) as lines, log_lines(verbose=verbose) as start:
+    with journal(report) as lines:
         account = Report(verbose=verbose, journal=lines)
         for each in ignored:
             account.ignore(each)
         if chosen:
-            run(chosen, account, workers=jobs, quiet=quiet)
+            run(chosen, account, workers=jobs, quiet=quiet, verbose=verbose)
         else:
             warn(f"{source}: no pictures to restore")
-        account.finish(start)
-    account.tell(quiet=quiet)
+        account.close()
+    account.show(quiet=quiet)
     ctx.exit(account.exit_code)
 
 

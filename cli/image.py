@@ -11,14 +11,19 @@ import click
 from .dry_run import show_plan
 from .options import Wishes, given, restoration_options
 from .report import Report, in_words, journal
-from .run import log_lines, run
+from .run import run
 from .words import tell, warn
 
 if TYPE_CHECKING:
     from restorer import Job
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  restore image small.png                       twice as large: small-restored.png\n"
+    "  restore image noisy.jpg --task denoising      without the noise\n"
+    "  restore image old.tif -o new.png --task denoising --task super-resolution\n"
+)
 @click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "-o",
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--name",
+    metavar="TEMPLATE",
     default="{stem}-restored{suffix}",
     show_default=True,
     help="Name of the result where OUT is no file: {stem} {suffix} {model} {scale}.",
@@ -45,20 +51,14 @@ def image(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Restore the picture IN and write it beside IN, or to OUT.
-
-    \b
-    restore image small.png                       twice as large: small-restored.png
-    restore image noisy.jpg --task denoising      without the noise
-    restore image old.tif -o new.png --task denoising --task super-resolution
-    """
+    """Restore the picture IN and write it beside IN, or to OUT."""
     job = _job(Path(source), output, name, wishes)
     if dry_run:
         ctx.exit(show_plan([job], []))
-    with journal(report) as lines, log_lines(verbose=verbose) as start:
+    with journal(report) as lines:
         account = Report(journal=lines)
-        results = run([job], account, quiet=quiet)
-        account.finish(start)
+        results = run([job], account, quiet=quiet, verbose=verbose)
+        account.close()
     for result in results:
         if result.status != "done":
             warn(in_words(result))

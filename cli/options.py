@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class AutoOr(click.ParamType):
+class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """A number, or the word ``auto``, which becomes None."""
 
     name = "auto"
 
-    def __init__(self, number: click.ParamType) -> None:
+    def __init__(self, number: click.IntRange | click.FloatRange) -> None:
         self.number = number
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -65,7 +65,7 @@ class Wishes:
         specs = [model_spec(model) for model in self.model or self._default_models()]
         if self.scale not in (None, enlargement := prod(spec.scale for spec in specs)):
             names = " and ".join(spec.id for spec in specs)
-            raise click.UsageError(f"--scale {self.scale}: {names} enlarges by {enlargement}")
+            raise click.UsageError(f"--scale {self.scale}: {names} has scale {enlargement}")
         if self.sigma is not None and not any(spec.condition == "sigma" for spec in specs):
             names = " and ".join(spec.id for spec in specs)
             raise click.UsageError(f"--sigma: {names} takes no noise level; denoising does")
@@ -112,7 +112,7 @@ _WISHES = (
     click.option(
         "--model", multiple=True, metavar="ID", help="A model by its id, see `restore models`."
     ),
-    click.option("--scale", type=click.IntRange(1), help="Enlarge by this factor."),
+    click.option("--scale", metavar="N", type=click.IntRange(1), help="Enlarge by this factor."),
     click.option(
         "--sigma",
         type=AutoOr(click.FloatRange(0, 75)),
@@ -122,12 +122,17 @@ _WISHES = (
     click.option(
         "--strength",
         type=click.FloatRange(0, 1),
+        metavar="0..1",
         default=1.0,
         show_default=True,
         help="1 takes the full effect, 0 none, between them a mixture.",
     ),
     click.option(
-        "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."
+        "--device",
+        metavar="NAME",
+        default="auto",
+        show_default=True,
+        help="auto, cpu, cuda, cuda:1 or mps.",
     ),
     click.option(
         "--precision",
@@ -151,6 +156,7 @@ _WISHES = (
     click.option(
         "--seed",
         type=click.IntRange(0),
+        metavar="N",
         default=0,
         show_default=True,
         help="Same seed, same picture.",
@@ -163,6 +169,7 @@ _WISHES = (
     click.option(
         "--quality",
         type=click.IntRange(1, 100),
+        metavar="1-100",
         default=95,
         show_default=True,
         help="Of JPEG and WebP.",
@@ -181,7 +188,10 @@ _WISHES = (
         help="What to do where the result already exists.",
     ),
     click.option(
-        "--max-pixels", type=click.IntRange(1), help="Refuse larger pictures before decoding them."
+        "--max-pixels",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Refuse pictures of more pixels; the default is about 134 million.",
     ),
 )
 
@@ -195,9 +205,10 @@ _RUN = (
         help="Write JSON lines: one object for each file, then a summary.",
     ),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but trouble."),
-    click.option("-v", "--verbose", is_flag=True, help="Name every file, note and decision."),
+    click.option("-v", "--verbose", is_flag=True, help="Name every file and note as they come."),
     click.option(
         "--preset",
+        metavar="NAME",
         is_eager=True,
         expose_value=False,
         callback=take_preset,
@@ -205,6 +216,7 @@ _RUN = (
     ),
     click.option(
         "--presets",
+        metavar="FILE",
         type=click.Path(path_type=Path),
         default=DEFAULT_FILE,
         show_default=True,
@@ -217,7 +229,7 @@ _RUN = (
 
 
 def restoration_options(command: Command) -> Command:
-    """Add the shared options; the command gets those on pictures as one `wishes`, the others by name."""
+    """Add the shared options; those on pictures reach the command as one `wishes`."""
 
     @wraps(command)
     def collected(*args: Any, **options: Any) -> Any:

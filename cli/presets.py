@@ -14,6 +14,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+parse_toml = tomllib.loads
+
 DEFAULT_FILE = Path(click.get_app_dir("restorer")) / "presets.toml"
 
 _FOLDER_KEYS = {"name", "jobs", "include", "exclude", "recursive"}  # idle for a single image
@@ -21,7 +23,7 @@ _NO_KEYS = {"source", "target", "output", "preset", "presets", "dry_run", "repor
 
 
 def take_preset(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """Callback of both --preset and --presets, eager: whichever comes second brings the options in."""
+    """Callback of --preset and --presets, both eager: the second to come brings the options in."""
     seen = ctx.meta.setdefault(__name__, {})
     seen[param.name] = value
     if seen.get("preset") is not None and "presets" in seen:
@@ -30,7 +32,7 @@ def take_preset(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 
 def _defaults(ctx: click.Context, name: str, path: Path) -> dict[str, Any]:
-    """Return the preset's options by parameter name; raise UsageError for what click would refuse."""
+    """Return the preset's options by parameter name, judged as click will judge them."""
     params = {p.name: p for p in ctx.command.params if p.name and p.name not in _NO_KEYS}
     known = ", ".join(sorted(key.replace("_", "-") for key in {*params, *_FOLDER_KEYS}))
     defaults = {}
@@ -54,7 +56,7 @@ def _defaults(ctx: click.Context, name: str, path: Path) -> dict[str, Any]:
 
 def _table(name: str, path: Path) -> Mapping[str, Any]:
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        tables = parse_toml(path.read_text("utf-8"))
     except OSError as error:
         raise click.UsageError(f"preset {name!r}: {path}: {error.strerror}") from error
     except ValueError as error:  # not TOML, or not UTF-8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +26,8 @@ class Report:
 
     Args:
         verbose: Name every file and note as it comes.
-        journal: Takes one JSON object a file as it comes, and the summary; flushed each time, so that
-            a crash leaves all lines but the one being written.
+        journal: Takes one JSON object a file as it comes, then the summary; flushed each time,
+            so that a crash leaves all lines but the one being written.
     """
 
     def __init__(self, *, verbose: bool = False, journal: TextIO | None = None) -> None:
@@ -36,6 +37,8 @@ class Report:
         self._notes: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._failed: list[str] = []
+        self._start = time.monotonic()
+        self._seconds = 0.0
 
     def add(self, result: Result) -> None:
         """Count a result."""
@@ -52,7 +55,7 @@ class Report:
         self._counts["ignored"] += 1
         self._reasons[ignored.reason] += 1
         if self._verbose:
-            warn(f"{ignored.path}: ignored, {ignored.reason}")
+            warn(f"ignored: {ignored.path}: {ignored.reason}")
         self._write({"status": "ignored", "source": str(ignored.path), "error": ignored.reason})
 
     @property
@@ -62,12 +65,17 @@ class Report:
             return 130
         return 1 if self._counts["failed"] else 0
 
-    def close(self, seconds: float, *, quiet: bool = False) -> None:
-        """Tell how it went: the summary, failures and why, what was ignored, what to know."""
-        counts = {status: self._counts[status] for status in _STATUSES}
-        self._write({"summary": {**counts, "seconds": seconds, "exit_code": self.exit_code}})
+    def close(self) -> None:
+        """Stop the clock and end the JSON lines with the summary."""
+        self._seconds = time.monotonic() - self._start
+        seconds = round(self._seconds, 3)
+        self._write({"summary": {**self._said(), "seconds": seconds, "exit_code": self.exit_code}})
+
+    def show(self, *, quiet: bool = False) -> None:
+        """Print how it went: the summary, failures and why, what was ignored, what to know."""
         if not quiet:
-            tell(f"{summary(counts)} in {duration(seconds)}")
+            said = [f"{n} {word}" for word, n in self._said().items() if n or word == "done"]
+            tell(f"{', '.join(said)} in {duration(self._seconds)}")
         for failure in self._failed:
             warn(f"failed: {failure}")
         if not quiet:
@@ -75,6 +83,9 @@ class Report:
                 tell(f"ignored: {count} {reason}")
             for note, count in self._notes.most_common():
                 tell(f"note: {note}" + (f" ({count} files)" if count > 1 else ""))
+
+    def _said(self) -> dict[str, int]:
+        return {status: self._counts[status] for status in _STATUSES}
 
     def _write(self, record: dict[str, Any]) -> None:
         if self._journal is not None:
@@ -98,17 +109,13 @@ def journal(path: Path | None) -> Iterator[TextIO | None]:
         yield file
 
 
-def summary(counts: dict[str, int]) -> str:
-    """Say the counts that are not zero; how many are done is always said."""
-    said = [f"{n} {status}" for status, n in counts.items() if n or status == "done"]
-    return ", ".join(said)
-
-
 def in_words(result: Result) -> str:
     """Say one result in one line: what was written, or why not."""
     if result.status == "done":
         return "; ".join([_written(result), *result.notes])
-    return told(result.job.source, f"{result.status}, {result.error}")
+    if result.status == "skipped":
+        return f"skipped: {result.error}"
+    return f"{result.status}: {told(result.job.source, result.error)}"
 
 
 def told(path: Path, trouble: str) -> str:
@@ -120,7 +127,10 @@ def _written(result: Result) -> str:
     from restorer import probe
 
     header = probe(result.target)
-    models = ", then ".join(plan.model for plan in result.plans)
+    models = ", then ".join(
+        plan.model if plan.sigma is None else f"{plan.model} (sigma {plan.sigma:.1f})"
+        for plan in result.plans
+    )
     devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
     return (
         f"{result.target}: {header.width} x {header.height}, {duration(result.seconds)},"

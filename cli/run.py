@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,18 +20,25 @@ if TYPE_CHECKING:
 
 
 def run(
-    jobs: Sequence[Job], report: Report, *, workers: int = 1, quiet: bool = False
+    jobs: Sequence[Job],
+    report: Report,
+    *,
+    workers: int = 1,
+    quiet: bool = False,
+    verbose: bool = False,
 ) -> list[Result]:
     """Run all jobs and return their results, which `report` has counted as they came.
 
-    The first SIGINT or SIGTERM stops within a tile, the rest are counted as cancelled; the second kills.
+    The first SIGINT or SIGTERM stops within a tile and the rest count as cancelled; the next kills.
     """
     from restorer import CancelToken, run_jobs
     from restorer import Result as ResultType
 
+    _prove(jobs[0])
     cancel = CancelToken()
     results = []
-    with _signals_to(cancel), _Bar(len(jobs), quiet=quiet) as bar:
+    shown = _Bar(len(jobs), quiet=quiet)
+    with _signals_to(cancel), _log_lines(verbose=verbose), shown as bar:
         for event in run_jobs(jobs, workers=workers, cancel=cancel):
             if isinstance(event, ResultType):
                 bar.end(event)
@@ -43,16 +49,25 @@ def run(
     return results
 
 
+def _prove(job: Job) -> None:
+    """Restore one pixel: what is wrong with model, device or tiles is raised once, up front."""
+    import numpy as np
+
+    from restorer import Image, restore
+
+    restore(Image(np.zeros((1, 1, 3), np.uint8)), job.steps, settings=job.settings)
+
+
 @contextmanager
-def log_lines(*, verbose: bool) -> Iterator[float]:
-    """Show the core's warnings, or all its decisions, above the bar; yield the time of the start."""
+def _log_lines(*, verbose: bool) -> Iterator[None]:
+    """Show the core's warnings, and what else it logs, above the bar."""
     handler = _Lines()
     logger = logging.getLogger("restorer")
     before = logger.level
     logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
     try:
-        yield time.monotonic()
+        yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
@@ -74,8 +89,9 @@ class _Bar:
 
         self._bar = tqdm(
             total=files,
+            desc=f"0/{files} files",
             disable=quiet or not sys.stderr.isatty(),
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}",
             leave=False,
             dynamic_ncols=True,
         )
@@ -123,7 +139,7 @@ def _signals_to(cancel: CancelToken) -> Iterator[None]:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
         cancel.cancel()
-        # Unbuffered: a handler may interrupt a write to sys.stderr, which must not be entered twice.
+        # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
         os.write(2, b"\nstopping after this tile; once more aborts at once\n")
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}

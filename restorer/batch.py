@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -84,6 +85,8 @@ def plan_jobs(
     names = _apart({p: p.parent / target_name(p, chain, name, suffix) for p in taken})
     wishes = settings or Settings()
     jobs = tuple(Job(source / p, target / names[p], chain, wishes) for p in taken)
+    if wishes.existing == "replace":
+        _spare_originals(jobs)
     return Batch(jobs, tuple(ignored))
 
 
@@ -112,11 +115,10 @@ def target_name(
 
 
 def numbered(target: Path) -> Iterator[Path]:
-    """Return names to try where `target` exists: ``photo-2.png``, ``photo-3.png`` and so on."""
-    number = 2
-    while True:
+    """Yield names to try, `target` itself first: ``photo.png``, ``photo-2.png`` and so on."""
+    yield target
+    for number in itertools.count(2):
         yield target.with_name(f"{target.stem}-{number}{target.suffix}")
-        number += 1
 
 
 def _walk(
@@ -151,6 +153,16 @@ def _walk(
                 yield path, ""
         if recursive:
             stack += reversed(folders)
+
+
+def _spare_originals(jobs: Sequence[Job]) -> None:
+    """Refuse a batch that would replace one of its own sources."""
+    sources = {os.path.realpath(job.source) for job in jobs}
+    for job in jobs:
+        if os.path.realpath(job.target) in sources:
+            raise SettingsError(
+                f"{job.target}: is an original of this batch; choose another folder or name"
+            )
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -31,9 +31,9 @@ def network_planes(colour: FloatArray) -> FloatArray:
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
 
 
-def from_network(planes: FloatArray, *, gray: bool) -> FloatArray:
-    """Return (H, W, 3) as it is, or the mean of the planes (H, W, 1), so that gray stays gray."""
-    return planes.mean(axis=2, keepdims=True, dtype=np.float32) if gray else planes
+def is_gray(colour: FloatArray) -> bool:
+    """Whether all planes are equal, as in a gray picture that a file holds as RGB."""
+    return colour.shape[2] == 1 or bool(np.array_equal(colour[..., :1].repeat(3, 2), colour))
 
 
 def extend_under_alpha(colour: FloatArray, alpha: FloatArray) -> FloatArray:
@@ -66,7 +66,8 @@ def resample(values: FloatArray, scale: int) -> FloatArray:
 def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
     """Return the mean colour where there is weight, elsewhere that of a coarser level."""
     height, width = weight.shape[:2]
-    covered = premultiplied / np.maximum(weight, np.float32(np.finfo(np.float32).tiny))
+    divisor: FloatArray = np.maximum(weight, np.finfo(np.float32).tiny, dtype=np.float32)
+    covered = premultiplied / divisor
     if height == width == 1 or (weight > 0).all():
         return covered
     coarse = _filled(_halved(premultiplied), _halved(weight))
@@ -87,14 +88,14 @@ def _enlarged(values: FloatArray, scale: int, axis: int, kernel: Kernel) -> Floa
     """Enlarge one axis: each of its `scale` phases is a fixed filter of four taps."""
     values = np.moveaxis(values, axis, 0)
     size = len(values)
-    result = np.empty((size * scale, *values.shape[1:]), np.float32)
+    result = np.zeros((size * scale, *values.shape[1:]), np.float32)
     padded = np.pad(values, ((2, 2), (0, 0), (0, 0)), mode="edge")
     taps = np.arange(-2, 3, dtype=np.float32)
     for phase in range(scale):
         offset = np.float32((phase + 0.5) / scale - 0.5)  # of the sample from its source pixel
-        weights = kernel(np.abs(taps - offset))
-        parts = [w * padded[t : t + size] for t, w in enumerate(weights) if w]
-        result[phase::scale] = sum(parts[1:], start=parts[0])
+        for tap, weight in enumerate(kernel(np.abs(taps - offset))):
+            if weight:
+                result[phase::scale] += weight * padded[tap : tap + size]
     return np.moveaxis(result, 0, axis)
 
 

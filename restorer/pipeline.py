@@ -205,6 +205,7 @@ class _Run:
         colour, alpha = color.split(values)
         if alpha is not None:
             colour = color.extend_under_alpha(colour, alpha)
+        channels, gray = colour.shape[2], color.is_gray(colour)
         planes = color.network_planes(colour)
         sigma = None
         if spec.condition == "sigma":
@@ -212,7 +213,8 @@ class _Run:
             level = np.full((*colour.shape[:2], 1), sigma / 255, np.float32)
             planes = np.concatenate([planes, level], axis=2)
         restored, plan = self._infer(planes, predictor, number)
-        restored = color.from_network(restored, gray=colour.shape[2] == 1)
+        if gray:  # networks tint gray pictures a little, and the eye sees it
+            restored = restored.mean(2, keepdims=True).repeat(channels, 2)
         if step.strength != 1:
             before = color.resample(colour, scale)
             restored = before + np.float32(step.strength) * (restored - before)

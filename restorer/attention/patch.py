@@ -94,7 +94,7 @@ def _gain_and_bias(keys: Sequence[Tensor], scale: float, floor: float) -> tuple[
     """Return (N, 1, 1, K): the factor of every score, and what to add (-inf: no patch there)."""
     gains, biases = [], []
     for key in keys:
-        energy = F.avg_pool2d(key.float().square().sum(1), 3, 1, 1, divisor_override=1)  # (N, h, w)
+        energy = F.avg_pool2d(key.square().sum(1), 3, 1, 1, divisor_override=1)  # (N, h, w)
         norms = energy.clamp_min(floor**2).sqrt()
         gains.append(F.pad(scale / norms, (0, 2)).flatten(1))
         biases.append(F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf).flatten(1))

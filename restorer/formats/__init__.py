@@ -18,7 +18,7 @@ import numpy as np
 
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import bmp, jpeg, metadata, png, tiff, webp
-from restorer.formats.files import created
+from restorer.formats.files import Existing, created
 from restorer.formats.header import Codec, Header, Scan
 from restorer.formats.profiles import profile_space
 from restorer.image import Image
@@ -28,6 +28,7 @@ __all__ = [
     "FORMATS",
     "SUFFIXES",
     "Codec",
+    "Existing",
     "Format",
     "Header",
     "check_target",
@@ -73,7 +74,8 @@ class Format:
 
 _ALL = ("exif", "xmp", "icc", "dpi")
 FORMATS = (
-    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), (8,), (1, 3), _ALL, 65_535, jpeg),
+    # the JPEG standard ends at 65,535, libjpeg at 65,500
+    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), (8,), (1, 3), _ALL, 65_500, jpeg),
     # libpng reads no more than a million a side unless told to
     Format("PNG", (".png",), (8, 16), (1, 2, 3, 4), _ALL, 1_000_000, png),
     Format("WebP", (".webp",), (8,), (3, 4), ("exif", "xmp", "icc"), 16_383, webp),
@@ -128,7 +130,7 @@ def write(
     path: Path,
     *,
     quality: int = 95,
-    existing: Literal["replace", "fail"] = "replace",
+    existing: Existing = "replace",
 ) -> tuple[str, ...]:
     """Write an image in the format of the path's suffix; return notes of what that cannot hold.
 

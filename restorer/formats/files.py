@@ -8,15 +8,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeAlias
 
 from restorer.errors import ImageWriteError
+
+Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
 
 _MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours adds 39
 
 
 @contextmanager
-def created(path: Path, existing: Literal["replace", "fail"]) -> Iterator[BinaryIO]:
+def created(path: Path, existing: Existing) -> Iterator[BinaryIO]:
     """Give a file to write, beside the target under a temporary name; move it there at the end.
 
     The file and its folder are synced. Raises ImageWriteError for any OSError, inside or here; the
@@ -50,7 +52,7 @@ def _temporary_name(name: str) -> str:
     return f".{stem}.{uuid.uuid4().hex}.part"
 
 
-def _publish(temporary: Path, path: Path, existing: Literal["replace", "fail"]) -> None:
+def _publish(temporary: Path, path: Path, existing: Existing) -> None:
     if existing == "replace":
         os.replace(temporary, path)
         return
@@ -67,9 +69,9 @@ def _sync_folder(folder: Path) -> None:
     """Make the new name survive a power cut; Windows has no such call and needs none."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems refuse
+    with suppress(OSError):  # folders without read permission, some network file systems
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)

@@ -137,9 +137,7 @@ def _metadata(segments: list[tuple[int, bytes]]) -> tuple[Metadata, tuple[str, .
         "the comment": bodies(_COMMENT, b""),
         "the other pictures in the file (MPO)": [b for b in bodies(0xE2, _MPF) if _pictures(b) > 1],
     }
-    dropped = tuple(
-        f"{what} cannot be carried and was left out" for what, found in lost.items() if found
-    )
+    dropped = tuple(f"{what} cannot be carried; left out" for what, found in lost.items() if found)
     metadata = Metadata(exif, xmp[0] if xmp else None, icc, dpi[0] if dpi else None)
     return metadata, (*notes, *icc_notes, *dropped)
 

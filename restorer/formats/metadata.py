@@ -25,6 +25,7 @@ XMP, ICC = 700, 34675
 DESCRIPTIVE = frozenset({270, 271, 272, 274, 305, 306, 315, 316, 0x4746, 0x4749, 33432})
 DESCRIPTIVE |= frozenset(range(0x9C9B, 0x9CA0))
 
+_MAX_DPI = 65_535  # what JPEG holds
 _SIZE_TAGS = {0: (256, 257), ifd.EXIF: (0xA002, 0xA003)}  # width, height
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))([1-8])")
 
@@ -59,6 +60,8 @@ def upright(image: Image) -> Image:
     xmp = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
     dpi = metadata.dpi[::-1] if metadata.dpi and turn > 4 else metadata.dpi
     dpi = dpi or resolution(exif)
+    if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
+        dpi = None  # nonsense that no other format could hold
     pixels = turned(image.pixels, turn)
     return replace(image, pixels=pixels, metadata=Metadata(exif, xmp, metadata.icc, dpi))
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd, profiles
+from restorer.formats import ifd, lzw, profiles
 from restorer.formats.header import Header, Scan
 from restorer.formats.metadata import ICC, XMP, described_by, exif_from, resolution_of
 from restorer.image import Bits, Image, Metadata, Pixels
@@ -37,6 +37,7 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _CIELAB, _ICCLAB 
 _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3}  # samples without extra ones
 _ASSOCIATED, _STRAIGHT = 1, 2
 _JPEG = (6, 7)  # compressions that turn YCbCr into RGB themselves
+_LZW = 5
 _UNSIGNED, _FLOAT = 1, 3
 _REDUCED_OR_MASK = 0b101  # of NewSubfileType: a thumbnail or a mask is no page
 _MAX_PAGES = 1000  # counted at most
@@ -74,6 +75,8 @@ def decode(file: BinaryIO, scan: Scan) -> Image:
     with tifffile.TiffFile(file) as tiff:
         page, _ = _still(tiff)
         _check_strips(page, file.seek(0, os.SEEK_END))
+        if page.compression == _LZW:
+            _check_lzw(file, page)
         values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
         pixels, notes, icc = _normal(page, values, scan)
@@ -97,14 +100,15 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
             extrasamples=["unassalpha"] if image.has_alpha else None,
             compression="zlib",
             predictor=True,
-            iccprofile=metadata.icc,
             metadata=None,
             software=False,
             **(resolution if metadata.dpi else {}),
         )
     fields = dict(described.fields)
     if metadata.xmp:
-        fields[XMP] = ifd.Field(1, len(metadata.xmp), metadata.xmp)
+        fields[XMP] = ifd.Field(1, len(metadata.xmp), metadata.xmp)  # BYTE
+    if metadata.icc:
+        fields[ICC] = ifd.Field(7, len(metadata.icc), metadata.icc)  # UNDEFINED
     if fields or described.children:
         ifd.extend(file, replace(described, fields=fields))
     return ()
@@ -159,6 +163,15 @@ def _check_strips(page: Any, length: int) -> None:
         raise ImageFormatError("strips or tiles of the TIFF are missing")
     if any(at + size > length for at, size in spans):
         raise ImageFormatError("the file is cut short: strips or tiles lie behind its end")
+
+
+def _check_lzw(file: BinaryIO, page: Any) -> None:
+    import imagecodecs
+
+    for at, size in zip(page.dataoffsets, page.databytecounts, strict=False):
+        file.seek(at)
+        data = file.read(size)
+        lzw.check(imagecodecs.bitorder_decode(data) if page.fillorder == 2 else data)
 
 
 def _bits(page: Any) -> Bits:
@@ -267,7 +280,7 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...]]:
         return Metadata(), ("the tags are damaged; metadata were left out",)
     block = {tag: directory.fields[tag].data for tag in (XMP, ICC) if tag in directory.fields}
     notes = [
-        f"the {name} tag cannot be carried and was left out"
+        f"the {name} tag cannot be carried; left out"
         for tag, name in _LOST.items()
         if tag in directory.fields
     ]

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image as PilImage
 
 from restorer.errors import SettingsError
-from restorer.formats import SUFFIXES, read
+from restorer.formats import SUFFIXES
 from restorer.image import FloatArray, Image
 from restorer.jobs import Settings, Step
 from restorer.metrics import luma, psnr, psnr_luma, ssim
@@ -28,6 +29,7 @@ from restorer.training.degrade import (
     gaussian_noise,
     quantize,
 )
+from restorer.training.patches import load_rgb
 
 BASELINES = ("input", "bicubic", "nlm")
 
@@ -78,7 +80,7 @@ def evaluate(
         )
     wishes = settings or Settings()
     for number, path in enumerate(paths):
-        truth = _rgb(read(path))
+        truth = load_rgb(path)
         if task == "super-resolution":
             truth = crop_to_multiple(truth, scale)
             damaged = bicubic_downscale(truth, scale).astype(np.float32)
@@ -122,8 +124,6 @@ def _compare(restored: Bytes, truth: Bytes, shave: int) -> tuple[float, float]:
 
 def _bicubic(damaged: FloatArray, scale: int) -> Bytes:
     """Enlarge with the cubic kernel of MATLAB's imresize (a = -0.5); enlarging needs no filter."""
-    from PIL import Image as PilImage
-
     size = (damaged.shape[1] * scale, damaged.shape[0] * scale)
     return np.asarray(
         PilImage.fromarray(quantize(damaged)).resize(size, PilImage.Resampling.BICUBIC)
@@ -136,10 +136,3 @@ def _non_local_means(damaged: FloatArray, sigma: float) -> Bytes:
     return np.asarray(cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21))[
         ..., ::-1
     ]
-
-
-def _rgb(image: Image) -> Bytes:
-    values = image.with_float(image.to_float(), bits=8).pixels[
-        ..., : 3 if image.pixels.shape[2] > 2 else 1
-    ]
-    return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values  # type: ignore[return-value]  # 8 bit

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image as PilImage
 
+from restorer.color import network_planes, split
 from restorer.errors import SettingsError
+from restorer.formats import SUFFIXES, probe, read
 from restorer.image import FloatArray
 from restorer.training.degrade import (
     Bytes,
@@ -22,7 +23,6 @@ from restorer.training.degrade import (
     quantize,
 )
 
-_SUFFIXES = {".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
 _VALIDATION_SHARE = 25  # one photograph in 25 is kept out of the training
 
 
@@ -101,7 +101,7 @@ class PatchSource:
         if not paths:
             raise SettingsError("no images to train on")
         self.degradation = degradation
-        self.pairs = [degradation.prepare(_load(path)) for path in paths]
+        self.pairs = [degradation.prepare(load_rgb(path)) for path in paths]
 
     def batch(self, count: int, side: int, seed: int, step: int) -> tuple[FloatArray, FloatArray]:
         """Return (N, C, side, side) inputs and (N, 3, side*scale, side*scale) clean patches."""
@@ -123,14 +123,14 @@ class PatchSource:
         return self.degradation.finish(patch, truth, rng)
 
 
-def split(folder: Path, min_side: int) -> tuple[list[Path], list[Path]]:
+def split_photographs(folder: Path, min_side: int) -> tuple[list[Path], list[Path]]:
     """Return the (training, validation) images below `folder`, split by photograph.
 
     Tiles of one photograph (names that differ in a last ``_<number>``) stay on one side. Images
     smaller than `min_side` are left out. The split depends on the names alone.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
-    usable = [p for p in paths if min(PilImage.open(p).size) >= min_side]
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    usable = [p for p in paths if min(probe(p).height, probe(p).width) >= min_side]
     held_out = [p for p in usable if _held_out(p)]
     return [p for p in usable if not _held_out(p)], held_out
 
@@ -140,6 +140,9 @@ def _held_out(path: Path) -> bool:
     return hashlib.sha256(photograph.encode()).digest()[0] % _VALIDATION_SHARE == 0
 
 
-def _load(path: Path) -> Bytes:
-    with PilImage.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+def load_rgb(path: Path) -> Bytes:
+    """Return (H, W, 3) uint8 of any picture; gray is spread, alpha left out."""
+    image = read(path)
+    colour, _ = split(image.to_float())
+    pixels = image.with_float(network_planes(colour), bits=8).pixels
+    return np.asarray(pixels, np.uint8)

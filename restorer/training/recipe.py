@@ -21,7 +21,7 @@ from restorer.errors import SettingsError
 from restorer.image import FloatArray
 from restorer.metrics import psnr
 from restorer.networks import ARCHITECTURES
-from restorer.training.patches import DEGRADATIONS, Degradation, PatchSource, split
+from restorer.training.patches import DEGRADATIONS, Degradation, PatchSource, split_photographs
 
 _VALIDATION_SIDE = 128  # input pixels of a validation patch
 
@@ -75,7 +75,7 @@ def train(recipe: Recipe, data: Path, out: Path, *, device: str = "cpu") -> Iter
         device: Where to train.
     """
     degradation = _degradation(recipe.degradation)
-    training, validation = split(data, recipe.patch * degradation.scale)
+    training, validation = split_photographs(data, recipe.patch * degradation.scale)
     source = PatchSource(training, degradation)
     held_out = PatchSource(validation or training, degradation)
 

@@ -99,7 +99,7 @@ def test_two_round_trips_keep_exif_xmp_profile_and_resolution(tmp_path, suffix):
         assert notes == ()
         assert found.dpi is None  # named the first time, gone the second
     else:
-        np.testing.assert_allclose(found.dpi, METADATA.dpi, atol=0.01)
+        np.testing.assert_allclose(found.dpi, METADATA.dpi, atol=0.02)
     if suffix != ".tif":  # where the block is built anew, compared by value elsewhere
         assert found.exif == METADATA.exif
 
@@ -321,7 +321,7 @@ def test_targets_are_checked_before_the_work():
         formats.check_target(Path("a.xcf"), 1, 1)
     with pytest.raises(ImageFormatError, match="name without a suffix"):
         formats.check_target(Path("a"), 1, 1)
-    for name, side in (("a.jpg", 65_535), ("a.webp", 16_383), ("a.png", 1_000_000)):
+    for name, side in (("a.jpg", 65_500), ("a.webp", 16_383), ("a.png", 1_000_000)):
         assert formats.check_target(Path(name), 1, side)
         with pytest.raises(ImageTooLargeError, match="holds at most"):
             formats.check_target(Path(name), side + 1, 1)

@@ -1,0 +1,193 @@
+"""``restore demo``: damage photographs whose truth is known, restore them, show what was gained."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .words import table, tell
+
+if TYPE_CHECKING:
+    from restorer.training.degrade import Bytes
+
+    from .montage import Panel
+
+_SIDE = 288  # the largest that four photographs across a README page allow at 100 %
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A square of a photograph that ships inside scikit-image, and how it is damaged.
+
+    Attributes:
+        file: Its name there.
+        top, left: Corner of the square of `_SIDE` pixels.
+        sigma: Gaussian noise on the 0-255 scale for the noisy version.
+        detail: Corner (top, left) within the square of what is worth a closer look.
+        bits: Depth of the noisy version.
+    """
+
+    file: str
+    top: int
+    left: int
+    sigma: float
+    detail: tuple[int, int]
+    bits: int = 8
+
+    @property
+    def name(self) -> str:
+        """File name in the folders of the demo."""
+        return f"{Path(self.file).stem}.png"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What went in and what came out, beside the truth: (H, W, 3) uint8 of one size."""
+
+    name: str
+    damage: str
+    truth: Bytes
+    before: Bytes
+    after: Bytes
+
+    def figures(self) -> tuple[float, float]:
+        """PSNR in dB before and after."""
+        return _psnr(self.before, self.truth), _psnr(self.after, self.truth)
+
+
+SAMPLES = (
+    Sample("astronaut.png", 0, 90, 25, (30, 100)),
+    Sample("chelsea.png", 6, 90, 50, (40, 60)),
+    Sample("coffee.png", 60, 170, 15, (110, 140)),
+    Sample("rocket.jpg", 100, 180, 25, (30, 110), bits=16),
+)
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path))
+@click.pass_context
+def demo(ctx: click.Context, folder: Path) -> None:
+    """Restore sample photographs in DIR (default: demo) and print what was gained.
+
+    Works offline. Makes DIR/noisy, DIR/small, DIR/restored and the picture DIR/before-after.png.
+    """
+    from .montage import before_and_after
+
+    truths = [(sample, _truth(sample)) for sample in SAMPLES]
+    for number, (sample, truth) in enumerate(truths):
+        _damage(sample, truth, folder, seed=number)
+    for kind, task in (("noisy", "denoising"), ("small", "super-resolution")):
+        _restore(ctx, folder / kind, folder / "restored" / kind, task)
+    denoised = [_denoised(sample, truth, folder) for sample, truth in truths]
+    enlarged = [_enlarged(sample, truth, folder) for sample, truth in truths]
+    head = ("picture", "damage", "before", "after", "gain")
+    tell(table(head, [_row(pair) for pair in denoised + enlarged]))
+    picture = folder / "before-after.png"
+    halves = [_split(pair) for pair in denoised]
+    details = [_twice(pair, sample) for pair, sample in zip(enlarged, SAMPLES, strict=True)]
+    before_and_after([halves, details]).save(picture, optimize=True)
+    tell(f"PSNR in dB, more is better; see {picture}")
+
+
+def _truth(sample: Sample) -> Bytes:
+    """Return the clean square from the data that lies in scikit-image; nothing is downloaded."""
+    from restorer import read
+
+    try:
+        with resources.as_file(resources.files("skimage.data").joinpath(sample.file)) as path:
+            pixels = read(path).pixels
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            "the sample photographs come from scikit-image: pip install 'restorer[demo]'"
+        ) from error
+    square = pixels[sample.top : sample.top + _SIDE, sample.left : sample.left + _SIDE, :3]
+    return square  # type: ignore[return-value]  # these files are 8 bit
+
+
+def _damage(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
+    import numpy as np
+
+    from restorer import Image, write
+    from restorer.training.degrade import bicubic_downscale, gaussian_noise
+
+    clean = truth.astype(np.float32)
+    noisy = gaussian_noise(clean, sample.sigma, seed) / np.float32(255)
+    small = np.ascontiguousarray(bicubic_downscale(truth, 2))
+    for kind, image in (
+        ("noisy", Image(np.ascontiguousarray(truth)).with_float(noisy, bits=sample.bits)),  # type: ignore[arg-type]  # 8 or 16
+        ("small", Image(small)),
+    ):
+        path = folder / kind / sample.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(image, path, existing="replace")
+
+
+def _restore(ctx: click.Context, source: Path, target: Path, task: str) -> None:
+    """Run the very command that a user would type."""
+    words = ["batch", str(source), str(target), "--task", task, "--existing", "replace"]
+    tell(f"$ restore {' '.join(words)}")
+    command = ctx.find_root().command
+    code = command.main(words, prog_name="restore", standalone_mode=False)
+    tell()
+    if code:
+        ctx.exit(code)
+
+
+def _denoised(sample: Sample, truth: Bytes, folder: Path) -> Pair:
+    before, after = (_bytes(folder / kind / sample.name) for kind in ("noisy", "restored/noisy"))
+    return Pair(sample.name, f"noise, sigma {sample.sigma:g}", truth, before, after)
+
+
+def _enlarged(sample: Sample, truth: Bytes, folder: Path) -> Pair:
+    from restorer.training.degrade import pillow_bicubic
+
+    small, large = (_bytes(folder / kind / sample.name) for kind in ("small", "restored/small"))
+    before = pillow_bicubic(small, (_SIDE, _SIDE))
+    return Pair(sample.name, "half size, enlarged", truth, before, large)
+
+
+def _bytes(path: Path) -> Bytes:
+    from restorer import read
+
+    image = read(path)
+    pixels: Bytes = image.with_float(image.to_float(), bits=8).pixels  # type: ignore[assignment]  # 8 bit
+    return pixels
+
+
+def _row(pair: Pair) -> tuple[str, ...]:
+    before, after = pair.figures()
+    return (pair.name, pair.damage, f"{before:.2f}", f"{after:.2f}", f"{after - before:+.2f}")
+
+
+def _split(pair: Pair) -> Panel:
+    """Show one half before and the other half after, at 100 %."""
+    from .montage import Panel
+
+    half = _SIDE // 2
+    return Panel(pair.before[:, :half], pair.after[:, half:], ("noisy", "restored"), _caption(pair))
+
+
+def _twice(pair: Pair, sample: Sample) -> Panel:
+    """Show the same detail before and after, at 200 %."""
+    from .montage import Panel
+
+    top, left = sample.detail
+    place = slice(top, top + _SIDE // 2), slice(left, left + _SIDE // 4)
+    before, after = (x[place].repeat(2, 0).repeat(2, 1) for x in (pair.before, pair.after))
+    return Panel(before, after, ("bicubic", "restored"), _caption(pair))
+
+
+def _caption(pair: Pair) -> str:
+    before, after = pair.figures()
+    return f"{pair.damage}: {before:.1f} to {after:.1f} dB"
+
+
+def _psnr(image: Bytes, truth: Bytes) -> float:
+    """Return the PSNR in dB over all channels."""
+    error = image.astype(float) - truth
+    return 10 * math.log10(255**2 / float((error * error).mean()))

@@ -1,0 +1,114 @@
+"""``restore doctor``: all that a bug report needs, and whether the machine is fit."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from importlib import import_module, metadata
+
+import click
+
+from .models import state
+from .words import duration, tell
+
+# Distribution -> what is imported: an installed library may still not load (no libGL).
+_LIBRARIES = {
+    "torch": "torch",
+    "numpy": "numpy",
+    "pillow": "PIL",
+    "tifffile": "tifffile",
+    "imagecodecs": "imagecodecs",
+    "opencv-python-headless": "cv2",
+    "safetensors": "safetensors",
+    "PySide6-Essentials": "PySide6.QtWidgets",
+}
+_OPTIONAL = {"PySide6-Essentials"}
+
+
+@click.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Print what a bug report needs and check that all works; exit with 1 if something is wrong."""
+    from restorer import __version__
+
+    tell(f"restorer {__version__}")
+    tell(f"Python {platform.python_version()} on {platform.platform()}")
+    wrong = [*_check_libraries()]
+    _show_machine()
+    wrong += _check_models()
+    tell(f"wrong: {', '.join(wrong)}" if wrong else "all is well")
+    ctx.exit(1 if wrong else 0)
+
+
+def _check_libraries() -> Iterator[str]:
+    """Print each version and yield the libraries that are missing or do not load."""
+    for name, module in _LIBRARIES.items():
+        try:
+            import_module(module)
+            tell(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:  # loads, under another distribution's name
+            tell(f"{name}: version unknown, from another package")
+        except (ImportError, OSError) as error:  # OSError: a DLL is missing
+            installed = _installed(name)
+            tell(f"{name}: does not load: {error}" if installed else f"{name}: not installed")
+            if installed or name not in _OPTIONAL:
+                yield name
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _show_machine() -> None:
+    from restorer import available_devices
+
+    threads = import_module("torch").get_num_threads()
+    tell(f"{os.cpu_count()} CPUs, {threads} torch threads, {_memory()}")
+    tell(f"devices: {', '.join(available_devices())}")
+
+
+def _memory() -> str:
+    try:
+        page = os.sysconf("SC_PAGE_SIZE") / 1e9
+        free, total = (page * os.sysconf(f"SC_{kind}PHYS_PAGES") for kind in ("AV", ""))
+    except (AttributeError, OSError, ValueError):  # not on every system
+        return "memory unknown"
+    return f"{free:.1f} of {total:.1f} GB memory free"
+
+
+def _check_models() -> Iterator[str]:
+    """Verify all weights, run all installed models on all devices, and yield what is wrong."""
+    from restorer import available_devices, list_models
+
+    for spec in list_models():
+        found = state(spec)
+        tell(f"{spec.id}: weights {found}")
+        if found == "corrupt" or (found == "absent" and spec.weights.embedded):
+            yield f"weights of {spec.id}"
+        if found in ("embedded", "installed"):
+            for device in available_devices():
+                trouble = _trouble(spec.id, device)
+                if trouble:
+                    yield f"{spec.id} on {device}"
+
+
+def _trouble(model: str, device: str) -> str:
+    """Restore a small picture, print how it went, and return what was wrong or ''."""
+    import numpy as np
+
+    from restorer import Image, RestorerError, Settings, restore
+
+    pixels = np.random.default_rng(0).random((32, 32, 3), np.float32)
+    start = time.monotonic()
+    try:
+        restored = restore(Image(pixels), model, settings=Settings(device=device))
+        trouble = "" if np.isfinite(restored.pixels).all() else "the result is not finite"
+    except (RestorerError, RuntimeError) as error:  # RuntimeError: what a broken driver raises
+        trouble = str(error)
+    tell(f"  on {device}: {trouble or 'fine, ' + duration(time.monotonic() - start)}")
+    return trouble

@@ -1,0 +1,64 @@
+"""The picture of `restore demo`: before and after, half by half."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from restorer.training.degrade import Bytes
+
+_GAP, _CAPTION = 12, 34
+_PAPER, _INK, _FAINT = "#16181d", "#f2f2f2", "#9aa0aa"  # reads well on light and dark pages
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One square of the picture.
+
+    Attributes:
+        before, after: The two halves, (side, side / 2, 3) uint8, all panels of one size.
+        labels: What stands in the two halves.
+        caption: What stands below.
+    """
+
+    before: Bytes
+    after: Bytes
+    labels: tuple[str, str]
+    caption: str
+
+
+def before_and_after(rows: Sequence[Sequence[Panel]]) -> Image.Image:
+    """Set the panels in rows."""
+    side = len(rows[0][0].before)
+    stride = side + _CAPTION + _GAP // 2
+    width = _GAP + max(map(len, rows)) * (side + _GAP)
+    height = _GAP + len(rows) * stride
+    page = Image.new("RGB", (width, height), _PAPER)
+    draw = ImageDraw.Draw(page)
+    for down, row in enumerate(rows):
+        for across, panel in enumerate(row):
+            left, top = _GAP + across * (side + _GAP), _GAP + down * stride
+            page.paste(_halves(panel), (left, top))
+            middle = (left + side // 2, top + side + _CAPTION // 2)
+            draw.text(middle, panel.caption, _FAINT, ImageFont.load_default(15), anchor="mm")
+    return page
+
+
+def _halves(panel: Panel) -> Image.Image:
+    side, half = panel.before.shape[:2]
+    square = Image.new("RGB", (side, side))
+    square.paste(Image.fromarray(panel.before), (0, 0))
+    square.paste(Image.fromarray(panel.after), (half, 0))
+    draw = ImageDraw.Draw(square, "RGBA")
+    draw.line((half, 0, half, side), _INK, 2)
+    font = ImageFont.load_default(14)
+    for label, x in zip(panel.labels, (half // 2, half + half // 2), strict=True):
+        place, anchor = (x, side - 16), "mm"
+        left, top, right, bottom = draw.textbbox(place, label, font, anchor)
+        draw.rounded_rectangle((left - 7, top - 4, right + 7, bottom + 4), 6, (0, 0, 0, 150))
+        draw.text(place, label, _INK, font, anchor)
+    return square

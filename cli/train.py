@@ -1,0 +1,86 @@
+"""``restore train``: repeat the recipe of an embedded network, or try a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .presets import parse_toml
+from .words import size, tell, warn
+
+if TYPE_CHECKING:
+    from restorer.training.recipe import Recipe
+
+
+@click.command()
+@click.argument("recipe")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of clean photographs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for state and result.  [default: runs/<model>]",
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1.")
+@click.pass_context
+def train(ctx: click.Context, recipe: str, data: Path, out: Path | None, device: str) -> None:
+    """Train a network by RECIPE: a TOML file, or the name of one that ships.
+
+    Interrupted, the same command goes on from the last checkpoint.
+    """
+    plan = _recipe(recipe)
+    folder = out or Path("runs") / plan.model
+    weights = folder / f"{plan.model}.safetensors"
+    try:
+        _train(plan, data, folder, device)
+    except KeyboardInterrupt:
+        warn(f"stopped; the same command goes on from the last checkpoint in {folder}")
+        ctx.exit(130)
+    tell(f"{weights}: {size(weights.stat().st_size)}; for the catalogue:")
+    tell("[model.weights]")
+    tell(f'name = "{weights.name}"')
+    tell(f'sha256 = "{hashlib.sha256(weights.read_bytes()).hexdigest()}"')
+    tell(f"size = {weights.stat().st_size}")
+
+
+def _train(recipe: Recipe, data: Path, folder: Path, device: str) -> None:
+    """Train to the end; show loss and validation."""
+    from tqdm import tqdm
+
+    from restorer.training.recipe import train as reports
+
+    with tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it") as bar:
+        for report in reports(recipe, data, folder, device=device):
+            bar.n = report.step
+            bar.set_postfix_str(f"loss {report.loss:.4f}")
+            if report.validation_psnr is not None:
+                warn(
+                    f"iteration {report.step}: loss {report.loss:.4f},"
+                    f" validation {report.validation_psnr:.2f} dB"
+                )
+
+
+def _recipe(name: str) -> Recipe:
+    """Return the recipe of a file or of a shipped name; a UsageError names the shipped ones."""
+    from importlib.resources import files
+
+    from restorer.training.recipe import read_recipe
+
+    shipped = files("restorer.weights").joinpath("recipes")
+    found = shipped.joinpath(f"{name.removesuffix('.toml')}.toml")
+    try:
+        text = (Path(name) if Path(name).is_file() else found).read_text("utf-8")
+        return read_recipe(parse_toml(text))
+    except OSError as error:
+        known = ", ".join(sorted(each.name.removesuffix(".toml") for each in shipped.iterdir()))
+        raise click.UsageError(f"recipe {name!r}: no such file; shipped are {known}") from error
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise click.UsageError(f"recipe {name!r}: {error}") from error

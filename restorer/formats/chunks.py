@@ -1,0 +1,173 @@
+"""Chunks of a PNG: walked and checked, and what those beside the pixels say."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+
+from restorer.errors import ImageFormatError
+from restorer.formats import profiles
+from restorer.formats.header import exactly
+from restorer.formats.metadata import clean_exif
+from restorer.image import Metadata
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+_XMP = b"XML:com.adobe.xmp"
+_RAW_EXIF = b"Raw profile type exif"  # ImageMagick's way before the eXIf chunk existed
+_TEXT = (b"tEXt", b"zTXt", b"iTXt")
+_COLOUR = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP")
+_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", b"acTL", *_COLOUR, *_TEXT)
+_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+_MAX_INFLATED = 2**25  # of a compressed chunk; a large profile has 2 MB
+_METRES = 0.0254  # an inch
+_SRGB_GAMMA, _GAMMA_TOLERANCE = 1 / 2.2, 0.05  # the tolerance that the PNG specification suggests
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The chunks by name, text by keyword, and where the IDATs lie (offset, length)."""
+
+    named: dict[bytes, bytes]
+    text: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
+    data: list[tuple[int, int]] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+
+
+def read_chunks(file: BinaryIO) -> Chunks:
+    """Read from the start of the file; damaged chunks are listed, critical ones raise."""
+    exactly(file, len(SIGNATURE))
+    chunks = Chunks({})
+    name = b""
+    while name != b"IEND":
+        head = file.read(8)
+        if len(head) < 8 and chunks.data:
+            break  # all that is missing is the end; the stream tells whether pixels are
+        size, name = struct.unpack(">I4s", head if len(head) == 8 else exactly(file, 8))
+        if not chunks.named and name != b"IHDR":
+            raise ImageFormatError(f"the PNG starts with {name!r}, not with IHDR")
+        if name == b"IDAT":
+            chunks.data.append((file.tell(), size))
+        if name not in _KEPT:
+            file.seek(size + 4, 1)
+            continue
+        body = exactly(file, size)
+        if zlib.crc32(name + body) != int.from_bytes(exactly(file, 4), "big"):
+            if name in _CRITICAL:
+                raise ImageFormatError(f"the checksum of the {name.decode()} chunk is wrong")
+            chunks.damaged.append(name.decode())
+        elif name in _TEXT:
+            keyword, _, rest = body.partition(b"\0")
+            chunks.text.setdefault(keyword, (name, rest))
+        else:
+            chunks.named.setdefault(name, body)
+    return chunks
+
+
+def read_metadata(chunks: Chunks, *, gray: bool) -> tuple[Metadata, tuple[str, ...]]:
+    """Return EXIF, XMP, profile and resolution, with notes of what was damaged or left out."""
+    notes = [f"the damaged {name} chunk was left out" for name in chunks.damaged]
+    block = chunks.named.get(b"eXIf") or _raw_exif(chunks)
+    exif, exif_notes = clean_exif(block)
+    icc, icc_notes = _profile(chunks, gray=gray)
+    texts = sorted(set(chunks.text) - {_XMP, _RAW_EXIF})
+    if texts:
+        names = ", ".join(text.decode("latin-1") for text in texts)
+        notes.append(f"PNG texts cannot be carried; left out: {names}")
+    xmp = _text(chunks, _XMP)
+    if xmp is None and _XMP in chunks.text:
+        notes.append("the damaged XMP was left out")
+    metadata = Metadata(exif, xmp, icc, _density(chunks.named.get(b"pHYs", b"")))
+    return metadata, (*notes, *exif_notes, *icc_notes)
+
+
+def metadata_chunks(metadata: Metadata) -> bytes:
+    """Return the chunks that carry metadata, to be put behind IHDR."""
+    parts = []
+    if metadata.icc:
+        parts.append(pack_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(metadata.icc)))
+    if metadata.dpi:
+        x, y = (round(value / _METRES) for value in metadata.dpi)
+        parts.append(pack_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+    if metadata.exif:
+        parts.append(pack_chunk(b"eXIf", metadata.exif))
+    if metadata.xmp:
+        parts.append(pack_chunk(b"iTXt", _XMP + bytes(5) + metadata.xmp))
+    return b"".join(parts)
+
+
+def pack_chunk(name: bytes, body: bytes | memoryview) -> bytes:
+    """Return a chunk with length and checksum."""
+    checksum = zlib.crc32(body, zlib.crc32(name))
+    return b"".join([len(body).to_bytes(4, "big"), name, body, checksum.to_bytes(4, "big")])
+
+
+def _density(phys: bytes) -> tuple[float, float] | None:
+    if len(phys) != 9 or phys[8] != 1:
+        return None
+    x, y = struct.unpack(">II", phys[:8])
+    return (x * _METRES, y * _METRES) if x and y else None
+
+
+def _text(chunks: Chunks, keyword: bytes) -> bytes | None:
+    """The text of a keyword, inflated, without language tags; None where absent or damaged."""
+    name, body = chunks.text.get(keyword, (b"", b""))
+    try:
+        if name == b"zTXt":
+            return _expanded(body[1:])
+        if name == b"iTXt":
+            packed, body = body[0], body[2:].split(b"\0", 2)[2]
+            return _expanded(body) if packed else body
+    except (IndexError, zlib.error):
+        return None
+    return body or None
+
+
+def _raw_exif(chunks: Chunks) -> bytes:
+    """EXIF as hexadecimal text: an empty line, the name, the length, then the digits."""
+    lines = (_text(chunks, _RAW_EXIF) or b"").split(b"\n")
+    try:
+        return bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
+    except ValueError:
+        return b""
+
+
+def _expanded(data: bytes) -> bytes:
+    return zlib.decompressobj().decompress(data, _MAX_INFLATED)
+
+
+def _profile(chunks: Chunks, *, gray: bool) -> tuple[bytes | None, tuple[str, ...]]:
+    """The embedded profile, else one made from gAMA and cHRM where these differ from sRGB."""
+    named, notes = chunks.named, []
+    code = named.get(b"cICP", b"\1\x0d\0\1")  # sRGB, full range
+    if code[:2] != b"\1\x0d":
+        notes.append(f"the cICP colour description {tuple(code)} is not known and was left out")
+    if b"iCCP" in named:
+        try:
+            return _expanded(named[b"iCCP"].partition(b"\0")[2][1:]) or None, tuple(notes)
+        except zlib.error:
+            return None, (*notes, "the damaged ICC profile was left out")
+    if b"sRGB" in named or len(named.get(b"gAMA", b"")) != 4:
+        return None, tuple(notes)
+    return _gamma_profile(chunks, gray=gray, notes=notes)
+
+
+def _gamma_profile(
+    chunks: Chunks, *, gray: bool, notes: list[str]
+) -> tuple[bytes | None, tuple[str, ...]]:
+    gamma = int.from_bytes(chunks.named[b"gAMA"], "big") / 100_000
+    places = profiles.SRGB_CHROMATICITIES
+    if len(chunks.named.get(b"cHRM", b"")) == 32 and not gray:
+        places = tuple(v / 100_000 for v in struct.unpack(">8I", chunks.named[b"cHRM"]))
+    usual = abs(gamma / _SRGB_GAMMA - 1) <= _GAMMA_TOLERANCE
+    if usual and np.allclose(places, profiles.SRGB_CHROMATICITIES, atol=0.002):
+        return None, tuple(notes)
+    try:
+        profile = profiles.gamma_profile(1 / gamma, places, gray=gray)
+    except (ValueError, ZeroDivisionError, RuntimeError):
+        return None, (*notes, "the PNG's gamma makes no sense and was left out")
+    return profile, (*notes, f"gAMA {gamma:g} and cHRM were turned into an ICC profile")

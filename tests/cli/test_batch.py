@@ -1,0 +1,124 @@
+import json
+
+import pytest
+
+from restorer import probe
+
+
+def tree(folder):
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def test_bad_files_stop_nothing_and_are_named(restore, folder, out, tmp_path):
+    originals = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    report = tmp_path / "reports" / "r.jsonl"
+    result = restore("batch", folder, out, "--report", report)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("3 done, 2 failed, 2 ignored in ")
+    assert "ignored: 2 not a picture\n" in result.stdout
+    assert f"failed: {folder / 'empty.jpg'}: the file is empty\n" in result.stderr
+    assert f"failed: {folder / 'cut.png'}: " in result.stderr
+    assert tree(out) == {"a.png", "b.png", "sub folder/Grüße 写真.png"}
+    assert probe(out / "a.png").width == 40
+    assert {path: path.read_bytes() for path in originals} == originals
+
+    *files, last = map(json.loads, report.read_text().splitlines())
+    assert len(files) == 7
+    done = [each for each in files if each["status"] == "done"]
+    assert {each["target"] for each in done} == {str(out / name) for name in tree(out)}
+    assert all(each["plans"][0]["model"] == "panet-sr-x2-lite" for each in done)
+    assert last["summary"].pop("seconds") > 0
+    assert last["summary"] == {
+        "done": 3, "skipped": 0, "failed": 2, "cancelled": 0, "ignored": 2, "exit_code": 1,
+    }  # fmt: skip
+
+
+def test_two_sources_never_share_a_target(restore, make_picture, tmp_path, out):
+    make_picture(tmp_path / "in" / "a.png")
+    make_picture(tmp_path / "in" / "a.jpg")
+    result = restore("batch", tmp_path / "in", out, "--format", "png")
+    assert result.exit_code == 0
+    assert tree(out) == {"a_png.png", "a_jpg.png"}
+
+
+def test_second_run_skips_what_is_there(restore, make_picture, tmp_path, out):
+    source = make_picture(tmp_path / "in" / "a.png")
+    restore("batch", source.parent, out)
+    before = (out / "a.png").stat().st_mtime_ns
+    result = restore("batch", source.parent, out)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("0 done, 1 skipped in ")
+    assert (out / "a.png").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("existing", "width", "names"),
+    [("replace", 20, {"a.png"}), ("number", 40, {"a.png", "a-2.png"})],
+)
+def test_existing_targets(existing, width, names, restore, make_picture, tmp_path, out):
+    source = make_picture(tmp_path / "in" / "a.png").parent
+    restore("batch", source, out)
+    restore("batch", source, out, "--task", "denoising", "--existing", existing)
+    assert tree(out) == names
+    assert probe(out / "a.png").width == width
+
+
+def test_patterns_and_depth_choose_files(restore, folder, out):
+    restore("batch", folder, out, "--include", "*.png", "--exclude", "cut*", "--no-recursive")
+    assert tree(out) == {"a.png", "b.png"}
+
+
+def test_verbose_names_all_files(restore, folder, out):
+    result = restore("batch", folder, out, "--verbose", "--jobs", "2")
+    for name in ("a.png", "b.png", "Grüße 写真.png", "notes.txt", ".DS_Store", "cut.png"):
+        assert name in result.stderr
+
+
+def test_quiet_says_nothing_but_trouble(restore, folder, out):
+    result = restore("batch", folder, out, "--quiet")
+    assert result.stdout == ""
+    assert sorted(line.split(":")[0] for line in result.stderr.splitlines()) == ["failed"] * 2
+
+
+def test_folder_without_pictures_is_said_and_is_no_failure(restore, tmp_path, out):
+    source = tmp_path / "in"
+    source.mkdir()
+    result = restore("batch", source, out)
+    assert (result.exit_code, result.stderr) == (0, f"{source}: no pictures to restore\n")
+    assert not out.exists()
+
+
+def test_same_folder_needs_other_names_and_restores_no_result_again(
+    restore, make_picture, tmp_path
+):
+    source = make_picture(tmp_path / "in" / "a.png").parent
+    refused = restore("batch", source, source)
+    assert refused.exit_code == 2
+    assert "would be overwritten" in refused.stderr
+    for _ in range(2):
+        restore("batch", source, source, "--name", "{stem}-large{suffix}")
+    assert tree(source) == {"a.png", "a-large.png"}
+
+
+def test_dry_run_lists_sizes_and_makes_nothing(restore, folder, out, tmp_path):
+    before = tree(tmp_path)
+    result = restore("batch", folder, out, "--dry-run", "--report", tmp_path / "r.jsonl")
+    assert f"{folder / 'a.png'} -> {out / 'a.png'}  20 x 16 -> 40 x 32\n" in result.stdout
+    assert "2 ignored\n" in result.stdout
+    assert "empty.jpg: would fail" not in result.stdout
+    assert f"would fail: {folder / 'empty.jpg'}: the file is empty\n" in result.stderr
+    assert result.exit_code == 1
+    assert tree(tmp_path) == before
+    assert not out.exists()
+
+
+def test_dry_run_says_what_exists(restore, make_picture, tmp_path, out):
+    source = make_picture(tmp_path / "in" / "a.png").parent
+    make_picture(out / "a.png")
+    result = restore("batch", source, out, "--dry-run")
+    assert "exists, would be skipped" in result.stdout

@@ -1,0 +1,110 @@
+import json
+
+import numpy as np
+import pytest
+
+from restorer import probe, read
+
+
+@pytest.fixture
+def source(make_picture, tmp_path):
+    return make_picture(tmp_path / "photo.png")
+
+
+def test_image_is_enlarged_beside_its_source_by_default(restore, source):
+    result = restore("image", source)
+    assert result.exit_code == 0, result.stderr
+    target = source.with_name("photo-restored.png")
+    assert (probe(target).height, probe(target).width) == (32, 40)
+    assert result.stdout.startswith(f"{target}: 40 x 32, ")
+    assert "panet-sr-x2-lite on cpu" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["-o", "made.tif"], "made.tif"),
+        (["-o", "made"], "made.png"),
+        (["-o", "folder/"], "folder/photo-restored.png"),
+        (["-o", "there"], "there/photo-restored.png"),
+        (["--format", "jpg"], "photo-restored.jpg"),
+        (["--format", "WEBP", "-o", "made"], "made.webp"),
+        (["--name", "{stem}_{model}_{scale}x"], "photo_panet-sr-x2-lite_2x.png"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_output_names(words, name, restore, source, monkeypatch):
+    monkeypatch.chdir(source.parent)
+    (source.parent / "there").mkdir()
+    result = restore("image", "photo.png", *words)
+    assert result.exit_code == 0, result.stderr
+    assert probe(source.parent / name).width == 40
+
+
+def test_tasks_run_in_the_order_given(restore, source, tmp_path):
+    report = tmp_path / "report.jsonl"
+    words = ("--task", "denoising", "--task", "super-resolution", "--sigma", "20")
+    result = restore("image", source, *words, "--report", report)
+    assert "panet-denoise-lite (sigma 20.0), then panet-sr-x2-lite" in result.stdout
+    record, summary = map(json.loads, report.read_text().splitlines())
+    assert [plan["model"] for plan in record["plans"]] == ["panet-denoise-lite", "panet-sr-x2-lite"]
+    assert summary["summary"]["done"] == 1
+
+
+def test_strength_0_leaves_the_picture_as_it_is(restore, source, tmp_path):
+    target = tmp_path / "same.png"
+    restore("image", source, "-o", target, "--task", "denoising", "--strength", "0")
+    np.testing.assert_array_equal(read(target).pixels, read(source).pixels)
+
+
+def test_bits_choose_the_depth(restore, source, tmp_path):
+    restore("image", source, "-o", tmp_path / "deep.png", "--bits", "16")
+    assert probe(tmp_path / "deep.png").bits == 16
+
+
+def test_existing_result_is_skipped_and_said(restore, source):
+    restore("image", source)
+    target = source.with_name("photo-restored.png")
+    before = target.read_bytes(), target.stat().st_mtime_ns
+    result = restore("image", source, "--task", "denoising")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"skipped: {target}: exists already\n"
+    assert (target.read_bytes(), target.stat().st_mtime_ns) == before
+
+
+def test_original_is_overwritten_only_when_asked_by_name(restore, source):
+    refused = restore("image", source, "-o", source)
+    assert refused.exit_code == 2
+    assert "--existing replace" in refused.stderr
+    assert probe(source).width == 20
+    assert restore("image", source, "-o", source, "--existing", "replace").exit_code == 0
+    assert probe(source).width == 40
+
+
+def test_damaged_image_fails_with_its_name_once(restore, tmp_path):
+    source = tmp_path / "empty.png"
+    source.touch()
+    result = restore("image", source)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"failed: {source}: the file is empty\n"
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_quiet_says_nothing_but_trouble(restore, source):
+    result = restore("image", source, "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_dry_run_tells_sizes_and_writes_nothing(restore, source, tmp_path):
+    result = restore("image", source, "--dry-run", "--report", tmp_path / "r.jsonl")
+    assert f"{source} -> {source.with_name('photo-restored.png')}  20 x 16 -> 40 x 32\n" in (
+        result.stdout
+    )
+    assert result.exit_code == 0
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_too_many_pixels_name_the_option_that_raises_the_budget(restore, source):
+    result = restore("image", source, "--max-pixels", "100")
+    assert result.exit_code == 1
+    assert "--max-pixels" in result.stderr

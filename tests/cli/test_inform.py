@@ -1,0 +1,64 @@
+import json
+
+import pytest
+
+import restorer.cli.doctor as doctor_module
+from restorer import list_models
+from restorer.store import weights_path
+
+
+@pytest.fixture
+def corrupt_weights(monkeypatch):
+    monkeypatch.setattr("restorer.verify_weights", lambda spec: "corrupt", raising=False)
+
+
+def test_models_are_listed_with_state_and_license(restore):
+    result = restore("models")
+    assert result.exit_code == 0
+    head, *rows = result.stdout.splitlines()
+    assert head.split() == ["id", "task", "scale", "weights", "state", "license", "title"]
+    assert [row.split()[0] for row in rows] == [spec.id for spec in list_models()]
+    assert "embedded" in rows[0]
+    assert "MIT" in rows[0]
+
+
+def test_models_of_one_task_as_json(restore):
+    models = json.loads(restore("models", "--task", "denoising", "--json").stdout)
+    assert {model["task"] for model in models} == {"denoising"}
+    assert {"id", "weights", "tile", "state"} <= models[0].keys()
+
+
+def test_models_of_an_unknown_task_are_wrong_usage(restore):
+    assert restore("models", "--task", "cooking").exit_code == 2
+
+
+def test_corrupt_weights_are_shown(restore, corrupt_weights):
+    assert "corrupt" in restore("models").stdout
+
+
+def test_doctor_finds_all_well(restore):
+    result = restore("doctor")
+    assert result.exit_code == 0, result.stdout
+    for spec in list_models():
+        assert f"{spec.id}: weights embedded" in result.stdout
+        assert weights_path(spec)
+    for word in ("torch ", "pillow ", "Python ", "devices: ", "GB memory free", "on cpu: fine"):
+        assert word in result.stdout
+
+
+def test_doctor_exits_with_1_for_corrupt_weights(restore, corrupt_weights):
+    result = restore("doctor")
+    assert result.exit_code == 1
+    assert "wrong: weights of panet-sr-x2-lite" in result.stdout
+
+
+def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypatch):
+    def broken(module):
+        if module == "cv2":
+            raise ImportError("libGL.so.1: no such file")
+        return __import__(module)
+
+    monkeypatch.setattr(doctor_module, "import_module", broken)
+    result = restore("doctor")
+    assert result.exit_code == 1
+    assert "opencv-python-headless: does not load: libGL.so.1" in result.stdout

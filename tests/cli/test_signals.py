@@ -1,0 +1,59 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from restorer import CancelToken, probe
+from restorer.cli.run import _signals_to
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_signal_stops_the_batch_with_130_and_leaves_whole_files(number, make_picture, tmp_path):
+    source, out, report = tmp_path / "in", tmp_path / "out", tmp_path / "report.jsonl"
+    for i in range(200):
+        make_picture(source / f"{i:03}.png", 64, 64)
+    words = ["batch", source, out, "--report", report, "--task", "denoising"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "restorer.cli", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait_for(lambda: any(out.glob("*.png")))
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, stderr
+    assert "stopping after this tile" in stderr
+    *_, last = map(json.loads, report.read_text().splitlines())
+    summary = last["summary"]
+    assert summary["cancelled"] > 0
+    assert summary["done"] + summary["cancelled"] == 200
+    assert f"{summary['done']} done, {summary['cancelled']} cancelled in " in stdout
+    assert len(list(out.iterdir())) == summary["done"]
+    assert all(probe(path).width == 64 for path in out.iterdir())
+
+
+def test_second_signal_has_the_effect_of_the_system():
+    cancel, before = CancelToken(), signal.getsignal(signal.SIGINT)
+    with _signals_to(cancel):
+        os.kill(os.getpid(), signal.SIGINT)
+        _wait_for(lambda: cancel.cancelled)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def _wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

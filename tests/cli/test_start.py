@@ -1,0 +1,99 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from restorer import RestorerError
+from restorer.cli import image as image_module
+from restorer.cli.group import cli
+
+HEAVY = {"torch", "numpy", "PySide6", "ray", "cv2", "PIL"}
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from restorer.cli.group import cli\n"
+        "for words in ([], ['image'], ['batch'], ['demo'], ['train'], ['evaluate']):\n"
+        "    words = [*words, '--help']\n"
+        "    cli.main(words, prog_name='restore', standalone_mode=False)\n"
+        f"print('loaded:', {HEAVY!r} & set(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith("loaded: set()\n")
+
+
+def test_module_runs_as_a_program():
+    words = [sys.executable, "-m", "restorer.cli", "--version"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("restore, version ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["picture"],
+        ["image"],
+        ["image", "absent.png"],
+        ["image", "a.png", "--sigma", "76", "--task", "denoising"],
+        ["image", "a.png", "--sigma", "loud", "--task", "denoising"],
+        ["image", "a.png", "--sigma", "25"],
+        ["image", "a.png", "--strength", "2"],
+        ["image", "a.png", "--task", "cooking"],
+        ["image", "a.png", "--model", "panet-cooking"],
+        ["image", "a.png", "--task", "denoising", "--model", "panet-denoise-lite"],
+        ["image", "a.png", "--task", "denoising", "--scale", "2"],
+        ["image", "a.png", "--scale", "7"],
+        ["image", "a.png", "--device", "abacus"],
+        ["image", "a.png", "--tile", "17"],
+        ["image", "a.png", "--overlap", "1000"],
+        ["image", "a.png", "--name", "{colour}"],
+        ["image", "a.png", "--report", "a.png/report.jsonl"],
+        ["image", "a.png", "-o", "a.png"],
+        ["image", "a.png", "-o", "b.xcf"],
+        ["image", "a.png", "-o", "b.png", "--format", "jpg"],
+        ["image", "."],
+        ["batch", "absent", "out"],
+        ["batch", ".", "."],
+        ["batch", ".", "out", "--jobs", "0"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_with_2_and_writes_nothing(
+    words, restore, make_picture, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    original = make_picture(Path("a.png")).read_bytes()
+    result = restore(*words)
+    assert result.exit_code == 2, result.output
+    assert result.stderr
+    assert not result.stdout
+    assert [path.name for path in Path().iterdir()] == ["a.png"]
+    assert Path("a.png").read_bytes() == original
+
+
+def test_expected_error_is_one_line_and_exit_code_1(restore, make_picture, tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise RestorerError("weights: were eaten")
+
+    monkeypatch.setattr(image_module, "_job", refuse)
+    result = restore("image", make_picture(tmp_path / "a.png"))
+    assert (result.exit_code, result.stderr) == (1, "restore: weights: were eaten\n")
+
+
+def test_bug_keeps_its_traceback(make_picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(image_module, "_job", lambda *_: 1 / 0)
+    result = CliRunner().invoke(cli, ["image", str(make_picture(tmp_path / "a.png"))])
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_interruption_before_the_first_file_exits_with_130(
+    restore, make_picture, tmp_path, monkeypatch
+):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(image_module, "_job", interrupt)
+    assert restore("image", make_picture(tmp_path / "a.png")).exit_code == 130

@@ -1,0 +1,80 @@
+"""The catalogue, the tasks and the weights that ship."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import restorer
+from restorer import store
+from restorer.networks import ARCHITECTURES
+
+MODELS = restorer.list_models()
+
+
+@pytest.mark.parametrize("spec", MODELS, ids=lambda s: s.id)
+def test_entry_is_complete(spec: restorer.ModelSpec) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", spec.id)
+    assert re.fullmatch(r"[0-9a-f]{64}", spec.weights.sha256)
+    assert spec.task in restorer.TASKS
+    assert spec.architecture in ARCHITECTURES
+    assert spec.title
+    assert spec.license
+    assert spec.source
+    assert spec.tile.side % spec.tile.multiple_of == 0
+
+
+@pytest.mark.parametrize("spec", MODELS, ids=lambda s: s.id)
+def test_embedded_weights_are_whole_small_and_fit_their_network(spec: restorer.ModelSpec) -> None:
+    assert restorer.verify_weights(spec) == "ok"
+    assert spec.weights.size <= 3_000_000
+    predictor = restorer.open_model(spec.id)
+    assert predictor.spec == spec
+
+
+@pytest.mark.parametrize("task", restorer.TASKS.values(), ids=lambda t: t.id)
+def test_every_default_model_exists_and_does_the_task(task: restorer.Task) -> None:
+    for scale, model in task.default_models.items():
+        spec = restorer.model_spec(model)
+        assert (spec.task, spec.scale) == (task.id, scale)
+        assert restorer.default_model(task.id, scale) == model
+
+
+def test_unknown_models_tasks_and_scales_name_the_known_ones() -> None:
+    with pytest.raises(restorer.UnknownModelError, match="panet-sr-x2-lite"):
+        restorer.model_spec("panet")
+    with pytest.raises(restorer.UnknownModelError, match="denoising"):
+        restorer.default_model("cleaning")
+    with pytest.raises(restorer.UnknownModelError, match="scale 7"):
+        restorer.default_model("super-resolution", 7)
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[restorer.ModelSpec, Path]:
+    """A model whose weights lie in the user's folder, to be spoilt."""
+    spec = MODELS[0]
+    path = tmp_path / spec.weights.name
+    shutil.copy(restorer.weights_path(spec), path)
+    monkeypatch.setattr(store, "weights_folder", lambda: tmp_path)
+    return replace(spec, weights=replace(spec.weights, embedded=False)), path
+
+
+def test_weights_are_absent_corrupt_or_ok(copied: tuple[restorer.ModelSpec, Path]) -> None:
+    spec, path = copied
+    assert restorer.verify_weights(spec) == "ok"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    assert restorer.verify_weights(spec) == "corrupt"
+    with pytest.raises(restorer.WeightsError, match="was cut or replaced"):
+        restorer.open_model(spec)
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(restorer.WeightsError, match="was altered"):
+        restorer.open_model(spec)
+    path.unlink()
+    assert restorer.verify_weights(spec) == "absent"
+    with pytest.raises(restorer.WeightsError, match="not installed"):
+        restorer.open_model(spec)

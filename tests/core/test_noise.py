@@ -1,0 +1,33 @@
+"""The noise estimate is near the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+from restorer import estimate_sigma
+
+
+@pytest.mark.parametrize("sigma", [0, 5, 15, 25, 50])
+@pytest.mark.parametrize("gray", [False, True], ids=["colour", "gray"])
+def test_estimate_is_near_the_truth_on_photographs(sigma: float, gray: bool) -> None:
+    for image in (data.chelsea(), data.coffee()):
+        clean = image.astype(np.float32)
+        clean = clean.mean(2, keepdims=True) if gray else clean
+        noisy = clean + np.random.default_rng(0).normal(0, sigma, clean.shape)
+        estimate = estimate_sigma((noisy / 255).astype(np.float32))
+        assert estimate == pytest.approx(sigma, abs=3 if gray else 1.5)
+
+
+def test_gray_in_three_planes_reads_like_gray() -> None:
+    noisy = np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 1)).astype(np.float32)
+    assert (
+        estimate_sigma(noisy.repeat(3, 2)) == estimate_sigma(noisy) == pytest.approx(25.5, rel=0.1)
+    )
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 100), (8, 8), (8, 9)])
+def test_tiny_pictures_do_not_break_it(size: tuple[int, int]) -> None:
+    values = np.random.default_rng(0).random((*size, 3)).astype(np.float32)
+    assert estimate_sigma(values) >= 0

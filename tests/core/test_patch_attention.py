@@ -1,0 +1,98 @@
+"""Patch attention against its plain form: unfold, scores, softmax, fold."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from restorer.attention import patch
+
+
+def plain(query: Tensor, levels: list[tuple[Tensor, Tensor]], scale: float) -> Tensor:
+    """The whole score matrix at once."""
+    size = query.shape[2:]
+    queries = F.unfold(query, 3, padding=1).mT
+    keys = torch.cat([F.unfold(k, 3, padding=1) for k, _ in levels], 2)
+    values = torch.cat([F.unfold(v, 3, padding=1) for _, v in levels], 2)
+    keys = keys / keys.norm(dim=1, keepdim=True).clamp_min(1e-4)
+    weights = (queries @ keys * scale).softmax(-1)
+    return F.fold((weights @ values.mT).mT, size, 3, padding=1)
+
+
+def features(*sizes: tuple[int, int], batch: int = 1) -> list[Tensor]:
+    return [torch.randn(batch, channels, h, w) for h, w in sizes for channels in (4, 6)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    level=st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    batch=st.integers(1, 2),
+    block=st.sampled_from([1, 300, 1 << 20]),
+)
+def test_patch_attention_equals_its_plain_form(
+    size: tuple[int, int], level: tuple[int, int], batch: int, block: int
+) -> None:
+    key, value, small_key, small_value = features(size, level, batch=batch)
+    query = torch.randn_like(key)
+    levels = [(key, value), (small_key, small_value)]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", block)
+        result = patch.patch_attention(query, levels, softmax_scale=2.0, norm_floor=1e-4)
+    torch.testing.assert_close(result, plain(query, levels, 2.0), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_gradients_equal_those_of_the_plain_form(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", block)
+    key, value = features((6, 5))
+    inputs = [x.double().requires_grad_() for x in (torch.randn_like(key), key, value)]
+    result = patch.patch_attention(
+        inputs[0], [(inputs[1], inputs[2])], softmax_scale=2.0, norm_floor=1e-4
+    )
+    expected = plain(inputs[0], [(inputs[1], inputs[2])], 2.0)
+    weights = torch.randn_like(expected)
+    for ours, theirs in zip(
+        torch.autograd.grad((result * weights).sum(), inputs),
+        torch.autograd.grad((expected * weights).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
+
+
+class _Largest(TorchDispatchMode):
+    """Remembers the largest tensor that any operator returned."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor):
+            self.elements = max(self.elements, result.numel())
+        return result
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_score_matrix_is_never_whole(training: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", 1 << 14)
+    key, value = (x.requires_grad_(training) for x in features((32, 32)))
+    with _Largest() as largest:
+        result = patch.patch_attention(key, [(key, value)], softmax_scale=1.0, norm_floor=1e-4)
+        if training:
+            result.sum().backward()  # type: ignore[no-untyped-call]
+    assert largest.elements < (32 * 32) ** 2 / 8
+
+
+def test_a_constant_image_is_rebuilt_from_itself() -> None:
+    ones = torch.ones(1, 2, 7, 7)
+    result = patch.patch_attention(ones, [(ones, ones)], softmax_scale=0.0, norm_floor=1e-4)
+    # At scale 0 every patch weighs alike; the mean patch is 1 less its share of zero padding.
+    expected = plain(ones, [(ones, ones)], 0.0)
+    torch.testing.assert_close(result, expected)

@@ -1,0 +1,79 @@
+"""Small images and fake networks that tests build their cases from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from restorer.catalog import ModelSpec, WeightsFile
+from restorer.inference import Predictor
+from restorer.tiling import TileNeeds
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def make_photograph(height: int, width: int) -> NDArray[np.uint8]:
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    waves = np.sin(x / 3) * np.cos(y / 5) * 40
+    disc = ((x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 4) ** 2) * 70
+    planes = [90 + waves + disc, 60 + x / width * 120 + disc, 200 - y / height * 150]
+    return np.clip(np.stack(planes, 2), 0, 255).astype(np.uint8)
+
+
+def load_golden(case: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the description and the tensors of one case."""
+    description = json.loads((GOLDEN / f"{case}.json").read_text("utf-8"))
+    return description, load_file(GOLDEN / f"{case}.safetensors")
+
+
+class Enlarge(nn.Module):
+    """The identity, each pixel repeated `scale` times each way; `before` may spoil a call."""
+
+    def __init__(self, scale: int = 1, before: Callable[[int, Tensor], Tensor] | None = None):
+        super().__init__()
+        self.scale, self.before, self.calls = scale, before, 0
+
+    def forward(self, x: Tensor, *, seed: int) -> Tensor:
+        self.calls += 1
+        if self.before is not None:
+            x = self.before(self.calls, x)
+        return F.interpolate(x[:, :3], scale_factor=self.scale, mode="nearest")
+
+
+def make_spec(scale: int = 1, condition: str = "", **needs: Any) -> ModelSpec:
+    """A model that is not in the catalogue."""
+    tile = {
+        "multiple_of": 4,
+        "min_side": 8,
+        "side": 32,
+        "overlap": 4,
+        "bytes_per_pixel": 100,
+        "global_context": True,
+    }
+    return ModelSpec(
+        id="fake",
+        title="",
+        task="super-resolution",
+        architecture="panet-lite",
+        params={},
+        scale=scale,
+        channels=3,
+        condition=condition,
+        peak=1.0,
+        license="MIT",
+        source="",
+        tile=TileNeeds(**{**tile, **needs}),
+        weights=WeightsFile("fake.safetensors", "", 0, embedded=False),
+    )
+
+
+def fake_predictor(network: nn.Module, scale: int = 1, **needs: Any) -> Predictor:
+    return Predictor(make_spec(scale, **needs), network, "cpu", "fp32")

@@ -1,0 +1,174 @@
+"""Who may import whom; what ships; the public surface."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import tomllib
+
+import restorer
+
+ROOT = Path(__file__).parents[1]
+
+# Each row imports only from rows below it, or from itself where a module or package is one unit.
+ROWS = [
+    {"cli", "gui"},
+    {"training"},
+    {"engines"},
+    {"pipeline"},
+    {"batch", "inference"},
+    {"store", "devices", "checkpoint"},
+    {"networks"},
+    {"formats", "attention", "catalog", "jobs", "metrics", "color", "noise"},
+    {"tasks", "tiling", "image"},
+    {"errors"},
+]
+INSIDE_ROWS = {("tiling", "image")}  # a row is a rank, but these two are ordered
+HEAVY = {
+    "torch": {"attention", "checkpoint", "devices", "inference", "networks", "training"},
+    "safetensors": {"checkpoint", "training"},
+    "cv2": {"color", "formats", "training"},
+    "tifffile": {"formats"},
+    "imagecodecs": {"formats"},
+    "PySide6": {"gui"},
+    "ray": {"engines"},
+    "click": {"cli"},
+    "tqdm": {"cli"},
+}
+TRAINERS = {"train.py", "evaluate.py", "demo.py"}
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a module imports, `a.b` for ``from a import b``."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module or ''}.{a.name}" for a in node.names)
+
+
+def unit(path: Path) -> str:
+    """Return the module or package directly below ``restorer`` that a file belongs to."""
+    part = path.relative_to(ROOT / "restorer").parts[0]
+    return part.removesuffix(".py")
+
+
+def row(name: str) -> int:
+    return next(i for i, names in enumerate(ROWS) if name in names)
+
+
+@pytest.mark.parametrize("path", sources("restorer"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_core_modules_import_only_from_rows_below(path: Path) -> None:
+    importer = unit(path)
+    if importer == "__init__":
+        return
+    for name in imports(path):
+        assert not name.startswith("."), f"{name}: the core uses absolute imports"
+        if not name.startswith("restorer."):
+            continue
+        imported = name.split(".")[1]
+        if imported != importer and (importer, imported) not in INSIDE_ROWS:
+            assert row(imported) > row(importer), f"{importer} imports {imported}"
+
+
+@pytest.mark.parametrize("path", sources("cli") + sources("gui"), ids=lambda p: p.name)
+def test_front_ends_take_names_from_the_public_api_only(path: Path) -> None:
+    trainer = path.parent.name == "cli" and path.name in TRAINERS
+    for name in imports(path):
+        assert not name.startswith("..")
+        if name.startswith("restorer."):
+            public = name.split(".")[1] in restorer.__all__
+            weights = name.startswith("restorer.weights")
+            training = trainer and name.startswith("restorer.training")
+            assert public or weights or training, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("folder", ["restorer", "cli", "gui"])
+def test_heavy_packages_are_imported_at_their_doors_only(folder: str) -> None:
+    for path in sources(folder):
+        home = unit(path) if folder == "restorer" else folder
+        for name in imports(path):
+            package = name.split(".")[0]
+            assert home in HEAVY.get(package, {home}), f"{path} imports {package}"
+
+
+def test_the_core_neither_prints_nor_exits() -> None:
+    for path in sources("restorer"):
+        calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+        names = {n.func.id for n in calls if isinstance(n.func, ast.Name)}
+        assert not names & {"print", "exit", "input"}, path
+
+
+def test_every_package_is_listed_and_packaging_is_none() -> None:
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
+            "packages"
+        ]
+    )
+    folders = {
+        p.parent.relative_to(ROOT)
+        for name in ("restorer", "cli", "gui", "weights")
+        for p in (ROOT / name).rglob("__init__.py")
+    }
+    packages = {
+        ".".join(f.parts) if f.parts[0] == "restorer" else f"restorer.{f.parts[0]}" for f in folders
+    }
+    assert packages == listed
+    assert not (ROOT / "packaging" / "__init__.py").exists()
+
+
+def test_the_top_level_holds_the_planned_names_and_nothing_else() -> None:
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\n")
+    if names == [""]:
+        pytest.skip("not a git checkout")
+    top = {name.split("/")[0] for name in names if name}
+    folders = {"restorer", "gui", "cli", "weights", "tests", "packaging", "docs", ".ci"}
+    documents = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
+    assert top <= folders | documents | {"pyproject.toml", ".gitignore"}
+
+
+def test_catalogue_weights_and_recipes_ship() -> None:
+    data = files("restorer.weights")
+    assert data.joinpath("catalog.toml").is_file()
+    assert data.joinpath("README.md").is_file()
+    for spec in restorer.list_models():
+        assert data.joinpath("embedded", spec.weights.name).is_file()
+        assert data.joinpath("recipes", f"{spec.id}.toml").is_file()
+    assert files("restorer").joinpath("py.typed").is_file()
+
+
+def test_public_names_are_sorted_complete_and_differ_from_submodules() -> None:
+    assert sorted(restorer.__all__) == restorer.__all__
+    for name in restorer.__all__:
+        assert getattr(restorer, name) is not None
+    submodules = {p.stem for p in (ROOT / "restorer").iterdir()}
+    assert not submodules & set(restorer.__all__)
+    checked = {
+        alias.name
+        for node in ast.walk(ast.parse((ROOT / "restorer/__init__.py").read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("restorer.")
+        for alias in node.names
+    }
+    assert checked == set(restorer.__all__) - {"__version__"}
+    with pytest.raises(AttributeError, match="nonsense"):
+        restorer.nonsense  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, restorer; print([m for m in ('torch', 'numpy', 'PySide6', 'ray') if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
