@@ -128,6 +128,9 @@ def _still(tiff: Any) -> tuple[Any, int]:
 def _check(page: Any) -> None:
     """Refuse what could not be shown as gray or RGB."""
     photometric, bits, kind = page.photometric, page.bitspersample, page.sampleformat
+    numbers = (page.imagewidth, page.imagelength, page.samplesperpixel, photometric, *page.chunks)
+    if not all(isinstance(number, int) for number in numbers):  # tags of several values
+        raise ImageFormatError("the size tags of the TIFF are damaged")
     if photometric not in _COLOURS or (photometric == _YCBCR and page.compression not in _JPEG):
         raise ImageFormatError(
             f"TIFF colours of kind {getattr(photometric, 'name', photometric)} are not known"

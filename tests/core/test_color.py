@@ -30,13 +30,14 @@ def test_join_undoes_split(channels):
     np.testing.assert_array_equal(color.join(colour, alpha), values)
 
 
-def test_gray_stays_gray_through_three_planes():
-    gray = random(5, 6, 1)
+def test_gray_fills_three_planes_and_is_recognised_in_rgb():
+    gray, rgb = random(5, 6, 1), random(5, 6, 3)
     planes = color.network_planes(gray)
-    assert planes.shape == (5, 6, 3)
-    np.testing.assert_allclose(color.from_network(planes, gray=True), gray, atol=1e-7)
-    rgb = random(5, 6, 3)
-    assert color.from_network(color.network_planes(rgb), gray=False) is rgb
+    np.testing.assert_array_equal(planes, np.concatenate([gray] * 3, axis=2))
+    assert color.network_planes(rgb) is rgb
+    assert color.is_gray(gray)
+    assert color.is_gray(planes)
+    assert not color.is_gray(rgb)
 
 
 @settings(max_examples=40, deadline=None)

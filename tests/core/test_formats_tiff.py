@@ -14,7 +14,7 @@ from PIL import Image as PilImage
 
 from restorer import formats
 from restorer.errors import ImageFormatError, ImageTooLargeError
-from restorer.formats import ifd, profiles
+from restorer.formats import ifd, lzw, profiles
 from restorer.image import Image, Metadata
 
 
@@ -267,6 +267,40 @@ def test_absurd_tiles_are_refused_before_memory_is_taken(path):
         for code in (322, 323):
             tiff.pages[0].tags[code].overwrite(2**15 - 16)
     with pytest.raises(ImageFormatError, match="larger than the picture"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_damaged_lzw_is_refused_before_it_can_crash_the_decoder(path, byteorder):
+    values = values_of((40, 40, 3), np.uint8)
+    stored(path, values, photometric="rgb", compression="lzw", byteorder=byteorder)
+    np.testing.assert_array_equal(formats.read(path).pixels, values)
+    with tifffile.TiffFile(path) as tiff:
+        at = tiff.pages[0].dataoffsets[0]
+    data = bytearray(path.read_bytes())
+    data[at + 30 : at + 60] = b"\xf7" * 30  # codes far beyond the table
+    path.write_bytes(data)
+    with pytest.raises(ImageFormatError, match="LZW data of the TIFF are damaged"):
+        formats.read(path)
+
+
+@given(st.binary(max_size=20_000), st.integers(2, 256))
+@settings(max_examples=50, deadline=None)
+def test_sound_lzw_passes_its_check(data, levels):
+    plain = bytes(byte % levels for byte in data) * 5
+    lzw.check(imagecodecs.lzw_encode(plain or b"x"))
+
+
+def test_lzw_that_only_clears_its_table_ends_soon():
+    with pytest.raises(ImageFormatError):
+        lzw.check(b"\x80\x40\x20\x10\x08\x04\x02\x01\x00" * 100_000)
+
+
+def test_a_width_of_many_numbers_is_refused(path):
+    data = bytearray(packed_tiff(np.zeros((4, 4), int), 8))
+    data[10 + 4 : 10 + 8] = struct.pack("<I", 16)  # the count of ImageWidth
+    path.write_bytes(data)
+    with pytest.raises(ImageFormatError):
         formats.read(path)
 
 

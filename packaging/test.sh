@@ -1,0 +1,19 @@
+#!/bin/sh
+# Install what the tests need into .venv-test and pass them: the README's second command, and CI's.
+# First from the sources, then once more against the built wheel.
+set -eu
+cd "$(dirname "$0")/.."
+. packaging/venv.sh
+
+fresh_venv .venv-test
+pip install --quiet --constraint packaging/constraints.txt --editable '.[dev]'
+ruff check .
+ruff format --check .
+mypy
+pytest -q -m "not gpu and not network"
+
+rm -rf build/wheel
+pip wheel --quiet --no-deps --wheel-dir build/wheel .
+pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
+echo "once more, against the wheel"
+pytest -q

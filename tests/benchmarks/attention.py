@@ -1,0 +1,100 @@
+"""Time and memory of blockwise pyramid attention against its plain form, in one run.
+
+python tests/benchmarks/attention.py
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from restorer.attention import patch
+from restorer.networks.panet import PyramidAttention
+
+SIDES = (48, 64, 96)
+CHANNELS = ((64, 2), (256, 8))  # channels and reduction of PANet and PA-EDSR
+ROUNDS = 3
+
+
+def plain_attention(
+    query: Tensor,
+    levels: list[tuple[Tensor, Tensor]],
+    *,
+    softmax_scale: float,
+    norm_floor: float,
+    hard: bool,
+) -> Tensor:
+    """The published form: patches as convolution kernels, softmax, transposed convolution."""
+    keys = torch.cat([F.unfold(k, 3, padding=1)[0].mT for k, _ in levels])
+    values = torch.cat([F.unfold(v, 3, padding=1)[0].mT for _, v in levels])
+    keys = keys / keys.norm(dim=1, keepdim=True).clamp_min(norm_floor)
+    scores = F.conv2d(query, keys.view(-1, query.shape[1], 3, 3), padding=1)
+    weights = (scores * softmax_scale).softmax(1)
+    return F.conv_transpose2d(weights, values.view(len(values), -1, 3, 3), padding=1)
+
+
+def run(form: str, side: int, channels: int, reduction: int) -> Tensor:
+    if form == "plain":
+        sys.modules[PyramidAttention.__module__].patch_attention = plain_attention  # type: ignore[attr-defined]
+    torch.manual_seed(0)
+    module = PyramidAttention(channels, reduction=reduction)
+    x = torch.randn(1, channels, side, side)
+    with torch.inference_mode():
+        return module.attend(x)
+
+
+def median_seconds(call: Callable[[], object]) -> float:
+    call()
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def measure(form: str, side: int, channels: int, reduction: int) -> tuple[float, int]:
+    """Return seconds and the peak memory beyond the start of the process, in its own process."""
+    code = [sys.executable, __file__, form, str(side), str(channels), str(reduction)]
+    seconds, extra = subprocess.run(code, capture_output=True, text=True, check=True).stdout.split()
+    return float(seconds), int(extra)
+
+
+def main() -> None:
+    print(
+        "| side | channels | plain s | blockwise s | faster | plain MiB | blockwise MiB | difference |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for channels, reduction in CHANNELS:
+        for side in SIDES:
+            ours, ours_mib = measure("blockwise", side, channels, reduction)
+            plain, plain_mib = measure("plain", side, channels, reduction)
+            a = run("blockwise", side, channels, reduction)
+            saved = sys.modules[PyramidAttention.__module__].patch_attention  # type: ignore[attr-defined]
+            b = run("plain", side, channels, reduction)
+            sys.modules[PyramidAttention.__module__].patch_attention = saved  # type: ignore[attr-defined]
+            error = float((a - b).abs().max() / b.abs().max())
+            print(
+                f"| {side} | {channels} | {plain:.3f} | {ours:.3f} | {plain / ours:.2f}x"
+                f" | {plain_mib} | {ours_mib} | {error:.1e} |"
+            )
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    if len(sys.argv) == 1:
+        main()
+    else:
+        form, (side, channels, reduction) = sys.argv[1], map(int, sys.argv[2:])
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds = median_seconds(lambda: run(form, side, channels, reduction))
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(seconds, (after - before) // 1024)
