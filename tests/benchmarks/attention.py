@@ -16,7 +16,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from restorer.attention import patch
 from restorer.networks.panet import PyramidAttention
 
 SIDES = (48, 64, 96)
@@ -70,7 +69,8 @@ def measure(form: str, side: int, channels: int, reduction: int) -> tuple[float,
 
 def main() -> None:
     print(
-        "| side | channels | plain s | blockwise s | faster | plain MiB | blockwise MiB | difference |"
+        "| side | channels | plain s | blockwise s | faster"
+        " | plain MiB | blockwise MiB | difference |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for channels, reduction in CHANNELS:

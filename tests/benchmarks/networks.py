@@ -2,8 +2,8 @@
 
 python tests/benchmarks/networks.py
 
-EDSR-baseline (16 blocks of 64 channels, x2, eager float32, NCHW) is the yardstick: both run in turn, the
-median of each is printed with the ratio per input pixel.
+EDSR-baseline (16 blocks of 64 channels, x2, eager float32, NCHW) is the yardstick: both run in
+turn, the median of each is printed with the ratio per input pixel.
 """
 
 from __future__ import annotations
