@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -122,15 +123,13 @@ def _damage(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
         ("noisy", Image(np.ascontiguousarray(truth)).with_float(noisy, bits=sample.bits)),  # type: ignore[arg-type]  # 8 or 16
         ("small", Image(small)),
     ):
-        path = folder / kind / sample.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(image, path, existing="replace")
+        write(image, folder / kind / sample.name, existing="replace")
 
 
 def _restore(ctx: click.Context, source: Path, target: Path, task: str) -> None:
     """Run the very command that a user would type."""
     words = ["batch", str(source), str(target), "--task", task, "--existing", "replace"]
-    tell(f"$ restore {' '.join(words)}")
+    tell(f"$ restore {shlex.join(words)}")
     command = ctx.find_root().command
     code = command.main(words, prog_name="restore", standalone_mode=False)
     tell()

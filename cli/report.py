@@ -97,9 +97,13 @@ class Report:
 @contextmanager
 def journal(path: Path | None) -> Iterator[TextIO | None]:
     """Open the file for the JSON lines before the work begins, so that a bad path fails early."""
+    from restorer import SUFFIXES
+
     if path is None:
         yield None
         return
+    if path.suffix.lower() in SUFFIXES:
+        raise click.UsageError(f"--report {path}: is the name of a picture; none is overwritten")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8")
@@ -124,18 +128,25 @@ def told(path: Path, trouble: str) -> str:
 
 
 def _written(result: Result) -> str:
-    from restorer import probe
-
-    header = probe(result.target)
     models = ", then ".join(
         plan.model if plan.sigma is None else f"{plan.model} (sigma {plan.sigma:.1f})"
         for plan in result.plans
     )
     devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
     return (
-        f"{result.target}: {header.width} x {header.height}, {duration(result.seconds)},"
+        f"{result.target}: {_extent(result.target)}, {duration(result.seconds)},"
         f" {models} on {devices}"
     )
+
+
+def _extent(path: Path) -> str:
+    from restorer import ImageError, probe
+
+    try:
+        header = probe(path)
+    except ImageError:  # somebody has taken it away meanwhile
+        return "size unknown"
+    return f"{header.width} x {header.height}"
 
 
 def _record(result: Result) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def target_name(
         raise SettingsError(f"name {name!r}: fields are {known}") from error
     if not made or Path(made).name != made:
         raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
-    return made if Path(made).suffix.lower() in SUFFIXES else made + fields["suffix"]
+    return made if Path(made).suffix.lower() in SUFFIXES else f"{made}{fields['suffix']}"
 
 
 def numbered(target: Path) -> Iterator[Path]:

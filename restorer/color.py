@@ -5,13 +5,11 @@ Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from PIL import Image as PilImage
+from PIL.Image import Resampling
 
 from restorer.image import FloatArray
-
-Kernel = Callable[[FloatArray], FloatArray]
 
 
 def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
@@ -52,14 +50,14 @@ def extend_under_alpha(colour: FloatArray, alpha: FloatArray) -> FloatArray:
 
 
 def resample(values: FloatArray, scale: int) -> FloatArray:
-    """Return (H * scale, W * scale, C) by bicubic interpolation, 1 returns the input.
+    """Return (H * scale, W * scale, C) by bicubic interpolation; 1 returns the input.
 
     Sample centres lie at half pixels, as in the networks' outputs; edges repeat. Nothing
     overshoots: results stay between the extremes of the input, so alpha stays in [0, 1].
     """
     if scale == 1:
         return values
-    enlarged = _enlarged(_enlarged(values, scale, 0, _cubic), scale, 1, _cubic)
+    enlarged = _enlarged(values, scale, Resampling.BICUBIC)
     return np.clip(enlarged, values.min(), values.max(), out=enlarged)
 
 
@@ -71,7 +69,7 @@ def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
     if height == width == 1 or (weight > 0).all():
         return covered
     coarse = _filled(_halved(premultiplied), _halved(weight))
-    smooth = _enlarged(_enlarged(coarse, 2, 0, _linear), 2, 1, _linear)[:height, :width]
+    smooth = _enlarged(coarse, 2, Resampling.BILINEAR)[:height, :width]
     return np.where(weight > 0, covered, smooth)
 
 
@@ -84,26 +82,8 @@ def _halved(values: FloatArray) -> FloatArray:
     return means
 
 
-def _enlarged(values: FloatArray, scale: int, axis: int, kernel: Kernel) -> FloatArray:
-    """Enlarge one axis: each of its `scale` phases is a fixed filter of four taps."""
-    values = np.moveaxis(values, axis, 0)
-    size = len(values)
-    result = np.zeros((size * scale, *values.shape[1:]), np.float32)
-    padded = np.pad(values, ((2, 2), (0, 0), (0, 0)), mode="edge")
-    taps = np.arange(-2, 3, dtype=np.float32)
-    for phase in range(scale):
-        offset = np.float32((phase + 0.5) / scale - 0.5)  # of the sample from its source pixel
-        for tap, weight in enumerate(kernel(np.abs(taps - offset))):
-            if weight:
-                result[phase::scale] += weight * padded[tap : tap + size]
-    return np.moveaxis(result, 0, axis)
-
-
-def _cubic(x: FloatArray) -> FloatArray:
-    """Keys 1981, a = -0.5: the bicubic of Pillow and MATLAB."""
-    near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x <= 1, near, np.where(x < 2, far, 0)).astype(np.float32)
-
-
-def _linear(x: FloatArray) -> FloatArray:
-    return np.maximum(1 - x, 0)
+def _enlarged(values: FloatArray, scale: int, filter: Resampling) -> FloatArray:
+    """Enlarge with Pillow: its cubic (a = -0.5) keeps ramps straight, OpenCV's (-0.75) does not."""
+    size = (values.shape[1] * scale, values.shape[0] * scale)
+    planes = [PilImage.fromarray(np.ascontiguousarray(p)) for p in np.moveaxis(values, 2, 0)]
+    return np.stack([np.asarray(plane.resize(size, filter)) for plane in planes], axis=2)

@@ -48,7 +48,7 @@ def choose_precision(wish: str) -> Precision:
 def has_fast_bf16(kind: str) -> bool:
     """Whether the device kind (``cpu``, ``cuda``) multiplies bfloat16 in hardware."""
     if kind == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return kind == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 

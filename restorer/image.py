@@ -58,12 +58,12 @@ class Image:
     @property
     def height(self) -> int:
         """Rows."""
-        return self.pixels.shape[0]
+        return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
         """Columns."""
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
     @property
     def bits(self) -> Bits:

@@ -16,6 +16,7 @@ from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.image import FloatArray
 from restorer.jobs import CancelToken, OnTick
 from restorer.networks import ARCHITECTURES
+from restorer.networks.layers import channels_last
 from restorer.store import weights_path
 from restorer.tiling import Blender, Tile, TilePlan
 
@@ -38,8 +39,7 @@ class Predictor:
         self.spec = spec
         self.device = device
         self.precision = precision
-        # Channels last is 1.3 to 3 times as fast for these networks, on every device measured.
-        network = network.to(device, memory_format=torch.channels_last)
+        network = channels_last(network.to(device))
         self.network = network.eval().requires_grad_(False)
 
     @classmethod

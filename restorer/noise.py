@@ -52,7 +52,8 @@ def _smoothest(patches: NDArray[np.float64]) -> NDArray[np.float64]:
     half = _SIDE // 2
     quarters = patches.reshape(-1, 2, half, 2, half).mean((2, 4)).reshape(-1, 4)
     structure = quarters.var(1)
-    return patches[structure <= np.quantile(structure, _SMOOTH_SHARE)]
+    smooth: NDArray[np.bool_] = structure <= np.quantile(structure, _SMOOTH_SHARE)
+    return patches[smooth]
 
 
 def _noise_variance(eigenvalues: NDArray[np.float64]) -> float:

@@ -33,7 +33,7 @@ INSIDE_ROWS = {("tiling", "image")}  # a row is a rank, but these two are ordere
 HEAVY = {
     "torch": {"attention", "checkpoint", "devices", "inference", "networks", "training"},
     "safetensors": {"checkpoint", "training"},
-    "cv2": {"color", "formats", "training"},
+    "cv2": {"training"},
     "tifffile": {"formats"},
     "imagecodecs": {"formats"},
     "PySide6": {"gui"},

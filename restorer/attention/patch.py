@@ -62,7 +62,7 @@ def patch_attention(
     def attend(rows: Tensor) -> Tensor:
         """Map (N, R, W+2, 3C) query rows to (N, R, W, 3V) pasted rows."""
         count = rows.shape[1]
-        products = (rows.flatten(1, 2) @ keys).unflatten(1, (count, width + 2))
+        products = (rows.flatten(1, 2) @ keys).view(batch, count, width + 2, -1)
         scores = products[..., :width, :-2] + products[..., 1:-1, 1:-1] + products[..., 2:, 2:]
         scores = torch.addcmul(bias, scores, gain)
         weights = scores.softmax(-1)
@@ -70,10 +70,10 @@ def patch_attention(
             weights = (weights == weights.amax(-1, keepdim=True)).to(weights.dtype)
         padded = F.pad(weights, (2, 0, 1, 1))
         pasted = padded[..., :width, :-2] + padded[..., 1:-1, 1:-1] + padded[..., 2:, 2:]
-        return (pasted.flatten(1, 2) @ values).unflatten(1, (count, width))
+        return torch.matmul(pasted.flatten(1, 2), values).view(batch, count, width, -1)
 
     count = max(1, _BLOCK_ELEMENTS // (batch * (width + 2) * keys.shape[2]))
-    blocks = query_rows.split(count, dim=1)
+    blocks = torch.split(query_rows, count, dim=1)
     if torch.is_grad_enabled() and len(blocks) > 1:
         parts = [checkpoint(attend, block, use_reentrant=False) for block in blocks]
     else:

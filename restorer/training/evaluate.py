@@ -111,7 +111,7 @@ def _apply(
     if method in BASELINES:
         raise SettingsError(f"method {method!r} does not belong here; known are {list(baselines)}")
     image = Image(np.ascontiguousarray(damaged / 255, dtype=np.float32))
-    return quantize(restore(image, Step(method, sigma=sigma), settings=settings).pixels * 255)
+    return quantize(restore(image, Step(method, sigma=sigma), settings=settings).to_float() * 255)
 
 
 def _compare(restored: Bytes, truth: Bytes, shave: int) -> tuple[float, float]:
@@ -133,6 +133,5 @@ def _bicubic(damaged: FloatArray, scale: int) -> Bytes:
 def _non_local_means(damaged: FloatArray, sigma: float) -> Bytes:
     strength = 0.6 * sigma  # tuned on training pictures (h and hColor alike)
     bgr = quantize(damaged)[..., ::-1]
-    return np.asarray(cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21))[
-        ..., ::-1
-    ]
+    cleaned = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
+    return np.asarray(cleaned[..., ::-1], np.uint8)

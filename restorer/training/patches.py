@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer.color import network_planes, split
 from restorer.errors import SettingsError
@@ -54,7 +55,7 @@ class Bicubic:
         self, patch: Bytes, clean: Bytes, rng: np.random.Generator
     ) -> tuple[FloatArray, FloatArray]:
         """Scale to white 1."""
-        return patch.astype(np.float32) / 255, clean.astype(np.float32) / 255
+        return _white_one(patch), _white_one(clean)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Noise:
             noisy = quantize(noisy).astype(np.float32)
         noisy, truth = (np.broadcast_to(x, patch.shape) for x in (noisy, truth))
         level = np.full((*patch.shape[:2], 1), sigma, np.float32)
-        return np.concatenate([noisy, level], 2) / 255, truth / 255
+        return _white_one(np.concatenate([noisy, level], 2)), _white_one(truth)
 
 
 # Recipe name -> degradation; the keyword arguments are the recipe's other keys.
@@ -146,3 +147,7 @@ def load_rgb(path: Path) -> Bytes:
     colour, _ = split(image.to_float())
     pixels = image.with_float(network_planes(colour), bits=8).pixels
     return np.asarray(pixels, np.uint8)
+
+
+def _white_one(values: NDArray[Any]) -> FloatArray:
+    return values.astype(np.float32) / np.float32(255)

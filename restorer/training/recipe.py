@@ -21,6 +21,7 @@ from restorer.errors import SettingsError
 from restorer.image import FloatArray
 from restorer.metrics import psnr
 from restorer.networks import ARCHITECTURES
+from restorer.networks.layers import channels_last
 from restorer.training.patches import DEGRADATIONS, Degradation, PatchSource, split_photographs
 
 _VALIDATION_SIDE = 128  # input pixels of a validation patch
@@ -81,7 +82,7 @@ def train(recipe: Recipe, data: Path, out: Path, *, device: str = "cpu") -> Iter
 
     torch.manual_seed(recipe.seed)
     network = ARCHITECTURES[recipe.architecture](**recipe.params)
-    network = network.to(device, memory_format=torch.channels_last)
+    network = channels_last(network.to(device))
     average = copy.deepcopy(network)
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     out.mkdir(parents=True, exist_ok=True)

@@ -51,6 +51,7 @@ def test_module_runs_as_a_program():
         ["image", "a.png", "--overlap", "1000"],
         ["image", "a.png", "--name", "{colour}"],
         ["image", "a.png", "--report", "a.png/report.jsonl"],
+        ["image", "a.png", "--report", "a.png"],
         ["image", "a.png", "-o", "a.png"],
         ["image", "a.png", "-o", "b.xcf"],
         ["image", "a.png", "-o", "b.png", "--format", "jpg"],
