@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from dataclasses import dataclass
 from importlib import resources
@@ -58,7 +57,9 @@ class Pair:
 
     def figures(self) -> tuple[float, float]:
         """PSNR in dB before and after."""
-        return _psnr(self.before, self.truth), _psnr(self.after, self.truth)
+        from restorer import psnr
+
+        return psnr(self.before, self.truth), psnr(self.after, self.truth)
 
 
 SAMPLES = (
@@ -184,9 +185,3 @@ def _twice(pair: Pair, sample: Sample) -> Panel:
 def _caption(pair: Pair) -> str:
     before, after = pair.figures()
     return f"{pair.damage}: {before:.1f} to {after:.1f} dB"
-
-
-def _psnr(image: Bytes, truth: Bytes) -> float:
-    """Return the PSNR in dB over all channels."""
-    error = image.astype(float) - truth
-    return 10 * math.log10(255**2 / float((error * error).mean()))

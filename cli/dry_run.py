@@ -37,9 +37,9 @@ def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
 
 
 def _line(job: Job, pixels: Counter[str]) -> str:
-    from restorer import model_spec, probe
+    from restorer import check_job, model_spec
 
-    header = probe(job.source)
+    header = check_job(job)
     scale = prod(model_spec(step.model).scale for step in job.steps)
     width, height = header.width * scale, header.height * scale
     pixels["in"] += header.width * header.height

@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from restorer.formats import DEFAULT_MAX_PIXELS, FORMATS, SUFFIXES, Header, probe, read, write
     from restorer.image import Image, Metadata
     from restorer.jobs import CancelToken, Event, Job, Progress, Result, RunPlan, Settings, Step
+    from restorer.metrics import psnr, psnr_luma, ssim
     from restorer.noise import estimate_sigma
-    from restorer.pipeline import open_model, restore, run_job
+    from restorer.pipeline import check_job, open_model, restore, run_job
     from restorer.store import verify_weights, weights_path
     from restorer.tasks import TASKS, Task, default_model
     from restorer.tiling import TileNeeds
@@ -80,7 +81,8 @@ _HOMES = {
     "image": ("Image", "Metadata"),
     "jobs": ("CancelToken", "Event", "Job", "Progress", "Result", "RunPlan", "Settings", "Step"),
     "noise": ("estimate_sigma",),
-    "pipeline": ("open_model", "restore", "run_job"),
+    "metrics": ("psnr", "psnr_luma", "ssim"),
+    "pipeline": ("check_job", "open_model", "restore", "run_job"),
     "store": ("verify_weights", "weights_path"),
     "tasks": ("TASKS", "Task", "default_model"),
     "tiling": ("TileNeeds",),
@@ -127,6 +129,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "WeightsFile",
     "__version__",
     "available_devices",
+    "check_job",
     "default_model",
     "estimate_sigma",
     "list_models",
@@ -134,10 +137,13 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "open_model",
     "plan_jobs",
     "probe",
+    "psnr",
+    "psnr_luma",
     "read",
     "restore",
     "run_job",
     "run_jobs",
+    "ssim",
     "target_name",
     "verify_weights",
     "weights_path",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -100,12 +101,23 @@ def run_job(
         return ended(replace(blank, error=message))
 
 
+def check_job(job: Job) -> formats.Header:
+    """Return the header of the source, if nothing is known to stand in the way of the job.
+
+    From headers, catalogue and suffix alone: what is not a whole still picture within the budget,
+    and what the target format cannot hold, is refused before hours of work. Raises ImageError.
+    """
+    header = formats.check_source(job.source, max_pixels=_budget(job.settings))
+    scale = math.prod(model_spec(step.model).scale for step in job.steps)
+    formats.check_target(job.target, header.height * scale, header.width * scale)
+    return header
+
+
 def _run_job(job: Job, on_tile: OnTick | None, cancel: CancelToken | None) -> Result:
     settings = job.settings
+    check_job(job)
     passes = _opened(job.steps, settings)
-    _check_target(job, [predictor.spec for predictor, _ in passes])
-    limit = formats.DEFAULT_MAX_PIXELS if settings.max_pixels is None else settings.max_pixels
-    image = formats.read(job.source, max_pixels=limit)
+    image = formats.read(job.source, max_pixels=_budget(settings))
     try:
         restored, plans = _Run(passes, settings, on_tile, cancel).restore(image)
     except InferenceError as error:
@@ -114,13 +126,6 @@ def _run_job(job: Job, on_tile: OnTick | None, cancel: CancelToken | None) -> Re
         cancel.check()
     target, notes = _write(restored, job)
     return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
-
-
-def _check_target(job: Job, specs: Sequence[ModelSpec]) -> None:
-    """Refuse before hours of work what the target format cannot hold in the end."""
-    header = formats.probe(job.source)
-    scale = int(np.prod([spec.scale for spec in specs]))
-    formats.check_target(job.target, header.height * scale, header.width * scale)
 
 
 def _write(image: Image, job: Job) -> tuple[Path, tuple[str, ...]]:
@@ -136,6 +141,10 @@ def _write(image: Image, job: Job) -> tuple[Path, tuple[str, ...]]:
         except TargetExistsError:  # another process was faster
             continue
     raise AssertionError("numbers do not end")
+
+
+def _budget(settings: Settings) -> int:
+    return formats.DEFAULT_MAX_PIXELS if settings.max_pixels is None else settings.max_pixels
 
 
 def _exists(path: Path) -> bool:

@@ -31,6 +31,7 @@ __all__ = [
     "Existing",
     "Format",
     "Header",
+    "check_source",
     "check_target",
     "probe",
     "read",
@@ -108,21 +109,22 @@ def read(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     known kind, ImageTooLargeError above `max_pixels`, before memory is taken.
     """
     with _scanned(path) as (file, format, scan):
-        header = scan.header
-        if header.height * header.width > max_pixels:
-            size = f"{header.width} x {header.height} = {header.height * header.width:,} pixels"
-            raise ImageTooLargeError(
-                f"{size}, above the budget of {max_pixels:,}; raise it with --max-pixels"
-            )
-        if header.pages > 1:
-            raise ImageFormatError(
-                f"has {header.pages} pages or frames; only still pictures can be restored"
-            )
+        _check_header(scan.header, max_pixels)
         image = metadata.upright(format.codec.decode(file, scan))
     if path.suffix.lower() not in format.suffixes:
         named = f"named {path.suffix}" if path.suffix else "named without a suffix"
         image = replace(image, notes=(f"the file is a {format.name}, though {named}", *image.notes))
     return image
+
+
+def check_source(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Header:
+    """Return what `probe` does, if the headers hold nothing that `read` would refuse.
+
+    Raises ImageFormatError and ImageTooLargeError.
+    """
+    with _scanned(path) as (_, _, scan):
+        _check_header(scan.header, max_pixels)
+    return probe(path)
 
 
 def write(
@@ -170,6 +172,19 @@ def check_target(path: Path, height: int, width: int) -> Format:
         limit += f" and {format.max_bytes // 4:,} pixels" if format.max_bytes < 2**62 else ""
         raise ImageTooLargeError(f"{path}: {width} x {height} pixels, but {limit}; choose TIFF")
     return format
+
+
+def _check_header(header: Header, max_pixels: int) -> None:
+    pixels = header.height * header.width
+    if pixels > max_pixels:
+        raise ImageTooLargeError(
+            f"{header.width} x {header.height} = {pixels:,} pixels, above the budget of"
+            f" {max_pixels:,}; raise it with --max-pixels"
+        )
+    if header.pages > 1:
+        raise ImageFormatError(
+            f"has {header.pages} pages or frames; only still pictures can be restored"
+        )
 
 
 @contextmanager
