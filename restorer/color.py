@@ -31,7 +31,8 @@ def network_planes(colour: FloatArray) -> FloatArray:
 
 def is_gray(colour: FloatArray) -> bool:
     """Whether all planes are equal, as in a gray picture that a file holds as RGB."""
-    return colour.shape[2] == 1 or bool(np.array_equal(colour[..., :1].repeat(3, 2), colour))
+    first, *others = np.moveaxis(colour, 2, 0)
+    return all(np.array_equal(first, plane) for plane in others)
 
 
 def extend_under_alpha(colour: FloatArray, alpha: FloatArray) -> FloatArray:

@@ -1,0 +1,151 @@
+"""Passage: one image on its way through the networks of its steps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from restorer import color
+from restorer.devices import free_bytes
+from restorer.errors import OutOfMemoryError
+from restorer.image import FloatArray, Image
+from restorer.inference import Predictor
+from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
+from restorer.noise import estimate_sigma
+from restorer.tiling import TilePlan, fit_side, plan_tiles, smaller_side
+
+log = logging.getLogger(__name__)
+
+# Networks know white as 1 and bear some more (noise, overshoot); pictures with more are scaled.
+_HEADROOM = 4.0
+_STEP_SEEDS = 1 << 32  # seeds of two steps never meet: no image has that many tiles
+
+
+class Passage:
+    """Resolves the wishes for one image, takes its steps, starts again where memory runs out.
+
+    Args:
+        passes: What to run, in order.
+        settings: Wishes; what they leave open is resolved here, once.
+        on_tile: Called with (done, total) tiles over all steps.
+        cancel: Stops between two tiles.
+    """
+
+    def __init__(
+        self,
+        passes: Sequence[tuple[Predictor, Step]],
+        settings: Settings,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        self._passes = passes
+        self._settings = settings
+        self._on_tile = on_tile
+        self._cancel = cancel
+        self._sides = [self._first_side(predictor) for predictor, _ in passes]
+        self._tiles: list[int] = []
+        self._white = 1.0
+
+    def restore(self, image: Image) -> tuple[Image, tuple[RunPlan, ...]]:
+        """Return the restored image and the plan of each step."""
+        values, notes = image.to_float(), image.notes
+        brightest = float(values.max())
+        if brightest > _HEADROOM:
+            self._white = brightest
+            values /= brightest
+            notes += (f"values up to {brightest:.4g} were scaled to 1 and back",)
+        self._tiles = self._count_tiles(values.shape[:2])
+        plans: list[RunPlan] = []
+        for number in range(len(self._passes)):
+            values, plan = self._take_step(values, number)
+            plans.append(plan)
+            if image.bits != 32:
+                np.clip(values, 0, 1, out=values)
+        values *= np.float32(self._white)
+        settings = self._settings
+        dither_seed = settings.seed if settings.dither else None
+        restored = image.with_float(values, bits=settings.bits, dither_seed=dither_seed)
+        return replace(restored, notes=notes), tuple(plans)
+
+    def _take_step(self, values: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
+        """Map (H, W, C) to (H * scale, W * scale, C): colour through the network, alpha beside."""
+        predictor, step = self._passes[number]
+        spec, scale = predictor.spec, predictor.spec.scale
+        colour, alpha = color.split(values)
+        if alpha is not None:
+            colour = color.extend_under_alpha(colour, alpha)
+        planes = color.network_planes(colour)
+        sigma = None
+        if spec.condition == "sigma":
+            sigma = estimate_sigma(colour) if step.sigma is None else step.sigma / self._white
+            level = np.full((*colour.shape[:2], 1), sigma / 255, np.float32)
+            planes = np.concatenate([planes, level], axis=2)
+        restored, plan = self._infer(planes, number)
+        if color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
+            restored = restored.mean(2, keepdims=True).repeat(colour.shape[2], 2)
+        if step.strength != 1:
+            before = color.resample(colour, scale)
+            restored = before + np.float32(step.strength) * (restored - before)
+        if alpha is not None:
+            alpha = np.clip(color.resample(alpha, scale), 0, 1)
+        return color.join(restored, alpha), replace(plan, sigma=sigma)
+
+    def _infer(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
+        """Run the network; after lack of memory the whole image starts again with smaller tiles."""
+        predictor, _ = self._passes[number]
+        seed = self._settings.seed + number * _STEP_SEEDS
+        side: int | None = self._sides[number]
+        while side is not None:
+            tiles = self._plan_tiles(planes.shape[:2], number, side)
+            self._tiles[number] = len(tiles.tiles)
+            plan = RunPlan(
+                predictor.spec.id,
+                predictor.device,
+                predictor.precision,
+                tiles.side,
+                tiles.overlap,
+                seed,
+            )
+            log.debug("%s", plan)
+            try:
+                return predictor.run(
+                    planes, tiles, seed=seed, on_tile=self._ticker(number), cancel=self._cancel
+                ), plan
+            except OutOfMemoryError:
+                side = smaller_side(tiles.largest, predictor.spec.tile)
+                if side is None:
+                    raise
+                log.warning("%s: out of memory, again with tiles of %d", plan.model, side)
+        raise AssertionError("ends by result or error")
+
+    def _first_side(self, predictor: Predictor) -> int:
+        if self._settings.tile is not None:
+            return self._settings.tile
+        return fit_side(predictor.spec.tile, free_bytes(predictor.device))
+
+    def _plan_tiles(self, size: tuple[int, ...], number: int, side: int) -> TilePlan:
+        """Plan a step; tiles that had to be made smaller share no more than half their side."""
+        needs, asked = self._passes[number][0].spec.tile, self._settings.overlap
+        overlap = needs.overlap if asked is None else asked
+        if asked is None or side < self._sides[number]:
+            overlap = min(overlap, side // 2)
+        return plan_tiles((size[0], size[1]), needs, side=side, overlap=overlap)
+
+    def _count_tiles(self, size: tuple[int, ...]) -> list[int]:
+        """Return the number of tiles of each step."""
+        counts = []
+        for number, (predictor, _) in enumerate(self._passes):
+            plan = self._plan_tiles(size, number, self._sides[number])
+            counts.append(len(plan.tiles))
+            size = (plan.height * predictor.spec.scale, plan.width * predictor.spec.scale)
+        return counts
+
+    def _ticker(self, number: int) -> OnTick | None:
+        """Return a callback that counts the tiles of one step into those of all."""
+        if self._on_tile is None:
+            return None
+        report, before = self._on_tile, sum(self._tiles[:number])
+        return lambda done, _: report(before + done, sum(self._tiles))
