@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,7 +27,8 @@ class Report:
     Args:
         verbose: Name every file and note as it comes.
         journal: Takes one JSON object a file as it comes, then the summary; flushed each time,
-            so that a crash leaves all lines but the one being written.
+            so that a crash leaves all lines but the one being written. A full disk ends it, with
+            a warning, but not the run.
     """
 
     def __init__(self, *, verbose: bool = False, journal: TextIO | None = None) -> None:
@@ -37,6 +38,7 @@ class Report:
         self._notes: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._failed: list[str] = []
+        self._cut = False
         self._start = time.monotonic()
         self._seconds = 0.0
 
@@ -60,10 +62,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 if the run was stopped, 1 if a file failed, else 0; skipped files are fine."""
+        """130 if the run was stopped, 1 if a file failed or the journal did, else 0.
+
+        Skipped files are fine.
+        """
         if self._counts["cancelled"]:
             return 130
-        return 1 if self._counts["failed"] else 0
+        return 1 if self._counts["failed"] or self._cut else 0
 
     def close(self) -> None:
         """Stop the clock and end the JSON lines with the summary."""
@@ -88,10 +93,15 @@ class Report:
         return {status: self._counts[status] for status in _STATUSES}
 
     def _write(self, record: dict[str, Any]) -> None:
-        if self._journal is not None:
+        if self._journal is None or self._cut:
+            return
+        try:
             # ASCII escapes also carry file names that are no valid UTF-8.
             self._journal.write(json.dumps(record) + "\n")
             self._journal.flush()
+        except OSError as error:
+            self._cut = True
+            warn(f"--report: cut short: {error.strerror}")
 
 
 @contextmanager
@@ -109,8 +119,11 @@ def journal(path: Path | None) -> Iterator[TextIO | None]:
         file = path.open("w", encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"--report {path}: {error.strerror}") from error
-    with file:
+    try:
         yield file
+    finally:
+        with suppress(OSError):  # what does not fit was told when it was written
+            file.close()
 
 
 def in_words(result: Result) -> str:

@@ -83,6 +83,8 @@ def run_job(
         return ended(_run_job(job, on_tile, cancel))
     except Cancelled as error:
         return ended(replace(blank, status="cancelled", error=str(error)))
+    except TargetExistsError:  # another process was faster
+        return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
     except RestorerError as error:
         return ended(replace(blank, error=str(error)))
     except MemoryError:

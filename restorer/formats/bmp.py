@@ -5,6 +5,7 @@ Pillow knows few layouts of masked pixels (BITFIELDS) and drops the alpha of 16-
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -68,7 +69,9 @@ def decode(file: BinaryIO, scan: Scan) -> Image:
 def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
     """Write (H, W, 1|3) uint8."""
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
-    PilImage.fromarray(pixels).save(file, "BMP", dpi=image.metadata.dpi or (0, 0))
+    whole = io.BytesIO()  # Pillow takes a write cut short by a full disk for a whole one
+    PilImage.fromarray(pixels).save(whole, "BMP", dpi=image.metadata.dpi or (0, 0))
+    file.write(whole.getbuffer())
     return ()
 
 

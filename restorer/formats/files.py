@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
-from restorer.errors import ImageWriteError
+from restorer.errors import ImageWriteError, TargetExistsError
 
 Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
 
@@ -21,16 +21,16 @@ _MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours ad
 def created(path: Path, existing: Existing) -> Iterator[BinaryIO]:
     """Give a file to write, beside the target under a temporary name; move it there at the end.
 
-    The file and its folder are synced. Raises ImageWriteError for any OSError, inside or here; the
-    temporary file is gone after any exception.
+    The file and its folder are synced. Raises TargetExistsError where "fail" holds, ImageWriteError
+    for any OSError, inside or here; the temporary file is gone after any exception.
     """
     temporary: Path | None = None
     try:
         if path.is_dir():
             raise ImageWriteError(f"{path}: is a folder")
         if existing == "fail" and os.path.lexists(path):  # before the work; decided by _publish
-            raise FileExistsError(errno.EEXIST, "the file exists")
-        path.parent.mkdir(parents=True, exist_ok=True)
+            raise _taken(path)
+        _make_folder(path.parent)
         temporary = path.with_name(_temporary_name(path.name))
         with temporary.open("x+b") as file:  # of the umask's mode, unlike the tempfile module's
             yield file
@@ -52,17 +52,31 @@ def _temporary_name(name: str) -> str:
     return f".{stem}.{uuid.uuid4().hex}.part"
 
 
+def _taken(path: Path) -> TargetExistsError:
+    return TargetExistsError(f"{path}: cannot be written: the file exists")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+
+
 def _publish(temporary: Path, path: Path, existing: Existing) -> None:
     if existing == "replace":
         os.replace(temporary, path)
         return
     try:
-        os.link(temporary, path)  # fails where the name is taken, on NFS too
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links here (FAT, some network shares): claim the name, then fill it
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        os.replace(temporary, path)
+        try:
+            os.link(temporary, path)  # fails where the name is taken, on NFS too
+        except FileExistsError:
+            raise
+        except OSError:  # no hard links here (FAT, some shares): claim the name, then fill it
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            os.replace(temporary, path)
+    except FileExistsError as error:
+        raise _taken(path) from error
 
 
 def _sync_folder(folder: Path) -> None:

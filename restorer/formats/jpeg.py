@@ -94,9 +94,11 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
         extra["dpi"] = metadata.dpi
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
     subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    whole = io.BytesIO()  # Pillow takes a write cut short by a full disk for a whole one
     PilImage.fromarray(pixels).save(
-        file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, **extra
+        whole, "JPEG", quality=quality, subsampling=subsampling, optimize=True, **extra
     )
+    file.write(whole.getbuffer())
     return tuple(notes)
 
 

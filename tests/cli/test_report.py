@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from restorer import Ignored, Job, Result
-from restorer.cli.report import Report
+from restorer.cli.report import Report, journal
 from restorer.cli.words import duration, size, table
 
 
@@ -62,6 +62,17 @@ def test_each_line_is_written_at_once_and_survives_broken_names():
     assert journal.flushed == 1
     assert json.loads(journal.getvalue())["source"] == "\udcff.txt"
     assert journal.getvalue().isascii()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk_ends_the_journal_and_not_the_run(capsys):
+    with journal(Path("/dev/full")) as lines:
+        report = Report(journal=lines)
+        report.add(ended("done"))
+        report.add(ended("done"))
+        report.close()
+    assert report.exit_code == 1
+    assert capsys.readouterr().err == "--report: cut short: No space left on device\n"
 
 
 @pytest.mark.parametrize(

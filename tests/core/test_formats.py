@@ -23,6 +23,7 @@ from restorer.errors import (
     ImageTooLargeError,
     ImageWriteError,
     SettingsError,
+    TargetExistsError,
 )
 from restorer.formats import profiles
 from restorer.image import Image, Metadata
@@ -351,7 +352,7 @@ def test_existing_files_are_replaced_or_kept_as_asked(tmp_path, picture):
     formats.write(picture, path)
     before = path.read_bytes()
     other = Image(255 - picture.pixels)
-    with pytest.raises(ImageWriteError, match="the file exists"):
+    with pytest.raises(TargetExistsError, match="the file exists"):
         formats.write(other, path, existing="fail")
     assert path.read_bytes() == before
     formats.write(other, path)
@@ -369,7 +370,7 @@ def test_a_rival_that_comes_first_keeps_its_file(tmp_path, picture, monkeypatch)
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", rival)
-    with pytest.raises(ImageWriteError, match="exists"):
+    with pytest.raises(TargetExistsError, match="exists"):
         formats.write(picture, path, existing="fail")
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.png", "rival")]
 
@@ -392,6 +393,22 @@ def test_a_full_disk_is_named_and_nothing_is_left(tmp_path, picture, monkeypatch
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ImageWriteError, match=r"cannot be written: No space left"):
         formats.write(picture, tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+def test_a_disk_that_fills_within_a_write_leaves_no_half_file(tmp_path, suffix):
+    import resource
+
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, before[1]))  # writes end short there
+    try:
+        with pytest.raises(ImageWriteError, match="cannot be written"):
+            formats.write(Image(noise), tmp_path / f"a{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []
 
 

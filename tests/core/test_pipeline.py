@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import restorer
 from restorer import Image, Job, Metadata, Settings, Step
 from restorer.image import Bits
+from restorer.jobs import Existing
 
 from helpers import Enlarge, fake_predictor, make_photograph
 
@@ -155,6 +156,30 @@ def test_existing_targets_are_skipped_replaced_or_numbered(source: Path, tmp_pat
     assert target.read_bytes() == b"mine"
     assert restorer.run_job(job(source, target, existing="replace")).status == "done"
     assert restorer.read(target).height == 24
+
+
+@pytest.mark.parametrize(
+    ("existing", "status", "name"),
+    [("skip", "skipped", "out.png"), ("number", "done", "out-2.png")],
+)
+def test_rival_that_writes_the_target_meanwhile_is_spared(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    existing: Existing,
+    status: str,
+    name: str,
+) -> None:
+    target, sync = tmp_path / "out.png", os.fsync
+
+    def rival(descriptor: int) -> None:
+        target.write_text("rival")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", rival)
+    result = restorer.run_job(job(source, target, existing=existing))
+    assert (result.status, result.target.name) == (status, name)
+    assert target.read_text() == "rival"
 
 
 def test_target_that_is_free_is_not_numbered(source: Path, tmp_path: Path) -> None:
