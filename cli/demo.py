@@ -74,9 +74,9 @@ SAMPLES = (
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path))
 @click.pass_context
 def demo(ctx: click.Context, folder: Path) -> None:
-    """Restore sample photographs in DIR (default: demo) and print what was gained.
+    """Restore sample photographs; print what was gained.
 
-    Works offline. Makes DIR/noisy, DIR/small, DIR/restored and the picture DIR/before-after.png.
+    Works offline. DIR is "demo" unless named. Makes DIR/noisy, DIR/small, DIR/restored and the picture DIR/before-after.png.
     """
     from .montage import before_and_after
 

@@ -30,7 +30,10 @@ _OPTIONAL = {"PySide6-Essentials"}
 @click.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Print what a bug report needs and check that all works; exit with 1 if something is wrong."""
+    """Print what a bug report needs; check that all works.
+
+    Exits with 1 if something is wrong.
+    """
     from restorer import __version__
 
     tell(f"restorer {__version__}")

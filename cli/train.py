@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1.")
 @click.pass_context
 def train(ctx: click.Context, recipe: str, data: Path, out: Path | None, device: str) -> None:
-    """Train a network by RECIPE: a TOML file, or the name of one that ships.
+    """Train a network by a recipe.
 
-    Interrupted, the same command goes on from the last checkpoint.
+    RECIPE is a TOML file, or the name of one that ships. Interrupted, the same command goes on from the last checkpoint.
     """
     plan = _recipe(recipe)
     folder = out or Path("runs") / plan.model

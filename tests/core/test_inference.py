@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -18,7 +20,7 @@ from restorer.tiling import plan_tiles
 
 from helpers import Enlarge, fake_predictor, make_photograph, make_spec
 
-SIZES = [(500, 300), (300, 500), (512, 512), (1000, 400), (33, 17)]
+SIZES = [(500, 300), (300, 500), (512, 512), (1000, 400), (400, 1000), (33, 17)]
 
 
 def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
@@ -42,32 +44,46 @@ def test_identity_network_gives_identity_image(
     np.testing.assert_array_equal(result.pixels, enlarged(pixels, scale))
 
 
-@pytest.mark.parametrize("scale", [1, 2, 4])
-@pytest.mark.parametrize("failing", [1, 2, 3, 5, 7, 9, 11])
-@pytest.mark.parametrize("size", SIZES)
-def test_image_starts_again_after_lack_of_memory_at_any_tile(
-    size: tuple[int, int], failing: int, scale: int
-) -> None:
+def out_of_memory_at(failing: int) -> Callable[[int, Tensor], Tensor]:
     def fail(call: int, x: Tensor) -> Tensor:
         if call == failing:
             raise torch.OutOfMemoryError("injected")
         return x
 
+    return fail
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("failing", [1, 2, 3, 5, 7, 9, 11])
+@pytest.mark.parametrize("size", SIZES)
+def test_image_starts_again_after_lack_of_memory(
+    size: tuple[int, int], failing: int, scale: int
+) -> None:
     pixels = make_photograph(*size)
-    predictor = fake_predictor(Enlarge(scale, fail), scale)
-    sides: list[int] = []
-    original = predictor.run
-
-    def run(values, plan, **options):  # type: ignore[no-untyped-def]
-        sides.append(plan.side)
-        return original(values, plan, **options)
-
-    predictor.run = run  # type: ignore[method-assign]
+    predictor = fake_predictor(Enlarge(scale, out_of_memory_at(failing)), scale)
     result = restore(Image(pixels), predictor, settings=Settings(tile=128, overlap=16))
     np.testing.assert_array_equal(result.pixels, enlarged(pixels, scale))
-    tiles = len(plan_tiles(size, predictor.spec.tile, side=128, overlap=16).tiles)
-    assert (len(sides) == 2) == (failing <= tiles), "one restart if the failing tile was reached"
-    assert sides == sorted(sides, reverse=True)
+
+
+def test_lack_of_memory_at_every_tile_restarts_the_image_once_with_smaller_tiles() -> None:
+    pixels = make_photograph(100, 90)
+    wishes = Settings(tile=32, overlap=4)
+    tiles = len(plan_tiles((100, 90), make_spec().tile, side=32, overlap=4).tiles)
+    assert tiles == 16
+    for failing in range(1, tiles + 1):
+        network = Enlarge(2, out_of_memory_at(failing))
+        seen: list[tuple[int, int]] = []
+        result = restore(
+            Image(pixels),
+            fake_predictor(network, 2),
+            settings=wishes,
+            on_tile=lambda done, total, seen=seen: seen.append((done, total)),
+        )
+        np.testing.assert_array_equal(result.pixels, enlarged(pixels, 2))
+        totals = {total for _, total in seen[failing - 1 :]}
+        assert len(totals) == 1
+        assert totals.pop() > tiles, "smaller tiles are more tiles"
+        assert network.calls == failing + len(seen[failing - 1 :])
 
 
 @pytest.mark.parametrize(
