@@ -10,7 +10,7 @@ import numpy as np
 
 from restorer import color
 from restorer.devices import free_bytes
-from restorer.errors import OutOfMemoryError
+from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.image import FloatArray, Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
@@ -64,7 +64,10 @@ class Passage:
             plans.append(plan)
             if image.bits != 32:
                 np.clip(values, 0, 1, out=values)
-        values *= np.float32(self._white)
+        with np.errstate(over="ignore"):
+            values *= np.float32(self._white)
+        if not np.isfinite(values).all():
+            raise InvalidOutputError(f"values up to {brightest:.4g} overflow; scale them down")
         settings = self._settings
         dither_seed = settings.seed if settings.dither else None
         restored = image.with_float(values, bits=settings.bits, dither_seed=dither_seed)
@@ -74,9 +77,8 @@ class Passage:
         """Map (H, W, C) to (H * scale, W * scale, C): colour through the network, alpha beside."""
         predictor, step = self._passes[number]
         spec, scale = predictor.spec, predictor.spec.scale
-        colour, alpha = color.split(values)
-        if alpha is not None:
-            colour = color.extend_under_alpha(colour, alpha)
+        own, alpha = color.split(values)
+        colour = own if alpha is None else color.extend_under_alpha(own, alpha)
         planes = color.network_planes(colour)
         sigma = None
         if spec.condition == "sigma":
@@ -87,7 +89,7 @@ class Passage:
         if color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
             restored = restored.mean(2, keepdims=True).repeat(colour.shape[2], 2)
         if step.strength != 1:
-            before = color.resample(colour, scale)
+            before = own if scale == 1 else color.resample(colour, scale)
             restored = before + np.float32(step.strength) * (restored - before)
         if alpha is not None:
             alpha = np.clip(color.resample(alpha, scale), 0, 1)

@@ -160,7 +160,17 @@ def _opened(
     steps = (model,) if isinstance(model, Step) else tuple(model)
     if not steps:
         raise SettingsError("no steps: say what to do with the picture")
+    for step in steps:
+        _check_step(step)
     return [
         (open_model(s.model, device=settings.device, precision=settings.precision), s)
         for s in steps
     ]
+
+
+def _check_step(step: Step) -> None:
+    """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
+    if not 0 <= step.strength <= 1:
+        raise SettingsError(f"strength {step.strength}: expected 0 to 1")
+    if step.sigma is not None and not 0 <= step.sigma < math.inf:
+        raise SettingsError(f"sigma {step.sigma}: expected a noise level of 0 or more")

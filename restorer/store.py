@@ -23,7 +23,10 @@ def weights_path(spec: ModelSpec) -> Path:
         raise WeightsError(
             f"{spec.id}: weights {spec.weights.name} are not installed; expected at {path}"
         )
-    size, digest = path.stat().st_size, _sha256(path)
+    try:
+        size, digest = path.stat().st_size, _sha256(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
     if size != spec.weights.size:
         raise WeightsError(
             f"{path}: {size:,} bytes, expected {spec.weights.size:,}; the file was cut or replaced,"

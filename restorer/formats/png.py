@@ -95,7 +95,9 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
     """Write uint8 or uint16 of 1 to 4 channels, with iCCP, pHYs, eXIf and XMP behind IHDR."""
     import imagecodecs
 
-    data = imagecodecs.png_encode(image.pixels, level=_LEVELS[image.bits])
+    pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
+    contiguous = np.ascontiguousarray(pixels)  # imagecodecs refuses views, even gray[..., None]
+    data = imagecodecs.png_encode(contiguous, level=_LEVELS[image.bits])
     split = len(SIGNATURE) + 25  # IHDR is the first chunk and takes 25 bytes
     file.write(data[:split])
     file.write(metadata_chunks(image.metadata))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -78,3 +79,11 @@ def test_weights_are_absent_corrupt_or_ok(copied: tuple[restorer.ModelSpec, Path
     assert restorer.verify_weights(spec) == "absent"
     with pytest.raises(restorer.WeightsError, match="not installed"):
         restorer.open_model(spec)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
+def test_weights_that_may_not_be_read_say_so(copied: tuple[restorer.ModelSpec, Path]) -> None:
+    spec, path = copied
+    path.chmod(0)
+    with pytest.raises(restorer.WeightsError, match="cannot be read: Permission denied"):
+        restorer.weights_path(spec)

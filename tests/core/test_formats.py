@@ -151,6 +151,19 @@ def test_every_suffix_is_read_and_written(tmp_path, picture, suffix):
     assert back.notes == ()
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_views_are_written_like_copies(tmp_path, picture, suffix, bits):
+    pixels = picture.with_float(picture.to_float(), bits=bits).pixels
+    for view in (pixels[:, ::-1], pixels[..., 1].copy()[..., None], pixels.swapaxes(0, 1)):
+        formats.write(Image(view), tmp_path / f"view{suffix}")
+        formats.write(Image(np.array(view, order="C").copy()), tmp_path / f"copy{suffix}")
+        view_bytes, copy_bytes = (
+            (tmp_path / f"{name}{suffix}").read_bytes() for name in ("view", "copy")
+        )
+        assert view_bytes == copy_bytes
+
+
 def test_content_decides_and_a_wrong_suffix_is_noted(tmp_path, picture):
     formats.write(picture, tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.jpg")

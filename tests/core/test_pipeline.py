@@ -253,6 +253,34 @@ def test_full_disk_fails_the_job_and_leaves_no_half_file(
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_no_strength_gives_the_input_back_even_where_it_is_invisible(
+    channels: int, bits: Bits
+) -> None:
+    values = np.random.default_rng(0).random((20, 28, channels)).astype(np.float32)
+    values[:9, :9, -1] = 0
+    image = Image(np.zeros((1, 1, 1), np.uint8)).with_float(values, bits=bits)
+    result = restorer.restore(image, Step(DENOISE, strength=0))
+    np.testing.assert_array_equal(result.pixels, image.pixels)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+def test_numbers_that_would_spoil_the_picture_are_refused(value: float) -> None:
+    image = Image(make_photograph(8, 8))
+    with pytest.raises(restorer.SettingsError, match="strength"):
+        restorer.restore(image, Step(ENLARGE, strength=value))
+    with pytest.raises(restorer.SettingsError, match="sigma"):
+        restorer.restore(image, Step(DENOISE, sigma=value))
+
+
+def test_values_that_overflow_on_the_way_back_fail_the_picture() -> None:
+    values = np.full((16, 16, 3), 0.5, np.float32)
+    values[5, 5] = 3.4e38
+    with pytest.raises(restorer.InvalidOutputError, match=r"3\.4e\+38"):
+        restorer.restore(Image(values), ENLARGE)
+
+
 def test_wrong_settings_are_said_in_words(source: Path) -> None:
     with pytest.raises(restorer.SettingsError, match="cuda:9"):
         restorer.open_model(ENLARGE, device="cuda:9")
