@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -54,4 +56,17 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    _fill_closed_streams()
     cli.main(prog_name="restore")
+
+
+def _fill_closed_streams() -> None:
+    """Put the null device where `>&-` left nothing, lest a picture get that number and our words.
+
+    Python gives None for such a stream, which nobody can write to.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115  for the whole process
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115  for the whole process

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import click
+
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the newline
 
 
 def tell(text: str = "") -> None:
@@ -59,5 +62,9 @@ def _numeric(cell: str) -> bool:
 
 
 def _printable(text: str) -> str:
-    """Replace the halves of broken UTF-8 in file names, which no terminal takes."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Replace what no terminal should take: halves of broken UTF-8, and controls.
+
+    Names of files and what is told of their content are not ours; an escape in them could act.
+    """
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", whole)

@@ -137,7 +137,11 @@ def _raw_exif(chunks: Chunks) -> bytes:
 
 
 def _expanded(data: bytes) -> bytes:
-    return zlib.decompressobj().decompress(data, _MAX_INFLATED)
+    inflater = zlib.decompressobj()
+    expanded = inflater.decompress(data, _MAX_INFLATED)
+    if not inflater.eof:
+        raise zlib.error("cut short, or too large")
+    return expanded
 
 
 def _profile(chunks: Chunks, *, gray: bool) -> tuple[bytes | None, tuple[str, ...]]:

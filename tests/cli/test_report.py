@@ -6,7 +6,7 @@ import pytest
 
 from restorer import Ignored, Job, Result
 from restorer.cli.report import Report, journal
-from restorer.cli.words import duration, size, table
+from restorer.cli.words import duration, size, table, tell
 
 
 def ended(status, **fields):
@@ -91,6 +91,11 @@ def test_durations_read_as_people_say_them(seconds, words):
 )
 def test_sizes_read_as_people_say_them(count, words):
     assert size(count) == words
+
+
+def test_terminal_escapes_in_names_and_notes_are_made_harmless(capsys):
+    tell("photo\x1b[31m\x9b1m\r.png\nnext line: \udcff ä 雪")
+    assert capsys.readouterr().out == "photo\ufffd[31m\ufffd1m\ufffd.png\nnext line: \ufffd ä 雪\n"
 
 
 def test_numbers_of_a_table_are_flush_right():

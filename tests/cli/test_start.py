@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,13 @@ def test_interruption_before_the_first_file_exits_with_130(
 
     monkeypatch.setattr(image_module, "_job", interrupt)
     assert restore("image", make_picture(tmp_path / "a.png")).exit_code == 130
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_stop_a_batch(closed, make_picture, tmp_path):
+    make_picture(tmp_path / "in" / "a.png", 16, 16)
+    words = [sys.executable, "-m", "restorer.cli", "batch", tmp_path / "in", tmp_path / "out"]
+    process = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *map(str, words)])
+    assert process.returncode == 0
+    assert (tmp_path / "out" / "a.png").exists()

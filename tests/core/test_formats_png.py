@@ -193,3 +193,10 @@ def test_pillow_reads_what_we_write(tmp_path):
         assert found.info["icc_profile"] == metadata.icc
         assert found.info["xmp"] == metadata.xmp
         np.testing.assert_allclose(found.info["dpi"], (300, 150), atol=0.02)
+
+
+def test_a_profile_that_inflates_without_end_is_left_out_with_a_note(tmp_path):
+    body = b"bomb\0\0" + zlib.compress(bytes(2**25 + 1))
+    image = read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, (b"iCCP", body)))
+    assert image.metadata.icc is None
+    assert image.notes == ("the damaged ICC profile was left out",)
