@@ -76,7 +76,8 @@ SAMPLES = (
 def demo(ctx: click.Context, folder: Path) -> None:
     """Restore sample photographs; print what was gained.
 
-    Works offline. DIR is "demo" unless named. Makes DIR/noisy, DIR/small, DIR/restored and the picture DIR/before-after.png.
+    Works offline. DIR is "demo" unless named. Makes DIR/noisy, DIR/small,
+    DIR/restored and the picture DIR/before-after.png.
     """
     from .montage import before_and_after
 

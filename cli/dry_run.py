@@ -25,13 +25,18 @@ def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
         except RestorerError as error:
             unreadable += 1
             warn(told(job.source, f"would fail: {error}"))
+    restorable = len(jobs) - unreadable
+    for folder in (each for each in ignored if each.failed):
+        unreadable += 1
+        warn(told(folder.path, f"would fail: {folder.reason}"))
+    left_out = [each for each in ignored if not each.failed]
     tell(
-        f"{len(jobs) - unreadable} to restore,"
+        f"{restorable} to restore,"
         f" {pixels['in'] / 1e6:.1f} megapixels to {pixels['out'] / 1e6:.1f}"
         + (f", {unreadable} would fail" if unreadable else "")
-        + (f", {len(ignored)} ignored" if ignored else "")
+        + (f", {len(left_out)} ignored" if left_out else "")
     )
-    for reason, count in Counter(each.reason for each in ignored).most_common():
+    for reason, count in Counter(each.reason for each in left_out).most_common():
         tell(f"ignored: {count} {reason}")
     return 1 if unreadable else 0
 

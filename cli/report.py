@@ -53,12 +53,16 @@ class Report:
         self._write(_record(result))
 
     def ignore(self, ignored: Ignored) -> None:
-        """Count a file that was no part of the run."""
-        self._counts["ignored"] += 1
-        self._reasons[ignored.reason] += 1
+        """Count a file that was no part of the run; a folder that cannot be read is a failure."""
+        status = "failed" if ignored.failed else "ignored"
+        self._counts[status] += 1
+        if ignored.failed:
+            self._failed.append(told(ignored.path, ignored.reason))
+        else:
+            self._reasons[ignored.reason] += 1
         if self._verbose:
-            warn(f"ignored: {ignored.path}: {ignored.reason}")
-        self._write({"status": "ignored", "source": str(ignored.path), "error": ignored.reason})
+            warn(f"{status}: {ignored.path}: {ignored.reason}")
+        self._write({"status": status, "source": str(ignored.path), "error": ignored.reason})
 
     @property
     def exit_code(self) -> int:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 def train(ctx: click.Context, recipe: str, data: Path, out: Path | None, device: str) -> None:
     """Train a network by a recipe.
 
-    RECIPE is a TOML file, or the name of one that ships. Interrupted, the same command goes on from the last checkpoint.
+    RECIPE is a TOML file, or the name of one that ships. Interrupted, the same
+    command goes on from the last checkpoint.
     """
     plan = _recipe(recipe)
     folder = out or Path("runs") / plan.model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,10 +19,15 @@ from restorer.jobs import Job, Settings, Step
 
 @dataclass(frozen=True)
 class Ignored:
-    """A file that is not part of the batch, and why."""
+    """A file or folder that is not part of the batch, and why.
+
+    Attributes:
+        failed: Whether pictures may be missing for it, as below a folder that cannot be read.
+    """
 
     path: Path
     reason: str
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,19 +75,20 @@ def plan_jobs(
         raise SettingsError(f"{source}: no such folder")
     if suffix is not None and suffix.lower() not in SUFFIXES:
         raise SettingsError(f"suffix {suffix!r}; known are {', '.join(sorted(SUFFIXES))}")
+    if not steps:
+        raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken: list[Path] = []
     ignored: list[Ignored] = []
-    for path, reason in _walk(source, target, recursive, exclude):
-        relative = path.relative_to(source)
-        if not reason and include and not _matches(relative, include):
-            reason = "not included"
-        if not reason and path.suffix.lower() not in SUFFIXES:
-            reason = "not a picture"
-        if reason:
-            ignored.append(Ignored(path, reason))
+    for found in _walk(source, target, recursive, exclude):
+        if isinstance(found, Ignored):
+            ignored.append(found)
+        elif include and not _matches(found.relative_to(source), include):
+            ignored.append(Ignored(found, "not included"))
+        elif found.suffix.lower() not in SUFFIXES:
+            ignored.append(Ignored(found, "not a picture"))
         else:
-            taken.append(relative)
+            taken.append(found.relative_to(source))
     names = _apart({p: p.parent / target_name(p, chain, name, suffix) for p in taken})
     wishes = settings or Settings()
     jobs = tuple(Job(source / p, target / names[p], chain, wishes) for p in taken)
@@ -95,14 +102,11 @@ def target_name(
 ) -> str:
     """Return the file name that a template gives to the result for `path`."""
     specs = [model_spec(step.model) for step in steps]
-    scale = 1
-    for spec in specs:
-        scale *= spec.scale
     fields = {
         "stem": path.stem,
         "suffix": suffix or path.suffix,
         "model": "+".join(spec.id for spec in specs),
-        "scale": scale,
+        "scale": math.prod(spec.scale for spec in specs),
     }
     try:
         made = name.format_map(fields)
@@ -123,8 +127,8 @@ def numbered(target: Path) -> Iterator[Path]:
 
 def _walk(
     source: Path, target: Path, recursive: bool, exclude: Sequence[str]
-) -> Iterator[tuple[Path, str]]:
-    """Yield every file below `source` in sorted order, with the reason to leave it out or ''."""
+) -> Iterator[Path | Ignored]:
+    """Yield every file below `source` in sorted order, and what was left out."""
     out = os.path.realpath(target)
     inside = out != os.path.realpath(source)
     seen: set[str] = set()
@@ -132,25 +136,27 @@ def _walk(
     while stack:
         folder = stack.pop()
         real = os.path.realpath(folder)
-        if (real == out and inside) or real in seen:
-            if real in seen:
-                yield folder, "folder already visited through another link"
+        if real in seen:
+            yield Ignored(folder, "folder already visited through another link")
+            continue
+        if real == out and inside:
+            yield Ignored(folder, "folder of the results")
             continue
         seen.add(real)
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            yield folder, f"folder cannot be read: {error.strerror}"
+            yield Ignored(folder, f"folder cannot be read: {error.strerror}", failed=True)
             continue
         folders = []
         for entry in entries:
             path = folder / entry.name
             if _matches(path.relative_to(source), exclude):
-                yield path, "excluded"
+                yield Ignored(path, "excluded")
             elif _is_folder(entry):
                 folders.append(path)
             else:
-                yield path, ""
+                yield path
         if recursive:
             stack += reversed(folders)
 

@@ -40,6 +40,7 @@ class ModelSpec:
         scale: Factor of enlargement, 1 for none.
         channels: Colour planes in and out; 3 is RGB.
         condition: What the network must be told in one more plane: ``sigma`` or nothing.
+        condition_max: The largest sigma that it knows, on the 0-255 scale.
         peak: What white is to the network, 1 or 255.
         source: Paper and repository, or the recipe.
     """
@@ -52,6 +53,7 @@ class ModelSpec:
     scale: int
     channels: int
     condition: str
+    condition_max: float
     peak: float
     license: str
     source: str

@@ -10,7 +10,7 @@ import numpy as np
 
 from restorer import color
 from restorer.devices import free_bytes
-from restorer.errors import InvalidOutputError, OutOfMemoryError
+from restorer.errors import InvalidOutputError, OutOfMemoryError, SettingsError
 from restorer.image import FloatArray, Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
@@ -19,7 +19,7 @@ from restorer.tiling import TilePlan, fit_side, plan_tiles, smaller_side
 
 log = logging.getLogger(__name__)
 
-# Networks know white as 1 and bear some more (noise, overshoot); pictures with more are scaled.
+# Networks know white as 1 and bear some more (noise, overshoot).
 _HEADROOM = 4.0
 _STEP_SEEDS = 1 << 32  # seeds of two steps never meet: no image has that many tiles
 
@@ -52,11 +52,11 @@ class Passage:
     def restore(self, image: Image) -> tuple[Image, tuple[RunPlan, ...]]:
         """Return the restored image and the plan of each step."""
         values, notes = image.to_float(), image.notes
-        brightest = float(values.max())
-        if brightest > _HEADROOM:
-            self._white = brightest
-            values /= brightest
-            notes += (f"values up to {brightest:.4g} were scaled to 1 and back",)
+        if image.bits == 32:
+            self._white = _white_level(values)
+        if self._white != 1:
+            values /= np.float32(self._white)
+            notes += (f"white was taken to be {self._white:.4g}",)
         self._tiles = self._count_tiles(values.shape[:2])
         plans: list[RunPlan] = []
         for number in range(len(self._passes)):
@@ -67,7 +67,7 @@ class Passage:
         with np.errstate(over="ignore"):
             values *= np.float32(self._white)
         if not np.isfinite(values).all():
-            raise InvalidOutputError(f"values up to {brightest:.4g} overflow; scale them down")
+            raise InvalidOutputError("values overflow; scale the picture down")
         settings = self._settings
         dither_seed = settings.seed if settings.dither else None
         restored = image.with_float(values, bits=settings.bits, dither_seed=dither_seed)
@@ -79,15 +79,17 @@ class Passage:
         spec, scale = predictor.spec, predictor.spec.scale
         own, alpha = color.split(values)
         colour = own if alpha is None else color.extend_under_alpha(own, alpha)
-        planes = color.network_planes(colour)
-        sigma = None
-        if spec.condition == "sigma":
-            sigma = estimate_sigma(colour) if step.sigma is None else step.sigma / self._white
+        usual = np.minimum(colour, np.float32(_HEADROOM))
+        planes = color.network_planes(usual)
+        sigma = self._sigma(usual, number) if spec.condition == "sigma" else None
+        if sigma is not None:
             level = np.full((*colour.shape[:2], 1), sigma / 255, np.float32)
             planes = np.concatenate([planes, level], axis=2)
         restored, plan = self._infer(planes, number)
         if color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
             restored = restored.mean(2, keepdims=True).repeat(colour.shape[2], 2)
+        if colour.max() > _HEADROOM:  # lights that no network knows pass beside it
+            restored = restored + color.resample(colour - usual, scale)
         if step.strength != 1:
             before = own if scale == 1 else color.resample(colour, scale)
             restored = before + np.float32(step.strength) * (restored - before)
@@ -95,9 +97,21 @@ class Passage:
             alpha = np.clip(color.resample(alpha, scale), 0, 1)
         return color.join(restored, alpha), replace(plan, sigma=sigma)
 
+    def _sigma(self, colour: FloatArray, number: int) -> float:
+        """Return the noise level that the network is told, of colour whose white is 1."""
+        predictor, step = self._passes[number]
+        largest = predictor.spec.condition_max
+        if step.sigma is None:
+            return min(estimate_sigma(colour), largest)
+        if step.sigma > largest:
+            raise SettingsError(f"sigma {step.sigma:g}: {step.model} knows 0 to {largest:g}")
+        return step.sigma / self._white
+
     def _infer(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
         """Run the network; after lack of memory the whole image starts again with smaller tiles."""
         predictor, _ = self._passes[number]
+        border, scale = predictor.spec.tile.border, predictor.spec.scale
+        planes = np.pad(planes, ((border, border), (border, border), (0, 0)), mode="reflect")
         seed = self._settings.seed + number * _STEP_SEEDS
         side: int | None = self._sides[number]
         while side is not None:
@@ -113,9 +127,11 @@ class Passage:
             )
             log.debug("%s", plan)
             try:
-                return predictor.run(
+                restored = predictor.run(
                     planes, tiles, seed=seed, on_tile=self._ticker(number), cancel=self._cancel
-                ), plan
+                )
+                inside = slice(border * scale, -border * scale or None)
+                return restored[inside, inside], plan
             except OutOfMemoryError:
                 side = smaller_side(tiles.largest, predictor.spec.tile)
                 if side is None:
@@ -128,7 +144,7 @@ class Passage:
             return self._settings.tile
         return fit_side(predictor.spec.tile, free_bytes(predictor.device))
 
-    def _plan_tiles(self, size: tuple[int, ...], number: int, side: int) -> TilePlan:
+    def _plan_tiles(self, size: Sequence[int], number: int, side: int) -> TilePlan:
         """Plan a step; tiles that had to be made smaller share no more than half their side."""
         needs, asked = self._passes[number][0].spec.tile, self._settings.overlap
         overlap = needs.overlap if asked is None else asked
@@ -136,13 +152,14 @@ class Passage:
             overlap = min(overlap, side // 2)
         return plan_tiles((size[0], size[1]), needs, side=side, overlap=overlap)
 
-    def _count_tiles(self, size: tuple[int, ...]) -> list[int]:
+    def _count_tiles(self, size: Sequence[int]) -> list[int]:
         """Return the number of tiles of each step."""
         counts = []
         for number, (predictor, _) in enumerate(self._passes):
-            plan = self._plan_tiles(size, number, self._sides[number])
+            framed = [n + 2 * predictor.spec.tile.border for n in size]
+            plan = self._plan_tiles(framed, number, self._sides[number])
             counts.append(len(plan.tiles))
-            size = (plan.height * predictor.spec.scale, plan.width * predictor.spec.scale)
+            size = [n * predictor.spec.scale for n in size]
         return counts
 
     def _ticker(self, number: int) -> OnTick | None:
@@ -151,3 +168,14 @@ class Passage:
             return None
         report, before = self._on_tile, sum(self._tiles[:number])
         return lambda done, _: report(before + done, sum(self._tiles))
+
+
+def _white_level(values: FloatArray) -> float:
+    """Return what white is in a float picture: 1, or the 99th percentile where that is far above.
+
+    A few bright spots do not make a picture dark; a scale of 0 to 255 or 65535 does.
+    """
+    if values.max() <= _HEADROOM:
+        return 1.0
+    level = float(np.percentile(values, 99))
+    return level if level > _HEADROOM else 1.0

@@ -41,7 +41,7 @@ def open_model(
 
 def restore(
     image: Image,
-    model: Predictor | Step | str | Sequence[Step],
+    model: Predictor | Step | str | Sequence[Step | str],
     *,
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
@@ -151,13 +151,12 @@ def _shared(model: str, device: str, precision: str) -> Predictor:
 
 
 def _opened(
-    model: Predictor | Step | str | Sequence[Step], settings: Settings
+    model: Predictor | Step | str | Sequence[Step | str], settings: Settings
 ) -> list[tuple[Predictor, Step]]:
     if isinstance(model, Predictor):
         return [(model, Step(model.spec.id))]
-    if isinstance(model, str):
-        model = Step(model)
-    steps = (model,) if isinstance(model, Step) else tuple(model)
+    wanted = [model] if isinstance(model, (str, Step)) else model
+    steps = [Step(step) if isinstance(step, str) else step for step in wanted]
     if not steps:
         raise SettingsError("no steps: say what to do with the picture")
     for step in steps:

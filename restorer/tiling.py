@@ -21,6 +21,8 @@ class TileNeeds:
         min_side: No side is smaller.
         side: The side that gives the best results, or the best results for the time.
         overlap: What neighbouring tiles share.
+        border: Pixels that the image is continued by, mirrored, before it is cut: zero padding
+            inside a network spoils that many at the frame. 0 for the papers' own figures.
         bytes_per_pixel: Peak working memory per input pixel at float32, without the weights.
         global_context: Whether a pixel of the result depends on the whole tile (non-local
             attention).
@@ -30,6 +32,7 @@ class TileNeeds:
     min_side: int
     side: int
     overlap: int
+    border: int
     bytes_per_pixel: int
     global_context: bool
 

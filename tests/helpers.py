@@ -55,6 +55,7 @@ def make_spec(scale: int = 1, condition: str = "", **needs: Any) -> ModelSpec:
         "min_side": 8,
         "side": 32,
         "overlap": 4,
+        "border": 0,
         "bytes_per_pixel": 100,
         "global_context": True,
     }
@@ -67,6 +68,7 @@ def make_spec(scale: int = 1, condition: str = "", **needs: Any) -> ModelSpec:
         scale=scale,
         channels=3,
         condition=condition,
+        condition_max=75.0,
         peak=1.0,
         license="MIT",
         source="",

@@ -89,25 +89,26 @@ _START_BYTES = 32
 _WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "colour profile", "dpi": "resolution"}
 
 
-def probe(path: Path) -> Header:
+def probe(path: Path | str) -> Header:
     """Return size and kind of a picture from its headers alone, as `read` would give it.
 
     Raises ImageFormatError.
     """
-    with _scanned(path) as (_, _, scan):
+    with _scanned(Path(path)) as (_, _, scan):
         header = scan.header
         if metadata.orientation(scan.metadata) > 4:
             header = replace(header, height=header.width, width=header.height)
         return header
 
 
-def read(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
+def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """Return the picture, upright, as gray or RGB with straight alpha if it has any.
 
     Its metadata are those of the file but for orientation and thumbnail; its notes tell what was
     converted or left out. Raises ImageFormatError for anything but a whole still picture of a
     known kind, ImageTooLargeError above `max_pixels`, before memory is taken.
     """
+    path = Path(path)
     with _scanned(path) as (file, format, scan):
         _check_header(scan.header, max_pixels)
         image = metadata.upright(format.codec.decode(file, scan))
@@ -117,19 +118,19 @@ def read(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     return image
 
 
-def check_source(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Header:
+def check_source(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Header:
     """Return what `probe` does, if the headers hold nothing that `read` would refuse.
 
     Raises ImageFormatError and ImageTooLargeError.
     """
-    with _scanned(path) as (_, _, scan):
+    with _scanned(Path(path)) as (_, _, scan):
         _check_header(scan.header, max_pixels)
     return probe(path)
 
 
 def write(
     image: Image,
-    path: Path,
+    path: Path | str,
     *,
     quality: int = 95,
     existing: Existing = "replace",
@@ -149,6 +150,7 @@ def write(
     """
     if not 1 <= quality <= 100:
         raise SettingsError(f"quality {quality}, expected 1 to 100")
+    path = Path(path)
     format = check_target(path, image.height, image.width)
     fitted, notes = _fitted(image, format)
     fitted = replace(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from restorer.devices import has_fast_bf16
@@ -107,7 +107,7 @@ def export(network: nn.Module, path: Path) -> None:
     """Write the network's parameters as float32 safetensors, whole or not at all."""
     part = path.with_name(path.name + ".part")
     state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    save_file(state, part)
+    part.write_bytes(save(state))  # save_file would make it readable by the owner alone
     os.replace(part, path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,26 @@ def test_target_inside_source_is_not_restored_again(tmp_path: Path) -> None:
     source = tree(tmp_path / "in", "a.png", "out/a.png")
     batch = plan_jobs(source, source / "out", STEPS)
     assert [j.source.name for j in batch.jobs] == ["a.png"]
+    assert [i.reason for i in batch.ignored] == ["folder of the results"]
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tree(tmp_path / "in", "a.png", "locked/b.png")
+    scandir = os.scandir
+
+    def refuse(folder: Path) -> Iterator[os.DirEntry[str]]:
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    batch = plan_jobs(source, Path("out"), STEPS)
+    assert [j.source.name for j in batch.jobs] == ["a.png"]
+    (ignored,) = batch.ignored
+    assert (ignored.path.name, ignored.failed) == ("locked", True)
+    assert "Permission denied" in ignored.reason
 
 
 def test_folder_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def plans(draw: st.DrawFn) -> tuple[TilePlan, TileNeeds]:
     side = multiple * draw(st.integers(2, 16))
     minimum = multiple * draw(st.integers(1, side // multiple))
     overlap = draw(st.integers(0, side // 2))
-    needs = TileNeeds(multiple, minimum, side, overlap, 100, True)
+    needs = TileNeeds(multiple, minimum, side, overlap, 0, 100, True)
     return plan_tiles(draw(sizes), needs), needs
 
 
@@ -77,7 +77,7 @@ def test_identity_tiles_blend_to_the_identity_image_in_any_order(
 
 
 def test_weights_fall_to_the_edge_of_a_tile() -> None:
-    needs = TileNeeds(1, 8, 32, 8, 100, True)
+    needs = TileNeeds(1, 8, 32, 8, 0, 100, True)
     plan = plan_tiles((32, 80), needs)
     blender = Blender(plan, 1, 1)
     middle = plan.tiles[1]
@@ -91,20 +91,20 @@ def test_weights_fall_to_the_edge_of_a_tile() -> None:
 
 @pytest.mark.parametrize(("size", "count"), [((32, 32), 1), ((33, 32), 2), ((1, 1), 1)])
 def test_number_of_tiles(size: tuple[int, int], count: int) -> None:
-    assert len(plan_tiles(size, TileNeeds(4, 8, 32, 4, 100, True)).tiles) == count
+    assert len(plan_tiles(size, TileNeeds(4, 8, 32, 4, 0, 100, True)).tiles) == count
 
 
 @pytest.mark.parametrize(("side", "overlap"), [(30, 4), (4, 0), (32, 17), (32, -1), (0, 0)])
 def test_impossible_tiles_are_refused(side: int, overlap: int) -> None:
     with pytest.raises(SettingsError, match=r"expected"):
-        plan_tiles((50, 50), TileNeeds(4, 8, 32, 4, 100, True), side=side, overlap=overlap)
+        plan_tiles((50, 50), TileNeeds(4, 8, 32, 4, 0, 100, True), side=side, overlap=overlap)
 
 
 @given(st.integers(0, 2**36), st.sampled_from([1, 4, 6, 48]), st.integers(1, 10**5))
 def test_tile_that_fits_the_memory_is_one_the_model_can_take(
     free: int, multiple: int, per_pixel: int
 ) -> None:
-    needs = TileNeeds(multiple, multiple * 2, multiple * 40, 0, per_pixel, True)
+    needs = TileNeeds(multiple, multiple * 2, multiple * 40, 0, 0, per_pixel, True)
     side = fit_side(needs, free)
     assert side % multiple == 0
     assert needs.min_side <= side <= needs.side
@@ -113,7 +113,7 @@ def test_tile_that_fits_the_memory_is_one_the_model_can_take(
 
 @given(st.integers(2, 500))
 def test_smaller_sides_end(units: int) -> None:
-    needs = TileNeeds(4, 16, 4 * units, 0, 100, True)
+    needs = TileNeeds(4, 16, 4 * units, 0, 0, 100, True)
     side: int | None = 4 * units
     for _ in range(20):
         assert side is not None
