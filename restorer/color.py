@@ -5,7 +5,10 @@ Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PilImage
 from PIL.Image import Resampling
 
@@ -29,7 +32,7 @@ def network_planes(colour: FloatArray) -> FloatArray:
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
 
 
-def is_gray(colour: FloatArray) -> bool:
+def is_gray(colour: NDArray[Any]) -> bool:
     """Whether all planes are equal, as in a gray picture that a file holds as RGB."""
     first, *others = np.moveaxis(colour, 2, 0)
     return all(np.array_equal(first, plane) for plane in others)

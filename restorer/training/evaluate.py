@@ -1,8 +1,8 @@
 """The papers' evaluation: damage clean images, restore them, compare, all by their rules.
 
 Super-resolution: MATLAB bicubic, PSNR and SSIM on Y, `scale` pixels shaved. Denoising: white
-Gaussian noise of one sigma, seeded by the position of the file, PSNR and SSIM over RGB, nothing
-shaved. Restored images are rounded to 8 bit, as files are.
+Gaussian noise of one sigma, seeded by the position of the file, PSNR and SSIM over all
+channels (one for gray files), nothing shaved. Restored images are rounded to 8 bit, as files are.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image as PilImage
 
+from restorer.color import is_gray
 from restorer.errors import SettingsError
 from restorer.formats import SUFFIXES
 from restorer.image import FloatArray, Image
@@ -86,6 +87,7 @@ def evaluate(
             damaged = bicubic_downscale(truth, scale).astype(np.float32)
             baselines = {"bicubic": lambda x: _bicubic(x, scale)}
         else:
+            truth = truth[..., :1] if is_gray(truth) else truth
             damaged = gaussian_noise(truth.astype(np.float32), sigma, seed=number)
             damaged = quantize(damaged).astype(np.float32) if quantized else damaged
             baselines = {"input": quantize, "nlm": lambda x: _non_local_means(x, sigma)}
@@ -132,6 +134,10 @@ def _bicubic(damaged: FloatArray, scale: int) -> Bytes:
 
 def _non_local_means(damaged: FloatArray, sigma: float) -> Bytes:
     strength = 0.6 * sigma  # tuned on training pictures (h and hColor alike)
-    bgr = quantize(damaged)[..., ::-1]
-    cleaned = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
-    return np.asarray(cleaned[..., ::-1], np.uint8)
+    noisy = quantize(damaged)
+    if noisy.shape[2] == 1:
+        cleaned = cv2.fastNlMeansDenoising(noisy, None, strength, 7, 21)[..., None]
+    else:
+        bgr = noisy[..., ::-1]
+        cleaned = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)[..., ::-1]
+    return np.asarray(cleaned, np.uint8)

@@ -5,15 +5,16 @@ python tests/benchmarks/attention.py
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
+from memory import peak_bytes
 from torch import Tensor
 
 from restorer.networks.panet import PyramidAttention
@@ -94,7 +95,6 @@ if __name__ == "__main__":
         main()
     else:
         form, (side, channels, reduction) = sys.argv[1], map(int, sys.argv[2:])
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        seconds = median_seconds(lambda: run(form, side, channels, reduction))
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(seconds, (after - before) // 1024)
+        call = partial(run, form, side, channels, reduction)
+        extra = peak_bytes(call) >> 20  # of the first call, when no freed memory lies about
+        print(median_seconds(call), extra)

@@ -8,7 +8,6 @@ turn, the median of each is printed with the ratio per input pixel.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import time
 
 import numpy as np
 import torch
+from memory import peak_bytes
 from torch import Tensor, nn
 
 import restorer
@@ -69,14 +69,9 @@ def bytes_per_pixel(model: str) -> int:
 
 def measure_memory(spec: restorer.ModelSpec) -> int:
     predictor = restorer.open_model(spec.id, device="cpu")
-    side = spec.tile.side
-    small = planes(spec, spec.tile.min_side)
-    predictor.run(small, plan_tiles(small.shape[:2], spec.tile))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    values = planes(spec, side)
-    predictor.run(values, plan_tiles(values.shape[:2], spec.tile))
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return (after - before) * 1024 // side**2
+    values = planes(spec, spec.tile.side)
+    plan = plan_tiles(values.shape[:2], spec.tile)
+    return peak_bytes(lambda: predictor.run(values, plan)) // spec.tile.side**2
 
 
 def main() -> None:
