@@ -16,4 +16,5 @@ rm -rf build/wheel
 pip wheel --quiet --no-deps --wheel-dir build/wheel .
 pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 echo "once more, against the wheel"
-pytest -q
+cd build/wheel # away from the sources, which would hide the installed package
+pytest -q --rootdir ../.. --config-file ../../pyproject.toml ../../tests
