@@ -13,6 +13,8 @@ _SIDE = 8  # patches of 8x8 pixels, as in the paper
 _PATCHES = 40_000  # enough for the covariance to settle; a grid over the whole picture
 # Of gray patches: clean CBSD68 pictures then read 2.9 instead of 6.6, sigma 15 reads 14.7.
 _SMOOTH_SHARE = 0.3
+# Half against full size: 6 to 10 for camera noise (RNI15), at most 3.5 for clean photographs.
+_CORRELATED = 5.0
 
 
 def estimate_sigma(colour: FloatArray) -> float:
@@ -21,16 +23,20 @@ def estimate_sigma(colour: FloatArray) -> float:
     Natural patches vary in few directions; in all others only noise is left. The eigenvalues of the
     patch covariance are cut from the top until what remains is spread evenly about its median: that
     is the noise variance (Chen, Zhu and Heng, ICCV 2015). It takes the noise for white; demosaicing
-    and JPEG leave it correlated, with empty directions. At half the size neighbours are averaged
-    and such noise is nearly white again, twice as strong as its sigma there says; the larger of the
-    two figures counts (clean CBSD68 pictures read 1.2). Gray patches have no other channel to be
-    told from noise by: only the smoothest are taken, at full size alone. A picture smaller than 8x8
+    and JPEG leave it correlated, with empty directions. Halving the picture averages neighbours,
+    which halves white noise and leaves correlated noise, nearly white again, so the figure at half
+    size counts if it tells of more; that at a quarter only where the full size is all but empty of
+    noise, since fine texture looks like noise there. Gray patches have no other channel to be told
+    from noise by: only the smoothest are taken, at full size alone. A picture smaller than 8x8
     counts as clean.
     """
-    gray = colour.shape[2] == 1 or bool(np.ptp(colour, axis=2).max() == 0)
-    if gray:
+    if colour.shape[2] == 1 or bool(np.ptp(colour, axis=2).max() == 0):
         return _white_sigma(colour[..., :1])
-    return max(_white_sigma(colour), 2 * _white_sigma(_halved(colour)))
+    half = _halved(colour)
+    fine, coarse = _white_sigma(colour), 2 * _white_sigma(half)
+    if coarse > _CORRELATED * max(fine, 1):
+        return max(coarse, 4 * _white_sigma(_halved(half)))
+    return max(fine, coarse)
 
 
 def _white_sigma(colour: FloatArray) -> float:
