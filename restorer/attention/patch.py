@@ -21,8 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-# Scores in work at a time: 8 MiB of float32 stay in the cache of a core (measured best of
-# 2^19..2^24).
+# Scores in work at a time, 8 MiB of float32; the time hardly changes from 2^17 to 2^22 (measured).
 _BLOCK_ELEMENTS = 1 << 21
 
 

@@ -280,7 +280,6 @@ def test_read_only_target_folder_fails_the_job(source: Path, tmp_path: Path) -> 
     assert "cannot be written" in result.error
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_disk_fails_the_job_and_leaves_no_half_file(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
