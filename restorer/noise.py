@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer.color import is_gray
 from restorer.image import FloatArray
 
 _SIDE = 8  # patches of 8x8 pixels, as in the paper
@@ -30,7 +31,7 @@ def estimate_sigma(colour: FloatArray) -> float:
     from noise by: only the smoothest are taken, at full size alone. A picture smaller than 8x8
     counts as clean.
     """
-    if colour.shape[2] == 1 or bool(np.ptp(colour, axis=2).max() == 0):
+    if is_gray(colour):
         return _white_sigma(colour[..., :1])
     half = _halved(colour)
     fine, coarse = _white_sigma(colour), 2 * _white_sigma(half)

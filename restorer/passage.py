@@ -79,7 +79,8 @@ class Passage:
         spec, scale = predictor.spec, predictor.spec.scale
         own, alpha = color.split(values)
         colour = own if alpha is None else color.extend_under_alpha(own, alpha)
-        usual = np.minimum(colour, np.float32(_HEADROOM))
+        bright = colour.max() > _HEADROOM
+        usual = np.minimum(colour, np.float32(_HEADROOM)) if bright else colour
         planes = color.network_planes(usual)
         sigma = self._sigma(usual, number) if spec.condition == "sigma" else None
         if sigma is not None:
@@ -88,7 +89,7 @@ class Passage:
         restored, plan = self._infer(planes, number)
         if color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
             restored = restored.mean(2, keepdims=True).repeat(colour.shape[2], 2)
-        if colour.max() > _HEADROOM:  # lights that no network knows pass beside it
+        if bright:  # lights that no network knows pass beside it
             restored = restored + color.resample(colour - usual, scale)
         if step.strength != 1:
             before = own if scale == 1 else color.resample(colour, scale)

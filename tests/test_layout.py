@@ -24,9 +24,9 @@ ROWS = [
     {"pipeline"},
     {"batch", "passage"},
     {"inference"},
-    {"store", "devices", "checkpoint"},
+    {"store", "devices", "checkpoint", "noise"},
     {"networks"},
-    {"formats", "attention", "catalog", "jobs", "metrics", "color", "noise"},
+    {"formats", "attention", "catalog", "jobs", "metrics", "color"},
     {"tasks", "tiling", "image"},
     {"errors"},
 ]

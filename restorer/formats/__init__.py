@@ -95,10 +95,7 @@ def probe(path: Path | str) -> Header:
     Raises ImageFormatError.
     """
     with _scanned(Path(path)) as (_, _, scan):
-        header = scan.header
-        if metadata.orientation(scan.metadata) > 4:
-            header = replace(header, height=header.width, width=header.height)
-        return header
+        return _upright_header(scan)
 
 
 def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
@@ -125,7 +122,7 @@ def check_source(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> H
     """
     with _scanned(Path(path)) as (_, _, scan):
         _check_header(scan.header, max_pixels)
-    return probe(path)
+        return _upright_header(scan)
 
 
 def write(
@@ -174,6 +171,13 @@ def check_target(path: Path, height: int, width: int) -> Format:
         limit += f" and {format.max_bytes // 4:,} pixels" if format.max_bytes < 2**62 else ""
         raise ImageTooLargeError(f"{path}: {width} x {height} pixels, but {limit}; choose TIFF")
     return format
+
+
+def _upright_header(scan: Scan) -> Header:
+    header = scan.header
+    if metadata.orientation(scan.metadata) > 4:
+        return replace(header, height=header.width, width=header.height)
+    return header
 
 
 def _check_header(header: Header, max_pixels: int) -> None:

@@ -6,12 +6,13 @@ All images are (H, W, C) or (H, W) uint8, 0-255, RGB.
 from __future__ import annotations
 
 import io
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
+from restorer import metrics
 from restorer.image import FloatArray
 
 Bytes = NDArray[np.uint8]
@@ -52,9 +53,10 @@ def gaussian_noise(image: FloatArray, sigma: float, seed: int) -> FloatArray:
     return (image + noise).astype(np.float32)
 
 
-def quantize(values: FloatArray) -> Bytes:
+def quantize(values: NDArray[np.floating[Any]]) -> Bytes:
     """Round half to even and clip values on the 0-255 scale to uint8."""
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    rounded: Bytes = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def mosaic_grbg(image: Bytes) -> Bytes:
@@ -69,8 +71,7 @@ def mosaic_grbg(image: Bytes) -> Bytes:
 
 def luma(image: Bytes) -> Bytes:
     """Return the BT.601 studio-range Y of (H, W, 3) RGB, rounded, as MATLAB's rgb2ycbcr: (H, W)."""
-    weights = np.array([65.481, 128.553, 24.966]) / 255
-    return quantize((image @ weights + 16).astype(np.float32))
+    return quantize(metrics.luma(image))
 
 
 def jpeg(image: Bytes, quality: int) -> Bytes:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image as PilImage
 
 from restorer.color import is_gray
 from restorer.errors import SettingsError
@@ -28,6 +27,7 @@ from restorer.training.degrade import (
     bicubic_downscale,
     crop_to_multiple,
     gaussian_noise,
+    pillow_bicubic,
     quantize,
 )
 from restorer.training.patches import load_rgb
@@ -126,10 +126,7 @@ def _compare(restored: Bytes, truth: Bytes, shave: int) -> tuple[float, float]:
 
 def _bicubic(damaged: FloatArray, scale: int) -> Bytes:
     """Enlarge with the cubic kernel of MATLAB's imresize (a = -0.5); enlarging needs no filter."""
-    size = (damaged.shape[1] * scale, damaged.shape[0] * scale)
-    return np.asarray(
-        PilImage.fromarray(quantize(damaged)).resize(size, PilImage.Resampling.BICUBIC)
-    )
+    return pillow_bicubic(quantize(damaged), (damaged.shape[0] * scale, damaged.shape[1] * scale))
 
 
 def _non_local_means(damaged: FloatArray, sigma: float) -> Bytes:
