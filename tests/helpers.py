@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,22 @@ def load_golden(case: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the description and the tensors of one case."""
     description = json.loads((GOLDEN / f"{case}.json").read_text("utf-8"))
     return description, load_file(GOLDEN / f"{case}.safetensors")
+
+
+def golden_weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the state dict among the tensors of a case."""
+    return {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")}
+
+
+def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
+    """Compare with a golden output; a mismatch shows how the errors are spread."""
+    error = (result - expected).abs()
+    edges = [0.0, atol / 100, atol / 10, atol, 10 * atol, float("inf")]
+    counts = [int(((error >= a) & (error < b)).sum()) for a, b in itertools.pairwise(edges)]
+    assert error.max() <= atol, (
+        f"max {error.max():.2e}, mean {error.mean():.2e}, allowed {atol:.0e};"
+        f" histogram below {edges[1:]}: {counts}"
+    )
 
 
 class Enlarge(nn.Module):

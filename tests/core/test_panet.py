@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from restorer.checkpoint import load_state
 from restorer.networks import ARCHITECTURES, PAEDSR, PANet, PANetLite
 from restorer.networks.panet import PyramidAttention
 
-from helpers import GOLDEN, load_golden
+from helpers import GOLDEN, assert_equals, golden_weights, load_golden
 
 ATTENTION = sorted(p.stem for p in GOLDEN.glob("pa_attention*.json"))
 NETWORKS = sorted(p.stem for p in GOLDEN.glob("panet_*.json"))
@@ -35,16 +34,6 @@ def build(kind: str, arguments: dict[str, Any]) -> nn.Module:
     return PANet(colors=arguments["n_colors"], blocks=blocks, channels=channels)
 
 
-def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
-    error = (result - expected).abs()
-    edges = [0.0, atol / 100, atol / 10, atol, 10 * atol, float("inf")]
-    counts = [int(((error >= a) & (error < b)).sum()) for a, b in itertools.pairwise(edges)]
-    assert error.max() <= atol, (
-        f"max {error.max():.2e}, mean {error.mean():.2e}, allowed {atol:.0e};"
-        f" histogram below {edges[1:]}: {counts}"
-    )
-
-
 @pytest.mark.golden
 @pytest.mark.parametrize("exact_ratio", [True, False], ids=["recompute", "given-factor"])
 @pytest.mark.parametrize("case", ATTENTION + NETWORKS)
@@ -54,10 +43,7 @@ def test_output_equals_the_authors(case: str, exact_ratio: bool) -> None:
     for module in network.modules():
         if isinstance(module, PyramidAttention):
             module.exact_ratio = exact_ratio
-    weights = {
-        k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")
-    }
-    load_state(network, weights)
+    load_state(network, golden_weights(tensors))
     network.eval()
     inputs = [k.removeprefix("in/x_") for k in tensors if k.startswith("in/x_")]
     assert inputs
