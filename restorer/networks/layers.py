@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -38,18 +41,34 @@ class ResidualBlock(nn.Module):
 
 
 class MeanShift(nn.Module):
-    """Add (`sign` 1) or subtract (`sign` -1) the DIV2K mean; not learned, not stored."""
+    """Add (`sign` 1) or subtract (`sign` -1) the DIV2K mean; not learned, not stored.
+
+    Attributes:
+        peak: What white is in the values to shift, 1 or 255 (the reference codes' default).
+    """
 
     shift: Tensor
 
-    def __init__(self, sign: int) -> None:
+    def __init__(self, sign: int, peak: float = 1.0) -> None:
         super().__init__()
-        shift = sign * torch.tensor(DIV2K_MEAN).view(1, 3, 1, 1)
+        self.peak = peak
+        shift = sign * peak * torch.tensor(DIV2K_MEAN).view(1, 3, 1, 1)
         self.register_buffer("shift", shift, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shift (N, 3, H, W) values whose white is 1."""
+        """Shift (N, 3, H, W) values whose white is `peak`."""
         return x + self.shift
+
+
+def mean_shift_state(peak: float) -> dict[str, Tensor]:
+    """Return what the reference codes store of their two mean shifts, 1x1 convolutions there."""
+    mean, identity = peak * torch.tensor(DIV2K_MEAN), torch.eye(3).view(3, 3, 1, 1)
+    return {
+        "sub_mean.weight": identity,
+        "sub_mean.bias": -mean,
+        "add_mean.weight": identity.clone(),
+        "add_mean.bias": mean,
+    }
 
 
 class Upsampler(nn.Sequential):
@@ -63,3 +82,44 @@ class Upsampler(nn.Sequential):
         for _ in range(round(math.log(scale, factor))):
             layers += [conv3x3(channels, channels * factor**2), nn.PixelShuffle(factor)]
         super().__init__(*layers)
+
+
+def attended_body(
+    attention: Callable[[int], nn.Module], blocks: int, channels: int, residual_scale: float
+) -> nn.Sequential:
+    """Return attention 0, then another one after every 8 of the residual blocks; a convolution."""
+    layers = [attention(0)]
+    for count in range(1, blocks + 1):
+        layers.append(ResidualBlock(channels, nn.ReLU(inplace=True), residual_scale))
+        if count % 8 == 0:
+            layers.append(attention(count // 8))
+    return nn.Sequential(*layers, conv3x3(channels, channels))
+
+
+def seeded_generator(*words: int) -> torch.Generator:
+    """Return a generator on the CPU whose state is mixed from all of the integers.
+
+    Neighbouring seeds or module numbers give unrelated draws, alike on every device.
+    """
+    digest = hashlib.blake2b(repr(words).encode(), digest_size=8).digest()
+    return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little"))
+
+
+def conv_shape(shapes: Mapping[str, tuple[int, ...]], name: str) -> tuple[int, int]:
+    """Return the channels out of and into the convolution `name`, zeros if there is none."""
+    shape = shapes.get(f"{name}.weight", ())
+    return (shape[0], shape[1]) if len(shape) == 4 else (0, 0)
+
+
+def find_scale(shapes: Mapping[str, tuple[int, ...]]) -> int | None:
+    """Return the factor of the `Upsampler` at ``tail.0``, None if there is none."""
+    if "tail.0.2.weight" in shapes:
+        return 4
+    outputs, inputs = conv_shape(shapes, "tail.0.0")
+    return {4 * inputs: 2, 9 * inputs: 3}.get(outputs) if inputs else None
+
+
+def count_blocks(shapes: Mapping[str, tuple[int, ...]], *parts: str) -> int:
+    """Return how many residual blocks lie in the sequences `parts`, ``body`` by default."""
+    pattern = re.compile(rf"({'|'.join(parts or ['body'])})\.\d+\.body\.0\.weight")
+    return sum(pattern.fullmatch(key) is not None for key in shapes)

@@ -9,12 +9,25 @@ Reference: SHI-Labs/Pyramid-Attention-Networks@a267cf8 (MIT). `PANet` (denoising
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.patch import patch_attention
-from restorer.networks.layers import MeanShift, ResidualBlock, Upsampler, conv3x3
+from restorer.networks.layers import (
+    MeanShift,
+    ResidualBlock,
+    Upsampler,
+    conv3x3,
+    conv_shape,
+    count_blocks,
+    find_scale,
+    mean_shift_state,
+)
 
 
 class PyramidAttention(nn.Module):
@@ -98,8 +111,11 @@ class PANet(nn.Module):
 
     ignored_keys = ("sub_mean.", "add_mean.")
 
-    def __init__(self, *, colors: int = 3, blocks: int = 80, channels: int = 64) -> None:
+    def __init__(
+        self, *, colors: int = 3, blocks: int = 80, channels: int = 64, peak: float = 1.0
+    ) -> None:
         super().__init__()
+        self.peak = peak  # told by the stored mean shifts, and by nothing else
         activation = nn.PReLU()
         half = [ResidualBlock(channels, activation) for _ in range(blocks // 2)]
         other = [ResidualBlock(channels, activation) for _ in range(blocks // 2)]
@@ -110,10 +126,22 @@ class PANet(nn.Module):
         self.tail = nn.Sequential(conv3x3(channels, colors))
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        """Map (N, colors, H, W) with white 1 to the same shape; `seed` is not used."""
+        """Map (N, colors, H, W) with white `peak` to the same shape; `seed` is not used."""
         x = self.head(x)
         restored: Tensor = self.tail(x + self.body(x))
         return restored
+
+    @staticmethod
+    def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
+        """Return the constructor's arguments for a state dict, None if it is another network's."""
+        colors, channels = conv_shape(shapes, "tail.0")
+        if not colors or not any(_match_shape(shapes)):
+            return None
+        return {"colors": colors, "blocks": count_blocks(shapes), "channels": channels}
+
+    def published_state(self) -> dict[str, Tensor]:
+        """Return the state dict as the authors store it."""
+        return self.state_dict() | mean_shift_state(self.peak)
 
 
 class PAEDSR(nn.Module):
@@ -129,22 +157,49 @@ class PAEDSR(nn.Module):
         channels: int = 256,
         reduction: int = 8,
         residual_scale: float = 0.1,
+        peak: float = 1.0,
     ) -> None:
         super().__init__()
         half = [ResidualBlock(channels, nn.ReLU(), residual_scale) for _ in range(blocks // 2)]
         other = [ResidualBlock(channels, nn.ReLU(), residual_scale) for _ in range(blocks // 2)]
         attention = PyramidAttention(channels, reduction=reduction, residual_scale=residual_scale)
-        self.sub_mean = MeanShift(-1)
+        self.sub_mean = MeanShift(-1, peak)
         self.head = nn.Sequential(conv3x3(3, channels))
         self.body = nn.Sequential(*half, attention, *other, conv3x3(channels, channels))
         self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
-        self.add_mean = MeanShift(1)
+        self.add_mean = MeanShift(1, peak)
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        """Map (N, 3, H, W) with white 1 to (N, 3, scale H, scale W); `seed` is not used."""
+        """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
         x = self.head(self.sub_mean(x))
         restored: Tensor = self.add_mean(self.tail(x + self.body(x)))
         return restored
+
+    @staticmethod
+    def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
+        """Return the constructor's arguments for a state dict, None if it is another network's."""
+        scale = find_scale(shapes)
+        inner, channels = _match_shape(shapes)
+        if scale is None or not inner:
+            return None
+        return {
+            "scale": scale,
+            "blocks": count_blocks(shapes),
+            "channels": channels,
+            "reduction": channels // inner,
+        }
+
+    def published_state(self) -> dict[str, Tensor]:
+        """Return the state dict as the authors store it, the attention under both of its names."""
+        state = self.state_dict()
+        places = [i for i, m in enumerate(self.body) if isinstance(m, PyramidAttention)]
+        attention = f"body.{places[0]}."
+        doubles = {
+            key.replace(attention, "msa.", 1): value
+            for key, value in state.items()
+            if key.startswith(attention)
+        }
+        return state | doubles | mean_shift_state(self.sub_mean.peak)
 
 
 class PANetLite(nn.Module):
@@ -211,6 +266,35 @@ class PANetLite(nn.Module):
         restored: Tensor = image + self.tail(trunk)
         return restored
 
+    @staticmethod
+    def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
+        """Return the constructor's arguments for a state dict, None if it is another network's.
+
+        The number of levels leaves no trace, it takes its default.
+        """
+        channels, inputs = conv_shape(shapes, "head.1")
+        outputs, _ = conv_shape(shapes, "tail.0")
+        blocks = count_blocks(shapes, "before", "after")
+        if not blocks or min(inputs, outputs) < 3:
+            return None
+        # inputs = (3 + conditions) * unshuffle**2; 3 a**2 = 4 b**2 has no solution in integers.
+        conditions = 0 if math.isqrt(inputs // 3) ** 2 * 3 == inputs else 1
+        unshuffle = math.isqrt(inputs // (3 + conditions))
+        inner, _ = conv_shape(shapes, "attention.squeeze")
+        return {
+            "scale": max(1, math.isqrt(outputs // 3) // unshuffle),
+            "conditions": conditions,
+            "blocks": blocks,
+            "channels": channels,
+            "unshuffle": unshuffle,
+            "squeeze": shapes["attention.squeeze.weight"][3] if inner else 2,
+            "attention_channels": inner,
+        }
+
+    def published_state(self) -> dict[str, Tensor]:
+        """Return the state dict; there is no other layout."""
+        return self.state_dict()
+
 
 class SqueezedAttention(nn.Module):
     """x plus pyramid attention on `squeeze` times coarser features; starts as the identity."""
@@ -227,6 +311,13 @@ class SqueezedAttention(nn.Module):
         """Map (N, C, H, W) to the same shape; H and W are multiples of `squeeze`."""
         attended: Tensor = self.expand(self.attention.attend(self.squeeze(x)))
         return x + attended
+
+
+def _match_shape(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
+    """Return the channels out of and into the query convolution of the attention in ``body``."""
+    name = ".conv_match_L_base.0.weight"
+    keys = [key for key in shapes if key.startswith("body.") and key.endswith(name)]
+    return conv_shape(shapes, keys[0].removesuffix(".weight")) if keys else (0, 0)
 
 
 def _pointwise(channels_in: int, channels_out: int) -> nn.Sequential:

@@ -1,0 +1,86 @@
+"""Attention of every pixel to every pixel, without ever holding the whole affinity matrix.
+
+Non-local neural networks (Wang et al. 2018, arXiv:1711.07971): y_i = sum_j f(x_i, x_j) g(x_j), with
+f normalised over j. An affinity maps (C, L) queries and (C, M) keys to (L, M); one block of queries
+of one sample is in work at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
+
+Affinity = Callable[[Tensor, Tensor], Tensor]
+
+_BLOCK_ELEMENTS = 1 << 21  # affinities in work at a time, 8 MiB of float32
+
+
+def softmax_affinity(query: Tensor, key: Tensor) -> Tensor:
+    """Return exp(q.k), normalised to sum 1 over the keys: (..., L, M)."""
+    return (query.mT @ key).softmax(-1)
+
+
+def product_affinity(query: Tensor, key: Tensor) -> Tensor:
+    """Return q.k / M: (..., L, M)."""
+    return query.mT @ key / key.shape[-1]
+
+
+def sum_affinity(query: Tensor, key: Tensor) -> Tensor:
+    """Return relu(q + k) / M of (..., 1, L) and (..., 1, M) scores: (..., L, M)."""
+    return (query.mT + key).relu() / key.shape[-1]
+
+
+def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Tensor:
+    """Sum the values, weighed by the affinities, in float32.
+
+    Args:
+        query: (N, C, H, W).
+        key: (N, C, h, w).
+        value: (N, V, h, w).
+        affinity: One of this module.
+
+    Returns:
+        (N, V, H, W).
+    """
+    products = affinity is product_affinity
+    attend = _attend_products if products else partial(_attend, affinity=affinity)
+    with torch.autocast(value.device.type, enabled=False):
+        maps = (x.float().flatten(2) for x in (query, key, value))
+        return map_samples(attend, *maps).reshape(*value.shape[:2], *query.shape[2:])
+
+
+def query_softmax_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Sum (N, V, M) values by exp(q.k) normalised over the *queries*; (N, C, L) to (N, V, L)."""
+    with torch.autocast(value.device.type, enabled=False):
+        return map_samples(_attend_by_keys, query.float(), key.float(), value.float())
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Tensor:
+    """Map (C, L), (C, M) and (V, M) to (V, L)."""
+
+    def attend(start: int, stop: int) -> Tensor:
+        return value @ affinity(query[:, start:stop], key).mT
+
+    step = max(1, _BLOCK_ELEMENTS // key.shape[1])
+    return concatenate_spans(attend, query.shape[1], step, dim=1)
+
+
+def _attend_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Do the same for `product_affinity`, where the sum over the keys can come first."""
+    return value @ (key.mT / key.shape[1]) @ query
+
+
+def _attend_by_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Do the same with a softmax over the queries, which needs all of them at a time."""
+
+    def contribute(start: int, stop: int) -> Tensor:
+        weights = (query.mT @ key[:, start:stop]).softmax(0)
+        return value[:, start:stop] @ weights.mT
+
+    step = max(1, _BLOCK_ELEMENTS // query.shape[1])
+    return sum_spans(contribute, key.shape[1], step)

@@ -1,0 +1,115 @@
+"""Attention within chunks of pixels that a random rotation hashes alike, in linear memory.
+
+Non-local sparse attention (Mei et al. 2021, CVPR, "Image Super-Resolution with Non-Local Sparse
+Attention") on the spherical hashing of Andoni et al. (2015, arXiv:1509.02897) and Reformer
+(Kitaev et al. 2020, arXiv:2001.04451). Pixels are sorted by hash code and cut into chunks; a chunk
+attends to itself and its two neighbours; the rounds of hashing are weighed by their softmax masses.
+
+One block of chunks of one sample is in work at a time.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from restorer.attention.blocks import concatenate_spans, map_samples
+
+_BLOCK_ELEMENTS = 1 << 21  # scores in work at a time, 8 MiB of float32
+_HASHED_ROWS = 1 << 14  # pixels hashed at a time, 16 MiB at 4 rounds of 64 rotations
+_NORM_FLOOR = 5e-5  # the authors'
+
+
+def count_buckets(pixels: int, chunk_size: int) -> int:
+    """Return the number of hash buckets: even, one per chunk, 2 to 128.
+
+    The authors' code fails below `chunk_size` pixels; here these have two buckets.
+    """
+    chunks = pixels // chunk_size
+    return max(2, min(chunks + chunks % 2, 128))
+
+
+@torch.no_grad()
+def hash_codes(vectors: Tensor, rotations: Tensor) -> Tensor:
+    """Return the bucket of every vector in every round: the largest of [xR, -xR].
+
+    Args:
+        vectors: (L, C) in float32; half precision would choose other buckets.
+        rotations: (C, rounds, buckets / 2).
+
+    Returns:
+        (rounds, L) codes from 0 to buckets - 1.
+    """
+    parts = []
+    for rows in torch.split(vectors, _HASHED_ROWS):
+        rotated = (rows @ rotations.flatten(1)).view(-1, *rotations.shape[1:])
+        parts.append(torch.cat([rotated, -rotated], -1).argmax(-1))
+    return torch.cat(parts).mT
+
+
+def hashed_attention(
+    embedding: Tensor, values: Tensor, rotations: Tensor, *, chunk_size: int
+) -> Tensor:
+    """Let every pixel attend to the pixels that are hashed near it, in float32.
+
+    The embedding serves as query as it is, and as key divided by its norm. Chunks form a circle: a
+    lone chunk meets itself three times, two chunks meet each other twice. The last chunk is filled
+    up with copies of the last pixels in sorted order, which count as keys again; where these are
+    too few, they repeat. Differentiable, but for the choice of chunks.
+
+    Args:
+        embedding: (N, C, H, W).
+        values: (N, V, H, W).
+        rotations: (1, C, rounds, buckets / 2), see `count_buckets`; the same for all samples.
+        chunk_size: Pixels per chunk.
+
+    Returns:
+        (N, V, H, W).
+    """
+    with torch.autocast(values.device.type, enabled=False):
+        attend = partial(_attend, rotations=rotations[0].float(), chunk_size=chunk_size)
+        rows = (x.float().flatten(2).mT.contiguous() for x in (embedding, values))
+        return map_samples(attend, *rows).mT.reshape(values.shape)
+
+
+def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
+    """Map (L, C), (L, V) and (C, rounds, buckets / 2) to (L, V)."""
+    keys = F.normalize(embedding, dim=1, eps=_NORM_FLOOR)
+    rounds = (
+        _attend_round(embedding, keys, values, codes.argsort(stable=True), chunk_size)
+        for codes in hash_codes(embedding, rotations)
+    )
+    result, mass = next(rounds)
+    for other, other_mass in rounds:
+        result = torch.lerp(result, other, torch.sigmoid(other_mass - mass))
+        mass = torch.logaddexp(mass, other_mass)
+    return result
+
+
+def _attend_round(
+    queries: Tensor, keys: Tensor, values: Tensor, order: Tensor, chunk_size: int
+) -> tuple[Tensor, Tensor]:
+    """Return the (L, V) attention of one round and the (L, 1) logarithm of its softmax mass."""
+    chunks = _cut(order, chunk_size)
+    near = torch.cat([chunks, chunks.roll(1, 0), chunks.roll(-1, 0)], 1)
+
+    def attend(start: int, stop: int) -> Tensor:
+        scores = queries[chunks[start:stop]] @ keys[near[start:stop]].mT
+        mass = scores.logsumexp(-1, keepdim=True)
+        return torch.cat([(scores - mass).exp() @ values[near[start:stop]], mass], -1)
+
+    count = max(1, _BLOCK_ELEMENTS // (3 * chunk_size**2))
+    attended = concatenate_spans(attend, len(chunks), count).flatten(0, 1)[order.argsort()]
+    return attended[:, :-1], attended[:, -1:]
+
+
+def _cut(order: Tensor, chunk_size: int) -> Tensor:
+    """Map (L,) sorted pixels to (chunks, chunk_size), the last one filled up from its end."""
+    length = len(order)
+    missing = -length % chunk_size
+    places = torch.arange(length + missing, device=order.device)
+    places[length:] = (places[length:] - missing) % length
+    return order[places].view(-1, chunk_size)

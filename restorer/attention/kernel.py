@@ -1,0 +1,118 @@
+"""Attention as a product of positive random features, in linear time and memory.
+
+Efficient non-local contrastive attention (Xia et al. 2022, arXiv:2201.03794) on the features of
+Performer (Choromanski et al. 2021, arXiv:2009.14794): exp(q.k) is the mean of phi(q) phi(k), so the
+keys and values are summed up once and every query reads the sums.
+
+One block of pixels of one sample is in work at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
+
+CONTRASTED = 65  # matches per pixel that the contrastive loss looks at
+_BLOCK_ELEMENTS = 1 << 21  # features or scores in work at a time, 8 MiB of float32
+_FEATURE_FLOOR = 1e-4  # the authors'
+
+
+def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
+    """Return phi(q) (phi(k)^T v) / (phi(q) sum phi(k)) with phi(u) = exp(Fu - |u|^2 / 2) + 1e-4.
+
+    The features' common factor m**-0.5 cancels and is left out. Computed in float32; nothing is
+    subtracted before exp, as in the reference, so vectors should be short (it normalises them).
+
+    Args:
+        query: (N, C, H, W).
+        key: (N, C, H, W).
+        value: (N, V, H, W).
+        projection: F, (features, C).
+
+    Returns:
+        (N, V, H, W).
+    """
+    with torch.autocast(value.device.type, enabled=False):
+        attend = partial(_attend, projection=projection.float())
+        maps = (x.float().flatten(2) for x in (query, key, value))
+        return map_samples(attend, *maps).reshape(value.shape)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
+    """Map (C, L), (C, L) and (V, L) to (V, L)."""
+    step = _BLOCK_ELEMENTS // len(projection)
+
+    def gather(start: int, stop: int) -> Tensor:
+        features = _features(key[:, start:stop], projection)
+        return torch.cat([value[:, start:stop] @ features.mT, features.sum(1)[None]])
+
+    def spread(start: int, stop: int) -> Tensor:
+        weighted = sums @ _features(query[:, start:stop], projection)
+        return weighted[:-1] / weighted[-1:]
+
+    sums = sum_spans(gather, key.shape[1], step)
+    return concatenate_spans(spread, query.shape[1], step, dim=1)
+
+
+def _features(vectors: Tensor, projection: Tensor) -> Tensor:
+    """Map (C, L) and (features, C) to (features, L) positive features."""
+    half_energy = vectors.square().sum(0) / 2
+    return (projection @ vectors - half_energy).exp() + _FEATURE_FLOOR
+
+
+def contrastive_loss(query: Tensor, key: Tensor) -> Tensor:
+    """Return how little the best matches of a pixel stand out: a scalar, 0 where they do enough.
+
+    relu(1 - log(a / b)), mean over all queries, where a is the mean of the 15 largest exp(q.k) and
+    b that of the ranks 51 to 65. Time grows with the square of the pixels, memory does not.
+
+    Args:
+        query: (N, C, H, W), at least 65 pixels.
+        key: (N, C, H, W).
+
+    Raises ValueError on smaller maps.
+    """
+    height, width = key.shape[2:]
+    if height * width < CONTRASTED:
+        raise ValueError(
+            f"features of {height} x {width}: the contrastive loss needs {CONTRASTED} pixels"
+        )
+    with torch.autocast(key.device.type, enabled=False):
+        maps = (x.float().flatten(2) for x in (query, key))
+        return map_samples(_contrast, *maps).mean()
+
+
+def _contrast(query: Tensor, key: Tensor) -> Tensor:
+    """Map (C, L) queries and keys to (L,) losses."""
+
+    def contrast(start: int, stop: int) -> Tensor:
+        ranked = (query[:, start:stop].mT @ key).topk(CONTRASTED).values.exp()
+        ratio = ranked[:, :15].mean(1) / (ranked[:, 50:].mean(1) + 1e-6)
+        return torch.relu(1 - ratio.log())
+
+    step = max(1, _BLOCK_ELEMENTS // key.shape[1])
+    return concatenate_spans(contrast, query.shape[1], step)
+
+
+def orthogonal_projection(
+    rows: int, columns: int, generator: torch.Generator | None = None
+) -> Tensor:
+    """Draw a (rows, columns) projection: orthogonal blocks, rows as long as Gaussian ones."""
+    blocks = [torch.randn(columns, columns, generator=generator) for _ in range(0, rows, columns)]
+    return orthogonalise(blocks, torch.randn(rows, columns, generator=generator))
+
+
+def orthogonalise(blocks: Sequence[Tensor], lengths: Tensor) -> Tensor:
+    """Map Gaussian (columns, columns) blocks and (rows, columns) lengths to (rows, columns).
+
+    Row i is the i-th orthonormal row of the blocks, times the norm of row i of `lengths`. The signs
+    are those of Householder QR; the reference leaves them so.
+    """
+    orthogonal = torch.cat([torch.linalg.qr(block).Q.mT for block in blocks])
+    norms: Tensor = torch.linalg.vector_norm(lengths, dim=1, keepdim=True)
+    return orthogonal[: len(lengths)] * norms

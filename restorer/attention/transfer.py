@@ -1,0 +1,190 @@
+"""Hard attention between 3x3 patches: find the best reference patch, paste it, bounded in memory.
+
+Source: relevance embedding and hard attention of Yang et al. 2020 (arXiv:2006.04139, equations 4 to
+7; researchmm/TTSR@550e4c9, MIT).
+
+As in `restorer.attention.patch`, the inner product of two patches is the sum of nine pixel products
+along the diagonal. Here both pixel grids lie flat with one zero pixel around, so that each of the
+two directions is one sum of three shifted slices of the product matrix. A block of query rows
+against a block of key rows is in work at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Divisor: TypeAlias = Literal["constant", "coverage"]
+
+# Products in work at a time, 64 MiB of float32, held twice. A block computes two rows more than it
+# answers on either side, so that small ones waste time (this size a quarter at 256x256).
+_BLOCK_ELEMENTS = 1 << 24
+_MIN_NORM = 1e-12  # F.normalize's
+
+
+def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the key patch most like each query patch, and the cosine of the two.
+
+    Patches are 3x3, zero-padded at the borders, at stride 1, normalised over their 9C values. On
+    ties the first key wins. The score is differentiable, the index is not.
+
+    Args:
+        query: (N, C, H, W), float32 or float64.
+        key: (N, C, h, w); h and w differ freely from H and W.
+
+    Returns:
+        index (N, H, W), int64: row * w + column of the key patch's centre; score (N, H, W).
+    """
+    with torch.no_grad():
+        index = _best_patches(query, key)
+    return index, _cosine(query, key, index)
+
+
+def paste(
+    value: Tensor, index: Tensor, *, stride: int = 1, divisor: Divisor = "constant"
+) -> Tensor:
+    """Rebuild features from the value patches that `index` points to; overlaps are averaged.
+
+    A patch has 3 `stride` pixels each way, at steps of `stride`: a 3x3 patch of cells of stride x
+    stride pixels. Equal to unfold, gather and fold with padding `stride`.
+
+    Args:
+        value: (N, C, h * stride, w * stride), zero-padded at the borders.
+        index: (N, H, W) into the h * w patches, as `search` returns it.
+        stride: Pixels of `value` per patch, each way.
+        divisor: What the sum of overlapping patches is divided by: ``constant`` 9, as the published
+            weights expect, which darkens the borders; ``coverage``, the number of patches that
+            have a pixel of the reference there, and not of its zero padding.
+
+    Returns:
+        (N, C, H * stride, W * stride); differentiable in `value`.
+    """
+    cells = F.pixel_unshuffle(value, stride)
+    pasted = _sum_patches(cells, index)
+    if divisor == "coverage":
+        pasted = pasted / _sum_patches(torch.ones_like(cells[:, :1]), index)
+    else:
+        pasted = pasted / 9
+    return F.pixel_shuffle(pasted, stride)
+
+
+def _best_patches(query: Tensor, key: Tensor) -> Tensor:
+    batch, _, height, width = query.shape
+    key_height, key_width = key.shape[2:]
+    queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
+    keys = F.pad(key, (1, 1, 1, 1))
+    norms = _patch_norms(key)
+    # Two positions behind each flat key row are no patches.
+    gain = F.pad(1 / norms, (0, 2))
+    bias = F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf)
+    rows, key_rows = _block_rows(batch, (height, width), (key_height, key_width))
+
+    # Fresh memory for every block would cost more than its products (page faults, measured).
+    size = batch * (rows + 2) * (width + 2) * (key_rows + 2) * (key_width + 2)
+    buffer, other = query.new_empty(size), query.new_empty(size)
+
+    def match(top: int) -> Tensor:
+        """Return (N, R, W), the best keys of the R query rows from `top` on."""
+        count = min(rows, height - top)
+        block = queries[:, top : top + count + 2].flatten(1, 2)
+        best = block.new_full((batch, count * (width + 2) - 2), -torch.inf)
+        index = torch.zeros_like(best, dtype=torch.int64)
+        for key_top in range(0, key_height, key_rows):
+            bottom = min(key_top + key_rows, key_height)
+            key_block = keys[:, :, key_top : bottom + 2].flatten(2)
+            shape = (batch, block.shape[1], key_block.shape[2])
+            products = torch.matmul(block, key_block, out=_view(buffer, shape))
+            in_rows = _sum_diagonal(products, 1, 1, out=other)
+            scores = _sum_diagonal(in_rows, width + 2, key_width + 2, out=buffer)
+            gains, biases = (x[:, key_top:bottom].flatten(1)[:, None, :-2] for x in (gain, bias))
+            score, place = torch.addcmul(biases, scores, gains, out=scores).max(2)
+            place += key_top * key_width - 2 * (place // (key_width + 2))
+            better = score > best
+            best = torch.where(better, score, best)
+            index = torch.where(better, place, index)
+        return F.pad(index, (0, 2)).view(batch, count, width + 2)[:, :, :width]
+
+    return torch.cat([match(top) for top in range(0, height, rows)], 1)
+
+
+def _block_rows(batch: int, size: tuple[int, int], key_size: tuple[int, int]) -> tuple[int, int]:
+    """Return how many query and key rows to take at a time, about as many of the one as other."""
+    pairs = _BLOCK_ELEMENTS // (batch * (size[1] + 2) * (key_size[1] + 2))
+    rows = _share(size[0], math.isqrt(pairs) - 2)
+    key_rows = _share(key_size[0], pairs // (rows + 2) - 2)
+    return _share(size[0], pairs // (key_rows + 2) - 2), key_rows
+
+
+def _share(total: int, limit: int) -> int:
+    """Return the size of the fewest nearly equal parts not above `limit`, at least 1."""
+    return math.ceil(total / math.ceil(total / max(1, limit)))
+
+
+def _sum_diagonal(x: Tensor, shift: int, key_shift: int, *, out: Tensor) -> Tensor:
+    """Return x[:, i, j] + x[:, i + s, j + t] + x[:, i + 2s, j + 2t], as far as there are all."""
+    rows, columns = x.shape[1] - 2 * shift, x.shape[2] - 2 * key_shift
+    first, second, third = (
+        x[:, i * shift : i * shift + rows, i * key_shift : i * key_shift + columns]
+        for i in range(3)
+    )
+    return torch.add(first, second, out=_view(out, (len(x), rows, columns))).add_(third)
+
+
+def _view(buffer: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    return buffer[: math.prod(shape)].view(shape)
+
+
+def _cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
+    """Return (N, H, W): the normalised inner products of the patches that were matched."""
+    height, width = index.shape[1:]
+    queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1)
+    keys = _pixel_rows(key)
+    centres = _centres(index, key)
+    product = query.new_zeros(())
+    for y in range(3):
+        for x in range(3):
+            places = centres + (y - 1) * (key.shape[3] + 2) + (x - 1)
+            matched = keys.index_select(0, places.flatten()).view(*index.shape, -1)
+            product = product + (queries[:, y : y + height, x : x + width] * matched).sum(3)
+    key_norms = _patch_norms(key).flatten(1).gather(1, index.flatten(1)).view_as(index)
+    return product / (_patch_norms(query) * key_norms)
+
+
+def _patch_norms(x: Tensor) -> Tensor:
+    """Map (N, C, H, W) to (N, H, W): L2 norms of the 3x3 patches, not below `_MIN_NORM`."""
+    energy = F.avg_pool2d(x.square().sum(1), 3, 1, 1, divisor_override=1)
+    return energy.clamp_min(_MIN_NORM**2).sqrt()
+
+
+def _sum_patches(cells: Tensor, index: Tensor) -> Tensor:
+    """Paste 3x3 patches of (N, C, h, w) to where (N, H, W) `index` wants them: (N, C, H, W)."""
+    height, width = index.shape[1:]
+    centres = _centres(index, cells)
+    # A cell takes from the patches of its nine neighbours; row 0, a zero, where there is none.
+    sources = [
+        F.pad(centres + y * (cells.shape[3] + 2) + x, (1, 1, 1, 1))[
+            :, 1 - y : 1 - y + height, 1 - x : 1 - x + width
+        ]
+        for y in (-1, 0, 1)
+        for x in (-1, 0, 1)
+    ]
+    # Six times as fast as nine index_select and additions, and nothing between is held (measured).
+    pasted = F.embedding_bag(torch.stack(sources, 3).flatten(0, 2), _pixel_rows(cells), mode="sum")
+    return pasted.view(*index.shape, -1).permute(0, 3, 1, 2)
+
+
+def _pixel_rows(x: Tensor) -> Tensor:
+    """Map (N, C, H, W) to (N * (H + 2) * (W + 2), C), with one zero pixel around."""
+    return F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1).flatten(0, 2).contiguous()
+
+
+def _centres(index: Tensor, x: Tensor) -> Tensor:
+    """Return which of the `_pixel_rows` of `x` the patch centres are; shape of `index`."""
+    height, width = x.shape[2:]
+    image = torch.arange(len(index), device=index.device).view(-1, 1, 1)
+    row, column = index // width, index % width
+    return (image * (height + 2) + row + 1) * (width + 2) + column + 1

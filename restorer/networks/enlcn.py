@@ -1,0 +1,175 @@
+"""Efficient non-local contrastive network (Xia et al. 2022, arXiv:2201.03794).
+
+`ENLCN` computes what the network of Zj-BinXia/ENLCA@5d8d5b2 computes, with its state-dict names,
+written from a description of it (that code has no licence). The random projections are part of the
+checkpoint; they change only when training calls `redraw_projections`. The contrastive losses have
+a method of their own, where the reference returns them in training mode.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from restorer.attention.kernel import contrastive_loss, kernel_attention, orthogonal_projection
+from restorer.networks.layers import (
+    MeanShift,
+    Upsampler,
+    attended_body,
+    conv3x3,
+    conv_shape,
+    count_blocks,
+    find_scale,
+    mean_shift_state,
+    seeded_generator,
+)
+
+_AMPLIFICATION = math.sqrt(6)  # the authors' length of queries and keys
+_NORM_FLOOR = 5e-5  # the authors'
+
+
+class Projection(nn.Module):
+    """The (features, channels) random projection of an attention, under the published name."""
+
+    projection_matrix: Tensor
+
+    def __init__(self, features: int, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("projection_matrix", orthogonal_projection(features, channels))
+
+
+class KernelAttention(nn.Module):
+    """y = residual_scale * attention(x) + x, the attention by random features.
+
+    Args:
+        channels: C of the features.
+        reduction: Queries and keys have C / reduction channels.
+        features: Number of random features.
+        residual_scale: Factor on the attention.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        reduction: int = 4,
+        features: int = 128,
+        residual_scale: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.residual_scale = residual_scale
+        self.conv_match1 = nn.Sequential(nn.Conv2d(channels, channels // reduction, 1))
+        self.conv_match2 = nn.Sequential(nn.Conv2d(channels, channels // reduction, 1))
+        self.conv_assembly = nn.Sequential(nn.Conv2d(channels, channels, 1))
+        self.attn_fn = Projection(features, channels // reduction)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the same shape, in float32."""
+        # Features are exponentials of sums near 20: half precision has no digits left for these.
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.to(self.attn_fn.projection_matrix.dtype)
+            attended = kernel_attention(
+                *self._match(x), self.conv_assembly(x), self.attn_fn.projection_matrix
+            )
+        return x + attended * self.residual_scale
+
+    def loss(self, x: Tensor) -> Tensor:
+        """Return the contrastive loss, a scalar, of (N, C, H, W) features.
+
+        Raises ValueError below 65 pixels.
+        """
+        with torch.autocast(x.device.type, enabled=False):
+            return contrastive_loss(*self._match(x.to(self.attn_fn.projection_matrix.dtype)))
+
+    def redraw_projection(self, generator: torch.Generator) -> None:
+        """Replace the random projection in place; `generator` lies on the CPU."""
+        projection = self.attn_fn.projection_matrix
+        features, channels = projection.shape
+        projection.copy_(orthogonal_projection(features, channels, generator))
+
+    def _match(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (N, C, H, W) to queries and keys, all of the same length."""
+        query = F.normalize(self.conv_match1(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
+        key = F.normalize(self.conv_match2(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
+        return query, key
+
+
+class ENLCN(nn.Module):
+    """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention every 8 blocks.
+
+    The authors published 2 and 4.
+    """
+
+    ignored_keys = ("sub_mean.", "add_mean.")
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        blocks: int = 32,
+        channels: int = 256,
+        residual_scale: float = 0.1,
+        features: int = 128,
+        peak: float = 1.0,
+    ) -> None:
+        super().__init__()
+
+        def attention(_: int) -> KernelAttention:
+            return KernelAttention(channels, features=features, residual_scale=residual_scale)
+
+        self.sub_mean = MeanShift(-1, peak)
+        self.head = nn.Sequential(conv3x3(3, channels))
+        self.body = attended_body(attention, blocks, channels, residual_scale)
+        self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
+        self.add_mean = MeanShift(1, peak)
+
+    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
+        """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
+        x = self.head(self.sub_mean(x))
+        restored: Tensor = self.add_mean(self.tail(x + self.body(x)))
+        return restored
+
+    def forward_with_losses(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what `forward` returns, and the contrastive loss of every attention: (modules,).
+
+        The authors add 0.001 times the mean of these losses after epoch 100.
+        Raises ValueError below 65 pixels.
+        """
+        losses = []
+        x = features = self.head(self.sub_mean(x))
+        for layer in self.body:
+            if isinstance(layer, KernelAttention):
+                losses.append(layer.loss(features))
+            features = layer(features)
+        restored: Tensor = self.add_mean(self.tail(x + features))
+        return restored, torch.stack(losses)
+
+    def redraw_projections(self, seed: int) -> None:
+        """Replace the random projections, for training; the authors do so every 640 steps."""
+        attentions = [layer for layer in self.body if isinstance(layer, KernelAttention)]
+        for index, attention in enumerate(attentions):
+            attention.redraw_projection(seeded_generator(seed, index))
+
+    @staticmethod
+    def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
+        """Return the constructor's arguments for a state dict, None if it is another network's."""
+        scale = find_scale(shapes)
+        projection = shapes.get("body.0.attn_fn.projection_matrix", ())
+        channels = conv_shape(shapes, "body.0.conv_match1.0")[1]
+        if scale is None or not channels or len(projection) != 2:
+            return None
+        return {
+            "scale": scale,
+            "blocks": count_blocks(shapes),
+            "channels": channels,
+            "features": projection[0],
+        }
+
+    def published_state(self) -> dict[str, Tensor]:
+        """Return the state dict as the authors store it."""
+        return self.state_dict() | mean_shift_state(self.sub_mean.peak)
