@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+import trustme
 from numpy.typing import NDArray
 
+import restorer.download
+
 from helpers import make_photograph
+from webserver import Handler, Server, Site
 
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the weights that the user of this machine has installed out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "restorer.catalog.user_data_path", _data_path(tmp_path_factory.mktemp("data"))
+        )
+        yield
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store of weights; the folder is not there yet."""
+    monkeypatch.setattr("restorer.catalog.user_data_path", _data_path(tmp_path / "data"))
+    return tmp_path / "data" / "weights"
+
+
+def _data_path(folder: Path) -> object:
+    return lambda name: folder
 
 
 @pytest.fixture
@@ -24,3 +54,44 @@ def rng() -> np.random.Generator:
 def photograph() -> NDArray[np.uint8]:
     """A 96x128 RGB picture with edges, gradients and texture."""
     return make_photograph(96, 128)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def trust(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture(scope="session")
+def certified(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def site(certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(restorer.download, "_DELAY_S", 0.001)
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.socket = certified.wrap_socket(server.socket, server_side=True)
+        server.site = Site(f"https://127.0.0.1:{server.server_port}/net.pth")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.site
+        server.site.over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every connection trust the certificates of `site`, as an administrator would."""
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
