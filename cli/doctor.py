@@ -7,11 +7,15 @@ import platform
 import time
 from collections.abc import Iterator
 from importlib import import_module, metadata
+from typing import TYPE_CHECKING
 
 import click
 
 from .models import state
 from .words import duration, tell
+
+if TYPE_CHECKING:
+    from restorer import ModelSpec
 
 # Distribution -> what is imported: an installed library may still not load (no libGL).
 _LIBRARIES = {
@@ -88,28 +92,33 @@ def _check_models() -> Iterator[str]:
     """Verify all weights, run all installed models on all devices, and yield what is wrong."""
     from restorer import available_devices, list_models
 
-    for spec in list_models():
-        found = state(spec)
+    states = [(spec, state(spec)) for spec in list_models()]
+    for spec, found in states:
+        if found in ("fetch", "browser"):
+            continue
         tell(f"{spec.id}: weights {found}")
-        if found == "corrupt" or (found == "absent" and spec.weights.embedded):
+        if found in ("corrupt", "absent"):
             yield f"weights of {spec.id}"
-        if found in ("embedded", "installed"):
+        elif spec.task != "reference-sr":
             for device in available_devices():
-                trouble = _trouble(spec.id, device)
+                trouble = _trouble(spec, device)
                 if trouble:
                     yield f"{spec.id} on {device}"
+    others = sum(found in ("fetch", "browser") for _, found in states)
+    tell(f"{others} more models can be had, see `restore models`")
 
 
-def _trouble(model: str, device: str) -> str:
+def _trouble(spec: ModelSpec, device: str) -> str:
     """Restore a small picture, print how it went, and return what was wrong or ''."""
     import numpy as np
 
     from restorer import Image, RestorerError, Settings, restore
 
-    pixels = np.random.default_rng(0).random((32, 32, 3), np.float32)
+    planes = 1 if spec.task == "demosaicing" else 3
+    pixels = np.random.default_rng(0).random((32, 32, planes), np.float32)
     start = time.monotonic()
     try:
-        restored = restore(Image(pixels), model, settings=Settings(device=device))
+        restored = restore(Image(pixels), spec.id, settings=Settings(device=device))
         trouble = "" if np.isfinite(restored.pixels).all() else "the result is not finite"
     except (RestorerError, RuntimeError) as error:  # RuntimeError: what a broken driver raises
         trouble = str(error)

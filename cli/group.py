@@ -17,6 +17,7 @@ from .evaluate import evaluate
 from .image import image
 from .models import models
 from .train import train
+from .weights import weights
 from .words import warn
 
 
@@ -43,7 +44,7 @@ class _Restore(click.Group):
 
 @click.group(
     cls=_Restore,
-    commands=[image, batch, models, doctor, demo, evaluate, train],
+    commands=[image, batch, models, weights, doctor, demo, evaluate, train],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="restore")

@@ -41,10 +41,13 @@ class Wishes:
     scale: int | None
     sigma: float | None
     strength: float
+    bayer: str | None
     device: str
     precision: str
     tile: int | None
     overlap: int | None
+    chop: bool
+    self_ensemble: bool
     seed: int
     format: str | None
     quality: int
@@ -69,8 +72,16 @@ class Wishes:
         if self.sigma is not None and not any(spec.condition == "sigma" for spec in specs):
             names = " and ".join(spec.id for spec in specs)
             raise click.UsageError(f"--sigma: {names} takes no noise level; denoising does")
+        if self.bayer is not None and not any(spec.task == "demosaicing" for spec in specs):
+            names = " and ".join(spec.id for spec in specs)
+            raise click.UsageError(f"--bayer: {names} takes no mosaic; demosaicing does")
         return tuple(
-            Step(spec.id, self.sigma if spec.condition == "sigma" else None, self.strength)
+            Step(
+                spec.id,
+                self.sigma if spec.condition == "sigma" else None,
+                self.strength,
+                self.bayer if spec.task == "demosaicing" else None,
+            )
             for spec in specs
         )
 
@@ -83,6 +94,8 @@ class Wishes:
             precision=self.precision,
             tile=self.tile,
             overlap=self.overlap,
+            tiling="chop" if self.chop else "blend",
+            self_ensemble=self.self_ensemble,
             seed=self.seed,
             bits=int(self.bits) if self.bits else None,  # type: ignore[arg-type]  # closed by click.Choice
             dither=self.dither,
@@ -96,7 +109,7 @@ class Wishes:
 
         models = []
         for task in self.task or ("super-resolution",):
-            enlarges = task in TASKS and max(TASKS[task].default_models) > 1
+            enlarges = task in TASKS and max(TASKS[task].default_models, default=1) > 1
             models.append(default_model(task, self.scale if enlarges else None))
         return models
 
@@ -106,8 +119,8 @@ _WISHES = (
         "--task",
         multiple=True,
         metavar="TASK",
-        help="super-resolution or denoising; several run in the order given."
-        "  [default: super-resolution]",
+        help="super-resolution, denoising, deblocking or demosaicing; several run in the order"
+        " given.  [default: super-resolution]",
     ),
     click.option(
         "--model", multiple=True, metavar="ID", help="A model by its id, see `restore models`."
@@ -126,6 +139,11 @@ _WISHES = (
         default=1.0,
         show_default=True,
         help="1 takes the full effect, 0 none, between them a mixture.",
+    ),
+    click.option(
+        "--bayer",
+        type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
+        help="Colours of the first two rows of a mosaic.  [default: those the model knows]",
     ),
     click.option(
         "--device",
@@ -152,6 +170,17 @@ _WISHES = (
         type=AutoOr(click.IntRange(0)),
         metavar="PIXELS|auto",
         help="What neighbouring squares share.  [default: auto]",
+    ),
+    click.option(
+        "--chop",
+        is_flag=True,
+        help="Cut the picture as the authors of the network did in their tests; published figures"
+        " were made so.",
+    ),
+    click.option(
+        "--self-ensemble",
+        is_flag=True,
+        help="Take the mean over eight flips and rotations: a little better, eight times as long.",
     ),
     click.option(
         "--seed",

@@ -22,7 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from restorer.batch import Batch, Ignored, plan_jobs, target_name
-    from restorer.catalog import ModelSpec, WeightsFile, list_models, model_spec
+    from restorer.catalog import (
+        Family,
+        ModelSpec,
+        WeightsFile,
+        list_models,
+        model_family,
+        model_spec,
+        weights_folder,
+    )
     from restorer.devices import available_devices
     from restorer.engines import ENGINES, run_jobs
     from restorer.errors import (
@@ -47,17 +55,32 @@ if TYPE_CHECKING:
     from restorer.jobs import CancelToken, Event, Job, Progress, Result, RunPlan, Settings, Step
     from restorer.metrics import psnr, psnr_luma, ssim
     from restorer.noise import estimate_sigma
-    from restorer.pipeline import check_job, open_model, restore, run_job
-    from restorer.store import verify_weights, weights_path
+    from restorer.pipeline import check_job, export_weights, open_model, restore, run_job
+    from restorer.recognition import Recognition, describe_model, recognise
+    from restorer.store import (
+        add_weights,
+        fetch_weights,
+        remove_weights,
+        verify_weights,
+        weights_path,
+    )
     from restorer.tasks import TASKS, Task, default_model
-    from restorer.tiling import TileNeeds
+    from restorer.tiling import ChopRule, TileNeeds
 
 __version__ = "0.1.0"
 
 # Public name -> the module that has it; the imports above say the same to type checkers.
 _HOMES = {
     "batch": ("Batch", "Ignored", "plan_jobs", "target_name"),
-    "catalog": ("ModelSpec", "WeightsFile", "list_models", "model_spec"),
+    "catalog": (
+        "Family",
+        "ModelSpec",
+        "WeightsFile",
+        "list_models",
+        "model_family",
+        "model_spec",
+        "weights_folder",
+    ),
     "devices": ("available_devices",),
     "engines": ("ENGINES", "run_jobs"),
     "errors": (
@@ -82,10 +105,17 @@ _HOMES = {
     "jobs": ("CancelToken", "Event", "Job", "Progress", "Result", "RunPlan", "Settings", "Step"),
     "noise": ("estimate_sigma",),
     "metrics": ("psnr", "psnr_luma", "ssim"),
-    "pipeline": ("check_job", "open_model", "restore", "run_job"),
-    "store": ("verify_weights", "weights_path"),
+    "pipeline": ("check_job", "export_weights", "open_model", "restore", "run_job"),
+    "recognition": ("Recognition", "describe_model", "recognise"),
+    "store": (
+        "add_weights",
+        "fetch_weights",
+        "remove_weights",
+        "verify_weights",
+        "weights_path",
+    ),
     "tasks": ("TASKS", "Task", "default_model"),
-    "tiling": ("TileNeeds",),
+    "tiling": ("ChopRule", "TileNeeds"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -94,10 +124,12 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "CancelToken",
     "Cancelled",
     "CheckpointError",
+    "ChopRule",
     "DEFAULT_MAX_PIXELS",
     "ENGINES",
     "Event",
     "FORMATS",
+    "Family",
     "Header",
     "Ignored",
     "Image",
@@ -113,6 +145,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "ModelSpec",
     "OutOfMemoryError",
     "Progress",
+    "Recognition",
     "RestorerError",
     "Result",
     "RunPlan",
@@ -128,11 +161,16 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "WeightsError",
     "WeightsFile",
     "__version__",
+    "add_weights",
     "available_devices",
     "check_job",
     "default_model",
+    "describe_model",
     "estimate_sigma",
+    "export_weights",
+    "fetch_weights",
     "list_models",
+    "model_family",
     "model_spec",
     "open_model",
     "plan_jobs",
@@ -140,12 +178,15 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "psnr",
     "psnr_luma",
     "read",
+    "recognise",
+    "remove_weights",
     "restore",
     "run_job",
     "run_jobs",
     "ssim",
     "target_name",
     "verify_weights",
+    "weights_folder",
     "weights_path",
     "write",
 ]

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from restorer.errors import CheckpointError
+from restorer.errors import CheckpointError, ImageWriteError
+from restorer.formats.files import created
+
+# What training scripts put a state dict under, the better of two first (moving averages).
+_WRAPPERS = (
+    "params_ema",
+    "average",
+    "params",
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "network",
+    "net",
+    "generator",
+)
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a ``.safetensors`` file or a pickled state dict (``.pt``, ``.pth``).
 
-    Unpickling is restricted to tensors and containers; anything else in the file is refused unread.
-    Raises CheckpointError.
+    The content tells the kind, not the suffix. Unpickling is restricted to tensors, numbers and
+    containers; a file that asks for anything else is refused, and nothing of it has run. Where a
+    training script wrapped the state dict (``params_ema``, ``state_dict``), it is unwrapped; a
+    ``module.`` before every key (DataParallel) is dropped. Raises CheckpointError.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file")
-    try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on foreign pickle protocols, which are errors anyway
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CheckpointError(
-            f"{path}: no readable checkpoint, the file is cut or of another kind ({reason})"
-        ) from error
-    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise CheckpointError(f"{path}: holds no plain state dict")
-    return {str(key): tensor for key, tensor in state.items()}
+    state = _unwrapped(_read(path))
+    if state is None:
+        raise CheckpointError(f"{path}: holds no state dict, that is, tensors by name")
+    if all(key.startswith("module.") for key in state):
+        state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
+    return state
 
 
 def load_state(
@@ -42,28 +52,122 @@ def load_state(
 ) -> None:
     """Copy `state` into `network`; every parameter must be there, with its shape, and nothing else.
 
-    Keys that carry nothing are passed over: a ``module.`` prefix (DataParallel) and what the
-    network lists as `ignored_keys`. Half-precision tensors are widened. Raises CheckpointError with
-    what does not fit.
+    Keys that carry nothing are passed over: a ``module.`` prefix and what the network lists as
+    `ignored_keys`. Half-precision tensors are widened. Raises CheckpointError with what does not
+    fit.
     """
-    ignored: tuple[str, ...] = tuple(getattr(network, "ignored_keys", ()))
     named = {key.removeprefix("module."): value for key, value in state.items()}
-    given = {key: value for key, value in named.items() if not key.startswith(ignored)}
-    wanted = network.state_dict()
-    problems = [f"missing {key}" for key in wanted if key not in given]
-    problems += [f"unexpected {key}" for key in given if key not in wanted]
-    problems += [
-        f"{key} is {tuple(given[key].shape)}, expected {tuple(tensor.shape)}"
-        for key, tensor in wanted.items()
-        if key in given and given[key].shape != tensor.shape
-    ]
-    problems += [
-        f"{key} holds NaN or infinity"
-        for key, tensor in given.items()
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all())
+    problems = [
+        *misfits(network, {key: tuple(value.shape) for key, value in named.items()}),
+        *(
+            f"{key} holds NaN or infinity"
+            for key, tensor in named.items()
+            if tensor.is_floating_point() and not bool(tensor.isfinite().all())
+        ),
     ]
     if problems:
-        shown = "; ".join(problems[:5])
-        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-        raise CheckpointError(f"{name}: does not fit {type(network).__name__}: {shown}{more}")
-    network.load_state_dict(given)
+        raise CheckpointError(f"{name}: does not fit {type(network).__name__}: {listed(problems)}")
+    network.load_state_dict({key: value for key, value in named.items() if _counts(network, key)})
+
+
+def write_state(state: Mapping[str, Tensor], path: Path) -> None:
+    """Write a state dict, whole or not at all; the suffix chooses safetensors or a pickle.
+
+    Raises CheckpointError: the file exists, cannot be written, or has another suffix.
+    """
+    # Tied parameters are stored once for each of their names, which safetensors wants apart.
+    tensors = {key: tensor.detach().cpu().clone() for key, tensor in state.items()}
+    if path.suffix not in (".safetensors", ".pt", ".pth"):
+        raise CheckpointError(f"{path}: unknown suffix; expected .safetensors, .pt or .pth")
+    try:
+        with created(path, "fail") as file:
+            if path.suffix == ".safetensors":
+                file.write(save(tensors))
+            else:
+                torch.save(tensors, file)
+    except ImageWriteError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def misfits(network: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """Say what keeps a state dict of these shapes from being one of `network`; empty if nothing."""
+    given = {key: shape for key, shape in shapes.items() if _counts(network, key)}
+    wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+    return [
+        *(f"missing {key}" for key in wanted if key not in given),
+        *(f"unexpected {key}" for key in given if key not in wanted),
+        *(
+            f"{key} is {given[key]}, expected {shape}"
+            for key, shape in wanted.items()
+            if key in given and given[key] != shape
+        ),
+    ]
+
+
+def listed(problems: list[str]) -> str:
+    """Join the first five and count the others."""
+    more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+    return "; ".join(problems[:5]) + more
+
+
+def _counts(network: nn.Module, key: str) -> bool:
+    ignored: Iterable[str] = getattr(network, "ignored_keys", ())
+    return not key.startswith(tuple(ignored))
+
+
+def _read(path: Path) -> Any:
+    try:
+        if _is_safetensors(path):
+            return load_file(path)
+        # An open file: of a path, newer versions of torch would look at the suffix.
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")  # on foreign pickle protocols, which are errors anyway
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path}: {_reason(path, error)}") from error
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Whether the file begins as safetensors do: the length of a JSON header, then the header."""
+    with path.open("rb") as file:
+        head = file.read(9)
+        size = file.seek(0, 2)
+    return head[8:] == b"{" and int.from_bytes(head[:8], "little") <= size - 8
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Say why a file is no checkpoint; torch's own words advise to trust it, so they stay out."""
+    text = str(error)
+    if found := re.search(r"GLOBAL ([\w.]+)", text):
+        wanted = found[1]
+        if wanted.startswith("torch.") or ".nn." in wanted:
+            return (
+                f"refused: holds a whole pickled object ({wanted}), which could run code when it"
+                " is read; save its state_dict() instead"
+            )
+        return (
+            f"refused: it asks to call {wanted} while it is read, which a state dict never needs;"
+            " nothing of it was run"
+        )
+    if "TorchScript" in text:
+        return "a TorchScript program, not a state dict; save its state_dict() instead"
+    with path.open("rb") as file:
+        if file.read(256).lstrip().lower().startswith((b"<!doctype", b"<html")):
+            return "a web page, not a checkpoint; download the file itself"
+    first = (text.splitlines() or [""])[0][:100]
+    detail = (
+        f" ({first})" if isinstance(error, RuntimeError) or path.suffix == ".safetensors" else ""
+    )
+    return f"no readable checkpoint, the file is cut or of another kind{detail}"
+
+
+def _unwrapped(value: Any) -> dict[str, Tensor] | None:
+    """Return the state dict in what a file held, or None."""
+    if not isinstance(value, Mapping):
+        return None
+    for wrapper in _WRAPPERS:
+        inner = _unwrapped(value[wrapper]) if wrapper in value else None
+        if inner:
+            return inner
+    plain = {str(key): tensor for key, tensor in value.items() if isinstance(tensor, Tensor)}
+    return plain if len(plain) == len(value) else None

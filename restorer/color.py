@@ -14,6 +14,8 @@ from PIL.Image import Resampling
 
 from restorer.image import FloatArray
 
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of JPEG files (ITU-T T.871), full range
+
 
 def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
     """Return colour (H, W, 1|3) and alpha (H, W, 1) or None, as views."""
@@ -27,9 +29,20 @@ def join(colour: FloatArray, alpha: FloatArray | None) -> FloatArray:
     return colour if alpha is None else np.concatenate([colour, alpha], axis=-1)
 
 
-def network_planes(colour: FloatArray) -> FloatArray:
-    """Return (H, W, 3) for a network; gray goes into all three planes."""
-    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
+def network_planes(colour: FloatArray, channels: int = 3) -> FloatArray:
+    """Return the planes for a network of 3 or 1 channels.
+
+    Gray goes into all three; a network of one channel gets every plane in turn.
+    """
+    return np.repeat(colour, channels, axis=2) if colour.shape[2] == 1 else colour
+
+
+def luma(colour: FloatArray) -> FloatArray:
+    """Return Y' (H, W, 1) of gray or R'G'B' as JPEG files define it.
+
+    Adding a change of Y' to all three colours leaves Cb and Cr as they are.
+    """
+    return colour if colour.shape[2] == 1 else (colour @ _LUMA)[..., None]
 
 
 def is_gray(colour: NDArray[Any]) -> bool:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from restorer import community
 from restorer.catalog import ModelSpec
 from restorer.checkpoint import load_state, read_state
 from restorer.devices import DTYPES, Precision, empty_cache
-from restorer.errors import InvalidOutputError, OutOfMemoryError
+from restorer.errors import CheckpointError, InvalidOutputError, OutOfMemoryError
 from restorer.image import FloatArray
 from restorer.jobs import CancelToken, OnTick
 from restorer.networks import ARCHITECTURES
@@ -48,9 +52,25 @@ class Predictor:
 
         Raises WeightsError or CheckpointError.
         """
-        path = weights_path(spec)
+        return cls.from_checkpoint(spec, weights_path(spec), device, precision)
+
+    @classmethod
+    def from_checkpoint(
+        cls, spec: ModelSpec, path: Path, device: str, precision: Precision
+    ) -> Predictor:
+        """Build the network of `spec` and give it the weights in the file at `path`.
+
+        Raises CheckpointError.
+        """
+        state = read_state(path)
+        if spec.architecture == "spandrel":
+            if not community.available():
+                raise CheckpointError(
+                    f"{spec.id}: needs spandrel; install it: pip install 'restorer[community]'"
+                )
+            return cls(spec, community.build(state), device, precision)
         network = ARCHITECTURES[spec.architecture](**spec.params)
-        load_state(network, read_state(path), name=str(path))
+        load_state(network, state, name=str(path))
         return cls(spec, network, device, precision)
 
     def run(
@@ -59,23 +79,34 @@ class Predictor:
         plan: TilePlan,
         *,
         seed: int = 0,
+        self_ensemble: bool = False,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> FloatArray:
         """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
 
-        Every tile has its own seed, made of `seed` and its index, so that the order cannot matter.
+        A network of one plane takes all planes in turn. All tiles have the one seed: what a network
+        draws from it (hashes) is alike on both sides of a seam, and neither order nor number of the
+        tiles can matter.
+
+        Args:
+            values: What the network takes, with the planes of its condition.
+            plan: The tiles.
+            seed: For networks that draw random numbers.
+            self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
+                et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
+            on_tile: Called with (done, total) tiles.
+            cancel: Stops before the next pass of the network.
 
         Raises:
             OutOfMemoryError: A tile does not fit; start again with a smaller plan.
             InvalidOutputError: A tile is NaN or infinite in float32 too.
-            Cancelled: `cancel` was set; checked before every tile.
+            Cancelled: `cancel` was set.
         """
         blender: Blender | None = None
+        views = _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
         for tile in plan.tiles:
-            if cancel is not None:
-                cancel.check()
-            restored = self._restore_tile(_cut(values, tile), seed + tile.index)
+            restored = self._restore_tile(_cut(values, tile), views, seed, cancel)
             if blender is None:
                 blender = Blender(plan, self.spec.scale, restored.shape[2])
             blender.add(tile, restored)
@@ -84,8 +115,27 @@ class Predictor:
         assert blender is not None, "a plan has at least one tile"
         return blender.values
 
-    def _restore_tile(self, values: FloatArray, seed: int) -> FloatArray:
-        """Run one tile; a result that is not finite is computed once more in float32."""
+    def _restore_tile(
+        self, values: FloatArray, views: Sequence[_View], seed: int, cancel: CancelToken | None
+    ) -> FloatArray:
+        """Return the mean over the views, of all planes together or of one after the other."""
+        planes = self.spec.channels
+        groups = np.split(values, values.shape[2], axis=2) if planes == 1 else [values]
+        total: FloatArray | None = None
+        for view in views:
+            restored = []
+            for group in groups:
+                if cancel is not None:
+                    cancel.check()
+                seen = np.ascontiguousarray(view.of(group))
+                restored.append(view.back(self._restore_planes(seen, seed)))
+            joined = np.concatenate(restored, axis=2)
+            total = joined if total is None else total + joined
+        assert total is not None, "there is at least one view"
+        return total / np.float32(len(views))
+
+    def _restore_planes(self, values: FloatArray, seed: int) -> FloatArray:
+        """Run the network; a result that is not finite is computed once more in float32."""
         restored = self._forward(values, seed, self.precision)
         if not np.isfinite(restored).all() and self.precision != "fp32":
             log.warning("%s: tile not finite in %s, again in fp32", self.spec.id, self.precision)
@@ -118,6 +168,26 @@ class Predictor:
         return torch.autocast(self.device.split(":")[0], DTYPES[precision])
 
 
+@dataclass(frozen=True)
+class _View:
+    """One of the eight flips and transposes of (H, W, C) arrays."""
+
+    down: int
+    across: int
+    transposed: bool
+
+    def of(self, values: FloatArray) -> FloatArray:
+        flipped = values[:: self.down, :: self.across]
+        return flipped.swapaxes(0, 1) if self.transposed else flipped
+
+    def back(self, values: FloatArray) -> FloatArray:
+        upright = values.swapaxes(0, 1) if self.transposed else values
+        return upright[:: self.down, :: self.across]
+
+
+_EIGHT_VIEWS = [_View(d, a, t) for t in (False, True) for d in (1, -1) for a in (1, -1)]
+
+
 def _is_out_of_memory(error: BaseException) -> bool:
     """Tell lack of memory from other errors; torch has no exception of its own for the CPU."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "DefaultCPUAllocator" in str(
@@ -126,7 +196,10 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 def _cut(values: FloatArray, tile: Tile) -> FloatArray:
-    """Return a copy of the tile; what lies beyond the image mirrors it, edge pixels repeated."""
+    """Return a copy of the tile; what lies beyond the image mirrors it, edge pixels not repeated.
+
+    That keeps the phase of a Bayer pattern.
+    """
     part = values[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
     missing = (tile.height - part.shape[0], tile.width - part.shape[1])
-    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")

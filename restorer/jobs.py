@@ -12,6 +12,7 @@ from restorer.errors import Cancelled
 from restorer.image import Bits
 
 Existing: TypeAlias = Literal["skip", "replace", "number"]
+Tiling: TypeAlias = Literal["blend", "chop"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
@@ -24,6 +25,9 @@ class Settings:
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
         tile: Side of a tile in input pixels; part of the result for attention networks.
         overlap: What neighbouring tiles share, in input pixels.
+        tiling: ``blend``, or ``chop`` as the network's authors did in their tests: quarters of
+            quarters, cut hard; it knows its own sizes.
+        self_ensemble: Whether each tile is the mean over its eight flips and transposes.
         seed: Where all randomness comes from.
         bits: Depth of the result; None keeps the depth of the input.
         dither: Whether rounding to 8 bit is dithered.
@@ -36,6 +40,8 @@ class Settings:
     precision: str = "auto"
     tile: int | None = None
     overlap: int | None = None
+    tiling: Tiling = "blend"
+    self_ensemble: bool = False
     seed: int = 0
     bits: Bits | None = None
     dither: bool = False
@@ -52,11 +58,13 @@ class Step:
         model: Id in the catalogue.
         sigma: Noise level on the 0-255 scale for models that are told it; None estimates it.
         strength: 1 takes the network's result, 0 the (resampled) input, between them the mean.
+        bayer: Colours of the first two rows of a mosaic, ``rggb`` or so; demosaicing asks for it.
     """
 
     model: str
     sigma: float | None = None
     strength: float = 1.0
+    bayer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class RunPlan:
     side: int
     overlap: int
     seed: int
+    tiling: Tiling = "blend"
+    self_ensemble: bool = False
     sigma: float | None = None
 
 

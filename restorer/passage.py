@@ -8,14 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from restorer import color
+from restorer import bayer, color
+from restorer.catalog import model_family
 from restorer.devices import free_bytes
 from restorer.errors import InvalidOutputError, OutOfMemoryError, SettingsError
 from restorer.image import FloatArray, Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
 from restorer.noise import estimate_sigma
-from restorer.tiling import TilePlan, fit_side, plan_tiles, smaller_side
+from restorer.tiling import TilePlan, fit_side, plan_chop, plan_tiles, smaller_side
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,9 @@ class Passage:
         settings = self._settings
         dither_seed = settings.seed if settings.dither else None
         restored = image.with_float(values, bits=settings.bits, dither_seed=dither_seed)
+        if image.metadata.icc and values.shape[2] != image.pixels.shape[2]:
+            restored = replace(restored, metadata=replace(image.metadata, icc=None))
+            notes += ("the gray colour profile was dropped, the result has colour",)
         return replace(restored, notes=notes), tuple(plans)
 
     def _take_step(self, values: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
@@ -79,15 +83,21 @@ class Passage:
         spec, scale = predictor.spec, predictor.spec.scale
         own, alpha = color.split(values)
         colour = own if alpha is None else color.extend_under_alpha(own, alpha)
+        if spec.task == "demosaicing":
+            return self._demosaic(colour, alpha, number)
         bright = colour.max() > _HEADROOM
         usual = np.minimum(colour, np.float32(_HEADROOM)) if bright else colour
-        planes = color.network_planes(usual)
+        # Networks for gray JPEG files are for the luma of colour ones; chroma passes beside them.
+        luma_only = spec.task == "deblocking" and spec.channels == 1
+        planes = color.luma(usual) if luma_only else color.network_planes(usual, spec.channels)
         sigma = self._sigma(usual, number) if spec.condition == "sigma" else None
         if sigma is not None:
             level = np.full((*colour.shape[:2], 1), sigma / 255, np.float32)
             planes = np.concatenate([planes, level], axis=2)
         restored, plan = self._infer(planes, number)
-        if color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
+        if luma_only:
+            restored = usual + (restored - planes)
+        elif color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
             restored = restored.mean(2, keepdims=True).repeat(colour.shape[2], 2)
         if bright:  # lights that no network knows pass beside it
             restored = restored + color.resample(colour - usual, scale)
@@ -97,6 +107,19 @@ class Passage:
         if alpha is not None:
             alpha = np.clip(color.resample(alpha, scale), 0, 1)
         return color.join(restored, alpha), replace(plan, sigma=sigma)
+
+    def _demosaic(
+        self, colour: FloatArray, alpha: FloatArray | None, number: int
+    ) -> tuple[FloatArray, RunPlan]:
+        """Map a mosaic to colour: shifted to the pattern that the network knows, and back."""
+        predictor, step = self._passes[number]
+        known = predictor.spec.trained_for["bayer"]
+        pattern = step.bayer or known
+        samples = bayer.raw_samples(colour, pattern)
+        down, across = bayer.phase(pattern, known)
+        framed = np.pad(samples, ((down, 0), (across, 0), (0, 0)), mode="reflect")
+        restored, plan = self._infer(bayer.spread(framed, known), number)
+        return color.join(restored[down:, across:], alpha), plan
 
     def _sigma(self, colour: FloatArray, number: int) -> float:
         """Return the noise level that the network is told, of colour whose white is 1."""
@@ -111,9 +134,10 @@ class Passage:
     def _infer(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
         """Run the network; after lack of memory the whole image starts again with smaller tiles."""
         predictor, _ = self._passes[number]
-        border, scale = predictor.spec.tile.border, predictor.spec.scale
+        settings, scale = self._settings, predictor.spec.scale
+        border = self._border(predictor)
         planes = np.pad(planes, ((border, border), (border, border), (0, 0)), mode="reflect")
-        seed = self._settings.seed + number * _STEP_SEEDS
+        seed = settings.seed + number * _STEP_SEEDS
         side: int | None = self._sides[number]
         while side is not None:
             tiles = self._plan_tiles(planes.shape[:2], number, side)
@@ -125,20 +149,31 @@ class Passage:
                 tiles.side,
                 tiles.overlap,
                 seed,
+                settings.tiling,
+                settings.self_ensemble,
             )
             log.debug("%s", plan)
             try:
                 restored = predictor.run(
-                    planes, tiles, seed=seed, on_tile=self._ticker(number), cancel=self._cancel
+                    planes,
+                    tiles,
+                    seed=seed,
+                    self_ensemble=settings.self_ensemble,
+                    on_tile=self._ticker(number),
+                    cancel=self._cancel,
                 )
                 inside = slice(border * scale, -border * scale or None)
                 return restored[inside, inside], plan
             except OutOfMemoryError:
                 side = smaller_side(tiles.largest, predictor.spec.tile)
-                if side is None:
+                if side is None or settings.tiling == "chop":
                     raise
                 log.warning("%s: out of memory, again with tiles of %d", plan.model, side)
         raise AssertionError("ends by result or error")
+
+    def _border(self, predictor: Predictor) -> int:
+        """Return how far the image is continued; the authors' tests do not."""
+        return 0 if self._settings.tiling == "chop" else predictor.spec.tile.border
 
     def _first_side(self, predictor: Predictor) -> int:
         if self._settings.tile is not None:
@@ -147,7 +182,13 @@ class Passage:
 
     def _plan_tiles(self, size: Sequence[int], number: int, side: int) -> TilePlan:
         """Plan a step; tiles that had to be made smaller share no more than half their side."""
-        needs, asked = self._passes[number][0].spec.tile, self._settings.overlap
+        spec = self._passes[number][0].spec
+        if self._settings.tiling == "chop":
+            family = model_family(spec.architecture)
+            assert family is not None, "checked before the first step"
+            assert family.chop is not None, "checked before the first step"
+            return plan_chop((size[0], size[1]), family.chop, spec.scale)
+        needs, asked = spec.tile, self._settings.overlap
         overlap = needs.overlap if asked is None else asked
         if asked is None or side < self._sides[number]:
             overlap = min(overlap, side // 2)
@@ -157,7 +198,7 @@ class Passage:
         """Return the number of tiles of each step."""
         counts = []
         for number, (predictor, _) in enumerate(self._passes):
-            framed = [n + 2 * predictor.spec.tile.border for n in size]
+            framed = [n + 2 * self._border(predictor) for n in size]
             plan = self._plan_tiles(framed, number, self._sides[number])
             counts.append(len(plan.tiles))
             size = [n * predictor.spec.scale for n in size]

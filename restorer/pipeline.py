@@ -11,7 +11,8 @@ from pathlib import Path
 
 from restorer import formats
 from restorer.batch import numbered
-from restorer.catalog import ModelSpec, model_spec
+from restorer.catalog import ModelSpec, model_family, model_spec
+from restorer.checkpoint import write_state
 from restorer.devices import choose_device, choose_precision
 from restorer.errors import (
     Cancelled,
@@ -23,20 +24,44 @@ from restorer.errors import (
 from restorer.image import Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, Job, OnTick, Result, Settings, Step
+from restorer.networks import PublishedNetwork
 from restorer.passage import Passage
+from restorer.recognition import describe_model, recognise
 
 
 def open_model(
-    model: ModelSpec | str, *, device: str = "auto", precision: str = "auto"
+    model: ModelSpec | str | Path, *, device: str = "auto", precision: str = "auto"
 ) -> Predictor:
     """Return a model, ready to run; one of the catalogue is loaded once and shared.
+
+    A path is that of a checkpoint, which is recognised by its names and shapes; `recognise` and
+    `describe_model` say more, and let more be said, about what it is for.
 
     Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
     """
     where, how = choose_device(device), choose_precision(precision)
+    if isinstance(model, Path):
+        found = recognise(model)
+        spec = describe_model(found, task=found.tasks[0])
+        return Predictor.from_checkpoint(spec, model, where, how)
     if isinstance(model, ModelSpec):
         return Predictor.load(model, where, how)
-    return _shared(model, where, how)
+    return _shared(model, model_spec(model).weights.sha256, where, how)
+
+
+def export_weights(model: str, target: Path) -> None:
+    """Write the weights of a model as its authors store them, whole or not at all.
+
+    Args:
+        model: Its weights must be installed.
+        target: ``.safetensors``, or ``.pt`` or ``.pth`` for a pickled state dict; must not exist.
+
+    Raises UnknownModelError, WeightsError, CheckpointError, SettingsError (no such suffix).
+    """
+    network = open_model(model, device="cpu").network
+    if not isinstance(network, PublishedNetwork):
+        raise SettingsError(f"{model}: has no layout but that of its file")
+    write_state(network.published_state(), target)
 
 
 def restore(
@@ -146,7 +171,8 @@ def _exists(path: Path) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _shared(model: str, device: str, precision: str) -> Predictor:
+def _shared(model: str, sha256: str, device: str, precision: str) -> Predictor:
+    """Load a model once; again when other weights were installed under its id."""
     return Predictor.load(model_spec(model), device, choose_precision(precision))
 
 
@@ -154,21 +180,43 @@ def _opened(
     model: Predictor | Step | str | Sequence[Step | str], settings: Settings
 ) -> list[tuple[Predictor, Step]]:
     if isinstance(model, Predictor):
+        _check_spec(model.spec, settings)
         return [(model, Step(model.spec.id))]
     wanted = [model] if isinstance(model, (str, Step)) else model
     steps = [Step(step) if isinstance(step, str) else step for step in wanted]
     if not steps:
         raise SettingsError("no steps: say what to do with the picture")
     for step in steps:
-        _check_step(step)
+        spec = model_spec(step.model)
+        _check_step(step, spec)
+        _check_spec(spec, settings)
     return [
         (open_model(s.model, device=settings.device, precision=settings.precision), s)
         for s in steps
     ]
 
 
-def _check_step(step: Step) -> None:
+def _check_spec(spec: ModelSpec, settings: Settings) -> None:
+    """Refuse what the model cannot do at all, or not with these settings."""
+    if spec.task == "reference-sr":
+        raise SettingsError(
+            f"{spec.id}: takes its texture from a reference picture, which cannot be given yet"
+        )
+    family = model_family(spec.architecture)
+    if settings.tiling == "chop" and (family is None or family.chop is None):
+        raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
+    if settings.tiling == "chop" and (settings.tile, settings.overlap) != (None, None):
+        raise SettingsError("chop: knows its own tiles; leave out tile and overlap")
+    if settings.self_ensemble and spec.task == "demosaicing":
+        raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
+
+
+def _check_step(step: Step, spec: ModelSpec) -> None:
     """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
+    if step.bayer is not None and spec.task != "demosaicing":
+        raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
+    if step.strength != 1 and spec.task == "demosaicing":
+        raise SettingsError(f"strength: {spec.id} cannot mix its colours with a mosaic")
     if not 0 <= step.strength <= 1:
         raise SettingsError(f"strength {step.strength}: expected 0 to 1")
     if step.sigma is not None and not 0 <= step.sigma < math.inf:

@@ -15,7 +15,8 @@ class Task:
     Attributes:
         id: Its word on the command line and in the catalogue.
         title: One line for people.
-        default_models: Model ids by scale; the first is meant when nothing else is said.
+        default_models: Model ids by scale; the first is meant when nothing else is said. Empty
+            where no weights ship: a model has to be named.
     """
 
     id: str
@@ -32,6 +33,9 @@ TASKS: Mapping[str, Task] = {
             {2: "panet-sr-x2-lite"},
         ),
         Task("denoising", "remove noise", {1: "panet-denoise-lite"}),
+        Task("deblocking", "remove the artifacts of JPEG compression", {}),
+        Task("demosaicing", "make colours of the raw samples of a camera", {}),
+        Task("reference-sr", "enlarge with the textures of a reference picture", {}),
     )
 }
 
@@ -44,6 +48,10 @@ def default_model(task: str, scale: int | None = None) -> str:
     if task not in TASKS:
         raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
     models = TASKS[task].default_models
+    if not models:
+        raise UnknownModelError(
+            f"task {task!r} has no weights that ship; name a model (`restore models --task {task}`)"
+        )
     if scale is None:
         return next(iter(models.values()))
     if scale not in models:

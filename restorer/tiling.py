@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -17,7 +19,7 @@ class TileNeeds:
     """What a model asks of its tiles, in input pixels.
 
     Attributes:
-        multiple_of: Both sides of a tile are multiples of this.
+        multiple_of: Both sides of a tile are multiples of this, and so is where it begins.
         min_side: No side is smaller.
         side: The side that gives the best results, or the best results for the time.
         overlap: What neighbouring tiles share.
@@ -38,8 +40,24 @@ class TileNeeds:
 
 
 @dataclass(frozen=True)
+class ChopRule:
+    """How the authors of a network cut their test images (`forward_chop` of the EDSR family).
+
+    Attributes:
+        min_pixels: Quarters are quartered again until they have fewer pixels than this.
+        shave: What each quarter gets beyond its half, in input pixels.
+        grow: What the sides of a quarter are enlarged by: nothing; the remainder of their division
+            by the scale; or up to the *next* multiple of 4 (height) and 8 (width).
+    """
+
+    min_pixels: int
+    shave: int
+    grow: Literal["none", "scale", "4x8"]
+
+
+@dataclass(frozen=True)
 class Tile:
-    """A rectangle of the input; it may reach beyond the lower and right border of a small image."""
+    """A rectangle of the input; it may reach beyond the lower and right border of the image."""
 
     index: int
     top: int
@@ -48,15 +66,24 @@ class Tile:
     width: int
 
 
+# Pairs along one axis: where a tile begins, and the first pixel that is taken from it.
+Cuts: TypeAlias = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True)
 class TilePlan:
-    """Tiles of one size that cover an image of (height, width), evenly spaced, in reading order."""
+    """Tiles of one size that cover an image of (height, width), in reading order.
+
+    Attributes:
+        cuts: What is taken from which row and which column of tiles, without blending; None blends.
+    """
 
     height: int
     width: int
     side: int
     overlap: int
     tiles: tuple[Tile, ...]
+    cuts: tuple[Cuts, Cuts] | None = None
 
     @property
     def largest(self) -> int:
@@ -81,7 +108,7 @@ def plan_tiles(
 
     No tile is larger than `side`; where several are needed, they are made smaller until they are
     spaced evenly with hardly more than the asked overlap, so that no thin remainder is computed
-    twice. An image smaller than `min_side` gets one tile that reaches beyond it.
+    twice. Where the image is no multiple of the needs, or too small, tiles reach beyond it.
 
     Raises SettingsError if `side` or `overlap` do not go with the needs or with each other.
     """
@@ -95,9 +122,26 @@ def plan_tiles(
         raise SettingsError(f"overlap {overlap}: expected 0 to {side // 2}, half the tile")
     height, tops = _cut(size[0], needs, side, overlap)
     width, lefts = _cut(size[1], needs, side, overlap)
-    corners = [(top, left) for top in tops for left in lefts]
-    tiles = tuple(Tile(i, top, left, height, width) for i, (top, left) in enumerate(corners))
-    return TilePlan(*size, side, overlap, tiles)
+    return TilePlan(*size, side, overlap, _grid(tops, lefts, height, width))
+
+
+def plan_chop(size: tuple[int, int], rule: ChopRule, scale: int) -> TilePlan:
+    """Quarter an image of `size` (height, width) again and again, as the authors' tests do.
+
+    Quarters lie flush with the corners and are cut at the halves, not blended. Unlike the original,
+    which fails there, a quarter never exceeds the image that it is cut from; an image that no
+    quartering makes smaller stays whole.
+    """
+    sizes = [size]
+    while len(sizes) == 1 or math.prod(sizes[-1]) >= rule.min_pixels:
+        quarter = _quarter(sizes[-1], rule, scale)
+        if quarter == sizes[-1]:
+            break
+        sizes.append(quarter)
+    rows, columns = (tuple(_halves(lengths)) for lengths in zip(*sizes, strict=True))
+    tops, lefts = (sorted({start for start, _ in cuts}) for cuts in (rows, columns))
+    tiles = _grid(tops, lefts, *sizes[-1])
+    return TilePlan(*size, max(sizes[-1]), 2 * rule.shave, tiles, (rows, columns))
 
 
 def fit_side(needs: TileNeeds, free_bytes: int) -> int:
@@ -122,15 +166,16 @@ class Blender:
     """Adds tiles up to one image with weights that fall to the tile edge and sum to one everywhere.
 
     Weights are separable: one ramp across, one down, flat where tiles do not overlap and at the
-    borders of the image. Add every tile of the plan once; the order matters to the last bit of a
-    float only.
+    borders of the image; a plan with cuts has steps for ramps. Add every tile of the plan once; the
+    order matters to the last bit of a float only.
     """
 
     def __init__(self, plan: TilePlan, scale: int, channels: int) -> None:
         self._scale = scale
         tile = plan.tiles[0]
-        self._down = _weights(plan.rows, tile.height, plan.height, scale)
-        self._across = _weights(plan.columns, tile.width, plan.width, scale)
+        down, across = plan.cuts or (None, None)
+        self._down = _weights(plan.rows, tile.height, plan.height, scale, down)
+        self._across = _weights(plan.columns, tile.width, plan.width, scale, across)
         self.values: FloatArray = np.zeros(
             (plan.height * scale, plan.width * scale, channels), np.float32
         )
@@ -144,19 +189,68 @@ class Blender:
         self.values[top : top + len(down), left : left + len(across)] += weight * part
 
 
+def _grid(tops: Sequence[int], lefts: Sequence[int], height: int, width: int) -> tuple[Tile, ...]:
+    corners = [(top, left) for top in tops for left in lefts]
+    return tuple(Tile(i, top, left, height, width) for i, (top, left) in enumerate(corners))
+
+
 def _cut(length: int, needs: TileNeeds, side: int, overlap: int) -> tuple[int, list[int]]:
-    """Return the length of the tiles along one axis and where they begin."""
-    if length <= side:
-        return _round_up(max(length, needs.min_side), needs.multiple_of), [0]
-    count = math.ceil((length - overlap) / (side - overlap))
-    even = math.ceil((length + (count - 1) * overlap) / count)
-    even = min(side, _round_up(max(even, needs.min_side), needs.multiple_of))
-    return even, [round(i * (length - even) / (count - 1)) for i in range(count)]
+    """Return the length of the tiles along one axis and where they begin.
+
+    Counted in units of `multiple_of`, so that every tile begins on one, as Bayer patterns and
+    space-to-depth networks want it.
+    """
+    unit = needs.multiple_of
+    total, largest, smallest = (-(-n // unit) for n in (length, side, needs.min_side))
+    if total <= largest:
+        return max(total, smallest) * unit, [0]
+    shared = min(-(-overlap // unit), largest // 2)
+    count = math.ceil((total - shared) / (largest - shared))
+    even = math.ceil((total + (count - 1) * shared) / count)
+    even = min(largest, max(even, smallest))
+    return even * unit, [round(i * (total - even) / (count - 1)) * unit for i in range(count)]
 
 
-def _weights(starts: tuple[int, ...], side: int, length: int, scale: int) -> dict[int, FloatArray]:
+def _quarter(size: tuple[int, int], rule: ChopRule, scale: int) -> tuple[int, int]:
+    """Return the height and width of the quarters of an image, never above its own."""
+    height, width = (n // 2 + rule.shave for n in size)
+    if rule.grow == "scale":
+        height, width = height + height % scale, width + width % scale
+    elif rule.grow == "4x8":
+        height, width = height + 4 - height % 4, width + 8 - width % 8
+    return min(height, size[0]), min(width, size[1])
+
+
+def _halves(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Halve an axis again and again; return its tiles as `Cuts`, in the order of what is taken.
+
+    Args:
+        lengths: Of the image, of its halves with what they share, of their halves, and so on.
+    """
+    if len(lengths) == 1:
+        return [(0, 0)]
+    inner = _halves(lengths[1:])
+    middle, offset = lengths[0] // 2, lengths[0] - lengths[1]
+    upper = [(start, first) for start, first in inner if first < middle]
+    ends = [*(first for _, first in inner[1:]), lengths[1]]
+    lower = [
+        (start + offset, max(first + offset, middle))
+        for (start, first), end in zip(inner, ends, strict=True)
+        if end + offset > middle
+    ]
+    return upper + lower
+
+
+def _weights(
+    starts: tuple[int, ...], side: int, length: int, scale: int, cuts: Cuts | None
+) -> dict[int, FloatArray]:
     """Return the 1-D weights of the tile at each start, in output pixels, cut at the border."""
     ends = [min(start + side, length) for start in starts]
+    if cuts is not None:
+        steps = {s: np.zeros(e - s, np.float32) for s, e in zip(starts, ends, strict=True)}
+        for (start, first), last in zip(cuts, [*(f for _, f in cuts[1:]), length], strict=True):
+            steps[start][first - start : last - start] = 1
+        return {start: step.repeat(scale) for start, step in steps.items()}
     raw: dict[int, FloatArray] = {}
     total = np.zeros(length * scale, np.float32)
     for i, start in enumerate(starts):

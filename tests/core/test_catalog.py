@@ -11,26 +11,46 @@ from pathlib import Path
 import pytest
 
 import restorer
-from restorer import store
 from restorer.networks import ARCHITECTURES
 
 MODELS = restorer.list_models()
+EMBEDDED = [spec for spec in MODELS if spec.weights.embedded]
+PUBLISHED = [spec for spec in MODELS if not spec.weights.embedded]
 
 
 @pytest.mark.parametrize("spec", MODELS, ids=lambda s: s.id)
 def test_entry_is_complete(spec: restorer.ModelSpec) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", spec.id)
-    assert re.fullmatch(r"[0-9a-f]{64}", spec.weights.sha256)
+    assert spec.id.endswith("-lite" if spec.weights.embedded else "-paper")
     assert spec.task in restorer.TASKS
-    assert spec.architecture in ARCHITECTURES
+    assert spec.architecture in {*ARCHITECTURES, "spandrel"}
     assert spec.title
     assert spec.license
     assert spec.source
+    assert spec.figure
     assert spec.tile.side % spec.tile.multiple_of == 0
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda s: s.id)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_has_a_family(architecture: str) -> None:
+    family = restorer.model_family(architecture)
+    assert family is not None
+    assert family.tile.side % family.tile.multiple_of == 0
+
+
+@pytest.mark.parametrize("spec", PUBLISHED, ids=lambda s: s.id)
+def test_published_weights_have_an_https_address(spec: restorer.ModelSpec) -> None:
+    weights = spec.weights
+    assert (weights.url or weights.page).startswith("https://")
+    assert bool(weights.sha256) == bool(weights.size)
+    assert restorer.verify_weights(spec) == "absent"
+    with pytest.raises(restorer.WeightsError, match=f"restore weights (add|fetch).*{spec.id}"):
+        restorer.weights_path(spec)
+
+
+@pytest.mark.parametrize("spec", EMBEDDED, ids=lambda s: s.id)
 def test_embedded_weights_are_whole_small_and_fit_their_network(spec: restorer.ModelSpec) -> None:
+    assert re.fullmatch(r"[0-9a-f]{64}", spec.weights.sha256)
     assert restorer.verify_weights(spec) == "ok"
     assert spec.weights.size <= 3_000_000
     predictor = restorer.open_model(spec.id)
@@ -54,13 +74,18 @@ def test_unknown_models_tasks_and_scales_name_the_known_ones() -> None:
         restorer.default_model("super-resolution", 7)
 
 
+def test_tasks_without_weights_that_ship_say_so() -> None:
+    with pytest.raises(restorer.UnknownModelError, match="name a model"):
+        restorer.default_model("demosaicing")
+
+
 @pytest.fixture
-def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[restorer.ModelSpec, Path]:
+def copied(store: Path) -> tuple[restorer.ModelSpec, Path]:
     """A model whose weights lie in the user's folder, to be spoilt."""
     spec = MODELS[0]
-    path = tmp_path / spec.weights.name
+    path = store / spec.weights.name
+    store.mkdir(parents=True)
     shutil.copy(restorer.weights_path(spec), path)
-    monkeypatch.setattr(store, "weights_folder", lambda: tmp_path)
     return replace(spec, weights=replace(spec.weights, embedded=False)), path
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from restorer import CheckpointError
-from restorer.checkpoint import load_state, read_state
+from restorer.checkpoint import load_state, read_state, write_state
 from restorer.networks import PANet
 
 
@@ -65,7 +67,7 @@ def test_missing_files_and_other_objects_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such file"):
         read_state(tmp_path / "none.pt")
     torch.save([torch.zeros(1)], tmp_path / "list.pt")
-    with pytest.raises(CheckpointError, match="no plain state dict"):
+    with pytest.raises(CheckpointError, match="holds no state dict"):
         read_state(tmp_path / "list.pt")
 
 
@@ -92,3 +94,59 @@ def test_states_that_do_not_fit_say_what_does_not(change: object, words: str) ->
     change(state)  # type: ignore[operator]
     with pytest.raises(CheckpointError, match=words):
         load_state(network, state)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda s: {"params_ema": s, "params": {"x": torch.zeros(1)}},
+        lambda s: {"epoch": 3, "state_dict": {f"module.{k}": v for k, v in s.items()}},
+        lambda s: {"step": 1, "network": {"x": torch.zeros(1)}, "average": s, "optimizer": {}},
+        lambda s: {"model": {"state_dict": s}},
+    ],
+)
+def test_what_training_scripts_wrap_is_unwrapped(wrap: Any, tmp_path: Path) -> None:
+    state = {"a.weight": torch.randn(2, 3), "b": torch.ones(1)}
+    torch.save(wrap(state), tmp_path / "run.pth")
+    torch.testing.assert_close(read_state(tmp_path / "run.pth"), state)
+
+
+def test_the_content_tells_the_kind_not_the_suffix(tmp_path: Path) -> None:
+    state = {"a": torch.randn(2, 3)}
+    save_file(state, tmp_path / "weights.pth")
+    torch.save(state, tmp_path / "weights.safetensors")
+    for name in ("weights.pth", "weights.safetensors"):
+        torch.testing.assert_close(read_state(tmp_path / name), state)
+
+
+def test_refusals_say_what_the_file_is_and_never_advise_to_trust_it(tmp_path: Path) -> None:
+    torch.save({"a": _Hostile()}, tmp_path / "hostile.pt")
+    torch.save(nn.Linear(2, 2), tmp_path / "object.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit is on its way out
+        torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "program.pt")
+    (tmp_path / "page.pt").write_text("<!DOCTYPE html><html>consent</html>")
+    words = {
+        "hostile.pt": "it asks to call .*mkdir .* nothing of it was run",
+        "object.pt": "whole pickled object .*Linear.*state_dict",
+        "program.pt": "TorchScript",
+        "page.pt": "a web page",
+    }
+    for name, pattern in words.items():
+        with pytest.raises(CheckpointError, match=pattern) as caught:
+            read_state(tmp_path / name)
+        assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".pth"])
+def test_written_states_are_read_back_and_never_replace_a_file(suffix: str, tmp_path: Path) -> None:
+    shared = torch.randn(3)
+    state = {"a": shared, "b": shared}
+    path = tmp_path / f"out{suffix}"
+    write_state(state, path)
+    torch.testing.assert_close(read_state(path), state)
+    with pytest.raises(CheckpointError, match="the file exists"):
+        write_state(state, path)
+    with pytest.raises(CheckpointError, match=r"expected \.safetensors"):
+        write_state(state, tmp_path / "out.bin")
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]

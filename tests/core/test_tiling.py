@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restorer.errors import SettingsError
-from restorer.tiling import Blender, TileNeeds, TilePlan, fit_side, plan_tiles, smaller_side
+from restorer.tiling import (
+    Blender,
+    ChopRule,
+    TileNeeds,
+    TilePlan,
+    fit_side,
+    plan_chop,
+    plan_tiles,
+    smaller_side,
+)
+
+from helpers import load_golden
 
 sizes = st.tuples(st.integers(1, 300), st.integers(1, 300))
 
@@ -36,13 +47,15 @@ def test_tiles_share_one_size_that_the_model_can_take(drawn: tuple[TilePlan, Til
 
 
 @given(plans())
-def test_tiles_lie_inside_the_image_unless_it_is_smaller_than_one(
+def test_tiles_begin_on_multiples_and_hardly_reach_beyond_the_image(
     drawn: tuple[TilePlan, TileNeeds],
 ) -> None:
-    plan, _ = drawn
+    plan, needs = drawn
+    unit = needs.multiple_of
     for tile in plan.tiles:
-        assert tile.top == 0 or tile.top + tile.height <= plan.height
-        assert tile.left == 0 or tile.left + tile.width <= plan.width
+        assert tile.top % unit == tile.left % unit == 0
+        assert tile.top == 0 or tile.top + tile.height < plan.height + unit
+        assert tile.left == 0 or tile.left + tile.width < plan.width + unit
 
 
 @given(plans())
@@ -52,7 +65,8 @@ def test_neighbours_share_at_least_the_overlap(drawn: tuple[TilePlan, TileNeeds]
     for starts, side in ((plan.rows, tile.height), (plan.columns, tile.width)):
         for a, b in itertools.pairwise(starts):
             assert a < b
-            assert a + side - b >= min(needs.overlap, side - 1)
+            unit = needs.multiple_of
+            assert a + side - b >= min(needs.overlap, needs.side // unit // 2 * unit)
 
 
 @settings(deadline=None)
@@ -125,3 +139,53 @@ def test_smaller_sides_end(units: int) -> None:
         side = smaller
     else:
         pytest.fail("never ends")
+
+
+CHOP, CHOPPED = load_golden("forward_chop")
+GROW = {"panet_sr": "scale", "nlsn": "4x8", "enlcn": "4x8"}
+
+
+def proxy(tile: np.ndarray, scale: int) -> np.ndarray:
+    """The network of the golden cases, whose result tells where and how large a tile was."""
+    height, width = tile.shape[:2]
+    row, column = np.mgrid[: height * scale, : width * scale]
+    offset = 0.1 * tile.mean() + 0.01 * height + 0.001 * width + 1e-3 * row + 1e-4 * column
+    return tile.repeat(scale, 0).repeat(scale, 1) + offset[..., None].astype(np.float32)
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("name", CHOP["cases"])
+def test_chop_cuts_as_the_authors_do(name: str) -> None:
+    case = CHOP["cases"][name]
+    x, expected = (
+        CHOPPED[key][0].permute(1, 2, 0).numpy() for key in (f"in/x_{name}", f"out/y_{name}")
+    )
+    rule = ChopRule(case["min_size"], case["shave"], GROW.get(case["repo"], "none"))
+    scale = case["proxy_s"]
+    plan = plan_chop(x.shape[:2], rule, scale)
+    blender = Blender(plan, scale, x.shape[2])
+    for tile in plan.tiles:
+        part = x[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+        assert part.shape[:2] == (tile.height, tile.width)
+        blender.add(tile, proxy(part, scale))
+    np.testing.assert_allclose(blender.values, expected, rtol=0, atol=CHOP["atol"])
+
+
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    st.integers(200, 2000),
+    st.sampled_from(["none", "scale", "4x8"]),
+    st.integers(1, 4),
+)
+def test_chop_takes_every_pixel_from_one_tile_where_the_authors_fail_too(
+    size: tuple[int, int], min_pixels: int, grow: str, scale: int
+) -> None:
+    image = np.random.default_rng(0).random((*size, 1), np.float32)
+    plan = plan_chop(size, ChopRule(min_pixels, 10, grow), scale)  # type: ignore[arg-type]
+    blender = Blender(plan, scale, 1)
+    for tile in plan.tiles:
+        part = image[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+        assert part.shape[:2] == (tile.height, tile.width)
+        blender.add(tile, part.repeat(scale, 0).repeat(scale, 1))
+    np.testing.assert_array_equal(blender.values, image.repeat(scale, 0).repeat(scale, 1))

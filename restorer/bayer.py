@@ -1,0 +1,48 @@
+"""Bayer mosaics: raw samples as the three planes, mostly zeros, that demosaicing networks take."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from restorer.errors import SettingsError
+from restorer.image import FloatArray
+
+# Colours of the first two pixels of the first two rows, row by row.
+PATTERNS = ("rggb", "grbg", "gbrg", "bggr")
+
+
+def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
+    """Return the mosaic (H, W, 1) that a picture holds: itself if gray, or zero-filled colour.
+
+    Raises SettingsError for an unknown pattern, and for a picture whose colours are all there.
+    """
+    if pattern not in PATTERNS:
+        raise SettingsError(f"bayer {pattern!r}; known are {', '.join(PATTERNS)}")
+    if values.shape[2] == 1:
+        return values
+    samples: FloatArray = values.sum(2, keepdims=True)
+    if not np.array_equal(spread(samples, pattern), values):
+        raise SettingsError(
+            "a picture in full colour has nothing to demosaic; expected a gray picture of raw"
+            f" samples, or colour with zeros where {pattern} has no sample"
+        )
+    return samples
+
+
+def spread(samples: FloatArray, pattern: str) -> FloatArray:
+    """Return (H, W, 3) of a mosaic (H, W, 1): samples in their colour's plane, zeros elsewhere."""
+    planes = np.zeros((*samples.shape[:2], 3), samples.dtype)
+    for (y, x), colour in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
+        planes[y::2, x::2, "rgb".index(colour)] = samples[y::2, x::2, 0]
+    return planes
+
+
+def phase(pattern: str, wanted: str) -> tuple[int, int]:
+    """Return how many rows and columns before a mosaic of `pattern` make it one of `wanted`."""
+    for down, across in itertools.product((0, 1), (0, 1)):
+        places = itertools.product((0, 1), (0, 1))
+        if all(wanted[2 * y + x] == pattern[2 * (y ^ down) + (x ^ across)] for y, x in places):
+            return down, across
+    raise AssertionError("two Bayer patterns differ by a shift")

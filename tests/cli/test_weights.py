@@ -1,0 +1,172 @@
+"""`restore weights`: checkpoints come in, are explained, and go out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import Result
+
+from restorer.networks import NLSN, PANet, PANetLite
+
+from webserver import CONTENT, SHA256, Site
+
+Restore = Callable[..., Result]
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Path:
+    network = PANetLite(scale=2, blocks=2, channels=8, attention_channels=4)
+    torch.save(network.state_dict(), tmp_path / "lite.pth")
+    return tmp_path / "lite.pth"
+
+
+@pytest.fixture
+def panet(tmp_path: Path) -> Path:
+    torch.save(PANet(blocks=2, channels=64).published_state(), tmp_path / "model_best.pt")
+    return tmp_path / "model_best.pt"
+
+
+def test_inspect_says_what_a_checkpoint_is(restore: Restore, panet: Path) -> None:
+    result = restore("weights", "inspect", panet)
+    assert result.exit_code == 0
+    for words in ("PANet", "blocks 2", "denoising or deblocking or demosaicing", "parameters"):
+        assert words in result.output
+    found = json.loads(restore("weights", "inspect", panet, "--json").output)
+    assert found["architecture"] == "panet"
+    assert found["params"]["blocks"] == 2
+
+
+def test_inspect_explains_what_cannot_be_used(restore: Restore, tmp_path: Path) -> None:
+    state = NLSN(scale=2, blocks=8, channels=8).published_state()
+    del state["tail.1.bias"]
+    torch.save(state, tmp_path / "near.pt")
+    result = restore("weights", "inspect", tmp_path / "near.pt")
+    assert result.exit_code == 1
+    assert "nearest is NLSN" in result.output
+    assert "missing tail.1.bias" in result.output
+
+
+def test_an_added_model_is_listed_and_runs(
+    restore: Restore, store: Path, lite: Path, make_picture, tmp_path: Path
+) -> None:
+    added = restore("weights", "add", lite, "--id", "mine-x2", "--title", "my own")
+    assert added.exit_code == 0, added.output
+    assert "--model mine-x2" in added.output
+    listed = restore("models", "--installed").output
+    assert "mine-x2" in listed
+    assert "my own" in listed
+    source = make_picture(tmp_path / "small.png")
+    done = restore("image", source, "--model", "mine-x2", "-o", tmp_path / "large.png")
+    assert done.exit_code == 0, done.output
+    assert restore("weights", "verify").output.count(": ok") == 3
+    assert restore("weights", "remove", "mine-x2").exit_code == 0
+    assert "mine-x2" not in restore("models").output
+
+
+def test_what_a_file_cannot_tell_is_asked_for(restore: Restore, store: Path, panet: Path) -> None:
+    result = restore("weights", "add", panet)
+    assert result.exit_code == 2
+    assert "--task" in result.output
+    assert "denoising, deblocking, demosaicing" in result.output
+    result = restore("weights", "add", panet, "--task", "denoising")
+    assert result.exit_code == 2
+    assert "--sigma" in result.output
+    result = restore("weights", "add", panet, "--task", "denoising", "--sigma", "40")
+    assert result.exit_code == 0, result.output
+    assert "panet-denoise-40: added" in result.output
+    again = restore("weights", "add", panet, "--task", "denoising", "--sigma", "40")
+    assert "panet-denoise-40-2: added" in again.output
+    taken = restore("weights", "add", panet, "--id", "panet-denoise-40")
+    assert taken.exit_code == 1
+    assert "is taken" in taken.output
+
+
+def test_a_checkpoint_of_another_network_does_not_fill_an_entry(
+    restore: Restore, store: Path, panet: Path
+) -> None:
+    for model, words in (
+        ("nlsn-x2-paper", "not what nlsn-x2-paper needs"),
+        ("panet-sr-x2-lite", "ships with the program"),
+    ):
+        result = restore("weights", "add", panet, "--id", model)
+        assert result.exit_code == 1
+        assert words in result.output
+    assert not store.exists()
+
+
+def test_hostile_files_are_refused(restore: Restore, store: Path, tmp_path: Path) -> None:
+    class Hostile:
+        def __reduce__(self) -> object:
+            return Path.mkdir, (tmp_path / "was-here",)
+
+    torch.save({"a": Hostile()}, tmp_path / "evil.pt")
+    for command in ("inspect", "add"):
+        result = restore("weights", command, tmp_path / "evil.pt")
+        assert result.exit_code == 1
+        assert "refused" in result.output
+    assert not (tmp_path / "was-here").exists()
+
+
+def test_fetch_names_the_page_where_only_a_browser_gets_the_file(
+    restore: Restore, store: Path
+) -> None:
+    result = restore("weights", "fetch", "nlsn-x2-paper", "ttsr-x4-paper")
+    assert result.exit_code == 0
+    assert "drive.google.com" in result.output
+    assert "restore weights add FILE --id nlsn-x2-paper" in result.output
+    assert "restore weights add FILE --id ttsr-x4-paper" in result.output
+
+
+def test_fetched_weights_that_do_not_fit_their_model_are_not_kept(
+    restore: Restore, store: Path, site: Site, trusted: None
+) -> None:
+    """What comes has the hash on record, but is no network."""
+    store.mkdir(parents=True)
+    entry = {
+        "id": "dncnn-denoise-25-paper",
+        "weights": {"name": "d.pth", "url": site.url, "sha256": SHA256, "size": len(CONTENT)},
+    }
+    (store / "dncnn-denoise-25-paper.json").write_text(json.dumps(entry))
+    result = restore("weights", "fetch", "dncnn-denoise-25-paper")
+    assert result.exit_code == 1
+    assert "no readable checkpoint" in result.output
+    assert not [path for path in store.iterdir() if path.suffix in (".pth", ".json")]
+
+
+def test_export_writes_what_the_authors_code_loads(
+    restore: Restore, store: Path, panet: Path, tmp_path: Path
+) -> None:
+    restore("weights", "add", panet, "--task", "demosaicing", "--id", "mine")
+    result = restore("weights", "export", "mine", tmp_path / "out.pt")
+    assert result.exit_code == 0, result.output
+    exported = torch.load(tmp_path / "out.pt", weights_only=True)
+    torch.testing.assert_close(exported, torch.load(panet, weights_only=True))
+
+
+def test_models_of_a_task_and_unknown_tasks(restore: Restore) -> None:
+    result = restore("models", "--task", "deblocking", "--json")
+    entries = json.loads(result.output)
+    assert {entry["task"] for entry in entries} == {"deblocking"}
+    assert {entry["state"] for entry in entries} == {"browser"}
+    assert restore("models", "--task", "cleaning").exit_code == 2
+
+
+def test_models_that_need_what_is_not_there_say_so(
+    restore: Restore, store: Path, make_picture, tmp_path: Path
+) -> None:
+    source = make_picture(tmp_path / "small.png")
+    for model, words in (
+        ("nlsn-x2-paper", "not installed; download the file in a browser"),
+        ("dncnn-denoise-25-paper", "restore weights fetch dncnn-denoise-25-paper"),
+        ("ttsr-x4-paper", "reference"),
+    ):
+        result = restore("image", source, "--model", model, "-o", tmp_path / "out.png")
+        assert result.exit_code != 0
+        assert words in result.output
+    result = restore("image", source, "--task", "demosaicing")
+    assert result.exit_code == 2
+    assert "name a model" in result.output
