@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     "--sigma", type=click.FloatRange(0), default=25, show_default=True, help="Of the noise, 0-255."
 )
 @click.option("--quantize", is_flag=True, help="Round the noisy pictures to 8 bit, as in files.")
+@click.option("--chop", is_flag=True, help="Cut pictures as the authors of the network did.")
+@click.option("--self-ensemble", is_flag=True, help="Take the mean over eight flips and rotations.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--per-image", is_flag=True, help="Each picture before the means.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with all scores.")
@@ -49,6 +51,8 @@ def evaluate(
     scale: int,
     sigma: float,
     quantize: bool,
+    chop: bool,
+    self_ensemble: bool,
     device: str,
     per_image: bool,
     as_json: bool,
@@ -67,7 +71,9 @@ def evaluate(
         scale=scale,
         sigma=sigma,
         quantized=quantize,
-        settings=Settings(device=device),
+        settings=Settings(
+            device=device, tiling="chop" if chop else "blend", self_ensemble=self_ensemble
+        ),
     )
     scores = list(tqdm(scored, unit="score", leave=False, disable=not sys.stderr.isatty()))
     if as_json:

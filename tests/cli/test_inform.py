@@ -16,7 +16,7 @@ def test_models_are_listed_with_state_and_license(restore):
     result = restore("models")
     assert result.exit_code == 0
     head, *rows = result.stdout.splitlines()
-    assert head.split() == "id task scale weights state speed license figure title".split()
+    assert " ".join(head.split()) == "id task scale weights state speed license figure title"
     assert [row.split()[0] for row in rows] == [spec.id for spec in list_models()]
     assert "embedded" in rows[0]
     assert "MIT" in rows[0]

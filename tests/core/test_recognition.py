@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import restorer
-from restorer import CheckpointError, Settings, SettingsError
+from restorer import CheckpointError, Settings, SettingsError, community
 from restorer.networks import ARCHITECTURES, NLSN, TTSR, NonLocalNet, PANet, PANetLite
 
 from helpers import GOLDEN, golden_weights, load_golden, make_photograph
@@ -184,3 +184,27 @@ def test_same_seed_gives_the_same_pixels_in_every_order_of_tiles(tmp_path: Path)
     np.testing.assert_array_equal(first, again)
     other = restorer.restore(image, predictor, settings=Settings(tile=32, overlap=8, seed=6)).pixels
     assert (first != other).any()
+
+
+@pytest.mark.skipif(not community.available(), reason="needs the extra `community`")
+def test_community_checkpoints_become_models_tiled_and_blended(store: Path, tmp_path: Path) -> None:
+    layers = [nn.Conv2d(1, 4, 3, padding=1)]
+    for _ in range(6):
+        layers += [nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1)]
+    network = nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(4, 1, 3, padding=1))
+    state = {f"model.{key}": value for key, value in network.state_dict().items()}
+    path = save({"params": state}, tmp_path / "dncnn.pth")
+    found = restorer.recognise(path)
+    assert (found.architecture, found.title, found.channels) == ("spandrel", "DnCNN", 1)
+    spec = restorer.describe_model(found, task="denoising", trained_for={"sigma": 25})
+    assert spec.id == "dncnn-denoise-25"
+    restorer.add_weights(spec, path)
+    pixels = make_photograph(70, 90)
+    values = torch.from_numpy(pixels / np.float32(255)).permute(2, 0, 1)[:, None]
+    with torch.no_grad():
+        whole = (values - network(values)).clamp(0, 1)[:, 0].permute(1, 2, 0) * 255
+    # The zero padding of a tile reaches 8 pixels into it, where its weight is small.
+    tiled = restorer.restore(
+        restorer.Image(pixels), "dncnn-denoise-25", settings=Settings(tile=48, overlap=20)
+    )
+    np.testing.assert_allclose(tiled.pixels, whole.numpy(), rtol=0, atol=0.6)
