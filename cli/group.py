@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from restorer import RestorerError, SettingsError, UnknownModelError, __version__
+from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError, __version__
 
 from .batch import batch
 from .demo import demo
@@ -32,7 +32,7 @@ class _Restore(click.Group):
             ctx.exit(2)
         except RestorerError as error:
             warn(f"restore: {error}")
-            ctx.exit(1)
+            ctx.exit(130 if isinstance(error, Cancelled) else 1)
         except KeyboardInterrupt:
             warn("\nrestore: stopped")
             ctx.exit(130)

@@ -108,31 +108,28 @@ def inspect(file: Path, as_json: bool) -> None:
 
 @weights.command()
 @click.argument("models", nargs=-1, required=True, metavar="ID...")
-def fetch(models: tuple[str, ...]) -> None:
+@click.pass_context
+def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
     """Download the weights of models; a download that was cut goes on.
 
     Nothing else in this program uses the network. Weights that only a browser can get are named
-    with their address.
+    with their address, and the exit code is 1.
     """
-    from restorer import Cancelled, fetch_weights, model_spec, open_model, remove_weights
+    from restorer import model_spec, verify_weights
 
+    missing = False
     for spec in [model_spec(model) for model in models]:
-        if not spec.weights.url and not spec.weights.embedded:
-            _tell_page(spec)
-            continue
-        with _byte_bar(spec.id) as on_bytes, _stoppable() as cancel:
-            try:
-                installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
-            except Cancelled:
-                tell(f"{spec.id}: stopped; run again to go on")
-                raise
-        try:
-            open_model(installed)
-        except Exception:
-            remove_weights(installed)
-            raise
-        tell(f"{spec.id}: {size(installed.weights.size)}, SHA-256 {installed.weights.sha256}")
-        tell(f"license {spec.license}; source {spec.source}")
+        if verify_weights(spec) == "ok":
+            tell(f"{spec.id}: is here already")
+        elif spec.weights.url:
+            _fetch(spec)
+        else:
+            missing = True
+            tell(f"{spec.id}: its host hands files to browsers only")
+            tell(f"  1. download the file from {spec.weights.page}")
+            tell(f"  2. restore weights add FILE --id {spec.id}")
+            tell(f"  license {spec.license}; source {spec.source}")
+    ctx.exit(1 if missing else 0)
 
 
 @weights.command()
@@ -231,10 +228,21 @@ def _ask_setting(found: Recognition, task: str, given: dict[str, Any]) -> dict[s
     return {key: click.prompt(question, type=float if key == "sigma" else int)}
 
 
-def _tell_page(spec: ModelSpec) -> None:
-    tell(f"{spec.id}: its host hands files to browsers alone")
-    tell(f"  1. download the file from {spec.weights.page}")
-    tell(f"  2. restore weights add FILE --id {spec.id}")
+def _fetch(spec: ModelSpec) -> None:
+    """Download, and keep what comes only if it makes the model."""
+    from restorer import Cancelled, RestorerError, fetch_weights, open_model, remove_weights
+
+    with _byte_bar(spec.id) as on_bytes, _stoppable() as cancel:
+        try:
+            installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
+        except Cancelled as error:
+            raise Cancelled(f"{spec.id}: stopped; run again to go on") from error
+    try:
+        open_model(installed, device="cpu")
+    except RestorerError:
+        remove_weights(installed)
+        raise
+    tell(f"{spec.id}: {size(installed.weights.size)}, SHA-256 {installed.weights.sha256}")
     tell(f"  license {spec.license}; source {spec.source}")
 
 

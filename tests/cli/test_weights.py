@@ -114,8 +114,9 @@ def test_hostile_files_are_refused(restore: Restore, store: Path, tmp_path: Path
 def test_fetch_names_the_page_where_only_a_browser_gets_the_file(
     restore: Restore, store: Path
 ) -> None:
-    result = restore("weights", "fetch", "nlsn-x2-paper", "ttsr-x4-paper")
-    assert result.exit_code == 0
+    result = restore("weights", "fetch", "nlsn-x2-paper", "ttsr-x4-paper", "panet-sr-x2-lite")
+    assert result.exit_code == 1, "two are still missing"
+    assert "panet-sr-x2-lite: is here already" in result.output
     assert "drive.google.com" in result.output
     assert "restore weights add FILE --id nlsn-x2-paper" in result.output
     assert "restore weights add FILE --id ttsr-x4-paper" in result.output
