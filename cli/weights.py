@@ -121,7 +121,7 @@ def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
     for spec in [model_spec(model) for model in models]:
         if verify_weights(spec) == "ok":
             tell(f"{spec.id}: is here already")
-        elif spec.weights.url:
+        elif spec.weights.url or not spec.weights.page:
             _fetch(spec)
         else:
             missing = True

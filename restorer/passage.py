@@ -189,7 +189,7 @@ class Passage:
             assert family.chop is not None, "checked before the first step"
             return plan_chop((size[0], size[1]), family.chop, spec.scale)
         needs, asked = spec.tile, self._settings.overlap
-        overlap = needs.overlap if asked is None else asked
+        overlap = max(needs.overlap, 2 * needs.radius) if asked is None else asked
         if asked is None or side < self._sides[number]:
             overlap = min(overlap, side // 2)
         return plan_tiles((size[0], size[1]), needs, side=side, overlap=overlap)

@@ -28,6 +28,9 @@ class TileNeeds:
         bytes_per_pixel: Peak working memory per input pixel at float32, without the weights.
         global_context: Whether a pixel of the result depends on the whole tile (non-local
             attention).
+        radius: How far a convolutional network sees around a pixel, half its receptive field. So
+            close to its inner edges nothing is taken of a tile, and the result is that of the
+            whole image. 0 for non-local networks, which have no such distance.
     """
 
     multiple_of: int
@@ -37,6 +40,7 @@ class TileNeeds:
     border: int
     bytes_per_pixel: int
     global_context: bool
+    radius: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class TilePlan:
 
     Attributes:
         cuts: What is taken from which row and which column of tiles, without blending; None blends.
+        radius: Pixels at the inner edges of a tile of which nothing is taken.
     """
 
     height: int
@@ -84,6 +89,7 @@ class TilePlan:
     overlap: int
     tiles: tuple[Tile, ...]
     cuts: tuple[Cuts, Cuts] | None = None
+    radius: int = 0
 
     @property
     def largest(self) -> int:
@@ -113,7 +119,7 @@ def plan_tiles(
     Raises SettingsError if `side` or `overlap` do not go with the needs or with each other.
     """
     side = needs.side if side is None else side
-    overlap = needs.overlap if overlap is None else overlap
+    overlap = max(needs.overlap, 2 * needs.radius) if overlap is None else overlap
     if side < needs.min_side or side % needs.multiple_of:
         raise SettingsError(
             f"tile {side}: expected a multiple of {needs.multiple_of}, at least {needs.min_side}"
@@ -122,7 +128,8 @@ def plan_tiles(
         raise SettingsError(f"overlap {overlap}: expected 0 to {side // 2}, half the tile")
     height, tops = _cut(size[0], needs, side, overlap)
     width, lefts = _cut(size[1], needs, side, overlap)
-    return TilePlan(*size, side, overlap, _grid(tops, lefts, height, width))
+    tiles = _grid(tops, lefts, height, width)
+    return TilePlan(*size, side, overlap, tiles, radius=min(needs.radius, overlap // 2))
 
 
 def plan_chop(size: tuple[int, int], rule: ChopRule, scale: int) -> TilePlan:
@@ -174,8 +181,8 @@ class Blender:
         self._scale = scale
         tile = plan.tiles[0]
         down, across = plan.cuts or (None, None)
-        self._down = _weights(plan.rows, tile.height, plan.height, scale, down)
-        self._across = _weights(plan.columns, tile.width, plan.width, scale, across)
+        self._down = _weights(plan.rows, tile.height, plan.height, plan.radius, scale, down)
+        self._across = _weights(plan.columns, tile.width, plan.width, plan.radius, scale, across)
         self.values: FloatArray = np.zeros(
             (plan.height * scale, plan.width * scale, channels), np.float32
         )
@@ -242,7 +249,7 @@ def _halves(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def _weights(
-    starts: tuple[int, ...], side: int, length: int, scale: int, cuts: Cuts | None
+    starts: tuple[int, ...], side: int, length: int, radius: int, scale: int, cuts: Cuts | None
 ) -> dict[int, FloatArray]:
     """Return the 1-D weights of the tile at each start, in output pixels, cut at the border."""
     ends = [min(start + side, length) for start in starts]
@@ -256,18 +263,25 @@ def _weights(
     for i, start in enumerate(starts):
         position = np.arange((ends[i] - start) * scale) + 0.5
         weight = np.ones(len(position))
-        if i > 0 and (shared := (ends[i - 1] - start) * scale):
-            weight *= _smooth(position / shared)
-        if i + 1 < len(starts) and (shared := (ends[i] - starts[i + 1]) * scale):
-            weight *= _smooth((len(position) - position) / shared)
+        if i > 0:
+            weight *= _ramp(position, (ends[i - 1] - start) * scale, radius * scale)
+        if i + 1 < len(starts):
+            shared = (ends[i] - starts[i + 1]) * scale
+            weight *= _ramp(len(position) - position, shared, radius * scale)
         raw[start] = weight.astype(np.float32)
         total[start * scale : ends[i] * scale] += raw[start]
     return {start: w / total[start * scale :][: len(w)] for start, w in raw.items()}
 
 
-def _smooth(t: np.ndarray) -> np.ndarray:
-    """Rise from 0 to 1 with level ends (smoothstep), so that edges of tiles hardly count."""
-    t = np.clip(t, 0, 1)
+def _ramp(position: np.ndarray, shared: int, radius: int) -> np.ndarray:
+    """Rise from 0 to 1 between `radius` and `shared` - `radius`, a step where these meet.
+
+    With level ends (smoothstep), so that edges of tiles hardly count.
+    """
+    radius = min(radius, shared // 2)
+    if shared == 2 * radius:
+        return np.asarray(position > radius, np.float64)
+    t = np.clip((position - radius) / (shared - 2 * radius), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))
 
 

@@ -253,3 +253,32 @@ def test_chop_is_refused_where_the_authors_have_none_and_beside_own_tiles() -> N
         restore(image, predictor, settings=Settings(tiling="chop", tile=32))
     result = restore(image, predictor, settings=Settings(tiling="chop"))
     np.testing.assert_array_equal(result.pixels, image.pixels)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    size=st.tuples(st.integers(5, 90), st.integers(5, 90)),
+    layers=st.integers(1, 4),
+    side=st.sampled_from([24, 32, 48]),
+    scale=st.sampled_from([1, 2]),
+)
+def test_convolutional_network_tiled_equals_whole(
+    size: tuple[int, int], layers: int, side: int, scale: int
+) -> None:
+    torch.manual_seed(0)
+    convolutions = [nn.Conv2d(3, 3, 3, padding=1) for _ in range(layers)]
+    network = nn.Sequential(*convolutions, nn.Upsample(scale_factor=scale))
+
+    class Net(nn.Module):
+        def forward(self, x: Tensor, *, seed: int) -> Tensor:
+            result: Tensor = network(x)
+            return result
+
+    values = np.random.default_rng(0).random((*size, 3), np.float32)
+    predictor = fake_predictor(Net(), scale, multiple_of=1, overlap=2, radius=layers)
+    plan = plan_tiles(size, predictor.spec.tile, side=side)
+    whole = plan_tiles(size, predictor.spec.tile, side=96)
+    assert len(whole.tiles) == 1
+    np.testing.assert_allclose(
+        predictor.run(values, plan), predictor.run(values, whole), rtol=0, atol=1e-6
+    )
