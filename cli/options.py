@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -32,6 +33,23 @@ class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 
         return None if value == "auto" else self.number.convert(value, param, ctx)
 
 
+class Bytes(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
+    """An amount of memory: ``4GB``, ``512 MB``, ``1.5GiB``, or a number of bytes."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number of bytes."""
+        found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", str(value).lower())
+        try:
+            count = float(found[1]) if found else 0.0
+        except ValueError:
+            count = 0.0
+        if found is None or count <= 0:
+            self.fail(f"{value!r} is no amount of memory; expected 4GB or 512MB", param, ctx)
+        return int(count * (1024 if found[3] else 1000) ** " kmgt".index(found[2] or " "))
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What the user asks for every picture; fields are the names of the options."""
@@ -46,6 +64,7 @@ class Wishes:
     precision: str
     tile: int | None
     overlap: int | None
+    memory: int | None
     chop: bool
     self_ensemble: bool
     seed: int
@@ -94,6 +113,7 @@ class Wishes:
             precision=self.precision,
             tile=self.tile,
             overlap=self.overlap,
+            memory=self.memory,
             tiling="chop" if self.chop else "blend",
             self_ensemble=self.self_ensemble,
             seed=self.seed,
@@ -170,6 +190,12 @@ _WISHES = (
         type=AutoOr(click.IntRange(0)),
         metavar="PIXELS|auto",
         help="What neighbouring squares share.  [default: auto]",
+    ),
+    click.option(
+        "--memory",
+        type=Bytes(),
+        metavar="SIZE",
+        help="Memory that a tile may take, such as 4GB.  [default: most of what is free]",
     ),
     click.option(
         "--chop",

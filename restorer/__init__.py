@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from restorer.batch import Batch, Ignored, plan_jobs, target_name
+    from restorer.calibration import PrecisionTrial, TileMemory, tile_memory, try_precisions
     from restorer.catalog import (
         Family,
         ModelSpec,
@@ -72,6 +73,7 @@ __version__ = "0.1.0"
 # Public name -> the module that has it; the imports above say the same to type checkers.
 _HOMES = {
     "batch": ("Batch", "Ignored", "plan_jobs", "target_name"),
+    "calibration": ("PrecisionTrial", "TileMemory", "tile_memory", "try_precisions"),
     "catalog": (
         "Family",
         "ModelSpec",
@@ -144,6 +146,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "ModelError",
     "ModelSpec",
     "OutOfMemoryError",
+    "PrecisionTrial",
     "Progress",
     "Recognition",
     "RestorerError",
@@ -156,6 +159,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "TASKS",
     "TargetExistsError",
     "Task",
+    "TileMemory",
     "TileNeeds",
     "UnknownModelError",
     "WeightsError",
@@ -185,6 +189,8 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "run_jobs",
     "ssim",
     "target_name",
+    "tile_memory",
+    "try_precisions",
     "verify_weights",
     "weights_folder",
     "weights_path",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -36,10 +38,10 @@ def choose_device(wish: str) -> str:
     return found
 
 
-def choose_precision(wish: str) -> Precision:
-    """Return the number format for a wish; ``auto`` is float32, alike on every device."""
+def check_precision(wish: str) -> Precision | None:
+    """Return the number format for a wish, None for ``auto``. Raises SettingsError."""
     if wish == "auto":
-        return "fp32"
+        return None
     if wish not in DTYPES:
         raise SettingsError(f"precision {wish!r}; known are auto, {', '.join(DTYPES)}")
     return wish  # type: ignore[return-value]  # a key of DTYPES
@@ -50,6 +52,51 @@ def has_fast_bf16(kind: str) -> bool:
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return kind == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+
+
+def fast_precisions(device: str) -> list[Precision]:
+    """Return the formats beside float32 that the device may be faster with."""
+    kind = device.split(":")[0]
+    if kind == "cuda":
+        return ["bf16", "fp16"] if has_fast_bf16(kind) else ["fp16"]
+    if kind == "mps":
+        return ["fp16"]
+    return ["bf16"] if has_fast_bf16(kind) else []
+
+
+def peak_bytes(device: str, calls: Sequence[Callable[[], object]]) -> list[int] | None:
+    """Return how far the memory in use rises in each call, smallest call first.
+
+    On the CPU it is that of the whole process, as Linux tells it; None elsewhere.
+    """
+    if device.startswith("cuda"):
+        return [_cuda_peak(device, call) for call in calls]
+    status = Path("/proc/self/status")
+    if device != "cpu" or not status.exists():
+        return None
+
+    def resident(field: str) -> int:
+        lines = status.read_text("ascii").splitlines()
+        return int(next(line for line in lines if line.startswith(field)).split()[1]) * 1024
+
+    # What an earlier call freed may stay with the process, so all count from one start.
+    start, peaks = resident("VmRSS"), []
+    for call in calls:
+        try:
+            Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak falls to now
+        except OSError:
+            return None
+        call()
+        peaks.append(max(0, resident("VmHWM") - start))
+    return peaks
+
+
+def _cuda_peak(device: str, call: Callable[[], object]) -> int:
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    call()
+    return int(torch.cuda.max_memory_allocated(device)) - before
 
 
 def free_bytes(device: str) -> int:

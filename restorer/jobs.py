@@ -25,6 +25,7 @@ class Settings:
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
         tile: Side of a tile in input pixels; part of the result for attention networks.
         overlap: What neighbouring tiles share, in input pixels.
+        memory: Bytes that a tile may take; None takes most of what is free.
         tiling: ``blend``, or ``chop`` as the network's authors did in their tests: quarters of
             quarters, cut hard; it knows its own sizes.
         self_ensemble: Whether each tile is the mean over its eight flips and transposes.
@@ -40,6 +41,7 @@ class Settings:
     precision: str = "auto"
     tile: int | None = None
     overlap: int | None = None
+    memory: int | None = None
     tiling: Tiling = "blend"
     self_ensemble: bool = False
     seed: int = 0

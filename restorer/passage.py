@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from restorer import bayer, color
+from restorer.calibration import largest_side, tile_memory
 from restorer.catalog import model_family
 from restorer.devices import free_bytes
 from restorer.errors import InvalidOutputError, OutOfMemoryError, SettingsError
@@ -16,12 +18,15 @@ from restorer.image import FloatArray, Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
 from restorer.noise import estimate_sigma
+from restorer.step import merged, mixed, planes_of
 from restorer.tiling import TilePlan, fit_side, plan_chop, plan_tiles, smaller_side
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Networks know white as 1 and bear some more (noise, overshoot).
 _HEADROOM = 4.0
+_SHARE = 0.7  # of the free memory; the picture itself and what else runs need some
 _STEP_SEEDS = 1 << 32  # seeds of two steps never meet: no image has that many tiles
 
 
@@ -87,23 +92,14 @@ class Passage:
             return self._demosaic(colour, alpha, number)
         bright = colour.max() > _HEADROOM
         usual = np.minimum(colour, np.float32(_HEADROOM)) if bright else colour
-        # Networks for gray JPEG files are for the luma of colour ones; chroma passes beside them.
-        luma_only = spec.task == "deblocking" and spec.channels == 1
-        planes = color.luma(usual) if luma_only else color.network_planes(usual, spec.channels)
-        sigma = self._sigma(usual, number) if spec.condition == "sigma" else None
-        if sigma is not None:
-            level = np.full((*colour.shape[:2], 1), sigma / 255, np.float32)
-            planes = np.concatenate([planes, level], axis=2)
-        restored, plan = self._infer(planes, number)
-        if luma_only:
-            restored = usual + (restored - planes)
-        elif color.is_gray(colour):  # networks tint gray pictures a little, and the eye sees it
-            restored = restored.mean(2, keepdims=True).repeat(colour.shape[2], 2)
+        sigma = self._sigma(lambda: estimate_sigma(usual), number)
+        restored, plan = self._infer(planes_of(spec, usual, sigma), number)
+        restored = merged(spec, usual, restored, gray=color.is_gray(colour))
         if bright:  # lights that no network knows pass beside it
             restored = restored + color.resample(colour - usual, scale)
         if step.strength != 1:
             before = own if scale == 1 else color.resample(colour, scale)
-            restored = before + np.float32(step.strength) * (restored - before)
+            restored = mixed(before, restored, step.strength)
         if alpha is not None:
             alpha = np.clip(color.resample(alpha, scale), 0, 1)
         return color.join(restored, alpha), replace(plan, sigma=sigma)
@@ -121,26 +117,51 @@ class Passage:
         restored, plan = self._infer(bayer.spread(framed, known), number)
         return color.join(restored[down:, across:], alpha), plan
 
-    def _sigma(self, colour: FloatArray, number: int) -> float:
-        """Return the noise level that the network is told, of colour whose white is 1."""
+    def _sigma(self, estimate: Callable[[], float], number: int) -> float | None:
+        """Return the noise level that the network is told if any, of colour whose white is 1."""
         predictor, step = self._passes[number]
+        if predictor.spec.condition != "sigma":
+            return None
         largest = predictor.spec.condition_max
         if step.sigma is None:
-            return min(estimate_sigma(colour), largest)
+            return min(estimate(), largest)
         if step.sigma > largest:
             raise SettingsError(f"sigma {step.sigma:g}: {step.model} knows 0 to {largest:g}")
         return step.sigma / self._white
 
     def _infer(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
-        """Run the network; after lack of memory the whole image starts again with smaller tiles."""
+        """Run the network on the whole picture, continued by its border."""
         predictor, _ = self._passes[number]
-        settings, scale = self._settings, predictor.spec.scale
-        border = self._border(predictor)
+        scale, border = predictor.spec.scale, self._border(predictor)
         planes = np.pad(planes, ((border, border), (border, border), (0, 0)), mode="reflect")
+
+        def run(tiles: TilePlan, plan: RunPlan) -> FloatArray:
+            return predictor.run(
+                planes,
+                tiles,
+                seed=plan.seed,
+                self_ensemble=plan.self_ensemble,
+                on_tile=self._ticker(number),
+                cancel=self._cancel,
+            )
+
+        restored, plan = self._attempt(planes.shape[:2], number, run)
+        inside = slice(border * scale, -border * scale or None)
+        return restored[inside, inside], plan
+
+    def _attempt(
+        self, size: Sequence[int], number: int, run: Callable[[TilePlan, RunPlan], T]
+    ) -> tuple[T, RunPlan]:
+        """Run a step on a picture of `size`, border included, and return its result and plan.
+
+        After lack of memory the whole picture starts again with smaller tiles.
+        """
+        predictor, _ = self._passes[number]
+        settings = self._settings
         seed = settings.seed + number * _STEP_SEEDS
         side: int | None = self._sides[number]
         while side is not None:
-            tiles = self._plan_tiles(planes.shape[:2], number, side)
+            tiles = self._plan_tiles(size, number, side)
             self._tiles[number] = len(tiles.tiles)
             plan = RunPlan(
                 predictor.spec.id,
@@ -154,16 +175,7 @@ class Passage:
             )
             log.debug("%s", plan)
             try:
-                restored = predictor.run(
-                    planes,
-                    tiles,
-                    seed=seed,
-                    self_ensemble=settings.self_ensemble,
-                    on_tile=self._ticker(number),
-                    cancel=self._cancel,
-                )
-                inside = slice(border * scale, -border * scale or None)
-                return restored[inside, inside], plan
+                return run(tiles, plan), plan
             except OutOfMemoryError:
                 side = smaller_side(tiles.largest, predictor.spec.tile)
                 if side is None or settings.tiling == "chop":
@@ -176,9 +188,15 @@ class Passage:
         return 0 if self._settings.tiling == "chop" else predictor.spec.tile.border
 
     def _first_side(self, predictor: Predictor) -> int:
+        """Return the side that was asked for, or the best one whose tiles fit into memory."""
         if self._settings.tile is not None:
             return self._settings.tile
-        return fit_side(predictor.spec.tile, free_bytes(predictor.device))
+        needs = predictor.spec.tile
+        budget = self._settings.memory or int(free_bytes(predictor.device) * _SHARE)
+        memory = tile_memory(predictor)
+        if memory is None:
+            return fit_side(needs, budget)
+        return largest_side(memory, needs, budget)
 
     def _plan_tiles(self, size: Sequence[int], number: int, side: int) -> TilePlan:
         """Plan a step; tiles that had to be made smaller share no more than half their side."""

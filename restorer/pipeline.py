@@ -11,9 +11,10 @@ from pathlib import Path
 
 from restorer import formats
 from restorer.batch import numbered
+from restorer.calibration import GATE_DB, agreement_with_cpu, known_precision
 from restorer.catalog import ModelSpec, model_family, model_spec
 from restorer.checkpoint import write_state
-from restorer.devices import choose_device, choose_precision
+from restorer.devices import Precision, check_precision, choose_device
 from restorer.errors import (
     Cancelled,
     InferenceError,
@@ -35,18 +36,26 @@ def open_model(
     """Return a model, ready to run; one of the catalogue is loaded once and shared.
 
     A path is that of a checkpoint, which is recognised by its names and shapes; `recognise` and
-    `describe_model` say more, and let more be said, about what it is for.
+    `describe_model` say more, and let more be said, about what it is for. The precision ``auto`` is
+    what `try_precisions` chose on this machine, float32 before. Apple's ``mps``, some of whose
+    operators are known to be wrong, is compared with the CPU before a model first runs there.
 
     Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
     """
-    where, how = choose_device(device), choose_precision(precision)
+    where, how = choose_device(device), check_precision(precision)
     if isinstance(model, Path):
         found = recognise(model)
         spec = describe_model(found, task=found.tasks[0])
-        return Predictor.from_checkpoint(spec, model, where, how)
+        return Predictor.from_checkpoint(spec, model, where, how or "fp32")
+    spec = model_spec(model) if isinstance(model, str) else model
+    if where == "mps" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
+        raise SettingsError(
+            f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
+        )
+    how = how or known_precision(spec, where)
     if isinstance(model, ModelSpec):
-        return Predictor.load(model, where, how)
-    return _shared(model, model_spec(model).weights.sha256, where, how)
+        return Predictor.load(spec, where, how)
+    return _shared(spec.id, spec.weights.sha256, where, how)
 
 
 def export_weights(model: str, target: Path) -> None:
@@ -171,9 +180,9 @@ def _exists(path: Path) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _shared(model: str, sha256: str, device: str, precision: str) -> Predictor:
+def _shared(model: str, sha256: str, device: str, precision: Precision) -> Predictor:
     """Load a model once; again when other weights were installed under its id."""
-    return Predictor.load(model_spec(model), device, choose_precision(precision))
+    return Predictor.load(model_spec(model), device, precision)
 
 
 def _opened(

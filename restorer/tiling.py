@@ -151,12 +151,12 @@ def plan_chop(size: tuple[int, int], rule: ChopRule, scale: int) -> TilePlan:
     return TilePlan(*size, max(sizes[-1]), 2 * rule.shave, tiles, (rows, columns))
 
 
-def fit_side(needs: TileNeeds, free_bytes: int) -> int:
-    """Return the largest side, at most `needs.side`, that works in half of the free memory.
+def fit_side(needs: TileNeeds, budget_bytes: int) -> int:
+    """Return the largest side, at most `needs.side`, that works in a budget.
 
     Never below `min_side`. Steps of 64 pixels make like machines choose alike.
     """
-    affordable = math.isqrt(max(0, free_bytes) // 2 // needs.bytes_per_pixel)
+    affordable = math.isqrt(max(0, budget_bytes) // needs.bytes_per_pixel)
     if affordable >= needs.side:
         return needs.side
     step = math.lcm(64, needs.multiple_of)

@@ -26,11 +26,11 @@ def _seeded() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the weights that the user of this machine has installed out of the tests."""
+    """Keep the weights and measures of the user of this machine out of the tests."""
+    folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "restorer.catalog.user_data_path", _data_path(tmp_path_factory.mktemp("data"))
-        )
+        patch.setattr("restorer.catalog.user_data_path", _data_path(folder / "data"))
+        patch.setattr("restorer.calibration.user_cache_path", _data_path(folder / "cache"))
         yield
 
 

@@ -23,6 +23,7 @@ ROWS = [
     {"engines"},
     {"pipeline"},
     {"batch", "passage"},
+    {"calibration"},
     {"inference", "recognition"},
     {"store", "devices", "checkpoint", "noise"},
     {"networks", "download", "community"},
@@ -34,6 +35,7 @@ INSIDE_ROWS = {("tiling", "image")}  # a row is a rank, but these two are ordere
 HEAVY = {
     "torch": {
         "attention",
+        "calibration",
         "checkpoint",
         "community",
         "devices",

@@ -1,9 +1,11 @@
 import json
 
+import click
 import pytest
 
 import restorer.cli.doctor as doctor_module
 from restorer import list_models
+from restorer.cli.options import Bytes
 from restorer.store import weights_path
 
 
@@ -64,3 +66,22 @@ def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypat
     result = restore("doctor")
     assert result.exit_code == 1
     assert "opencv-python-headless: does not load: libGL.so.1" in result.stdout
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    """Keep what `doctor` chooses from the tests that follow."""
+    monkeypatch.setattr("restorer.calibration.user_cache_path", lambda name: tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("words", "count"), [("4GB", 4 * 10**9), ("512 MB", 512 * 10**6), ("1.5gib", 3 << 29), ("9", 9)]
+)
+def test_memory_is_said_as_people_do(words, count):
+    assert Bytes().convert(words, None, None) == count
+
+
+@pytest.mark.parametrize("words", ["", "much", "-1GB", "0", "1.2.3GB"])
+def test_no_amount_of_memory_is_refused(words):
+    with pytest.raises(click.BadParameter, match="no amount of memory"):
+        Bytes().convert(words, None, None)

@@ -1,0 +1,68 @@
+"""Where tiles meet nothing shows: the gradient across their borders is that of the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import restorer
+from restorer import Image, Settings
+from restorer.image import FloatArray
+from restorer.tiling import plan_tiles
+
+from helpers import make_photograph
+
+SHIPPED = [spec.id for spec in restorer.list_models() if spec.weights.embedded]
+HEIGHT, WIDTH = 150, 170
+
+
+def sky(noise: float) -> FloatArray:
+    """A smooth gradient, where the eye finds the faintest line, with some grain."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    planes = [0.35 + 0.3 * y / HEIGHT, 0.5 + 0.25 * y / HEIGHT, 0.85 - 0.1 * x / WIDTH]
+    grain = np.random.default_rng(0).normal(0, noise / 255, (HEIGHT, WIDTH, 3))
+    return (np.stack(planes, 2) + grain).astype(np.float32)
+
+
+def photograph(noise: float) -> FloatArray:
+    grain = np.random.default_rng(1).normal(0, noise / 255, (HEIGHT, WIDTH, 3))
+    return (make_photograph(HEIGHT, WIDTH) / np.float32(255) + grain).astype(np.float32)
+
+
+def seam_ratio(
+    result: FloatArray, starts: tuple[int, ...], side: int, scale: int, axis: int
+) -> float:
+    """Return the mean gradient across the first and last lines of tiles over that near by.
+
+    Compared are lines between the same pixels of the input: inside an input pixel the gradient of
+    an enlarged picture is another one.
+    """
+    steps = np.abs(np.diff(result, axis=axis)).mean(axis=(1 - axis, 2))
+    lines = np.arange(1, result.shape[axis])
+    borders = np.isin(lines, [line for s in starts for line in (s, s + side)])
+    near = np.convolve(borders, np.ones(31), "same").astype(bool) & ~borders
+    return float(steps[borders].mean() / steps[near & (lines % scale == 0)].mean())
+
+
+@pytest.mark.parametrize("noise", [2.0, 15.0])
+@pytest.mark.parametrize("scene", [sky, photograph])
+@pytest.mark.parametrize("model", SHIPPED)
+def test_gradient_across_tile_borders_is_that_inside(
+    model: str, scene: object, noise: float
+) -> None:
+    spec = restorer.model_spec(model)
+    side, scale = 64, spec.scale
+    values = scene(noise)  # type: ignore[operator]
+    sigma = noise if spec.condition == "sigma" else None
+    result = restorer.restore(
+        Image(values),
+        restorer.Step(model, sigma=sigma),
+        settings=Settings(tile=side, precision="fp32"),
+    ).pixels
+    border = spec.tile.border
+    plan = plan_tiles((HEIGHT + 2 * border, WIDTH + 2 * border), spec.tile, side=side)
+    assert len(plan.tiles) >= 9
+    for axis, starts in enumerate((plan.rows, plan.columns)):
+        tile = (plan.tiles[0].height, plan.tiles[0].width)[axis]
+        own = tuple((start - border) * scale for start in starts)
+        assert seam_ratio(result, own, tile * scale, scale, axis) < 1.1
