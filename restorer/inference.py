@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,12 +85,48 @@ class Predictor:
     ) -> FloatArray:
         """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
 
+        The arguments are those of `run_rows`, to which the planes are all there; so are the errors.
+        """
+        bands = self.run_rows(
+            lambda top, bottom: values[top:bottom],
+            plan,
+            seed=seed,
+            self_ensemble=self_ensemble,
+            on_tile=on_tile,
+            cancel=cancel,
+        )
+        size = (plan.height * self.spec.scale, plan.width * self.spec.scale)
+        restored: FloatArray | None = None
+        done = 0
+        for band in bands:
+            if restored is None:
+                restored = np.empty((*size, band.shape[2]), np.float32)
+            restored[done : done + len(band)] = band
+            done += len(band)
+        assert restored is not None, "a plan has at least one tile"
+        return restored
+
+    def run_rows(
+        self,
+        rows: Callable[[int, int], FloatArray],
+        plan: TilePlan,
+        *,
+        seed: int = 0,
+        self_ensemble: bool = False,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Iterator[FloatArray]:
+        """Yield the rows of the result from top to bottom, each row of tiles its finished ones.
+
+        Memory holds the rows of one tile, of the planes and of the result.
+
         A network of one plane takes all planes in turn. All tiles have the one seed: what a network
         draws from it (hashes) is alike on both sides of a seam, and neither order nor number of the
         tiles can matter.
 
         Args:
-            values: What the network takes, with the planes of its condition.
+            rows: Called with (top, bottom), both rising: these rows, (bottom - top, W, C) float32,
+                of what the network takes, with the planes of its condition.
             plan: The tiles.
             seed: For networks that draw random numbers.
             self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
@@ -105,15 +141,18 @@ class Predictor:
         """
         blender: Blender | None = None
         views = _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
-        for tile in plan.tiles:
-            restored = self._restore_tile(_cut(values, tile), views, seed, cancel)
-            if blender is None:
-                blender = Blender(plan, self.spec.scale, restored.shape[2])
-            blender.add(tile, restored)
-            if on_tile is not None:
-                on_tile(tile.index + 1, len(plan.tiles))
-        assert blender is not None, "a plan has at least one tile"
-        return blender.values
+        for tiles, bottom in zip(plan.by_rows, (*plan.rows[1:], plan.height), strict=True):
+            top, height = tiles[0].top, tiles[0].height
+            band = rows(top, min(top + height, plan.height))
+            for tile in tiles:
+                restored = self._restore_tile(_cut(band, tile), views, seed, cancel)
+                if blender is None:
+                    blender = Blender(plan, self.spec.scale, restored.shape[2])
+                blender.add(tile, restored)
+                if on_tile is not None:
+                    on_tile(tile.index + 1, len(plan.tiles))
+            assert blender is not None, "a row has at least one tile"
+            yield blender.take(bottom)
 
     def _restore_tile(
         self, values: FloatArray, views: Sequence[_View], seed: int, cancel: CancelToken | None
@@ -195,11 +234,12 @@ def _is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def _cut(values: FloatArray, tile: Tile) -> FloatArray:
-    """Return a copy of the tile; what lies beyond the image mirrors it, edge pixels not repeated.
+def _cut(band: FloatArray, tile: Tile) -> FloatArray:
+    """Return a copy of the tile out of its row of tiles.
 
-    That keeps the phase of a Bayer pattern.
+    What lies beyond the image mirrors it, edge pixels not repeated: that keeps the phase of a Bayer
+    pattern.
     """
-    part = values[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+    part = band[:, tile.left : tile.left + tile.width]
     missing = (tile.height - part.shape[0], tile.width - part.shape[1])
     return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")

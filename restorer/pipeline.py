@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
-from restorer import formats
+from restorer import formats, stream
 from restorer.batch import numbered
 from restorer.calibration import GATE_DB, agreement_with_cpu, known_precision
 from restorer.catalog import ModelSpec, model_family, model_spec
 from restorer.checkpoint import write_state
-from restorer.devices import Precision, check_precision, choose_device
+from restorer.devices import Precision, check_precision, choose_device, free_bytes
 from restorer.errors import (
     Cancelled,
+    ImageTooLargeError,
     InferenceError,
     RestorerError,
     SettingsError,
@@ -24,10 +27,13 @@ from restorer.errors import (
 )
 from restorer.image import Image
 from restorer.inference import Predictor
-from restorer.jobs import CancelToken, Job, OnTick, Result, Settings, Step
+from restorer.jobs import CancelToken, Job, OnTick, Result, RunPlan, Settings, Step
 from restorer.networks import PublishedNetwork
 from restorer.passage import Passage
 from restorer.recognition import describe_model, recognise
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def open_model(
@@ -140,29 +146,75 @@ def check_job(job: Job) -> formats.Header:
 
 def _run_job(job: Job, on_tile: OnTick | None, cancel: CancelToken | None) -> Result:
     settings = job.settings
-    check_job(job)
+    header = check_job(job)
     passes = _opened(job.steps, settings)
-    image = formats.read(job.source, max_pixels=_budget(settings))
     try:
+        streamed = _stream(job, header, passes, on_tile, cancel)
+        if streamed is not None:
+            return streamed
+        image = formats.read(job.source, max_pixels=_budget(settings))
         restored, plans = Passage(passes, settings, on_tile, cancel).restore(image)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     if cancel is not None:
         cancel.check()
-    target, notes = _write(restored, job)
+
+    def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
+        return formats.write(restored, target, quality=settings.quality, existing=existing)
+
+    target, notes = _write(job, write)
     return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
 
 
-def _write(image: Image, job: Job) -> tuple[Path, tuple[str, ...]]:
+def _stream(
+    job: Job,
+    header: formats.Header,
+    passes: Sequence[tuple[Predictor, Step]],
+    on_tile: OnTick | None,
+    cancel: CancelToken | None,
+) -> Result | None:
+    """Restore from TIFF to TIFF, band by band, what is large for this memory.
+
+    None for all that can be held in memory as a whole; ImageTooLargeError for what has to be held
+    so and cannot.
+    """
+    scale = math.prod(predictor.spec.scale for predictor, _ in passes)
+    target = formats.check_target(job.target, header.height * scale, header.width * scale)
+    if not header.format == target.name == "TIFF" or not stream.is_large(header, scale):
+        return None
+    try:
+        stream.check_rows(job.source, header, passes)
+        with formats.open_rows(job.source, max_pixels=_budget(job.settings)) as rows:
+
+            def write(
+                target: Path, existing: formats.Existing
+            ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
+                return stream.restore_rows(
+                    rows, target, existing, passes, job.settings, on_tile, cancel
+                )
+
+            path, (plans, notes) = _write(job, write)
+            return Result(job, "done", path, plans=plans, notes=notes)
+    except formats.RowsError as error:
+        needed, free = stream.whole_bytes(header, scale), free_bytes("cpu")
+        if needed > free:
+            raise ImageTooLargeError(
+                f"{error}, so that it cannot be streamed; as a whole it takes {needed / 1e9:.1f} GB"
+                f" of memory, {free / 1e9:.1f} are free"
+            ) from error
+        log.info("%s, so that it is held in memory as a whole", error)
+        return None
+
+
+def _write(job: Job, write: Callable[[Path, formats.Existing], T]) -> tuple[Path, T]:
     """Write under the job's target, or under a numbered name where that was asked and is needed."""
-    quality, existing = job.settings.quality, job.settings.existing
+    existing = job.settings.existing
     if existing != "number":
-        policy: formats.Existing = "replace" if existing == "replace" else "fail"
-        return job.target, formats.write(image, job.target, quality=quality, existing=policy)
+        return job.target, write(job.target, "replace" if existing == "replace" else "fail")
     for target in numbered(job.target):
         try:
             if not _exists(target):
-                return target, formats.write(image, target, quality=quality, existing="fail")
+                return target, write(target, "fail")
         except TargetExistsError:  # another process was faster
             continue
     raise AssertionError("numbers do not end")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -102,6 +103,12 @@ class TilePlan:
         return tuple(sorted({tile.top for tile in self.tiles}))
 
     @cached_property
+    def by_rows(self) -> tuple[tuple[Tile, ...], ...]:
+        """The tiles, row by row."""
+        groups = groupby(self.tiles, key=lambda tile: tile.top)
+        return tuple(tuple(tiles) for _, tiles in groups)
+
+    @cached_property
     def columns(self) -> tuple[int, ...]:
         """Left of each column of tiles."""
         return tuple(sorted({tile.left for tile in self.tiles}))
@@ -174,7 +181,11 @@ class Blender:
 
     Weights are separable: one ramp across, one down, flat where tiles do not overlap and at the
     borders of the image; a plan with cuts has steps for ramps. Add every tile of the plan once; the
-    order matters to the last bit of a float only.
+    order matters to the last bit of a float only. Who adds them in the order of the plan and takes
+    each row that is finished holds no more than the rows of one tile.
+
+    Attributes:
+        values: The rows from the first that was not taken to the last that a tile was added to.
     """
 
     def __init__(self, plan: TilePlan, scale: int, channels: int) -> None:
@@ -183,17 +194,26 @@ class Blender:
         down, across = plan.cuts or (None, None)
         self._down = _weights(plan.rows, tile.height, plan.height, plan.radius, scale, down)
         self._across = _weights(plan.columns, tile.width, plan.width, plan.radius, scale, across)
-        self.values: FloatArray = np.zeros(
-            (plan.height * scale, plan.width * scale, channels), np.float32
-        )
+        self._taken = 0
+        self.values: FloatArray = np.zeros((0, plan.width * scale, channels), np.float32)
 
     def add(self, tile: Tile, values: FloatArray) -> None:
         """Add the result of `tile`: (height * scale, width * scale, C) float32."""
         down, across = self._down[tile.top], self._across[tile.left]
         weight = down[:, None, None] * across[None, :, None]
-        top, left = tile.top * self._scale, tile.left * self._scale
+        top, left = tile.top * self._scale - self._taken, tile.left * self._scale
         part = values[: len(down), : len(across)]
+        missing = top + len(down) - len(self.values)
+        if missing > 0:
+            self.values = np.pad(self.values, ((0, missing), (0, 0), (0, 0)))
         self.values[top : top + len(down), left : left + len(across)] += weight * part
+
+    def take(self, bottom: int) -> FloatArray:
+        """Return and forget the rows above input row `bottom`, which no later tile may reach."""
+        count = bottom * self._scale - self._taken
+        band, self.values = self.values[:count], self.values[count:].copy()
+        self._taken += count
+        return band
 
 
 def _grid(tops: Sequence[int], lefts: Sequence[int], height: int, width: int) -> tuple[Tile, ...]:

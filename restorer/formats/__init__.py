@@ -8,8 +8,8 @@ functions of `Codec` and a row in FORMATS.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -18,10 +18,11 @@ import numpy as np
 
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import bmp, jpeg, metadata, png, tiff, webp
+from restorer.formats.bands import RowReader, RowsError, write_rows
 from restorer.formats.files import Existing, created
 from restorer.formats.header import Codec, Header, Scan
 from restorer.formats.profiles import profile_space
-from restorer.image import Image
+from restorer.image import Image, Pixels
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -31,11 +32,15 @@ __all__ = [
     "Existing",
     "Format",
     "Header",
+    "Rows",
+    "RowsError",
     "check_source",
     "check_target",
+    "open_rows",
     "probe",
     "read",
     "write",
+    "write_rows",
 ]
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
@@ -71,6 +76,22 @@ class Format:
     def alpha(self) -> bool:
         """Whether it holds transparency."""
         return 4 in self.channels
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A picture whose rows are read when they are needed.
+
+    Attributes:
+        header: Its size and kind.
+        first: Its first row with all metadata and notes, as `formats.read` would give them.
+        read: Called with (top, bottom): the pixels of these rows, (bottom - top, W, C), equal to
+            those that `formats.read` gives. Raises ImageFormatError where they are damaged.
+    """
+
+    header: Header
+    first: Image
+    read: Callable[[int, int], Pixels]
 
 
 _ALL = ("exif", "xmp", "icc", "dpi")
@@ -109,10 +130,32 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     with _scanned(path) as (file, format, scan):
         _check_header(scan.header, max_pixels)
         image = metadata.upright(format.codec.decode(file, scan))
-    if path.suffix.lower() not in format.suffixes:
-        named = f"named {path.suffix}" if path.suffix else "named without a suffix"
-        image = replace(image, notes=(f"the file is a {format.name}, though {named}", *image.notes))
-    return image
+    return _with_name_note(image, path, format)
+
+
+@contextmanager
+def open_rows(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[Rows]:
+    """Give the rows of a TIFF file while it is open.
+
+    Raises what `read` raises, and RowsError, which says why a picture can be read only as a whole.
+    """
+    path = Path(path)
+    with ExitStack() as stack:
+        with _named_errors(path):
+            file, format, scan = stack.enter_context(_opened(path))
+            _check_header(scan.header, max_pixels)
+            if format.codec is not tiff:
+                raise RowsError(f"rows of {format.name} files cannot be read alone")
+            if metadata.orientation(scan.metadata) != 1:
+                raise RowsError("the picture is to be turned")
+            reader = RowReader(file, scan)
+            first = _with_name_note(metadata.upright(reader.first), path, format)
+
+        def rows(top: int, bottom: int) -> Pixels:
+            with _named_errors(path):
+                return reader.read(top, bottom)
+
+        yield Rows(scan.header, first, rows)
 
 
 def check_source(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Header:
@@ -173,6 +216,14 @@ def check_target(path: Path, height: int, width: int) -> Format:
     return format
 
 
+def _with_name_note(image: Image, path: Path, format: Format) -> Image:
+    """Add a note where the suffix belongs to another format."""
+    if path.suffix.lower() in format.suffixes:
+        return image
+    named = f"named {path.suffix}" if path.suffix else "named without a suffix"
+    return replace(image, notes=(f"the file is a {format.name}, though {named}", *image.notes))
+
+
 def _upright_header(scan: Scan) -> Header:
     header = scan.header
     if metadata.orientation(scan.metadata) > 4:
@@ -183,9 +234,12 @@ def _upright_header(scan: Scan) -> Header:
 def _check_header(header: Header, max_pixels: int) -> None:
     pixels = header.height * header.width
     if pixels > max_pixels:
+        streamed = ""
+        if header.format == "TIFF":
+            streamed = " (from TIFF to TIFF, what is larger than the memory is streamed)"
         raise ImageTooLargeError(
             f"{header.width} x {header.height} = {pixels:,} pixels, above the budget of"
-            f" {max_pixels:,}; raise it with --max-pixels"
+            f" {max_pixels:,}; raise it with --max-pixels{streamed}"
         )
     if header.pages > 1:
         raise ImageFormatError(
@@ -196,16 +250,29 @@ def _check_header(header: Header, max_pixels: int) -> None:
 @contextmanager
 def _scanned(path: Path) -> Iterator[tuple[BinaryIO, Format, Scan]]:
     """Open a file and scan its headers; inside, any trouble becomes an ImageError of the path."""
+    with _named_errors(path), _opened(path) as found:
+        yield found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, Format, Scan]]:
+    """Open a file and scan its headers."""
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
+        raise ImageFormatError("is a folder" if path.is_dir() else "is no ordinary file")
+    with path.open("rb") as file:
+        format = _recognised(file, path)
+        file.seek(0)
+        scan = format.codec.scan(file)
+        if scan.header.height < 1 or scan.header.width < 1:
+            raise ImageFormatError(f"{scan.header.width} x {scan.header.height} pixels")
+        yield file, format, scan
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Turn any trouble with a file into an ImageError of its path."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
-            raise ImageFormatError("is a folder" if path.is_dir() else "is no ordinary file")
-        with path.open("rb") as file:
-            format = _recognised(file, path)
-            file.seek(0)
-            scan = format.codec.scan(file)
-            if scan.header.height < 1 or scan.header.width < 1:
-                raise ImageFormatError(f"{scan.header.width} x {scan.header.height} pixels")
-            yield file, format, scan
+        yield
     except ImageError as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except OSError as error:

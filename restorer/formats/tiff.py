@@ -56,7 +56,7 @@ def scan(file: BinaryIO) -> Scan:
     import tifffile
 
     with tifffile.TiffFile(file) as tiff:
-        page, pages = _still(tiff)
+        page, pages = still_page(tiff)
         _check(page)
         metadata, notes = _metadata(file, page)
         channels = {_CMYK: 3, _PALETTE: 3}.get(page.photometric, _COLOURS[page.photometric])
@@ -73,13 +73,15 @@ def decode(file: BinaryIO, scan: Scan) -> Image:
 
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
-        page, _ = _still(tiff)
-        _check_strips(page, file.seek(0, os.SEEK_END))
+        page, _ = still_page(tiff)
+        check_strips(page, file.seek(0, os.SEEK_END))
         if page.compression == _LZW:
-            _check_lzw(file, page)
+            for at, size in zip(page.dataoffsets, page.databytecounts, strict=False):
+                file.seek(at)
+                check_codes(page, file.read(size))
         values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
-        pixels, notes, icc = _normal(page, values, scan)
+        pixels, notes, icc = normal(page, values, scan)
     metadata = replace(scan.metadata, icc=icc)
     contiguous: Any = np.ascontiguousarray(pixels)
     return Image(contiguous, metadata, (*scan.notes, *notes))
@@ -87,22 +89,41 @@ def decode(file: BinaryIO, scan: Scan) -> Image:
 
 def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
     """Write deflate with predictor; EXIF's own byte order, BigTIFF where the size asks for it."""
+    pixels = image.pixels
+    data = pixels if pixels.shape[2] > 1 else pixels[..., 0]
+    write(data, file, image.metadata, pixels.shape[2], pixels.nbytes)
+    return ()
+
+
+def write(
+    data: Any, file: BinaryIO, metadata: Metadata, channels: int, size_bytes: int, **layout: Any
+) -> None:
+    """Write pixels of 1 to 4 channels and all tags into an empty file.
+
+    Args:
+        data: (H, W) or (H, W, channels), or an iterator over tiles of such.
+        file: Readable, writable and seekable.
+        metadata: Of the pixels, with EXIF's sizes set.
+        channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+        size_bytes: Of all pixels.
+        layout: More options of tifffile's writer; an iterator needs shape, dtype and tile.
+    """
     import tifffile
 
-    metadata, pixels = image.metadata, image.pixels
-    layout, described = described_by(metadata.exif)
+    structure, described = described_by(metadata.exif)
     resolution: dict[str, Any] = {"resolution": metadata.dpi, "resolutionunit": "INCH"}
-    with tifffile.TiffWriter(file, bigtiff=pixels.nbytes > _BIG, byteorder=layout.order) as writer:
+    with tifffile.TiffWriter(file, bigtiff=size_bytes > _BIG, byteorder=structure.order) as writer:
         writer.write(
-            pixels if pixels.shape[2] > 1 else pixels[..., 0],
-            photometric="rgb" if pixels.shape[2] >= 3 else "minisblack",
-            planarconfig="contig" if pixels.shape[2] > 1 else None,
-            extrasamples=["unassalpha"] if image.has_alpha else None,
+            data,
+            photometric="rgb" if channels >= 3 else "minisblack",
+            planarconfig="contig" if channels > 1 else None,
+            extrasamples=["unassalpha"] if channels in (2, 4) else None,
             compression="zlib",
             predictor=True,
             metadata=None,
             software=False,
             **(resolution if metadata.dpi else {}),
+            **layout,
         )
     fields = dict(described.fields)
     if metadata.xmp:
@@ -111,10 +132,9 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
         fields[ICC] = ifd.Field(7, len(metadata.icc), metadata.icc)  # UNDEFINED
     if fields or described.children:
         ifd.extend(file, replace(described, fields=fields))
-    return ()
 
 
-def _still(tiff: Any) -> tuple[Any, int]:
+def still_page(tiff: Any) -> tuple[Any, int]:
     """Return the first full page and the number of full pages; thumbnails and masks count not."""
     pages = list(islice(tiff.pages, _MAX_PAGES))
     if _DNG in pages[0].tags or any(page.photometric in (32803, 34892) for page in pages):
@@ -159,8 +179,8 @@ def _check(page: Any) -> None:
         raise ImageFormatError(f"TIFF tiles of {page.chunks} are larger than the picture")
 
 
-def _check_strips(page: Any, length: int) -> None:
-    """Refuse missing strips, which tifffile would fill with black."""
+def check_strips(page: Any, length: int) -> None:
+    """Refuse missing strips, which tifffile would fill with black, in a file of `length` bytes."""
     spans = list(zip(page.dataoffsets, page.databytecounts, strict=False))
     if len(spans) < math.prod(page.chunked) or any(at <= 0 or size <= 0 for at, size in spans):
         raise ImageFormatError("strips or tiles of the TIFF are missing")
@@ -168,12 +188,11 @@ def _check_strips(page: Any, length: int) -> None:
         raise ImageFormatError("the file is cut short: strips or tiles lie behind its end")
 
 
-def _check_lzw(file: BinaryIO, page: Any) -> None:
+def check_codes(page: Any, data: bytes) -> None:
+    """Refuse the data of a strip or tile that would crash the decoder."""
     import imagecodecs
 
-    for at, size in zip(page.dataoffsets, page.databytecounts, strict=False):
-        file.seek(at)
-        data = file.read(size)
+    if page.compression == _LZW:
         lzw.check(imagecodecs.bitorder_decode(data) if page.fillorder == 2 else data)
 
 
@@ -196,8 +215,11 @@ def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
     return False, ("a channel of unspecified meaning was left out",)
 
 
-def _normal(page: Any, values: Any, scan: Scan) -> tuple[Pixels, tuple[str, ...], bytes | None]:
-    """Bring samples as stored to gray or RGB of `scan.header`'s depth; with notes and profile."""
+def normal(page: Any, values: Any, scan: Scan) -> tuple[Pixels, tuple[str, ...], bytes | None]:
+    """Bring samples as stored to gray or RGB of `scan.header`'s depth; with notes and profile.
+
+    Each pixel by itself: (rows, W, samples) may be any rows of the picture.
+    """
     icc, photometric = scan.metadata.icc, page.photometric
     if photometric == _PALETTE:
         return _palette(page)[values[..., 0]], (), icc

@@ -36,6 +36,12 @@ def plans(draw: st.DrawFn) -> tuple[TilePlan, TileNeeds]:
     return plan_tiles(draw(sizes), needs), needs
 
 
+@st.composite
+def chops(draw: st.DrawFn) -> tuple[TilePlan, ChopRule]:
+    rule = ChopRule(draw(st.integers(200, 2000)), 10, draw(st.sampled_from(["none", "4x8"])))
+    return plan_chop(draw(st.tuples(st.integers(1, 90), st.integers(1, 90))), rule, 1), rule
+
+
 @given(plans())
 def test_tiles_share_one_size_that_the_model_can_take(drawn: tuple[TilePlan, TileNeeds]) -> None:
     plan, needs = drawn
@@ -88,6 +94,27 @@ def test_identity_tiles_blend_to_the_identity_image_in_any_order(
         blender.add(t, canvas[top : top + t.height * scale, left : left + t.width * scale])
     expected = canvas[: plan.height * scale, : plan.width * scale]
     np.testing.assert_allclose(blender.values, expected, atol=1e-6)
+
+
+@settings(deadline=None)
+@given(plans() | chops(), st.integers(1, 3))
+def test_rows_taken_as_they_are_finished_are_those_of_the_whole(
+    drawn: tuple[TilePlan, object], scale: int
+) -> None:
+    plan, _ = drawn
+    tile = plan.tiles[0]
+    size = (tile.height * scale, tile.width * scale, 1)
+    results = np.random.default_rng(0).random((len(plan.tiles), *size)).astype(np.float32)
+    whole, blender = Blender(plan, scale, 1), Blender(plan, scale, 1)
+    bands = []
+    for tiles, bottom in zip(plan.by_rows, (*plan.rows[1:], plan.height), strict=True):
+        for t in tiles:
+            whole.add(t, results[t.index])
+            blender.add(t, results[t.index])
+            assert len(blender.values) <= size[0]
+        bands.append(blender.take(bottom))
+    np.testing.assert_array_equal(np.concatenate(bands), whole.values)
+    assert len(blender.values) == 0
 
 
 def test_weights_fall_to_the_edge_of_a_tile() -> None:

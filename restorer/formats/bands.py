@@ -1,0 +1,196 @@
+"""Rows of TIFF pictures that are larger than memory: read where they lie, written as they come."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from restorer.errors import ImageError, ImageFormatError
+from restorer.formats import metadata, tiff
+from restorer.formats.header import Scan, exactly
+from restorer.image import Image, Pixels
+
+_TILE = 256  # side of the tiles written: what viewers of large pictures expect
+_BUFFER_BYTES = 2**25  # of tiles that are compressed side by side
+# Strips or tiles beside each other, decoded, and read twice that: a share of the 2 GiB promised.
+_MAX_ROW_BYTES = 2**28
+_UNCOMPRESSED, _PLANAR, _LSB_FIRST = 1, 2, 2
+
+
+class RowsError(ImageError):
+    """The rows of a picture cannot be read without decoding the whole of it."""
+
+
+class RowReader:
+    """Rows of a TIFF file as `formats.read` would give them, but for the orientation.
+
+    Holds the strips or tiles that the last rows lay in.
+
+    Attributes:
+        first: The first row with metadata and notes.
+    """
+
+    def __init__(self, file: BinaryIO, scan: Scan) -> None:
+        import tifffile
+
+        self._file, self._scan = file, scan
+        file.seek(0)
+        self._tiff = tifffile.TiffFile(file)
+        self._page, _ = tiff.still_page(self._tiff)
+        tiff.check_strips(self._page, file.seek(0, os.SEEK_END))
+        self._raw = _is_raw(self._page)
+        if not self._raw:
+            _check_memory(self._page)
+        self._height = 1 if self._raw else _segment_size(self._page)[0]
+        self._kept: dict[int, Any] = {}
+        pixels, notes, icc = tiff.normal(self._page, self._stored(0, 1), scan)
+        self.first = Image(pixels, replace(scan.metadata, icc=icc), (*scan.notes, *notes))
+
+    def read(self, top: int, bottom: int) -> Pixels:
+        """Return (bottom - top, W, C) pixels. Raises ImageFormatError; decoders raise more."""
+        pixels, _, _ = tiff.normal(self._page, self._stored(top, bottom), self._scan)
+        contiguous: Any = np.ascontiguousarray(pixels)
+        return contiguous  # type: ignore[no-any-return]  # of a decoder without types
+
+    def _stored(self, top: int, bottom: int) -> Any:
+        """Return (bottom - top, W, samples) as stored."""
+        height = self._height
+        wanted = range(top // height, (bottom - 1) // height + 1)
+        # Rows are asked for from the top to the bottom, so what lies above is not needed again.
+        self._kept = {i: rows for i, rows in self._kept.items() if i >= wanted[0]}
+        for i in wanted:
+            if i not in self._kept:
+                self._kept[i] = self._raw_row(i) if self._raw else self._decoded(i)
+        parts = [self._kept[i][max(0, top - i * height) : bottom - i * height] for i in wanted]
+        return np.concatenate(parts)
+
+    def _decoded(self, number: int) -> Any:
+        """Return one row of strips or tiles, (rows, W, samples)."""
+        page, (_, side) = self._page, _segment_size(self._page)
+        top = number * self._height
+        rows, across = min(self._height, page.imagelength - top), -(-page.imagewidth // side)
+        values: Any = None
+        for plane, column in itertools.product(range(_planes(page)), range(across)):
+            index = (plane * _count_down(page) + number) * across + column
+            data = self._bytes(page.dataoffsets[index], page.databytecounts[index])
+            try:
+                tiff.check_codes(page, data)
+                part = page.decode(
+                    data, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
+                )[0]
+                part = part[0, :rows, : page.imagewidth - column * side]
+            except Exception as error:  # decoders of damaged data raise anything
+                where = f"rows {top} to {top + rows}"
+                raise ImageFormatError(f"{where} are damaged: {error}") from error
+            if values is None:
+                values = np.empty((rows, page.imagewidth, page.samplesperpixel), part.dtype)
+            left = column * side
+            values[:, left : left + part.shape[1], plane : plane + part.shape[2]] = part
+        return values
+
+    def _raw_row(self, row: int) -> Any:
+        """Return one row that is stored as it is, (1, W, samples), out of strips of any height."""
+        page = self._page
+        strip, inside = divmod(row, _segment_size(page)[0])
+        planes = []
+        for plane in range(_planes(page)):
+            index = plane * _count_down(page) + strip
+            size = page.imagewidth * page.samplesperpixel // _planes(page) * page.dtype.itemsize
+            if (inside + 1) * size > page.databytecounts[index]:
+                raise ImageFormatError(f"row {row} is missing: its strip is too short")
+            data = self._bytes(page.dataoffsets[index] + inside * size, size)
+            values = np.frombuffer(data, page.dtype.newbyteorder(self._tiff.byteorder))
+            planes.append(values.astype(page.dtype).reshape(1, page.imagewidth, -1))
+        return np.concatenate(planes, axis=2)
+
+    def _bytes(self, at: int, size: int) -> bytes:
+        self._file.seek(at)
+        return exactly(self._file, size)
+
+
+def write_rows(bands: Iterator[Image], size: tuple[int, int], file: BinaryIO) -> None:
+    """Write a tiled TIFF of `size` (height, width) from images of its rows, top to bottom.
+
+    Deflated with predictor; a BigTIFF where the size asks for it. What `file` held is lost, so that
+    a second try may follow a first that raised. All bands carry the metadata of the picture.
+    """
+    file.seek(0)
+    file.truncate()
+    first = next(bands)
+    channels, dtype = first.pixels.shape[2], first.pixels.dtype
+    shape = size if channels == 1 else (*size, channels)
+    tiff.write(
+        _tiles(band.pixels for band in itertools.chain([first], bands)),
+        file,
+        metadata.with_size(first.metadata, *size),
+        channels,
+        math.prod(shape) * dtype.itemsize,
+        shape=shape,
+        dtype=dtype,
+        tile=(_TILE, _TILE),
+        buffersize=_BUFFER_BYTES,
+    )
+
+
+def _tiles(bands: Iterator[Pixels]) -> Iterator[Pixels]:
+    """Cut bands of any heights into whole tiles in reading order, continued beyond the border."""
+    held: Any = None
+    for band in bands:
+        held = band if held is None else np.concatenate([held, band])
+        while len(held) >= _TILE:
+            yield from _across(held[:_TILE])
+            held = held[_TILE:]
+    if len(held):
+        yield from _across(held)
+
+
+def _across(rows: Any) -> Iterator[Pixels]:
+    for left in range(0, rows.shape[1], _TILE):
+        tile = rows[:, left : left + _TILE]
+        missing = [(0, _TILE - tile.shape[0]), (0, _TILE - tile.shape[1]), (0, 0)]
+        whole = np.pad(tile, missing, mode="edge")
+        yield whole if whole.shape[2] > 1 else whole[..., 0]
+
+
+def _check_memory(page: Any) -> None:
+    """Raise RowsError if few rows cannot be decoded without many others."""
+    height, width = _segment_size(page)
+    columns = -(-page.imagewidth // width) * width
+    size = height * columns * page.samplesperpixel * page.dtype.itemsize
+    if size > _MAX_ROW_BYTES:
+        kind = "tiles" if page.is_tiled else "strips"
+        raise RowsError(
+            f"its compressed {kind} are {height} rows high, {size / 2**20:.0f} MiB that can only be"
+            " decoded at once"
+        )
+
+
+def _is_raw(page: Any) -> bool:
+    """Whether the rows lie in the file one after another as plain samples."""
+    plain = page.compression == _UNCOMPRESSED and page.predictor == 1 and not page.is_tiled
+    return plain and page.bitspersample in (8, 16) and page.fillorder != _LSB_FIRST
+
+
+def _segment_size(page: Any) -> tuple[int, int]:
+    """Return rows and columns of a strip or tile."""
+    if page.is_tiled:
+        return int(page.tilelength), int(page.tilewidth)
+    return int(min(page.rowsperstrip, page.imagelength)), int(page.imagewidth)
+
+
+def _planes(page: Any) -> int:
+    """Return how many samples of a pixel lie apart."""
+    planes: int = page.samplesperpixel if page.planarconfig == _PLANAR else 1
+    return planes
+
+
+def _count_down(page: Any) -> int:
+    """Return the number of strips or rows of tiles."""
+    rows, _ = _segment_size(page)
+    return -(-int(page.imagelength) // rows)
