@@ -11,6 +11,7 @@ import click
 from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError, __version__
 
 from .batch import batch
+from .bench import bench
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
@@ -44,7 +45,7 @@ class _Restore(click.Group):
 
 @click.group(
     cls=_Restore,
-    commands=[image, batch, models, weights, doctor, demo, evaluate, train],
+    commands=[image, batch, models, weights, doctor, bench, demo, evaluate, train],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="restore")

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . packaging/venv.sh
 
 fresh_venv .venv-test
-pip install --quiet --constraint packaging/constraints.txt --editable '.[dev,community]'
+pip install --quiet --constraint packaging/constraints.txt --editable '.[dev,community,bench]'
 ruff check .
 ruff format --check .
 mypy

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from restorer.batch import Batch, Ignored, plan_jobs, target_name
+    from restorer.bench import Speed, measure_speed
     from restorer.calibration import PrecisionTrial, TileMemory, tile_memory, try_precisions
     from restorer.catalog import (
         Family,
@@ -73,6 +74,7 @@ __version__ = "0.1.0"
 # Public name -> the module that has it; the imports above say the same to type checkers.
 _HOMES = {
     "batch": ("Batch", "Ignored", "plan_jobs", "target_name"),
+    "bench": ("Speed", "measure_speed"),
     "calibration": ("PrecisionTrial", "TileMemory", "tile_memory", "try_precisions"),
     "catalog": (
         "Family",
@@ -155,6 +157,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "SUFFIXES",
     "Settings",
     "SettingsError",
+    "Speed",
     "Step",
     "TASKS",
     "TargetExistsError",
@@ -174,6 +177,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "export_weights",
     "fetch_weights",
     "list_models",
+    "measure_speed",
     "model_family",
     "model_spec",
     "open_model",

@@ -22,7 +22,7 @@ import torch
 from platformdirs import user_cache_path
 
 from restorer.catalog import ModelSpec
-from restorer.devices import Precision, fast_precisions, peak_bytes
+from restorer.devices import MemoryMeter, Precision, fast_precisions
 from restorer.errors import ImageWriteError, InferenceError
 from restorer.formats.files import created
 from restorer.image import FloatArray
@@ -200,8 +200,9 @@ def _fit(predictor: Predictor) -> dict[str, float] | None:
     unit = needs.multiple_of
     sides = sorted({-(-max(s, needs.min_side) // unit) * unit for s in _PROBE_SIDES})
     planes = [_planes_of(predictor.spec, side) for side in sides]
-    peaks = peak_bytes(predictor.device, [_runner(predictor, each) for each in planes])
-    if peaks is None or len(sides) < 3:
+    meter = MemoryMeter(predictor.device)
+    peaks = [meter.peak(_runner(predictor, each)) for each in planes]
+    if None in peaks or len(sides) < 3:
         return None
     pixels = np.array(sides, float) ** 2
     powers = [0, 1, 2]

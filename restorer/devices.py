@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -64,39 +65,39 @@ def fast_precisions(device: str) -> list[Precision]:
     return ["bf16"] if has_fast_bf16(kind) else []
 
 
-def peak_bytes(device: str, calls: Sequence[Callable[[], object]]) -> list[int] | None:
-    """Return how far the memory in use rises in each call, smallest call first.
+class MemoryMeter:
+    """Tells how far calls raise the memory in use above its level now.
 
-    On the CPU it is that of the whole process, as Linux tells it; None elsewhere.
+    On the CPU it is that of the whole process, as Linux tells it; what a call frees may stay with
+    the process, so that only calls of rising demand can be told apart.
     """
-    if device.startswith("cuda"):
-        return [_cuda_peak(device, call) for call in calls]
-    status = Path("/proc/self/status")
-    if device != "cpu" or not status.exists():
-        return None
 
-    def resident(field: str) -> int:
-        lines = status.read_text("ascii").splitlines()
-        return int(next(line for line in lines if line.startswith(field)).split()[1]) * 1024
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._start = _resident("VmRSS")
 
-    # What an earlier call freed may stay with the process, so all count from one start.
-    start, peaks = resident("VmRSS"), []
-    for call in calls:
-        try:
+    def peak(self, call: Callable[[], object]) -> int | None:
+        """Return the peak of a call in bytes; None where the machine does not tell."""
+        if self._device.startswith("cuda"):
+            torch.cuda.synchronize(self._device)
+            before = torch.cuda.memory_allocated(self._device)
+            torch.cuda.reset_peak_memory_stats(self._device)
+            call()
+            return int(torch.cuda.max_memory_allocated(self._device)) - before
+        with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak falls to now
-        except OSError:
-            return None
         call()
-        peaks.append(max(0, resident("VmHWM") - start))
-    return peaks
+        highest = _resident("VmHWM") if self._device == "cpu" else None
+        return None if highest is None or self._start is None else highest - self._start
 
 
-def _cuda_peak(device: str, call: Callable[[], object]) -> int:
-    torch.cuda.synchronize(device)
-    before = torch.cuda.memory_allocated(device)
-    torch.cuda.reset_peak_memory_stats(device)
-    call()
-    return int(torch.cuda.max_memory_allocated(device)) - before
+def _resident(field: str) -> int | None:
+    """Return a field of the process status in bytes; None on other systems than Linux."""
+    try:
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), None)
 
 
 def free_bytes(device: str) -> int:

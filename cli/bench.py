@@ -1,0 +1,117 @@
+"""``restore bench``: how fast the models are on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .words import size, table, tell
+
+if TYPE_CHECKING:
+    from restorer import Speed
+
+_HEAD = ("model", "device", "precision", "megapixels", "s", "s/megapixel", "memory")
+
+
+class _Numbers(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
+    """Numbers, separated by commas."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        try:
+            numbers = tuple(float(number) for number in str(value).split(","))
+        except ValueError:
+            numbers = ()
+        if not numbers or min(numbers) <= 0:
+            self.fail(f"{value!r}: expected megapixels such as 0.25,1,4", param, ctx)
+        return numbers
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="[ID]...")
+@click.option(
+    "--megapixels",
+    type=_Numbers(),
+    default="0.25,1,4",
+    show_default=True,
+    help="Sizes of the pictures.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@click.option(
+    "--precision",
+    multiple=True,
+    type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+    default=("auto",),
+    show_default=True,
+    help="May be given several times.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a picture of time by size (needs matplotlib).",
+)
+def bench(
+    models: tuple[str, ...],
+    megapixels: tuple[float, ...],
+    device: str,
+    precision: tuple[str, ...],
+    rounds: int,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """Measure time and memory of models, those that ship by default."""
+    from tqdm import tqdm
+
+    from restorer import list_models, measure_speed
+
+    chosen = models or tuple(spec.id for spec in list_models() if spec.weights.embedded)
+    measured = measure_speed(chosen, megapixels, device=device, precisions=precision, rounds=rounds)
+    total = len(chosen) * len(megapixels) * len(precision)
+    hidden = not sys.stderr.isatty()
+    speeds = list(tqdm(measured, total=total, unit="run", leave=False, disable=hidden))
+    if plot is not None:
+        _draw(speeds, plot)
+    if as_json:
+        tell(json.dumps([asdict(speed) for speed in speeds], indent=2))
+    else:
+        tell(table(_HEAD, [_row(speed) for speed in speeds]))
+
+
+def _row(speed: Speed) -> tuple[str, ...]:
+    return (
+        speed.model,
+        speed.device,
+        speed.precision,
+        f"{speed.megapixels:.2f}",
+        f"{speed.seconds:.1f}",
+        f"{speed.seconds_per_megapixel:.2f}",
+        size(speed.memory) if speed.memory else "",
+    )
+
+
+def _draw(speeds: Sequence[Speed], path: Path) -> None:
+    """Draw seconds a megapixel over megapixels, one line for each model and precision."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise click.UsageError("--plot: needs matplotlib; pip install matplotlib") from error
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for name in dict.fromkeys((s.model, s.device, s.precision) for s in speeds):
+        own = [s for s in speeds if (s.model, s.device, s.precision) == name]
+        sizes, times = [s.megapixels for s in own], [s.seconds_per_megapixel for s in own]
+        axes.plot(sizes, times, marker="o", label=", ".join(name))
+    axes.set(xscale="log", ylim=(0, None), xlabel="megapixels", ylabel="seconds a megapixel")
+    axes.legend()
+    figure.savefig(path, dpi=120)
