@@ -78,14 +78,17 @@ def hashed_attention(
 def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
     """Map (L, C), (L, V) and (C, rounds, buckets / 2) to (L, V)."""
     keys = F.normalize(embedding, dim=1, eps=_NORM_FLOOR)
-    rounds = (
-        _attend_round(embedding, keys, values, codes.argsort(stable=True), chunk_size)
-        for codes in hash_codes(embedding, rotations)
-    )
-    result, mass = next(rounds)
-    for other, other_mass in rounds:
-        result = torch.lerp(result, other, torch.sigmoid(other_mass - mass))
-        mass = torch.logaddexp(mass, other_mass)
+    orders = (codes.argsort(stable=True) for codes in hash_codes(embedding, rotations))
+    if torch.is_grad_enabled():
+        rounds = (_attend_round(embedding, keys, values, o, chunk_size) for o in orders)
+        result, mass = next(rounds)
+        for other in rounds:
+            result, mass = _mixed(result, mass, *other)
+        return result
+    # In place, a round needs no map of its own: of 256 channels at 2 megapixels that is 2 GB each.
+    result, mass = torch.zeros_like(values), values.new_full((len(values), 1), -torch.inf)
+    for order in orders:
+        _add_round(result, mass, embedding, keys, values, order, chunk_size)
     return result
 
 
@@ -93,23 +96,73 @@ def _attend_round(
     queries: Tensor, keys: Tensor, values: Tensor, order: Tensor, chunk_size: int
 ) -> tuple[Tensor, Tensor]:
     """Return the (L, V) attention of one round and the (L, 1) logarithm of its softmax mass."""
-    chunks = _cut(order, chunk_size)
-    near = torch.cat([chunks, chunks.roll(1, 0), chunks.roll(-1, 0)], 1)
+    chunks, near = _cut(order, chunk_size)
 
     def attend(start: int, stop: int) -> Tensor:
-        scores = queries[chunks[start:stop]] @ keys[near[start:stop]].mT
-        mass = scores.logsumexp(-1, keepdim=True)
-        return torch.cat([(scores - mass).exp() @ values[near[start:stop]], mass], -1)
+        return torch.cat(_attend_chunks(queries, keys, values, chunks, near, start, stop), -1)
 
-    count = max(1, _BLOCK_ELEMENTS // (3 * chunk_size**2))
+    count = _chunk_count(chunk_size)
     attended = concatenate_spans(attend, len(chunks), count).flatten(0, 1)[order.argsort()]
     return attended[:, :-1], attended[:, -1:]
 
 
-def _cut(order: Tensor, chunk_size: int) -> Tensor:
-    """Map (L,) sorted pixels to (chunks, chunk_size), the last one filled up from its end."""
+def _add_round(
+    result: Tensor,
+    mass: Tensor,
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    order: Tensor,
+    chunk_size: int,
+) -> None:
+    """Mix one round into the (L, V) attention and the (L, 1) mass of the rounds before."""
+    chunks, near = _cut(order, chunk_size)
+    count = _chunk_count(chunk_size)
+    for start in range(0, len(chunks), count):
+        stop = min(start + count, len(chunks))
+        added = _attend_chunks(queries, keys, values, chunks, near, start, stop)
+        # What the last chunk was filled up with has its result in a chunk before.
+        own = order[start * chunk_size : stop * chunk_size]
+        other, other_mass = (x.flatten(0, 1)[: len(own)] for x in added)
+        result[own], mass[own] = _mixed(result[own], mass[own], other, other_mass)
+
+
+def _mixed(
+    result: Tensor, mass: Tensor, other: Tensor, other_mass: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Weigh two attentions by their softmax masses, given as logarithms."""
+    mixed = torch.lerp(result, other, torch.sigmoid(other_mass - mass))
+    return mixed, torch.logaddexp(mass, other_mass)
+
+
+def _attend_chunks(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    chunks: Tensor,
+    near: Tensor,
+    start: int,
+    stop: int,
+) -> tuple[Tensor, Tensor]:
+    """Return the (chunks, chunk_size, V) attention of some chunks and the logarithm of its mass."""
+    scores = queries[chunks[start:stop]] @ keys[near[start:stop]].mT
+    mass = scores.logsumexp(-1, keepdim=True)
+    return (scores - mass).exp() @ values[near[start:stop]], mass
+
+
+def _chunk_count(chunk_size: int) -> int:
+    """Return how many chunks to take at a time."""
+    return max(1, _BLOCK_ELEMENTS // (3 * chunk_size**2))
+
+
+def _cut(order: Tensor, chunk_size: int) -> tuple[Tensor, Tensor]:
+    """Cut (L,) sorted pixels into (chunks, chunk_size), the last one filled up from its end.
+
+    Also returns what each chunk looks at, (chunks, 3 chunk_size): itself and its neighbours.
+    """
     length = len(order)
     missing = -length % chunk_size
     places = torch.arange(length + missing, device=order.device)
     places[length:] = (places[length:] - missing) % length
-    return order[places].view(-1, chunk_size)
+    chunks = order[places].view(-1, chunk_size)
+    return chunks, torch.cat([chunks, chunks.roll(1, 0), chunks.roll(-1, 0)], 1)

@@ -2,14 +2,14 @@
 
 The score of two patches is the sum of nine pixel scores along the diagonal: patch (y, x) meets
 patch (v, u) as pixel (y+i, x+j) meets pixel (v+i, u+j). So pixels are correlated once and the
-products summed along diagonals. The vertical shifts stay in the channel dimension (three rows
-stacked, 3C channels); the horizontal ones are sums of shifted slices. Pasting weighted patches is
-the same sum on the weights. All pyramid levels lie behind one another on one flat key axis, each
-row followed by two zero columns, so that one slice shift is right for every level; the zero columns
-never win (score -inf).
+products summed along diagonals; pasting weighted patches is the same sum on the weights. Equal to
+unfold, convolution, softmax and transposed convolution up to rounding.
 
-One block of query rows is in work at a time: memory is `_BLOCK_ELEMENTS` scores, or one row of
-them. Equal to unfold, convolution, softmax and transposed convolution up to rounding.
+Without gradients, `restorer.attention.tiled` does it in place. What gradients are recorded of is
+kept simpler here: the vertical shifts stay in the channel dimension (three rows stacked, 3C
+channels); the horizontal ones are sums of shifted slices. All levels lie behind one another on one
+flat key axis, each row followed by two zero columns, so that one slice shift is right for every
+level; the zero columns never win (score -inf). A few query rows at a time are in work.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-# Scores in work at a time, 8 MiB of float32; the time hardly changes from 2^17 to 2^22 (measured).
+from restorer.attention.geometry import patch_norms
+from restorer.attention.tiled import attend_tiled
+
+# Recorded scores in work at a time, 8 MiB of float32, or one row of them if that is more; the time
+# hardly changes from 2^17 to 2^22 (measured).
 _BLOCK_ELEMENTS = 1 << 21
 
 
@@ -51,6 +55,29 @@ def patch_attention(
     Returns:
         (N, V, H, W).
     """
+    inputs = [query, *(x for level in levels for x in level)]
+    if torch.is_grad_enabled() and any(x.requires_grad for x in inputs):
+        return _attend_recorded(query, levels, softmax_scale, norm_floor, hard)
+    samples = [
+        attend_tiled(
+            query[i],
+            [(key[i], value[i]) for key, value in levels],
+            softmax_scale=softmax_scale,
+            norm_floor=norm_floor,
+            hard=hard,
+        )
+        for i in range(len(query))
+    ]
+    return torch.stack(samples)
+
+
+def _attend_recorded(
+    query: Tensor,
+    levels: Sequence[tuple[Tensor, Tensor]],
+    softmax_scale: float,
+    norm_floor: float,
+    hard: bool,
+) -> Tensor:
     batch, _, _, width = query.shape
     query_rows = F.pad(_stack_rows(query), (1, 1)).permute(0, 2, 3, 1)  # (N, H, W+2, 3C)
     # Two more columns at the end, so that the shifted slices of the last key exist.
@@ -73,10 +100,10 @@ def patch_attention(
 
     count = max(1, _BLOCK_ELEMENTS // (batch * (width + 2) * keys.shape[2]))
     blocks = torch.split(query_rows, count, dim=1)
-    if torch.is_grad_enabled() and len(blocks) > 1:
+    if len(blocks) > 1:
         parts = [checkpoint(attend, block, use_reentrant=False) for block in blocks]
     else:
-        parts = [attend(block) for block in blocks]
+        parts = [attend(query_rows)]
     above, centre, below = torch.cat(parts, 1).permute(0, 3, 1, 2).chunk(3, 1)
     # Query row y pasted its upper patch row at y - 1 and its lower one at y + 1.
     return F.pad(above[:, :, 1:], (0, 0, 0, 1)) + centre + F.pad(below[:, :, :-1], (0, 0, 1, 0))
@@ -93,8 +120,7 @@ def _gain_and_bias(keys: Sequence[Tensor], scale: float, floor: float) -> tuple[
     """Return (N, 1, 1, K): the factor of every score, and what to add (-inf: no patch there)."""
     gains, biases = [], []
     for key in keys:
-        energy = F.avg_pool2d(key.square().sum(1), 3, 1, 1, divisor_override=1)  # (N, h, w)
-        norms = energy.clamp_min(floor**2).sqrt()
+        norms = patch_norms(key, floor)
         gains.append(F.pad(scale / norms, (0, 2)).flatten(1))
         biases.append(F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf).flatten(1))
     return torch.cat(gains, 1)[:, None, None], torch.cat(biases, 1)[:, None, None]

@@ -18,12 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from restorer.attention.geometry import patch_norms, share, view_start
+
 Divisor: TypeAlias = Literal["constant", "coverage"]
 
 # Products in work at a time, 64 MiB of float32, held twice. A block computes two rows more than it
 # answers on either side, so that small ones waste time (this size a quarter at 256x256).
 _BLOCK_ELEMENTS = 1 << 24
-_MIN_NORM = 1e-12  # F.normalize's
+MIN_NORM = 1e-12  # F.normalize's
 
 
 def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
@@ -41,7 +43,7 @@ def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
     """
     with torch.no_grad():
         index = _best_patches(query, key)
-    return index, _cosine(query, key, index)
+    return index, cosine(query, key, index)
 
 
 def paste(
@@ -77,7 +79,7 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
     key_height, key_width = key.shape[2:]
     queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
     keys = F.pad(key, (1, 1, 1, 1))
-    norms = _patch_norms(key)
+    norms = patch_norms(key, MIN_NORM)
     # Two positions behind each flat key row are no patches.
     gain = F.pad(1 / norms, (0, 2))
     bias = F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf)
@@ -97,7 +99,7 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
             bottom = min(key_top + key_rows, key_height)
             key_block = keys[:, :, key_top : bottom + 2].flatten(2)
             shape = (batch, block.shape[1], key_block.shape[2])
-            products = torch.matmul(block, key_block, out=_view(buffer, shape))
+            products = torch.matmul(block, key_block, out=view_start(buffer, *shape))
             in_rows = _sum_diagonal(products, 1, 1, out=other)
             scores = _sum_diagonal(in_rows, width + 2, key_width + 2, out=buffer)
             gains, biases = (x[:, key_top:bottom].flatten(1)[:, None, :-2] for x in (gain, bias))
@@ -114,14 +116,9 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
 def _block_rows(batch: int, size: tuple[int, int], key_size: tuple[int, int]) -> tuple[int, int]:
     """Return how many query and key rows to take at a time, about as many of the one as other."""
     pairs = _BLOCK_ELEMENTS // (batch * (size[1] + 2) * (key_size[1] + 2))
-    rows = _share(size[0], math.isqrt(pairs) - 2)
-    key_rows = _share(key_size[0], pairs // (rows + 2) - 2)
-    return _share(size[0], pairs // (key_rows + 2) - 2), key_rows
-
-
-def _share(total: int, limit: int) -> int:
-    """Return the size of the fewest nearly equal parts not above `limit`, at least 1."""
-    return math.ceil(total / math.ceil(total / max(1, limit)))
+    rows = share(size[0], math.isqrt(pairs) - 2)
+    key_rows = share(key_size[0], pairs // (rows + 2) - 2)
+    return share(size[0], pairs // (key_rows + 2) - 2), key_rows
 
 
 def _sum_diagonal(x: Tensor, shift: int, key_shift: int, *, out: Tensor) -> Tensor:
@@ -131,14 +128,10 @@ def _sum_diagonal(x: Tensor, shift: int, key_shift: int, *, out: Tensor) -> Tens
         x[:, i * shift : i * shift + rows, i * key_shift : i * key_shift + columns]
         for i in range(3)
     )
-    return torch.add(first, second, out=_view(out, (len(x), rows, columns))).add_(third)
+    return torch.add(first, second, out=view_start(out, len(x), rows, columns)).add_(third)
 
 
-def _view(buffer: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    return buffer[: math.prod(shape)].view(shape)
-
-
-def _cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
+def cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
     """Return (N, H, W): the normalised inner products of the patches that were matched."""
     height, width = index.shape[1:]
     queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1)
@@ -150,14 +143,8 @@ def _cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
             places = centres + (y - 1) * (key.shape[3] + 2) + (x - 1)
             matched = keys.index_select(0, places.flatten()).view(*index.shape, -1)
             product = product + (queries[:, y : y + height, x : x + width] * matched).sum(3)
-    key_norms = _patch_norms(key).flatten(1).gather(1, index.flatten(1)).view_as(index)
-    return product / (_patch_norms(query) * key_norms)
-
-
-def _patch_norms(x: Tensor) -> Tensor:
-    """Map (N, C, H, W) to (N, H, W): L2 norms of the 3x3 patches, not below `_MIN_NORM`."""
-    energy = F.avg_pool2d(x.square().sum(1), 3, 1, 1, divisor_override=1)
-    return energy.clamp_min(_MIN_NORM**2).sqrt()
+    key_norms = patch_norms(key, MIN_NORM).flatten(1).gather(1, index.flatten(1)).view_as(index)
+    return product / (patch_norms(query, MIN_NORM) * key_norms)
 
 
 def _sum_patches(cells: Tensor, index: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from restorer.networks.layers import (
     mean_shift_state,
     seeded_generator,
 )
+from restorer.networks.stages import Program, trunk_program
 
 _AMPLIFICATION = math.sqrt(6)  # the authors' length of queries and keys
 _NORM_FLOOR = 5e-5  # the authors'
@@ -76,7 +77,7 @@ class KernelAttention(nn.Module):
             attended = kernel_attention(
                 *self._match(x), self.conv_assembly(x), self.attn_fn.projection_matrix
             )
-        return x + attended * self.residual_scale
+        return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
 
     def loss(self, x: Tensor) -> Tensor:
         """Return the contrastive loss, a scalar, of (N, C, H, W) features.
@@ -130,8 +131,21 @@ class ENLCN(nn.Module):
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
-        x = self.head(self.sub_mean(x))
-        restored: Tensor = self.add_mean(self.tail(x + self.body(x)))
+        features = self.enter(x)
+        return self.leave(x, features + self.body(features))
+
+    def stages(self, *, seed: int = 0) -> Program:
+        """Return the stages of `forward`; see `restorer.networks.stages`."""
+        return trunk_program(self, KernelAttention, order=1)
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
+        features: Tensor = self.head(self.sub_mean(x))
+        return features
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
+        restored: Tensor = self.add_mean(self.tail(trunk))
         return restored
 
     def forward_with_losses(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,13 +155,12 @@ class ENLCN(nn.Module):
         Raises ValueError below 65 pixels.
         """
         losses = []
-        x = features = self.head(self.sub_mean(x))
+        shallow = features = self.enter(x)
         for layer in self.body:
             if isinstance(layer, KernelAttention):
                 losses.append(layer.loss(features))
             features = layer(features)
-        restored: Tensor = self.add_mean(self.tail(x + features))
-        return restored, torch.stack(losses)
+        return self.leave(x, shallow + features), torch.stack(losses)
 
     def redraw_projections(self, seed: int) -> None:
         """Replace the random projections, for training; the authors do so every 640 steps."""

@@ -27,6 +27,7 @@ from restorer.networks.layers import (
     mean_shift_state,
     seeded_generator,
 )
+from restorer.networks.stages import Program, trunk_program
 
 
 class SparseAttention(nn.Module):
@@ -73,7 +74,7 @@ class SparseAttention(nn.Module):
                 draw_rotations(seed, self.index, shape).to(x.device),
                 chunk_size=self.chunk_size,
             )
-        return x + attended * self.residual_scale
+        return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
 
 
 class NLSN(nn.Module):
@@ -114,11 +115,24 @@ class NLSN(nn.Module):
 
         `seed` draws the rotations.
         """
-        x = features = self.head(self.sub_mean(x))
+        shallow = features = self.enter(x)
         for layer in self.body:
             sparse = isinstance(layer, SparseAttention)
             features = layer(features, seed=seed) if sparse else layer(features)
-        restored: Tensor = self.add_mean(self.tail(x + features))
+        return self.leave(x, shallow + features)
+
+    def stages(self, *, seed: int = 0) -> Program:
+        """Return the stages of `forward`; see `restorer.networks.stages`."""
+        return trunk_program(self, SparseAttention, order=1, seed=seed)
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
+        features: Tensor = self.head(self.sub_mean(x))
+        return features
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
+        restored: Tensor = self.add_mean(self.tail(trunk))
         return restored
 
     @staticmethod

@@ -29,6 +29,7 @@ from restorer.networks.layers import (
     count_blocks,
     find_scale,
 )
+from restorer.networks.stages import Program, trunk_program
 
 Pairwise = Literal["gaussian", "embedded_gaussian", "dot_product", "concatenation"]
 
@@ -157,8 +158,22 @@ class NonLocalNet(nn.Module):
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, colors, H, W) with white 1 to (N, colors, scale H, scale W); `seed` is unused."""
-        features = self.head(x)
-        trunk = features + self.body(features)
+        features = self.enter(x)
+        return self.leave(x, features + self.body(features))
+
+    def stages(self, *, seed: int = 0) -> Program:
+        """Return the stages of `forward`; see `restorer.networks.stages`."""
+        pairwise = {layer.pairwise for layer in self.body if isinstance(layer, NonLocalBlock)}
+        # Dot products are summed over the keys first.
+        return trunk_program(self, NonLocalBlock, order=1 if pairwise == {"dot_product"} else 2)
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Map (N, colors, H, W) to (N, channels, H, W), the head's features."""
+        features: Tensor = self.head(x)
+        return features
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H, W) and the image to (N, colors, scale H, scale W)."""
         if self.scale > 1:
             x = F.interpolate(x, scale_factor=self.scale, mode="nearest")
         restored: Tensor = x + self.tail(trunk)

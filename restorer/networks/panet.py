@@ -28,6 +28,7 @@ from restorer.networks.layers import (
     find_scale,
     mean_shift_state,
 )
+from restorer.networks.stages import Chain, Global, Local, Map, Program, reach, trunk_program
 
 
 class PyramidAttention(nn.Module):
@@ -127,8 +128,21 @@ class PANet(nn.Module):
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, colors, H, W) with white `peak` to the same shape; `seed` is not used."""
-        x = self.head(x)
-        restored: Tensor = self.tail(x + self.body(x))
+        features = self.enter(x)
+        return self.leave(x, features + self.body(features))
+
+    def stages(self, *, seed: int = 0) -> Program:
+        """Return the stages of `forward`; see `restorer.networks.stages`."""
+        return trunk_program(self, PyramidAttention, order=2)
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Map (N, colors, H, W) to (N, channels, H, W), the head's features."""
+        features: Tensor = self.head(x)
+        return features
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H, W) to (N, colors, H, W); the image `x` is not used."""
+        restored: Tensor = self.tail(trunk)
         return restored
 
     @staticmethod
@@ -171,8 +185,21 @@ class PAEDSR(nn.Module):
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
-        x = self.head(self.sub_mean(x))
-        restored: Tensor = self.add_mean(self.tail(x + self.body(x)))
+        features = self.enter(x)
+        return self.leave(x, features + self.body(features))
+
+    def stages(self, *, seed: int = 0) -> Program:
+        """Return the stages of `forward`; see `restorer.networks.stages`."""
+        return trunk_program(self, PyramidAttention, order=2)
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
+        features: Tensor = self.head(self.sub_mean(x))
+        return features
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
+        restored: Tensor = self.add_mean(self.tail(trunk))
         return restored
 
     @staticmethod
@@ -237,6 +264,9 @@ class PANetLite(nn.Module):
     ) -> None:
         super().__init__()
         self.scale = scale
+        self.unshuffle = unshuffle
+        self.conditions = conditions
+        self.channels = channels
         self.head = nn.Sequential(
             nn.PixelUnshuffle(unshuffle), conv3x3((3 + conditions) * unshuffle**2, channels)
         )
@@ -259,7 +289,36 @@ class PANetLite(nn.Module):
         H and W are multiples of unshuffle * squeeze; `seed` is not used.
         """
         features = self.head(x)
-        trunk = features + self.after(self.attention(self.before(features)))
+        return self.leave(x, features + self.after(self.attention(self.before(features))))
+
+    def stages(self, *, seed: int = 0) -> Program:
+        """Return the stages of `forward`; see `restorer.networks.stages`."""
+        attention = self.attention if isinstance(self.attention, SqueezedAttention) else None
+        squeeze = attention.squeeze.stride[0] if attention else 1
+        cell = self.unshuffle * squeeze
+        image = Map("image", 3 + self.conditions, cell)
+        chain = Chain(image, self.channels, squeeze)
+        for layer in (self.head, *self.before):
+            chain.apply(layer, reach(layer))
+        chain.close()
+        reads = [chain.features, image]
+        if attention is not None:
+            coarse = Map("coarse", attention.squeeze.out_channels)
+            chain.stages.append(Local(attention.squeeze, (chain.features,), coarse, 0))
+            chain.stages.append(Global(attention.attention.attend, coarse, 2))
+            reads.append(coarse)
+
+        def close(features: Tensor, x: Tensor, *attended: Tensor) -> Tensor:
+            if attention is not None:
+                features = attention.join(features, *attended)
+            return self.leave(x, self.head(x) + self.after(features))
+
+        result = Map("result", 3, cell * self.scale)
+        radius = reach(self.head, self.after, self.tail)
+        return chain.finish(Local(close, tuple(reads), result, radius))
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H / unshuffle, W / unshuffle) and the image to the result."""
         image = x[:, :3]
         if self.scale > 1:
             image = F.interpolate(image, scale_factor=self.scale, mode="nearest")
@@ -309,8 +368,12 @@ class SqueezedAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape; H and W are multiples of `squeeze`."""
-        attended: Tensor = self.expand(self.attention.attend(self.squeeze(x)))
-        return x + attended
+        return self.join(x, self.attention.attend(self.squeeze(x)))
+
+    def join(self, x: Tensor, attended: Tensor) -> Tensor:
+        """Add the attention of the coarse features to the fine ones."""
+        expanded: Tensor = self.expand(attended)
+        return x + expanded
 
 
 def _match_shape(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:

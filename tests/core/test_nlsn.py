@@ -171,9 +171,10 @@ def test_every_parameter_learns() -> None:
 def test_autocast_hashes_in_float32() -> None:
     module = SparseAttention(16, chunk_size=16)
     x = torch.randn(1, 16, 12, 12)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        result = module(x)
-    assert torch.equal(result, module(x))
+    with torch.no_grad():
+        with torch.autocast("cpu", torch.bfloat16):
+            result = module(x)
+        assert torch.equal(result, module(x))
     network = NLSN(scale=2, blocks=8, channels=8, chunk_size=16)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         assert network(torch.rand(1, 3, 8, 9), seed=0).isfinite().all()

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from restorer.attention import patch
+from restorer.attention import patch, tiled
 
 
-def plain(query: Tensor, levels: list[tuple[Tensor, Tensor]], scale: float) -> Tensor:
+def plain(
+    query: Tensor, levels: list[tuple[Tensor, Tensor]], scale: float, hard: bool = False
+) -> Tensor:
     """The whole score matrix at once."""
     size = query.shape[2:]
     queries = F.unfold(query, 3, padding=1).mT
@@ -21,6 +23,8 @@ def plain(query: Tensor, levels: list[tuple[Tensor, Tensor]], scale: float) -> T
     values = torch.cat([F.unfold(v, 3, padding=1) for _, v in levels], 2)
     keys = keys / keys.norm(dim=1, keepdim=True).clamp_min(1e-4)
     weights = (queries @ keys * scale).softmax(-1)
+    if hard:
+        weights = (weights == weights.amax(-1, keepdim=True)).to(weights)
     return F.fold((weights @ values.mT).mT, size, 3, padding=1)
 
 
@@ -28,30 +32,70 @@ def features(*sizes: tuple[int, int], batch: int = 1) -> list[Tensor]:
     return [torch.randn(batch, channels, h, w) for h, w in sizes for channels in (4, 6)]
 
 
-@settings(max_examples=25, deadline=None)
+def limit(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
+    """Make blocks, tiles and strips this small, or as small as they can be."""
+    monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", elements)
+    monkeypatch.setattr(tiled, "_TILE_ELEMENTS", elements)
+    monkeypatch.setattr(tiled, "_STRIP_ELEMENTS", elements)
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     level=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     batch=st.integers(1, 2),
-    block=st.sampled_from([1, 300, 1 << 20]),
+    block=st.sampled_from([1, 300, 2000, 1 << 20]),
+    recorded=st.booleans(),
+    hard=st.booleans(),
 )
 def test_patch_attention_equals_its_plain_form(
-    size: tuple[int, int], level: tuple[int, int], batch: int, block: int
+    size: tuple[int, int],
+    level: tuple[int, int],
+    batch: int,
+    block: int,
+    recorded: bool,
+    hard: bool,
 ) -> None:
-    key, value, small_key, small_value = features(size, level, batch=batch)
+    sizes = features(size, level, batch=batch)
+    key, value, small_key, small_value = (x.double().requires_grad_(recorded) for x in sizes)
     query = torch.randn_like(key)
     levels = [(key, value), (small_key, small_value)]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", block)
-        result = patch.patch_attention(query, levels, softmax_scale=2.0, norm_floor=1e-4)
-    torch.testing.assert_close(result, plain(query, levels, 2.0), rtol=1e-5, atol=1e-5)
+        limit(monkeypatch, block)
+        result = patch.patch_attention(query, levels, softmax_scale=2.0, norm_floor=1e-4, hard=hard)
+    assert result.requires_grad == recorded
+    torch.testing.assert_close(result, plain(query, levels, 2.0, hard))
+
+
+def test_float32_equals_the_plain_form_to_a_hundred_thousandth() -> None:
+    key, value, small_key, small_value = features((30, 40), (27, 36))
+    levels = [(key, value), (small_key, small_value)]
+    result = patch.patch_attention(key, levels, softmax_scale=10.0, norm_floor=1e-4)
+    expected = plain(key, levels, 10.0)
+    assert (result - expected).abs().max() <= 1e-5 * expected.abs().max()
+
+
+def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
+    key, value = features((30, 40))
+    threads = torch.get_num_threads()
+    results = []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            results.append(
+                patch.patch_attention(key, [(key, value)], softmax_scale=10.0, norm_floor=1e-4)
+            )
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(results[0], results[1])
+    assert torch.equal(results[0], results[2])
 
 
 @pytest.mark.parametrize("block", [1, 1 << 20])
 def test_gradients_equal_those_of_the_plain_form(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", block)
+    limit(monkeypatch, block)
     key, value = features((6, 5))
     inputs = [x.double().requires_grad_() for x in (torch.randn_like(key), key, value)]
     result = patch.patch_attention(
@@ -81,7 +125,7 @@ class _Largest(TorchDispatchMode):
 
 @pytest.mark.parametrize("training", [False, True])
 def test_the_score_matrix_is_never_whole(training: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", 1 << 14)
+    limit(monkeypatch, 1 << 14)
     key, value = (x.requires_grad_(training) for x in features((32, 32)))
     with _Largest() as largest:
         result = patch.patch_attention(key, [(key, value)], softmax_scale=1.0, norm_floor=1e-4)
