@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .dry_run import show_plan
-from .options import Wishes, restoration_options
+from .options import AutoOr, Wishes, restoration_options
 from .report import Report, journal
 from .run import run
 from .words import warn
@@ -47,7 +47,10 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Names of the results: {stem} {suffix} {model} {scale}.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pictures at a time."
+    "--jobs",
+    type=AutoOr(click.IntRange(1)),
+    metavar="N|auto",
+    help="Pictures at a time; auto takes what `restore doctor` measured.  [default: auto]",
 )
 @restoration_options
 @click.pass_context
@@ -59,7 +62,7 @@ def batch(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     name: str,
-    jobs: int,
+    jobs: int | None,
     wishes: Wishes,
     dry_run: bool,
     report: Path | None,

@@ -113,7 +113,7 @@ def _check_models() -> Iterator[str]:
 
 def _measure(spec: ModelSpec, device: str) -> None:
     """Choose the precision and fit the memory of a model, once for this machine, and print them."""
-    from restorer import open_model, tile_memory, try_precisions
+    from restorer import open_model, tile_memory, try_precisions, try_workers
 
     for trial in try_precisions(spec, device):
         verdict = "used" if trial.chosen else "not used"
@@ -121,6 +121,10 @@ def _measure(spec: ModelSpec, device: str) -> None:
             f"    {trial.precision}: {trial.psnr:.1f} dB to fp32,"
             f" {trial.speedup:.1f}x as fast, {verdict}"
         )
+    if device == "cpu":
+        rates = try_workers(spec)
+        several = ", ".join(f"{n} at a time {rate / rates[1]:.2f}x" for n, rate in rates.items())
+        tell(f"    batches: {several}")
     memory = tile_memory(open_model(spec.id, device=device))
     if memory is not None:
         needed = memory.bytes_for(spec.tile.side**2)

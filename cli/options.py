@@ -62,6 +62,7 @@ class Wishes:
     bayer: str | None
     device: str
     precision: str
+    context: str
     tile: int | None
     overlap: int | None
     memory: int | None
@@ -111,6 +112,7 @@ class Wishes:
         return Settings(
             device=self.device,
             precision=self.precision,
+            context=self.context,  # type: ignore[arg-type]  # closed by click.Choice
             tile=self.tile,
             overlap=self.overlap,
             memory=self.memory,
@@ -178,6 +180,13 @@ _WISHES = (
         default="auto",
         show_default=True,
         help="Number format; less is faster on some devices.",
+    ),
+    click.option(
+        "--context",
+        type=click.Choice(["tile", "whole"]),
+        default="tile",
+        show_default=True,
+        help="What attention looks at: the tile, or the whole picture, which can take very long.",
     ),
     click.option(
         "--tile",

@@ -11,19 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .words import warn
+from .words import duration, size, warn
 
 if TYPE_CHECKING:
     from restorer import CancelToken, Job, Progress, Result
 
     from .report import Report
 
+_WORTH_SAYING_S = 60
+
 
 def run(
     jobs: Sequence[Job],
     report: Report,
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     quiet: bool = False,
     verbose: bool = False,
 ) -> list[Result]:
@@ -35,6 +37,8 @@ def run(
     from restorer import Result as ResultType
 
     _prove(jobs[0])
+    if jobs[0].settings.context == "whole" and not quiet:
+        _announce(jobs[0])
     cancel = CancelToken()
     results = []
     shown = _Bar(len(jobs), quiet=quiet)
@@ -56,6 +60,28 @@ def _prove(job: Job) -> None:
     from restorer import Image, restore
 
     restore(Image(np.zeros((1, 1, 3), np.uint8)), job.steps, settings=job.settings)
+
+
+def _announce(job: Job) -> None:
+    """Say how long a whole picture will take, where that is more than a minute."""
+    from restorer import ImageError, check_job, estimate_run, model_spec
+
+    try:
+        header = check_job(job)
+    except ImageError:  # its result will say so
+        return
+    height, width, seconds, maps = header.height, header.width, 0.0, 0
+    for step in job.steps:
+        own, needed = estimate_run(step.model, (height, width), job.settings)
+        seconds, maps = seconds + own, max(maps, needed)
+        scale = model_spec(step.model).scale
+        height, width = height * scale, width * scale
+    if seconds > _WORTH_SAYING_S:
+        warn(
+            f"{job.source.name}, {header.width} x {header.height}, in one piece: about"
+            f" {duration(seconds)}, {size(maps)} of feature maps; Ctrl-C stops,"
+            " --context tile is faster"
+        )
 
 
 @contextmanager

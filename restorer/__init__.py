@@ -23,7 +23,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from restorer.batch import Batch, Ignored, plan_jobs, target_name
     from restorer.bench import Speed, measure_speed
-    from restorer.calibration import PrecisionTrial, TileMemory, tile_memory, try_precisions
+    from restorer.calibration import (
+        PrecisionTrial,
+        TileMemory,
+        tile_memory,
+        try_precisions,
+        try_workers,
+    )
     from restorer.catalog import (
         Family,
         ModelSpec,
@@ -57,7 +63,14 @@ if TYPE_CHECKING:
     from restorer.jobs import CancelToken, Event, Job, Progress, Result, RunPlan, Settings, Step
     from restorer.metrics import psnr, psnr_luma, ssim
     from restorer.noise import estimate_sigma
-    from restorer.pipeline import check_job, export_weights, open_model, restore, run_job
+    from restorer.pipeline import (
+        check_job,
+        estimate_run,
+        export_weights,
+        open_model,
+        restore,
+        run_job,
+    )
     from restorer.recognition import Recognition, describe_model, recognise
     from restorer.store import (
         add_weights,
@@ -75,7 +88,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "batch": ("Batch", "Ignored", "plan_jobs", "target_name"),
     "bench": ("Speed", "measure_speed"),
-    "calibration": ("PrecisionTrial", "TileMemory", "tile_memory", "try_precisions"),
+    "calibration": (
+        "PrecisionTrial",
+        "TileMemory",
+        "tile_memory",
+        "try_precisions",
+        "try_workers",
+    ),
     "catalog": (
         "Family",
         "ModelSpec",
@@ -109,7 +128,7 @@ _HOMES = {
     "jobs": ("CancelToken", "Event", "Job", "Progress", "Result", "RunPlan", "Settings", "Step"),
     "noise": ("estimate_sigma",),
     "metrics": ("psnr", "psnr_luma", "ssim"),
-    "pipeline": ("check_job", "export_weights", "open_model", "restore", "run_job"),
+    "pipeline": ("check_job", "estimate_run", "export_weights", "open_model", "restore", "run_job"),
     "recognition": ("Recognition", "describe_model", "recognise"),
     "store": (
         "add_weights",
@@ -173,6 +192,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "check_job",
     "default_model",
     "describe_model",
+    "estimate_run",
     "estimate_sigma",
     "export_weights",
     "fetch_weights",
@@ -195,6 +215,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "target_name",
     "tile_memory",
     "try_precisions",
+    "try_workers",
     "verify_weights",
     "weights_folder",
     "weights_path",

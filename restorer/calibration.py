@@ -13,7 +13,9 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import torch
 from platformdirs import user_cache_path
 
 from restorer.catalog import ModelSpec
-from restorer.devices import MemoryMeter, Precision, fast_precisions
+from restorer.devices import MemoryMeter, Precision, fast_precisions, shared_threads
 from restorer.errors import ImageWriteError, InferenceError
 from restorer.formats.files import created
 from restorer.image import FloatArray
@@ -36,6 +38,8 @@ GATE_DB = 50.0  # PSNR to float32 below which a precision is not used
 _PROBE_SIDES = (32, 64, 96)
 _CHECK_SIDE = 96
 _RUNS = 3
+_WORTHWHILE = 1.1  # times as fast as one worker, to pay for the memory of several
+_LARGEST_BATCH = 16  # tiles at once; a GPU is long busy then, and a cancel waits for all of them
 _measuring = threading.Lock()  # memory is measured of the whole process
 
 
@@ -100,6 +104,12 @@ def largest_side(memory: TileMemory, needs: TileNeeds, budget_bytes: float) -> i
     return next(fitting, -(-needs.min_side // needs.multiple_of) * needs.multiple_of)
 
 
+def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
+    """Return how many tiles of so many input pixels to run at once, 1 to 16."""
+    each = memory.b * pixels + memory.c * pixels**2
+    return max(1, min(_LARGEST_BATCH, int((budget_bytes - memory.a) / max(1.0, each))))
+
+
 def known_precision(spec: ModelSpec, device: str) -> Precision:
     """Return the precision that was chosen for a model on a device; fp32 before any trial."""
     found = _load(_key(spec, device, "auto", "precision")) if spec.weights.sha256 else None
@@ -133,6 +143,38 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
         key = _key(spec, device, "auto", "precision")
         _store(key, {"trials": [asdict(trial) for trial in trials]})
     return tuple(trials)
+
+
+def try_workers(spec: ModelSpec) -> dict[int, float]:
+    """Return tiles a second on the CPU by the number of workers that share its cores; keep them.
+
+    Raises ModelError where the model cannot be opened.
+    """
+    planes = _check_planes(spec)
+    plan = plan_tiles((planes.shape[0], planes.shape[1]), spec.tile, side=_whole_side(spec.tile))
+    predictor = Predictor.load(spec, "cpu", known_precision(spec, "cpu"))
+    rates: dict[int, float] = {}
+    workers = 1
+    while workers <= torch.get_num_threads():
+        with shared_threads(workers), ThreadPoolExecutor(workers) as pool:
+            run = partial(predictor.run, planes, plan)
+            for _ in range(2):  # the first round starts the threads
+                start = time.perf_counter()
+                for done in [pool.submit(run) for _ in range(_RUNS * workers)]:
+                    done.result()
+                rates[workers] = _RUNS * workers / (time.perf_counter() - start)
+        workers *= 2
+    if spec.weights.sha256:
+        _store(_key(spec, "cpu", "auto", "workers"), {str(n): rate for n, rate in rates.items()})
+    return rates
+
+
+def known_workers(spec: ModelSpec, device: str) -> int:
+    """Return how many workers were fastest with a model: 1 before any trial, and on a GPU."""
+    found = _load(_key(spec, device, "auto", "workers")) if spec.weights.sha256 else None
+    rates = {int(workers): rate for workers, rate in (found or {}).items()}
+    best = max(rates, key=lambda workers: rates[workers], default=1)
+    return best if rates and rates[best] > _WORTHWHILE * rates[1] else 1
 
 
 def agreement_with_cpu(spec: ModelSpec, device: str) -> float:

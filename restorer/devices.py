@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from restorer.errors import SettingsError
+from restorer.errors import OutOfMemoryError, SettingsError
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -65,6 +65,17 @@ def fast_precisions(device: str) -> list[Precision]:
     return ["bf16"] if has_fast_bf16(kind) else []
 
 
+@contextmanager
+def shared_threads(workers: int) -> Iterator[None]:
+    """Give each of `workers` threads that begin meanwhile its part of the CPU's cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, before // workers))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class MemoryMeter:
     """Tells how far calls raise the memory in use above its level now.
 
@@ -117,7 +128,22 @@ def _free_host_bytes() -> int:
         return 4 << 30
 
 
-def empty_cache(device: str) -> None:
-    """Give cached blocks back after an out-of-memory error."""
-    if device.startswith("cuda"):
-        torch.cuda.empty_cache()
+def autocast(device: str, precision: Precision) -> AbstractContextManager[object]:
+    """Let torch compute in the number format where that is safe; the parameters stay in float32."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.split(":")[0], DTYPES[precision])
+
+
+@contextmanager
+def fitting(device: str, what: str) -> Iterator[None]:
+    """Raise OutOfMemoryError, naming `what`, for all that lack of memory raises in torch."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        lacking = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        if not lacking and "DefaultCPUAllocator" not in str(error):  # a RuntimeError on the CPU
+            raise
+        if device.startswith("cuda"):
+            torch.cuda.empty_cache()
+        raise OutOfMemoryError(f"{what} does not fit into the memory of {device}") from error

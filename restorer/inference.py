@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,20 @@ from torch import Tensor, nn
 from restorer import community
 from restorer.catalog import ModelSpec
 from restorer.checkpoint import load_state, read_state
-from restorer.devices import DTYPES, Precision, empty_cache
-from restorer.errors import CheckpointError, InvalidOutputError, OutOfMemoryError
+from restorer.devices import Precision, autocast, fitting, free_bytes
+from restorer.errors import (
+    CheckpointError,
+    InvalidOutputError,
+    SettingsError,
+)
 from restorer.image import FloatArray
 from restorer.jobs import CancelToken, OnTick
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
+from restorer.networks.stages import Staged
 from restorer.store import weights_path
 from restorer.tiling import Blender, Tile, TilePlan
+from restorer.whole import estimate_whole, run_whole
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +85,7 @@ class Predictor:
         *,
         seed: int = 0,
         self_ensemble: bool = False,
+        batch: int = 1,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> FloatArray:
@@ -92,6 +98,7 @@ class Predictor:
             plan,
             seed=seed,
             self_ensemble=self_ensemble,
+            batch=batch,
             on_tile=on_tile,
             cancel=cancel,
         )
@@ -113,6 +120,7 @@ class Predictor:
         *,
         seed: int = 0,
         self_ensemble: bool = False,
+        batch: int = 1,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> Iterator[FloatArray]:
@@ -131,6 +139,7 @@ class Predictor:
             seed: For networks that draw random numbers.
             self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
                 et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
+            batch: Tiles that go through the network at once.
             on_tile: Called with (done, total) tiles.
             cancel: Stops before the next pass of the network.
 
@@ -144,34 +153,103 @@ class Predictor:
         for tiles, bottom in zip(plan.by_rows, (*plan.rows[1:], plan.height), strict=True):
             top, height = tiles[0].top, tiles[0].height
             band = rows(top, min(top + height, plan.height))
-            for tile in tiles:
-                restored = self._restore_tile(_cut(band, tile), views, seed, cancel)
-                if blender is None:
-                    blender = Blender(plan, self.spec.scale, restored.shape[2])
-                blender.add(tile, restored)
-                if on_tile is not None:
-                    on_tile(tile.index + 1, len(plan.tiles))
+            for start in range(0, len(tiles), batch):
+                some = tiles[start : start + batch]
+                parts = [_cut(band, tile) for tile in some]
+                results = self._restore_tiles(parts, views, seed, cancel)
+                for tile, restored in zip(some, results, strict=True):
+                    if blender is None:
+                        blender = Blender(plan, self.spec.scale, restored.shape[2])
+                    blender.add(tile, restored)
+                    if on_tile is not None:
+                        on_tile(tile.index + 1, len(plan.tiles))
             assert blender is not None, "a row has at least one tile"
             yield blender.take(bottom)
 
-    def _restore_tile(
-        self, values: FloatArray, views: Sequence[_View], seed: int, cancel: CancelToken | None
+    def run_whole(
+        self,
+        values: FloatArray,
+        *,
+        memory_bytes: int,
+        seed: int = 0,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
     ) -> FloatArray:
-        """Return the mean over the views, of all planes together or of one after the other."""
-        planes = self.spec.channels
-        groups = np.split(values, values.shape[2], axis=2) if planes == 1 else [values]
-        total: FloatArray | None = None
+        """Do what `run` does without tiles: every attention looks at the whole picture.
+
+        Args:
+            values: (H, W, C) planes, white 1.
+            memory_bytes: For the feature maps; what does not fit lies on the disk.
+            seed: For networks that draw random numbers.
+            on_tile: Called with (done, total) parts of the work.
+            cancel: Stops before the next operation.
+
+        Raises SettingsError for a network without stages, else what `run` raises.
+        """
+        if not isinstance(self.network, Staged):
+            raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
+        groups, restored = self._groups(values), []
+        for number, group in enumerate(groups):
+
+            def report(done: int, total: int, before: int = number) -> None:
+                if on_tile is not None:
+                    on_tile(before * total + done, len(groups) * total)
+
+            restored.append(
+                run_whole(
+                    self.network,
+                    group,
+                    peak=self.spec.peak,
+                    seed=seed,
+                    device=self.device,
+                    precision=self.precision,
+                    memory_bytes=memory_bytes,
+                    on_tick=report,
+                    cancel=cancel,
+                )
+            )
+        return np.concatenate(restored, axis=2)
+
+    def estimate_whole(
+        self, size: tuple[int, int], *, memory_bytes: int | None = None
+    ) -> tuple[float, int]:
+        """Return the seconds and the bytes of feature maps that `run_whole` will take.
+
+        Raises SettingsError for a network without stages.
+        """
+        if not isinstance(self.network, Staged):
+            raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
+        estimate = estimate_whole(
+            self.network,
+            size,
+            device=self.device,
+            precision=self.precision,
+            memory_bytes=memory_bytes or free_bytes(self.device),
+        )
+        return estimate.seconds, estimate.map_bytes
+
+    def _groups(self, values: FloatArray) -> list[FloatArray]:
+        """Split planes into what the network takes at once: a network of one plane takes each."""
+        return np.split(values, values.shape[2], axis=2) if self.spec.channels == 1 else [values]
+
+    def _restore_tiles(
+        self,
+        tiles: Sequence[FloatArray],
+        views: Sequence[_View],
+        seed: int,
+        cancel: CancelToken | None,
+    ) -> list[FloatArray]:
+        """Return of each tile the mean over the views, of all planes or of one after the other."""
+        totals: list[FloatArray] = []
         for view in views:
-            restored = []
-            for group in groups:
+            parts = []
+            for group in zip(*(self._groups(view.of(tile)) for tile in tiles), strict=True):
                 if cancel is not None:
                     cancel.check()
-                seen = np.ascontiguousarray(view.of(group))
-                restored.append(view.back(self._restore_planes(seen, seed)))
-            joined = np.concatenate(restored, axis=2)
-            total = joined if total is None else total + joined
-        assert total is not None, "there is at least one view"
-        return total / np.float32(len(views))
+                parts.append(self._restore_planes(np.stack(group), seed))
+            joined = [view.back(tile) for tile in np.concatenate(parts, axis=3)]
+            totals = joined if not totals else [a + b for a, b in zip(totals, joined, strict=True)]
+        return [total / np.float32(len(views)) for total in totals]
 
     def _restore_planes(self, values: FloatArray, seed: int) -> FloatArray:
         """Run the network; a result that is not finite is computed once more in float32."""
@@ -186,25 +264,26 @@ class Predictor:
         return restored
 
     def _forward(self, values: FloatArray, seed: int, precision: Precision) -> FloatArray:
-        try:
-            with torch.inference_mode(), self._autocast(precision):
-                x = torch.from_numpy(values).permute(2, 0, 1)[None].to(self.device)
-                x = (x * self.spec.peak).contiguous(memory_format=torch.channels_last)
-                y: Tensor = self.network(x, seed=seed).float() / self.spec.peak
-                return y[0].permute(1, 2, 0).cpu().numpy()
-        except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
-                raise
-            empty_cache(self.device)
-            size = f"{values.shape[1]} x {values.shape[0]}"
-            raise OutOfMemoryError(
-                f"{self.spec.id}: a tile of {size} does not fit into the memory of {self.device}"
-            ) from error
+        """Map (N, H, W, C) to (N, H * scale, W * scale, C')."""
+        count, height, width = values.shape[:3]
+        what = (
+            f"{self.spec.id}: {'a tile' if count == 1 else f'{count} tiles'} of {width} x {height}"
+        )
+        with (
+            fitting(self.device, what),
+            torch.inference_mode(),
+            autocast(self.device, precision),
+        ):
+            # Channels last is how the values lie already.
+            x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2) * self.spec.peak
+            y: Tensor = self.network(x, seed=seed).float() / self.spec.peak
+            return y.permute(0, 2, 3, 1).cpu().numpy()
 
-    def _autocast(self, precision: Precision) -> AbstractContextManager[object]:
-        if precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self.device.split(":")[0], DTYPES[precision])
+    def _sent(self, values: Tensor) -> Tensor:
+        """Return the values on the device; a GPU fetches them itself from memory that stays."""
+        if self.device.startswith("cuda"):
+            return values.pin_memory().to(self.device, non_blocking=True)
+        return values.to(self.device)
 
 
 @dataclass(frozen=True)
@@ -225,13 +304,6 @@ class _View:
 
 
 _EIGHT_VIEWS = [_View(d, a, t) for t in (False, True) for d in (1, -1) for a in (1, -1)]
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Tell lack of memory from other errors; torch has no exception of its own for the CPU."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "DefaultCPUAllocator" in str(
-        error
-    )
 
 
 def _cut(band: FloatArray, tile: Tile) -> FloatArray:

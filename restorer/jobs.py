@@ -13,6 +13,7 @@ from restorer.image import Bits
 
 Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
+Context: TypeAlias = Literal["tile", "whole"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
@@ -23,9 +24,12 @@ class Settings:
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
+        context: What an attention looks at: the ``tile``, or the ``whole`` picture, so that there
+            are no tiles in the result; that can take very long, see `estimate_run`.
         tile: Side of a tile in input pixels; part of the result for attention networks.
         overlap: What neighbouring tiles share, in input pixels.
-        memory: Bytes that a tile may take; None takes most of what is free.
+        memory: Bytes that a tile may take, or the feature maps of the whole picture; None takes
+            most of what is free.
         tiling: ``blend``, or ``chop`` as the network's authors did in their tests: quarters of
             quarters, cut hard; it knows its own sizes.
         self_ensemble: Whether each tile is the mean over its eight flips and transposes.
@@ -39,6 +43,7 @@ class Settings:
 
     device: str = "auto"
     precision: str = "auto"
+    context: Context = "tile"
     tile: int | None = None
     overlap: int | None = None
     memory: int | None = None
@@ -81,7 +86,12 @@ class Job:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Wishes resolved against model, device and image: it fixes the pixels of one step."""
+    """Wishes resolved against model, device and image: it fixes the pixels of one step.
+
+    Attributes:
+        side: Of the tiles; 0 in context ``whole``.
+        batch: Tiles that went through the network at once.
+    """
 
     model: str
     device: str
@@ -92,6 +102,8 @@ class RunPlan:
     tiling: Tiling = "blend"
     self_ensemble: bool = False
     sigma: float | None = None
+    context: Context = "tile"
+    batch: int = 1
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from restorer import bayer, color
-from restorer.calibration import largest_side, tile_memory
+from restorer.calibration import fitting_batch, largest_side, tile_memory
 from restorer.catalog import model_family
 from restorer.devices import free_bytes
 from restorer.errors import InvalidOutputError, OutOfMemoryError, SettingsError
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 # Networks know white as 1 and bear some more (noise, overshoot).
 _HEADROOM = 4.0
+_WHOLE_TICKS = 1000  # of a step in context `whole`, which has no tiles to count
 _SHARE = 0.7  # of the free memory; the picture itself and what else runs need some
 _STEP_SEEDS = 1 << 32  # seeds of two steps never meet: no image has that many tiles
 
@@ -141,13 +142,43 @@ class Passage:
                 tiles,
                 seed=plan.seed,
                 self_ensemble=plan.self_ensemble,
+                batch=plan.batch,
                 on_tile=self._ticker(number),
                 cancel=self._cancel,
             )
 
-        restored, plan = self._attempt(planes.shape[:2], number, run)
+        if self._settings.context == "whole":
+            restored, plan = self._run_whole(planes, number)
+        else:
+            restored, plan = self._attempt(planes.shape[:2], number, run)
         inside = slice(border * scale, -border * scale or None)
         return restored[inside, inside], plan
+
+    def _run_whole(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
+        predictor, _ = self._passes[number]
+        plan = RunPlan(
+            predictor.spec.id,
+            predictor.device,
+            predictor.precision,
+            side=0,
+            overlap=0,
+            seed=self._seed(number),
+            context="whole",
+        )
+        report = self._ticker(number)
+
+        def on_tile(done: int, total: int) -> None:
+            if report is not None:
+                report(done * _WHOLE_TICKS // total, _WHOLE_TICKS)
+
+        restored = predictor.run_whole(
+            planes,
+            memory_bytes=self._budget(predictor),
+            seed=plan.seed,
+            on_tile=on_tile,
+            cancel=self._cancel,
+        )
+        return restored, plan
 
     def _attempt(
         self, size: Sequence[int], number: int, run: Callable[[TilePlan, RunPlan], T]
@@ -158,7 +189,6 @@ class Passage:
         """
         predictor, _ = self._passes[number]
         settings = self._settings
-        seed = settings.seed + number * _STEP_SEEDS
         side: int | None = self._sides[number]
         while side is not None:
             tiles = self._plan_tiles(size, number, side)
@@ -169,9 +199,10 @@ class Passage:
                 predictor.precision,
                 tiles.side,
                 tiles.overlap,
-                seed,
+                self._seed(number),
                 settings.tiling,
                 settings.self_ensemble,
+                batch=self._batch(predictor, tiles),
             )
             log.debug("%s", plan)
             try:
@@ -191,12 +222,24 @@ class Passage:
         """Return the side that was asked for, or the best one whose tiles fit into memory."""
         if self._settings.tile is not None:
             return self._settings.tile
-        needs = predictor.spec.tile
-        budget = self._settings.memory or int(free_bytes(predictor.device) * _SHARE)
+        needs, budget = predictor.spec.tile, self._budget(predictor)
         memory = tile_memory(predictor)
         if memory is None:
             return fit_side(needs, budget)
         return largest_side(memory, needs, budget)
+
+    def _batch(self, predictor: Predictor, tiles: TilePlan) -> int:
+        """Return how many tiles to run at once: one on a CPU, which one keeps busy."""
+        memory = tile_memory(predictor) if predictor.device.startswith("cuda") else None
+        if memory is None:
+            return 1
+        return fitting_batch(memory, tiles.largest**2, self._budget(predictor))
+
+    def _budget(self, predictor: Predictor) -> int:
+        return self._settings.memory or int(free_bytes(predictor.device) * _SHARE)
+
+    def _seed(self, number: int) -> int:
+        return self._settings.seed + number * _STEP_SEEDS
 
     def _plan_tiles(self, size: Sequence[int], number: int, side: int) -> TilePlan:
         """Plan a step; tiles that had to be made smaller share no more than half their side."""
@@ -214,6 +257,8 @@ class Passage:
 
     def _count_tiles(self, size: Sequence[int]) -> list[int]:
         """Return the number of tiles of each step."""
+        if self._settings.context == "whole":
+            return [_WHOLE_TICKS] * len(self._passes)
         counts = []
         for number, (predictor, _) in enumerate(self._passes):
             framed = [n + 2 * self._border(predictor) for n in size]

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -64,6 +65,21 @@ def open_model(
     return _shared(spec.id, spec.weights.sha256, where, how)
 
 
+def estimate_run(
+    model: str, size: tuple[int, int], settings: Settings | None = None
+) -> tuple[float, int]:
+    """Estimate the seconds that a picture of (height, width) takes in context ``whole``.
+
+    Stages of the network are tried on small regions, for a few seconds in all; good to a factor of
+    two. Also returns the bytes of the feature maps, in memory and on the disk.
+
+    Raises what `open_model` raises, and SettingsError for a network without stages.
+    """
+    wishes = settings or Settings()
+    predictor = open_model(model, device=wishes.device, precision=wishes.precision)
+    return predictor.estimate_whole(size, memory_bytes=wishes.memory)
+
+
 def export_weights(model: str, target: Path) -> None:
     """Write the weights of a model as its authors store them, whole or not at all.
 
@@ -108,9 +124,21 @@ def restore(
 
 
 def run_job(
-    job: Job, *, on_tile: OnTick | None = None, cancel: CancelToken | None = None
+    job: Job,
+    *,
+    on_tile: OnTick | None = None,
+    cancel: CancelToken | None = None,
+    slot: AbstractContextManager[object] | None = None,
 ) -> Result:
-    """Restore one file into another; what is wrong with it ends in the result, not in an error."""
+    """Restore one file into another; what is wrong with it ends in the result, not in an error.
+
+    Args:
+        job: What to do.
+        on_tile: Called with (done, total) tiles.
+        cancel: Stops the work between two tiles.
+        slot: Held while the networks run, and not while files are decoded and encoded, so that
+            others may do that meanwhile.
+    """
     start = time.monotonic()
 
     def ended(result: Result) -> Result:
@@ -120,7 +148,7 @@ def run_job(
     try:
         if job.settings.existing == "skip" and _exists(job.target):
             return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
-        return ended(_run_job(job, on_tile, cancel))
+        return ended(_run_job(job, on_tile, cancel, slot or nullcontext()))
     except Cancelled as error:
         return ended(replace(blank, status="cancelled", error=str(error)))
     except TargetExistsError:  # another process was faster
@@ -144,16 +172,24 @@ def check_job(job: Job) -> formats.Header:
     return header
 
 
-def _run_job(job: Job, on_tile: OnTick | None, cancel: CancelToken | None) -> Result:
+def _run_job(
+    job: Job,
+    on_tile: OnTick | None,
+    cancel: CancelToken | None,
+    slot: AbstractContextManager[object],
+) -> Result:
     settings = job.settings
     header = check_job(job)
     passes = _opened(job.steps, settings)
     try:
-        streamed = _stream(job, header, passes, on_tile, cancel)
+        streamed = _stream(job, header, passes, on_tile, cancel, slot)
         if streamed is not None:
             return streamed
         image = formats.read(job.source, max_pixels=_budget(settings))
-        restored, plans = Passage(passes, settings, on_tile, cancel).restore(image)
+        with slot:
+            if cancel is not None:
+                cancel.check()
+            restored, plans = Passage(passes, settings, on_tile, cancel).restore(image)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     if cancel is not None:
@@ -172,6 +208,7 @@ def _stream(
     passes: Sequence[tuple[Predictor, Step]],
     on_tile: OnTick | None,
     cancel: CancelToken | None,
+    slot: AbstractContextManager[object],
 ) -> Result | None:
     """Restore from TIFF to TIFF, band by band, what is large for this memory.
 
@@ -180,7 +217,8 @@ def _stream(
     """
     scale = math.prod(predictor.spec.scale for predictor, _ in passes)
     target = formats.check_target(job.target, header.height * scale, header.width * scale)
-    if not header.format == target.name == "TIFF" or not stream.is_large(header, scale):
+    streams = header.format == target.name == "TIFF" and job.settings.context == "tile"
+    if not streams or not stream.is_large(header, scale):
         return None
     try:
         stream.check_rows(job.source, header, passes)
@@ -193,7 +231,8 @@ def _stream(
                     rows, target, existing, passes, job.settings, on_tile, cancel
                 )
 
-            path, (plans, notes) = _write(job, write)
+            with slot:
+                path, (plans, notes) = _write(job, write)
             return Result(job, "done", path, plans=plans, notes=notes)
     except formats.RowsError as error:
         needed, free = stream.whole_bytes(header, scale), free_bytes("cpu")
@@ -268,6 +307,10 @@ def _check_spec(spec: ModelSpec, settings: Settings) -> None:
         raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
     if settings.tiling == "chop" and (settings.tile, settings.overlap) != (None, None):
         raise SettingsError("chop: knows its own tiles; leave out tile and overlap")
+    if settings.context == "whole" and (settings.tiling == "chop" or settings.self_ensemble):
+        raise SettingsError("context whole: has no tiles to chop or to turn")
+    if settings.context == "whole" and (settings.tile, settings.overlap) != (None, None):
+        raise SettingsError("context whole: has no tiles; leave out tile and overlap")
     if settings.self_ensemble and spec.task == "demosaicing":
         raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
 

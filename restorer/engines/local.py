@@ -6,17 +6,23 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator
 
+from restorer.devices import shared_threads
 from restorer.jobs import CancelToken, Event, Job, Progress, Result
 from restorer.pipeline import run_job
 
+_BESIDE = 2  # threads that decode or encode while the others run networks
+
 
 def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[Event]:
-    """Run jobs on `workers` threads; torch, decoders and encoders work outside Python's lock.
+    """Run jobs in threads; torch, decoders and encoders work outside Python's lock.
 
-    When the caller stops iterating, what runs is cancelled and waited for.
+    Networks run in `workers` threads at a time, and two more decode the next picture and encode
+    the last one meanwhile, so that the networks never wait for files. When the caller stops
+    iterating, what runs is cancelled and waited for.
     """
     pending = iter(jobs)
     lock = threading.Lock()
+    slots = threading.BoundedSemaphore(workers)
     events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
 
     def work() -> None:
@@ -26,34 +32,39 @@ def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[E
                     job = next(pending, None)
                 if job is None:
                     break
-                events.put(_run(job, events, cancel))
+                events.put(_run(job, events, cancel, slots))
         except BaseException as bug:  # noqa: BLE001  handed over, raised in the caller's thread
             events.put(bug)
         finally:
             events.put(None)
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    try:
-        running = workers
-        while running:
-            event = events.get()
-            if isinstance(event, BaseException):
-                raise event
-            if event is None:
-                running -= 1
-            else:
-                yield event
-    finally:
-        if any(thread.is_alive() for thread in threads):
-            cancel.cancel()
+    count = workers + _BESIDE
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
+    with shared_threads(workers):
         for thread in threads:
-            thread.join()
+            thread.start()
+        try:
+            running = count
+            while running:
+                event = events.get()
+                if isinstance(event, BaseException):
+                    raise event
+                if event is None:
+                    running -= 1
+                else:
+                    yield event
+        finally:
+            if any(thread.is_alive() for thread in threads):
+                cancel.cancel()
+            for thread in threads:
+                thread.join()
 
 
 def _run(
-    job: Job, events: queue.SimpleQueue[Event | BaseException | None], cancel: CancelToken
+    job: Job,
+    events: queue.SimpleQueue[Event | BaseException | None],
+    cancel: CancelToken,
+    slots: threading.BoundedSemaphore,
 ) -> Result:
     if cancel.cancelled:
         return Result(job, "cancelled", job.target, error="stopped by the user")
@@ -61,4 +72,4 @@ def _run(
     def on_tile(done: int, total: int) -> None:
         events.put(Progress(job, done, total))
 
-    return run_job(job, on_tile=on_tile, cancel=cancel)
+    return run_job(job, on_tile=on_tile, cancel=cancel, slot=slots)

@@ -18,6 +18,7 @@ from restorer.calibration import (
     PrecisionTrial,
     TileMemory,
     known_precision,
+    known_workers,
     largest_side,
     tile_memory,
     try_precisions,
@@ -158,3 +159,30 @@ def test_shipped_models_keep_fifty_decibels_in_bfloat16(spec: restorer.ModelSpec
         for how in ("fp32", "bf16")
     )
     assert restorer.psnr(fast * 255, exact * 255) > 50
+
+
+@pytest.mark.parametrize(
+    ("rates", "best"),
+    [({1: 10.0, 2: 14.0, 4: 12.0}, 2), ({1: 10.0, 2: 10.5}, 1), ({1: 10.0}, 1)],
+)
+def test_several_workers_are_used_where_they_are_worth_it(
+    rates: dict[int, float], best: int
+) -> None:
+    assert known_workers(KNOWN, "cpu") == 1, "nothing was tried yet"
+    key = calibration._key(KNOWN, "cpu", "auto", "workers")
+    calibration._store(key, {str(workers): rate for workers, rate in rates.items()})
+    assert known_workers(KNOWN, "cpu") == best
+
+
+def test_trial_of_workers_measures_every_number_and_gives_the_threads_back() -> None:
+    spec = restorer.model_spec("panet-denoise-lite")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        rates = restorer.try_workers(spec)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert list(rates) == [1, 2]
+    assert min(rates.values()) > 0
+    assert known_workers(spec, "cpu") in (1, 2)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import restorer
-from restorer import CancelToken, Job, Progress, Result, Settings, Step
+from restorer import CancelToken, Job, Progress, Result, Settings, Step, formats
 from restorer.engines import ENGINES, local
+from restorer.inference import Predictor
 
 from helpers import make_photograph
 
@@ -84,3 +86,37 @@ def test_jobs_and_results_pickle() -> None:
     job = Job(Path("a"), Path("b"), (Step(MODEL),))
     result = Result(job, "done", job.target)
     assert pickle.loads(pickle.dumps(result)) == result
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
+    workers: int, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = [job for job in jobs if job.source.name != "bad.png"]
+    lock, ahead = threading.Lock(), threading.Event()
+    running = most = started = 0
+    forward, read = Predictor.run_rows, formats.read
+
+    def counted_run(*args: Any, **options: Any) -> Any:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        assert ahead.wait(10), "nobody reads the next file while the networks run"
+        yield from forward(*args, **options)
+        with lock:
+            running -= 1
+
+    def counted_read(*args: Any, **options: Any) -> Any:
+        nonlocal started
+        with lock:
+            started += 1
+            if started > workers:
+                ahead.set()
+        return read(*args, **options)
+
+    monkeypatch.setattr(Predictor, "run_rows", counted_run)
+    monkeypatch.setattr(formats, "read", counted_read)
+    results = [e for e in restorer.run_jobs(good, workers=workers) if isinstance(e, Result)]
+    assert {r.status for r in results} == {"done"}
+    assert most == workers

@@ -16,7 +16,7 @@ from restorer.errors import Cancelled, InvalidOutputError, OutOfMemoryError, Set
 from restorer.image import Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, Settings
-from restorer.pipeline import restore
+from restorer.pipeline import open_model, restore
 from restorer.tiling import plan_tiles
 
 from helpers import Enlarge, fake_predictor, load_golden, make_photograph, make_spec
@@ -282,3 +282,14 @@ def test_convolutional_network_tiled_equals_whole(
     np.testing.assert_allclose(
         predictor.run(values, plan), predictor.run(values, whole), rtol=0, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("model", ["panet-sr-x2-lite", "panet-denoise-lite"])
+@pytest.mark.parametrize("batch", [2, 5])
+def test_number_of_tiles_at_once_does_not_change_the_result(model: str, batch: int) -> None:
+    predictor = open_model(model, device="cpu", precision="fp32")
+    planes = 3 + bool(predictor.spec.condition)
+    values = np.random.default_rng(0).random((70, 120, planes), np.float32)
+    plan = plan_tiles((70, 120), predictor.spec.tile, side=32)
+    one, several = (predictor.run(values, plan, batch=count) for count in (1, batch))
+    np.testing.assert_allclose(several, one, rtol=0, atol=2e-6)
