@@ -125,7 +125,7 @@ def _measure(spec: ModelSpec, device: str) -> None:
         rates = try_workers(spec)
         several = ", ".join(f"{n} at a time {rate / rates[1]:.2f}x" for n, rate in rates.items())
         tell(f"    batches: {several}")
-    memory = tile_memory(open_model(spec.id, device=device))
+    memory = tile_memory(open_model(spec.id, device=device), again=True)
     if memory is not None:
         needed = memory.bytes_for(spec.tile.side**2)
         tell(f"    a tile of {spec.tile.side} x {spec.tile.side} takes {size(needed)}")

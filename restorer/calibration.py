@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,17 @@ class PrecisionTrial:
         return self.psnr >= GATE_DB and self.speedup > 1
 
 
-def tile_memory(predictor: Predictor) -> TileMemory | None:
+def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | None:
     """Return the memory fit of a model as it is loaded, from the cache or by three small probes.
 
-    None where the machine does not tell the peak of a process, and for networks without a file.
+    `again` measures in any case. None where the machine does not tell the peak of a process, and
+    for networks without a file.
     """
     if not predictor.spec.weights.sha256:
         return None
     key = _key(predictor.spec, predictor.device, predictor.precision, "memory")
     with _measuring:
-        found = _load(key)
+        found = None if again else _load(key)
         if found is None:
             found = _fit(predictor)
             if found is not None:
@@ -271,7 +273,7 @@ def _key(spec: ModelSpec, device: str, precision: str, kind: str) -> str:
     """Name all that the measure depends on."""
     card = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
     parts = (kind, spec.weights.sha256, str(spec.params), device, card, precision)
-    words = "|".join((*parts, platform.node(), torch.__version__))
+    words = "|".join((*parts, platform.node(), torch.__version__, version("restorer")))
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 

@@ -108,3 +108,26 @@ def test_too_many_pixels_name_the_option_that_raises_the_budget(restore, source)
     result = restore("image", source, "--max-pixels", "100")
     assert result.exit_code == 1
     assert "--max-pixels" in result.stderr
+
+
+def test_whole_picture_as_context_says_first_how_long_it_will_take(
+    restore, make_picture, tmp_path, monkeypatch
+):
+    source = make_picture(tmp_path / "small.png", 40, 50)
+    monkeypatch.setattr("restorer.cli.run._WORTH_SAYING_S", 0)
+    whole, tiled = tmp_path / "whole.png", tmp_path / "tiled.png"
+    result = restore("image", source, "-o", whole, "--context", "whole", "--precision", "fp32")
+    assert result.exit_code == 0, result.output
+    assert "50 x 40, in one piece: about" in result.output
+    result = restore("image", source, "-o", tiled, "--precision", "fp32")
+    assert "in one piece" not in result.output
+    difference = read(whole).pixels.astype(int) - read(tiled).pixels
+    assert abs(difference).max() <= 1, "the picture is smaller than a tile"
+
+
+def test_whole_picture_has_no_tiles_to_choose(restore, make_picture, tmp_path):
+    source = make_picture(tmp_path / "small.png")
+    for words in (["--tile", "64"], ["--chop"], ["--self-ensemble"]):
+        result = restore("image", source, "--context", "whole", *words)
+        assert result.exit_code == 2
+        assert "context whole" in result.output
