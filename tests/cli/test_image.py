@@ -127,7 +127,7 @@ def test_whole_picture_as_context_says_first_how_long_it_will_take(
 
 def test_whole_picture_has_no_tiles_to_choose(restore, make_picture, tmp_path):
     source = make_picture(tmp_path / "small.png")
-    for words in (["--tile", "64"], ["--chop"], ["--self-ensemble"]):
+    for words in (["--tile", "64"], ["--overlap", "8"], ["--self-ensemble"]):
         result = restore("image", source, "--context", "whole", *words)
         assert result.exit_code == 2
         assert "context whole" in result.output
