@@ -31,7 +31,7 @@ from restorer.formats.files import created
 from restorer.image import FloatArray
 from restorer.inference import Predictor
 from restorer.metrics import psnr
-from restorer.tiling import TileNeeds, plan_tiles
+from restorer.tiling import TileNeeds, TilePlan, plan_tiles, round_up
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def largest_side(memory: TileMemory, needs: TileNeeds, budget_bytes: float) -> i
     steps = range(needs.side // 64 * 64, 0, -64)
     sides = [needs.side, *(s for s in steps if s < needs.side and s % needs.multiple_of == 0)]
     fitting = (s for s in sides if s >= needs.min_side and memory.bytes_for(s**2) <= budget_bytes)
-    return next(fitting, -(-needs.min_side // needs.multiple_of) * needs.multiple_of)
+    return next(fitting, round_up(needs.min_side, needs.multiple_of))
 
 
 def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
@@ -125,8 +125,7 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
 
     Raises ModelError where the model cannot be opened.
     """
-    planes = _check_planes(spec)
-    plan = plan_tiles((planes.shape[0], planes.shape[1]), spec.tile, side=_whole_side(spec.tile))
+    planes, plan = _check(spec)
 
     def run(precision: Precision) -> tuple[FloatArray, float]:
         predictor = Predictor.load(spec, device, precision)
@@ -152,8 +151,7 @@ def try_workers(spec: ModelSpec) -> dict[int, float]:
 
     Raises ModelError where the model cannot be opened.
     """
-    planes = _check_planes(spec)
-    plan = plan_tiles((planes.shape[0], planes.shape[1]), spec.tile, side=_whole_side(spec.tile))
+    planes, plan = _check(spec)
     predictor = Predictor.load(spec, "cpu", known_precision(spec, "cpu"))
     rates: dict[int, float] = {}
     workers = 1
@@ -200,8 +198,7 @@ def check_picture(side: int) -> FloatArray:
 
 
 def _agreement(spec: ModelSpec, device: str) -> float:
-    planes = _check_planes(spec)
-    plan = plan_tiles((planes.shape[0], planes.shape[1]), spec.tile, side=_whole_side(spec.tile))
+    planes, plan = _check(spec)
     here, there = (
         np.clip(Predictor.load(spec, where, "fp32").run(planes, plan), 0, 1)
         for where in (device, "cpu")
@@ -209,18 +206,15 @@ def _agreement(spec: ModelSpec, device: str) -> float:
     return psnr(here * 255, there * 255)
 
 
-def _check_planes(spec: ModelSpec) -> FloatArray:
-    """Return the check picture as the network of `spec` takes it."""
+def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
+    """Return the check picture as the network of `spec` takes it, and a plan of one tile."""
     planes = check_picture(_CHECK_SIDE)[..., : spec.channels]
     if spec.condition:
         level = np.full((*planes.shape[:2], 1), 0.1, np.float32)
         planes = np.concatenate([planes, level], axis=2)
-    return np.ascontiguousarray(planes)
-
-
-def _whole_side(needs: TileNeeds) -> int:
-    """Return a side that takes the check picture as one tile."""
-    return -(-max(_CHECK_SIDE, needs.min_side) // needs.multiple_of) * needs.multiple_of
+    side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
+    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=side)
+    return np.ascontiguousarray(planes), plan
 
 
 def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
@@ -241,8 +235,7 @@ def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
 def _fit(predictor: Predictor) -> dict[str, float] | None:
     """Measure tiles of three sizes and return the coefficients, none of them negative."""
     needs = predictor.spec.tile
-    unit = needs.multiple_of
-    sides = sorted({-(-max(s, needs.min_side) // unit) * unit for s in _PROBE_SIDES})
+    sides = sorted({round_up(max(s, needs.min_side), needs.multiple_of) for s in _PROBE_SIDES})
     planes = [_planes_of(predictor.spec, side) for side in sides]
     meter = MemoryMeter(predictor.device)
     peaks = [meter.peak(_runner(predictor, each)) for each in planes]

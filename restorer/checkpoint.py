@@ -59,11 +59,7 @@ def load_state(
     named = {key.removeprefix("module."): value for key, value in state.items()}
     problems = [
         *misfits(network, {key: tuple(value.shape) for key, value in named.items()}),
-        *(
-            f"{key} holds NaN or infinity"
-            for key, tensor in named.items()
-            if tensor.is_floating_point() and not bool(tensor.isfinite().all())
-        ),
+        *(f"{key} holds NaN or infinity" for key in not_finite(named)),
     ]
     if problems:
         raise CheckpointError(f"{name}: does not fit {type(network).__name__}: {listed(problems)}")
@@ -102,6 +98,11 @@ def misfits(network: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[s
             if key in given and given[key] != shape
         ),
     ]
+
+
+def not_finite(state: Mapping[str, Tensor]) -> list[str]:
+    """Return the keys of the tensors that hold NaN or infinity."""
+    return [k for k, t in state.items() if t.is_floating_point() and not bool(t.isfinite().all())]
 
 
 def listed(problems: list[str]) -> str:

@@ -186,8 +186,7 @@ class Predictor:
 
         Raises SettingsError for a network without stages, else what `run` raises.
         """
-        if not isinstance(self.network, Staged):
-            raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
+        network = self._staged()
         groups, restored = self._groups(values), []
         for number, group in enumerate(groups):
 
@@ -197,7 +196,7 @@ class Predictor:
 
             restored.append(
                 run_whole(
-                    self.network,
+                    network,
                     group,
                     peak=self.spec.peak,
                     seed=seed,
@@ -217,16 +216,19 @@ class Predictor:
 
         Raises SettingsError for a network without stages.
         """
-        if not isinstance(self.network, Staged):
-            raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
         estimate = estimate_whole(
-            self.network,
+            self._staged(),
             size,
             device=self.device,
             precision=self.precision,
             memory_bytes=memory_bytes or free_bytes(self.device),
         )
         return estimate.seconds, estimate.map_bytes
+
+    def _staged(self) -> Staged:
+        if not isinstance(self.network, Staged):
+            raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
+        return self.network
 
     def _groups(self, values: FloatArray) -> list[FloatArray]:
         """Split planes into what the network takes at once: a network of one plane takes each."""

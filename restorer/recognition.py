@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +13,12 @@ from torch import Tensor, nn
 
 from restorer import community
 from restorer.catalog import ModelSpec, WeightsFile, list_models, model_family
-from restorer.checkpoint import listed, misfits, read_state
+from restorer.checkpoint import listed, misfits, not_finite, read_state
 from restorer.download import file_sha256
 from restorer.errors import CheckpointError, SettingsError
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import DIV2K_MEAN
-from restorer.tiling import TileNeeds
+from restorer.tiling import TileNeeds, round_up
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -33,7 +32,7 @@ _SHORT = {
     "reference-sr": "refsr",
 }
 _SETTINGS = {
-    "sigma": "noise of sigma {:g}",
+    "sigma": "noise of sigma {}",
     "jpeg_quality": "JPEG of quality {}",
     "bayer": "{} mosaics",
 }
@@ -83,8 +82,7 @@ def recognise(path: Path) -> Recognition:
     what is missing and what is too much.
     """
     state = read_state(path)
-    spoilt = [k for k, t in state.items() if t.is_floating_point() and not t.isfinite().all()]
-    if spoilt:
+    if spoilt := not_finite(state):
         raise CheckpointError(
             f"{path}: holds NaN or infinity, the training or the copy went wrong:"
             f" {listed(sorted(spoilt))}"
@@ -252,8 +250,8 @@ def _foreign(
     side = 512 if found.tiling == "discouraged" else 256
     tile = TileNeeds(
         multiple_of=unit,
-        min_side=math.ceil(max(found.min_side, 8) / unit) * unit,
-        side=math.ceil(side / unit) * unit,
+        min_side=round_up(max(found.min_side, 8), unit),
+        side=round_up(side, unit),
         overlap=32,
         border=0,
         bytes_per_pixel=16_000 * max(1, found.scale**2 // 2),
@@ -295,12 +293,7 @@ def _explanation(nearest: _Candidate) -> str:
 
 
 def _title(recognition: Recognition, settings: Mapping[str, Any]) -> str:
-    words = {
-        "sigma": "noise of sigma {}",
-        "jpeg_quality": "JPEG of quality {}",
-        "bayer": "{} mosaics",
-    }
-    told = [words[key].format(value) for key, value in settings.items() if key in words]
+    told = [_SETTINGS[key].format(value) for key, value in settings.items() if key in _SETTINGS]
     return ", ".join([recognition.title, *told])
 
 

@@ -167,13 +167,18 @@ def fit_side(needs: TileNeeds, budget_bytes: int) -> int:
     if affordable >= needs.side:
         return needs.side
     step = math.lcm(64, needs.multiple_of)
-    return _round_up(max(affordable // step * step, needs.min_side), needs.multiple_of)
+    return round_up(max(affordable // step * step, needs.min_side), needs.multiple_of)
 
 
 def smaller_side(side: int, needs: TileNeeds) -> int | None:
     """Return the side to try after running out of memory, about half; None if there is none."""
     half = side // 2 // needs.multiple_of * needs.multiple_of
     return half if half >= needs.min_side else None
+
+
+def round_up(value: int, multiple: int) -> int:
+    """Return the smallest multiple that is not below `value`."""
+    return -(-value // multiple) * multiple
 
 
 class Blender:
@@ -303,7 +308,3 @@ def _ramp(position: np.ndarray, shared: int, radius: int) -> np.ndarray:
         return np.asarray(position > radius, np.float64)
     t = np.clip((position - radius) / (shared - 2 * radius), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))
-
-
-def _round_up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple

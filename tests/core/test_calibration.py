@@ -152,8 +152,7 @@ def test_a_device_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("spec", [s for s in restorer.list_models() if s.weights.embedded])
 def test_shipped_models_keep_fifty_decibels_in_bfloat16(spec: restorer.ModelSpec) -> None:
-    planes = calibration._check_planes(spec)
-    plan = restorer.tiling.plan_tiles(planes.shape[:2], spec.tile)
+    planes, plan = calibration._check(spec)
     exact, fast = (
         np.clip(Predictor.load(spec, "cpu", how).run(planes, plan), 0, 1)  # type: ignore[arg-type]
         for how in ("fp32", "bf16")
