@@ -42,7 +42,11 @@ def luma(colour: FloatArray) -> FloatArray:
 
     Adding a change of Y' to all three colours leaves Cb and Cr as they are.
     """
-    return colour if colour.shape[2] == 1 else (colour @ _LUMA)[..., None]
+    if colour.shape[2] == 1:
+        return colour
+    # Not a matrix product, whose last bit depends on how many rows it is given.
+    weighted: FloatArray = (colour * _LUMA).sum(2, keepdims=True)
+    return weighted
 
 
 def is_gray(colour: NDArray[Any]) -> bool:
