@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -266,8 +266,14 @@ def _key(spec: ModelSpec, device: str, precision: str, kind: str) -> str:
     """Name all that the measure depends on."""
     card = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
     parts = (kind, spec.weights.sha256, str(spec.params), device, card, precision)
-    words = "|".join((*parts, platform.node(), torch.__version__, version("restorer")))
+    words = "|".join((*parts, platform.node(), torch.__version__, _release()))
     return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+@cache
+def _release() -> str:
+    """Return the version of this program, which is looked up on the disk."""
+    return version("restorer")
 
 
 def _path(key: str) -> Path:

@@ -18,14 +18,11 @@ from torch import Tensor, nn
 
 from restorer.attention.kernel import contrastive_loss, kernel_attention, orthogonal_projection
 from restorer.networks.layers import (
-    MeanShift,
-    Upsampler,
+    EDSR,
     attended_body,
-    conv3x3,
     conv_shape,
     count_blocks,
     find_scale,
-    mean_shift_state,
     seeded_generator,
 )
 from restorer.networks.stages import Program, trunk_program
@@ -100,13 +97,11 @@ class KernelAttention(nn.Module):
         return query, key
 
 
-class ENLCN(nn.Module):
+class ENLCN(EDSR):
     """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention every 8 blocks.
 
     The authors published 2 and 4.
     """
-
-    ignored_keys = ("sub_mean.", "add_mean.")
 
     def __init__(
         self,
@@ -118,35 +113,20 @@ class ENLCN(nn.Module):
         features: int = 128,
         peak: float = 1.0,
     ) -> None:
-        super().__init__()
 
         def attention(_: int) -> KernelAttention:
             return KernelAttention(channels, features=features, residual_scale=residual_scale)
 
-        self.sub_mean = MeanShift(-1, peak)
-        self.head = nn.Sequential(conv3x3(3, channels))
-        self.body = attended_body(attention, blocks, channels, residual_scale)
-        self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
-        self.add_mean = MeanShift(1, peak)
-
-    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
-        features = self.enter(x)
-        return self.leave(x, features + self.body(features))
+        super().__init__(
+            lambda: attended_body(attention, blocks, channels, residual_scale),
+            scale=scale,
+            channels=channels,
+            peak=peak,
+        )
 
     def stages(self, *, seed: int = 0) -> Program:
         """Return the stages of `forward`; see `restorer.networks.stages`."""
         return trunk_program(self, KernelAttention, order=1)
-
-    def enter(self, x: Tensor) -> Tensor:
-        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
-        features: Tensor = self.head(self.sub_mean(x))
-        return features
-
-    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
-        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
-        restored: Tensor = self.add_mean(self.tail(trunk))
-        return restored
 
     def forward_with_losses(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return what `forward` returns, and the contrastive loss of every attention: (modules,).
@@ -182,7 +162,3 @@ class ENLCN(nn.Module):
             "channels": channels,
             "features": projection[0],
         }
-
-    def published_state(self) -> dict[str, Tensor]:
-        """Return the state dict as the authors store it."""
-        return self.state_dict() | mean_shift_state(self.sub_mean.peak)

@@ -84,6 +84,48 @@ class Upsampler(nn.Sequential):
         super().__init__(*layers)
 
 
+class EDSR(nn.Module):
+    """What super-resolution networks of the family share; they differ in their body.
+
+    Args:
+        body: Builds it, (N, channels, H, W) to the same shape, in its turn between head and tail.
+        scale: 2, 3 or 4.
+        channels: Width of the trunk.
+        peak: What white is, 1 or 255.
+    """
+
+    ignored_keys: tuple[str, ...] = ("sub_mean.", "add_mean.")
+
+    def __init__(
+        self, body: Callable[[], nn.Sequential], *, scale: int, channels: int, peak: float
+    ) -> None:
+        super().__init__()
+        self.sub_mean = MeanShift(-1, peak)
+        self.head = nn.Sequential(conv3x3(3, channels))
+        self.body = body()
+        self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
+        self.add_mean = MeanShift(1, peak)
+
+    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
+        """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
+        features = self.enter(x)
+        return self.leave(x, features + self.body(features))
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
+        features: Tensor = self.head(self.sub_mean(x))
+        return features
+
+    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
+        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
+        restored: Tensor = self.add_mean(self.tail(trunk))
+        return restored
+
+    def published_state(self) -> dict[str, Tensor]:
+        """Return the state dict as the authors store it."""
+        return self.state_dict() | mean_shift_state(self.sub_mean.peak)
+
+
 def attended_body(
     attention: Callable[[int], nn.Module], blocks: int, channels: int, residual_scale: float
 ) -> nn.Sequential:

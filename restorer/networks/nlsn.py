@@ -17,14 +17,12 @@ from torch import Tensor, nn
 
 from restorer.attention.hashed import count_buckets, hashed_attention
 from restorer.networks.layers import (
-    MeanShift,
-    Upsampler,
+    EDSR,
     attended_body,
     conv3x3,
     conv_shape,
     count_blocks,
     find_scale,
-    mean_shift_state,
     seeded_generator,
 )
 from restorer.networks.stages import Program, trunk_program
@@ -77,10 +75,8 @@ class SparseAttention(nn.Module):
         return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
 
 
-class NLSN(nn.Module):
+class NLSN(EDSR):
     """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention every 8 blocks."""
-
-    ignored_keys = ("sub_mean.", "add_mean.")
 
     def __init__(
         self,
@@ -93,7 +89,6 @@ class NLSN(nn.Module):
         hashes: int = 4,
         peak: float = 1.0,
     ) -> None:
-        super().__init__()
 
         def attention(index: int) -> SparseAttention:
             return SparseAttention(
@@ -104,11 +99,12 @@ class NLSN(nn.Module):
                 residual_scale=residual_scale,
             )
 
-        self.sub_mean = MeanShift(-1, peak)
-        self.head = nn.Sequential(conv3x3(3, channels))
-        self.body = attended_body(attention, blocks, channels, residual_scale)
-        self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
-        self.add_mean = MeanShift(1, peak)
+        super().__init__(
+            lambda: attended_body(attention, blocks, channels, residual_scale),
+            scale=scale,
+            channels=channels,
+            peak=peak,
+        )
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W).
@@ -125,16 +121,6 @@ class NLSN(nn.Module):
         """Return the stages of `forward`; see `restorer.networks.stages`."""
         return trunk_program(self, SparseAttention, order=1, seed=seed)
 
-    def enter(self, x: Tensor) -> Tensor:
-        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
-        features: Tensor = self.head(self.sub_mean(x))
-        return features
-
-    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
-        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
-        restored: Tensor = self.add_mean(self.tail(trunk))
-        return restored
-
     @staticmethod
     def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
         """Return the constructor's arguments for a state dict, None if it is another network's."""
@@ -144,10 +130,6 @@ class NLSN(nn.Module):
         if scale is None or not channels or pyramid:
             return None
         return {"scale": scale, "blocks": count_blocks(shapes), "channels": channels}
-
-    def published_state(self) -> dict[str, Tensor]:
-        """Return the state dict as the authors store it."""
-        return self.state_dict() | mean_shift_state(self.sub_mean.peak)
 
 
 def draw_rotations(seed: int, index: int, shape: tuple[int, ...]) -> Tensor:

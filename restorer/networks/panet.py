@@ -19,9 +19,8 @@ from torch import Tensor, nn
 
 from restorer.attention.patch import patch_attention
 from restorer.networks.layers import (
-    MeanShift,
+    EDSR,
     ResidualBlock,
-    Upsampler,
     conv3x3,
     conv_shape,
     count_blocks,
@@ -158,10 +157,10 @@ class PANet(nn.Module):
         return self.state_dict() | mean_shift_state(self.peak)
 
 
-class PAEDSR(nn.Module):
+class PAEDSR(EDSR):
     """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention in the middle."""
 
-    ignored_keys = ("sub_mean.", "add_mean.", "msa.")
+    ignored_keys = (*EDSR.ignored_keys, "msa.")
 
     def __init__(
         self,
@@ -173,34 +172,19 @@ class PAEDSR(nn.Module):
         residual_scale: float = 0.1,
         peak: float = 1.0,
     ) -> None:
-        super().__init__()
         half = [ResidualBlock(channels, nn.ReLU(), residual_scale) for _ in range(blocks // 2)]
         other = [ResidualBlock(channels, nn.ReLU(), residual_scale) for _ in range(blocks // 2)]
         attention = PyramidAttention(channels, reduction=reduction, residual_scale=residual_scale)
-        self.sub_mean = MeanShift(-1, peak)
-        self.head = nn.Sequential(conv3x3(3, channels))
-        self.body = nn.Sequential(*half, attention, *other, conv3x3(channels, channels))
-        self.tail = nn.Sequential(Upsampler(scale, channels), conv3x3(channels, 3))
-        self.add_mean = MeanShift(1, peak)
-
-    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W); `seed` is not used."""
-        features = self.enter(x)
-        return self.leave(x, features + self.body(features))
+        super().__init__(
+            lambda: nn.Sequential(*half, attention, *other, conv3x3(channels, channels)),
+            scale=scale,
+            channels=channels,
+            peak=peak,
+        )
 
     def stages(self, *, seed: int = 0) -> Program:
         """Return the stages of `forward`; see `restorer.networks.stages`."""
         return trunk_program(self, PyramidAttention, order=2)
-
-    def enter(self, x: Tensor) -> Tensor:
-        """Map (N, 3, H, W) to (N, channels, H, W), the head's features."""
-        features: Tensor = self.head(self.sub_mean(x))
-        return features
-
-    def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
-        """Map (N, channels, H, W) to (N, 3, scale H, scale W); the image `x` is not used."""
-        restored: Tensor = self.add_mean(self.tail(trunk))
-        return restored
 
     @staticmethod
     def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
@@ -218,7 +202,7 @@ class PAEDSR(nn.Module):
 
     def published_state(self) -> dict[str, Tensor]:
         """Return the state dict as the authors store it, the attention under both of its names."""
-        state = self.state_dict()
+        state = super().published_state()
         places = [i for i, m in enumerate(self.body) if isinstance(m, PyramidAttention)]
         attention = f"body.{places[0]}."
         doubles = {
@@ -226,7 +210,7 @@ class PAEDSR(nn.Module):
             for key, value in state.items()
             if key.startswith(attention)
         }
-        return state | doubles | mean_shift_state(self.sub_mean.peak)
+        return state | doubles
 
 
 class PANetLite(nn.Module):
