@@ -75,7 +75,8 @@ def run_whole(
         device: Where to compute; the maps lie in host memory.
         precision: Of the convolutions; maps are float32, attentions as the network has them.
         memory_bytes: For the maps, and for a region in work, on the host and on the device. Image
-            and result come on top, and what an attention needs.
+            and result come on top, and what a pyramid or dense attention needs; NLSN's and ENLCN's
+            read and write maps block by block.
         scratch: Folder for maps that do not fit; the system's temporary folder by default.
         side: Of the regions, in pixels of what a stage reads; chosen by the memory by default.
         on_tick: Called with (done, total), regions and attentions.
@@ -100,8 +101,7 @@ def run_whole(
     watch = nullcontext() if cancel is None else _Watch(cancel)
     with torch.inference_mode(), watch, fitting(device, what):
         for index, stage in enumerate(program.stages):
-            if isinstance(stage, Local):
-                maps.make(stage.writes)
+            maps.make(stage.writes)
             for region in plans[index]:
                 if isinstance(stage, Local):
                     machine.convolve(stage, region, maps)
@@ -172,17 +172,27 @@ class _Machine:
         raise InvalidOutputError(f"the network returned NaN or infinity on {self.device}")
 
     def attend(self, stage: Global, maps: Maps) -> None:
-        """Replace a map by its attention."""
-        whole = maps[stage.alters]
+        """Fill a map by an attention; on the host nothing is copied."""
+        filled = maps[stage.writes]
+        inputs = [self._load(maps[m]) for m in stage.reads]
+        there = dict(zip(stage.reads, inputs, strict=True)).get(stage.writes)
+        out = self._load(filled) if there is None else there
         with autocast(self.device, self.precision):
-            whole.copy_(stage.run(self._load(whole)))
+            stage.run(*inputs, out)
+        if out.data_ptr() != filled.data_ptr():
+            filled.copy_(out)
 
-    def time(self, run: Callable[..., Tensor], inputs: Sequence[Tensor]) -> float:
-        """Return the seconds of a call, with the way to the device."""
+    def time(self, stage: Stage, inputs: Sequence[Tensor], out: Tensor) -> float:
+        """Return the seconds of a stage on these maps, with the way to the device."""
         start = time.perf_counter()
         with autocast(self.device, self.precision):
-            computed: Tensor = run(*(self._load(x) for x in inputs))
-        float(computed[0, 0, 0, 0])  # waits for the device
+            loaded = [self._load(x) for x in inputs]
+            if isinstance(stage, Local):
+                out = stage.run(*loaded)
+            else:
+                out = self._load(out)
+                stage.run(*loaded, out)
+        float(out[0, 0, 0, 0])  # waits for the device
         return time.perf_counter() - start
 
     def _load(self, x: Tensor) -> Tensor:
@@ -204,13 +214,14 @@ def _pad(values: FloatArray, multiple: int) -> FloatArray:
 def _probe(machine: _Machine, stage: Stage, cells: tuple[int, int]) -> float:
     """Return the seconds that a stage takes, divided by the cells, to the power of its order."""
     order = stage.order if isinstance(stage, Global) else 1
-    reads = (stage.alters,) if isinstance(stage, Global) else stage.reads
-    side = max(1, _PROBE_SIDE // reads[0].density)
+    side = max(1, _PROBE_SIDE // stage.reads[0].density)
     while True:
         size = (min(side, cells[0]), min(side, cells[1]))
-        noise = [torch.rand(1, *m.shape(size)).permute(0, 3, 1, 2) for m in reads]
+        *noise, out = (
+            torch.rand(1, *m.shape(size)).permute(0, 3, 1, 2) for m in (*stage.reads, stage.writes)
+        )
         # The first call of a size builds what later ones find ready.
-        seconds = min(machine.time(stage.run, noise) for _ in range(2))
+        seconds = min(machine.time(stage, noise, out) for _ in range(2))
         if seconds >= _PROBE_SECONDS or size == cells:
             return seconds / float(math.prod(size)) ** order
         side *= 2
@@ -218,10 +229,9 @@ def _probe(machine: _Machine, stage: Stage, cells: tuple[int, int]) -> float:
 
 def _kind(stage: Stage) -> tuple[object, ...]:
     """Return what stages of one network have in common that take the same time per cell."""
-    if isinstance(stage, Global):
-        return (stage.order, stage.alters.channels, stage.alters.density)
+    reach = stage.order if isinstance(stage, Global) else stage.radius
     maps = (*stage.reads, stage.writes)
-    return (stage.radius, *((m.channels, m.density) for m in maps))
+    return (type(stage), reach, *((m.channels, m.density) for m in maps))
 
 
 class _Watch(TorchFunctionMode):

@@ -10,6 +10,7 @@ One block of chunks of one sample is in work at a time.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import torch
@@ -51,7 +52,12 @@ def hash_codes(vectors: Tensor, rotations: Tensor) -> Tensor:
 
 
 def hashed_attention(
-    embedding: Tensor, values: Tensor, rotations: Tensor, *, chunk_size: int
+    embedding: Tensor,
+    values: Tensor,
+    rotations: Tensor,
+    *,
+    chunk_size: int,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Let every pixel attend to the pixels that are hashed near it, in float32.
 
@@ -65,41 +71,59 @@ def hashed_attention(
         values: (N, V, H, W).
         rotations: (1, C, rounds, buckets / 2), see `count_buckets`; the same for all samples.
         chunk_size: Pixels per chunk.
+        out: Where to put the result, float32, channels last, of one sample; no gradients then.
+            With channels-last float32 inputs no other map is made.
 
     Returns:
         (N, V, H, W).
     """
     with torch.autocast(values.device.type, enabled=False):
-        attend = partial(_attend, rotations=rotations[0].float(), chunk_size=chunk_size)
-        rows = (x.float().flatten(2).mT.contiguous() for x in (embedding, values))
-        return map_samples(attend, *rows).mT.reshape(values.shape)
+        rotations = rotations[0].float()
+        embedded, given = (x.float().flatten(2).mT.contiguous() for x in (embedding, values))
+        if out is not None:
+            _fill(out[0].flatten(1).mT, embedded[0], given[0], rotations, chunk_size)
+            return out
+        attend = partial(_attend, rotations=rotations, chunk_size=chunk_size)
+        return map_samples(attend, embedded, given).mT.reshape(values.shape)
 
 
 def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
     """Map (L, C), (L, V) and (C, rounds, buckets / 2) to (L, V)."""
-    keys = F.normalize(embedding, dim=1, eps=_NORM_FLOOR)
-    orders = (codes.argsort(stable=True) for codes in hash_codes(embedding, rotations))
-    if torch.is_grad_enabled():
-        rounds = (_attend_round(embedding, keys, values, o, chunk_size) for o in orders)
-        result, mass = next(rounds)
-        for other in rounds:
-            result, mass = _mixed(result, mass, *other)
-        return result
-    # In place, a round needs no map of its own: of 256 channels at 2 megapixels that is 2 GB each.
-    result, mass = torch.zeros_like(values), values.new_full((len(values), 1), -torch.inf)
-    for order in orders:
-        _add_round(result, mass, embedding, keys, values, order, chunk_size)
+    if not torch.is_grad_enabled():
+        return _fill(torch.empty_like(values), embedding, values, rotations, chunk_size)
+    orders = _orders(embedding, rotations)
+    rounds = (_attend_round(embedding, values, order, chunk_size) for order in orders)
+    result, mass = next(rounds)
+    for other in rounds:
+        result, mass = _mixed(result, mass, *other)
     return result
 
 
+def _fill(
+    result: Tensor, embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int
+) -> Tensor:
+    """Put the attention into (L, V), round by round: none needs a map of its own."""
+    result.zero_()
+    mass = values.new_full((len(values), 1), -torch.inf)
+    for order in _orders(embedding, rotations):
+        _add_round(result, mass, embedding, values, order, chunk_size)
+    return result
+
+
+def _orders(embedding: Tensor, rotations: Tensor) -> Iterator[Tensor]:
+    """Yield for every round the pixels sorted by their codes."""
+    for codes in hash_codes(embedding, rotations):
+        yield codes.argsort(stable=True)
+
+
 def _attend_round(
-    queries: Tensor, keys: Tensor, values: Tensor, order: Tensor, chunk_size: int
+    queries: Tensor, values: Tensor, order: Tensor, chunk_size: int
 ) -> tuple[Tensor, Tensor]:
     """Return the (L, V) attention of one round and the (L, 1) logarithm of its softmax mass."""
     chunks, near = _cut(order, chunk_size)
 
     def attend(start: int, stop: int) -> Tensor:
-        return torch.cat(_attend_chunks(queries, keys, values, chunks, near, start, stop), -1)
+        return torch.cat(_attend_chunks(queries, values, chunks, near, start, stop), -1)
 
     count = _chunk_count(chunk_size)
     attended = concatenate_spans(attend, len(chunks), count).flatten(0, 1)[order.argsort()]
@@ -110,7 +134,6 @@ def _add_round(
     result: Tensor,
     mass: Tensor,
     queries: Tensor,
-    keys: Tensor,
     values: Tensor,
     order: Tensor,
     chunk_size: int,
@@ -120,7 +143,7 @@ def _add_round(
     count = _chunk_count(chunk_size)
     for start in range(0, len(chunks), count):
         stop = min(start + count, len(chunks))
-        added = _attend_chunks(queries, keys, values, chunks, near, start, stop)
+        added = _attend_chunks(queries, values, chunks, near, start, stop)
         # What the last chunk was filled up with has its result in a chunk before.
         own = order[start * chunk_size : stop * chunk_size]
         other, other_mass = (x.flatten(0, 1)[: len(own)] for x in added)
@@ -137,7 +160,6 @@ def _mixed(
 
 def _attend_chunks(
     queries: Tensor,
-    keys: Tensor,
     values: Tensor,
     chunks: Tensor,
     near: Tensor,
@@ -145,7 +167,8 @@ def _attend_chunks(
     stop: int,
 ) -> tuple[Tensor, Tensor]:
     """Return the (chunks, chunk_size, V) attention of some chunks and the logarithm of its mass."""
-    scores = queries[chunks[start:stop]] @ keys[near[start:stop]].mT
+    keys = F.normalize(queries[near[start:stop]], dim=-1, eps=_NORM_FLOOR)
+    scores = queries[chunks[start:stop]] @ keys.mT
     mass = scores.logsumexp(-1, keepdim=True)
     return (scores - mass).exp() @ values[near[start:stop]], mass
 

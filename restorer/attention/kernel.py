@@ -45,18 +45,36 @@ def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tens
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
     """Map (C, L), (C, L) and (V, L) to (V, L)."""
-    step = _BLOCK_ELEMENTS // len(projection)
+    step = block_pixels(projection)
 
     def gather(start: int, stop: int) -> Tensor:
-        features = _features(key[:, start:stop], projection)
-        return torch.cat([value[:, start:stop] @ features.mT, features.sum(1)[None]])
+        return key_sums(key[:, start:stop], value[:, start:stop], projection)
 
     def spread(start: int, stop: int) -> Tensor:
-        weighted = sums @ _features(query[:, start:stop], projection)
-        return weighted[:-1] / weighted[-1:]
+        return read_sums(sums, query[:, start:stop], projection)
 
     sums = sum_spans(gather, key.shape[1], step)
     return concatenate_spans(spread, query.shape[1], step, dim=1)
+
+
+def block_pixels(projection: Tensor) -> int:
+    """Return how many pixels are in work at a time."""
+    return _BLOCK_ELEMENTS // len(projection)
+
+
+def key_sums(key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
+    """Return what queries read of some pixels: those of (C, L) keys and (V, L) values.
+
+    Sums of several sets of pixels add up to those of all: (V + 1, features), float32.
+    """
+    features = _features(key, projection)
+    return torch.cat([value @ features.mT, features.sum(1)[None]])
+
+
+def read_sums(sums: Tensor, query: Tensor, projection: Tensor) -> Tensor:
+    """Return the attention (V, L) of (C, L) queries to the pixels summed up by `key_sums`."""
+    weighted = sums @ _features(query, projection)
+    return weighted[:-1] / weighted[-1:]
 
 
 def _features(vectors: Tensor, projection: Tensor) -> Tensor:

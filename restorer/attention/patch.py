@@ -71,6 +71,42 @@ def patch_attention(
     return torch.stack(samples)
 
 
+def patch_weights(
+    query: Tensor,
+    keys: Sequence[Tensor],
+    at: tuple[int, int],
+    *,
+    softmax_scale: float,
+    norm_floor: float,
+    hard: bool = False,
+) -> list[Tensor]:
+    """Return how much `patch_attention` takes from each patch for the query patch at one place.
+
+    Args:
+        query: (1, C, H, W).
+        keys: (1, C, h, w) of each level.
+        at: Row and column of the middle of the query patch.
+        softmax_scale: As in `patch_attention`.
+        norm_floor: As in `patch_attention`.
+        hard: As in `patch_attention`.
+
+    Returns:
+        (h, w) for each level, by the middle of the key patch; their sum over all levels is 1, or
+        the number of best matches if `hard`.
+    """
+    row, column = at
+    patch = F.pad(query, (1, 1, 1, 1))[:, :, row : row + 3, column : column + 3]
+    scores = [
+        F.conv2d(key, patch, padding=1)[0, 0] * (softmax_scale / patch_norms(key, norm_floor)[0])
+        for key in keys
+    ]
+    weights = torch.cat([score.flatten() for score in scores]).softmax(0)
+    if hard:
+        weights = (weights == weights.amax()).to(weights.dtype)
+    parts = torch.split(weights, [score.numel() for score in scores])
+    return [part.view(score.shape) for part, score in zip(parts, scores, strict=True)]
+
+
 def _attend_recorded(
     query: Tensor,
     levels: Sequence[tuple[Tensor, Tensor]],

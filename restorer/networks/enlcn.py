@@ -10,13 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from restorer.attention.kernel import contrastive_loss, kernel_attention, orthogonal_projection
+from restorer.attention.kernel import (
+    block_pixels,
+    contrastive_loss,
+    kernel_attention,
+    key_sums,
+    orthogonal_projection,
+    read_sums,
+)
 from restorer.networks.layers import (
     EDSR,
     attended_body,
@@ -25,7 +33,7 @@ from restorer.networks.layers import (
     find_scale,
     seeded_generator,
 )
-from restorer.networks.stages import Program, trunk_program
+from restorer.networks.stages import Chain, Global, Program, trunk_program
 
 _AMPLIFICATION = math.sqrt(6)  # the authors' length of queries and keys
 _NORM_FLOOR = 5e-5  # the authors'
@@ -76,6 +84,26 @@ class KernelAttention(nn.Module):
             )
         return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
 
+    def extend(self, chain: Chain) -> None:
+        """Append `forward` to a program; see `alter`."""
+        chain.stages.append(Global(self.alter, (chain.features,), chain.features, 1))
+
+    def alter(self, x: Tensor, out: Tensor) -> None:
+        """Put `forward` of (1, C, H, W) into `out`, which may be `x`, with a block in memory."""
+        projection = self.attn_fn.projection_matrix
+        step = block_pixels(projection)
+        inputs, outputs = (torch.split(m.flatten(2)[:, :, None], step, dim=3) for m in (x, out))
+        with torch.autocast(x.device.type, enabled=False):
+            sums = reduce(torch.add, (self._key_sums(block) for block in inputs))
+            for block, result in zip(inputs, outputs, strict=True):
+                attended = read_sums(sums, self._query(block)[0, :, 0], projection)[None, :, None]
+                result.copy_(torch.add(block, attended, alpha=self.residual_scale))
+
+    def _key_sums(self, x: Tensor) -> Tensor:
+        """Return what queries read of (1, C, 1, L)."""
+        key, value = self._key(x)[0, :, 0], self.conv_assembly(x)[0, :, 0]
+        return key_sums(key, value, self.attn_fn.projection_matrix)
+
     def loss(self, x: Tensor) -> Tensor:
         """Return the contrastive loss, a scalar, of (N, C, H, W) features.
 
@@ -92,9 +120,13 @@ class KernelAttention(nn.Module):
 
     def _match(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map (N, C, H, W) to queries and keys, all of the same length."""
-        query = F.normalize(self.conv_match1(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
-        key = F.normalize(self.conv_match2(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
-        return query, key
+        return self._query(x), self._key(x)
+
+    def _query(self, x: Tensor) -> Tensor:
+        return F.normalize(self.conv_match1(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
+
+    def _key(self, x: Tensor) -> Tensor:
+        return F.normalize(self.conv_match2(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
 
 
 class ENLCN(EDSR):

@@ -9,7 +9,7 @@ authors' GPUs; images below one chunk are defined.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ from restorer.networks.layers import (
     find_scale,
     seeded_generator,
 )
-from restorer.networks.stages import Program, trunk_program
+from restorer.networks.stages import Chain, Global, Local, Map, Program, reach, trunk_program
 
 
 class SparseAttention(nn.Module):
@@ -55,7 +55,8 @@ class SparseAttention(nn.Module):
         self.chunk_size = chunk_size
         self.hashes = hashes
         self.residual_scale = residual_scale
-        self.conv_match = nn.Sequential(conv3x3(channels, channels // reduction))
+        self.channels_matched = channels // reduction
+        self.conv_match = nn.Sequential(conv3x3(channels, self.channels_matched))
         self.conv_assembly = nn.Sequential(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
@@ -63,16 +64,39 @@ class SparseAttention(nn.Module):
         # Half precision would hash pixels to other buckets.
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(next(self.parameters()).dtype)
-            embedding = self.conv_match(x)
-            buckets = count_buckets(x.shape[2] * x.shape[3], self.chunk_size)
-            shape = (1, embedding.shape[1], self.hashes, buckets // 2)
-            attended = hashed_attention(
-                embedding,
-                self.conv_assembly(x),
-                draw_rotations(seed, self.index, shape).to(x.device),
-                chunk_size=self.chunk_size,
-            )
+            attended = self._attend(self.conv_match(x), self.conv_assembly(x), seed=seed)
         return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
+
+    def extend(self, chain: Chain, *, seed: int = 0) -> None:
+        """Append `forward` to a program, in stages that hold no map in memory.
+
+        The weights of an attention sum to 1, so `conv_assembly` may as well follow it: its values
+        are the features themselves then.
+        """
+        features, number = chain.features, len(chain.stages)
+        match = Map(f"match {number}", self.channels_matched, features.density)
+        attended = Map(f"attended {number}", features.channels, features.density)
+
+        def attend(match: Tensor, x: Tensor, out: Tensor) -> None:
+            self._attend(match, x, seed=seed, out=out)
+
+        chain.stages += [
+            Local(_exactly(self.conv_match), (features,), match, reach(self.conv_match)),
+            Global(attend, (match, features), attended, 1),
+            Local(_exactly(self._join), (features, attended), features, 0),
+        ]
+
+    def _join(self, x: Tensor, attended: Tensor) -> Tensor:
+        return torch.add(x, self.conv_assembly(attended), alpha=self.residual_scale)
+
+    def _attend(
+        self, match: Tensor, values: Tensor, *, seed: int, out: Tensor | None = None
+    ) -> Tensor:
+        """Map (N, C', H, W) to hash and (N, V, H, W) to (N, V, H, W), into `out` if given."""
+        buckets = count_buckets(match.shape[2] * match.shape[3], self.chunk_size)
+        shape = (1, match.shape[1], self.hashes, buckets // 2)
+        rotations = draw_rotations(seed, self.index, shape).to(match.device)
+        return hashed_attention(match, values, rotations, chunk_size=self.chunk_size, out=out)
 
 
 class NLSN(EDSR):
@@ -130,6 +154,16 @@ class NLSN(EDSR):
         if scale is None or not channels or pyramid:
             return None
         return {"scale": scale, "blocks": count_blocks(shapes), "channels": channels}
+
+
+def _exactly(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return the layer as it runs in float32, whatever the convolutions around it run in."""
+
+    def run(*maps: Tensor) -> Tensor:
+        with torch.autocast(maps[0].device.type, enabled=False):
+            return layer(*maps)
+
+    return run
 
 
 def draw_rotations(seed: int, index: int, shape: tuple[int, ...]) -> Tensor:

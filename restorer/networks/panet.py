@@ -27,7 +27,16 @@ from restorer.networks.layers import (
     find_scale,
     mean_shift_state,
 )
-from restorer.networks.stages import Chain, Global, Local, Map, Program, reach, trunk_program
+from restorer.networks.stages import (
+    Chain,
+    Global,
+    Local,
+    Map,
+    Program,
+    filling,
+    reach,
+    trunk_program,
+)
 
 
 class PyramidAttention(nn.Module):
@@ -289,7 +298,8 @@ class PANetLite(nn.Module):
         if attention is not None:
             coarse = Map("coarse", attention.squeeze.out_channels)
             chain.stages.append(Local(attention.squeeze, (chain.features,), coarse, 0))
-            chain.stages.append(Global(attention.attention.attend, coarse, 2))
+            attend = filling(attention.attention.attend)
+            chain.stages.append(Global(attend, (coarse,), coarse, 2))
             reads.append(coarse)
 
         def close(features: Tensor, x: Tensor, *attended: Tensor) -> Tensor:

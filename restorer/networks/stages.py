@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -71,16 +71,18 @@ class Local:
 
 @dataclass(frozen=True)
 class Global:
-    """An attention over a whole map, whose result takes the place of what it read.
+    """An attention over whole maps.
 
     Attributes:
-        run: Takes the whole map, returns one of the same shape.
-        alters: The map.
+        run: Takes the whole maps it reads, in order, and then the one it writes, which it fills.
+        reads: The maps it takes.
+        writes: The map it fills; it may be one that it reads.
         order: Time grows with the pixels to this power.
     """
 
-    run: Layer
-    alters: Map
+    run: Callable[..., None]
+    reads: tuple[Map, ...]
+    writes: Map
     order: Literal[1, 2]
 
 
@@ -143,9 +145,9 @@ class Chain:
         self._radius += radius
 
     def attend(self, attention: Layer, order: Literal[1, 2]) -> None:
-        """Append an attention; see `Global`."""
+        """Append an attention that takes the features whole; see `Global`."""
         self.close()
-        self.stages.append(Global(attention, self.features, order))
+        self.stages.append(Global(filling(attention), (self.features,), self.features, order))
 
     def close(self) -> None:
         """Make a stage of the layers that wait for one."""
@@ -161,6 +163,14 @@ class Chain:
         """Return the program of all stages and the last one."""
         self.close()
         return Program(self._image, (*self.stages, last))
+
+
+@runtime_checkable
+class StagedAttention(Protocol):
+    """An attention that can run without a map in memory, in stages of its own."""
+
+    def extend(self, chain: Chain, **options: Any) -> None:
+        """Append what `forward` computes of the chain's features; they take its result in place."""
 
 
 class Trunk(Protocol):
@@ -201,7 +211,11 @@ def trunk_program(
     *layers, closing = network.body
     for layer in layers:
         if isinstance(layer, attention):
-            chain.attend(partial(layer, **options), order)
+            if isinstance(layer, StagedAttention):
+                chain.close()
+                layer.extend(chain, **options)
+            else:
+                chain.attend(partial(layer, **options), order)
         else:
             chain.apply(layer, reach(layer))
     chain.close()
@@ -224,7 +238,16 @@ def reach(*layers: nn.Module) -> int:
 
 def maps_of(stage: Stage) -> set[Map]:
     """Return the maps that a stage reads or writes."""
-    return {stage.alters} if isinstance(stage, Global) else {*stage.reads, stage.writes}
+    return {*stage.reads, stage.writes}
+
+
+def filling(attention: Layer) -> Callable[[Tensor, Tensor], None]:
+    """Return the attention as `Global` runs it, of a map into another or into the same."""
+
+    def fill(x: Tensor, out: Tensor) -> None:
+        out.copy_(attention(x))
+
+    return fill
 
 
 def _apply_all(layers: Sequence[Layer], x: Tensor) -> Tensor:

@@ -74,11 +74,10 @@ class Watched:
         )
         return replace(program, stages=tuple(stages))
 
-    def attend(self, run: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    def attend(self, run: Callable[..., None], *maps: Tensor) -> None:
         self.watch.attending = True
-        attended = run(x)
+        run(*maps)
         self.watch.attending = False
-        return attended
 
 
 def measure(name: str, megapixels: float, granted: int) -> None:

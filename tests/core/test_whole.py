@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from restorer.attention import hashed, kernel
 from restorer.errors import Cancelled, InvalidOutputError, OutOfMemoryError
 from restorer.jobs import CancelToken
 from restorer.networks import ENLCN, NLSN, PAEDSR, TTSR, NonLocalNet, PANet, PANetLite
@@ -172,7 +175,7 @@ def test_maps_beyond_the_budget_lie_in_files_that_go_in_every_case(
     else:
         with pytest.raises(Cancelled if end == "cancel" else ZeroDivisionError):
             run()
-    assert max(seen) == 2, "a stage reads one map of features and writes another"
+    assert max(seen) == 3, "features, what is hashed of them, and their attention"
     assert mapped_files(tmp_path) == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -261,7 +264,7 @@ def test_lack_of_memory_in_an_attention_is_told_apart(monkeypatch: pytest.Monkey
     def fail(*_: object) -> Tensor:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr("restorer.networks.enlcn.kernel_attention", fail)
+    monkeypatch.setattr("restorer.networks.enlcn.read_sums", fail)
     with pytest.raises(OutOfMemoryError, match="whole image of 9 x 8 does not fit"):
         run_whole(network, noise(network, 8, 9), memory_bytes=PLENTY)
 
@@ -306,3 +309,43 @@ def test_estimate_of_a_small_image_is_a_fair_one() -> None:
 def test_networks_that_offer_stages_are_known_by_it() -> None:
     assert isinstance(build("panet"), Staged)
     assert not isinstance(TTSR.__new__(TTSR), Staged)
+
+
+class Largest(TorchDispatchMode):
+    """Notes the largest tensor of numbers that is made beside given ones."""
+
+    def __init__(self, *given: Tensor) -> None:
+        super().__init__()
+        self.given = {x.untyped_storage().data_ptr() for x in given}
+        self.elements = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: object, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for x in made if isinstance(made, tuple | list) else (made,):
+            if not isinstance(x, Tensor) or not x.is_floating_point():
+                continue
+            if x.untyped_storage().data_ptr() not in self.given:
+                self.elements = max(self.elements, x.numel())
+        return made
+
+
+@pytest.mark.parametrize("name", ["nlsn-x4", "enlcn-x2"])
+def test_linear_attentions_make_no_map_in_memory(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashed, "_BLOCK_ELEMENTS", 1 << 11)
+    monkeypatch.setattr(hashed, "_HASHED_ROWS", 16)
+    monkeypatch.setattr(kernel, "_BLOCK_ELEMENTS", 1 << 11)
+    attentions = [s for s in build(name).stages().stages if isinstance(s, Global)]
+    assert attentions
+    for stage in attentions:
+        maps = {
+            m: torch.rand(1, *m.shape((64, 64))).permute(0, 3, 1, 2)
+            for m in {*stage.reads, stage.writes}
+        }
+        inputs, out = [maps[m] for m in stage.reads], maps[stage.writes]
+        with torch.inference_mode(), Largest(*maps.values()) as largest:
+            stage.run(*inputs, out)
+        assert largest.elements <= out.numel() / 2
