@@ -30,18 +30,43 @@ if TYPE_CHECKING:
     help="Folder for state and result.  [default: runs/<model>]",
 )
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1.")
+@click.option(
+    "--workers",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Processes that make batches; a GPU needs several.",
+)
+@click.option(
+    "--resume/--restart",
+    default=True,
+    show_default=True,
+    help="Go on from the last checkpoint, or throw away what an earlier run left.",
+)
 @click.pass_context
-def train(ctx: click.Context, recipe: str, data: Path, out: Path | None, device: str) -> None:
+def train(
+    ctx: click.Context,
+    recipe: str,
+    data: Path,
+    out: Path | None,
+    device: str,
+    workers: int,
+    resume: bool,
+) -> None:
     """Train a network by a recipe.
 
     RECIPE is a TOML file, or the name of one that ships. Interrupted, the same
-    command goes on from the last checkpoint.
+    command goes on from the last checkpoint. The curves of loss and validation
+    go into log.jsonl and, with matplotlib, curves.png.
     """
     plan = _recipe(recipe)
     folder = out or Path("runs") / plan.model
     weights = folder / f"{plan.model}.safetensors"
+    if not resume:
+        for name in ("state.pt", "log.jsonl"):
+            (folder / name).unlink(missing_ok=True)
     try:
-        _train(plan, data, folder, device)
+        _train(plan, data, folder, device, workers)
     except KeyboardInterrupt:
         warn(f"stopped; the same command goes on from the last checkpoint in {folder}")
         ctx.exit(130)
@@ -52,14 +77,14 @@ def train(ctx: click.Context, recipe: str, data: Path, out: Path | None, device:
     tell(f"size = {weights.stat().st_size}")
 
 
-def _train(recipe: Recipe, data: Path, folder: Path, device: str) -> None:
+def _train(recipe: Recipe, data: Path, folder: Path, device: str, workers: int) -> None:
     """Train to the end; show loss and validation."""
     from tqdm import tqdm
 
-    from restorer.training.recipe import train as reports
+    from restorer.training.loop import train as reports
 
     with tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it") as bar:
-        for report in reports(recipe, data, folder, device=device):
+        for report in reports(recipe, data, folder, device=device, workers=workers):
             bar.n = report.step
             bar.set_postfix_str(f"loss {report.loss:.4f}")
             if report.validation_psnr is not None:
@@ -67,6 +92,12 @@ def _train(recipe: Recipe, data: Path, folder: Path, device: str) -> None:
                     f"iteration {report.step}: loss {report.loss:.4f},"
                     f" validation {report.validation_psnr:.2f} dB"
                 )
+    try:
+        from restorer.training.curves import draw_curves
+
+        tell(f"{draw_curves(folder)}: loss and validation")
+    except ModuleNotFoundError:
+        warn("no picture of the curves: it needs matplotlib, pip install 'restorer[bench]'")
 
 
 def _recipe(name: str) -> Recipe:

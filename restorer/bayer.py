@@ -18,8 +18,7 @@ def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
 
     Raises SettingsError for an unknown pattern, and for a picture whose colours are all there.
     """
-    if pattern not in PATTERNS:
-        raise SettingsError(f"bayer {pattern!r}; known are {', '.join(PATTERNS)}")
+    _check(pattern)
     if values.shape[2] == 1:
         return values
     samples: FloatArray = values.sum(2, keepdims=True)
@@ -40,9 +39,24 @@ def spread(samples: FloatArray, pattern: str) -> FloatArray:
 
 
 def phase(pattern: str, wanted: str) -> tuple[int, int]:
-    """Return how many rows and columns before a mosaic of `pattern` make it one of `wanted`."""
+    """Return how many rows and columns before a mosaic of `pattern` make it one of `wanted`.
+
+    Raises SettingsError for an unknown pattern.
+    """
+    _check(pattern)
     for down, across in itertools.product((0, 1), (0, 1)):
         places = itertools.product((0, 1), (0, 1))
         if all(wanted[2 * y + x] == pattern[2 * (y ^ down) + (x ^ across)] for y, x in places):
             return down, across
     raise AssertionError("two Bayer patterns differ by a shift")
+
+
+def shifted(pattern: str, down: int, across: int) -> str:
+    """Return the pattern of a mosaic without so many of its first rows and columns."""
+    places = itertools.product((0, 1), (0, 1))
+    return "".join(pattern[2 * ((y + down) % 2) + (x + across) % 2] for y, x in places)
+
+
+def _check(pattern: str) -> None:
+    if pattern not in PATTERNS:
+        raise SettingsError(f"bayer {pattern!r}; known are {', '.join(PATTERNS)}")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from restorer import metrics
+from restorer.bayer import spread
 from restorer.image import FloatArray
 
 Bytes = NDArray[np.uint8]
@@ -59,14 +60,10 @@ def quantize(values: NDArray[np.floating[Any]]) -> Bytes:
     return rounded
 
 
-def mosaic_grbg(image: Bytes) -> Bytes:
-    """Sample (H, W, 3) through a GRBG colour filter array; unsampled sites are zero."""
-    mosaic = np.zeros_like(image)
-    mosaic[0::2, 0::2, 1] = image[0::2, 0::2, 1]
-    mosaic[0::2, 1::2, 0] = image[0::2, 1::2, 0]
-    mosaic[1::2, 0::2, 2] = image[1::2, 0::2, 2]
-    mosaic[1::2, 1::2, 1] = image[1::2, 1::2, 1]
-    return mosaic
+def mosaic(image: Bytes, pattern: str) -> Bytes:
+    """Sample (H, W, 3) through a Bayer filter (``grbg`` or so); unsampled sites are zero."""
+    sites = spread(np.ones((*image.shape[:2], 1), np.float32), pattern)
+    return image * sites.astype(np.uint8)
 
 
 def luma(image: Bytes) -> Bytes:
@@ -74,10 +71,10 @@ def luma(image: Bytes) -> Bytes:
     return quantize(metrics.luma(image))
 
 
-def jpeg(image: Bytes, quality: int) -> Bytes:
-    """Compress (H, W) gray or (H, W, 3) RGB with libjpeg (4:2:0 for colour) and decode again."""
+def jpeg(image: Bytes, quality: int, *, subsampling: str = "4:2:0") -> Bytes:
+    """Compress (H, W) gray or (H, W, 3) RGB with libjpeg and decode again."""
     buffer = io.BytesIO()
-    PilImage.fromarray(image).save(buffer, "JPEG", quality=quality)
+    PilImage.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     return np.asarray(PilImage.open(buffer))
 
 

@@ -5,94 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from restorer.color import network_planes, split
 from restorer.errors import SettingsError
 from restorer.formats import SUFFIXES, probe, read
 from restorer.image import FloatArray
-from restorer.training.degrade import (
-    Bytes,
-    bicubic_downscale,
-    crop_to_multiple,
-    gaussian_noise,
-    quantize,
-)
+from restorer.training.degradations import Degradation
+from restorer.training.degrade import Bytes
 
 _VALIDATION_SHARE = 25  # one photograph in 25 is kept out of the training
-
-
-class Degradation(Protocol):
-    """How a clean image becomes the input of the network."""
-
-    scale: int
-
-    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
-        """Return (input, clean) of a whole uint8 image; clean is `scale` times as large."""
-
-    def finish(
-        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return what the network takes and shall return, (h, w, C) with white 1."""
-
-
-@dataclass(frozen=True)
-class Bicubic:
-    """Super-resolution of MATLAB-bicubic downscaled images."""
-
-    scale: int
-
-    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
-        """Shrink the whole image once, so that patches have their true surroundings."""
-        return bicubic_downscale(image, self.scale), crop_to_multiple(image, self.scale)
-
-    def finish(
-        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
-    ) -> tuple[FloatArray, FloatArray]:
-        """Scale to white 1."""
-        return _white_one(patch), _white_one(clean)
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Gaussian noise of a sigma drawn evenly from 0 to `sigma_max`, told in an extra plane.
-
-    One pair in `gray_share` is gray, with the same noise in the three channels, as a gray file
-    gives it to a colour network. Half of the inputs are rounded and clipped like files, half are
-    not, as in the papers' unclipped protocol.
-    """
-
-    sigma_max: float
-    gray_share: float = 0.15
-    scale: int = 1
-
-    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
-        """Leave the image: noise is drawn anew for every patch."""
-        return image, image
-
-    def finish(
-        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
-    ) -> tuple[FloatArray, FloatArray]:
-        """Add noise and the plane of sigma / 255."""
-        truth = clean.astype(np.float32)
-        sigma = rng.uniform(0, self.sigma_max)
-        if rng.random() < self.gray_share:
-            truth = truth.mean(2, keepdims=True)
-        noisy = gaussian_noise(truth, sigma, int(rng.integers(2**63)))
-        if rng.random() < 0.5:
-            noisy = quantize(noisy).astype(np.float32)
-        noisy, truth = (np.broadcast_to(x, patch.shape) for x in (noisy, truth))
-        level = np.full((*patch.shape[:2], 1), sigma, np.float32)
-        return _white_one(np.concatenate([noisy, level], 2)), _white_one(truth)
-
-
-# Recipe name -> degradation; the keyword arguments are the recipe's other keys.
-DEGRADATIONS = {"bicubic": Bicubic, "noise": Noise}
 
 
 class PatchSource:
@@ -114,6 +38,7 @@ class PatchSource:
     def _patch(self, side: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         damaged, clean = self.pairs[rng.integers(len(self.pairs))]
         scale = self.degradation.scale
+        side += 2 * self.degradation.margin
         top, left = (int(rng.integers(n - side + 1)) for n in damaged.shape[:2])
         patch = damaged[top : top + side, left : left + side]
         truth = clean[top * scale : (top + side) * scale, left * scale : (left + side) * scale]
@@ -121,6 +46,7 @@ class PatchSource:
         patch, truth = (np.rot90(x, turns) for x in (patch, truth))
         if flip:
             patch, truth = patch[:, ::-1], truth[:, ::-1]
+        patch, truth = (np.ascontiguousarray(x) for x in (patch, truth))
         return self.degradation.finish(patch, truth, rng)
 
 
@@ -147,7 +73,3 @@ def load_rgb(path: Path) -> Bytes:
     colour, _ = split(image.to_float())
     pixels = image.with_float(network_planes(colour), bits=8).pixels
     return np.asarray(pixels, np.uint8)
-
-
-def _white_one(values: NDArray[Any]) -> FloatArray:
-    return values.astype(np.float32) / np.float32(255)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,14 @@ import pytest
 import torch
 
 import restorer
+from restorer.catalog import tomllib
 from restorer.checkpoint import read_state
-from restorer.training.evaluate import evaluate
-from restorer.training.patches import Bicubic, Noise, PatchSource, split_photographs
-from restorer.training.recipe import Recipe, read_recipe, train
+from restorer.networks import PANetLite
+from restorer.training.curves import draw_curves
+from restorer.training.degradations import Bicubic, Noise
+from restorer.training.loop import adopt, train
+from restorer.training.patches import PatchSource, split_photographs
+from restorer.training.recipe import Recipe, read_recipe
 
 from helpers import make_photograph
 
@@ -38,23 +44,69 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["panet-sr-x2-lite", "panet-denoise-lite"])
+EMBEDDED = [spec.id for spec in restorer.list_models() if spec.weights.embedded]
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_shipped_recipes_are_read_and_match_the_catalogue(name: str) -> None:
-    from importlib.resources import files
-
-    from restorer.catalog import tomllib
-
     text = files("restorer.weights").joinpath("recipes", f"{name}.toml").read_text("utf-8")
     recipe = read_recipe(tomllib.loads(text))
     spec = restorer.model_spec(name)
     assert recipe.model == name
     assert recipe.architecture == spec.architecture
     assert dict(recipe.params) == dict(spec.params)
+    assert recipe.degrade().scale == spec.scale
+    assert recipe.start is None or restorer.model_spec(recipe.start).weights.embedded
 
 
 def test_unknown_words_in_a_recipe_are_refused() -> None:
     with pytest.raises(restorer.SettingsError, match="nonsense"):
         read_recipe({"nonsense": 1})
+    with pytest.raises(restorer.SettingsError, match=r"known are .*panet-lite"):
+        read_recipe(asdict(replace(TINY, architecture="nonsense")))
+    for degradation in ({"kind": "nonsense"}, {"kind": "bicubic", "nonsense": 1}, {}):
+        with pytest.raises(restorer.SettingsError, match="degradation"):
+            replace(TINY, degradation=degradation).degrade()
+
+
+def test_a_start_gives_what_fits_and_leaves_the_rest() -> None:
+    told, blind = (
+        PANetLite(conditions=conditions, blocks=2, channels=8, unshuffle=2, attention_channels=4)
+        for conditions in (1, 0)
+    )
+    larger = PANetLite(scale=2, conditions=1, blocks=2, channels=8, unshuffle=2)
+    tail = larger.tail[0].weight.clone()
+    adopt(blind, told.state_dict())
+    torch.testing.assert_close(blind.head[1].weight, told.head[1].weight[:, :12], rtol=0, atol=0)
+    torch.testing.assert_close(blind.tail[0].weight, told.tail[0].weight, rtol=0, atol=0)
+    adopt(larger, told.state_dict())
+    torch.testing.assert_close(larger.before.state_dict(), told.before.state_dict(), rtol=0, atol=0)
+    torch.testing.assert_close(larger.tail[0].weight, tail, rtol=0, atol=0)
+
+
+def test_a_recipe_starts_from_a_shipped_model(photographs: Path, tmp_path: Path) -> None:
+    spec = restorer.model_spec("panet-sr-x2-lite")
+    recipe = replace(TINY, params=spec.params, start=spec.id, iterations=1, learning_rate=0.0)
+    list(train(recipe, photographs, tmp_path / "run"))
+    trained = read_state(tmp_path / "run" / "tiny.safetensors")
+    for name, given in read_state(restorer.weights_path(spec)).items():
+        torch.testing.assert_close(trained[name], given.half(), rtol=0, atol=0)
+
+
+def test_batches_made_by_workers_are_the_same(photographs: Path, tmp_path: Path) -> None:
+    for workers in (0, 2):
+        list(train(TINY, photographs, tmp_path / str(workers), workers=workers))
+    states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("0", "2")]
+    torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
+def test_the_log_has_a_line_for_each_checkpoint(photographs: Path, tmp_path: Path) -> None:
+    reports = list(train(TINY, photographs, tmp_path))
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [line["step"] for line in lines] == [3, 6]
+    assert lines[-1] == asdict(reports[-1])
+    pytest.importorskip("matplotlib")
+    assert draw_curves(tmp_path).read_bytes().startswith(b"\x89PNG")
 
 
 def test_interrupted_training_gives_the_same_weights(photographs: Path, tmp_path: Path) -> None:
@@ -115,30 +167,3 @@ def test_tiles_of_one_photograph_stay_on_one_side_of_the_split(tmp_path: Path) -
     assert len(training | validation) == 60
     assert validation
     assert split_photographs(tmp_path, 9) == ([], [])
-
-
-def test_evaluation_scores_every_picture_with_every_method(photographs: Path) -> None:
-    scores = list(evaluate(photographs, ["bicubic", "panet-sr-x2-lite"], task="super-resolution"))
-    assert [(s.image, s.method) for s in scores[:2]] == [
-        ("0.png", "bicubic"),
-        ("0.png", "panet-sr-x2-lite"),
-    ]
-    assert len(scores) == 6
-    noisy = list(evaluate(photographs, ["input", "nlm", "panet-denoise-lite"], task="denoising"))
-    assert noisy[0].psnr == pytest.approx(20.5, abs=1)
-    assert noisy[2].psnr > noisy[0].psnr
-
-
-@pytest.mark.parametrize(
-    ("methods", "options", "words"),
-    [
-        (["nlm"], {"task": "super-resolution"}, "belong"),
-        (["panet-denoise-lite"], {"task": "super-resolution"}, "does not give"),
-        (["input"], {"task": "cleaning"}, "no evaluation"),
-    ],
-)
-def test_wrong_evaluations_are_refused(
-    methods: list[str], options: dict[str, str], words: str, photographs: Path
-) -> None:
-    with pytest.raises(restorer.SettingsError, match=words):
-        list(evaluate(photographs, methods, **options))  # type: ignore[arg-type]

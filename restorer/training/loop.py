@@ -1,0 +1,242 @@
+"""The training loop: Adam, L1, cosine schedule, moving average; resumable."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from restorer.catalog import model_spec
+from restorer.checkpoint import read_state
+from restorer.devices import has_fast_bf16
+from restorer.metrics import psnr
+from restorer.networks import ARCHITECTURES
+from restorer.networks.layers import channels_last
+from restorer.store import weights_path
+from restorer.training.patches import PatchSource, split_photographs
+from restorer.training.recipe import Recipe
+
+_VALIDATION_SIDE = 128  # input pixels of a validation patch
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the training stands after `step` iterations.
+
+    Attributes:
+        loss: L1 of the iteration; at a checkpoint the mean since the one before.
+        validation_psnr: In dB, on the validation patches; None between checkpoints.
+        seconds: Since this run began or went on.
+    """
+
+    step: int
+    loss: float
+    validation_psnr: float | None = None
+    seconds: float = 0.0
+
+
+def train(
+    recipe: Recipe, data: Path, out: Path, *, device: str = "cpu", workers: int = 0
+) -> Iterator[Report]:
+    """Train, or go on with what `out` holds, and leave ``<model>.safetensors`` there.
+
+    Every `checkpoint_every` iterations the state is saved, a line goes into ``log.jsonl`` and a
+    report with a validation figure is given; between two of them one report an iteration. Batches
+    depend on (seed, step) only, so that an interrupted run goes on as if it had not been.
+
+    Args:
+        recipe: What to train.
+        data: Folder of photographs; one in 25 is kept for validation.
+        out: Folder for the state (``state.pt``), the log and the result.
+        device: Where to train.
+        workers: Processes that make the batches; 0 makes them in this one.
+    """
+    began = time.monotonic()
+    degradation = recipe.degrade()
+    least = (recipe.patch + 2 * degradation.margin) * degradation.scale
+    training, validation = split_photographs(data, least)
+    source = PatchSource(training, degradation)
+    held_out = _validation_batch(PatchSource(validation or training, degradation))
+
+    torch.manual_seed(recipe.seed)
+    network = ARCHITECTURES[recipe.architecture](**recipe.params)
+    if recipe.start is not None:
+        adopt(network, read_state(weights_path(model_spec(recipe.start))))
+    network = channels_last(network.to(device))
+    average = copy.deepcopy(network)
+    optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
+    out.mkdir(parents=True, exist_ok=True)
+    start = _resume(out / "state.pt", network, average, optimizer, device)
+
+    losses: list[float] = []
+    batches = _batches(source, recipe, start, workers, pinned=device.startswith("cuda"))
+    for done, (inputs, targets) in enumerate(batches, start + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = _learning_rate(recipe, done - 1)
+        exact = done > recipe.iterations * (1 - recipe.precise_share)
+        damaged, clean = (_placed(x, device) for x in (inputs, targets))
+        losses.append(_update(network, optimizer, damaged, clean, exact=exact))
+        _follow(average, network, min(recipe.average, done / (9 + done)))
+        if done % recipe.checkpoint_every == 0 or done == recipe.iterations:
+            _save(out / "state.pt", done, network, average, optimizer)
+            figure = _validate(average, held_out, device)
+            report = Report(done, fmean(losses), figure, time.monotonic() - began)
+            _log(out / LOG, report)
+            losses.clear()
+            yield report
+        else:
+            yield Report(done, losses[-1])
+    export(average, out / f"{recipe.model}.safetensors")
+
+
+def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Copy what fits of another network's state; what does not keeps its initial values.
+
+    Kernels that take fewer planes than the other's take the first ones.
+    """
+    with torch.no_grad():
+        for name, own in network.state_dict().items():
+            given = state.get(name)
+            if given is None or given.ndim != own.ndim:
+                continue
+            if given.ndim == 4 and given.shape[1] > own.shape[1]:
+                given = given[:, : own.shape[1]]
+            if given.shape == own.shape:
+                own.copy_(given)
+
+
+def export(network: nn.Module, path: Path) -> None:
+    """Write the network's parameters as float16 safetensors, whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    state = {k: v.detach().cpu().half().contiguous() for k, v in network.state_dict().items()}
+    part.write_bytes(save(state))  # save_file would make it readable by the owner alone
+    os.replace(part, path)
+
+
+class _Batches(Dataset[tuple[Tensor, Tensor]]):
+    """The batches of a recipe by their step."""
+
+    def __init__(self, source: PatchSource, recipe: Recipe) -> None:
+        self._source, self._recipe = source, recipe
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        recipe = self._recipe
+        inputs, targets = self._source.batch(recipe.batch, recipe.patch, recipe.seed, step)
+        return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+
+def _batches(
+    source: PatchSource, recipe: Recipe, start: int, workers: int, *, pinned: bool
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    return DataLoader(
+        _Batches(source, recipe),
+        sampler=range(start, recipe.iterations),
+        batch_size=None,
+        num_workers=workers,
+        pin_memory=pinned,
+    )
+
+
+def _learning_rate(recipe: Recipe, step: int) -> float:
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    done = (step - recipe.warmup) / max(1, recipe.iterations - recipe.warmup)
+    return recipe.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def _update(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: Tensor,
+    targets: Tensor,
+    *,
+    exact: bool,
+) -> float:
+    kind = inputs.device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=has_fast_bf16(kind) and not exact):
+        restored = network(inputs, seed=0)
+    loss = F.l1_loss(restored.float(), targets)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _follow(average: nn.Module, network: nn.Module, keep: float) -> None:
+    with torch.no_grad():
+        for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
+            slow.lerp_(fast, 1 - keep)
+
+
+def _validation_batch(source: PatchSource) -> tuple[Tensor, Tensor]:
+    """Return 32 fixed pairs, as large as the smallest picture allows."""
+    margin = 2 * source.degradation.margin
+    shortest = min(n for damaged, _ in source.pairs for n in damaged.shape[:2]) - margin
+    side = min(_VALIDATION_SIDE, shortest)
+    inputs, targets = source.batch(32, side - side % 8, seed=0, step=0)
+    return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+
+def _validate(network: nn.Module, pairs: tuple[Tensor, Tensor], device: str) -> float:
+    """Return the mean RGB PSNR."""
+    figures = []
+    with torch.no_grad():
+        for damaged, clean in zip(*pairs, strict=True):
+            restored = network(_placed(damaged[None], device), seed=0)[0].cpu().numpy()
+            figures.append(psnr(np.clip(restored, 0, 1) * 255, clean.numpy() * 255))
+    return float(np.mean(figures))
+
+
+def _placed(values: Tensor, device: str) -> Tensor:
+    return values.to(device, memory_format=torch.channels_last, non_blocking=True)
+
+
+def _log(path: Path, report: Report) -> None:
+    with path.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(asdict(report)) + "\n")
+
+
+def _save(
+    path: Path, step: int, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+) -> None:
+    part = path.with_name(path.name + ".part")
+    state = {
+        "step": step,
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    torch.save(state, part)
+    os.replace(part, path)
+
+
+def _resume(
+    path: Path,
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    device: str,
+) -> int:
+    """Load what an earlier run left and return the number of iterations it had done."""
+    if not path.exists():
+        return 0
+    state = torch.load(path, map_location=device, weights_only=True)
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
