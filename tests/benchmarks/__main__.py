@@ -1,17 +1,20 @@
 """Run all benchmarks and put what they print into docs/benchmarks.md.
 
 python tests/benchmarks [NAME ...]
+python tests/benchmarks quality --data DIR
 
 A section of that page holds the output of the script its mark names, ``<!-- attention -->`` to
-``<!-- end -->``; ``speed`` is ``restore bench``. Takes about half an hour on two cores.
+``<!-- end -->``; ``speed`` is ``restore bench``. Takes about half an hour on two cores. The second
+form fills docs/quality.md; see quality.py.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
+
+from page import fill, marks
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "benchmarks.md"
@@ -24,17 +27,15 @@ COMMANDS = {
 
 
 def main(names: list[str]) -> None:
-    page = PAGE.read_text("utf-8")
-    for name in names or re.findall(r"<!-- (?!end)(\w+) -->", page):
+    if names[:1] == ["quality"]:
+        sys.exit(subprocess.run([sys.executable, HERE / "quality.py", *names[1:]]).returncode)
+    for name in names or marks(PAGE):
         command = COMMANDS.get(name, [str(HERE / f"{name}.py")])
         printed = subprocess.run(
             [sys.executable, *command], stdout=subprocess.PIPE, text=True, check=True
         ).stdout.strip()
         print(printed, flush=True)
-        block = printed if printed.startswith("|") else f"```\n{printed}\n```"
-        mark = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
-        page = mark.sub(lambda found, text=block: found[1] + text + found[2], page)
-        PAGE.write_text(page, "utf-8")
+        fill(PAGE, name, printed if printed.startswith("|") else f"```\n{printed}\n```")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 import hashlib
-import json
 
 import pytest
 
-import restorer.training.recipe
+import restorer.training.loop
 from restorer.cli.presets import parse_toml
 
 RECIPE = """
@@ -43,7 +42,7 @@ def test_training_ends_with_lines_for_the_catalogue(restore, data, recipe, tmp_p
     result = restore("train", recipe, "--data", data, "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert result.stderr.count("validation") == 2
-    entry = parse_toml(result.stdout.split("\n", 1)[1])["model"]["weights"]
+    entry = parse_toml(result.stdout.split("\n", 2)[2])["model"]["weights"]
     weights = (tmp_path / "run" / entry["name"]).read_bytes()
     assert (len(weights), hashlib.sha256(weights).hexdigest()) == (entry["size"], entry["sha256"])
 
@@ -51,7 +50,7 @@ def test_training_ends_with_lines_for_the_catalogue(restore, data, recipe, tmp_p
 def test_interrupted_training_goes_on_from_its_checkpoint(
     restore, data, recipe, tmp_path, monkeypatch
 ):
-    whole = restorer.training.recipe.train
+    whole = restorer.training.loop.train
 
     def interrupted(*args, **options):
         for report in whole(*args, **options):
@@ -61,7 +60,7 @@ def test_interrupted_training_goes_on_from_its_checkpoint(
 
     words = ("train", recipe, "--data", data, "--out", tmp_path / "run")
     with monkeypatch.context() as patch:
-        patch.setattr(restorer.training.recipe, "train", interrupted)
+        patch.setattr(restorer.training.loop, "train", interrupted)
         result = restore(*words)
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
@@ -79,24 +78,3 @@ def test_unusable_recipe_is_wrong_usage(text, restore, data, tmp_path):
     result = restore("train", path, "--data", data)
     assert result.exit_code == 2
     assert "recipe" in result.stderr
-
-
-def test_evaluation_compares_methods_with_the_first(restore, data):
-    words = ("evaluate", data, "--task", "super-resolution", "--per-image")
-    result = restore(*words, "--method", "bicubic", "--method", "panet-sr-x2-lite")
-    assert result.exit_code == 0, result.stderr
-    lines = [line.split() for line in result.stdout.splitlines()]
-    assert lines[1][:2] == ["a.png", "bicubic"]
-    assert [line[0] for line in lines[-2:]] == ["bicubic", "panet-sr-x2-lite"]
-    assert lines[-2][3] == "+0.00"
-
-
-def test_evaluation_as_json(restore, data):
-    words = ("evaluate", data, "--task", "denoising", "--method", "input", "--quantize", "--json")
-    (score,) = json.loads(restore(*words).stdout)
-    assert score["method"] == "input"
-    assert 19 < score["psnr"] < 23
-
-
-def test_evaluation_of_an_unknown_task_is_wrong_usage(restore, data):
-    assert restore("evaluate", data, "--task", "cooking").exit_code == 2

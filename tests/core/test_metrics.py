@@ -66,7 +66,7 @@ def test_degradations_equal_the_papers_files() -> None:
         np.testing.assert_array_equal(
             degrade.pillow_bicubic(image, size), tensors[f"out/pil_bicubic_x{scale}"]
         )
-    np.testing.assert_array_equal(degrade.mosaic_grbg(image), tensors["out/mosaic_grbg"])
+    np.testing.assert_array_equal(degrade.mosaic(image, "grbg"), tensors["out/mosaic_grbg"])
     np.testing.assert_array_equal(degrade.luma(image), tensors["out/y_uint8"])
     for quality in (10, 20, 30, 40):
         compressed = degrade.jpeg(degrade.luma(image), quality)

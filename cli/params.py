@@ -1,0 +1,47 @@
+"""Kinds of arguments that several commands take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import click
+
+T = TypeVar("T")
+
+
+class Listed(click.ParamType, Generic[T]):  # type: ignore[type-arg]  # generic since click 8.5 only
+    """Values separated by commas: a tuple.
+
+    Args:
+        parse: Makes a value of a word, or raises ValueError or KeyError.
+        expected: What stands in the message where that fails.
+    """
+
+    name = "list"
+
+    def __init__(self, parse: Callable[[str], T], expected: str) -> None:
+        self._parse = parse
+        self._expected = expected
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[T, ...]:
+        """Split and parse; a default may be a tuple already."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(self._parse(word.strip()) for word in str(value).split(","))
+        except (ValueError, KeyError):
+            self.fail(f"{value!r}: expected {self._expected}", param, ctx)
+
+
+def model_or_path(word: str) -> str | Path:
+    """Return a path where the word is one of a file and no id; the core refuses unknown ids."""
+    from restorer import list_models
+
+    known = any(spec.id == word for spec in list_models())
+    separated = os.sep in word or (os.altsep is not None and os.altsep in word)
+    return Path(word) if not known and (separated or Path(word).is_file()) else word

@@ -1,0 +1,85 @@
+"""The picture of `restore compare`: one crop through several models, in cells with captions."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont
+from PIL.Image import Resampling
+
+_GAP, _LINE = 12, 20
+_SMALLEST = 320  # sides of crops in cells; below they are enlarged by whole factors
+_ACROSS = 1600  # a page is about as wide as a screen
+_PAPER, _INK, _FAINT = "#16181d", "#f2f2f2", "#9aa0aa"  # as in `restore demo`
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One crop.
+
+    Attributes:
+        picture: RGB of 8 bits; None leaves the place for `text`.
+        title: First line below.
+        captions: The lines below that.
+        text: Why there is no picture.
+    """
+
+    picture: Image.Image | None
+    title: str
+    captions: Sequence[str] = ()
+    text: str = ""
+
+
+def contact_sheet(title: str, cells: Sequence[Cell]) -> Image.Image:
+    """Set the cells in rows, every crop at the same size; pixels stay square and sharp."""
+    width, height = _cell_size([cell.picture for cell in cells if cell.picture is not None])
+    stride = max(width, _SMALLEST) + _GAP
+    columns = max(1, min(len(cells), _ACROSS // stride))
+    columns = math.ceil(len(cells) / math.ceil(len(cells) / columns))  # rows of like length
+    below = _LINE * (1 + max(len(cell.captions) for cell in cells)) + _GAP
+    rows = math.ceil(len(cells) / columns)
+    size = (_GAP + columns * stride, _LINE + 2 * _GAP + rows * (height + below + _GAP))
+    page = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(page)
+    draw.text((_GAP, _GAP), _fitted(draw, title, size[0] - 2 * _GAP, 15), _FAINT, _font(15))
+    for number, cell in enumerate(cells):
+        row, column = divmod(number, columns)
+        left, top = _GAP + column * stride, _LINE + 2 * _GAP + row * (height + below + _GAP)
+        if cell.picture is None:
+            draw.multiline_text((left, top), textwrap.fill(cell.text, 40), _FAINT, _font(14))
+        else:
+            page.paste(_enlarged(cell.picture, (width, height)), (left, top))
+        lines = ((cell.title, _INK, 16), *((caption, _FAINT, 14) for caption in cell.captions))
+        for line, (text, ink, points) in enumerate(lines):
+            place = left, top + height + 8 + line * _LINE
+            draw.text(place, _fitted(draw, text, stride - _GAP, points), ink, _font(points))
+    return page
+
+
+def _cell_size(pictures: Sequence[Image.Image]) -> tuple[int, int]:
+    """Return the size of the largest crop, times a whole factor if that is small."""
+    width = max((picture.width for picture in pictures), default=_SMALLEST)
+    height = max((picture.height for picture in pictures), default=_SMALLEST)
+    factor = max(1, round(_SMALLEST / max(width, height)))
+    return width * factor, height * factor
+
+
+def _enlarged(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Repeat pixels; interpolate where a factor is not whole."""
+    whole = size[0] % picture.width == 0 and size[1] % picture.height == 0
+    return picture.resize(size, Resampling.NEAREST if whole else Resampling.BICUBIC)
+
+
+def _fitted(draw: ImageDraw.ImageDraw, text: str, width: int, points: int) -> str:
+    """Cut the beginning of a text that is wider than its place: the ends of paths tell more."""
+    cut = text
+    while draw.textlength(cut, _font(points)) > width and len(cut) > 2:
+        cut = "…" + cut[2:]
+    return cut
+
+
+def _font(points: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    return ImageFont.load_default(points)
