@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from restorer import ModelSpec
 
 _HEAD = ("id", "task", "scale", "weights", "state", "speed", "license", "figure", "title")
-# Seconds for a megapixel of input on two CPU cores, and the word for it.
-_SPEEDS = ((15, "fast"), (120, "medium"), (600, "slow"))
 
 
 @click.command()
@@ -29,15 +27,17 @@ def models(task: str | None, installed: bool, as_json: bool) -> None:
     them; browser: a browser gets them, `restore weights fetch ID` says where; corrupt: cut or
     altered.
     """
-    from restorer import TASKS, UnknownModelError, list_models
+    from restorer import TASKS, UnknownModelError, list_models, speed_class, weights_state
 
     if task is not None and task not in TASKS:
         raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
-    specs = [(spec, state(spec)) for spec in list_models(task)]
+    specs = [(spec, weights_state(spec)) for spec in list_models(task)]
     if installed:
         specs = [(spec, found) for spec, found in specs if found in ("embedded", "installed")]
     if as_json:
-        entries = [{**asdict(spec), "state": found, "speed": _speed(spec)} for spec, found in specs]
+        entries = [
+            {**asdict(spec), "state": found, "speed": speed_class(spec)} for spec, found in specs
+        ]
         tell(json.dumps(entries, indent=2))
     elif specs:
         tell(table(_HEAD, [_row(spec, found) for spec, found in specs]))
@@ -45,29 +45,9 @@ def models(task: str | None, installed: bool, as_json: bool) -> None:
         tell("no models; `restore weights --help` says how to add one")
 
 
-def state(spec: ModelSpec) -> str:
-    """Say where the weights are.
-
-    ``embedded``, ``installed``, ``fetch`` or ``browser`` for how to get them, ``absent``, or
-    ``corrupt``.
-    """
-    from restorer import verify_weights
-
-    found = verify_weights(spec)
-    if found == "ok":
-        return "embedded" if spec.weights.embedded else "installed"
-    if found == "absent" and not spec.weights.embedded:
-        return "fetch" if spec.weights.url else "browser" if spec.weights.page else found
-    return found
-
-
-def _speed(spec: ModelSpec) -> str:
-    if not spec.seconds:
-        return ""
-    return next((word for limit, word in _SPEEDS if spec.seconds < limit), "very slow")
-
-
 def _row(spec: ModelSpec, found: str) -> tuple[str, ...]:
+    from restorer import speed_class
+
     weights = size(spec.weights.size) if spec.weights.size else ""
-    scale, speed = f"{spec.scale}x", _speed(spec)
+    scale, speed = f"{spec.scale}x", speed_class(spec)
     return (spec.id, spec.task, scale, weights, found, speed, spec.license, spec.figure, spec.title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from restorer import ModelSpec, Recognition
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-# Task -> what its networks are often made for one value of: option, question, and the field.
-_SETTINGS = {
-    "denoising": ("--sigma", "noise level that it was trained for, 0-255 scale", "sigma"),
-    "deblocking": ("--jpeg-quality", "JPEG quality that it was trained for", "jpeg_quality"),
+# What the weights are for: option, question, and the kind of number.
+_SETTINGS: Mapping[str, tuple[str, str, type]] = {
+    "sigma": ("--sigma", "noise level that it was trained for, 0-255 scale", float),
+    "jpeg_quality": ("--jpeg-quality", "JPEG quality that it was trained for", int),
 }
 
 
@@ -179,7 +179,7 @@ def _catalogue_entry(model: str) -> ModelSpec | None:
 
 def _require_same(found: Recognition, entry: ModelSpec, file: Path) -> None:
     """Refuse a checkpoint that is not of the network of the entry whose weights it is to be."""
-    from restorer import CheckpointError
+    from restorer import CheckpointError, fits_model
 
     if entry.weights.embedded:
         raise CheckpointError(
@@ -190,10 +190,7 @@ def _require_same(found: Recognition, entry: ModelSpec, file: Path) -> None:
             f"{entry.id}: is taken; remove it first (restore weights remove {entry.id}), or give"
             " the new model another --id"
         )
-    same = found.architecture == entry.architecture and (
-        entry.id in found.published or entry.architecture == "spandrel"
-    )
-    if not same:
+    if not fits_model(found, entry):
         raise CheckpointError(
             f"{file}: is {_trait(found)}, not what {entry.id} needs"
             f" ({entry.architecture} {dict(entry.params)})"
@@ -218,30 +215,25 @@ def _ask_task(found: Recognition) -> str:
 
 def _ask_setting(found: Recognition, task: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return the noise level or quality that the network is for, unless it is told each time."""
-    if task not in _SETTINGS or found.condition or found.scale > 1:
+    from restorer import untold_setting
+
+    key = untold_setting(found, task)
+    if not key or key in given:
         return {}
-    option, question, key = _SETTINGS[task]
-    if key in given or found.architecture == "spandrel":  # there, many are for all levels
-        return {}
+    option, question, kind = _SETTINGS[key]
     if not sys.stdin.isatty():
         raise click.UsageError(f"{option}: {found.title} is made for one value each; say which")
-    return {key: click.prompt(question, type=float if key == "sigma" else int)}
+    return {key: click.prompt(question, type=kind)}
 
 
 def _fetch(spec: ModelSpec) -> None:
-    """Download, and keep what comes only if it makes the model."""
-    from restorer import Cancelled, RestorerError, fetch_weights, open_model, remove_weights
+    from restorer import Cancelled, fetch_model
 
     with _byte_bar(spec.id) as on_bytes, _stoppable() as cancel:
         try:
-            installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
+            installed = fetch_model(spec, on_bytes=on_bytes, cancel=cancel)
         except Cancelled as error:
             raise Cancelled(f"{spec.id}: stopped; run again to go on") from error
-    try:
-        open_model(installed, device="cpu")
-    except RestorerError:
-        remove_weights(installed)
-        raise
     tell(f"{spec.id}: {size(installed.weights.size)}, SHA-256 {installed.weights.sha256}")
     tell(f"  license {spec.license}; source {spec.source}")
 

@@ -25,6 +25,9 @@ else:
 
 log = logging.getLogger(__name__)
 
+# Seconds for a megapixel of input on two CPU cores, and the word for it.
+_SPEEDS = ((15, "fast"), (120, "medium"), (600, "slow"))
+
 
 @dataclass(frozen=True)
 class WeightsFile:
@@ -61,12 +64,15 @@ class ModelSpec:
         source: Paper and repository, or the recipe.
         channels: Colour planes in and out; 3 is RGB.
         peak: What white is to the network, 1 or 255.
-        condition: What the network must be told in one more plane: ``sigma`` or nothing.
+        condition: What the network must be told in one more plane: ``sigma``, ``jpeg_quality`` or
+            nothing.
         condition_max: The largest sigma that it knows, on the 0-255 scale.
         trained_for: The one setting that the weights are for: ``sigma``, ``jpeg_quality``, or
             ``bayer`` (the colours of the first two rows, ``grbg``).
         figure: The measure that the model is known by, in words.
         seconds: A megapixel of input takes, on two CPU cores in float32; 0 where not measured.
+        base: Id of the model that enlarges where no reference helps; what this one takes is that
+            result, with what the references show, and its tiles count pixels of the result.
     """
 
     id: str
@@ -86,6 +92,14 @@ class ModelSpec:
     trained_for: Mapping[str, Any] = field(default_factory=dict)
     figure: str = ""
     seconds: float = 0.0
+    base: str = ""
+
+    @property
+    def planes(self) -> int:
+        """Planes that the network takes: beside the colours those of what it is told."""
+        if self.base:
+            return 2 * self.channels + 1
+        return self.channels + bool(self.condition)
 
 
 @dataclass(frozen=True)
@@ -132,6 +146,13 @@ def model_family(architecture: str) -> Family | None:
         return None
     chop = ChopRule(**table["chop"]) if "chop" in table else None
     return Family(**{**table, "tile": TileNeeds(**table["tile"]), "chop": chop})
+
+
+def speed_class(spec: ModelSpec) -> str:
+    """Return ``fast``, ``medium``, ``slow`` or ``very slow``; empty where it was not measured."""
+    if not spec.seconds:
+        return ""
+    return next((word for limit, word in _SPEEDS if spec.seconds < limit), "very slow")
 
 
 def weights_folder() -> Path:

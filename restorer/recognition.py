@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,11 @@ _SHORT = {
     "deblocking": "deblock",
     "demosaicing": "demosaic",
     "reference-sr": "refsr",
+}
+# Task -> the setting that its networks are often trained for one value of.
+_OPEN_SETTINGS: Mapping[str, Literal["sigma", "jpeg_quality"]] = {
+    "denoising": "sigma",
+    "deblocking": "jpeg_quality",
 }
 _SETTINGS = {
     "sigma": "noise of sigma {}",
@@ -148,6 +153,20 @@ def describe_model(
         condition=recognition.condition,
         condition_max=75.0 if recognition.condition else 0.0,
         trained_for=settings,
+    )
+
+
+def untold_setting(recognition: Recognition, task: str) -> Literal["", "sigma", "jpeg_quality"]:
+    """Return which setting of `trained_for` a file does not tell and `describe_model` needs."""
+    told = recognition.condition or recognition.scale > 1
+    # Of those that spandrel knows, many are for all levels.
+    return "" if told or recognition.architecture == "spandrel" else _OPEN_SETTINGS.get(task, "")
+
+
+def fits_model(recognition: Recognition, spec: ModelSpec) -> bool:
+    """Say whether the file may hold the weights that an entry of the catalogue asks for."""
+    return recognition.architecture == spec.architecture and (
+        spec.id in recognition.published or spec.architecture == "spandrel"
     )
 
 

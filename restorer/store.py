@@ -7,13 +7,15 @@ import json
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from restorer.catalog import ModelSpec, WeightsFile, is_shipped, weights_folder
 from restorer.download import download, file_sha256
 from restorer.errors import ImageWriteError, WeightsError
 from restorer.formats.files import created
 from restorer.jobs import CancelToken, OnTick
+
+WeightsState: TypeAlias = Literal["embedded", "installed", "fetch", "browser", "absent", "corrupt"]
 
 _BLOCK = 1 << 20
 
@@ -54,6 +56,21 @@ def verify_weights(spec: ModelSpec) -> Literal["ok", "absent", "corrupt"]:
     except WeightsError:
         return "corrupt"
     return "ok"
+
+
+def weights_state(spec: ModelSpec) -> WeightsState:
+    """Say where the weights of a model are, or how they are got; reads the whole file.
+
+    ``embedded`` in the package, ``installed`` in the user's store; ``fetch`` where
+    `fetch_weights` gets them, ``browser`` where only a browser does, ``absent`` where nobody
+    knows; ``corrupt`` where they are cut or altered.
+    """
+    found = verify_weights(spec)
+    if found == "ok":
+        return "embedded" if spec.weights.embedded else "installed"
+    if found == "absent" and not spec.weights.embedded:
+        return "fetch" if spec.weights.url else "browser" if spec.weights.page else found
+    return found
 
 
 def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:

@@ -30,12 +30,18 @@ TASKS: Mapping[str, Task] = {
         Task(
             "super-resolution",
             "enlarge a sharp, clean picture",
-            {2: "panet-sr-x2-lite"},
+            {2: "panet-sr-x2-lite", 3: "panet-sr-x3-lite", 4: "panet-sr-x4-lite"},
         ),
         Task("denoising", "remove noise", {1: "panet-denoise-lite"}),
-        Task("deblocking", "remove the artifacts of JPEG compression", {}),
-        Task("demosaicing", "make colours of the raw samples of a camera", {}),
-        Task("reference-sr", "enlarge with the textures of a reference picture", {}),
+        Task("deblocking", "remove the artifacts of JPEG compression", {1: "panet-deblock-lite"}),
+        Task(
+            "demosaicing", "make colours of the raw samples of a camera", {1: "panet-demosaic-lite"}
+        ),
+        Task(
+            "reference-sr",
+            "enlarge with the textures of reference pictures",
+            {4: "ttsr-x4-lite", 2: "ttsr-x2-lite"},
+        ),
     )
 }
 

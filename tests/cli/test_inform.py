@@ -11,7 +11,7 @@ from restorer.store import weights_path
 
 @pytest.fixture
 def corrupt_weights(monkeypatch):
-    monkeypatch.setattr("restorer.verify_weights", lambda spec: "corrupt", raising=False)
+    monkeypatch.setattr("restorer.store.verify_weights", lambda spec: "corrupt")
 
 
 def test_models_are_listed_with_state_and_license(restore):
@@ -21,7 +21,7 @@ def test_models_are_listed_with_state_and_license(restore):
     assert " ".join(head.split()) == "id task scale weights state speed license figure title"
     assert [row.split()[0] for row in rows] == [spec.id for spec in list_models()]
     assert "embedded" in rows[0]
-    assert "MIT" in rows[0]
+    assert "CC BY-SA 4.0" in rows[0]
 
 
 def test_models_of_one_task_as_json(restore):

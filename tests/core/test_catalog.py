@@ -74,9 +74,11 @@ def test_unknown_models_tasks_and_scales_name_the_known_ones() -> None:
         restorer.default_model("super-resolution", 7)
 
 
-def test_tasks_without_weights_that_ship_say_so() -> None:
+def test_tasks_without_weights_that_ship_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = replace(restorer.TASKS["reference-sr"], default_models={})
+    monkeypatch.setattr("restorer.tasks.TASKS", {"reference-sr": bare})
     with pytest.raises(restorer.UnknownModelError, match="name a model"):
-        restorer.default_model("demosaicing")
+        restorer.default_model("reference-sr")
 
 
 @pytest.fixture
@@ -112,3 +114,9 @@ def test_weights_that_may_not_be_read_say_so(copied: tuple[restorer.ModelSpec, P
     path.chmod(0)
     with pytest.raises(restorer.WeightsError, match="cannot be read: Permission denied"):
         restorer.weights_path(spec)
+
+
+def test_speed_is_said_in_words() -> None:
+    spec = MODELS[0]
+    words = [restorer.speed_class(replace(spec, seconds=s)) for s in (0, 3, 20, 200, 2000)]
+    assert words == ["", "fast", "medium", "slow", "very slow"]

@@ -208,3 +208,15 @@ def test_community_checkpoints_become_models_tiled_and_blended(store: Path, tmp_
         restorer.Image(pixels), "dncnn-denoise-25", settings=Settings(tile=48, overlap=20)
     )
     np.testing.assert_allclose(tiled.pixels, whole.numpy(), rtol=0, atol=0.6)
+
+
+def test_what_a_file_does_not_tell_is_known(tmp_path: Path) -> None:
+    torch.save(PANet(blocks=2, channels=64).published_state(), tmp_path / "a.pt")
+    torch.save(PANetLite(scale=2, blocks=2, channels=8).state_dict(), tmp_path / "b.pt")
+    plain, lite = restorer.recognise(tmp_path / "a.pt"), restorer.recognise(tmp_path / "b.pt")
+    assert restorer.untold_setting(plain, "denoising") == "sigma"
+    assert restorer.untold_setting(plain, "deblocking") == "jpeg_quality"
+    assert restorer.untold_setting(plain, "demosaicing") == ""
+    assert restorer.untold_setting(lite, "super-resolution") == ""
+    fitting = [spec.id for spec in restorer.list_models() if restorer.fits_model(lite, spec)]
+    assert fitting == []

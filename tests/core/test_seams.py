@@ -12,7 +12,9 @@ from restorer.tiling import plan_tiles
 
 from helpers import make_photograph
 
-SHIPPED = [spec.id for spec in restorer.list_models() if spec.weights.embedded]
+# Mosaics have steps of their own; references are merged by a test of the guide.
+TASKS = ("super-resolution", "denoising", "deblocking")
+SHIPPED = [s.id for s in restorer.list_models() if s.weights.embedded and s.task in TASKS]
 HEIGHT, WIDTH = 150, 170
 
 

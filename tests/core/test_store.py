@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,28 @@ def test_fetched_weights_of_another_hash_are_not_kept(
         restorer.fetch_weights(described(site.url, sha256="0" * 64, size=len(CONTENT)))
     assert not [p for p in store.iterdir() if p.suffix in (".pth", ".json", ".part")]
     assert np.all([p.name.endswith(".lock") for p in store.iterdir()])
+
+
+def test_the_state_says_where_weights_are_or_how_they_are_got(
+    store: Path, checkpoint: Path
+) -> None:
+    states = {spec.id: restorer.weights_state(spec) for spec in restorer.list_models()}
+    for spec in restorer.list_models():
+        expected = "fetch" if spec.weights.url else "browser"
+        assert states[spec.id] == ("embedded" if spec.weights.embedded else expected)
+    installed = add(checkpoint, id="mine-x2")
+    assert restorer.weights_state(installed) == "installed"
+    (store / "mine-x2.pth").write_bytes(b"other")
+    assert restorer.weights_state(installed) == "corrupt"
+    (store / "mine-x2.pth").unlink()
+    assert restorer.weights_state(installed) == "absent"
+
+
+def test_released_models_are_gone_and_load_again(checkpoint: Path) -> None:
+    image = restorer.Image(make_photograph(20, 30))
+    before = restorer.restore(image, "panet-denoise-lite").pixels
+    network = weakref.ref(restorer.open_model("panet-denoise-lite").network)
+    assert network() is not None
+    restorer.release_models()
+    assert network() is None
+    assert np.array_equal(restorer.restore(image, "panet-denoise-lite").pixels, before)
