@@ -12,6 +12,7 @@ from restorer.networks.nlsn import NLSN
 from restorer.networks.nonlocal_net import NonLocalNet
 from restorer.networks.panet import PAEDSR, PANet, PANetLite
 from restorer.networks.ttsr import TTSR
+from restorer.networks.ttsr_lite import TTSRLite
 
 __all__ = [
     "ARCHITECTURES",
@@ -25,6 +26,7 @@ __all__ = [
     "PANet",
     "PANetLite",
     "PublishedNetwork",
+    "TTSRLite",
 ]
 
 
@@ -61,4 +63,5 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "enlcn": ENLCN,
     "nonlocal-net": NonLocalNet,
     "ttsr": TTSR,
+    "ttsr-lite": TTSRLite,
 }

@@ -19,9 +19,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from restorer.attention.coarse import search_coarse_to_fine
 from restorer.attention.transfer import Divisor, paste, search
 from restorer.networks.layers import conv3x3
 
+# Pairs of patches up to which every one is looked at; half a minute on two CPU cores.
+_EXACT_PAIRS = 1 << 31
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)  # torchvision's, RGB, white = 1
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -115,7 +118,11 @@ class TTSR(nn.Module):
 
     def forward(self, x: Tensor, features: ReferenceFeatures, *, seed: int = 0) -> Tensor:
         """Map (N, 3, H, W) with white 1 to (N, 3, 4H, 4W) in [0, 1]; `seed` is not used."""
-        return self.restore(x, _resize(x, 4), features)[0]
+        return self.transfer(x, features)[0]
+
+    def transfer(self, x: Tensor, features: ReferenceFeatures) -> tuple[Tensor, Transfer]:
+        """Return what `restore` does for `x` enlarged by Pillow's bicubic, as the authors' data."""
+        return self.restore(x, _resize(x, 4), features)
 
     def restore(
         self, x: Tensor, x_sr: Tensor, features: ReferenceFeatures
@@ -144,7 +151,10 @@ class TTSR(nn.Module):
         value = features.value
         # A patch that is the best in half precision is often another one.
         with torch.autocast(x_sr.device.type, enabled=False):
-            index, score = search(self.LTE(x_sr).lv3, features.key)
+            query = self.LTE(x_sr).lv3
+            pairs = query.shape[2:].numel() * features.key.shape[2:].numel()
+            find = search if pairs <= _EXACT_PAIRS else search_coarse_to_fine
+            index, score = find(query, features.key)
             lv3, lv2, lv1 = (
                 paste(level, index, stride=stride, divisor=self.divisor)
                 for level, stride in ((value.lv3, 1), (value.lv2, 2), (value.lv1, 4))
