@@ -41,11 +41,14 @@ class Image:
             3 RGB, 4 RGB and alpha (straight, not premultiplied).
         metadata: What travels with the pixels.
         notes: What reading had to change, one sentence each, for the user to know.
+        jpeg_quality: Of the JPEG file that the pixels were read from, 1 to 100 on libjpeg's scale;
+            None of others.
     """
 
     pixels: Pixels
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    jpeg_quality: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse shapes and dtypes that the rest of the program does not know."""

@@ -6,14 +6,51 @@ Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from restorer import color
 from restorer.catalog import ModelSpec
 from restorer.image import FloatArray
+from restorer.jobs import Origin, RunPlan
+
+_CLEAN = 96  # least quality of a JPEG file in which nobody sees the compression
 
 
-def planes_of(spec: ModelSpec, colour: FloatArray, sigma: float | None = None) -> FloatArray:
+@dataclass(frozen=True)
+class Told:
+    """What a network is told of the damage, in one more plane.
+
+    Attributes:
+        sigma: Noise level on the 0-255 scale, of values with white 1.
+        jpeg_quality: The lowest that the picture was saved with, 1 to 100.
+        origin: Where that comes from.
+    """
+
+    sigma: float | None = None
+    jpeg_quality: int | None = None
+    origin: Origin = ""
+
+    @property
+    def level(self) -> float | None:
+        """How strong the damage is, 0 for none, on the 0-255 scale; None where nothing is told."""
+        return self.sigma if self.jpeg_quality is None else 100.0 - self.jpeg_quality
+
+    def recorded(self, plan: RunPlan) -> RunPlan:
+        """Return the plan of the run with what its network was told."""
+        return replace(plan, sigma=self.sigma, jpeg_quality=self.jpeg_quality, origin=self.origin)
+
+
+def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
+    """Return what to say of the measured damage: a picture may need no restoration."""
+    found = [plan.jpeg_quality for plan in plans if plan.origin in ("file", "estimated")]
+    clean = any(quality is not None and quality >= _CLEAN for quality in found)
+    return ("no traces of JPEG compression were found",) if clean else ()
+
+
+def planes_of(spec: ModelSpec, colour: FloatArray, level: float | None = None) -> FloatArray:
     """Return the planes that the network takes of (H, W, 1 or 3) colour.
 
     Networks for gray JPEG files are for the luma of colour ones; chroma passes beside them.
@@ -21,13 +58,13 @@ def planes_of(spec: ModelSpec, colour: FloatArray, sigma: float | None = None) -
     Args:
         spec: The network's model.
         colour: Values that networks know: at most a few times white.
-        sigma: The noise level, 0-255 scale, that a network is told in one more plane.
+        level: How strong the damage is, 0-255 scale, for a network that is told; see `Told`.
     """
     planes = color.luma(colour) if _luma_only(spec) else color.network_planes(colour, spec.channels)
-    if sigma is None:
+    if level is None:
         return planes
-    level = np.full((*colour.shape[:2], 1), sigma / 255, np.float32)
-    return np.concatenate([planes, level], axis=2)
+    plane = np.full((*colour.shape[:2], 1), level / 255, np.float32)
+    return np.concatenate([planes, plane], axis=2)
 
 
 def merged(spec: ModelSpec, colour: FloatArray, restored: FloatArray, *, gray: bool) -> FloatArray:
@@ -46,13 +83,6 @@ def merged(spec: ModelSpec, colour: FloatArray, restored: FloatArray, *, gray: b
         grays: FloatArray = restored.mean(2, keepdims=True)
         return grays.repeat(colour.shape[2], 2)
     return restored
-
-
-def mixed(before: FloatArray, restored: FloatArray, strength: float) -> FloatArray:
-    """Return the mean of input and result, both of the result's size; strength 1 is the result."""
-    if strength == 1:
-        return restored
-    return before + np.float32(strength) * (restored - before)
 
 
 def _luma_only(spec: ModelSpec) -> bool:

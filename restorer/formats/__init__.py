@@ -21,7 +21,8 @@ from restorer.formats import bmp, jpeg, metadata, png, tiff, webp
 from restorer.formats.bands import RowReader, RowsError, write_rows
 from restorer.formats.files import Existing, created
 from restorer.formats.header import Codec, Header, Scan
-from restorer.formats.profiles import profile_space
+from restorer.formats.profiles import profile_name, profile_space
+from restorer.formats.shooting import Shooting, read_shooting
 from restorer.image import Image, Pixels
 
 __all__ = [
@@ -34,11 +35,14 @@ __all__ = [
     "Header",
     "Rows",
     "RowsError",
+    "Shooting",
     "check_source",
     "check_target",
     "open_rows",
     "probe",
+    "profile_name",
     "read",
+    "read_shooting",
     "write",
     "write_rows",
 ]

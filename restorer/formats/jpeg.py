@@ -7,6 +7,7 @@ and drop what it does not know without a word.
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ from restorer.formats import ifd, profiles
 from restorer.formats.header import Header, Scan, exactly
 from restorer.formats.metadata import clean_exif
 from restorer.image import Image, Metadata
+from restorer.quantization import in_rows, nearest_quality
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"
@@ -31,7 +33,7 @@ _ICC, _PHOTOSHOP, _ADOBE, _JFIF, _MPF = (
     b"MPF\0",
 )
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
+_SOS, _EOI, _DQT, _COMMENT = 0xDA, 0xD9, 0xDB, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
 
 
@@ -66,12 +68,13 @@ def decode(file: BinaryIO, scan: Scan) -> Image:
     picture.load()
     pixels = np.array(picture)
     if picture.mode != "CMYK":
-        return Image(pixels.reshape(*pixels.shape[:2], -1), scan.metadata, scan.notes)
+        pixels = pixels.reshape(*pixels.shape[:2], -1)
+        return Image(pixels, scan.metadata, scan.notes, _quality(segments))
     if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in segments):
         pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
     rgb, note = profiles.cmyk_to_rgb(pixels, scan.metadata.icc)
     metadata = replace(scan.metadata, icc=profiles.srgb_profile())
-    return Image(rgb, metadata, (*scan.notes, note))
+    return Image(rgb, metadata, (*scan.notes, note), _quality(segments))
 
 
 def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
@@ -118,6 +121,23 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             continue
         size = int.from_bytes(exactly(file, 2), "big")
         yield marker[1], exactly(file, max(0, size - 2))
+
+
+def _quality(segments: list[tuple[int, bytes]]) -> int | None:
+    """Return the quality that the luma's quantization table comes nearest to."""
+    frame = next(body for marker, body in segments if marker in _SOF)
+    tables: dict[int, list[int]] = {}
+    for body in (body for marker, body in segments if marker == _DQT):
+        at = 0
+        while at < len(body):
+            depth, number = 1 + (body[at] >> 4 > 0), body[at] & 15
+            values = body[at + 1 : at + 1 + 64 * depth]
+            if len(values) == 64 * depth:
+                tables[number] = list(struct.unpack(f">64{'BH'[depth - 1]}", values))
+            at += 1 + 64 * depth
+    # Number of components, then of the first one: id, sampling, table.
+    zigzag = tables.get(frame[8]) if len(frame) > 8 else None
+    return None if zigzag is None else nearest_quality(in_rows(zigzag))
 
 
 def _segment(marker: int, body: bytes) -> bytes:
