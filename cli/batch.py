@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +12,6 @@ from .options import AutoOr, Wishes, restoration_options
 from .report import Report, journal
 from .run import run
 from .words import warn
-
-if TYPE_CHECKING:
-    from restorer import Ignored, Job
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -73,55 +69,32 @@ def batch(
 
     A bad file never stops the others; run again to go on where it was stopped.
     """
-    from restorer import plan_jobs
+    from restorer import plan_jobs, without_results
 
-    plan = plan_jobs(
-        source,
-        target,
-        wishes.steps(),
-        recursive=recursive,
-        include=include,
-        exclude=exclude,
-        name=name,
-        suffix=wishes.suffix,
-        settings=wishes.settings(),
+    plan = without_results(
+        plan_jobs(
+            source,
+            target,
+            wishes.steps(),
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            name=name,
+            suffix=wishes.suffix,
+            settings=wishes.settings(),
+        )
     )
-    chosen, ignored = _without_results(plan.jobs, plan.ignored)
+    plan = replace(plan, jobs=wishes.refer(plan.jobs))
     if dry_run:
-        ctx.exit(show_plan(chosen, ignored))
+        ctx.exit(show_plan(plan.jobs, plan.ignored))
     with journal(report) as lines:
         account = Report(verbose=verbose, journal=lines)
-        for each in ignored:
+        for each in plan.ignored:
             account.ignore(each)
-        if chosen:
-            run(chosen, account, workers=jobs, quiet=quiet, verbose=verbose)
+        if plan.jobs:
+            run(plan.jobs, account, workers=jobs, quiet=quiet, verbose=verbose)
         else:
             warn(f"{source}: no pictures to restore")
         account.close()
     account.show(quiet=quiet)
     ctx.exit(account.exit_code)
-
-
-def _without_results(
-    jobs: tuple[Job, ...], ignored: tuple[Ignored, ...]
-) -> tuple[list[Job], list[Ignored]]:
-    """Where results go beside the sources, leave out those that an earlier run has made.
-
-    Raises UsageError if a source would be its own target.
-    """
-    from restorer import Ignored
-
-    targets = {os.path.realpath(job.target) for job in jobs}
-    chosen, results = [], list(ignored)
-    for job in jobs:
-        source = os.path.realpath(job.source)
-        if source == os.path.realpath(job.target):
-            raise click.UsageError(
-                f"{job.source}: would be overwritten by its result;"
-                " choose another OUT_DIR or --name '{stem}-restored{suffix}'"
-            )
-        if source in targets:
-            results.append(Ignored(job.source, "result of an earlier run"))
-        else:
-            chosen.append(job)
-    return chosen, results

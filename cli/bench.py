@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .params import Listed
 from .words import size, table, tell
 
 if TYPE_CHECKING:
@@ -19,28 +20,17 @@ if TYPE_CHECKING:
 _HEAD = ("model", "device", "precision", "megapixels", "s", "s/megapixel", "memory")
 
 
-class _Numbers(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
-    """Numbers, separated by commas."""
-
-    name = "numbers"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        try:
-            numbers = tuple(float(number) for number in str(value).split(","))
-        except ValueError:
-            numbers = ()
-        if not numbers or min(numbers) <= 0:
-            self.fail(f"{value!r}: expected megapixels such as 0.25,1,4", param, ctx)
-        return numbers
+def _megapixels(word: str) -> float:
+    if not (number := float(word)) > 0:
+        raise ValueError
+    return number
 
 
 @click.command()
 @click.argument("models", nargs=-1, metavar="[ID]...")
 @click.option(
     "--megapixels",
-    type=_Numbers(),
+    type=Listed(_megapixels, "megapixels such as 0.25,1,4"),
     default="0.25,1,4",
     show_default=True,
     help="Sizes of the pictures.",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .models import state
 from .words import duration, size, tell
 
 if TYPE_CHECKING:
@@ -91,21 +90,21 @@ def _memory() -> str:
 
 def _check_models() -> Iterator[str]:
     """Verify all weights, run all installed models on all devices, and yield what is wrong."""
-    from restorer import available_devices, list_models
+    from restorer import available_devices, list_models, weights_state
 
-    states = [(spec, state(spec)) for spec in list_models()]
+    states = [(spec, weights_state(spec)) for spec in list_models()]
     for spec, found in states:
         if found in ("fetch", "browser"):
             continue
         tell(f"{spec.id}: weights {found}")
         if found in ("corrupt", "absent"):
             yield f"weights of {spec.id}"
-        elif spec.task != "reference-sr":
+        else:
             for device in available_devices():
                 trouble = _trouble(spec, device)
                 if trouble:
                     yield f"{spec.id} on {device}"
-                else:
+                elif spec.task != "reference-sr" or spec.base:
                     _measure(spec, device)
     others = sum(found in ("fetch", "browser") for _, found in states)
     tell(f"{others} more models can be had, see `restore models`")
@@ -141,7 +140,10 @@ def _trouble(spec: ModelSpec, device: str) -> str:
     pixels = np.random.default_rng(0).random((32, 32, planes), np.float32)
     start = time.monotonic()
     try:
-        restored = restore(Image(pixels), spec.id, settings=Settings(device=device))
+        image = Image(pixels)
+        references = [image] if spec.task == "reference-sr" else []
+        settings = Settings(device=device)
+        restored = restore(image, spec.id, references=references, settings=settings)
         trouble = "" if np.isfinite(restored.pixels).all() else "the result is not finite"
     except (RestorerError, RuntimeError) as error:  # RuntimeError: what a broken driver raises
         trouble = str(error)

@@ -12,9 +12,11 @@ from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError,
 
 from .batch import batch
 from .bench import bench
+from .compare import compare
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
+from .gui import gui
 from .image import image
 from .models import models
 from .train import train
@@ -45,7 +47,7 @@ class _Restore(click.Group):
 
 @click.group(
     cls=_Restore,
-    commands=[image, batch, models, weights, doctor, bench, demo, evaluate, train],
+    commands=[image, batch, gui, models, weights, doctor, bench, compare, demo, evaluate, train],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="restore")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     "  restore image small.png                       twice as large: small-restored.png\n"
     "  restore image noisy.jpg --task denoising      without the noise\n"
     "  restore image old.tif -o new.png --task denoising --task super-resolution\n"
+    "  restore image small.jpg --reference sharp.jpg -o big.png\n"
 )
 @click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False))
 @click.option(
@@ -52,7 +53,11 @@ def image(
     verbose: bool,
 ) -> None:
     """Restore the picture IN and write it beside IN, or to OUT."""
-    job = _job(Path(source), output, name, wishes)
+    from restorer import check_references
+
+    (job,) = wishes.refer([_job(Path(source), output, name, wishes)])
+    if job.references:
+        check_references(job.source, job.references)
     if dry_run:
         ctx.exit(show_plan([job], []))
     with journal(report) as lines:

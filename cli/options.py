@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from math import prod
@@ -15,7 +15,7 @@ import click
 from .presets import DEFAULT_FILE, take_preset
 
 if TYPE_CHECKING:
-    from restorer import Settings, Step
+    from restorer import Job, ModelSpec, Settings, Step
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,8 +58,13 @@ class Wishes:
     model: tuple[str, ...]
     scale: int | None
     sigma: float | None
+    jpeg_quality: int | None
     strength: float
+    detail: float | None
     bayer: str | None
+    reference: tuple[Path, ...]
+    reference_dir: Path | None
+    explain: bool
     device: str
     precision: str
     context: str
@@ -86,12 +91,18 @@ class Wishes:
         from restorer import Step, model_spec
 
         specs = [model_spec(model) for model in self.model or self._default_models()]
+        self._check_references(specs)
         if self.scale not in (None, enlargement := prod(spec.scale for spec in specs)):
             names = " and ".join(spec.id for spec in specs)
             raise click.UsageError(f"--scale {self.scale}: {names} has scale {enlargement}")
         if self.sigma is not None and not any(spec.condition == "sigma" for spec in specs):
             names = " and ".join(spec.id for spec in specs)
             raise click.UsageError(f"--sigma: {names} takes no noise level; denoising does")
+        if self.jpeg_quality is not None and not any(
+            spec.condition == "jpeg_quality" for spec in specs
+        ):
+            names = " and ".join(spec.id for spec in specs)
+            raise click.UsageError(f"--jpeg-quality: {names} takes none; deblocking does")
         if self.bayer is not None and not any(spec.task == "demosaicing" for spec in specs):
             names = " and ".join(spec.id for spec in specs)
             raise click.UsageError(f"--bayer: {names} takes no mosaic; demosaicing does")
@@ -101,8 +112,23 @@ class Wishes:
                 self.sigma if spec.condition == "sigma" else None,
                 self.strength,
                 self.bayer if spec.task == "demosaicing" else None,
+                self.detail,
+                self.jpeg_quality if spec.condition == "jpeg_quality" else None,
             )
             for spec in specs
+        )
+
+    def refer(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        """Return the jobs with the references that were asked for."""
+        from dataclasses import replace
+
+        from restorer import refer_jobs
+
+        referring = tuple(
+            replace(job, references=self.reference, explain=self.explain) for job in jobs
+        )
+        return (
+            referring if self.reference_dir is None else refer_jobs(referring, self.reference_dir)
         )
 
     def settings(self) -> Settings:
@@ -126,11 +152,28 @@ class Wishes:
             max_pixels=self.max_pixels,
         )
 
+    @property
+    def _referring(self) -> bool:
+        return bool(self.reference or self.reference_dir)
+
+    def _check_references(self, specs: Sequence[ModelSpec]) -> None:
+        taking = [spec.id for spec in specs if spec.task == "reference-sr"]
+        if taking and not self._referring:
+            raise click.UsageError(
+                f"{taking[0]}: needs pictures to refer to; give --reference FILE"
+            )
+        if self._referring and not taking:
+            names = " and ".join(spec.id for spec in specs)
+            raise click.UsageError(f"--reference: {names} takes none; --task reference-sr does")
+        if self.explain and not self._referring:
+            raise click.UsageError("--explain: tells of references; give --reference FILE")
+
     def _default_models(self) -> list[str]:
         from restorer import TASKS, default_model
 
         models = []
-        for task in self.task or ("super-resolution",):
+        usual = "reference-sr" if self._referring else "super-resolution"
+        for task in self.task or (usual,):
             enlarges = task in TASKS and max(TASKS[task].default_models, default=1) > 1
             models.append(default_model(task, self.scale if enlarges else None))
         return models
@@ -141,8 +184,8 @@ _WISHES = (
         "--task",
         multiple=True,
         metavar="TASK",
-        help="super-resolution, denoising, deblocking or demosaicing; several run in the order"
-        " given.  [default: super-resolution]",
+        help="super-resolution, denoising, deblocking, demosaicing or reference-sr; several run in"
+        " the order given.  [default: super-resolution, with references reference-sr]",
     ),
     click.option(
         "--model", multiple=True, metavar="ID", help="A model by its id, see `restore models`."
@@ -155,6 +198,13 @@ _WISHES = (
         help="Noise level for denoising, on the 0-255 scale; auto measures it.  [default: auto]",
     ),
     click.option(
+        "--jpeg-quality",
+        type=AutoOr(click.IntRange(1, 100)),
+        metavar="1-100|auto",
+        help="Lowest quality it was saved with, for deblocking; auto takes it from file and"
+        " pixels.  [default: auto]",
+    ),
+    click.option(
         "--strength",
         type=click.FloatRange(0, 1),
         metavar="0..1",
@@ -163,9 +213,36 @@ _WISHES = (
         help="1 takes the full effect, 0 none, between them a mixture.",
     ),
     click.option(
+        "--detail",
+        type=click.FloatRange(0, 1),
+        metavar="0..1",
+        help="The strength of fine changes (grain, texture); --strength is then that of coarse ones"
+        " (blotches, blocks).  [default: as --strength]",
+    ),
+    click.option(
         "--bayer",
         type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
         help="Colours of the first two rows of a mosaic.  [default: those the model knows]",
+    ),
+    click.option(
+        "--reference",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A sharp picture of the same thing, whose fine texture is taken; may be given again.",
+    ),
+    click.option(
+        "--reference-dir",
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="A folder of references: those of a picture's name, or else those that show most of"
+        " what it shows.",
+    ),
+    click.option(
+        "--explain",
+        is_flag=True,
+        help="Write beside the result what came from which reference: OUT-confidence.png and"
+        " OUT-source.png.",
     ),
     click.option(
         "--device",

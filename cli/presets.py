@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from restorer import SettingsError, presets_file, read_presets
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -16,7 +18,7 @@ else:
 
 parse_toml = tomllib.loads
 
-DEFAULT_FILE = Path(click.get_app_dir("restorer")) / "presets.toml"
+DEFAULT_FILE = presets_file()
 
 _FOLDER_KEYS = {"name", "jobs", "include", "exclude", "recursive"}  # idle for a single image
 _NO_KEYS = {"source", "target", "output", "preset", "presets", "dry_run", "report", "help"}
@@ -56,16 +58,14 @@ def _defaults(ctx: click.Context, name: str, path: Path) -> dict[str, Any]:
 
 def _table(name: str, path: Path) -> Mapping[str, Any]:
     try:
-        tables = parse_toml(path.read_text("utf-8"))
-    except OSError as error:
-        raise click.UsageError(f"preset {name!r}: {path}: {error.strerror}") from error
-    except ValueError as error:  # not TOML, or not UTF-8
-        raise click.UsageError(f"preset {name!r}: {path}: {error}") from error
-    if not isinstance(tables.get(name), dict):
-        known = ", ".join(key for key, value in tables.items() if isinstance(value, dict))
-        raise click.UsageError(f"{path}: no preset {name!r}; known are {known or 'none'}")
-    table: Mapping[str, Any] = tables[name]
-    return table
+        tables = read_presets(path)
+    except SettingsError as error:
+        raise click.UsageError(f"preset {name!r}: {error}") from error
+    if name not in tables:
+        raise click.UsageError(
+            f"{path}: no preset {name!r}; known are {', '.join(tables) or 'none'}"
+        )
+    return tables[name]
 
 
 def _words(param: click.Parameter, value: Any) -> Any:

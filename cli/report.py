@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,7 +14,7 @@ import click
 from .words import duration, tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Ignored, Result
+    from restorer import Ignored, Result, RunPlan
 
 _STATUSES = ("done", "skipped", "failed", "cancelled", "ignored")
 
@@ -50,7 +48,7 @@ class Report:
             self._failed.append(told(result.job.source, result.error))
         if self._verbose and result.status != "cancelled":
             warn(in_words(result))
-        self._write(_record(result))
+        self._write(result)
 
     def ignore(self, ignored: Ignored) -> None:
         """Count a file that was no part of the run; a folder that cannot be read is a failure."""
@@ -62,7 +60,7 @@ class Report:
             self._reasons[ignored.reason] += 1
         if self._verbose:
             warn(f"{status}: {ignored.path}: {ignored.reason}")
-        self._write({"status": status, "source": str(ignored.path), "error": ignored.reason})
+        self._write(ignored)
 
     @property
     def exit_code(self) -> int:
@@ -96,12 +94,13 @@ class Report:
     def _said(self) -> dict[str, int]:
         return {status: self._counts[status] for status in _STATUSES}
 
-    def _write(self, record: dict[str, Any]) -> None:
+    def _write(self, event: Result | Ignored | Mapping[str, Any]) -> None:
+        from restorer import journal_line
+
         if self._journal is None or self._cut:
             return
         try:
-            # ASCII escapes also carry file names that are no valid UTF-8.
-            self._journal.write(json.dumps(record) + "\n")
+            self._journal.write(journal_line(event))
             self._journal.flush()
         except OSError as error:
             self._cut = True
@@ -145,15 +144,22 @@ def told(path: Path, trouble: str) -> str:
 
 
 def _written(result: Result) -> str:
-    models = ", then ".join(
-        plan.model if plan.sigma is None else f"{plan.model} (sigma {plan.sigma:.1f})"
-        for plan in result.plans
-    )
+    models = ", then ".join(map(_step, result.plans))
     devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
     return (
         f"{result.target}: {_extent(result.target)}, {duration(result.seconds)},"
         f" {models} on {devices}"
     )
+
+
+def _step(plan: RunPlan) -> str:
+    """Say what ran, and what it was told."""
+    if plan.sigma is not None:
+        return f"{plan.model} (sigma {plan.sigma:.1f})"
+    if plan.jpeg_quality is not None:
+        words = {"file": ", from the file", "estimated": ", estimated"}.get(plan.origin, "")
+        return f"{plan.model} (JPEG quality {plan.jpeg_quality}{words})"
+    return plan.model
 
 
 def _extent(path: Path) -> str:
@@ -164,15 +170,3 @@ def _extent(path: Path) -> str:
     except ImageError:  # somebody has taken it away meanwhile
         return "size unknown"
     return f"{header.width} x {header.height}"
-
-
-def _record(result: Result) -> dict[str, Any]:
-    return {
-        "status": result.status,
-        "source": str(result.job.source),
-        "target": str(result.target),
-        "seconds": round(result.seconds, 3),
-        "plans": [asdict(plan) for plan in result.plans],
-        "error": result.error,
-        "notes": list(result.notes),
-    }

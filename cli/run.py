@@ -57,9 +57,11 @@ def _prove(job: Job) -> None:
     """Restore one pixel: what is wrong with model, device or tiles is raised once, up front."""
     import numpy as np
 
-    from restorer import Image, restore
+    from restorer import Image, model_spec, restore
 
-    restore(Image(np.zeros((1, 1, 3), np.uint8)), job.steps, settings=job.settings)
+    pixel = Image(np.zeros((1, 1, 3), np.uint8))
+    referring = any(model_spec(step.model).task == "reference-sr" for step in job.steps)
+    restore(pixel, job.steps, references=[pixel] if referring else [], settings=job.settings)
 
 
 def _announce(job: Job) -> None:

@@ -6,8 +6,8 @@ import itertools
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -95,6 +95,84 @@ def plan_jobs(
     if wishes.existing == "replace":
         _spare_originals(jobs)
     return Batch(jobs, tuple(ignored))
+
+
+def plan_sources(
+    sources: Sequence[Path],
+    target: Path | None,
+    steps: Sequence[Step | str],
+    *,
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
+    settings: Settings | None = None,
+) -> Batch:
+    """Plan files and folders together, as somebody drops them on a queue.
+
+    Each folder is planned as by `plan_jobs`, and files go into `target` itself. Targets that would
+    be one file are numbered.
+
+    Args:
+        sources: Files and folders; a file that is named twice counts once.
+        target: The folder to write; None writes beside the sources.
+        steps: What to do with each file; a string is a model id.
+        name: Template of the target's name, as of `plan_jobs`.
+        suffix: Suffix, with its dot, of all targets; None keeps each file's own.
+        settings: For every job.
+
+    Raises:
+        SettingsError: As `plan_jobs`, and where a source would be its own target.
+    """
+    if not steps:
+        raise SettingsError("no steps: say what to do with the pictures")
+    chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
+    jobs: dict[Path, Job] = {}
+    ignored: list[Ignored] = []
+    for source in sources:
+        if source.is_dir():
+            folder = plan_jobs(
+                source, target or source, chain, name=name, suffix=suffix, settings=settings
+            )
+            jobs.update({job.source: job for job in folder.jobs})
+            ignored += folder.ignored
+        elif source.suffix.lower() not in SUFFIXES:
+            ignored.append(Ignored(source, "not a picture"))
+        else:
+            made = (target or source.parent) / target_name(source, chain, name, suffix)
+            jobs[source] = Job(source, made, chain, settings or Settings())
+    batch = without_results(Batch(tuple(jobs.values()), tuple(ignored)))
+    return replace(batch, jobs=number_targets(batch.jobs))
+
+
+def without_results(batch: Batch) -> Batch:
+    """Where results go beside the sources, leave out those that an earlier run has made.
+
+    Raises SettingsError if a source would be its own target.
+    """
+    targets = {os.path.realpath(job.target) for job in batch.jobs}
+    chosen, ignored = [], list(batch.ignored)
+    for job in batch.jobs:
+        source = os.path.realpath(job.source)
+        if source == os.path.realpath(job.target):
+            raise SettingsError(
+                f"{job.source}: would be overwritten by its result; choose another folder,"
+                " or a name such as {stem}-restored{suffix}"
+            )
+        if source in targets:
+            ignored.append(Ignored(job.source, "result of an earlier run"))
+        else:
+            chosen.append(job)
+    return Batch(tuple(chosen), tuple(ignored))
+
+
+def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job, ...]:
+    """Number the targets that are taken, by other jobs or by an earlier one of these."""
+    names = {str(path).casefold() for path in taken}
+    apart = []
+    for job in jobs:
+        target = next(t for t in numbered(job.target) if str(t).casefold() not in names)
+        names.add(str(target).casefold())
+        apart.append(replace(job, target=target))
+    return tuple(apart)
 
 
 def target_name(

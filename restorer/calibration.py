@@ -31,6 +31,7 @@ from restorer.formats.files import created
 from restorer.image import FloatArray
 from restorer.inference import Predictor
 from restorer.metrics import psnr
+from restorer.texture import merging
 from restorer.tiling import TileNeeds, TilePlan, plan_tiles, round_up
 
 log = logging.getLogger(__name__)
@@ -83,13 +84,13 @@ def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | No
     `again` measures in any case. None where the machine does not tell the peak of a process, and
     for networks without a file.
     """
-    if not predictor.spec.weights.sha256:
+    if not predictor.spec.weights.sha256 or not _stands_alone(predictor.spec):
         return None
     key = _key(predictor.spec, predictor.device, predictor.precision, "memory")
     with _measuring:
         found = None if again else _load(key)
         if found is None:
-            found = _fit(predictor)
+            found = _fit(_as_run(predictor))
             if found is not None:
                 _store(key, found)
     return None if found is None else TileMemory(**found)
@@ -128,7 +129,7 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
     planes, plan = _check(spec)
 
     def run(precision: Precision) -> tuple[FloatArray, float]:
-        predictor = Predictor.load(spec, device, precision)
+        predictor = _loaded(spec, device, precision)
         return _timed(lambda: np.clip(predictor.run(planes, plan), 0, 1))
 
     exact, seconds = run("fp32")
@@ -152,7 +153,7 @@ def try_workers(spec: ModelSpec) -> dict[int, float]:
     Raises ModelError where the model cannot be opened.
     """
     planes, plan = _check(spec)
-    predictor = Predictor.load(spec, "cpu", known_precision(spec, "cpu"))
+    predictor = _loaded(spec, "cpu", known_precision(spec, "cpu"))
     rates: dict[int, float] = {}
     workers = 1
     while workers <= torch.get_num_threads():
@@ -200,20 +201,35 @@ def check_picture(side: int) -> FloatArray:
 def _agreement(spec: ModelSpec, device: str) -> float:
     planes, plan = _check(spec)
     here, there = (
-        np.clip(Predictor.load(spec, where, "fp32").run(planes, plan), 0, 1)
-        for where in (device, "cpu")
+        np.clip(_loaded(spec, where, "fp32").run(planes, plan), 0, 1) for where in (device, "cpu")
     )
     return psnr(here * 255, there * 255)
+
+
+def _loaded(spec: ModelSpec, device: str, precision: Precision) -> Predictor:
+    return _as_run(Predictor.load(spec, device, precision))
+
+
+def _as_run(predictor: Predictor) -> Predictor:
+    """Return a model as it runs on tiles: of one that has a base, the half that merges."""
+    return merging(predictor) if predictor.spec.base else predictor
+
+
+def _stands_alone(spec: ModelSpec) -> bool:
+    """Whether the network runs on planes alone, without features of a reference."""
+    return spec.task != "reference-sr" or bool(spec.base)
 
 
 def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
     """Return the check picture as the network of `spec` takes it, and a plan of one tile."""
     planes = check_picture(_CHECK_SIDE)[..., : spec.channels]
-    if spec.condition:
+    if spec.base:  # a reference that shows the same
+        planes = np.concatenate([planes, planes, np.ones_like(planes[..., :1])], axis=2)
+    elif spec.condition:
         level = np.full((*planes.shape[:2], 1), 0.1, np.float32)
         planes = np.concatenate([planes, level], axis=2)
     side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
-    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=side)
+    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=side, overlap=0)
     return np.ascontiguousarray(planes), plan
 
 
@@ -253,12 +269,12 @@ def _fit(predictor: Predictor) -> dict[str, float] | None:
 
 
 def _planes_of(spec: ModelSpec, side: int) -> FloatArray:
-    count = spec.channels + bool(spec.condition)
-    return np.random.default_rng(0).random((side, side, count), np.float32)
+    return np.random.default_rng(0).random((side, side, spec.planes), np.float32)
 
 
 def _runner(predictor: Predictor, planes: FloatArray) -> Callable[[], object]:
-    plan = plan_tiles((planes.shape[0], planes.shape[1]), predictor.spec.tile, side=len(planes))
+    size = (planes.shape[0], planes.shape[1])
+    plan = plan_tiles(size, predictor.spec.tile, side=len(planes), overlap=0)
     return lambda: predictor.run(planes, plan)
 
 

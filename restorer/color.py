@@ -5,6 +5,8 @@ Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 
 from __future__ import annotations
 
+import math
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from PIL.Image import Resampling
 
 from restorer.image import FloatArray
 
+CUBIC_REACH = 2  # input pixels that `resample` looks to each side
+_BAND = 32  # rows that are enlarged at once, so that they stay in the cache
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of JPEG files (ITU-T T.871), full range
 
 
@@ -70,16 +74,34 @@ def extend_under_alpha(colour: FloatArray, alpha: FloatArray) -> FloatArray:
     return np.where(hidden[..., None], filled, colour)
 
 
-def resample(values: FloatArray, scale: int) -> FloatArray:
+def resample(
+    values: FloatArray, scale: int, limits: tuple[float, float] | None = None
+) -> FloatArray:
     """Return (H * scale, W * scale, C) by bicubic interpolation; 1 returns the input.
 
-    Sample centres lie at half pixels, as in the networks' outputs; edges repeat. Nothing
-    overshoots: results stay between the extremes of the input, so alpha stays in [0, 1].
+    Sample centres lie at half pixels, as in the networks' outputs; edges repeat. The cubic is
+    Pillow's (a = -0.5), which keeps ramps straight; OpenCV's (-0.75) does not. A pixel of the
+    result depends on 4x4 pixels, to the last bit.
+
+    Args:
+        values: (H, W, C).
+        scale: 1 or more.
+        limits: The range of the results; by default nothing overshoots, results stay between the
+            extremes of the input, so alpha stays in [0, 1].
     """
     if scale == 1:
         return values
-    enlarged = _enlarged(values, scale, Resampling.BICUBIC)
-    return np.clip(enlarged, values.min(), values.max(), out=enlarged)
+    height, width, channels = values.shape
+    enlarged = np.empty((height * scale, width * scale, channels), np.float32)
+    for top in range(0, height, _BAND):
+        bottom = min(top + _BAND, height)
+        first, last = max(0, top - CUBIC_REACH), min(bottom + CUBIC_REACH, height)
+        band = _cubic(_cubic(values[first:last], scale, axis=1), scale, axis=0)
+        enlarged[top * scale : bottom * scale] = band[(top - first) * scale :][
+            : (bottom - top) * scale
+        ]
+    lowest, highest = limits or (values.min(), values.max())
+    return np.clip(enlarged, lowest, highest, out=enlarged)
 
 
 def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
@@ -103,8 +125,35 @@ def _halved(values: FloatArray) -> FloatArray:
     return means
 
 
+def _cubic(values: FloatArray, scale: int, *, axis: int) -> FloatArray:
+    """Enlarge along one axis; all pixels of one phase are the same sum of four shifted inputs."""
+    moved = np.moveaxis(values, axis, 0)
+    length = len(moved)
+    padded = np.pad(moved, ((CUBIC_REACH, CUBIC_REACH), (0, 0), (0, 0)), mode="edge")
+
+    def phase(number: int) -> FloatArray:
+        centre = (number + 0.5) / scale - 0.5  # from that of the input pixel it lies in
+        first = math.floor(centre) - 1
+        terms = (
+            padded[CUBIC_REACH + tap :][:length] * _cubic_weight(centre - tap)
+            for tap in range(first, first + 4)
+        )
+        return reduce(np.add, terms)
+
+    phases = np.stack([phase(number) for number in range(scale)], axis=1)
+    return np.moveaxis(phases.reshape(length * scale, *moved.shape[1:]), 0, axis)
+
+
+def _cubic_weight(distance: float) -> np.float32:
+    """Return Keys' cubic (1981) with a = -0.5, of a distance below 2."""
+    x = abs(distance)
+    if x <= 1:
+        return np.float32((1.5 * x - 2.5) * x**2 + 1)
+    return np.float32(((-0.5 * x + 2.5) * x - 4) * x + 2)
+
+
 def _enlarged(values: FloatArray, scale: int, filter: Resampling) -> FloatArray:
-    """Enlarge with Pillow: its cubic (a = -0.5) keeps ramps straight, OpenCV's (-0.75) does not."""
+    """Enlarge with Pillow."""
     size = (values.shape[1] * scale, values.shape[0] * scale)
     planes = [PilImage.fromarray(np.ascontiguousarray(p)) for p in np.moveaxis(values, 2, 0)]
     return np.stack([np.asarray(plane.resize(size, filter)) for plane in planes], axis=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -79,12 +80,13 @@ def shared_threads(workers: int) -> Iterator[None]:
 class MemoryMeter:
     """Tells how far calls raise the memory in use above its level now.
 
-    On the CPU it is that of the whole process, as Linux tells it; what a call frees may stay with
-    the process, so that only calls of rising demand can be told apart.
+    On the CPU it is that of the whole process, as Linux tells it. What earlier calls freed may stay
+    with the process where there is no glibc; only calls of rising demand can be told apart then.
     """
 
     def __init__(self, device: str) -> None:
         self._device = device
+        _trim()
         self._start = _resident("VmRSS")
 
     def peak(self, call: Callable[[], object]) -> int | None:
@@ -95,11 +97,18 @@ class MemoryMeter:
             torch.cuda.reset_peak_memory_stats(self._device)
             call()
             return int(torch.cuda.max_memory_allocated(self._device)) - before
+        _trim()
         with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak falls to now
         call()
         highest = _resident("VmHWM") if self._device == "cpu" else None
         return None if highest is None or self._start is None else highest - self._start
+
+
+def _trim() -> None:
+    """Let glibc give back to the system what was freed."""
+    with suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _resident(field: str) -> int | None:
@@ -133,6 +142,12 @@ def autocast(device: str, precision: Precision) -> AbstractContextManager[object
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device.split(":")[0], DTYPES[precision])
+
+
+def free_cache() -> None:
+    """Give back the memory of an accelerator that torch keeps for later."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from restorer import community
+from restorer.blending import Blender
 from restorer.catalog import ModelSpec
 from restorer.checkpoint import load_state, read_state
 from restorer.devices import Precision, autocast, fitting, free_bytes
@@ -26,7 +27,7 @@ from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
 from restorer.networks.stages import Staged
 from restorer.store import weights_path
-from restorer.tiling import Blender, Tile, TilePlan
+from restorer.tiling import Region, Tile, TilePlan
 from restorer.whole import estimate_whole, run_whole
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class Predictor:
         values: FloatArray,
         plan: TilePlan,
         *,
+        region: Region | None = None,
         seed: int = 0,
         self_ensemble: bool = False,
         batch: int = 1,
@@ -92,17 +94,22 @@ class Predictor:
         """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
 
         The arguments are those of `run_rows`, to which the planes are all there; so are the errors.
+        For a region, `values` are what `plan.cover(region)` covers, and the result is that of the
+        region.
         """
+        region = region or plan.region
+        corner = plan.cover(region)
         bands = self.run_rows(
-            lambda top, bottom: values[top:bottom],
+            lambda top, bottom: values[top - corner.top : bottom - corner.top],
             plan,
+            region=region,
             seed=seed,
             self_ensemble=self_ensemble,
             batch=batch,
             on_tile=on_tile,
             cancel=cancel,
         )
-        size = (plan.height * self.spec.scale, plan.width * self.spec.scale)
+        size = (region.height * self.spec.scale, region.width * self.spec.scale)
         restored: FloatArray | None = None
         done = 0
         for band in bands:
@@ -118,6 +125,7 @@ class Predictor:
         rows: Callable[[int, int], FloatArray],
         plan: TilePlan,
         *,
+        region: Region | None = None,
         seed: int = 0,
         self_ensemble: bool = False,
         batch: int = 1,
@@ -136,11 +144,13 @@ class Predictor:
             rows: Called with (top, bottom), both rising: these rows, (bottom - top, W, C) float32,
                 of what the network takes, with the planes of its condition.
             plan: The tiles.
+            region: The part of the picture to restore, by the tiles that meet it alone; its pixels
+                are those of the whole. `rows` then gives the columns of `plan.cover(region)`.
             seed: For networks that draw random numbers.
             self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
                 et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
             batch: Tiles that go through the network at once.
-            on_tile: Called with (done, total) tiles.
+            on_tile: Called with (done, total) tiles, of those that are run.
             cancel: Stops before the next pass of the network.
 
         Raises:
@@ -148,21 +158,25 @@ class Predictor:
             InvalidOutputError: A tile is NaN or infinite in float32 too.
             Cancelled: `cancel` was set.
         """
+        region = region or plan.region
+        met, corner = plan.meeting(region), plan.cover(region)
+        done, total = 0, sum(len(tiles) for tiles in met)
         blender: Blender | None = None
         views = _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
-        for tiles, bottom in zip(plan.by_rows, (*plan.rows[1:], plan.height), strict=True):
+        for tiles, bottom in zip(met, (*(t[0].top for t in met[1:]), region.bottom), strict=True):
             top, height = tiles[0].top, tiles[0].height
             band = rows(top, min(top + height, plan.height))
             for start in range(0, len(tiles), batch):
                 some = tiles[start : start + batch]
-                parts = [_cut(band, tile) for tile in some]
+                parts = [cut_tile(band, tile, corner.left) for tile in some]
                 results = self._restore_tiles(parts, views, seed, cancel)
                 for tile, restored in zip(some, results, strict=True):
                     if blender is None:
-                        blender = Blender(plan, self.spec.scale, restored.shape[2])
+                        blender = Blender(plan, self.spec.scale, restored.shape[2], region)
                     blender.add(tile, restored)
+                    done += 1
                     if on_tile is not None:
-                        on_tile(tile.index + 1, len(plan.tiles))
+                        on_tile(done, total)
             assert blender is not None, "a row has at least one tile"
             yield blender.take(bottom)
 
@@ -288,6 +302,17 @@ class Predictor:
         return values.to(self.device)
 
 
+def cut_tile(band: FloatArray, tile: Tile, left: int) -> FloatArray:
+    """Return a copy of the tile out of its row of tiles, whose first column is `left`.
+
+    What lies beyond the image mirrors it, edge pixels not repeated: that keeps the phase of a Bayer
+    pattern.
+    """
+    part = band[:, tile.left - left : tile.left - left + tile.width]
+    missing = (tile.height - part.shape[0], tile.width - part.shape[1])
+    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
+
+
 @dataclass(frozen=True)
 class _View:
     """One of the eight flips and transposes of (H, W, C) arrays."""
@@ -306,14 +331,3 @@ class _View:
 
 
 _EIGHT_VIEWS = [_View(d, a, t) for t in (False, True) for d in (1, -1) for a in (1, -1)]
-
-
-def _cut(band: FloatArray, tile: Tile) -> FloatArray:
-    """Return a copy of the tile out of its row of tiles.
-
-    What lies beyond the image mirrors it, edge pixels not repeated: that keeps the phase of a Bayer
-    pattern.
-    """
-    part = band[:, tile.left : tile.left + tile.width]
-    missing = (tile.height - part.shape[0], tile.width - part.shape[1])
-    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")

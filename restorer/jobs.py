@@ -14,6 +14,7 @@ from restorer.image import Bits
 Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
 Context: TypeAlias = Literal["tile", "whole"]
+Origin: TypeAlias = Literal["", "given", "file", "estimated"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
@@ -66,22 +67,41 @@ class Step:
         sigma: Noise level on the 0-255 scale for models that are told it; None estimates it.
         strength: 1 takes the network's result, 0 the (resampled) input, between them the mean.
         bayer: Colours of the first two rows of a mosaic, ``rggb`` or so; demosaicing asks for it.
+        detail: The strength of fine changes (grain, texture) where it differs from that of coarse
+            ones (blotches, blocks); see `restorer.strength`.
+        jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models that are
+            told it; None takes it from file and pixels.
     """
 
     model: str
     sigma: float | None = None
     strength: float = 1.0
     bayer: str | None = None
+    detail: float | None = None
+    jpeg_quality: int | None = None
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Strength of coarse and of fine changes."""
+        return self.strength, self.strength if self.detail is None else self.detail
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to restore; the steps run in order."""
+    """One file to restore; the steps run in order.
+
+    Attributes:
+        references: Sharp pictures of the same thing, for a step that takes such; of many the ones
+            that have most in common with the source.
+        explain: Whether pictures of what came from where are written beside the target.
+    """
 
     source: Path
     target: Path
     steps: tuple[Step, ...]
     settings: Settings = field(default_factory=Settings)
+    references: tuple[Path, ...] = ()
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,9 @@ class RunPlan:
     """Wishes resolved against model, device and image: it fixes the pixels of one step.
 
     Attributes:
+        sigma: What the network was told of the noise, if it is told that.
+        jpeg_quality: What it was told of the compression, if it is told that.
+        origin: Where that comes from: the step, the file, the pixels; empty where nothing is told.
         side: Of the tiles; 0 in context ``whole``.
         batch: Tiles that went through the network at once.
     """
@@ -102,6 +125,8 @@ class RunPlan:
     tiling: Tiling = "blend"
     self_ensemble: bool = False
     sigma: float | None = None
+    jpeg_quality: int | None = None
+    origin: Origin = ""
     context: Context = "tile"
     batch: int = 1
 

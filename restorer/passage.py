@@ -1,44 +1,53 @@
-"""Passage: one image on its way through the networks of its steps."""
+"""Passage: one image, or a region of it, on its way through the networks of its steps."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from restorer import bayer, color
+from restorer import bayer, color, strength
 from restorer.calibration import fitting_batch, largest_side, tile_memory
 from restorer.catalog import model_family
 from restorer.devices import free_bytes
 from restorer.errors import InvalidOutputError, OutOfMemoryError, SettingsError
+from restorer.frame import Frame
+from restorer.guide import LAYING_TICKS, Guide, Tiles
 from restorer.image import FloatArray, Image
 from restorer.inference import Predictor
-from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
+from restorer.jobs import CancelToken, OnTick, Origin, RunPlan, Settings, Step
 from restorer.noise import estimate_sigma
-from restorer.step import merged, mixed, planes_of
-from restorer.tiling import TilePlan, fit_side, plan_chop, plan_tiles, smaller_side
+from restorer.picture import HEADROOM, Part, Picture, lowest_jpeg_quality, usual
+from restorer.step import Told, merged, notes_of, planes_of
+from restorer.tiling import Region, TilePlan, fit_side, plan_chop, plan_tiles, smaller_side
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Networks know white as 1 and bear some more (noise, overshoot).
-_HEADROOM = 4.0
 _WHOLE_TICKS = 1000  # of a step in context `whole`, which has no tiles to count
 _SHARE = 0.7  # of the free memory; the picture itself and what else runs need some
 _STEP_SEEDS = 1 << 32  # seeds of two steps never meet: no image has that many tiles
 
 
+class _PartTooSmallError(Exception):
+    """Smaller tiles see other pixels than those that the steps before have made."""
+
+
 class Passage:
     """Resolves the wishes for one image, takes its steps, starts again where memory runs out.
+
+    The whole image is the largest of its regions: each goes the same way, and gets the pixels that
+    the whole has there.
 
     Args:
         passes: What to run, in order.
         settings: Wishes; what they leave open is resolved here, once.
         on_tile: Called with (done, total) tiles over all steps.
         cancel: Stops between two tiles.
+        guide: The references, for a step that takes such.
     """
 
     def __init__(
@@ -47,82 +56,179 @@ class Passage:
         settings: Settings,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
+        guide: Guide | None = None,
     ) -> None:
         self._passes = passes
+        self._guide = guide
         self._settings = settings
         self._on_tile = on_tile
         self._cancel = cancel
-        self._sides = [self._first_side(predictor) for predictor, _ in passes]
+        self._first_sides = [self._first_side(number) for number in range(len(passes))]
+        self._sides = list(self._first_sides)
         self._tiles: list[int] = []
         self._white = 1.0
+        self._taken: Part | None = None  # by the last step that is no merging of references
 
     def restore(self, image: Image) -> tuple[Image, tuple[RunPlan, ...]]:
         """Return the restored image and the plan of each step."""
-        values, notes = image.to_float(), image.notes
-        if image.bits == 32:
-            self._white = _white_level(values)
-        if self._white != 1:
-            values /= np.float32(self._white)
-            notes += (f"white was taken to be {self._white:.4g}",)
-        self._tiles = self._count_tiles(values.shape[:2])
+        picture = Picture(image)
+        return self.restore_region(picture, picture.region)
+
+    def restore_region(self, picture: Picture, region: Region) -> tuple[Image, tuple[RunPlan, ...]]:
+        """Return what `restore` gives in a region of the picture, and the plan of each step.
+
+        Only the tiles that meet it are run, and of the steps before, those that these tiles see.
+        A step behind the first that estimates the noise knows that part alone.
+        """
+        self._white = picture.white
+        while True:
+            try:
+                part, plans = self._take_steps(picture, region)
+            except _PartTooSmallError:
+                log.debug("again from the first step: smaller tiles see other pixels")
+            else:
+                restored = self._finish(picture.image, part)
+                return replace(restored, notes=(*restored.notes, *notes_of(plans))), plans
+
+    def _take_steps(self, picture: Picture, region: Region) -> tuple[Part, tuple[RunPlan, ...]]:
+        needed, wanted = self._plan_route(picture.size, region)
+        part = picture.part(needed)
         plans: list[RunPlan] = []
         for number in range(len(self._passes)):
-            values, plan = self._take_step(values, number)
+            if not self._is_merging(number):
+                self._taken = part
+            part, plan = self._take_step(picture, part, wanted[number], number)
             plans.append(plan)
-            if image.bits != 32:
-                np.clip(values, 0, 1, out=values)
-        with np.errstate(over="ignore"):
-            values *= np.float32(self._white)
-        if not np.isfinite(values).all():
-            raise InvalidOutputError("values overflow; scale the picture down")
-        settings = self._settings
-        dither_seed = settings.seed if settings.dither else None
-        restored = image.with_float(values, bits=settings.bits, dither_seed=dither_seed)
-        if image.metadata.icc and values.shape[2] != image.pixels.shape[2]:
-            restored = replace(restored, metadata=replace(image.metadata, icc=None))
-            notes += ("the gray colour profile was dropped, the result has colour",)
-        return replace(restored, notes=notes), tuple(plans)
+        return part, tuple(plans)
 
-    def _take_step(self, values: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
-        """Map (H, W, C) to (H * scale, W * scale, C): colour through the network, alpha beside."""
-        predictor, step = self._passes[number]
-        spec, scale = predictor.spec, predictor.spec.scale
-        own, alpha = color.split(values)
-        colour = own if alpha is None else color.extend_under_alpha(own, alpha)
+    def _plan_route(self, size: tuple[int, int], region: Region) -> tuple[Region, list[Region]]:
+        """Return what is needed of the picture, and of which region each step gives the result.
+
+        The last step that of `region`, those before what the next one sees, in pixels of what the
+        step takes. Counts the tiles.
+        """
+        sizes = [size]
+        for predictor, _ in self._passes[:-1]:
+            scale = predictor.spec.scale
+            sizes.append((sizes[-1][0] * scale, sizes[-1][1] * scale))
+            region = region.scaled(scale)
+        wanted: list[Region] = []
+        self._tiles = [_WHOLE_TICKS] * len(sizes)
+        for number, each in reversed(list(enumerate(sizes))):
+            region = region.shrunk(self._passes[number][0].spec.scale) if wanted else region
+            wanted.insert(0, region)
+            region = self._plan_step(each, region, number)
+        return region, wanted
+
+    def _plan_step(self, size: tuple[int, int], wanted: Region, number: int) -> Region:
+        """Return what a step needs of its picture of `size`, and count its tiles."""
+        if self._settings.context == "whole":
+            return Region(0, 0, *size)
+        frame, computed = self._frame(size, number), self._computed(size, wanted, number)
+        inner = frame.around(computed)
+        tiles = self._plan_tiles(frame.size, number, self._sides[number])
+        self._tiles[number] = self._count(tiles, inner, number)
+        seen = frame.seen(tiles.cover(inner))
+        return seen.united(computed.grown(color.CUBIC_REACH, size))
+
+    def _computed(self, size: tuple[int, int], wanted: Region, number: int) -> Region:
+        """Return where the network's result has to be known: bands are split with neighbours."""
+        coarse, fine = self._passes[number][1].shares
+        reach = strength.STRENGTH_REACH * self._grain(number)
+        return wanted if coarse == fine else wanted.grown(reach, size)
+
+    def _take_step(
+        self, picture: Picture, part: Part, wanted: Region, number: int
+    ) -> tuple[Part, RunPlan]:
+        """Return the result of a step: colour through the network, alpha beside it."""
+        spec, colour = self._passes[number][0].spec, part.colour
+        scale = spec.scale
         if spec.task == "demosaicing":
-            return self._demosaic(colour, alpha, number)
-        bright = colour.max() > _HEADROOM
-        usual = np.minimum(colour, np.float32(_HEADROOM)) if bright else colour
-        sigma = self._sigma(lambda: estimate_sigma(usual), number)
-        restored, plan = self._infer(planes_of(spec, usual, sigma), number)
-        restored = merged(spec, usual, restored, gray=color.is_gray(colour))
-        if bright:  # lights that no network knows pass beside it
-            restored = restored + color.resample(colour - usual, scale)
-        if step.strength != 1:
-            before = own if scale == 1 else color.resample(colour, scale)
-            restored = mixed(before, restored, step.strength)
+            return self._demosaic(picture, part, wanted, number)
+        known = usual(colour)
+        told = self._told(
+            lambda: estimate_sigma(known) if number else picture.sigma(part),
+            lambda: self._jpeg_quality(picture, part, number),
+            number,
+        )
+        computed = self._computed(part.size, wanted, number)
+        planes = planes_of(spec, known, told.level)
+        restored, plan = self._infer(picture, planes, part, computed, number)
+        gray = picture.gray and not self._demosaiced(number)
+        restored = merged(spec, computed.of(known, part.region), restored, gray=gray)
+        if known is not colour:  # lights that no network knows pass beside it
+            brightest = max(0.0, picture.limits[1] - HEADROOM)
+            lights = color.resample(colour - known, scale, (0.0, brightest))
+            restored = restored + computed.scaled(scale).of(lights, part.region.scaled(scale))
+        if picture.is_integer:
+            np.clip(restored, 0, 1, out=restored)
+        colour, own = self._mix(picture, part, restored, computed, number)
+        inside, around = wanted.scaled(scale), computed.scaled(scale)
+        alpha = part.alpha
         if alpha is not None:
-            alpha = np.clip(color.resample(alpha, scale), 0, 1)
-        return color.join(restored, alpha), replace(plan, sigma=sigma)
+            alpha = np.clip(color.resample(alpha, scale, (0.0, 1.0)), 0, 1)
+            alpha = inside.of(alpha, part.region.scaled(scale))
+        size = (part.size[0] * scale, part.size[1] * scale)
+        result = Part(inside, size, inside.of(colour, around), inside.of(own, around), alpha)
+        return result, told.recorded(plan)
+
+    def _mix(
+        self, picture: Picture, part: Part, restored: FloatArray, computed: Region, number: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return input and result mixed as the step asks, as networks see them and as they are."""
+        predictor, step = self._passes[number]
+        scale, (coarse, fine) = predictor.spec.scale, step.shares
+        if coarse == fine == 1:
+            return restored, restored
+        around = computed.scaled(scale)
+        if self._is_merging(number):  # of what was taken before it was enlarged
+            assert self._taken is not None, "the enlargement came before"
+            scale, part = self._grain(number), self._taken
+
+        def mix(before: FloatArray) -> FloatArray:
+            before = around.of(before, part.region.scaled(scale))
+            result = strength.mixed(before, restored, coarse, fine, scale)
+            return np.clip(result, 0, 1) if picture.is_integer else result
+
+        colour = mix(color.resample(part.colour, scale, picture.limits))
+        hidden = part.own is not part.colour and scale == 1
+        return colour, mix(part.own) if hidden else colour
 
     def _demosaic(
-        self, colour: FloatArray, alpha: FloatArray | None, number: int
-    ) -> tuple[FloatArray, RunPlan]:
+        self, picture: Picture, part: Part, wanted: Region, number: int
+    ) -> tuple[Part, RunPlan]:
         """Map a mosaic to colour: shifted to the pattern that the network knows, and back."""
-        predictor, step = self._passes[number]
-        known = predictor.spec.trained_for["bayer"]
-        pattern = step.bayer or known
-        samples = bayer.raw_samples(colour, pattern)
-        down, across = bayer.phase(pattern, known)
-        framed = np.pad(samples, ((down, 0), (across, 0), (0, 0)), mode="reflect")
-        restored, plan = self._infer(bayer.spread(framed, known), number)
-        return color.join(restored[down:, across:], alpha), plan
+        pattern = bayer.shifted(self._pattern(number), part.region.top, part.region.left)
+        planes = bayer.spread(bayer.raw_samples(part.colour, pattern), pattern)
+        restored, plan = self._infer(picture, planes, part, wanted, number)
+        if picture.is_integer:
+            np.clip(restored, 0, 1, out=restored)
+        alpha = None if part.alpha is None else wanted.of(part.alpha, part.region)
+        return Part(wanted, part.size, restored, restored, alpha), plan
 
-    def _sigma(self, estimate: Callable[[], float], number: int) -> float | None:
-        """Return the noise level that the network is told if any, of colour whose white is 1."""
+    def _jpeg_quality(self, picture: Picture, part: Part, number: int) -> tuple[int, Origin]:
+        """Return that of the picture, whatever was done to it, unless it was enlarged."""
+        if part.size != picture.size:
+            return lowest_jpeg_quality(part.colour)
+        return picture.jpeg_quality(None if number else part)
+
+    def _told(
+        self, sigma: Callable[[], float], quality: Callable[[], tuple[int, Origin]], number: int
+    ) -> Told:
+        """Return what the network is told: what the step says, or else an estimate."""
         predictor, step = self._passes[number]
-        if predictor.spec.condition != "sigma":
-            return None
+        condition = predictor.spec.condition
+        if condition == "sigma":
+            origin: Origin = "estimated" if step.sigma is None else "given"
+            return Told(sigma=self._sigma(sigma, number), origin=origin)
+        if condition == "jpeg_quality":
+            found = quality() if step.jpeg_quality is None else (step.jpeg_quality, "given")
+            return Told(jpeg_quality=found[0], origin=found[1])
+        return Told()
+
+    def _sigma(self, estimate: Callable[[], float], number: int) -> float:
+        """Return the noise level of colour whose white is 1."""
+        predictor, step = self._passes[number]
         largest = predictor.spec.condition_max
         if step.sigma is None:
             return min(estimate(), largest)
@@ -130,16 +236,24 @@ class Passage:
             raise SettingsError(f"sigma {step.sigma:g}: {step.model} knows 0 to {largest:g}")
         return step.sigma / self._white
 
-    def _infer(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
-        """Run the network on the whole picture, continued by its border."""
+    def _infer(
+        self, picture: Picture, planes: FloatArray, part: Part, wanted: Region, number: int
+    ) -> tuple[FloatArray, RunPlan]:
+        """Run the network on the planes of a part; return the result of a region within."""
         predictor, _ = self._passes[number]
-        scale, border = predictor.spec.scale, self._border(predictor)
-        planes = np.pad(planes, ((border, border), (border, border), (0, 0)), mode="reflect")
+        frame = self._frame(part.size, number)
+        inner = frame.around(wanted)
 
         def run(tiles: TilePlan, plan: RunPlan) -> FloatArray:
+            cover = tiles.cover(inner)
+            if not part.region.holds(frame.seen(cover)):
+                raise _PartTooSmallError
+            if self._is_guided(number):
+                return self._guided(picture, planes, part, Tiles.of(tiles, inner, plan), number)
             return predictor.run(
-                planes,
+                frame.fill(cover, planes, part.region),
                 tiles,
+                region=inner,
                 seed=plan.seed,
                 self_ensemble=plan.self_ensemble,
                 batch=plan.batch,
@@ -148,11 +262,28 @@ class Passage:
             )
 
         if self._settings.context == "whole":
-            restored, plan = self._run_whole(planes, number)
-        else:
-            restored, plan = self._attempt(planes.shape[:2], number, run)
-        inside = slice(border * scale, -border * scale or None)
-        return restored[inside, inside], plan
+            framed = frame.fill(frame.region, planes, part.region)
+            restored, plan = self._run_whole(framed, number)
+            return inner.scaled(predictor.spec.scale).of(restored), plan
+        return self._attempt(frame.size, inner, number, run)
+
+    def _guided(
+        self, picture: Picture, planes: FloatArray, part: Part, tiles: Tiles, number: int
+    ) -> FloatArray:
+        """Run a network that takes references."""
+        predictor, _ = self._passes[number]
+        guide, report, cancel = self._guide, self._ticker(number), self._cancel
+        assert guide is not None, "checked before the first step"
+        if predictor.spec.base:
+            return guide.merge(
+                predictor, picture, planes, part.region, tiles, on_tile=report, cancel=cancel
+            )
+        frame = self._frame(part.size, number)
+        covered = frame.fill(tiles.plan.cover(tiles.region), planes, part.region)
+        border = self._border(predictor)
+        return guide.transfer(
+            predictor, picture, covered, tiles, border, on_tile=report, cancel=cancel
+        )
 
     def _run_whole(self, planes: FloatArray, number: int) -> tuple[FloatArray, RunPlan]:
         predictor, _ = self._passes[number]
@@ -181,18 +312,21 @@ class Passage:
         return restored, plan
 
     def _attempt(
-        self, size: Sequence[int], number: int, run: Callable[[TilePlan, RunPlan], T]
+        self,
+        size: tuple[int, int],
+        region: Region,
+        number: int,
+        run: Callable[[TilePlan, RunPlan], T],
     ) -> tuple[T, RunPlan]:
-        """Run a step on a picture of `size`, border included, and return its result and plan.
+        """Run a step on a region of a picture of `size`, border included; return result and plan.
 
-        After lack of memory the whole picture starts again with smaller tiles.
+        After lack of memory it starts again with smaller tiles.
         """
         predictor, _ = self._passes[number]
         settings = self._settings
-        side: int | None = self._sides[number]
-        while side is not None:
-            tiles = self._plan_tiles(size, number, side)
-            self._tiles[number] = len(tiles.tiles)
+        while True:
+            tiles = self._plan_tiles(size, number, self._sides[number])
+            self._tiles[number] = self._count(tiles, region, number)
             plan = RunPlan(
                 predictor.spec.id,
                 predictor.device,
@@ -212,16 +346,52 @@ class Passage:
                 if side is None or settings.tiling == "chop":
                     raise
                 log.warning("%s: out of memory, again with tiles of %d", plan.model, side)
-        raise AssertionError("ends by result or error")
+                self._sides[number] = side
+
+    def _is_merging(self, number: int) -> bool:
+        """Whether a step is the second half of one, which brings textures into an enlargement."""
+        return bool(self._passes[number][0].spec.base)
+
+    def _grain(self, number: int) -> int:
+        """Return how many of a step's pixels make one of the picture that was taken."""
+        if not self._is_merging(number):
+            return 1
+        return self._passes[number - 1][0].spec.scale
+
+    def _is_guided(self, number: int) -> bool:
+        """Whether a step takes references."""
+        return self._passes[number][0].spec.task == "reference-sr"
+
+    def _count(self, tiles: TilePlan, region: Region, number: int) -> int:
+        """Return the parts of the work on a region, those before its tiles included."""
+        return tiles.count(region) + LAYING_TICKS * self._is_guided(number)
+
+    def _frame(self, size: tuple[int, int], number: int) -> Frame:
+        """Return how the picture of a step is continued."""
+        predictor, _ = self._passes[number]
+        spec, before = predictor.spec, (0, 0)
+        if spec.task == "demosaicing":
+            before = bayer.phase(self._pattern(number), spec.trained_for["bayer"])
+        return Frame(*size, self._border(predictor), before)
+
+    def _pattern(self, number: int) -> str:
+        """Return the Bayer pattern of the mosaics that a step is given."""
+        predictor, step = self._passes[number]
+        return step.bayer or str(predictor.spec.trained_for["bayer"])
+
+    def _demosaiced(self, number: int) -> bool:
+        """Whether a step before this one made colours."""
+        return any(p.spec.task == "demosaicing" for p, _ in self._passes[:number])
 
     def _border(self, predictor: Predictor) -> int:
         """Return how far the image is continued; the authors' tests do not."""
         return 0 if self._settings.tiling == "chop" else predictor.spec.tile.border
 
-    def _first_side(self, predictor: Predictor) -> int:
+    def _first_side(self, number: int) -> int:
         """Return the side that was asked for, or the best one whose tiles fit into memory."""
         if self._settings.tile is not None:
-            return self._settings.tile
+            return self._settings.tile * self._grain(number)
+        predictor, _ = self._passes[number]
         needs, budget = predictor.spec.tile, self._budget(predictor)
         memory = tile_memory(predictor)
         if memory is None:
@@ -241,31 +411,20 @@ class Passage:
     def _seed(self, number: int) -> int:
         return self._settings.seed + number * _STEP_SEEDS
 
-    def _plan_tiles(self, size: Sequence[int], number: int, side: int) -> TilePlan:
+    def _plan_tiles(self, size: tuple[int, int], number: int, side: int) -> TilePlan:
         """Plan a step; tiles that had to be made smaller share no more than half their side."""
         spec = self._passes[number][0].spec
         if self._settings.tiling == "chop":
             family = model_family(spec.architecture)
             assert family is not None, "checked before the first step"
             assert family.chop is not None, "checked before the first step"
-            return plan_chop((size[0], size[1]), family.chop, spec.scale)
+            return plan_chop(size, family.chop, spec.scale)
         needs, asked = spec.tile, self._settings.overlap
-        overlap = max(needs.overlap, 2 * needs.radius) if asked is None else asked
-        if asked is None or side < self._sides[number]:
+        least = max(needs.overlap, 2 * needs.radius)
+        overlap = least if asked is None else asked * self._grain(number)
+        if asked is None or side < self._first_sides[number]:
             overlap = min(overlap, side // 2)
-        return plan_tiles((size[0], size[1]), needs, side=side, overlap=overlap)
-
-    def _count_tiles(self, size: Sequence[int]) -> list[int]:
-        """Return the number of tiles of each step."""
-        if self._settings.context == "whole":
-            return [_WHOLE_TICKS] * len(self._passes)
-        counts = []
-        for number, (predictor, _) in enumerate(self._passes):
-            framed = [n + 2 * self._border(predictor) for n in size]
-            plan = self._plan_tiles(framed, number, self._sides[number])
-            counts.append(len(plan.tiles))
-            size = [n * predictor.spec.scale for n in size]
-        return counts
+        return plan_tiles(size, needs, side=side, overlap=overlap)
 
     def _ticker(self, number: int) -> OnTick | None:
         """Return a callback that counts the tiles of one step into those of all."""
@@ -274,13 +433,34 @@ class Passage:
         report, before = self._on_tile, sum(self._tiles[:number])
         return lambda done, _: report(before + done, sum(self._tiles))
 
+    def _finish(self, image: Image, part: Part) -> Image:
+        """Return the result as an image of the depth that was asked for."""
+        values, notes, settings = color.join(part.own, part.alpha), image.notes, self._settings
+        notes += self._guide.notes if self._guide else ()
+        if self._white != 1:
+            notes += (f"white was taken to be {self._white:.4g}",)
+            with np.errstate(over="ignore"):
+                values = values * np.float32(self._white)
+        if not np.isfinite(values).all():
+            raise InvalidOutputError("values overflow; scale the picture down")
+        if settings.dither and part.region != Region(0, 0, *part.size):
+            restored = self._dithered(image, values, part)
+        else:
+            seed = settings.seed if settings.dither else None
+            restored = image.with_float(values, bits=settings.bits, dither_seed=seed)
+        if image.metadata.icc and values.shape[2] != image.pixels.shape[2]:
+            restored = replace(restored, metadata=replace(image.metadata, icc=None))
+            notes += ("the gray colour profile was dropped, the result has colour",)
+        return replace(restored, notes=notes, jpeg_quality=None)
 
-def _white_level(values: FloatArray) -> float:
-    """Return what white is in a float picture: 1, or the 99th percentile where that is far above.
-
-    A few bright spots do not make a picture dark; a scale of 0 to 255 or 65535 does.
-    """
-    if values.max() <= _HEADROOM:
-        return 1.0
-    level = float(np.percentile(values, 99))
-    return level if level > _HEADROOM else 1.0
+    def _dithered(self, image: Image, values: FloatArray, part: Part) -> Image:
+        """Round a region, each row with the noise that it gets in the whole picture."""
+        rows = []
+        for number, row in enumerate(values, part.region.top):
+            # `default_rng` takes a generator as it is; every sample draws one number.
+            noise: Any = np.random.default_rng(self._settings.seed)
+            before = (number * part.size[1] + part.region.left) * row.shape[1]
+            noise.bit_generator.advance(before)
+            bits = self._settings.bits
+            rows.append(image.with_float(row[None], bits=bits, dither_seed=noise))
+        return replace(rows[0], pixels=np.concatenate([row.pixels for row in rows]))

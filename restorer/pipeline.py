@@ -10,14 +10,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from restorer import formats, stream
 from restorer.batch import numbered
 from restorer.calibration import GATE_DB, agreement_with_cpu, known_precision
 from restorer.catalog import ModelSpec, model_family, model_spec
 from restorer.checkpoint import write_state
-from restorer.devices import Precision, check_precision, choose_device, free_bytes
+from restorer.devices import Precision, check_precision, choose_device, free_bytes, free_cache
 from restorer.errors import (
     Cancelled,
     ImageTooLargeError,
@@ -26,24 +26,42 @@ from restorer.errors import (
     SettingsError,
     TargetExistsError,
 )
+from restorer.explanation import ReferenceMaps
+from restorer.guide import Guide
 from restorer.image import Image
 from restorer.inference import Predictor
-from restorer.jobs import CancelToken, Job, OnTick, Result, RunPlan, Settings, Step
+from restorer.jobs import CancelToken, Existing, Job, OnTick, Result, RunPlan, Settings, Step
 from restorer.networks import PublishedNetwork
 from restorer.passage import Passage
+from restorer.picture import Picture
 from restorer.recognition import describe_model, recognise
+from restorer.references import (
+    Reference,
+    check_references,
+    choose_references,
+    open_references,
+)
+from restorer.store import fetch_weights, remove_weights
+from restorer.texture import merging
+from restorer.tiling import Region
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+OpenStep: TypeAlias = tuple[Predictor, Step]  # the model is open already, from a file perhaps
 
 
 def open_model(
-    model: ModelSpec | str | Path, *, device: str = "auto", precision: str = "auto"
+    model: ModelSpec | str | Path,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    task: str | None = None,
 ) -> Predictor:
     """Return a model, ready to run; one of the catalogue is loaded once and shared.
 
     A path is that of a checkpoint, which is recognised by its names and shapes; `recognise` and
-    `describe_model` say more, and let more be said, about what it is for. The precision ``auto`` is
+    `describe_model` say more, and let more be said, about what it is for; `task` says it where that
+    leaves several open, else the first is taken. The precision ``auto`` is
     what `try_precisions` chose on this machine, float32 before. Apple's ``mps``, some of whose
     operators are known to be wrong, is compared with the CPU before a model first runs there.
 
@@ -52,7 +70,7 @@ def open_model(
     where, how = choose_device(device), check_precision(precision)
     if isinstance(model, Path):
         found = recognise(model)
-        spec = describe_model(found, task=found.tasks[0])
+        spec = describe_model(found, task=task or found.tasks[0])
         return Predictor.from_checkpoint(spec, model, where, how or "fp32")
     spec = model_spec(model) if isinstance(model, str) else model
     if where == "mps" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
@@ -80,6 +98,28 @@ def estimate_run(
     return predictor.estimate_whole(size, memory_bytes=wishes.memory)
 
 
+def fetch_model(
+    spec: ModelSpec, *, on_bytes: OnTick | None = None, cancel: CancelToken | None = None
+) -> ModelSpec:
+    """Download the weights of a model and keep what comes only if it makes the model.
+
+    Raises WeightsError, CheckpointError, Cancelled; see `fetch_weights`.
+    """
+    installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
+    try:
+        open_model(installed, device="cpu")
+    except RestorerError:
+        remove_weights(installed)
+        raise
+    return installed
+
+
+def release_models() -> None:
+    """Forget the loaded models, so that their memory is free once nobody uses them."""
+    _shared.cache_clear()
+    free_cache()
+
+
 def export_weights(model: str, target: Path) -> None:
     """Write the weights of a model as its authors store them, whole or not at all.
 
@@ -97,10 +137,12 @@ def export_weights(model: str, target: Path) -> None:
 
 def restore(
     image: Image,
-    model: Predictor | Step | str | Sequence[Step | str],
+    model: Predictor | Step | str | Sequence[OpenStep | Step | str],
     *,
+    references: Sequence[Image | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_maps: Callable[[ReferenceMaps], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> Image:
     """Return the restored image, `scale` times as large, with the metadata and depth of the input.
@@ -109,9 +151,13 @@ def restore(
 
     Args:
         image: Gray or RGB, with or without alpha.
-        model: A model id, a step with its options, or several steps to take in order.
+        model: A model id, a step with its options, or several steps to take in order; each may
+            come with its model, opened.
+        references: Sharp pictures of the same thing, of any size, for a step that takes such; who
+            restores several pictures with them opens them once (`open_references`).
         settings: What may be left to the program.
         on_tile: Called with (done, total) tiles over all steps.
+        on_maps: Called in the end with what came from which reference.
         cancel: Stops the work between two tiles, by Cancelled.
 
     Raises:
@@ -120,7 +166,64 @@ def restore(
         Cancelled: `cancel` was set.
     """
     wishes = settings or Settings()
-    return Passage(_opened(model, wishes), wishes, on_tile, cancel).restore(image)[0]
+    passes = _opened(model, wishes)
+    guide = _guide(passes, references)
+    restored, _ = Passage(passes, wishes, on_tile, cancel, guide).restore(image)
+    if on_maps is not None and guide is not None and guide.maps is not None:
+        on_maps(guide.maps)
+    return restored
+
+
+def restore_region(
+    image: Image | Picture,
+    model: Predictor | Step | str | Sequence[OpenStep | Step | str],
+    region: Region,
+    *,
+    references: Sequence[Image | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_plans: Callable[[tuple[RunPlan, ...]], None] | None = None,
+    on_maps: Callable[[ReferenceMaps], None] | None = None,
+    cancel: CancelToken | None = None,
+) -> Image:
+    """Return a region of what `restore` gives, with the same pixels, in the time of its own tiles.
+
+    Exactly the same on a CPU, where one tile runs at a time, but for one thing: a noise level that
+    a later step than the first is to estimate is that of the part that was made for it. Who gives
+    the level, or the plans' `sigma` and `side` to the full run, gets the same pixels there too.
+
+    Args:
+        image: The picture. Its noise, and whether it is gray, are properties of the whole: a
+            `Picture` that is given again remembers them.
+        model: As for `restore`.
+        region: Of the picture, in its pixels.
+        references: As for `restore`. How they lie on a `Picture` is remembered as long as the same
+            `Reference` objects are given.
+        settings: As for `restore`; `tile` and `memory` left open may choose other tiles when other
+            memory is free.
+        on_tile: Called with (done, total) tiles of those that are run, over all steps.
+        on_plans: Called in the end with the plan of each step.
+        on_maps: As for `restore`; nothing is known outside the region.
+        cancel: As for `restore`.
+
+    Raises what `restore` raises, and SettingsError for a region that is not in the picture and for
+    context ``whole``, where all of the picture is needed for each pixel.
+    """
+    wishes = settings or Settings()
+    picture = image if isinstance(image, Picture) else Picture(image)
+    if wishes.context == "whole":
+        raise SettingsError("context whole: a region needs all of the picture; restore that")
+    if min(region.height, region.width) < 1 or not picture.region.holds(region):
+        raise SettingsError(f"{region}: not in a picture of {picture.size[1]} x {picture.size[0]}")
+    passes = _opened(model, wishes)
+    guide = _guide(passes, references)
+    passage = Passage(passes, wishes, on_tile, cancel, guide)
+    restored, plans = passage.restore_region(picture, region)
+    if on_plans is not None:
+        on_plans(plans)
+    if on_maps is not None and guide is not None and guide.maps is not None:
+        on_maps(guide.maps)
+    return restored
 
 
 def run_job(
@@ -164,9 +267,11 @@ def check_job(job: Job) -> formats.Header:
     """Return the header of the source, if nothing is known to stand in the way of the job.
 
     From headers, catalogue and suffix alone: what is not a whole still picture within the budget,
-    and what the target format cannot hold, is refused before hours of work. Raises ImageError.
+    what the target format cannot hold, and references that cannot help, are refused before hours of
+    work. Raises ImageError, and SettingsError for references.
     """
     header = formats.check_source(job.source, max_pixels=_budget(job.settings))
+    check_references(job.source, job.references)
     scale = math.prod(model_spec(step.model).scale for step in job.steps)
     formats.check_target(job.target, header.height * scale, header.width * scale)
     return header
@@ -189,7 +294,8 @@ def _run_job(
         with slot:
             if cancel is not None:
                 cancel.check()
-            restored, plans = Passage(passes, settings, on_tile, cancel).restore(image)
+            guide = _guide(passes, _references(job, image), needed=False)
+            restored, plans = Passage(passes, settings, on_tile, cancel, guide).restore(image)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     if cancel is not None:
@@ -199,7 +305,33 @@ def _run_job(
         return formats.write(restored, target, quality=settings.quality, existing=existing)
 
     target, notes = _write(job, write)
+    if job.explain and guide is not None and guide.maps is not None:
+        notes += (_write_maps(guide.maps, job, target),)
     return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
+
+
+def _references(job: Job, image: Image) -> tuple[Reference, ...]:
+    """Return the references of a job, opened; of many those that have most in common with it."""
+    if not job.references:
+        return ()
+    own = Reference.of(image, job.source.name)
+    chosen = choose_references(own, job.references)
+    return open_references(chosen, max_pixels=job.settings.max_pixels)
+
+
+def _write_maps(maps: ReferenceMaps, job: Job, target: Path) -> str:
+    """Write the pictures of what came from where beside a result; return a note that names them."""
+    existing: Existing = "replace" if job.settings.existing == "replace" else "number"
+    settings = replace(job.settings, existing=existing)
+
+    def write(word: str, image: Image) -> str:
+        path = target.with_name(f"{target.stem}-{word}.png")
+        beside = replace(job, target=path, settings=settings)
+        return _write(beside, lambda to, how: formats.write(image, to, existing=how))[0].name
+
+    trust = write("confidence", Image(maps.confidence_picture()))
+    source = write("source", Image(maps.source_picture()))
+    return f"{trust} shows how much came from references, {source} from where"
 
 
 def _stream(
@@ -277,31 +409,67 @@ def _shared(model: str, sha256: str, device: str, precision: Precision) -> Predi
 
 
 def _opened(
-    model: Predictor | Step | str | Sequence[Step | str], settings: Settings
-) -> list[tuple[Predictor, Step]]:
+    model: Predictor | Step | str | Sequence[OpenStep | Step | str], settings: Settings
+) -> list[OpenStep]:
     if isinstance(model, Predictor):
-        _check_spec(model.spec, settings)
-        return [(model, Step(model.spec.id))]
+        model = [(model, Step(model.spec.id))]
     wanted = [model] if isinstance(model, (str, Step)) else model
     steps = [Step(step) if isinstance(step, str) else step for step in wanted]
     if not steps:
         raise SettingsError("no steps: say what to do with the picture")
-    for step in steps:
-        spec = model_spec(step.model)
+    for each in steps:
+        spec, step = (
+            (each[0].spec, each[1]) if isinstance(each, tuple) else (model_spec(each.model), each)
+        )
         _check_step(step, spec)
         _check_spec(spec, settings)
-    return [
-        (open_model(s.model, device=settings.device, precision=settings.precision), s)
-        for s in steps
+    passes = [
+        each
+        if isinstance(each, tuple)
+        else (open_model(each.model, device=settings.device, precision=settings.precision), each)
+        for each in steps
     ]
+    return [each for predictor, step in passes for each in _halves(predictor, step)]
+
+
+def _halves(predictor: Predictor, step: Step) -> list[OpenStep]:
+    """Part a model that has a base into the enlargement by that and the merging of references."""
+    if not predictor.spec.base:
+        return [(predictor, step)]
+    base = open_model(predictor.spec.base, device=predictor.device, precision=predictor.precision)
+    return [(base, Step(base.spec.id)), (merging(predictor), step)]
+
+
+def _guide(
+    passes: Sequence[OpenStep], references: Sequence[Image | Reference], *, needed: bool = True
+) -> Guide | None:
+    """Return the references for the step that takes them; refuse one without the other.
+
+    Where they are not needed, a network that has a base does without.
+    """
+    taking = [n for n, (p, _) in enumerate(passes) if p.spec.task == "reference-sr"]
+    if not taking and not references:
+        return None
+    if not taking:
+        raise SettingsError("references: no step takes any; the task reference-sr does")
+    first = passes[taking[0]][0].spec
+    if not references and (needed or not first.base):
+        raise SettingsError(f"{first.id}: takes its texture from reference pictures; name one")
+    before = passes[: taking[0] - bool(first.base)]
+    if len(taking) > 1 or any(p.spec.scale != 1 for p, _ in before):
+        raise SettingsError(f"{first.id}: has to be the only step that enlarges, or the first one")
+    return Guide(
+        [
+            each if isinstance(each, Reference) else Reference.of(each, str(number))
+            for number, each in enumerate(references, 1)
+        ]
+    )
 
 
 def _check_spec(spec: ModelSpec, settings: Settings) -> None:
     """Refuse what the model cannot do at all, or not with these settings."""
-    if spec.task == "reference-sr":
-        raise SettingsError(
-            f"{spec.id}: takes its texture from a reference picture, which cannot be given yet"
-        )
+    if spec.task == "reference-sr" and (settings.context, settings.tiling) != ("tile", "blend"):
+        raise SettingsError(f"{spec.id}: takes references tile by tile; leave out context and chop")
     family = model_family(spec.architecture)
     if settings.tiling == "chop" and (family is None or family.chop is None):
         raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
@@ -319,9 +487,12 @@ def _check_step(step: Step, spec: ModelSpec) -> None:
     """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
     if step.bayer is not None and spec.task != "demosaicing":
         raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
-    if step.strength != 1 and spec.task == "demosaicing":
+    if step.shares != (1, 1) and spec.task == "demosaicing":
         raise SettingsError(f"strength: {spec.id} cannot mix its colours with a mosaic")
-    if not 0 <= step.strength <= 1:
-        raise SettingsError(f"strength {step.strength}: expected 0 to 1")
+    for name, share in zip(("strength", "detail"), step.shares, strict=True):
+        if not 0 <= share <= 1:
+            raise SettingsError(f"{name} {share}: expected 0 to 1")
+    if step.jpeg_quality is not None and not 1 <= step.jpeg_quality <= 100:
+        raise SettingsError(f"JPEG quality {step.jpeg_quality}: expected 1 to 100")
     if step.sigma is not None and not 0 <= step.sigma < math.inf:
         raise SettingsError(f"sigma {step.sigma}: expected a noise level of 0 or more")

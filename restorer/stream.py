@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,8 +24,10 @@ from restorer.inference import Predictor
 from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
 from restorer.noise import estimate_sigma
 from restorer.passage import Passage
-from restorer.step import merged, mixed, planes_of
-from restorer.tiling import TilePlan
+from restorer.picture import lowest_jpeg_quality
+from restorer.step import Told, merged, notes_of, planes_of
+from restorer.strength import mixed
+from restorer.tiling import Region, TilePlan
 
 # Of the free memory, what input and result may take as float32: planes for the network, blending
 # and rounding take as much again, other jobs and programs want the rest.
@@ -65,8 +67,12 @@ def check_rows(
     for predictor, step in passes:
         if predictor.spec.task == "demosaicing":
             raise formats.RowsError(f"{path}: is to be demosaiced")
-        if step.strength != 1 and predictor.spec.scale != 1:
+        if predictor.spec.task == "reference-sr":
+            raise formats.RowsError(f"{path}: is to be enlarged with references")
+        if step.shares != (1, 1) and predictor.spec.scale != 1:
             raise formats.RowsError(f"{path}: is to be enlarged with a strength of its own")
+        if step.shares[0] != step.shares[1]:
+            raise formats.RowsError(f"{path}: is to be restored with a strength of fine detail")
 
 
 def restore_rows(
@@ -113,7 +119,7 @@ class _Stream(Passage):
             (header.height, header.width, header.channels),
             lambda top, bottom: Image(rows.read(top, bottom)).to_float(),
         )
-        self._tiles = self._count_tiles(source.shape[:2])
+        self._plan_route(source.shape[:2], Region(0, 0, *source.shape[:2]))
         plans: list[RunPlan] = []
         with ExitStack() as stack:
             for number, (predictor, step) in enumerate(self._passes):
@@ -128,23 +134,27 @@ class _Stream(Passage):
                     spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
                     plans.append(self._take_rows(source, number, partial(_spool, spool)))
                     source = _spooled(spool, (*size, header.channels))
-        return tuple(plans), notes
+        return tuple(plans), (*notes, *notes_of(plans))
 
     def _take_rows(self, source: _Source, number: int, sink: Sink) -> RunPlan:
         """Take one step, all of whose bands go into `sink`."""
-        sigma = self._sigma(lambda: estimate_sigma(_sample(source)), number)
+        told = self._told(
+            lambda: estimate_sigma(_sample(source)),
+            lambda: lowest_jpeg_quality(_middle(source)),
+            number,
+        )
         gray = self._is_gray(source)
 
         def run(tiles: TilePlan, plan: RunPlan) -> None:
-            sink(self._bands(source, number, tiles, replace(plan, sigma=sigma), gray))
+            sink(self._bands(source, number, tiles, plan, told, gray))
 
         frame = 2 * self._border(self._passes[number][0])
         size = (source.shape[0] + frame, source.shape[1] + frame)
-        _, plan = self._attempt(size, number, run)
-        return replace(plan, sigma=sigma)
+        _, plan = self._attempt(size, Region(0, 0, *size), number, run)
+        return told.recorded(plan)
 
     def _bands(
-        self, source: _Source, number: int, tiles: TilePlan, plan: RunPlan, gray: bool
+        self, source: _Source, number: int, tiles: TilePlan, plan: RunPlan, told: Told, gray: bool
     ) -> Iterator[FloatArray]:
         """Yield the result of a step from top to bottom, clipped to [0, 1]."""
         predictor, step = self._passes[number]
@@ -157,7 +167,7 @@ class _Stream(Passage):
             first, last = int(wanted.min()), int(wanted.max())
             colour = source.read(first, last + 1)[wanted - first]
             framed = np.pad(colour, ((0, 0), (border, border), (0, 0)), mode="reflect")
-            return planes_of(spec, framed, plan.sigma)
+            return planes_of(spec, framed, told.level)
 
         bands = predictor.run_rows(
             planes,
@@ -174,8 +184,8 @@ class _Stream(Passage):
             if top < bottom:
                 colour = source.read(top // scale, bottom // scale)
                 own = band[top - start : bottom - start, inside]
-                restored = mixed(colour, merged(spec, colour, own, gray=gray), step.strength)
-                yield np.clip(restored, 0, 1)
+                restored = np.clip(merged(spec, colour, own, gray=gray), 0, 1)
+                yield np.clip(mixed(colour, restored, *step.shares), 0, 1)
             start += len(band)
 
     def _is_gray(self, source: _Source) -> bool:
@@ -241,6 +251,13 @@ def _sample(source: _Source) -> FloatArray:
         return np.concatenate([values[:, a:b] for a, b in _crops(width)], axis=1)
 
     return np.concatenate([strip(top, bottom) for top, bottom in _crops(height)])
+
+
+def _middle(source: _Source) -> FloatArray:
+    """Return one crop out of the middle, in which the blocks of a JPEG file keep their grid."""
+    side = _SAMPLES * _SAMPLE_SIDE
+    top, left = (max(0, (n - side) // 2) for n in source.shape[:2])
+    return source.read(top, min(top + side, source.shape[0]))[:, left : left + side]
 
 
 def _crops(length: int) -> list[tuple[int, int]]:

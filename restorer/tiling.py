@@ -1,4 +1,4 @@
-"""Tiles: how an image is cut, and how the results are blended. Pure geometry on numpy."""
+"""Tiles: how an image is cut. Pure geometry."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
-from restorer.image import FloatArray
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,56 @@ class ChopRule:
     min_pixels: int
     shave: int
     grow: Literal["none", "scale", "4x8"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle of an image, in its pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def bottom(self) -> int:
+        """Row behind the last one."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        """Column behind the last one."""
+        return self.left + self.width
+
+    def scaled(self, factor: int) -> Region:
+        """Return where it lies in the image enlarged by a factor."""
+        return Region(*(factor * n for n in (self.top, self.left, self.height, self.width)))
+
+    def shrunk(self, factor: int) -> Region:
+        """Return the smallest rectangle that covers it when it is enlarged by a factor."""
+        top, left = self.top // factor, self.left // factor
+        return Region(top, left, -(-self.bottom // factor) - top, -(-self.right // factor) - left)
+
+    def grown(self, by: int, size: tuple[int, int]) -> Region:
+        """Return it with `by` more pixels all around, as far as an image of `size` has them."""
+        top, left = max(0, self.top - by), max(0, self.left - by)
+        bottom, right = min(size[0], self.bottom + by), min(size[1], self.right + by)
+        return Region(top, left, bottom - top, right - left)
+
+    def united(self, other: Region) -> Region:
+        """Return the smallest rectangle that covers both."""
+        top, left = min(self.top, other.top), min(self.left, other.left)
+        bottom, right = max(self.bottom, other.bottom), max(self.right, other.right)
+        return Region(top, left, bottom - top, right - left)
+
+    def holds(self, other: Region) -> bool:
+        """Whether the other one lies inside."""
+        return self.united(other) == self
+
+    def of(self, values: NDArray[Sample], corner: Region | None = None) -> NDArray[Sample]:
+        """Return a view of this rectangle of (H, W, C), which begins where `corner` does."""
+        top, left = (corner.top, corner.left) if corner else (0, 0)
+        return values[self.top - top : self.bottom - top, self.left - left : self.right - left]
 
 
 @dataclass(frozen=True)
@@ -112,6 +164,34 @@ class TilePlan:
     def columns(self) -> tuple[int, ...]:
         """Left of each column of tiles."""
         return tuple(sorted({tile.left for tile in self.tiles}))
+
+    @property
+    def region(self) -> Region:
+        """The whole image."""
+        return Region(0, 0, self.height, self.width)
+
+    def meeting(self, region: Region) -> tuple[tuple[Tile, ...], ...]:
+        """Return the tiles of which something is taken in a region, row by row."""
+        tile = self.tiles[0]
+        down, across = self.cuts or (None, None)
+        tops = _taken(self.rows, tile.height, self.height, self.radius, down)
+        lefts = _taken(self.columns, tile.width, self.width, self.radius, across)
+        rows = {n for n, (a, b) in tops.items() if a < region.bottom and b > region.top}
+        columns = {n for n, (a, b) in lefts.items() if a < region.right and b > region.left}
+        met = (tuple(t for t in row if t.left in columns) for row in self.by_rows)
+        return tuple(row for row in met if row and row[0].top in rows)
+
+    def count(self, region: Region) -> int:
+        """Return how many tiles meet a region."""
+        return sum(len(row) for row in self.meeting(region))
+
+    def cover(self, region: Region) -> Region:
+        """Return what the tiles that meet a region cover of the image."""
+        rows = self.meeting(region)
+        first, last = rows[0][0], rows[-1][-1]
+        bottom = min(last.top + last.height, self.height)
+        right = min(last.left + last.width, self.width)
+        return Region(first.top, first.left, bottom - first.top, right - first.left)
 
 
 def plan_tiles(
@@ -181,46 +261,6 @@ def round_up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
-class Blender:
-    """Adds tiles up to one image with weights that fall to the tile edge and sum to one everywhere.
-
-    Weights are separable: one ramp across, one down, flat where tiles do not overlap and at the
-    borders of the image; a plan with cuts has steps for ramps. Add every tile of the plan once; the
-    order matters to the last bit of a float only. Who adds them in the order of the plan and takes
-    each row that is finished holds no more than the rows of one tile.
-
-    Attributes:
-        values: The rows from the first that was not taken to the last that a tile was added to.
-    """
-
-    def __init__(self, plan: TilePlan, scale: int, channels: int) -> None:
-        self._scale = scale
-        tile = plan.tiles[0]
-        down, across = plan.cuts or (None, None)
-        self._down = _weights(plan.rows, tile.height, plan.height, plan.radius, scale, down)
-        self._across = _weights(plan.columns, tile.width, plan.width, plan.radius, scale, across)
-        self._taken = 0
-        self.values: FloatArray = np.zeros((0, plan.width * scale, channels), np.float32)
-
-    def add(self, tile: Tile, values: FloatArray) -> None:
-        """Add the result of `tile`: (height * scale, width * scale, C) float32."""
-        down, across = self._down[tile.top], self._across[tile.left]
-        weight = down[:, None, None] * across[None, :, None]
-        top, left = tile.top * self._scale - self._taken, tile.left * self._scale
-        part = values[: len(down), : len(across)]
-        missing = top + len(down) - len(self.values)
-        if missing > 0:
-            self.values = np.pad(self.values, ((0, missing), (0, 0), (0, 0)))
-        self.values[top : top + len(down), left : left + len(across)] += weight * part
-
-    def take(self, bottom: int) -> FloatArray:
-        """Return and forget the rows above input row `bottom`, which no later tile may reach."""
-        count = bottom * self._scale - self._taken
-        band, self.values = self.values[:count], self.values[count:].copy()
-        self._taken += count
-        return band
-
-
 def _grid(tops: Sequence[int], lefts: Sequence[int], height: int, width: int) -> tuple[Tile, ...]:
     corners = [(top, left) for top in tops for left in lefts]
     return tuple(Tile(i, top, left, height, width) for i, (top, left) in enumerate(corners))
@@ -273,38 +313,16 @@ def _halves(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
     return upper + lower
 
 
-def _weights(
-    starts: tuple[int, ...], side: int, length: int, radius: int, scale: int, cuts: Cuts | None
-) -> dict[int, FloatArray]:
-    """Return the 1-D weights of the tile at each start, in output pixels, cut at the border."""
-    ends = [min(start + side, length) for start in starts]
+def _taken(
+    starts: tuple[int, ...], side: int, length: int, radius: int, cuts: Cuts | None
+) -> dict[int, tuple[int, int]]:
+    """Return of the tile at each start the first input pixel and the one behind the last taken."""
     if cuts is not None:
-        steps = {s: np.zeros(e - s, np.float32) for s, e in zip(starts, ends, strict=True)}
+        taken: dict[int, tuple[int, int]] = {}
         for (start, first), last in zip(cuts, [*(f for _, f in cuts[1:]), length], strict=True):
-            steps[start][first - start : last - start] = 1
-        return {start: step.repeat(scale) for start, step in steps.items()}
-    raw: dict[int, FloatArray] = {}
-    total = np.zeros(length * scale, np.float32)
-    for i, start in enumerate(starts):
-        position = np.arange((ends[i] - start) * scale) + 0.5
-        weight = np.ones(len(position))
-        if i > 0:
-            weight *= _ramp(position, (ends[i - 1] - start) * scale, radius * scale)
-        if i + 1 < len(starts):
-            shared = (ends[i] - starts[i + 1]) * scale
-            weight *= _ramp(len(position) - position, shared, radius * scale)
-        raw[start] = weight.astype(np.float32)
-        total[start * scale : ends[i] * scale] += raw[start]
-    return {start: w / total[start * scale :][: len(w)] for start, w in raw.items()}
-
-
-def _ramp(position: np.ndarray, shared: int, radius: int) -> np.ndarray:
-    """Rise from 0 to 1 between `radius` and `shared` - `radius`, a step where these meet.
-
-    With level ends (smoothstep), so that edges of tiles hardly count.
-    """
-    radius = min(radius, shared // 2)
-    if shared == 2 * radius:
-        return np.asarray(position > radius, np.float64)
-    t = np.clip((position - radius) / (shared - 2 * radius), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t))
+            taken[start] = (min(first, taken.get(start, (first,))[0]), last)
+        return taken
+    ends = [min(start + side, length) for start in starts]
+    shared = [a - b for a, b in zip(ends[:-1], starts[1:], strict=True)]
+    unseen = [0, *(min(radius, n // 2) for n in shared), 0]  # at the borders of the tiles
+    return {s: (s + unseen[i], ends[i] - unseen[i + 1]) for i, s in enumerate(starts)}

@@ -29,6 +29,23 @@ def make_photograph(height: int, width: int) -> NDArray[np.uint8]:
     return np.clip(np.stack(planes, 2), 0, 255).astype(np.uint8)
 
 
+def make_scene(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
+    """A picture with something to recognise everywhere, at all scales; white 1."""
+    rng = np.random.default_rng(seed)
+    planes = np.zeros((height, width, 3), np.float32)
+    for cells in (4, 8, 16, 32, 64):
+        grid = rng.random((cells, cells, 3)).astype(np.float32)
+        coarse = np.stack(
+            [
+                np.kron(grid[..., c], np.ones((-(-height // cells), -(-width // cells))))
+                for c in range(3)
+            ],
+            axis=2,
+        )
+        planes += coarse[:height, :width].astype(np.float32) / 5
+    return planes
+
+
 def load_golden(case: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the description and the tensors of one case."""
     description = json.loads((GOLDEN / f"{case}.json").read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import cache
 from typing import Any
 
@@ -50,6 +51,19 @@ def gamma_profile(gamma: float, chromaticities: tuple[float, ...], *, gray: bool
 def profile_space(profile: bytes | None) -> str:
     """Return the colour space of a profile: ``RGB``, ``GRAY``, ``CMYK``, ``Lab``, or empty."""
     return (profile or b"")[16:20].decode("ascii", "replace").strip()
+
+
+def profile_name(profile: bytes | None) -> str:
+    """Return what a profile calls itself; empty where there is none, or a damaged one."""
+    from PIL import ImageCms
+
+    if not profile:
+        return ""
+    try:
+        name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    except (OSError, ValueError, ImageCms.PyCMSError):
+        return ""
+    return " ".join(name.split())
 
 
 def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:

@@ -57,6 +57,20 @@ def test_strength_0_leaves_the_picture_as_it_is(restore, source, tmp_path):
     np.testing.assert_array_equal(read(target).pixels, read(source).pixels)
 
 
+def test_fine_detail_has_a_strength_of_its_own(restore, source, tmp_path):
+    words = ("image", source, "--task", "denoising", "--sigma", "30")
+    pixels = []
+    for number, more in enumerate([[], ["--detail", "0"], ["--detail", "0", "--strength", "0"]]):
+        target = tmp_path / f"{number}.png"
+        result = restore(*words, "-o", target, *more)
+        assert result.exit_code == 0, result.stderr
+        pixels.append(read(target).pixels)
+    full, coarse, none = pixels
+    np.testing.assert_array_equal(none, read(source).pixels)
+    assert (coarse != full).any()
+    assert (coarse != none).any()
+
+
 def test_bits_choose_the_depth(restore, source, tmp_path):
     restore("image", source, "-o", tmp_path / "deep.png", "--bits", "16")
     assert probe(tmp_path / "deep.png").bits == 16

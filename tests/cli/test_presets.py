@@ -7,7 +7,8 @@ from restorer import probe
 def presets(tmp_path):
     path = tmp_path / "presets.toml"
     path.write_text(
-        '[clean]\ntask = ["denoising"]\nsigma = 15\nformat = "jpg"\njobs = 2\nmax-pixels = 1000\n'
+        '[clean]\ntask = ["denoising"]\nsigma = 15\ndetail = 0.5\n'
+        'format = "jpg"\njobs = 2\nmax-pixels = 1000\n'
         '[one]\ntask = "denoising"\nsigma = "auto"\ndither = true\n'
         "[odd]\ncolour = 1\n"
         "[bad]\nsigma = 100\n"

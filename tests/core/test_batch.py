@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restorer import Settings, SettingsError, plan_jobs, target_name
+from restorer import (
+    Job,
+    Settings,
+    SettingsError,
+    number_targets,
+    plan_jobs,
+    plan_sources,
+    target_name,
+)
 from restorer.batch import _apart, numbered
 from restorer.jobs import Step
 
@@ -140,3 +148,37 @@ def test_numbered_names_begin_with_the_name_itself() -> None:
         "photo.tar-2.png",
         "photo.tar-3.png",
     ]
+
+
+def test_files_and_folders_are_planned_together(tmp_path: Path) -> None:
+    source = tree(tmp_path / "in", "a.png", "sub/b.png", "notes.txt")
+    single = tree(tmp_path / "more", "a.png") / "a.png"
+    batch = plan_sources([source, single, single, source / "notes.txt"], Path("out"), STEPS)
+    assert [job.target for job in batch.jobs] == [
+        Path("out/a.png"),
+        Path("out/sub/b.png"),
+        Path("out/a-2.png"),
+    ]
+    assert [i.reason for i in batch.ignored] == ["not a picture"] * 2
+
+
+def test_without_a_folder_results_lie_beside_and_are_not_restored_again(tmp_path: Path) -> None:
+    source = tree(tmp_path, "a.png", "a-restored.png", "sub/b.png")
+    batch = plan_sources([source], None, STEPS, name="{stem}-restored{suffix}")
+    assert [job.target for job in batch.jobs] == [
+        tmp_path / "a-restored.png",
+        tmp_path / "sub" / "b-restored.png",
+    ]
+    assert [i.reason for i in batch.ignored] == ["result of an earlier run"]
+    with pytest.raises(SettingsError, match="would be overwritten"):
+        plan_sources([source / "a.png"], None, STEPS)
+
+
+@given(st.lists(st.sampled_from(["a.png", "A.png", "a-2.png", "b.png"]), max_size=8))
+def test_numbered_targets_are_never_shared(names: list[str]) -> None:
+    jobs = [Job(Path(f"{n}.png"), Path(name), ()) for n, name in enumerate(names)]
+    taken = [Path("b.png")]
+    numbered_jobs = number_targets(jobs, taken)
+    targets = [str(job.target).lower() for job in numbered_jobs] + ["b.png"]
+    assert len(set(targets)) == len(targets)
+    assert [job.source for job in numbered_jobs] == [job.source for job in jobs]

@@ -349,7 +349,11 @@ def test_what_cannot_be_streamed_is_held_whole_or_refused_with_the_reason(
     assert not (tmp_path / "out.tif").exists()
 
 
-@pytest.mark.parametrize("step", [Step(ENLARGE, strength=0.5)], ids=["strength"])
+@pytest.mark.parametrize(
+    "step",
+    [Step(ENLARGE, strength=0.5), Step(DENOISE, sigma=9, detail=0.5)],
+    ids=["strength", "detail"],
+)
 def test_steps_that_need_the_whole_picture_get_it(
     source: Path, streams: list[Path], step: Step
 ) -> None:

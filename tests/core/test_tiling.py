@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from restorer.blending import Blender
 from restorer.errors import SettingsError
 from restorer.tiling import (
-    Blender,
     ChopRule,
+    Region,
     TileNeeds,
     TilePlan,
     fit_side,
@@ -115,6 +117,49 @@ def test_rows_taken_as_they_are_finished_are_those_of_the_whole(
         bands.append(blender.take(bottom))
     np.testing.assert_array_equal(np.concatenate(bands), whole.values)
     assert len(blender.values) == 0
+
+
+@settings(deadline=None)
+@given(plans() | chops(), st.integers(1, 3), st.integers(0, 6), st.data())
+def test_tiles_that_meet_a_region_are_enough_for_it(
+    drawn: tuple[TilePlan, object], scale: int, radius: int, data: st.DataObject
+) -> None:
+    plan = replace(drawn[0], radius=min(radius, drawn[0].overlap // 2))
+    top, left = (data.draw(st.integers(0, n - 1)) for n in (plan.height, plan.width))
+    height = data.draw(st.integers(1, plan.height - top))
+    region = Region(top, left, height, data.draw(st.integers(1, plan.width - left)))
+    tile = plan.tiles[0]
+    size = (tile.height * scale, tile.width * scale, 1)
+    results = np.random.default_rng(0).random((len(plan.tiles), *size)).astype(np.float32)
+    whole, part = Blender(plan, scale, 1), Blender(plan, scale, 1, region)
+    for each in plan.tiles:
+        whole.add(each, results[each.index])
+    met = [each for row in plan.meeting(region) for each in row]
+    assert len(met) == plan.count(region) <= len(plan.tiles)
+    for each in met:
+        part.add(each, results[each.index])
+    np.testing.assert_array_equal(part.values, region.scaled(scale).of(whole.values))
+    cover = plan.cover(region)
+    assert cover.holds(region)
+    assert plan.region.holds(cover)
+
+
+@given(
+    st.builds(
+        Region, st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.integers(1, 40)
+    ),
+    st.integers(1, 5),
+    st.integers(0, 9),
+)
+def test_regions_grow_shrink_and_scale(region: Region, factor: int, by: int) -> None:
+    assert region.scaled(factor).shrunk(factor) == region
+    assert region.shrunk(factor).scaled(factor).holds(region)
+    assert region.shrunk(factor).height <= region.height // factor + 2
+    grown = region.grown(by, (80, 80))
+    assert grown.holds(region)
+    assert Region(0, 0, 80, 80).holds(grown)
+    values = np.arange(6400).reshape(80, 80, 1)
+    np.testing.assert_array_equal(region.of(grown.of(values), grown), region.of(values))
 
 
 def test_weights_fall_to_the_edge_of_a_tile() -> None:
