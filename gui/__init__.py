@@ -1,1 +1,1 @@
-"""Home of the desktop window (extra ``gui``); empty until the window arrives."""
+"""The desktop window (extra ``gui``): ``restore gui`` or ``python -m restorer.gui``."""

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 fresh_venv .venv-test
 pip install --quiet --constraint packaging/constraints.txt --editable '.[dev,community,bench]'
+qt_libraries
 ruff check .
 ruff format --check .
 mypy

@@ -1,4 +1,5 @@
-# Sourced by try.sh and test.sh: `fresh_venv DIR` makes an empty virtual environment and activates it.
+# Sourced by try.sh and test.sh: `fresh_venv DIR` makes an empty virtual environment and activates it,
+# `qt_libraries` sees to what Qt needs of the system.
 
 fresh_venv() {
     python=${PYTHON:-python3}
@@ -19,4 +20,18 @@ fresh_venv() {
     "$python" -m venv --clear "$1"
     . "$1/bin/activate"
     python -m pip install --quiet --upgrade pip
+}
+
+# Qt wants libraries of the system, with or without a screen; a fresh machine lacks them.
+qt_libraries() {
+    python -c 'import PySide6.QtWidgets' 2>/dev/null && return
+    libraries="libegl1 libgl1 libfontconfig1 libglib2.0-0 libxkbcommon0 libdbus-1-3 fonts-dejavu-core"
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq
+        # shellcheck disable=SC2086  # several words
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $libraries
+    else
+        echo "Qt misses libraries of the system; install them: sudo apt-get install $libraries" >&2
+        exit 1
+    fi
 }

@@ -17,7 +17,7 @@ def test_help_loads_nothing_heavy():
     code = (
         "import sys\n"
         "from restorer.cli.group import cli\n"
-        "for words in ([], ['image'], ['batch'], ['demo'], ['train'], ['evaluate']):\n"
+        "for words in ([], ['image'], ['batch'], ['gui'], ['demo'], ['train'], ['evaluate']):\n"
         "    words = [*words, '--help']\n"
         "    cli.main(words, prog_name='restore', standalone_mode=False)\n"
         f"print('loaded:', {HEAVY!r} & set(sys.modules))"

@@ -1,0 +1,31 @@
+"""``restore gui``: the desktop window."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("files", metavar="[FILE ...]", nargs=-1, type=click.Path(path_type=Path))
+@click.pass_context
+def gui(ctx: click.Context, files: tuple[Path, ...]) -> None:
+    """Open the window, with these pictures and folders if any are named."""
+    try:
+        # The front ends know nothing of each other but that this one has a `main`.
+        app = import_module("restorer.gui.app")
+    except ImportError as error:
+        raise click.ClickException(_remedy(error)) from error
+    ctx.exit(app.main(files))
+
+
+def _remedy(error: ImportError) -> str:
+    if error.name is not None and error.name.split(".")[0] in ("PySide6", "shiboken6"):
+        return "the window needs PySide6: pip install 'restorer[gui]'"
+    return (
+        f"{error}; the window needs a library of the system. On Debian and Ubuntu:"
+        " apt-get install libegl1 libgl1 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0"
+        " libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0"
+    )

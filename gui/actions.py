@@ -1,0 +1,127 @@
+"""Actions: all that can be done from the keyboard, with its words, keys and icons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
+from PySide6.QtWidgets import QWidget
+
+from .theme import icon
+
+_ICONS = {
+    "open": "open",
+    "save-as": "save",
+    "run": "run",
+    "stop": "stop",
+    "copy-command": "copy",
+    "split": "split",
+    "sides": "sides",
+    "flicker": "flicker",
+    "difference": "difference",
+    "fit": "fit",
+    "zoom-in": "zoom-in",
+    "zoom-out": "zoom-out",
+    "loupe": "loupe",
+    "frame": "frame",
+    "panel": "panel",
+    "shortcuts": "keys",
+    "page-picture": "picture",
+    "page-sheet": "sheet",
+    "page-queue": "queue",
+    "page-models": "models",
+}
+_CHECKABLE = ("loupe", "frame", "panel", "full-screen")
+GROUPS = (
+    ("split", "sides", "flicker", "difference"),
+    ("page-picture", "page-sheet", "page-queue", "page-models"),
+    ("theme-system", "theme-light", "theme-dark"),
+)
+
+
+class Actions(QObject):
+    """Named actions of a window.
+
+    Args:
+        window: Their owner; their keys work anywhere in it.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._all: dict[str, QAction] = {}
+        for name, (text, keys) in self._texts().items():
+            action = QAction(text, window)
+            action.setObjectName(name)
+            if keys:
+                action.setShortcuts([QKeySequence(key) for key in keys])
+            shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            plain = text.replace("&", "").removesuffix(" …")
+            action.setToolTip(f"{plain} ({shown})" if shown else plain)
+            self._all[name] = action
+            window.addAction(action)
+        for name in _CHECKABLE:
+            self._all[name].setCheckable(True)
+        for names in GROUPS:
+            group = QActionGroup(window)
+            for name in names:
+                self._all[name].setCheckable(True)
+                group.addAction(self._all[name])
+
+    def __getitem__(self, name: str) -> QAction:
+        """Return an action by its name."""
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[QAction]:
+        """Go through all of them."""
+        return iter(self._all.values())
+
+    def dress(self, palette: QPalette) -> None:
+        """Draw the icons in the ink of a palette."""
+        for name, drawing in _ICONS.items():
+            self._all[name].setIcon(icon(drawing, palette))
+
+    def _texts(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+        """Return the words and keys of every action."""
+        return {
+            "open": (self.tr("&Open …"), ("Ctrl+O",)),
+            "open-folder": (self.tr("Open &folder …"), ("Ctrl+Shift+O",)),
+            "paste": (self.tr("&Paste"), ("Ctrl+V",)),
+            "queue-all": (self.tr("Add all to the &batch"), ("Ctrl+B",)),
+            "previous": (self.tr("&Previous picture"), ("PgUp",)),
+            "next": (self.tr("&Next picture"), ("PgDown",)),
+            "save": (self.tr("&Save"), ("Ctrl+S",)),
+            "save-as": (self.tr("Save &as …"), ("Ctrl+Shift+S",)),
+            "quit": (self.tr("&Quit"), ("Ctrl+Q",)),
+            "run": (self.tr("&Restore"), ("Ctrl+R", "F5")),
+            "stop": (self.tr("S&top"), ("Esc",)),
+            "copy-command": (self.tr("&Copy as command"), ("Ctrl+Shift+C",)),
+            "save-preset": (self.tr("Save as &preset …"), ("Ctrl+Shift+P",)),
+            "split": (self.tr("&Divider"), ("1",)),
+            "sides": (self.tr("&Side by side"), ("2",)),
+            "flicker": (self.tr("&Result alone"), ("3",)),
+            "difference": (self.tr("D&ifference"), ("4",)),
+            "gain-up": (self.tr("&More gain"), ("Ctrl+G",)),
+            "gain-down": (self.tr("&Less gain"), ("Ctrl+Shift+G",)),
+            "divider-left": (self.tr("Divider to the &left"), (",",)),
+            "divider-right": (self.tr("Divider to the &right"), (".",)),
+            "fit": (self.tr("&Whole picture"), ("F", "Ctrl+0")),
+            "actual": (self.tr("&100 %"), ("Z", "Ctrl+1")),
+            "zoom-in": (self.tr("Zoom &in"), ("+", "Ctrl++", "=")),
+            "zoom-out": (self.tr("Zoom &out"), ("-", "Ctrl+-")),
+            "loupe": (self.tr("&Loupe"), ("L",)),
+            "frame": (self.tr("Choose the &preview …"), ("P",)),
+            "unframe": (self.tr("Preview &what is seen"), ("Shift+P",)),
+            "panel": (self.tr("Side pa&nel"), ("F9",)),
+            "full-screen": (self.tr("F&ull screen"), ("F11",)),
+            "page-picture": (self.tr("&Picture"), ("Alt+1",)),
+            "page-sheet": (self.tr("Contact &sheet"), ("Alt+2",)),
+            "page-queue": (self.tr("&Batch"), ("Alt+3",)),
+            "page-models": (self.tr("&Models"), ("Alt+4",)),
+            "theme-system": (self.tr("As the &system"), ()),
+            "theme-light": (self.tr("&Light"), ()),
+            "theme-dark": (self.tr("&Dark"), ()),
+            "screen-profile": (self.tr("Colour profile of the screen …"), ()),
+            "shortcuts": (self.tr("&Keys"), ("F1", "?")),
+            "about": (self.tr("&About"), ()),
+        }

@@ -1,0 +1,80 @@
+"""The application: starts Qt, dresses it, opens the window."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from restorer import SettingsError
+
+from .preferences import Preferences
+from .session import Session
+from .theme import dress, set_scheme
+from .window import MainWindow
+
+log = logging.getLogger(__name__)
+
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def main(files: Sequence[Path] = ()) -> int:
+    """Open the window with these files and folders; return the exit code when it is closed.
+
+    Raises SettingsError where there is no screen.
+    """
+    _check_screen()
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("restorer")
+    app.setDesktopFileName("restorer")
+    translators = install_translations(app, QLocale())
+    hints = QGuiApplication.styleHints()
+    hints.colorSchemeChanged.connect(lambda _: dress(app))
+    preferences = Preferences()
+    set_scheme(app, preferences.text("scheme", "system"))
+    window = MainWindow(Session(), preferences)
+    window.show()
+    if files:
+        window.open([Path(file) for file in files])
+    alarm = _let_python_hear_signals(window)
+    code = app.exec()
+    alarm.stop()
+    del translators
+    return code
+
+
+def install_translations(app: QApplication, locale: QLocale) -> list[QTranslator]:
+    """Speak the user's language where it is known: ours, and that of Qt's own dialogs."""
+    folder = Path(__file__).parent / "i18n"
+    qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    found = []
+    for name, place in (("qtbase", qt_folder), ("restorer", str(folder))):
+        translator = QTranslator(app)
+        if translator.load(locale, name, "_", place):
+            app.installTranslator(translator)
+            found.append(translator)
+    return found
+
+
+def _check_screen() -> None:
+    """Say what is missing, where Qt itself would end the process."""
+    named = any(os.environ.get(name) for name in _SCREENS)
+    if sys.platform == "linux" and not named:
+        raise SettingsError("no screen: neither DISPLAY nor WAYLAND_DISPLAY is set")
+
+
+def _let_python_hear_signals(window: MainWindow) -> QTimer:
+    """Close on Ctrl-C in the terminal: Python runs its handlers only between its own lines."""
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    timer = QTimer(window, interval=250)
+    timer.timeout.connect(lambda: None)
+    timer.start()
+    return timer

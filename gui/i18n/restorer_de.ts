@@ -1,0 +1,1983 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+  <context>
+    <name>ActionArea</name>
+    <message>
+      <source>Progress</source>
+      <translation>Fortschritt</translation>
+    </message>
+    <message>
+      <source>Restore</source>
+      <translation>Verbessern</translation>
+    </message>
+    <message>
+      <source>Restore the whole picture</source>
+      <translation>Das ganze Bild verbessern</translation>
+    </message>
+    <message>
+      <source>Save …</source>
+      <translation>Speichern …</translation>
+    </message>
+    <message>
+      <source>Save the result</source>
+      <translation>Das Ergebnis speichern</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <source>Getting ready …</source>
+      <translation>Wird vorbereitet …</translation>
+    </message>
+    <message>
+      <source>Tile %1 of %2</source>
+      <translation>Kachel %1 von %2</translation>
+    </message>
+    <message>
+      <source>%1 left</source>
+      <translation>noch %1</translation>
+    </message>
+    <message>
+      <source>Preview …</source>
+      <translation>Vorschau …</translation>
+    </message>
+    <message>
+      <source>Saving …</source>
+      <translation>Wird gespeichert …</translation>
+    </message>
+    <message>
+      <source>Opening …</source>
+      <translation>Wird geöffnet …</translation>
+    </message>
+    <message>
+      <source>No picture is open.</source>
+      <translation>Kein Bild ist offen.</translation>
+    </message>
+    <message>
+      <source>Restored in %1.</source>
+      <translation>Verbessert in %1.</translation>
+    </message>
+    <message>
+      <source>Add a reference picture.</source>
+      <translation>Fügen Sie ein Vergleichsbild hinzu.</translation>
+    </message>
+    <message>
+      <source>Switch on what is to be done.</source>
+      <translation>Schalten Sie ein, was getan werden soll.</translation>
+    </message>
+    <message>
+      <source>Result: %1 × %2 pixels</source>
+      <translation>Ergebnis: %1 × %2 Pixel</translation>
+    </message>
+  </context>
+  <context>
+    <name>Actions</name>
+    <message>
+      <source>&amp;Open …</source>
+      <translation>&amp;Öffnen …</translation>
+    </message>
+    <message>
+      <source>Open &amp;folder …</source>
+      <translation>&amp;Ordner öffnen …</translation>
+    </message>
+    <message>
+      <source>&amp;Paste</source>
+      <translation>&amp;Einfügen</translation>
+    </message>
+    <message>
+      <source>Add all to the &amp;batch</source>
+      <translation>Alle in den &amp;Stapel</translation>
+    </message>
+    <message>
+      <source>&amp;Previous picture</source>
+      <translation>&amp;Voriges Bild</translation>
+    </message>
+    <message>
+      <source>&amp;Next picture</source>
+      <translation>&amp;Nächstes Bild</translation>
+    </message>
+    <message>
+      <source>&amp;Save</source>
+      <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+      <source>Save &amp;as …</source>
+      <translation>Speichern &amp;unter …</translation>
+    </message>
+    <message>
+      <source>&amp;Quit</source>
+      <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+      <source>&amp;Restore</source>
+      <translation>&amp;Verbessern</translation>
+    </message>
+    <message>
+      <source>S&amp;top</source>
+      <translation>An&amp;halten</translation>
+    </message>
+    <message>
+      <source>&amp;Copy as command</source>
+      <translation>Als &amp;Befehl kopieren</translation>
+    </message>
+    <message>
+      <source>Save as &amp;preset …</source>
+      <translation>Als Vor&amp;lage speichern …</translation>
+    </message>
+    <message>
+      <source>&amp;Divider</source>
+      <translation>&amp;Teiler</translation>
+    </message>
+    <message>
+      <source>&amp;Side by side</source>
+      <translation>&amp;Nebeneinander</translation>
+    </message>
+    <message>
+      <source>&amp;Result alone</source>
+      <translation>Nur das &amp;Ergebnis</translation>
+    </message>
+    <message>
+      <source>D&amp;ifference</source>
+      <translation>&amp;Unterschied</translation>
+    </message>
+    <message>
+      <source>&amp;More gain</source>
+      <translation>&amp;Mehr Verstärkung</translation>
+    </message>
+    <message>
+      <source>&amp;Less gain</source>
+      <translation>&amp;Weniger Verstärkung</translation>
+    </message>
+    <message>
+      <source>Divider to the &amp;left</source>
+      <translation>Teiler nach &amp;links</translation>
+    </message>
+    <message>
+      <source>Divider to the &amp;right</source>
+      <translation>Teiler nach &amp;rechts</translation>
+    </message>
+    <message>
+      <source>&amp;Whole picture</source>
+      <translation>&amp;Ganzes Bild</translation>
+    </message>
+    <message>
+      <source>&amp;100 %</source>
+      <translation>&amp;100 %</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;in</source>
+      <translation>&amp;Vergrößern</translation>
+    </message>
+    <message>
+      <source>Zoom &amp;out</source>
+      <translation>Ver&amp;kleinern</translation>
+    </message>
+    <message>
+      <source>&amp;Loupe</source>
+      <translation>Lu&amp;pe</translation>
+    </message>
+    <message>
+      <source>Choose the &amp;preview …</source>
+      <translation>Vorschau &amp;wählen …</translation>
+    </message>
+    <message>
+      <source>Preview &amp;what is seen</source>
+      <translation>Vorschau des &amp;Sichtbaren</translation>
+    </message>
+    <message>
+      <source>Side pa&amp;nel</source>
+      <translation>Se&amp;itenleiste</translation>
+    </message>
+    <message>
+      <source>F&amp;ull screen</source>
+      <translation>V&amp;ollbild</translation>
+    </message>
+    <message>
+      <source>&amp;Picture</source>
+      <translation>&amp;Bild</translation>
+    </message>
+    <message>
+      <source>Contact &amp;sheet</source>
+      <translation>&amp;Kontaktbogen</translation>
+    </message>
+    <message>
+      <source>&amp;Batch</source>
+      <translation>&amp;Stapel</translation>
+    </message>
+    <message>
+      <source>&amp;Models</source>
+      <translation>&amp;Modelle</translation>
+    </message>
+    <message>
+      <source>As the &amp;system</source>
+      <translation>Wie das &amp;System</translation>
+    </message>
+    <message>
+      <source>&amp;Light</source>
+      <translation>&amp;Hell</translation>
+    </message>
+    <message>
+      <source>&amp;Dark</source>
+      <translation>&amp;Dunkel</translation>
+    </message>
+    <message>
+      <source>Colour profile of the screen …</source>
+      <translation>Farbprofil des Bildschirms …</translation>
+    </message>
+    <message>
+      <source>&amp;Keys</source>
+      <translation>&amp;Tasten</translation>
+    </message>
+    <message>
+      <source>&amp;About</source>
+      <translation>&amp;Über restorer</translation>
+    </message>
+  </context>
+  <context>
+    <name>AddForm</name>
+    <message>
+      <source>Checkpoint to add</source>
+      <translation>Hinzuzufügende Gewichte</translation>
+    </message>
+    <message>
+      <source>chosen by the program</source>
+      <translation>vom Programm gewählt</translation>
+    </message>
+    <message>
+      <source>ask where the file came from</source>
+      <translation>fragen Sie dort, woher die Datei stammt</translation>
+    </message>
+    <message>
+      <source>Add</source>
+      <translation>Hinzufügen</translation>
+    </message>
+    <message>
+      <source>Do not add</source>
+      <translation>Nicht hinzufügen</translation>
+    </message>
+    <message>
+      <source>a new model</source>
+      <translation>ein neues Modell</translation>
+    </message>
+    <message>
+      <source>Add as</source>
+      <translation>Hinzufügen als</translation>
+    </message>
+    <message>
+      <source>Task</source>
+      <translation>Aufgabe</translation>
+    </message>
+    <message>
+      <source>Trained for noise of sigma</source>
+      <translation>Trainiert für Rauschen mit Sigma</translation>
+    </message>
+    <message>
+      <source>Trained for JPEG quality</source>
+      <translation>Trainiert für JPEG-Qualität</translation>
+    </message>
+    <message>
+      <source>Trained for mosaics</source>
+      <translation>Trainiert für Mosaike</translation>
+    </message>
+    <message>
+      <source>Id</source>
+      <translation>Kennung</translation>
+    </message>
+    <message>
+      <source>Good at</source>
+      <translation>Gut für</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>gray</source>
+      <translation>grau</translation>
+    </message>
+    <message>
+      <source>%1 parameters</source>
+      <translation>%1 Parameter</translation>
+    </message>
+  </context>
+  <context>
+    <name>AttentionView</name>
+    <message>
+      <source>Pixel to look from</source>
+      <translation>Pixel, von dem aus geschaut wird</translation>
+    </message>
+    <message>
+      <source>Scales</source>
+      <translation>Maßstäbe</translation>
+    </message>
+    <message>
+      <source>Patches that most is taken from</source>
+      <translation>Stellen, von denen am meisten stammt</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation>Modell</translation>
+    </message>
+    <message>
+      <source>Strongest patches</source>
+      <translation>Stärkste Stellen</translation>
+    </message>
+    <message>
+      <source>None of the models that are here has such an attention.</source>
+      <translation>Keines der vorhandenen Modelle hat eine solche Attention.</translation>
+    </message>
+    <message>
+      <source>Looking …</source>
+      <translation>Es wird geschaut …</translation>
+    </message>
+    <message>
+      <source>Pick a pixel to see where the attention looks from there.</source>
+      <translation>Wählen Sie ein Pixel, um zu sehen, wohin die Attention von dort schaut.</translation>
+    </message>
+    <message>
+      <source>From column %1, row %2: %3 scales, the strongest patch has %4</source>
+      <translation>Von Spalte %1, Zeile %2: %3 Maßstäbe, die stärkste Stelle hat %4</translation>
+    </message>
+  </context>
+  <context>
+    <name>Banner</name>
+    <message>
+      <source>Message</source>
+      <translation>Meldung</translation>
+    </message>
+    <message>
+      <source>What can be done about it</source>
+      <translation>Was dagegen hilft</translation>
+    </message>
+    <message>
+      <source>Dismiss (Esc)</source>
+      <translation>Schließen (Esc)</translation>
+    </message>
+    <message>
+      <source>Dismiss the message</source>
+      <translation>Die Meldung schließen</translation>
+    </message>
+    <message>
+      <source>Models …</source>
+      <translation>Modelle …</translation>
+    </message>
+    <message>
+      <source>Stop and close</source>
+      <translation>Anhalten und schließen</translation>
+    </message>
+  </context>
+  <context>
+    <name>BatchPanel</name>
+    <message>
+      <source>New files: %1</source>
+      <translation>Neue Dateien: %1</translation>
+    </message>
+    <message>
+      <source>nothing is chosen</source>
+      <translation>nichts ist gewählt</translation>
+    </message>
+    <message>
+      <source>Add pictures …</source>
+      <translation>Bilder hinzufügen …</translation>
+    </message>
+    <message>
+      <source>Add a folder …</source>
+      <translation>Ordner hinzufügen …</translation>
+    </message>
+    <message>
+      <source>beside the originals, named …-restored</source>
+      <translation>neben die Originale, als …-restored</translation>
+    </message>
+    <message>
+      <source>Folder of the results</source>
+      <translation>Ordner der Ergebnisse</translation>
+    </message>
+    <message>
+      <source>Choose …</source>
+      <translation>Wählen …</translation>
+    </message>
+    <message>
+      <source>Choose the folder of the results</source>
+      <translation>Den Ordner der Ergebnisse wählen</translation>
+    </message>
+    <message>
+      <source>What to do where a result exists</source>
+      <translation>Was tun, wo es ein Ergebnis schon gibt</translation>
+    </message>
+    <message>
+      <source>skip the file</source>
+      <translation>Datei überspringen</translation>
+    </message>
+    <message>
+      <source>replace it</source>
+      <translation>ersetzen</translation>
+    </message>
+    <message>
+      <source>write a numbered copy</source>
+      <translation>nummerierte Kopie schreiben</translation>
+    </message>
+    <message>
+      <source>Use for all that wait</source>
+      <translation>Für alle Wartenden übernehmen</translation>
+    </message>
+    <message>
+      <source>Let all files that are not done be restored in this way too</source>
+      <translation>Auch alle noch nicht erledigten Dateien so verbessern</translation>
+    </message>
+    <message>
+      <source>Which files are listed</source>
+      <translation>Welche Dateien gezeigt werden</translation>
+    </message>
+    <message>
+      <source>All files</source>
+      <translation>Alle Dateien</translation>
+    </message>
+    <message>
+      <source>Still to do</source>
+      <translation>Noch zu tun</translation>
+    </message>
+    <message>
+      <source>Done</source>
+      <translation>Fertig</translation>
+    </message>
+    <message>
+      <source>Failed or cancelled</source>
+      <translation>Gescheitert oder abgebrochen</translation>
+    </message>
+    <message>
+      <source>Queue</source>
+      <translation>Warteschlange</translation>
+    </message>
+    <message>
+      <source>Progress of the whole queue</source>
+      <translation>Fortschritt der ganzen Warteschlange</translation>
+    </message>
+    <message>
+      <source>Start</source>
+      <translation>Starten</translation>
+    </message>
+    <message>
+      <source>Pause</source>
+      <translation>Pause</translation>
+    </message>
+    <message>
+      <source>Stop within a tile and free the memory; go on any day</source>
+      <translation>Innerhalb einer Kachel anhalten und den Speicher freigeben; weiter geht es wann immer Sie wollen</translation>
+    </message>
+    <message>
+      <source>Retry failed</source>
+      <translation>Gescheiterte wiederholen</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Cancel the selected files; the others go on</source>
+      <translation>Die gewählten Dateien abbrechen; die anderen laufen weiter</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Take the selected files out of the queue (Del)</source>
+      <translation>Die gewählten Dateien aus der Warteschlange nehmen (Entf)</translation>
+    </message>
+    <message>
+      <source>Clear finished</source>
+      <translation>Erledigte entfernen</translation>
+    </message>
+    <message>
+      <source>Save report …</source>
+      <translation>Bericht speichern …</translation>
+    </message>
+    <message>
+      <source>What came of each file, as restore batch --report tells</source>
+      <translation>Was aus jeder Datei wurde, wie restore batch --report es sagt</translation>
+    </message>
+    <message>
+      <source>Results go</source>
+      <translation>Ergebnisse kommen</translation>
+    </message>
+    <message>
+      <source>If a result exists</source>
+      <translation>Gibt es ein Ergebnis schon</translation>
+    </message>
+    <message>
+      <source>Show</source>
+      <translation>Zeigen</translation>
+    </message>
+    <message>
+      <source>Continue</source>
+      <translation>Fortsetzen</translation>
+    </message>
+    <message>
+      <source>The queue is empty.</source>
+      <translation>Die Warteschlange ist leer.</translation>
+    </message>
+    <message numerus="yes">
+      <source>%n done</source>
+      <translation>
+        <numerusform>%n fertig</numerusform>
+        <numerusform>%n fertig</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n skipped</source>
+      <translation>
+        <numerusform>%n übersprungen</numerusform>
+        <numerusform>%n übersprungen</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n failed</source>
+      <translation>
+        <numerusform>%n gescheitert</numerusform>
+        <numerusform>%n gescheitert</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n cancelled</source>
+      <translation>
+        <numerusform>%n abgebrochen</numerusform>
+        <numerusform>%n abgebrochen</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n at work</source>
+      <translation>
+        <numerusform>%n in Arbeit</numerusform>
+        <numerusform>%n in Arbeit</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n waiting</source>
+      <translation>
+        <numerusform>%n wartet</numerusform>
+        <numerusform>%n warten</numerusform>
+      </translation>
+    </message>
+    <message>
+      <source>stopping after this tile …</source>
+      <translation>hält nach dieser Kachel an …</translation>
+    </message>
+    <message>
+      <source>about %1 left</source>
+      <translation>noch etwa %1</translation>
+    </message>
+    <message>
+      <source>%1 is not there any more.</source>
+      <translation>%1 ist nicht mehr da.</translation>
+    </message>
+    <message>
+      <source>Pictures (%1)</source>
+      <translation>Bilder (%1)</translation>
+    </message>
+    <message>
+      <source>Add pictures</source>
+      <translation>Bilder hinzufügen</translation>
+    </message>
+    <message>
+      <source>Add a folder of pictures</source>
+      <translation>Einen Ordner mit Bildern hinzufügen</translation>
+    </message>
+    <message>
+      <source>Save the report</source>
+      <translation>Den Bericht speichern</translation>
+    </message>
+  </context>
+  <context>
+    <name>Canvas</name>
+    <message>
+      <source>Picture</source>
+      <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Before</source>
+      <translation>Vorher</translation>
+    </message>
+    <message>
+      <source>After</source>
+      <translation>Nachher</translation>
+    </message>
+  </context>
+  <context>
+    <name>Chain</name>
+    <message>
+      <source>Remove JPEG artifacts</source>
+      <translation>JPEG-Artefakte entfernen</translation>
+    </message>
+    <message>
+      <source>Remove noise</source>
+      <translation>Rauschen entfernen</translation>
+    </message>
+    <message>
+      <source>Enlarge</source>
+      <translation>Vergrößern</translation>
+    </message>
+    <message>
+      <source>Enlarge with reference pictures</source>
+      <translation>Vergrößern mit Vergleichsbildern</translation>
+    </message>
+    <message>
+      <source>Noise level</source>
+      <translation>Stärke des Rauschens</translation>
+    </message>
+    <message>
+      <source>Measure the noise</source>
+      <translation>Rauschen messen</translation>
+    </message>
+    <message>
+      <source>Enlarge by</source>
+      <translation>Vergrößern um</translation>
+    </message>
+    <message>
+      <source>s/MP</source>
+      <translation>s/MP</translation>
+    </message>
+    <message>
+      <source>Measure the noise (found: %1)</source>
+      <translation>Rauschen messen (gefunden: %1)</translation>
+    </message>
+  </context>
+  <context>
+    <name>ChainRow</name>
+    <message>
+      <source>Model for: %1</source>
+      <translation>Modell für: %1</translation>
+    </message>
+    <message>
+      <source>More models …</source>
+      <translation>Weitere Modelle …</translation>
+    </message>
+  </context>
+  <context>
+    <name>ContactSheet</name>
+    <message>
+      <source>Comparing …</source>
+      <translation>Wird verglichen …</translation>
+    </message>
+    <message>
+      <source>Most detail</source>
+      <translation>Meiste Einzelheiten</translation>
+    </message>
+    <message>
+      <source>Go where most changes from pixel to pixel</source>
+      <translation>Dorthin gehen, wo sich von Pixel zu Pixel am meisten ändert</translation>
+    </message>
+    <message>
+      <source>Models to compare</source>
+      <translation>Zu vergleichende Modelle</translation>
+    </message>
+    <message>
+      <source>100 and 70 %</source>
+      <translation>100 und 70 %</translation>
+    </message>
+    <message>
+      <source>25 to 100 %</source>
+      <translation>25 bis 100 %</translation>
+    </message>
+    <message>
+      <source>Compare</source>
+      <translation>Vergleichen</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <source>Contact sheet</source>
+      <translation>Kontaktbogen</translation>
+    </message>
+    <message>
+      <source>Click, or press Enter, to restore the picture so</source>
+      <translation>Klicken oder Eingabetaste: das Bild so verbessern</translation>
+    </message>
+    <message>
+      <source>Region</source>
+      <translation>Ausschnitt</translation>
+    </message>
+    <message>
+      <source>Pixels</source>
+      <translation>Pixel</translation>
+    </message>
+    <message>
+      <source>Models</source>
+      <translation>Modelle</translation>
+    </message>
+    <message>
+      <source>Task</source>
+      <translation>Aufgabe</translation>
+    </message>
+    <message>
+      <source>Strengths</source>
+      <translation>Stärken</translation>
+    </message>
+    <message>
+      <source>Open a picture to compare models on it.</source>
+      <translation>Öffnen Sie ein Bild, um Modelle daran zu vergleichen.</translation>
+    </message>
+    <message>
+      <source>Mark the models to compare.</source>
+      <translation>Markieren Sie die Modelle, die verglichen werden sollen.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Controls</name>
+    <message>
+      <source>Presets</source>
+      <translation>Vorlagen</translation>
+    </message>
+    <message>
+      <source>What to do</source>
+      <translation>Was zu tun ist</translation>
+    </message>
+    <message>
+      <source>Strength</source>
+      <translation>Stärke</translation>
+    </message>
+    <message>
+      <source>Result</source>
+      <translation>Ergebnis</translation>
+    </message>
+    <message>
+      <source>Machine</source>
+      <translation>Rechner</translation>
+    </message>
+    <message>
+      <source>Choices</source>
+      <translation>Einstellungen</translation>
+    </message>
+  </context>
+  <context>
+    <name>Details</name>
+    <message>
+      <source>Details</source>
+      <translation>Einzelheiten</translation>
+    </message>
+    <message>
+      <source>Histogram</source>
+      <translation>Histogramm</translation>
+    </message>
+    <message>
+      <source>Comparison with the truth</source>
+      <translation>Vergleich mit der Wahrheit</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+  </context>
+  <context>
+    <name>Divider</name>
+    <message>
+      <source>Divider between before and after</source>
+      <translation>Teiler zwischen Vorher und Nachher</translation>
+    </message>
+    <message>
+      <source>Drag, or use the arrow keys: left is before, right is after</source>
+      <translation>Ziehen oder Pfeiltasten: links ist vorher, rechts nachher</translation>
+    </message>
+  </context>
+  <context>
+    <name>ErrorMap</name>
+    <message>
+      <source>Map of the errors</source>
+      <translation>Karte der Fehler</translation>
+    </message>
+  </context>
+  <context>
+    <name>FileInfo</name>
+    <message>
+      <source>No picture is open.</source>
+      <translation>Kein Bild ist offen.</translation>
+    </message>
+    <message>
+      <source>Copy</source>
+      <translation>Kopieren</translation>
+    </message>
+    <message>
+      <source>Copy the information</source>
+      <translation>Die Angaben kopieren</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+    <message>
+      <source>Picture</source>
+      <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Camera</source>
+      <translation>Kamera</translation>
+    </message>
+    <message>
+      <source>Name</source>
+      <translation>Name</translation>
+    </message>
+    <message>
+      <source>Folder</source>
+      <translation>Ordner</translation>
+    </message>
+    <message>
+      <source>Format</source>
+      <translation>Format</translation>
+    </message>
+    <message>
+      <source>Bytes</source>
+      <translation>Bytes</translation>
+    </message>
+    <message>
+      <source>State</source>
+      <translation>Zustand</translation>
+    </message>
+    <message>
+      <source>not there any more</source>
+      <translation>nicht mehr da</translation>
+    </message>
+    <message>
+      <source>gray</source>
+      <translation>grau</translation>
+    </message>
+    <message>
+      <source>gray and alpha</source>
+      <translation>grau und Alpha</translation>
+    </message>
+    <message>
+      <source>RGB and alpha</source>
+      <translation>RGB und Alpha</translation>
+    </message>
+    <message>
+      <source>32 bit float</source>
+      <translation>32 Bit Gleitkomma</translation>
+    </message>
+    <message>
+      <source>Size</source>
+      <translation>Größe</translation>
+    </message>
+    <message>
+      <source>Depth</source>
+      <translation>Farbtiefe</translation>
+    </message>
+    <message>
+      <source>Profile</source>
+      <translation>Profil</translation>
+    </message>
+    <message>
+      <source>Resolution</source>
+      <translation>Auflösung</translation>
+    </message>
+    <message>
+      <source>Metadata</source>
+      <translation>Metadaten</translation>
+    </message>
+    <message>
+      <source>Note</source>
+      <translation>Hinweis</translation>
+    </message>
+    <message>
+      <source>none, taken as sRGB</source>
+      <translation>keines, als sRGB gelesen</translation>
+    </message>
+    <message>
+      <source>damaged, or without a name</source>
+      <translation>beschädigt oder ohne Namen</translation>
+    </message>
+    <message>
+      <source>Lens</source>
+      <translation>Objektiv</translation>
+    </message>
+    <message>
+      <source>Exposure</source>
+      <translation>Belichtung</translation>
+    </message>
+    <message>
+      <source>Focal length</source>
+      <translation>Brennweite</translation>
+    </message>
+    <message>
+      <source>Taken</source>
+      <translation>Aufgenommen</translation>
+    </message>
+    <message>
+      <source>Place</source>
+      <translation>Ort</translation>
+    </message>
+    <message>
+      <source>By</source>
+      <translation>Von</translation>
+    </message>
+    <message>
+      <source>Copyright</source>
+      <translation>Copyright</translation>
+    </message>
+    <message>
+      <source>Software</source>
+      <translation>Programm</translation>
+    </message>
+    <message>
+      <source>as %1 mm on 35 mm film</source>
+      <translation>wie %1 mm bei Kleinbild</translation>
+    </message>
+  </context>
+  <context>
+    <name>Histogram</name>
+    <message>
+      <source>Colours</source>
+      <translation>Farben</translation>
+    </message>
+    <message>
+      <source>Luma</source>
+      <translation>Helligkeit</translation>
+    </message>
+    <message>
+      <source>Red</source>
+      <translation>Rot</translation>
+    </message>
+    <message>
+      <source>Green</source>
+      <translation>Grün</translation>
+    </message>
+    <message>
+      <source>Blue</source>
+      <translation>Blau</translation>
+    </message>
+    <message>
+      <source>Channels</source>
+      <translation>Kanäle</translation>
+    </message>
+    <message>
+      <source>Logarithmic</source>
+      <translation>Logarithmisch</translation>
+    </message>
+    <message>
+      <source>Show rare tones larger</source>
+      <translation>Seltene Töne größer zeigen</translation>
+    </message>
+    <message>
+      <source>Histogram</source>
+      <translation>Histogramm</translation>
+    </message>
+    <message>
+      <source>Figures of the histogram</source>
+      <translation>Zahlen des Histogramms</translation>
+    </message>
+    <message>
+      <source>Before</source>
+      <translation>Vorher</translation>
+    </message>
+    <message>
+      <source>After</source>
+      <translation>Nachher</translation>
+    </message>
+    <message>
+      <source>mean %1</source>
+      <translation>Mittel %1</translation>
+    </message>
+    <message>
+      <source>black %1 %</source>
+      <translation>Schwarz %1 %</translation>
+    </message>
+    <message>
+      <source>white %1 %</source>
+      <translation>Weiß %1 %</translation>
+    </message>
+  </context>
+  <context>
+    <name>Insight</name>
+    <message>
+      <source>Attention</source>
+      <translation>Blickfeld</translation>
+    </message>
+  </context>
+  <context>
+    <name>Keys</name>
+    <message>
+      <source>Keys</source>
+      <translation>Tasten</translation>
+    </message>
+    <message>
+      <source>Hold: the original</source>
+      <translation>Halten: das Original</translation>
+    </message>
+    <message>
+      <source>Wheel</source>
+      <translation>Rad</translation>
+    </message>
+    <message>
+      <source>Zoom at the mouse</source>
+      <translation>Zoomen am Mauszeiger</translation>
+    </message>
+    <message>
+      <source>Double click</source>
+      <translation>Doppelklick</translation>
+    </message>
+    <message>
+      <source>100 % and back</source>
+      <translation>100 % und zurück</translation>
+    </message>
+    <message>
+      <source>Shift + drag</source>
+      <translation>Umschalt + Ziehen</translation>
+    </message>
+    <message>
+      <source>Choose the preview</source>
+      <translation>Vorschau wählen</translation>
+    </message>
+    <message>
+      <source>Arrows</source>
+      <translation>Pfeile</translation>
+    </message>
+    <message>
+      <source>Move the picture, or the divider</source>
+      <translation>Bild oder Teiler bewegen</translation>
+    </message>
+    <message>
+      <source>To the next control</source>
+      <translation>Zum nächsten Bedienelement</translation>
+    </message>
+  </context>
+  <context>
+    <name>LevelTable</name>
+    <message>
+      <source>Scale</source>
+      <translation>Faktor</translation>
+    </message>
+    <message>
+      <source>Share</source>
+      <translation>Anteil</translation>
+    </message>
+    <message>
+      <source>All scales</source>
+      <translation>Alle Maßstäbe</translation>
+    </message>
+  </context>
+  <context>
+    <name>LookCanvas</name>
+    <message>
+      <source>Where the attention looks</source>
+      <translation>Wohin die Attention schaut</translation>
+    </message>
+    <message>
+      <source>Click, or use the arrow keys, to look from another pixel</source>
+      <translation>Klicken oder Pfeiltasten: von einem anderen Pixel aus schauen</translation>
+    </message>
+  </context>
+  <context>
+    <name>Machine</name>
+    <message>
+      <source>Automatic</source>
+      <translation>Automatisch</translation>
+    </message>
+    <message>
+      <source>32 bit (exact)</source>
+      <translation>32 Bit (genau)</translation>
+    </message>
+    <message>
+      <source>bfloat16 (fast)</source>
+      <translation>bfloat16 (schnell)</translation>
+    </message>
+    <message>
+      <source>float16 (fast)</source>
+      <translation>float16 (schnell)</translation>
+    </message>
+    <message>
+      <source>Tile by tile</source>
+      <translation>Kachel für Kachel</translation>
+    </message>
+    <message>
+      <source>The whole picture (slow)</source>
+      <translation>Ganzes Bild (langsam)</translation>
+    </message>
+    <message>
+      <source>Eight views (better, 8 × slower)</source>
+      <translation>Acht Ansichten (besser, 8 × langsamer)</translation>
+    </message>
+    <message>
+      <source>Device</source>
+      <translation>Gerät</translation>
+    </message>
+    <message>
+      <source>Precision</source>
+      <translation>Genauigkeit</translation>
+    </message>
+    <message>
+      <source>Memory</source>
+      <translation>Speicher</translation>
+    </message>
+    <message>
+      <source>Attention</source>
+      <translation>Blickfeld</translation>
+    </message>
+  </context>
+  <context>
+    <name>MainWindow</name>
+    <message>
+      <source>Side panel</source>
+      <translation>Seitenleiste</translation>
+    </message>
+    <message>
+      <source>Restore</source>
+      <translation>Verbessern</translation>
+    </message>
+    <message>
+      <source>Details</source>
+      <translation>Einzelheiten</translation>
+    </message>
+    <message>
+      <source>Attention</source>
+      <translation>Blickfeld</translation>
+    </message>
+    <message>
+      <source>restorer %1 - restores photographs on this machine, offline. MIT licence.</source>
+      <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
+    </message>
+    <message>
+      <source>Colour profile of the screen</source>
+      <translation>Farbprofil des Bildschirms</translation>
+    </message>
+    <message>
+      <source>Colour profiles (*.icc *.icm)</source>
+      <translation>Farbprofile (*.icc *.icm)</translation>
+    </message>
+    <message>
+      <source>Pictures (%1)</source>
+      <translation>Bilder (%1)</translation>
+    </message>
+    <message>
+      <source>Open pictures</source>
+      <translation>Bilder öffnen</translation>
+    </message>
+    <message>
+      <source>Open a folder of pictures</source>
+      <translation>Einen Ordner mit Bildern öffnen</translation>
+    </message>
+    <message>
+      <source>Pasted picture</source>
+      <translation>Eingefügtes Bild</translation>
+    </message>
+    <message>
+      <source>There is no picture in the clipboard.</source>
+      <translation>In der Zwischenablage ist kein Bild.</translation>
+    </message>
+    <message>
+      <source>Save the result</source>
+      <translation>Das Ergebnis speichern</translation>
+    </message>
+    <message>
+      <source>Copied: %1</source>
+      <translation>Kopiert: %1</translation>
+    </message>
+    <message>
+      <source>Pictures are being restored. Close once more to stop and close.</source>
+      <translation>Es werden noch Bilder verbessert. Noch einmal schließen hält an und schließt.</translation>
+    </message>
+  </context>
+  <context>
+    <name>MatchTable</name>
+    <message>
+      <source>Place</source>
+      <translation>Ort</translation>
+    </message>
+    <message>
+      <source>Weight</source>
+      <translation>Gewicht</translation>
+    </message>
+    <message>
+      <source>Scale</source>
+      <translation>Faktor</translation>
+    </message>
+  </context>
+  <context>
+    <name>Menus</name>
+    <message>
+      <source>&amp;File</source>
+      <translation>&amp;Datei</translation>
+    </message>
+    <message>
+      <source>Open &amp;recent</source>
+      <translation>&amp;Zuletzt geöffnet</translation>
+    </message>
+    <message>
+      <source>&amp;Picture</source>
+      <translation>&amp;Bild</translation>
+    </message>
+    <message>
+      <source>&amp;View</source>
+      <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+      <source>&amp;Colours</source>
+      <translation>&amp;Farben</translation>
+    </message>
+    <message>
+      <source>&amp;Help</source>
+      <translation>&amp;Hilfe</translation>
+    </message>
+  </context>
+  <context>
+    <name>ModelDetails</name>
+    <message>
+      <source>About the model</source>
+      <translation>Über das Modell</translation>
+    </message>
+    <message>
+      <source>Fetch</source>
+      <translation>Herunterladen</translation>
+    </message>
+    <message>
+      <source>Open its page</source>
+      <translation>Seite öffnen</translation>
+    </message>
+    <message>
+      <source>Verify</source>
+      <translation>Prüfen</translation>
+    </message>
+    <message>
+      <source>Remove …</source>
+      <translation>Entfernen …</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <source>Stop the download</source>
+      <translation>Das Herunterladen anhalten</translation>
+    </message>
+    <message>
+      <source>Download</source>
+      <translation>Herunterladen</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Keep</source>
+      <translation>Behalten</translation>
+    </message>
+    <message>
+      <source>Remove the weights of %1 (%2) from the disk?</source>
+      <translation>Die Gewichte von %1 (%2) von der Platte löschen?</translation>
+    </message>
+    <message>
+      <source>%1 of %2</source>
+      <translation>%1 von %2</translation>
+    </message>
+    <message>
+      <source>Its host hands files to browsers only: open the page, download the file there and drop it here.</source>
+      <translation>Der Anbieter gibt Dateien nur an Browser: Öffnen Sie die Seite, laden Sie dort die Datei und legen Sie sie hier ab.</translation>
+    </message>
+    <message>
+      <source>To get it</source>
+      <translation>So kommt man daran</translation>
+    </message>
+    <message>
+      <source>Trouble</source>
+      <translation>Fehler</translation>
+    </message>
+    <message>
+      <source>The file was cut or altered: get it again.</source>
+      <translation>Die Datei ist unvollständig oder verändert: laden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+      <source>No browser could be started; the address is %1</source>
+      <translation>Kein Browser ließ sich starten; die Adresse ist %1</translation>
+    </message>
+  </context>
+  <context>
+    <name>ModelTable</name>
+    <message>
+      <source>Model</source>
+      <translation>Modell</translation>
+    </message>
+    <message>
+      <source>Task</source>
+      <translation>Aufgabe</translation>
+    </message>
+    <message>
+      <source>Scale</source>
+      <translation>Faktor</translation>
+    </message>
+    <message>
+      <source>Size</source>
+      <translation>Größe</translation>
+    </message>
+    <message>
+      <source>Weights</source>
+      <translation>Gewichte</translation>
+    </message>
+    <message>
+      <source>Speed</source>
+      <translation>Tempo</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Figure</source>
+      <translation>Messwert</translation>
+    </message>
+    <message>
+      <source>built in</source>
+      <translation>eingebaut</translation>
+    </message>
+    <message>
+      <source>installed</source>
+      <translation>installiert</translation>
+    </message>
+    <message>
+      <source>can be fetched</source>
+      <translation>herunterladbar</translation>
+    </message>
+    <message>
+      <source>by browser</source>
+      <translation>per Browser</translation>
+    </message>
+    <message>
+      <source>missing</source>
+      <translation>fehlt</translation>
+    </message>
+    <message>
+      <source>damaged</source>
+      <translation>beschädigt</translation>
+    </message>
+    <message>
+      <source>checking …</source>
+      <translation>wird geprüft …</translation>
+    </message>
+    <message>
+      <source>unknown</source>
+      <translation>unbekannt</translation>
+    </message>
+  </context>
+  <context>
+    <name>ModelsPanel</name>
+    <message>
+      <source>Looking at %1 …</source>
+      <translation>%1 wird angesehen …</translation>
+    </message>
+    <message>
+      <source>All tasks</source>
+      <translation>Alle Aufgaben</translation>
+    </message>
+    <message>
+      <source>Task</source>
+      <translation>Aufgabe</translation>
+    </message>
+    <message>
+      <source>All models</source>
+      <translation>Alle Modelle</translation>
+    </message>
+    <message>
+      <source>Ready to use</source>
+      <translation>Einsatzbereit</translation>
+    </message>
+    <message>
+      <source>To be had</source>
+      <translation>Zu bekommen</translation>
+    </message>
+    <message>
+      <source>Which models are listed</source>
+      <translation>Welche Modelle gezeigt werden</translation>
+    </message>
+    <message>
+      <source>Search</source>
+      <translation>Suchen</translation>
+    </message>
+    <message>
+      <source>Search models</source>
+      <translation>Modelle suchen</translation>
+    </message>
+    <message>
+      <source>Add a checkpoint …</source>
+      <translation>Gewichte hinzufügen …</translation>
+    </message>
+    <message>
+      <source>Models</source>
+      <translation>Modelle</translation>
+    </message>
+    <message>
+      <source>%1: stopped; fetch it again to go on.</source>
+      <translation>%1: angehalten; noch einmal herunterladen setzt fort.</translation>
+    </message>
+    <message>
+      <source>%1 is ready to use.</source>
+      <translation>%1 ist einsatzbereit.</translation>
+    </message>
+    <message>
+      <source>Reading %1 …</source>
+      <translation>%1 wird gelesen …</translation>
+    </message>
+    <message>
+      <source>%1: the file is whole, its SHA-256 is that on record.</source>
+      <translation>%1: Die Datei ist vollständig, ihr SHA-256 ist der verzeichnete.</translation>
+    </message>
+    <message>
+      <source>%1: the file was cut or altered; get it again.</source>
+      <translation>%1: Die Datei ist unvollständig oder verändert; laden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+      <source>%1 was added and is ready to use.</source>
+      <translation>%1 wurde hinzugefügt und ist einsatzbereit.</translation>
+    </message>
+    <message>
+      <source>Checkpoints (%1)</source>
+      <translation>Gewichte (%1)</translation>
+    </message>
+    <message>
+      <source>Add a checkpoint</source>
+      <translation>Gewichte hinzufügen</translation>
+    </message>
+  </context>
+  <context>
+    <name>Output</name>
+    <message>
+      <source>As the original</source>
+      <translation>Wie das Original</translation>
+    </message>
+    <message>
+      <source>8 bit</source>
+      <translation>8 Bit</translation>
+    </message>
+    <message>
+      <source>16 bit</source>
+      <translation>16 Bit</translation>
+    </message>
+    <message>
+      <source>32 bit float</source>
+      <translation>32 Bit Gleitkomma</translation>
+    </message>
+    <message>
+      <source>Dither smooth gradients</source>
+      <translation>Glatte Verläufe dithern</translation>
+    </message>
+    <message>
+      <source>Format</source>
+      <translation>Format</translation>
+    </message>
+    <message>
+      <source>Depth</source>
+      <translation>Farbtiefe</translation>
+    </message>
+    <message>
+      <source>Quality</source>
+      <translation>Qualität</translation>
+    </message>
+  </context>
+  <context>
+    <name>Presets</name>
+    <message>
+      <source>Pre&amp;sets</source>
+      <translation>&amp;Vorlagen</translation>
+    </message>
+    <message>
+      <source>No presets yet</source>
+      <translation>Noch keine Vorlagen</translation>
+    </message>
+    <message>
+      <source>Save as preset …</source>
+      <translation>Als Vorlage speichern …</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>The preset “%1” cannot be used: %2.</source>
+      <translation>Die Vorlage „%1“ lässt sich nicht verwenden: %2.</translation>
+    </message>
+    <message>
+      <source>Save as preset</source>
+      <translation>Als Vorlage speichern</translation>
+    </message>
+    <message>
+      <source>Name</source>
+      <translation>Name</translation>
+    </message>
+    <message>
+      <source>Saved: `restore image --preset “%1”` does the same.</source>
+      <translation>Gespeichert: `restore image --preset “%1”` tut dasselbe.</translation>
+    </message>
+  </context>
+  <context>
+    <name>QueueControl</name>
+    <message>
+      <source>The queue of last time cannot be read: %1</source>
+      <translation>Die Warteschlange vom letzten Mal ist nicht lesbar: %1</translation>
+    </message>
+    <message>
+      <source>Files that wait since last time: %1</source>
+      <translation>Dateien, die seit dem letzten Mal warten: %1</translation>
+    </message>
+    <message>
+      <source>Looking for pictures …</source>
+      <translation>Bilder werden gesucht …</translation>
+    </message>
+    <message>
+      <source>There is nothing to report yet.</source>
+      <translation>Es gibt noch nichts zu berichten.</translation>
+    </message>
+    <message>
+      <source>Saved as %1.</source>
+      <translation>Gespeichert als %1.</translation>
+    </message>
+    <message>
+      <source>in the queue already</source>
+      <translation>schon in der Warteschlange</translation>
+    </message>
+    <message>
+      <source>The program made a mistake (%1).</source>
+      <translation>Das Programm hat einen Fehler gemacht (%1).</translation>
+    </message>
+    <message>
+      <source>No picture to restore was found.</source>
+      <translation>Es wurde kein Bild zum Verbessern gefunden.</translation>
+    </message>
+    <message>
+      <source>Left out: %1</source>
+      <translation>Ausgelassen: %1</translation>
+    </message>
+    <message>
+      <source>Nothing is chosen to be done: switch on at least one task.</source>
+      <translation>Nichts ist zu tun: schalten Sie mindestens eine Aufgabe ein.</translation>
+    </message>
+    <message>
+      <source>The queue cannot be kept for tomorrow: %1</source>
+      <translation>Die Warteschlange lässt sich nicht für morgen aufheben: %1</translation>
+    </message>
+  </context>
+  <context>
+    <name>QueueModel</name>
+    <message>
+      <source>Picture</source>
+      <translation>Bild</translation>
+    </message>
+    <message>
+      <source>State</source>
+      <translation>Zustand</translation>
+    </message>
+    <message>
+      <source>Progress</source>
+      <translation>Fortschritt</translation>
+    </message>
+    <message>
+      <source>Time</source>
+      <translation>Zeit</translation>
+    </message>
+    <message>
+      <source>Remark</source>
+      <translation>Bemerkung</translation>
+    </message>
+    <message>
+      <source>Waiting</source>
+      <translation>Wartet</translation>
+    </message>
+    <message>
+      <source>Restoring</source>
+      <translation>In Arbeit</translation>
+    </message>
+    <message>
+      <source>Done</source>
+      <translation>Fertig</translation>
+    </message>
+    <message>
+      <source>Skipped</source>
+      <translation>Übersprungen</translation>
+    </message>
+    <message>
+      <source>Failed</source>
+      <translation>Gescheitert</translation>
+    </message>
+    <message>
+      <source>Cancelled</source>
+      <translation>Abgebrochen</translation>
+    </message>
+    <message>
+      <source>nothing</source>
+      <translation>nichts</translation>
+    </message>
+    <message>
+      <source>Preparing</source>
+      <translation>Vorbereitung</translation>
+    </message>
+    <message>
+      <source>%1 left</source>
+      <translation>noch %1</translation>
+    </message>
+    <message>
+      <source>Written as %1</source>
+      <translation>Geschrieben als %1</translation>
+    </message>
+  </context>
+  <context>
+    <name>QueueView</name>
+    <message>
+      <source>Drop pictures or folders here</source>
+      <translation>Bilder oder Ordner hier ablegen</translation>
+    </message>
+  </context>
+  <context>
+    <name>References</name>
+    <message>
+      <source>Reference pictures</source>
+      <translation>Vergleichsbilder</translation>
+    </message>
+    <message>
+      <source>Drop sharp pictures of the same thing here; their texture is used.</source>
+      <translation>Legen Sie hier scharfe Bilder desselben Motivs ab; ihre Struktur wird verwendet.</translation>
+    </message>
+    <message>
+      <source>Add …</source>
+      <translation>Hinzufügen …</translation>
+    </message>
+    <message>
+      <source>Add reference pictures</source>
+      <translation>Vergleichsbilder hinzufügen</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Remove the selected reference pictures</source>
+      <translation>Die gewählten Vergleichsbilder entfernen</translation>
+    </message>
+    <message>
+      <source>Show what came from them</source>
+      <translation>Zeigen, was aus ihnen stammt</translation>
+    </message>
+    <message>
+      <source>What each reference gave</source>
+      <translation>Was jedes Vergleichsbild beitrug</translation>
+    </message>
+    <message>
+      <source>Where the pixel below the mouse came from</source>
+      <translation>Woher das Pixel unter der Maus stammt</translation>
+    </message>
+    <message>
+      <source>Nothing of a reference is below the mouse.</source>
+      <translation>Unter der Maus ist nichts aus einem Vergleichsbild.</translation>
+    </message>
+    <message>
+      <source>%1: column %2, row %3 (%4 %)</source>
+      <translation>%1: Spalte %2, Zeile %3 (%4 %)</translation>
+    </message>
+    <message>
+      <source>%1: shows nothing of the picture, ignored</source>
+      <translation>%1: zeigt nichts von dem Bild, ohne Wirkung</translation>
+    </message>
+    <message>
+      <source>%1: gave %2 % of the fine texture</source>
+      <translation>%1: gab %2 % der feinen Struktur</translation>
+    </message>
+    <message>
+      <source>Pictures (%1)</source>
+      <translation>Bilder (%1)</translation>
+    </message>
+  </context>
+  <context>
+    <name>RegionPicker</name>
+    <message>
+      <source>Region to compare</source>
+      <translation>Zu vergleichender Ausschnitt</translation>
+    </message>
+    <message>
+      <source>Click, drag, or use the arrow keys</source>
+      <translation>Klicken, ziehen oder Pfeiltasten</translation>
+    </message>
+    <message>
+      <source>%1 × %2 pixels at %3, %4</source>
+      <translation>%1 × %2 Pixel bei %3, %4</translation>
+    </message>
+  </context>
+  <context>
+    <name>Session</name>
+    <message>
+      <source>Add a reference picture first.</source>
+      <translation>Fügen Sie erst ein Vergleichsbild hinzu.</translation>
+    </message>
+    <message>
+      <source>Nothing is chosen: switch on at least one task.</source>
+      <translation>Nichts ist gewählt: schalten Sie mindestens eine Aufgabe ein.</translation>
+    </message>
+    <message>
+      <source>There is no result to save yet: restore the picture first.</source>
+      <translation>Es gibt noch kein Ergebnis zum Speichern: verbessern Sie erst das Bild.</translation>
+    </message>
+    <message>
+      <source>%1 is the original; choose another name.</source>
+      <translation>%1 ist das Original; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>No picture was found there. Known are %1.</source>
+      <translation>Dort ist kein Bild. Bekannt sind %1.</translation>
+    </message>
+    <message>
+      <source>Saved as %1.</source>
+      <translation>Gespeichert als %1.</translation>
+    </message>
+    <message>
+      <source>That does not fit into memory. Close other programs, or restore less.</source>
+      <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
+    </message>
+    <message>
+      <source>The program made a mistake (%1); the terminal it runs in says more.</source>
+      <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
+    </message>
+  </context>
+  <context>
+    <name>SheetModel</name>
+    <message>
+      <source>waiting …</source>
+      <translation>wartet …</translation>
+    </message>
+    <message>
+      <source>failed</source>
+      <translation>gescheitert</translation>
+    </message>
+    <message>
+      <source>As it is</source>
+      <translation>Wie es ist</translation>
+    </message>
+    <message>
+      <source>in use</source>
+      <translation>gewählt</translation>
+    </message>
+  </context>
+  <context>
+    <name>StatusLine</name>
+    <message>
+      <source>The picture in figures</source>
+      <translation>Das Bild in Zahlen</translation>
+    </message>
+    <message>
+      <source>The pixel below the mouse</source>
+      <translation>Das Pixel unter der Maus</translation>
+    </message>
+    <message>
+      <source>%1 bit</source>
+      <translation>%1 Bit</translation>
+    </message>
+  </context>
+  <context>
+    <name>Strength</name>
+    <message>
+      <source>Strength</source>
+      <translation>Stärke</translation>
+    </message>
+    <message>
+      <source>Grain and texture apart</source>
+      <translation>Korn und Struktur getrennt</translation>
+    </message>
+    <message>
+      <source>Coarse changes (blotches, blocks) and fine ones, each by their own share</source>
+      <translation>Grobe Änderungen (Flecken, Blöcke) und feine, jede mit eigenem Anteil</translation>
+    </message>
+    <message>
+      <source>Strength of grain and texture</source>
+      <translation>Stärke bei Korn und Struktur</translation>
+    </message>
+  </context>
+  <context>
+    <name>Strip</name>
+    <message>
+      <source>Pictures</source>
+      <translation>Bilder</translation>
+    </message>
+  </context>
+  <context>
+    <name>TopBar</name>
+    <message>
+      <source>Gain of the difference</source>
+      <translation>Verstärkung des Unterschieds</translation>
+    </message>
+    <message>
+      <source>Original</source>
+      <translation>Original</translation>
+    </message>
+    <message>
+      <source>Hold to see the original (B)</source>
+      <translation>Halten zeigt das Original (B)</translation>
+    </message>
+    <message>
+      <source>Hold to see the original</source>
+      <translation>Halten zeigt das Original</translation>
+    </message>
+    <message>
+      <source>Zoom: %1</source>
+      <translation>Zoom: %1</translation>
+    </message>
+  </context>
+  <context>
+    <name>TruthPanel</name>
+    <message>
+      <source>Choose …</source>
+      <translation>Wählen …</translation>
+    </message>
+    <message>
+      <source>Choose a picture of the truth</source>
+      <translation>Ein Bild der Wahrheit wählen</translation>
+    </message>
+    <message>
+      <source>Forget</source>
+      <translation>Vergessen</translation>
+    </message>
+    <message>
+      <source>Forget the truth</source>
+      <translation>Die Wahrheit vergessen</translation>
+    </message>
+    <message>
+      <source>A picture of how the result should be: choose it, or drop it.</source>
+      <translation>Ein Bild davon, wie das Ergebnis sein sollte: wählen Sie es, oder legen Sie es hier ab.</translation>
+    </message>
+    <message>
+      <source>Comparison with the truth</source>
+      <translation>Vergleich mit der Wahrheit</translation>
+    </message>
+    <message>
+      <source>Comparing</source>
+      <translation>Vergleich</translation>
+    </message>
+    <message>
+      <source>Gain of the errors</source>
+      <translation>Verstärkung der Fehler</translation>
+    </message>
+    <message>
+      <source>Show over the picture</source>
+      <translation>Über dem Bild zeigen</translation>
+    </message>
+    <message>
+      <source>Gain</source>
+      <translation>Verstärkung</translation>
+    </message>
+    <message>
+      <source>Restore the picture to compare it.</source>
+      <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
+    </message>
+    <message>
+      <source>The truth is %1 × %2 pixels, the result %3 × %4.</source>
+      <translation>Die Wahrheit hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
+    </message>
+    <message>
+      <source>Before</source>
+      <translation>Vorher</translation>
+    </message>
+    <message>
+      <source>After</source>
+      <translation>Nachher</translation>
+    </message>
+    <message>
+      <source>PSNR of luma</source>
+      <translation>PSNR der Helligkeit</translation>
+    </message>
+    <message>
+      <source>Pictures (%1)</source>
+      <translation>Bilder (%1)</translation>
+    </message>
+    <message>
+      <source>Picture of the truth</source>
+      <translation>Bild der Wahrheit</translation>
+    </message>
+  </context>
+  <context>
+    <name>Welcome</name>
+    <message>
+      <source>Drop photographs here</source>
+      <translation>Fotos hier ablegen</translation>
+    </message>
+    <message>
+      <source>Files or whole folders. The originals are never touched.</source>
+      <translation>Dateien oder ganze Ordner. Die Originale bleiben, wie sie sind.</translation>
+    </message>
+    <message>
+      <source>Open …</source>
+      <translation>Öffnen …</translation>
+    </message>
+    <message>
+      <source>Open pictures</source>
+      <translation>Bilder öffnen</translation>
+    </message>
+    <message>
+      <source>Recent</source>
+      <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+      <source>Open %1</source>
+      <translation>%1 öffnen</translation>
+    </message>
+  </context>
+  <context>
+    <name>models</name>
+    <message>
+      <source>Enlarge</source>
+      <translation>Vergrößern</translation>
+    </message>
+    <message>
+      <source>Remove noise</source>
+      <translation>Rauschen entfernen</translation>
+    </message>
+    <message>
+      <source>Remove JPEG artifacts</source>
+      <translation>JPEG-Artefakte entfernen</translation>
+    </message>
+    <message>
+      <source>Demosaic</source>
+      <translation>Farben aus Rohdaten</translation>
+    </message>
+    <message>
+      <source>Enlarge with references</source>
+      <translation>Vergrößern mit Vergleichsbildern</translation>
+    </message>
+    <message>
+      <source>fast</source>
+      <translation>schnell</translation>
+    </message>
+    <message>
+      <source>medium</source>
+      <translation>mittel</translation>
+    </message>
+    <message>
+      <source>slow</source>
+      <translation>langsam</translation>
+    </message>
+    <message>
+      <source>very slow</source>
+      <translation>sehr langsam</translation>
+    </message>
+    <message>
+      <source>%1 s a megapixel on two CPU cores</source>
+      <translation>%1 s je Megapixel auf zwei Prozessorkernen</translation>
+    </message>
+    <message>
+      <source>Good at</source>
+      <translation>Gut für</translation>
+    </message>
+    <message>
+      <source>Measured</source>
+      <translation>Gemessen</translation>
+    </message>
+    <message>
+      <source>Speed</source>
+      <translation>Tempo</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Source</source>
+      <translation>Herkunft</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+  </context>
+</TS>

@@ -1,0 +1,179 @@
+"""Runner: a thread that runs the jobs of a queue and tells what happens, thirty times a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from restorer import (
+    CancelToken,
+    Event,
+    Job,
+    Progress,
+    RestorerError,
+    Result,
+    release_models,
+    run_jobs,
+)
+
+log = logging.getLogger(__name__)
+
+_TICK_MS = 33
+
+
+@dataclass
+class News:
+    """What happened since the last tick.
+
+    Attributes:
+        begun: Jobs that a worker took.
+        progress: The latest of each job.
+        results: In the order in which they came.
+    """
+
+    begun: list[Job] = field(default_factory=list)
+    progress: dict[Job, Progress] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything happened."""
+        return bool(self.begun or self.progress or self.results)
+
+
+class Runner(QObject):
+    """Runs jobs one after the other as they wait, by `restorer.run_jobs`.
+
+    Signals:
+        happened: News; in the thread of the runner's owner.
+        ended: No job is at work any more; with the error that ended the run, or None.
+    """
+
+    happened = Signal(object)
+    ended = Signal(object)
+    _finished = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._waiting: deque[Job] = deque()
+        self._news = News()
+        self._stopped = False
+        self._cancel = CancelToken()
+        self._thread: threading.Thread | None = None
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(self._tell)
+        self._finished.connect(self._end)  # queued: the signal comes from the thread
+
+    @property
+    def running(self) -> bool:
+        """Whether a job may be at work."""
+        return self._thread is not None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it only waits for the tiles in flight."""
+        return self.running and self._stopped
+
+    def start(self, jobs: Iterable[Job]) -> None:
+        """Run jobs; those that are added meanwhile too."""
+        assert not self.running, "one run at a time"
+        self._waiting = deque(jobs)
+        self._launch()
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Let jobs wait behind the others."""
+        with self._lock:
+            self._waiting.extend(jobs)
+
+    def withdraw(self, jobs: Iterable[Job]) -> None:
+        """Take jobs out that no worker has taken yet."""
+        gone = set(jobs)
+        with self._lock:
+            self._waiting = deque(job for job in self._waiting if job not in gone)
+
+    def stop(self) -> None:
+        """Begin no other job, and stop those at work within a tile: they end as cancelled."""
+        with self._lock:
+            self._stopped = True
+        self._cancel.cancel()
+
+    def close(self, timeout_s: float = 60.0) -> bool:
+        """Stop, and tell what came last; return whether the thread ended within the time."""
+        self.stop()
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+            if thread.is_alive():
+                return False
+            self._tell()
+        self._timer.stop()
+        return True
+
+    def _launch(self) -> None:
+        self._stopped = False
+        self._cancel = CancelToken()
+        self._timer.start()
+        self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        error: Exception | None = None
+        try:
+            while self._waiting and not self._stopped:
+                self._run_waiting()
+        except Exception as bug:
+            log.exception("the batch broke off")
+            error = bug
+        release_models()
+        self._finished.emit(error)
+
+    def _run_waiting(self) -> None:
+        begun: list[Job] = []
+        try:
+            events = run_jobs(self._feed(begun), workers=None, cancel=self._cancel)
+        except RestorerError as error:  # no such model or device: of the job that was looked at
+            self._take(Result(begun[0], "failed", begun[0].target, error=str(error)))
+            return
+        for event in events:
+            self._take(event)
+
+    def _feed(self, begun: list[Job]) -> Iterator[Job]:
+        """Yield jobs as workers ask for them, from their threads."""
+        while True:
+            with self._lock:
+                if self._stopped or not self._waiting:
+                    return
+                job = self._waiting.popleft()
+                self._news.begun.append(job)
+            begun.append(job)
+            yield job
+
+    def _take(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, Progress):
+                self._news.progress[event.job] = event
+            else:
+                self._news.progress.pop(event.job, None)
+                self._news.results.append(event)
+
+    def _tell(self) -> None:
+        with self._lock:
+            news, self._news = self._news, News()
+        if news:
+            self.happened.emit(news)
+
+    def _end(self, error: Exception | None) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+        self._timer.stop()
+        self._tell()
+        if error is None and self._waiting and not self._stopped:
+            self._launch()  # somebody added jobs while the last one ended
+        else:
+            self.ended.emit(error)

@@ -1,0 +1,88 @@
+"""Status line: the picture in figures, and the pixel below the mouse."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from restorer import Image
+
+from .state import State
+from .viewport import Box
+from .words import megapixels
+
+
+class StatusLine(QFrame):
+    """One line of figures."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusLine")
+        self.facts = QLabel()
+        self.facts.setAccessibleName(self.tr("The picture in figures"))
+        self.pixel = QLabel()
+        self.pixel.setAccessibleName(self.tr("The pixel below the mouse"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 4, 16, 4)
+        layout.addWidget(self.facts)
+        layout.addStretch(1)
+        layout.addWidget(self.pixel)
+        self._state = State()
+
+    def show_state(self, state: State) -> None:
+        """Tell size, depth and name of the picture."""
+        self._state = state
+        opened = state.opened
+        if opened is None:
+            self.facts.setText("")
+            self.pixel.setText("")
+            return
+        width, height = opened.size
+        parts = [
+            opened.name,
+            f"{width} × {height}",
+            megapixels(width, height),
+            self.tr("%1 bit").replace("%1", str(opened.image.bits)),
+        ]
+        if state.scale > 1:
+            parts.append(f"→ {state.size[0]} × {state.size[1]}")
+        if len(state.files) > 1:
+            parts.append(f"{state.current + 1} / {len(state.files)}")
+        self.facts.setText("   ".join(parts))
+
+    def show_place(self, place: tuple[float, float] | None) -> None:
+        """Tell the values before and after at a place of the result."""
+        if place is None or self._state.opened is None:
+            self.pixel.setText("")
+            return
+        x, y = int(place[0]), int(place[1])
+        text = f"x {x}  y {y}   {_values(_before(self._state, x, y))}"
+        after = _after(self._state, x, y)
+        if after is not None:
+            text += f"  →  {_values(after)}"
+        self.pixel.setText(text)
+
+
+def _before(state: State, x: int, y: int) -> tuple[float, ...]:
+    """Return the original's values below a pixel of the result."""
+    assert state.opened is not None
+    scale = state.scale
+    return _pixel(state.opened.image, x // scale, y // scale)
+
+
+def _after(state: State, x: int, y: int) -> tuple[float, ...] | None:
+    """Return the values that would be saved; None where there are none yet."""
+    whole = state.saveable if state.given is None else state.given.image
+    if whole is not None:
+        return _pixel(whole, x, y)
+    for patch in reversed(state.seen_patches):
+        if patch.box.holds(Box(x, y, 1, 1)):
+            return _pixel(patch.final, x - round(patch.box.x), y - round(patch.box.y))
+    return None
+
+
+def _pixel(image: Image, x: int, y: int) -> tuple[float, ...]:
+    return tuple(value.item() for value in image.pixels[y, x])
+
+
+def _values(values: tuple[float, ...]) -> str:
+    return " ".join(f"{v:g}" if isinstance(v, int) else f"{v:.3f}" for v in values)

@@ -1,0 +1,524 @@
+"""The window: builds the widgets, connects them to the session, and remembers where it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from restorer import SUFFIXES, Step, __version__
+
+from .actions import Actions
+from .banner import Banner
+from .canvas import Mode
+from .compare import Compare
+from .controls import ActionArea, Controls
+from .details import Details, Insight
+from .help import Keys
+from .menus import Menus
+from .pages import Pages
+from .preferences import Preferences
+from .presets import Presets
+from .session import Session
+from .state import Message, State
+from .statusline import StatusLine
+from .strip import Strip
+from .theme import SCHEMES, icon, set_scheme
+from .topbar import TopBar
+from .viewport import Box
+from .welcome import Welcome
+
+if TYPE_CHECKING:
+    from .queue import BatchPanel
+
+_PANEL_WIDTH = 336
+
+
+class MainWindow(QMainWindow):
+    """The desktop window.
+
+    Args:
+        session: What it shows and commands; closed with the window.
+        preferences: What is remembered.
+    """
+
+    def __init__(self, session: Session, preferences: Preferences) -> None:
+        super().__init__()
+        self.session = session
+        self.preferences = preferences
+        self._recent: list[Path] | None = None
+        self._batch: BatchPanel | None = None
+        self.setWindowTitle("restorer")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(820, 500)
+        self.actions_ = Actions(self)
+        self._build()
+        self._connect()
+        self._recall()
+        self.keys = Keys(self.actions_, self)
+        self.welcome.button.setFocus()
+        session.changed.connect(self._show)
+        self._show(session.state)
+        session.survey()
+
+    # Building.
+
+    def _build(self) -> None:
+        self.bar = TopBar(self.actions_)
+        self.banner = Banner()
+        self.compare = Compare()
+        self.welcome = Welcome(self.actions_["open"])
+        self.strip = Strip()
+        self.controls = Controls()
+        self.area = ActionArea()
+        self.status = StatusLine()
+        self.presets = Presets(self)
+        self.menus = Menus(self, self.actions_, self.presets.menu)
+        self.controls.presets.setMenu(self.presets.menu)
+        self.stage = QStackedWidget()
+        self.stage.addWidget(self.welcome)
+        self.stage.addWidget(self.compare)
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.setAccessibleName(self.tr("Side panel"))
+        self.details = Details()
+        self.tabs.addTab(self.controls, self.tr("Restore"))
+        self.tabs.addTab(self.details, self.tr("Details"))
+        self.insight = Insight()
+        self.tabs.addTab(self.insight, self.tr("Attention"))
+        self.panel = QWidget()
+        self.panel.setObjectName("sidePanel")
+        self.panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.panel.setFixedWidth(_PANEL_WIDTH)
+        side = _column(self.panel)
+        side.addWidget(self.tabs, 1)
+        side.addWidget(self.area)
+        left = QWidget()
+        middle = _column(left)
+        middle.addWidget(self.stage, 1)
+        middle.addWidget(self.strip)
+        picture = QWidget()
+        across = QHBoxLayout(picture)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        across.addWidget(left, 1)
+        across.addWidget(self.panel)
+        self.pages = Pages(
+            {
+                "picture": lambda: picture,
+                "sheet": self._make_sheet,
+                "queue": self._make_queue,
+                "models": self._make_models,
+            }
+        )
+        self.pages.show_page("picture")
+        body = QWidget()
+        rows = _column(body)
+        rows.addWidget(self.bar)
+        rows.addWidget(self.banner)
+        rows.addWidget(self.pages, 1)
+        rows.addWidget(self.status)
+        self.setCentralWidget(body)
+        self._dress()
+
+    def _make_sheet(self) -> QWidget:
+        from .sheet import ContactSheet
+
+        panel = ContactSheet()
+        panel.show_state(self.session.state)
+        panel.adopted.connect(self._adopt)
+        self.session.changed.connect(panel.show_state)
+        self.details.truth.truth_changed.connect(panel.set_truth)
+        return panel
+
+    def _adopt(self, steps: tuple[Step, ...]) -> None:
+        """Restore the picture as one of the contact sheet's."""
+        choices = self.session.state.choices
+        for step in steps:
+            choices = choices.with_step(step)
+        self.session.choose(choices)
+        self.actions_["page-picture"].trigger()
+
+    def _make_queue(self) -> QWidget:
+        from .queue import BatchPanel
+
+        panel = BatchPanel(self.preferences.folder / "queue")
+        panel.set_choices(self.session.state.choices)
+        self._batch = panel
+        panel.opened.connect(self._show_pair)
+        self.session.changed.connect(lambda state: panel.set_choices(state.choices))
+        return panel
+
+    def _make_models(self) -> QWidget:
+        from .models import ModelsPanel
+
+        panel = ModelsPanel()
+        panel.changed.connect(self.session.survey)
+        return panel
+
+    def _connect(self) -> None:
+        session, do = self.session, self.actions_
+        for name, slot in {
+            "open": self._browse,
+            "open-folder": self._browse_folder,
+            "paste": self._paste,
+            "queue-all": self._queue_all,
+            "previous": lambda: session.show(session.state.current - 1),
+            "next": lambda: session.show(session.state.current + 1),
+            "save": self._save,
+            "save-as": self._save_as,
+            "quit": self.close,
+            "run": session.run,
+            "stop": self._escape,
+            "copy-command": self._copy_command,
+            "gain-up": lambda: self.bar.step_gain(1),
+            "gain-down": lambda: self.bar.step_gain(-1),
+            "divider-left": lambda: self.compare.move_divider(-1),
+            "divider-right": lambda: self.compare.move_divider(1),
+            "fit": lambda: self.compare.canvas.fit(),
+            "actual": lambda: self.compare.canvas.toggle_zoom(),
+            "zoom-in": lambda: self.compare.canvas.zoom_step(1),
+            "zoom-out": lambda: self.compare.canvas.zoom_step(-1),
+            "unframe": lambda: session.frame(None),
+            "save-preset": self.presets.ask_name,
+            "about": self._about,
+            "screen-profile": self._choose_screen_profile,
+            "shortcuts": lambda: self.keys.toggle(),
+        }.items():
+            do[name].triggered.connect(slot)
+        for page in ("picture", "sheet", "queue", "models"):
+            do[f"page-{page}"].triggered.connect(lambda _=False, page=page: self._turn_to(page))
+        for mode in Mode:
+            do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
+        do["loupe"].toggled.connect(self.compare.canvas.set_loupe)
+        do["frame"].toggled.connect(self.compare.canvas.set_framing)
+        do["panel"].toggled.connect(self.panel.setVisible)
+        do["full-screen"].toggled.connect(self._fill_screen)
+        for scheme in SCHEMES:
+            do[f"theme-{scheme}"].triggered.connect(
+                lambda _=False, scheme=scheme: self._set_scheme(scheme)
+            )
+        self.presets.chosen.connect(session.choose)
+        self.presets.told.connect(session.tell)
+        self.menus.recent.triggered.connect(lambda action: self.open([action.data()]))
+        self.bar.zoomed.connect(self.compare.canvas.zoom_to)
+        self.bar.gained.connect(self.compare.canvas.set_gain)
+        self.bar.peeked.connect(self.compare.canvas.hold_original)
+        self.compare.looked.connect(session.look)
+        self.compare.canvas.viewed.connect(self.bar.show_zoom)
+        self.compare.canvas.pointed.connect(self.status.show_place)
+        self.compare.canvas.framed.connect(self._frame)
+        self.controls.chosen.connect(session.choose)
+        self.controls.more.connect(self._show_models)
+        self.area.run.connect(session.run)
+        self.area.stop.connect(session.stop)
+        self.area.save.connect(self._save_as)
+        self.strip.chosen.connect(session.show)
+        self.welcome.opened.connect(lambda path: self.open([path]))
+        references = self.controls.chain.references
+        references.explained.connect(self.compare.show_map)
+        self.compare.canvas.pointed.connect(references.show_place)
+        self.compare.canvas.picked.connect(self.insight.look_from)
+        self.insight.chosen.connect(self._mark)
+        self.details.truth.map_shown.connect(self.compare.show_map)
+        self.banner.dismissed.connect(session.dismiss)
+        self.banner.acted.connect(self._act)
+
+    # State.
+
+    def _show(self, state: State) -> None:
+        picture = state.opened
+        self._stage(self.compare if picture is not None else self.welcome)
+        for view in (
+            self.compare,
+            self.strip,
+            self.controls,
+            self.details,
+            self.insight,
+            self.area,
+            self.status,
+        ):
+            view.show_state(state)
+        self.banner.show_message(state.message)
+        self.setWindowTitle(f"{picture.name} - restorer" if picture is not None else "restorer")
+        do, running = self.actions_, state.work.doing == "restoring"
+        do["run"].setEnabled(picture is not None and not running and state.choices.ready)
+        do["save"].setEnabled(state.saveable is not None)
+        do["save-as"].setEnabled(state.saveable is not None)
+        has_path = picture is not None and picture.path is not None
+        do["copy-command"].setEnabled(has_path and bool(state.choices.steps))
+        do["previous"].setEnabled(state.current > 0)
+        do["next"].setEnabled(-1 < state.current < len(state.files) - 1)
+        do["queue-all"].setEnabled(bool(state.files))
+        do["unframe"].setEnabled(state.frame is not None)
+        self.presets.show_choices(state.choices)
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        recent = self.preferences.recent
+        if recent != self._recent:
+            self._recent = recent
+            self.welcome.show_recent(recent)
+            self.menus.show_recent(recent)
+
+    def _set_scheme(self, scheme: str) -> None:
+        self.preferences.keep("scheme", scheme)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        set_scheme(app, scheme)
+
+    def _about(self) -> None:
+        text = self.tr("restorer %1 - restores photographs on this machine, offline. MIT licence.")
+        self.session.tell(Message(text.replace("%1", __version__), "note"))
+
+    def _choose_screen_profile(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Colour profile of the screen"),
+            self.preferences.text("screen-profile"),
+            self.tr("Colour profiles (*.icc *.icm)"),
+        )
+        if name:
+            self.preferences.keep("screen-profile", name)
+            self.session.set_screen_profile(Path(name))
+
+    def _stage(self, widget: QWidget) -> None:
+        if self.stage.currentWidget() is not widget:
+            self.stage.setCurrentWidget(widget)
+            (self.welcome.button if widget is self.welcome else self.compare.canvas).setFocus()
+
+    def _compare_by(self, mode: Mode) -> None:
+        self.compare.set_mode(mode)
+        self.bar.show_gain(mode is Mode.DIFFERENCE)
+
+    def _frame(self, box: Box) -> None:
+        self.actions_["frame"].setChecked(False)
+        self.session.frame(box)
+
+    def _mark(self, box: Box | None) -> None:
+        """Mark a rectangle of the original."""
+        scale = self.session.state.scale
+        self.compare.canvas.set_outline(None if box is None else box.scaled(scale))
+
+    def _fill_screen(self, full: bool) -> None:
+        self.showFullScreen() if full else self.showNormal()
+
+    def _escape(self) -> None:
+        """Take away what is in the way, or stop what runs."""
+        if self.actions_["frame"].isChecked():
+            self.actions_["frame"].setChecked(False)
+        elif self.session.state.message is not None:
+            self.session.dismiss()
+        elif self.isFullScreen():
+            self.actions_["full-screen"].setChecked(False)
+        else:
+            self.session.stop()
+
+    def _act(self, action: str) -> None:
+        self.session.dismiss()
+        if action == "models":
+            self._show_models()
+        elif action == "close":
+            self.session.stop()
+            self.close()
+
+    def _show_models(self) -> None:
+        self.actions_["page-models"].trigger()
+
+    def _turn_to(self, page: str) -> None:
+        self.pages.show_page(page)
+        self.bar.tools.setVisible(page == "picture")
+        self.status.setVisible(page == "picture")
+
+    def _queue_all(self) -> None:
+        """Let all files that are open wait in the batch."""
+        files = self.session.state.files
+        if files:
+            self.actions_["page-queue"].trigger()
+            assert self._batch is not None
+            self._batch.add(files)
+
+    def _show_pair(self, source: Path, target: Path) -> None:
+        self.actions_["page-picture"].trigger()
+        self.session.open_pair(source, target)
+
+    # Files.
+
+    def open(self, paths: list[Path]) -> None:
+        """Open files and folders."""
+        for path in reversed(paths[:3]):
+            self.preferences.add_recent(path)
+        self.session.open(paths)
+        self.actions_["page-picture"].trigger()
+
+    def _browse(self) -> None:
+        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        kinds = self.tr("Pictures (%1)").replace("%1", known)
+        names, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Open pictures"), self._folder(), kinds
+        )
+        if names:
+            self.open([Path(name) for name in names])
+
+    def _browse_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, self.tr("Open a folder of pictures"), self._folder()
+        )
+        if name:
+            self.open([Path(name)])
+
+    def _folder(self) -> str:
+        recent = self.preferences.recent
+        return str(recent[0].parent) if recent else str(Path.home())
+
+    def _paste(self) -> None:
+        data = QGuiApplication.clipboard().mimeData()
+        paths = _local_files(data)
+        image = data.imageData() if data.hasImage() else None
+        if paths:
+            self.open(paths)
+        elif isinstance(image, QImage) and not image.isNull():
+            self.session.paste(image, self.tr("Pasted picture"))
+        else:
+            text = self.tr("There is no picture in the clipboard.")
+            self.session.tell(Message(text, "note"))
+
+    def _save(self) -> None:
+        """Save again where it was saved, or ask where."""
+        saved = self.session.state.saved
+        if saved is None:
+            self._save_as()
+        else:
+            self.session.save(saved)
+
+    def _save_as(self) -> None:
+        state = self.session.state
+        if state.opened is None or state.saveable is None:
+            return
+        path = state.opened.path
+        wanted = state.choices.target(path or Path(self._folder(), "pasted.png"))
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the result"), str(wanted))
+        if name:
+            chosen = Path(name)
+            if chosen.suffix.lower() not in SUFFIXES:
+                chosen = chosen.with_name(chosen.name + wanted.suffix)
+            self.session.save(chosen)
+
+    def _copy_command(self) -> None:
+        state = self.session.state
+        if state.opened is None or state.opened.path is None:
+            return
+        line = state.choices.command(state.opened.path, state.saved)
+        QGuiApplication.clipboard().setText(line)
+        said = self.tr("Copied: %1").replace("%1", line)
+        self.session.tell(Message(said, "note"))
+
+    # Events.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and pictures."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = _local_files(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.open(paths)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show the original while B is held."""
+        if event.key() == Qt.Key.Key_B and not event.modifiers():
+            self.compare.canvas.hold_original(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Show the result again."""
+        if event.key() == Qt.Key.Key_B and not event.isAutoRepeat():
+            self.compare.canvas.hold_original(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icons anew in other colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_"):
+            self._dress()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close safely: ask once, in the window, where work would be lost."""
+        message = self.session.state.message
+        busy = self.session.at_work or (self._batch is not None and self._batch.running)
+        if busy and (message is None or message.action != "close"):
+            text = self.tr("Pictures are being restored. Close once more to stop and close.")
+            self.session.tell(Message(text, "note", "close"))
+            event.ignore()
+            return
+        self._remember()
+        self.hide()
+        self.pages.close_lanes()
+        self.details.close_lanes()
+        self.insight.close_lanes()
+        self.strip.close_lane()
+        self.controls.chain.references.close_lane()
+        self.session.close()
+        super().closeEvent(event)
+
+    def _dress(self) -> None:
+        self.actions_.dress(self.palette())
+        self.controls.presets.setIcon(icon("chevron", self.palette()))
+
+    def _recall(self) -> None:
+        kept = self.preferences
+        if not self.restoreGeometry(kept.state("geometry")):
+            self.resize(1280, 800)
+        mode = kept.text("mode", Mode.SPLIT.value)
+        self.actions_[mode if mode in {m.value for m in Mode} else "split"].trigger()
+        self.actions_["panel"].setChecked(True)
+        self.actions_["panel"].setChecked(kept.flag("panel", True))
+        self.actions_["loupe"].setChecked(kept.flag("loupe"))
+        self.actions_["page-picture"].setChecked(True)
+        scheme = kept.text("scheme", "system")
+        self.actions_[f"theme-{scheme if scheme in SCHEMES else 'system'}"].setChecked(True)
+        if profile := kept.text("screen-profile"):
+            self.session.set_screen_profile(Path(profile))
+
+    def _remember(self) -> None:
+        kept = self.preferences
+        kept.keep("geometry", self.saveGeometry())
+        kept.keep("mode", self.compare.canvas.mode.value)
+        kept.keep("panel", self.actions_["panel"].isChecked())
+        kept.keep("loupe", self.actions_["loupe"].isChecked())
+        kept.sync()
+
+
+def _local_files(data: QMimeData) -> list[Path]:
+    urls: list[QUrl] = data.urls()
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def _column(parent: QWidget) -> QVBoxLayout:
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout

@@ -1,0 +1,62 @@
+"""How times, sizes and numbers are said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+from PySide6.QtCore import QLocale
+
+
+def duration(seconds: float) -> str:
+    """Say a time: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    if seconds < 9.95:
+        return f"{number(seconds, 1)} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Say a number as the user's language writes it."""
+    return QLocale().toString(float(value), "f", decimals)
+
+
+def megapixels(width: int, height: int) -> str:
+    """Say how many pixels there are: ``24.2 MP``."""
+    count = width * height / 1e6
+    return f"{number(count, 1 if count < 100 else 0)} MP"
+
+
+def size(count: float) -> str:
+    """Say a number of bytes: ``512 B``, ``2.1 MB``."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{number(count, int(unit != 'B'))} {unit}"
+        count /= 1000
+    return f"{number(count, 1)} GB"
+
+
+def trouble(error: object, path: Path | None = None) -> str:
+    """Say what is wrong, without the name of the file that it stands beside."""
+    text = str(error)
+    return text.removeprefix(f"{path}: ") if path is not None else text
+
+
+def listed(rows: Iterable[Sequence[str]], width: int = 0) -> str:
+    """Return rows of words, such as names and what belongs to them, for a label of rich text.
+
+    Args:
+        rows: Plain text; the first of each row stays in one line.
+        width: Of the first at least, so that several lists align.
+    """
+    made = []
+    for first, *others in rows:
+        head = f"<td width='{width}' style='padding-right: 12px; white-space: pre'>{escape(first)}"
+        cells = "".join(f"<td style='padding-right: 12px'>{escape(text)}</td>" for text in others)
+        made.append(f"<tr>{head}</td>{cells}</tr>")
+    return f"<table cellspacing='0'>{''.join(made)}</table>"

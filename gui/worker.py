@@ -1,0 +1,142 @@
+"""Lanes: threads that make what the window shows, and never touch a widget.
+
+Every request has a number. Its answer is delivered in the thread of whoever asked, unless that one
+has asked for something else meanwhile.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from PySide6.QtCore import QObject, Signal
+
+from restorer import Cancelled, CancelToken
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One request.
+
+    Attributes:
+        number: Rises with every request of a lane.
+        report: Called with (done, total) by whoever works on it.
+        cancel: Set when nobody waits for the answer any more.
+    """
+
+    number: int
+    report: Callable[[int, int], None]
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a request: a value, or the error that was raised instead."""
+
+    number: int
+    value: Any = None
+    error: Exception | None = None
+
+
+Call: TypeAlias = Callable[[Ticket], Any]
+
+
+@dataclass(frozen=True)
+class _Request:
+    ticket: Ticket
+    then: Callable[[Answer], None]
+    count: Callable[[int, int], None] | None
+
+
+class Lane(QObject):
+    """One thread that works on one request at a time.
+
+    Args:
+        name: Of the thread, for debuggers.
+        keep: Whether requests queue up; otherwise a new one drops those before it.
+        parent: Owner.
+    """
+
+    _answered = Signal(object)
+    _progressed = Signal(int, int, int)  # number, done, total
+
+    def __init__(self, name: str, *, keep: bool = False, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._keep = keep
+        self._number = 0
+        self._requests: dict[int, _Request] = {}  # touched by the asking thread alone
+        self._calls: queue.SimpleQueue[tuple[Ticket, Call] | None] = queue.SimpleQueue()
+        self._answered.connect(self._deliver)  # queued: the signal comes from the lane's thread
+        self._progressed.connect(self._count)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return bool(self._requests)
+
+    def ask(
+        self,
+        call: Call,
+        then: Callable[[Answer], None],
+        count: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Let the thread make `call`.
+
+        Args:
+            call: Gets the ticket; runs in the lane's thread.
+            then: Gets the answer; runs in the thread of the lane's owner.
+            count: Gets (done, total) meanwhile, there too.
+        """
+        if not self._keep:
+            self.drop()
+        self._number += 1
+        number = self._number
+        ticket = Ticket(number, lambda done, total: self._progressed.emit(number, done, total))
+        self._requests[number] = _Request(ticket, then, count)
+        self._calls.put((ticket, call))
+
+    def drop(self) -> None:
+        """Cancel all requests; nobody waits for their answers any more."""
+        for request in self._requests.values():
+            request.ticket.cancel.cancel()
+        self._requests.clear()
+
+    def close(self, timeout_s: float | None = None) -> bool:
+        """End the thread when its requests are done; return whether it ended within the time."""
+        self._calls.put(None)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _deliver(self, answer: Answer) -> None:
+        request = self._requests.pop(answer.number, None)
+        if request is not None:
+            request.then(answer)
+
+    def _count(self, number: int, done: int, total: int) -> None:
+        request = self._requests.get(number)
+        if request is not None and request.count is not None:
+            request.count(done, total)
+
+    def _work(self) -> None:
+        while (asked := self._calls.get()) is not None:
+            ticket, call = asked
+            answer = _answer(ticket, call)
+            if answer is not None:
+                self._answered.emit(answer)
+            del asked, ticket, call, answer  # pictures are large, and the next one may be far
+
+
+def _answer(ticket: Ticket, call: Call) -> Answer | None:
+    if ticket.cancel.cancelled:
+        return None
+    try:
+        return Answer(ticket.number, call(ticket))
+    except Cancelled:
+        return None
+    except Exception as error:  # noqa: BLE001  told to the user by whoever asked
+        return Answer(ticket.number, error=error)

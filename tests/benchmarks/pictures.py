@@ -1,0 +1,147 @@
+"""Make the pictures of docs/window.md: python tests/benchmarks/pictures.py
+
+From photographs that ship inside scikit-image, without a screen.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from restorer import Image, read, write
+from restorer.gui.canvas import Mode
+from restorer.gui.preferences import Preferences
+from restorer.gui.queue import BatchPanel
+from restorer.gui.session import Session
+from restorer.gui.sheet import ContactSheet
+from restorer.gui.theme import set_scheme
+from restorer.gui.window import MainWindow
+from restorer.training.degrade import bicubic_downscale
+
+DOCS = Path(__file__).parents[2] / "docs"
+SIZE = (1280, 800)
+PATIENCE_MS = 240_000
+
+
+def main() -> None:
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pictures = [noisy(folder, each, sigma=25) for each in ("chelsea", "astronaut", "coffee")]
+        small = halved(folder, "coffee")
+        kept = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(Session(), Preferences(kept))
+        window.resize(*SIZE)
+        window.show()
+        set_scheme(app, "dark")
+        show_denoising(window, pictures)
+        set_scheme(app, "light")
+        show_enlarging(window, small)
+        set_scheme(app, "dark")
+        show_sheet(window)
+        set_scheme(app, "light")
+        show_batch(window, pictures)
+        window.close()
+
+
+def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
+    session = window.session
+    choices = session.state.choices.with_link("super-resolution", wanted=False)
+    session.choose(choices.with_link("denoising", wanted=True))
+    window.open(pictures)
+    wait(lambda: session.state.opened is not None)
+    session.run()
+    wait(lambda: session.state.saveable is not None)
+    wait(lambda: session.state.measured_sigma is not None)
+    shoot(window, "fit-dark")
+    window.compare.canvas.zoom_to(1.0)
+    window.compare.set_mode(Mode.DIFFERENCE)
+    window.bar.show_gain(True)
+    shoot(window, "difference-dark")
+    window.bar.show_gain(False)
+
+
+def show_enlarging(window: MainWindow, small: Path) -> None:
+    session = window.session
+    choices = session.state.choices.with_link("denoising", wanted=False)
+    session.choose(choices.with_link("super-resolution", wanted=True))
+    window.open([small])
+    wait(lambda: session.state.opened is not None and session.state.opened.path == small)
+    session.run()
+    wait(lambda: session.state.saveable is not None)
+    window.actions_["sides"].trigger()
+    window.compare.canvas.zoom_to(1.0)
+    shoot(window, "sides-light")
+
+
+def show_sheet(window: MainWindow) -> None:
+    window.actions_["page-sheet"].trigger()
+    sheet = window.pages.page("sheet")
+    assert isinstance(sheet, ContactSheet)
+    sheet.compare()
+    wait(lambda: sheet.stop_button.isEnabled() is False)
+    shoot(window, "sheet-dark")
+
+
+def show_batch(window: MainWindow, pictures: list[Path]) -> None:
+    session = window.session
+    choices = session.state.choices.with_link("super-resolution", wanted=False)
+    session.choose(replace(choices.with_link("denoising", wanted=True), sigma=25.0))
+    window.actions_["page-queue"].trigger()
+    batch = window.pages.page("queue")
+    assert isinstance(batch, BatchPanel)
+    batch.add(pictures)
+    QTimer.singleShot(1000, batch.start.click)
+    shoot(window, "batch-light", delay_ms=9000)
+    wait(lambda: not batch.running)
+
+
+def noisy(folder: Path, name: str, sigma: float) -> Path:
+    pixels = photograph(name).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, sigma, pixels.shape)
+    return stored(folder / f"{name}.png", pixels + noise)
+
+
+def halved(folder: Path, name: str) -> Path:
+    return stored(folder / "small" / f"{name}.png", bicubic_downscale(photograph(name), 2))
+
+
+def photograph(name: str) -> np.ndarray:
+    with as_file(files("skimage.data").joinpath(f"{name}.png")) as path:
+        return read(path).pixels[..., :3]
+
+
+def stored(path: Path, values: np.ndarray) -> Path:
+    write(Image(np.clip(np.rint(values), 0, 255).astype(np.uint8)), path)
+    return path
+
+
+def shoot(window: MainWindow, name: str, delay_ms: int = 500) -> None:
+    window.session.dismiss()
+    wait(lambda: False, delay_ms, must=False)
+    window.grab().save(str(DOCS / f"window-{name}.png"))
+
+
+def wait(found: Callable[[], bool], limit_ms: int = PATIENCE_MS, *, must: bool = True) -> None:
+    app = QApplication.instance()
+    assert app is not None
+    clock = QTimer(singleShot=True, interval=limit_ms)
+    clock.start()
+    while clock.isActive() and not found():
+        app.processEvents()
+    assert found() or not must, "waited in vain"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""A window without a screen, pictures for it, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from restorer import Image, write
+from restorer.gui import theme
+from restorer.gui.preferences import Preferences
+from restorer.gui.session import Session
+from restorer.gui.window import MainWindow
+
+from helpers import make_photograph
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    return QApplication
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(qapp: QApplication) -> Iterator[None]:
+    """No test may leave a widget behind."""
+    yield
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    qapp.processEvents()
+    assert not qapp.topLevelWidgets(), "a widget was left behind"
+
+
+@pytest.fixture
+def make_picture(tmp_path: Path) -> Callable[..., Path]:
+    """Write a small photograph."""
+
+    def make(name: str = "a.png", height: int = 60, width: int = 80, **metadata: object) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(Image(make_photograph(height, width)), path)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def preferences(tmp_path: Path) -> Preferences:
+    return Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    made = Session()
+    yield made
+    assert made.close(30), "a thread did not end"
+    made.deleteLater()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterator[MainWindow]:
+    theme.set_scheme(qapp, "light")
+    made = MainWindow(Session(), preferences)
+    made.presets.path = Path(preferences.folder, "presets.toml")
+    made.resize(1280, 800)
+    made.show()
+    yield made
+    made.session.stop()
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def noise(rng: np.random.Generator) -> np.ndarray:
+    return rng.integers(0, 256, (48, 64, 3), np.uint8)
+
+
+@pytest.fixture
+def mount(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., QWidget]]:
+    """Show a panel until the test ends, and end its threads."""
+    shown: list[QWidget] = []
+
+    def show(panel: QWidget, width: int = 900, height: int = 600) -> QWidget:
+        panel.resize(width, height)
+        panel.show()
+        shown.append(panel)
+        return panel
+
+    yield show
+    for panel in shown:
+        if hasattr(panel, "close_lane"):
+            assert panel.close_lane(), "a thread did not end"
+        panel.close()
+        panel.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    qapp.processEvents()

@@ -1,0 +1,305 @@
+"""The controller, without a widget."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+import restorer
+from restorer import Settings, Step, read, run_job
+from restorer.gui.convert import to_pixels
+from restorer.gui.state import Message
+from restorer.gui.viewport import Box
+
+DENOISE = "panet-denoise-lite"
+
+
+@pytest.fixture
+def settled(qtbot, session):
+    """Wait until nothing is under way."""
+
+    def wait(doing="nothing"):
+        qtbot.waitUntil(lambda: session.state.work.doing == doing, timeout=30_000)
+
+    return wait
+
+
+@pytest.fixture
+def opened(qtbot, session, make_picture):
+    path = make_picture("a.png")
+    session.open([path])
+    qtbot.waitUntil(lambda: session.state.opened is not None, timeout=10_000)
+    return path
+
+
+@pytest.fixture
+def denoising(session):
+    chain = session.state.choices.with_link("super-resolution", wanted=False)
+    session.choose(replace(chain.with_link("denoising", wanted=True), sigma=20.0))
+
+
+def see_all(session):
+    session.look(Box(0, 0, *session.state.size))
+
+
+def previewed(qtbot, session):
+    qtbot.waitUntil(
+        lambda: (
+            session.state.fresh
+            and any(p.box.holds(Box(0, 0, *session.state.size)) for p in session.state.patches)
+        ),
+        timeout=60_000,
+    )
+
+
+def test_a_folder_is_opened_with_all_its_pictures(qtbot, session, make_picture, tmp_path):
+    for name in ("b.png", "a.jpg", "sub/c.tif"):
+        make_picture(name)
+    (tmp_path / "notes.txt").touch()
+    session.open([tmp_path])
+    qtbot.waitUntil(lambda: session.state.opened is not None, timeout=10_000)
+    assert [p.name for p in session.state.files] == ["a.jpg", "b.png", "c.tif"]
+    assert session.state.opened.name == "a.jpg"
+    session.show(2)
+    qtbot.waitUntil(lambda: session.state.opened.name == "c.tif", timeout=10_000)
+    assert session.state.current == 2
+
+
+def test_what_cannot_be_opened_is_said_and_the_next_one_opens(qtbot, session, make_picture):
+    good, bad = make_picture("b.png"), make_picture("a.png")
+    bad.write_bytes(bad.read_bytes()[:100])
+    session.open([bad, good])
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    assert "a.png" in session.state.message.text
+    assert session.state.opened is None
+    session.show(1)
+    qtbot.waitUntil(lambda: session.state.opened is not None, timeout=10_000)
+    assert session.state.message is None
+
+
+def test_an_empty_folder_is_said(qtbot, session, tmp_path):
+    session.open([tmp_path])
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    assert ".png" in session.state.message.text
+    assert session.state.work.doing == "nothing"
+
+
+def test_a_picture_from_the_clipboard_is_opened_as_it_is(qtbot, session, noise):
+    copied = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
+    session.paste(copied, "copied")
+    qtbot.waitUntil(lambda: session.state.opened is not None, timeout=10_000)
+    assert np.array_equal(session.state.opened.image.pixels, noise)
+    assert session.state.opened.path is None
+
+
+def test_the_preview_has_the_pixels_of_the_full_run(qtbot, session, opened, denoising):
+    see_all(session)
+    previewed(qtbot, session)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.finished is not None, timeout=60_000)
+    expected = restorer.restore(read(opened), Step(DENOISE, sigma=20.0))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+
+
+def test_a_part_is_previewed_with_the_pixels_of_the_full_run(qtbot, session, opened, denoising):
+    session.look(Box(10, 10, 30, 20))
+    qtbot.waitUntil(lambda: bool(session.state.patches), timeout=60_000)
+    patch = session.state.patches[-1]
+    expected = restorer.restore(read(opened), Step(DENOISE, sigma=20.0)).pixels
+    rows = slice(int(patch.box.y), int(patch.box.bottom))
+    columns = slice(int(patch.box.x), int(patch.box.right))
+    assert patch.box.holds(Box(10, 10, 30, 20))
+    assert np.array_equal(patch.final.pixels, expected[rows, columns])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+@pytest.mark.parametrize("strength", [(1.0, None), (0.5, None), (0.7, 0.2)], ids=str)
+def test_what_is_saved_is_what_the_command_line_saves(
+    qtbot, session, make_picture, tmp_path, suffix, strength
+):
+    source = make_picture("a.png")
+    share, detail = strength
+    chosen = session.state.choices
+    session.choose(replace(chosen, strength=share, detail=detail, suffix=suffix))
+    session.open([source])
+    qtbot.waitUntil(lambda: session.state.opened is not None, timeout=10_000)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=60_000)
+    session.save(tmp_path / f"window{suffix}")
+    qtbot.waitUntil(lambda: session.state.saved is not None, timeout=30_000)
+    job = restorer.Job(source, tmp_path / f"line{suffix}", session.state.choices.steps)
+    assert run_job(job).status == "done"
+    saved, expected = read(session.state.saved), read(job.target)
+    assert np.array_equal(saved.pixels, expected.pixels)
+
+
+def test_another_strength_needs_no_new_run(qtbot, session, opened):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=60_000)
+    outcome = session.state.outcome
+    see_all(session)
+    session.choose(replace(session.state.choices, strength=0.5))
+    assert session.state.saveable is None
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=10_000)
+    assert session.state.outcome.image is outcome.image
+    model = session.state.choices.steps[0].model
+    expected = restorer.restore(read(opened), Step(model, strength=0.5))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+
+
+def test_depth_and_dithering_need_no_new_run_either(qtbot, session, opened):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=60_000)
+    session.choose(session.state.choices.with_settings(bits=16))
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=10_000)
+    steps = session.state.choices.steps
+    expected = restorer.restore(read(opened), steps, settings=Settings(bits=16))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+
+
+def test_the_patches_of_a_preview_follow_the_strength(qtbot, session, opened, denoising):
+    see_all(session)
+    previewed(qtbot, session)
+    session.choose(replace(session.state.choices, strength=0.0))
+    finish = session.state.choices.finish
+    qtbot.waitUntil(lambda: session.state.patches[-1].finish == finish, timeout=10_000)
+    patch = session.state.patches[-1]
+    original = session.state.opened.image.pixels
+    rows = slice(int(patch.box.y), int(patch.box.bottom))
+    columns = slice(int(patch.box.x), int(patch.box.right))
+    assert np.array_equal(patch.final.pixels, original[rows, columns])
+
+
+def test_other_choices_drop_the_running_preview(qtbot, session, opened, denoising, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "restorer.gui.kernel.restore_part",
+        lambda picture, region, making, tick, cancel: _until_cancelled(asked, making, cancel),
+    )
+    see_all(session)
+    qtbot.waitUntil(lambda: len(asked) == 1, timeout=10_000)
+    session.choose(replace(session.state.choices, sigma=30.0))
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=10_000)
+    assert [made.sigma for made in asked] == [20.0, 30.0]
+    session.stop()
+    assert session.state.patches == ()
+
+
+def _until_cancelled(asked, making, cancel):
+    asked.append(making)
+    while True:
+        cancel.check()
+
+
+def test_a_run_can_be_stopped(qtbot, session, opened, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "restorer.gui.kernel.restore_whole",
+        lambda picture, making, tick, cancel: _until_cancelled(asked, making, cancel),
+    )
+    session.run()
+    qtbot.waitUntil(lambda: bool(asked), timeout=10_000)
+    assert session.at_work
+    session.stop()
+    assert not session.at_work
+    assert session.state.outcome is None
+
+
+def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatch):
+    heard = []
+    session.changed.connect(lambda state: heard.append(state.work))
+
+    def tick_only(picture, making, tick, cancel):
+        for done in range(1, 5):
+            tick(done, 4)
+        raise MemoryError
+
+    monkeypatch.setattr("restorer.gui.kernel.restore_whole", tick_only)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    counted = list(dict.fromkeys(work for work in heard if work.total == 4))
+    assert [work.done for work in counted] == [1, 2, 3, 4]
+    assert counted[0].seconds_left is None
+    assert counted[-1].seconds_left == 0
+    assert "memory" in session.state.message.text
+
+
+def test_a_run_without_a_task_is_refused_in_words(session, opened):
+    session.choose(session.state.choices.with_link("super-resolution", wanted=False))
+    session.run()
+    assert "task" in session.state.message.text
+
+
+def test_the_original_is_never_overwritten(qtbot, session, opened):
+    before = opened.read_bytes()
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=60_000)
+    session.save(opened)
+    assert "original" in session.state.message.text
+    assert opened.read_bytes() == before
+
+
+def test_a_disk_that_refuses_is_said(qtbot, session, opened, tmp_path):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None, timeout=60_000)
+    session.save(tmp_path / "a.png" / "b.png")
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    assert session.state.saved is None
+    assert session.state.work.doing == "nothing"
+
+
+def test_nothing_is_saved_before_there_is_a_result(session, opened, tmp_path):
+    session.save(tmp_path / "b.png")
+    assert not (tmp_path / "b.png").exists()
+    assert "restore the picture first" in session.state.message.text
+
+
+def test_a_chosen_rectangle_goes_before_what_is_seen(qtbot, session, opened, denoising):
+    see_all(session)
+    session.frame(Box(5, 5, 20, 10))
+    qtbot.waitUntil(lambda: bool(session.state.patches), timeout=60_000)
+    assert session.state.patches[-1].box == Box(5, 5, 20, 10)
+
+
+def test_models_and_devices_are_found(qtbot, session):
+    session.survey()
+    qtbot.waitUntil(lambda: session.state.devices[-1] == "cpu", timeout=30_000)
+    assert DENOISE in session.state.usable
+
+
+def test_the_noise_is_measured(qtbot, session, opened):
+    qtbot.waitUntil(lambda: session.state.measured_sigma is not None, timeout=10_000)
+    values = read(opened).to_float()
+    assert session.state.measured_sigma == pytest.approx(restorer.estimate_sigma(values))
+
+
+def test_bugs_are_told_too(qtbot, session, opened, monkeypatch, caplog):
+    def broken(*_):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("restorer.gui.kernel.restore_whole", broken)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    assert "ZeroDivisionError: oops" in session.state.message.text
+    assert "unexpected" in caplog.text
+
+
+def test_a_model_that_is_not_here_leads_to_the_models(qtbot, session, opened):
+    link = {"model": "nlsn-x2-paper", "wanted": True}
+    session.choose(session.state.choices.with_link("super-resolution", **link))
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    assert session.state.message.action == "models"
+
+
+def test_messages_come_and_go(session):
+    session.tell(Message("hello", "note"))
+    assert session.state.message.text == "hello"
+    session.dismiss()
+    assert session.state.message is None
+
+
+def test_pixels_survive_the_way_through_qt(noise):
+    image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
+    assert np.array_equal(to_pixels(image), noise)

@@ -1,0 +1,87 @@
+"""German says all that English says; what is compiled is what is written."""
+
+import ast
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtWidgets import QTabWidget
+
+import restorer.gui
+from restorer.gui import app
+from restorer.gui.session import Session
+from restorer.gui.window import MainWindow
+
+FOLDER = Path(restorer.gui.__file__).parent
+SOURCES = FOLDER / "i18n" / "restorer_de.ts"
+MARK = re.compile(r"%(?:\d|n)")
+
+pytestmark = pytest.mark.skipif(not SOURCES.exists(), reason="only the sources have it")
+
+
+def texts():
+    """Yield (context, source, translations) of the file."""
+    for context in ElementTree.parse(SOURCES).getroot().findall("context"):
+        for message in context.findall("message"):
+            translation = message.find("translation")
+            assert translation.get("type") != "unfinished", message.find("source").text
+            forms = [form.text for form in translation] or [translation.text]
+            yield context.findtext("name"), message.findtext("source"), forms
+
+
+def calls(tree):
+    """Yield the texts that a module wants translated."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of_qt = ast.unparse(node.func) == "QCoreApplication.translate"
+            if node.func.attr == "tr" or of_qt:
+                text = node.args[of_qt]
+                assert isinstance(text, ast.Constant), f"line {node.lineno}: not a plain text"
+                yield text.value
+
+
+def test_every_text_is_translated():
+    known = {source for _, source, _ in texts()}
+    for path in sorted(FOLDER.glob("*.py")):
+        for text in calls(ast.parse(path.read_text("utf-8"))):
+            assert text in known, f"{path.name}: {text!r}; see CONTRIBUTING.md"
+
+
+def test_translations_keep_the_marks():
+    for _, source, forms in texts():
+        for form in forms:
+            assert sorted(MARK.findall(form)) == sorted(MARK.findall(source)), source
+
+
+def test_no_two_entries_of_a_menu_share_their_letter(qapp):
+    menus = [text for context, _, (text, *_) in texts() if context == "Menus"]
+    letters = [m[0].lower() for t in menus if (m := re.findall("&(.)", t))]
+    assert len(letters) == len(set(letters))
+
+
+def test_what_is_compiled_is_what_is_written(qapp):
+    translator = QTranslator()
+    assert translator.load(str(SOURCES.with_suffix(".qm")))
+    for context, source, forms in texts():
+        number = 2 if len(forms) > 1 else -1
+        assert translator.translate(context, source, None, number) == forms[-1]
+
+
+def test_a_german_window_is_german(qapp, preferences):
+    translators = app.install_translations(qapp, QLocale("de_AT"))
+    try:
+        window = MainWindow(Session(), preferences)
+        assert window.area.run_button.text() == "Verbessern"
+        assert window.findChild(QTabWidget).tabText(0) == "Verbessern"
+        assert window.menuBar().actions()[0].text() == "&Datei"
+        window.resize(820, 500)
+        window.show()
+        qapp.processEvents()
+        assert window.size().toTuple() == (820, 500)
+        window.close()
+        window.deleteLater()
+    finally:
+        for translator in translators:
+            qapp.removeTranslator(translator)

@@ -1,0 +1,431 @@
+"""Every control of the window: it says its name, it fits, it does what it says."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QAccessible, QDropEvent, QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QProgressBar,
+    QScrollArea,
+    QSlider,
+    QTabBar,
+    QTableView,
+    QWidget,
+)
+
+from restorer import read, read_presets
+from restorer.gui import theme
+from restorer.gui.canvas import Canvas, Mode
+from restorer.gui.session import Session
+from restorer.gui.state import Message, Work
+from restorer.gui.window import MainWindow
+
+CONTROLS = (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QListView,
+    QTableView,
+    QProgressBar,
+    QSlider,
+    QScrollArea,
+    Canvas,
+)
+
+
+@pytest.fixture
+def opened(qtbot, window, make_picture):
+    window.open([make_picture("a.png"), make_picture("b.jpg")])
+    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    window.session.stop()
+    return window
+
+
+def own_controls(window):
+    """Yield what a person can use; parts of Qt's own widgets are theirs."""
+    for widget in window.findChildren(QWidget):
+        inner = any(isinstance(p, (QAbstractSpinBox, QComboBox, QTabBar)) for p in parents(widget))
+        if isinstance(widget, CONTROLS) and not inner and "qt_" not in widget.objectName():
+            yield widget
+
+
+def test_every_control_says_its_name(opened):
+    nameless = [
+        f"{type(w).__name__} in {type(w.parent()).__name__}"
+        for w in own_controls(opened)
+        if not (w.accessibleName() or (isinstance(w, QAbstractButton) and w.text()))
+    ]
+    assert nameless == []
+
+
+def test_names_are_told_to_screen_readers_with_roles_and_values(opened):
+    divider = QAccessible.queryAccessibleInterface(opened.compare.divider)
+    assert divider.role() == QAccessible.Role.Slider
+    assert "before and after" in divider.text(QAccessible.Text.Name)
+    assert divider.valueInterface().currentValue() == opened.compare.divider.value()
+    for widget in own_controls(opened):
+        interface = QAccessible.queryAccessibleInterface(widget)
+        assert interface.text(QAccessible.Text.Name), widget
+        assert interface.role() != QAccessible.Role.NoRole
+
+
+@pytest.mark.parametrize("size", [(820, 500), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)])
+def test_nothing_is_cut_off_at_any_size(opened, size):
+    opened.resize(*size)
+    opened.session.tell(Message("A long message. " * 12))
+    QApplication.processEvents()
+    assert opened.size().toTuple() == size
+    for widget in own_controls(opened):
+        scrolled = any(isinstance(p, QScrollArea) for p in parents(widget))
+        if widget.isVisible() and not scrolled and not isinstance(widget, QScrollArea):
+            place = widget.mapTo(opened, QPoint(0, 0))
+            assert opened.rect().contains(place), widget.accessibleName()
+            hint = widget.minimumSizeHint()
+            assert widget.width() >= hint.width() - 1, widget.accessibleName()
+
+
+def parents(widget):
+    while (widget := widget.parentWidget()) is not None:
+        yield widget
+
+
+def test_tab_leads_to_every_control_of_the_page(opened):
+    reached, widget = set(), opened.compare.canvas
+    widget.setFocus()
+    for _ in range(200):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.add(QApplication.focusWidget())
+    for wanted in (
+        opened.compare.divider,
+        opened.controls.strength.all.slider,
+        opened.controls.chain.rows["denoising"].wanted,
+        opened.area.run_button,
+        opened.strip,
+    ):
+        assert wanted in reached, wanted.accessibleName()
+
+
+def test_modes_are_chosen_by_keys(opened):
+    for key, mode in zip(
+        "2341", [Mode.SIDES, Mode.FLICKER, Mode.DIFFERENCE, Mode.SPLIT], strict=True
+    ):
+        QTest.keyClick(opened, key)
+        assert opened.compare.canvas.mode is mode
+        assert opened.compare.divider.isVisible() == (mode is Mode.SPLIT)
+        assert opened.bar.gain.isVisible() == (mode is Mode.DIFFERENCE)
+
+
+def test_zoom_is_changed_by_keys_and_told(opened):
+    canvas = opened.compare.canvas
+    QTest.keyClick(opened, Qt.Key.Key_Z)
+    assert canvas.view.zoom == 1
+    assert opened.bar.zoom.text() == "100 %"
+    QTest.keyClick(opened, Qt.Key.Key_Plus)
+    assert canvas.view.zoom > 1
+    QTest.keyClick(opened, Qt.Key.Key_F)
+    assert canvas.view.fitted
+
+
+def test_the_divider_moves_by_keys_and_by_mouse(opened):
+    divider = opened.compare.divider
+    QTest.keyClick(opened, Qt.Key.Key_Period)
+    assert divider.value() == 510
+    divider.setFocus()
+    QTest.keyClick(divider, Qt.Key.Key_Left)
+    assert divider.value() == 500
+    middle = divider.rect().center()
+    QTest.mousePress(divider, Qt.MouseButton.LeftButton, pos=middle)
+    start = divider.mapTo(opened.compare.canvas, middle).x()
+    QTest.mouseMove(divider, middle + QPoint(100, 0))
+    QTest.mouseRelease(divider, Qt.MouseButton.LeftButton, pos=divider.rect().center())
+    moved = divider.geometry().center().x() - start
+    assert moved == pytest.approx(100, abs=2)
+
+
+def test_the_original_is_shown_while_b_is_held(opened):
+    canvas = opened.compare.canvas
+    QTest.keyPress(opened, Qt.Key.Key_B)
+    assert canvas._original_held
+    QTest.keyRelease(opened, Qt.Key.Key_B)
+    assert not canvas._original_held
+    QTest.mousePress(opened.bar.peek, Qt.MouseButton.LeftButton)
+    assert canvas._original_held
+    QTest.mouseRelease(opened.bar.peek, Qt.MouseButton.LeftButton)
+    assert not canvas._original_held
+
+
+def test_a_rectangle_drawn_with_shift_is_previewed(opened):
+    canvas = opened.compare.canvas
+    start = canvas.rect().center() - QPoint(20, 10)
+    end = start + QPoint(80, 60)
+    shift, left = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
+    QTest.mousePress(canvas, left, shift, start)
+    QTest.mouseMove(canvas, end)
+    QTest.mouseRelease(canvas, left, shift, end)
+    frame = opened.session.state.frame
+    zoom = canvas.view.zoom
+    assert (frame.width, frame.height) == (pytest.approx(80 / zoom), pytest.approx(60 / zoom))
+    opened.actions_["unframe"].trigger()
+    assert opened.session.state.frame is None
+
+
+def test_pixel_values_are_told_below_the_mouse(opened):
+    canvas = opened.compare.canvas
+    place = canvas.rect().center() - QPoint(20, 20)
+    QTest.mouseMove(canvas, place)
+    said = opened.status.pixel.text()
+    x, y = (int(n) for n in re.match(r"x (\d+)  y (\d+) ", said).groups())
+    assert (x, y) == tuple(int(n) for n in canvas.view.to_picture(*place.toTuple()))
+    values = " ".join(str(v) for v in opened.session.state.opened.image.pixels[y // 2, x // 2])
+    assert values in said
+
+
+def test_every_task_can_be_chosen(opened):
+    chain, session = opened.controls.chain, opened.session
+    chain.rows["denoising"].wanted.click()
+    assert [step.model for step in session.state.choices.steps] == [
+        "panet-denoise-lite",
+        "panet-sr-x2-lite",
+    ]
+    chain.measure.click()
+    chain.sigma.figure.setValue(31)
+    assert session.state.choices.sigma == 31
+    chain.rows["super-resolution"].wanted.click()
+    assert session.state.choices.scale == 1
+    session.stop()
+
+
+def test_strength_output_and_machine_reach_the_choices(opened):
+    controls, session = opened.controls, opened.session
+    controls.strength.all.figure.setValue(40)
+    controls.strength.apart.click()
+    controls.strength.fine.slider.setValue(10)
+    controls.output.format.setCurrentIndex(controls.output.format.findData(".jpg"))
+    controls.output.format.activated.emit(0)
+    assert controls.output.quality.isEnabled()
+    controls.output.quality.setValue(80)
+    controls.output.dither.click()
+    controls.machine.memory.setValue(1.5)
+    controls.machine.ensemble.click()
+    choices = session.state.choices
+    assert (choices.strength, choices.detail, choices.suffix) == (0.4, 0.1, ".jpg")
+    assert (choices.settings.quality, choices.settings.dither) == (80, True)
+    assert (choices.settings.memory, choices.settings.self_ensemble) == (1_500_000_000, True)
+    session.stop()
+
+
+def test_what_is_shown_is_what_was_chosen_elsewhere(opened):
+    session, controls = opened.session, opened.controls
+    session.choose(replace(session.state.choices, strength=0.3, suffix=".tif"))
+    assert controls.strength.all.value == 30
+    assert controls.output.format.currentData() == ".tif"
+    session.stop()
+
+
+def test_the_command_is_copied(opened):
+    opened.actions_["copy-command"].trigger()
+    path = opened.session.state.opened.path
+    assert QGuiApplication.clipboard().text() == opened.session.state.choices.command(path)
+
+
+def test_pictures_are_pasted(qtbot, window, noise):
+    image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
+    QGuiApplication.clipboard().setImage(image)
+    window.actions_["paste"].trigger()
+    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    assert np.array_equal(window.session.state.opened.image.pixels, noise)
+    assert not window.actions_["copy-command"].isEnabled()
+    QGuiApplication.clipboard().setText("words")
+    window.actions_["paste"].trigger()
+    assert "no picture" in window.session.state.message.text
+
+
+def test_files_are_dropped(qtbot, window, make_picture):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(make_picture("a.png")))])
+    actions, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, left, none))
+    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    assert window.windowTitle() == "a.png - restorer"
+
+
+def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monkeypatch, tmp_path):
+    source, target = make_picture("a.png"), tmp_path / "out"
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(source)], ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    window.actions_["open"].trigger()
+    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    window.area.run_button.click()
+    qtbot.waitUntil(lambda: window.area.save_button.isEnabled(), timeout=60_000)
+    window.area.save_button.click()
+    qtbot.waitUntil(lambda: window.session.state.saved is not None, timeout=10_000)
+    assert read(tmp_path / "out.png").width == 160
+    assert window.preferences.recent[0] == source
+    assert [a.data() for a in window.menus.recent.actions()] == [source]
+
+
+def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("night", True))
+    session = opened.session
+    session.choose(replace(session.state.choices, strength=0.5))
+    opened.actions_["save-preset"].trigger()
+    assert read_presets(opened.presets.path)["night"]["strength"] == 0.5
+    session.choose(replace(session.state.choices, strength=1.0))
+    opened.presets.fill()
+    opened.presets.menu.actions()[0].trigger()
+    assert session.state.choices.strength == 0.5
+    opened.presets.remove("night")
+    assert "night" not in read_presets(opened.presets.path)
+    session.stop()
+
+
+def test_messages_are_sentences_in_the_window(qtbot, window, tmp_path):
+    window.open([tmp_path / "absent.png"])
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+    assert "absent.png" in window.banner.accessibleName()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.banner.isVisible()
+
+
+def test_closing_while_work_runs_asks_in_the_window(opened, monkeypatch):
+    session = opened.session
+    session._set(work=Work("restoring"))
+    assert not opened.close()
+    assert opened.isVisible()
+    assert opened.banner.isVisible()
+    assert opened.close()
+
+
+def test_window_state_is_remembered(qtbot, qapp, window, preferences):
+    window.resize(820, 700)  # no larger than the screen that is not there
+    window.actions_["sides"].trigger()
+    window.actions_["panel"].trigger()
+    assert window.close()
+    again = MainWindow(Session(), preferences)
+    again.show()
+    assert again.size().toTuple() == (820, 700)
+    assert again.compare.canvas.mode is Mode.SIDES
+    assert not again.panel.isVisible()
+    again.close()
+    again.deleteLater()
+
+
+def test_keys_are_shown_and_go_away(opened):
+    QTest.keyClick(opened, Qt.Key.Key_F1)
+    assert opened.keys.isVisible()
+    words = [label.text() for label in opened.keys.findChildren(QLabel)]
+    assert "Ctrl+O" in words
+    QTest.keyClick(opened.keys, Qt.Key.Key_Space)
+    assert not opened.keys.isVisible()
+
+
+def test_no_key_is_given_twice(window):
+    keys = [k.toString() for action in window.actions_ for k in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_both_schemes(qapp, window, scheme):
+    window.actions_[f"theme-{scheme}"].trigger()
+    colors = theme.DARK if scheme == "dark" else theme.LIGHT
+    for ink in (colors.text, colors.muted):
+        for paper in (colors.window, colors.panel, colors.field):
+            assert contrast(ink, paper) >= 4.5, (ink, paper)
+    assert contrast(colors.on_accent, colors.accent) >= 4.5
+    assert window.palette().window().color().name() == colors.window
+    theme.set_scheme(qapp, "light")
+
+
+def contrast(a: str, b: str) -> float:
+    """Contrast ratio of WCAG 2."""
+    bright, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_lines_are_edited_without_setting_off_keys(opened):
+    spin = opened.controls.strength.all.figure
+    spin.setFocus()
+    spin.selectAll()
+    QTest.keyClicks(spin.findChild(QLineEdit), "42")
+    QTest.keyClick(spin, Qt.Key.Key_Return)
+    assert opened.session.state.choices.strength == 0.42
+    assert opened.compare.canvas.mode is Mode.SPLIT
+    opened.session.stop()
+
+
+SCALED = """
+import sys
+import numpy as np
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from restorer.gui.canvas import Canvas, Mode
+from restorer.gui.convert import pyramid, to_pixels
+from restorer.gui.painting import Layer
+from restorer.gui.viewport import Box
+app = QApplication([])
+noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+window = QWidget()
+layout = QVBoxLayout(window)
+layout.setContentsMargins(7, 13, 7, 7)
+canvas = Canvas()
+layout.addWidget(canvas)
+window.resize(333, 277)
+window.show()
+canvas.set_mode(Mode.FLICKER)
+canvas.set_layers((300, 200), [Layer(pyramid(noise), Box(0, 0, 300, 200))], [])
+canvas.zoom_to(1.0)
+app.processEvents()
+seen = to_pixels(window.grab().toImage())[..., :3]
+patch = noise[90:110, 120:180]
+found = [
+    (y, x)
+    for y in range(seen.shape[0] - 20)
+    for x in np.flatnonzero((seen[y, :-60] == patch[0, 0]).all(1))
+    if np.array_equal(seen[y : y + 20, x : x + 60], patch)
+]
+assert len(found) == 1, found
+window.close()
+"""
+
+
+@pytest.mark.parametrize("factor", ["1", "1.25", "1.5", "2"])
+def test_one_pixel_is_one_device_pixel_at_every_resolution(factor):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": factor}
+    ended = subprocess.run(
+        [sys.executable, "-c", SCALED], capture_output=True, text=True, env=environment, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_void_calls_of_qt_keep_their_references(qapp):
+    """PySide6 6.12 lost one of None at each, and the process died after some thousands."""
+    widget = QWidget()
+    before = sys.getrefcount(None)
+    for _ in range(1000):
+        widget.update()
+    assert sys.getrefcount(None) > before - 500
+    widget.deleteLater()
+    qapp.sendPostedEvents(widget, 0)
