@@ -33,10 +33,13 @@ def run(
 
     The first SIGINT or SIGTERM stops within a tile and the rest count as cancelled; the next kills.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from restorer import CancelToken, run_jobs
     from restorer import Result as ResultType
 
-    _prove(jobs[0])
+    with ThreadPoolExecutor(1) as aside:  # whose helpers end with it; see the local engine
+        aside.submit(_prove, jobs[0]).result()
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
     cancel = CancelToken()

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -231,7 +231,7 @@ def run_job(
     *,
     on_tile: OnTick | None = None,
     cancel: CancelToken | None = None,
-    slot: AbstractContextManager[object] | None = None,
+    networks: Executor | None = None,
 ) -> Result:
     """Restore one file into another; what is wrong with it ends in the result, not in an error.
 
@@ -239,8 +239,8 @@ def run_job(
         job: What to do.
         on_tile: Called with (done, total) tiles.
         cancel: Stops the work between two tiles.
-        slot: Held while the networks run, and not while files are decoded and encoded, so that
-            others may do that meanwhile.
+        networks: Runs the networks, while files are decoded and encoded in this thread; by default
+            all happens here.
     """
     start = time.monotonic()
 
@@ -251,7 +251,7 @@ def run_job(
     try:
         if job.settings.existing == "skip" and _exists(job.target):
             return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
-        return ended(_run_job(job, on_tile, cancel, slot or nullcontext()))
+        return ended(_run_job(job, on_tile, cancel, networks))
     except Cancelled as error:
         return ended(replace(blank, status="cancelled", error=str(error)))
     except TargetExistsError:  # another process was faster
@@ -272,7 +272,7 @@ def check_job(job: Job) -> formats.Header:
     """
     header = formats.check_source(job.source, max_pixels=_budget(job.settings))
     check_references(job.source, job.references)
-    scale = math.prod(model_spec(step.model).scale for step in job.steps)
+    scale = _scale(job)
     formats.check_target(job.target, header.height * scale, header.width * scale)
     return header
 
@@ -281,21 +281,25 @@ def _run_job(
     job: Job,
     on_tile: OnTick | None,
     cancel: CancelToken | None,
-    slot: AbstractContextManager[object],
+    networks: Executor | None,
 ) -> Result:
     settings = job.settings
     header = check_job(job)
-    passes = _opened(job.steps, settings)
     try:
-        streamed = _stream(job, header, passes, on_tile, cancel, slot)
-        if streamed is not None:
-            return streamed
+        if _is_streamed(job, header):
+            streamed = _there(networks, lambda: _stream(job, header, on_tile, cancel))
+            if streamed is not None:
+                return streamed
         image = formats.read(job.source, max_pixels=_budget(settings))
-        with slot:
+
+        def restore() -> tuple[Image, tuple[RunPlan, ...], Guide | None]:
             if cancel is not None:
                 cancel.check()
+            passes = _opened(job.steps, settings)
             guide = _guide(passes, _references(job, image), needed=False)
-            restored, plans = Passage(passes, settings, on_tile, cancel, guide).restore(image)
+            return *Passage(passes, settings, on_tile, cancel, guide).restore(image), guide
+
+        restored, plans, guide = _there(networks, restore)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     if cancel is not None:
@@ -308,6 +312,10 @@ def _run_job(
     if job.explain and guide is not None and guide.maps is not None:
         notes += (_write_maps(guide.maps, job, target),)
     return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
+
+
+def _there(networks: Executor | None, work: Callable[[], T]) -> T:
+    return work() if networks is None else networks.submit(work).result()
 
 
 def _references(job: Job, image: Image) -> tuple[Reference, ...]:
@@ -334,24 +342,27 @@ def _write_maps(maps: ReferenceMaps, job: Job, target: Path) -> str:
     return f"{trust} shows how much came from references, {source} from where"
 
 
-def _stream(
-    job: Job,
-    header: formats.Header,
-    passes: Sequence[tuple[Predictor, Step]],
-    on_tile: OnTick | None,
-    cancel: CancelToken | None,
-    slot: AbstractContextManager[object],
-) -> Result | None:
-    """Restore from TIFF to TIFF, band by band, what is large for this memory.
+def _scale(job: Job) -> int:
+    return math.prod(model_spec(step.model).scale for step in job.steps)
 
-    None for all that can be held in memory as a whole; ImageTooLargeError for what has to be held
-    so and cannot.
-    """
-    scale = math.prod(predictor.spec.scale for predictor, _ in passes)
+
+def _is_streamed(job: Job, header: formats.Header) -> bool:
+    """Whether to go from TIFF to TIFF band by band: what is large for this memory."""
+    scale = _scale(job)
     target = formats.check_target(job.target, header.height * scale, header.width * scale)
     streams = header.format == target.name == "TIFF" and job.settings.context == "tile"
-    if not streams or not stream.is_large(header, scale):
-        return None
+    return streams and stream.is_large(header, scale)
+
+
+def _stream(
+    job: Job, header: formats.Header, on_tile: OnTick | None, cancel: CancelToken | None
+) -> Result | None:
+    """Restore from TIFF to TIFF, band by band.
+
+    None for what has to be held in memory as a whole and fits; ImageTooLargeError for what does
+    not.
+    """
+    passes = _opened(job.steps, job.settings)
     try:
         stream.check_rows(job.source, header, passes)
         with formats.open_rows(job.source, max_pixels=_budget(job.settings)) as rows:
@@ -363,11 +374,10 @@ def _stream(
                     rows, target, existing, passes, job.settings, on_tile, cancel
                 )
 
-            with slot:
-                path, (plans, notes) = _write(job, write)
+            path, (plans, notes) = _write(job, write)
             return Result(job, "done", path, plans=plans, notes=notes)
     except formats.RowsError as error:
-        needed, free = stream.whole_bytes(header, scale), free_bytes("cpu")
+        needed, free = stream.whole_bytes(header, _scale(job)), free_bytes("cpu")
         if needed > free:
             raise ImageTooLargeError(
                 f"{error}, so that it cannot be streamed; as a whole it takes {needed / 1e9:.1f} GB"

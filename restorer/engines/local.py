@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 from restorer.devices import shared_threads
 from restorer.jobs import CancelToken, Event, Job, Progress, Result
@@ -16,13 +17,14 @@ _BESIDE = 2  # threads that decode or encode while the others run networks
 def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[Event]:
     """Run jobs in threads; torch, decoders and encoders work outside Python's lock.
 
-    Networks run in `workers` threads at a time, and two more decode the next picture and encode
-    the last one meanwhile, so that the networks never wait for files. When the caller stops
-    iterating, what runs is cancelled and waited for.
+    Networks run in `workers` threads, always the same: OpenMP keeps a team of helpers for every
+    thread that ever called it, and GNU's lets them sleep after each operation as soon as all teams
+    together outnumber the cores. Other threads decode the next picture and encode the last one
+    meanwhile, so that the networks never wait for files. When the caller stops iterating, what runs
+    is cancelled and waited for.
     """
     pending = iter(jobs)
     lock = threading.Lock()
-    slots = threading.BoundedSemaphore(workers)
     events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
 
     def work() -> None:
@@ -32,7 +34,7 @@ def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[E
                     job = next(pending, None)
                 if job is None:
                     break
-                events.put(_run(job, events, cancel, slots))
+                events.put(_run(job, events, cancel, networks))
         except BaseException as bug:  # noqa: BLE001  handed over, raised in the caller's thread
             events.put(bug)
         finally:
@@ -40,7 +42,7 @@ def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[E
 
     count = workers + _BESIDE
     threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
-    with shared_threads(workers):
+    with shared_threads(workers), ThreadPoolExecutor(workers) as networks:
         for thread in threads:
             thread.start()
         try:
@@ -64,7 +66,7 @@ def _run(
     job: Job,
     events: queue.SimpleQueue[Event | BaseException | None],
     cancel: CancelToken,
-    slots: threading.BoundedSemaphore,
+    networks: Executor,
 ) -> Result:
     if cancel.cancelled:
         return Result(job, "cancelled", job.target, error="stopped by the user")
@@ -72,4 +74,4 @@ def _run(
     def on_tile(done: int, total: int) -> None:
         events.put(Progress(job, done, total))
 
-    return run_job(job, on_tile=on_tile, cancel=cancel, slot=slots)
+    return run_job(job, on_tile=on_tile, cancel=cancel, networks=networks)
