@@ -43,6 +43,8 @@ class Answer:
 
 Call: TypeAlias = Callable[[Ticket], Any]
 
+_IDLE_S = 1.0  # after which a lane's thread ends: see `Lane`
+
 
 @dataclass(frozen=True)
 class _Request:
@@ -52,7 +54,10 @@ class _Request:
 
 
 class Lane(QObject):
-    """One thread that works on one request at a time.
+    """Works on one request at a time, in a thread that ends when there is nothing to do.
+
+    Torch keeps helpers for each thread that ever called it; those of idle ones would slow the
+    others down (see `restorer.engines.local`).
 
     Args:
         name: Of the thread, for debuggers.
@@ -71,8 +76,9 @@ class Lane(QObject):
         self._calls: queue.SimpleQueue[tuple[Ticket, Call] | None] = queue.SimpleQueue()
         self._answered.connect(self._deliver)  # queued: the signal comes from the lane's thread
         self._progressed.connect(self._count)
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._thread.start()
+        self._name = name
+        self._lock = threading.Lock()  # of what follows
+        self._thread: threading.Thread | None = None
 
     @property
     def busy(self) -> bool:
@@ -98,7 +104,11 @@ class Lane(QObject):
         number = self._number
         ticket = Ticket(number, lambda done, total: self._progressed.emit(number, done, total))
         self._requests[number] = _Request(ticket, then, count)
-        self._calls.put((ticket, call))
+        with self._lock:
+            self._calls.put((ticket, call))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                self._thread.start()
 
     def drop(self) -> None:
         """Cancel all requests; nobody waits for their answers any more."""
@@ -108,9 +118,13 @@ class Lane(QObject):
 
     def close(self, timeout_s: float | None = None) -> bool:
         """End the thread when its requests are done; return whether it ended within the time."""
-        self._calls.put(None)
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        with self._lock:
+            thread = self._thread
+            if thread is None:
+                return True
+            self._calls.put(None)
+        thread.join(timeout_s)
+        return not thread.is_alive()
 
     def _deliver(self, answer: Answer) -> None:
         request = self._requests.pop(answer.number, None)
@@ -123,12 +137,23 @@ class Lane(QObject):
             request.count(done, total)
 
     def _work(self) -> None:
-        while (asked := self._calls.get()) is not None:
+        while (asked := self._next()) is not None:
             ticket, call = asked
             answer = _answer(ticket, call)
             if answer is not None:
                 self._answered.emit(answer)
             del asked, ticket, call, answer  # pictures are large, and the next one may be far
+
+    def _next(self) -> tuple[Ticket, Call] | None:
+        """Return what to do next, None for nothing; the thread ends then."""
+        try:
+            return self._calls.get(timeout=_IDLE_S)
+        except queue.Empty:
+            with self._lock:
+                if self._calls.empty():
+                    self._thread = None
+                    return None
+                return self._calls.get_nowait()
 
 
 def _answer(ticket: Ticket, call: Call) -> Answer | None:

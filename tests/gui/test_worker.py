@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from restorer import Cancelled, SettingsError
+from restorer.gui import worker
 from restorer.gui.worker import Answer, Lane
 
 
@@ -24,6 +25,17 @@ def test_an_answer_comes_to_the_thread_that_asked(qtbot, lane):
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [Answer(1, "test")]
     assert threads == [threading.main_thread()]
+
+
+def test_the_thread_ends_when_there_is_nothing_to_do_and_comes_back(qtbot, lane, monkeypatch):
+    monkeypatch.setattr(worker, "_IDLE_S", 0.001)
+    answers = []
+    for number in range(40):  # some meet the thread as it ends
+        lane.ask(lambda ticket: threading.current_thread().name, answers.append)
+        qtbot.waitUntil(lambda wanted=number + 1: len(answers) == wanted)
+        qtbot.wait(number % 3)
+    assert {answer.value for answer in answers} == {"test"}
+    qtbot.waitUntil(lambda: "test" not in {thread.name for thread in threading.enumerate()})
 
 
 def test_a_newer_request_drops_the_older_one(qtbot, lane):
