@@ -66,6 +66,12 @@ _SHOWN = 384  # side of a crop on the sheet, where the program chooses it
     help="Noise level for models that are told it; auto measures it.  [default: auto]",
 )
 @click.option(
+    "--jpeg-quality",
+    type=AutoOr(click.IntRange(1, 100)),
+    metavar="1-100|auto",
+    help="The same for the lowest quality that it was saved with as JPEG.  [default: auto]",
+)
+@click.option(
     "--bayer",
     type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
     help="Colours of the first two rows of a mosaic.  [default: those the model knows]",
@@ -80,6 +86,7 @@ def compare(
     crop: tuple[int, ...] | None,
     truth: Path | None,
     sigma: float | None,
+    jpeg_quality: int | None,
     bayer: str | None,
     device: str,
 ) -> None:
@@ -95,7 +102,7 @@ def compare(
     target = output or source.with_name(f"{source.stem}-compare.png")
     _check_target(target, source, truth)
     image = read(source)
-    steps = [_step(word, sigma, bayer) for word in models]
+    steps = [_step(word, sigma, jpeg_quality, bayer) for word in models]
     region = _region(crop, image, steps)
     wanted = None if truth is None else read(truth)
     found = compare_models(image, steps, region, truth=wanted, settings=Settings(device=device))
@@ -123,7 +130,9 @@ def _check_target(target: Path, *originals: Path | None) -> None:
             raise click.UsageError(f"{target}: is an original; -o names another file")
 
 
-def _step(word: str, sigma: float | None, bayer: str | None) -> Step | Path:
+def _step(
+    word: str, sigma: float | None, jpeg_quality: int | None, bayer: str | None
+) -> Step | Path:
     """Return a model with the options that concern it."""
     from restorer import Step, model_spec
 
@@ -131,9 +140,12 @@ def _step(word: str, sigma: float | None, bayer: str | None) -> Step | Path:
     if isinstance(model, Path):
         return model
     spec = model_spec(model)
-    mosaic = spec.task == "demosaicing"
-    told = spec.condition == "sigma"
-    return Step(model, sigma=sigma if told else None, bayer=bayer if mosaic else None)
+    return Step(
+        model,
+        sigma=sigma if spec.condition == "sigma" else None,
+        bayer=bayer if spec.task == "demosaicing" else None,
+        jpeg_quality=jpeg_quality if spec.condition == "jpeg_quality" else None,
+    )
 
 
 def _region(crop: tuple[int, ...] | None, image: Image, steps: Sequence[Step | Path]) -> Region:

@@ -156,6 +156,8 @@ def _step(plan: RunPlan) -> str:
     """Say what ran, and what it was told."""
     if plan.sigma is not None:
         return f"{plan.model} (sigma {plan.sigma:.1f})"
+    if plan.jpeg_quality == 100 and plan.origin == "estimated":
+        return f"{plan.model} (no traces of JPEG)"
     if plan.jpeg_quality is not None:
         words = {"file": ", from the file", "estimated": ", estimated"}.get(plan.origin, "")
         return f"{plan.model} (JPEG quality {plan.jpeg_quality}{words})"

@@ -15,6 +15,7 @@ from restorer import color
 from restorer.catalog import ModelSpec
 from restorer.image import FloatArray
 from restorer.jobs import Origin, RunPlan
+from restorer.picture import UNCOMPRESSED
 
 _CLEAN = 96  # least quality of a JPEG file in which nobody sees the compression
 
@@ -45,9 +46,8 @@ class Told:
 
 def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
     """Return what to say of the measured damage: a picture may need no restoration."""
-    found = [plan.jpeg_quality for plan in plans if plan.origin in ("file", "estimated")]
-    clean = any(quality is not None and quality >= _CLEAN for quality in found)
-    return ("no traces of JPEG compression were found",) if clean else ()
+    qualities = [plan.jpeg_quality for plan in plans if plan.origin in ("file", "estimated")]
+    return tuple(_of_quality(q) for q in qualities if q is not None and q >= _CLEAN)
 
 
 def planes_of(spec: ModelSpec, colour: FloatArray, level: float | None = None) -> FloatArray:
@@ -83,6 +83,12 @@ def merged(spec: ModelSpec, colour: FloatArray, restored: FloatArray, *, gray: b
         grays: FloatArray = restored.mean(2, keepdims=True)
         return grays.repeat(colour.shape[2], 2)
     return restored
+
+
+def _of_quality(quality: int) -> str:
+    if quality == UNCOMPRESSED:
+        return "no traces of JPEG compression were found"
+    return f"it was saved at JPEG quality {quality}, whose traces nobody sees"
 
 
 def _luma_only(spec: ModelSpec) -> bool:

@@ -11,6 +11,8 @@ from PIL import Image as PilImage
 import restorer
 from restorer.cli.sheet import Cell, contact_sheet
 
+from helpers import make_photograph
+
 MODELS = "panet-denoise-lite,panet-sr-x2-lite"
 
 
@@ -108,3 +110,18 @@ def test_every_cell_is_drawn_whole(count: int, size: tuple[int, int]) -> None:
     assert len(set(areas)) == 1
     assert areas[0] >= size[0] * size[1]
     assert page.shape[1] <= max(1700, size[0] + 24)
+
+
+def test_the_network_is_told_the_jpeg_quality(restore, tmp_path):
+    source = tmp_path / "photo.jpg"
+    PilImage.fromarray(make_photograph(60, 70)).save(source, quality=30)
+    sheets = []
+    for number, told in enumerate((["auto"], ["30"], ["90"])):
+        target = tmp_path / f"{number}.png"
+        words = ("--models", "panet-deblock-lite", "--crop", "0,0,32,32", "-o", target)
+        result = restore("compare", source, *words, "--jpeg-quality", *told)
+        assert result.exit_code == 0, result.output
+        sheets.append(np.asarray(sheet(target)))
+    pixels = [drawn[44:364, 320:] for drawn in sheets]  # without what it cost
+    np.testing.assert_array_equal(pixels[0], pixels[1])
+    assert (pixels[0] != pixels[2]).any()

@@ -2,8 +2,11 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image as PilImage
 
 from restorer import probe, read
+
+from helpers import make_photograph
 
 
 @pytest.fixture
@@ -145,3 +148,42 @@ def test_whole_picture_has_no_tiles_to_choose(restore, make_picture, tmp_path):
         result = restore("image", source, "--context", "whole", *words)
         assert result.exit_code == 2
         assert "context whole" in result.output
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.jpg"
+    PilImage.fromarray(make_photograph(48, 64)).save(path, quality=30)
+    return path
+
+
+def test_the_jpeg_quality_is_told_and_where_it_comes_from(restore, photo, tmp_path):
+    words = ("image", photo, "--task", "deblocking", "-o", tmp_path / "clean.png")
+    assert "panet-deblock-lite (JPEG quality 30, from the file)" in restore(*words).stdout
+    replacing = (*words, "--existing", "replace")
+    for told, said in (("auto", "30, from the file)"), ("55", "55)")):
+        assert f"quality {said}" in restore(*replacing, "--jpeg-quality", told).stdout
+
+
+def test_a_picture_that_was_no_jpeg_is_said_to_have_no_traces(restore, source, tmp_path):
+    report = tmp_path / "report.jsonl"
+    result = restore("image", source, "--task", "deblocking", "--report", report)
+    assert "panet-deblock-lite (no traces of JPEG) on cpu" in result.stdout
+    assert "; no traces of JPEG compression were found" in result.stdout
+    plan = json.loads(report.read_text().splitlines()[0])["plans"][0]
+    assert (plan["jpeg_quality"], plan["origin"]) == (100, "estimated")
+
+
+def test_jpeg_quality_is_for_models_that_take_it(restore, photo):
+    result = restore("image", photo, "--task", "denoising", "--jpeg-quality", "40")
+    assert result.exit_code == 2
+    assert "--jpeg-quality: panet-denoise-lite takes none; deblocking does" in result.stderr
+    assert restore("image", photo, "--task", "deblocking", "--jpeg-quality", "0").exit_code == 2
+
+
+def test_a_chain_of_tasks_tells_each_its_damage(restore, photo, tmp_path):
+    tasks = ("--task", "deblocking", "--task", "denoising", "--task", "super-resolution")
+    result = restore("image", photo, *tasks, "-o", tmp_path / "chain.png")
+    assert result.exit_code == 0, result.stderr
+    assert "(JPEG quality 30, from the file), then panet-denoise-lite (sigma " in result.stdout
+    assert probe(tmp_path / "chain.png").width == 128
