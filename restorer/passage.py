@@ -60,6 +60,7 @@ class Passage:
     ) -> None:
         self._passes = passes
         self._guide = guide
+        self._notes: list[str] = []
         self._settings = settings
         self._on_tile = on_tile
         self._cancel = cancel
@@ -88,7 +89,8 @@ class Passage:
                 log.debug("again from the first step: smaller tiles see other pixels")
             else:
                 restored = self._finish(picture.image, part)
-                return replace(restored, notes=(*restored.notes, *notes_of(plans))), plans
+                notes = (*restored.notes, *notes_of(plans), *self._notes)
+                return replace(restored, notes=notes), plans
 
     def _take_steps(self, picture: Picture, region: Region) -> tuple[Part, tuple[RunPlan, ...]]:
         needed, wanted = self._plan_route(picture.size, region)
@@ -396,7 +398,14 @@ class Passage:
         memory = tile_memory(predictor)
         if memory is None:
             return fit_side(needs, budget)
-        return largest_side(memory, needs, budget)
+        side = largest_side(memory, needs, budget)
+        taken = memory.bytes_for(side**2)
+        if self._settings.memory is not None and taken > budget:
+            self._notes.append(
+                f"{predictor.spec.id} took about {taken / 1e6:.0f} MB, more than the memory that it"
+                " was given: its tiles get no smaller"
+            )
+        return side
 
     def _batch(self, predictor: Predictor, tiles: TilePlan) -> int:
         """Return how many tiles to run at once: one on a CPU, which one keeps busy."""

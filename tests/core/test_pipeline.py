@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import restorer
 from restorer import Image, Job, Metadata, Settings, Step
+from restorer.calibration import TileMemory
 from restorer.image import Bits
 from restorer.jobs import Existing
 
@@ -328,3 +329,11 @@ def test_wrong_settings_are_said_in_words(source: Path) -> None:
         restorer.open_model("nonsense")
     result = restorer.run_job(job(source, source.with_name("o.png"), tile=30))
     assert "multiple of 4" in result.error
+
+
+def test_memory_below_the_smallest_tile_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("restorer.passage.tile_memory", lambda _: TileMemory(5e7, 1e3, 0))
+    image = Image(make_photograph(20, 24))
+    for granted, said in ((10**9, False), (1000, True)):
+        restored = restorer.restore(image, ENLARGE, settings=Settings(memory=granted))
+        assert any("more than the memory" in note for note in restored.notes) == said
