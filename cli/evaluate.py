@@ -42,6 +42,7 @@ _FASTEST = 1e-3  # seconds a megapixel at which the plot begins
     "  restore evaluate panet-sr-x2-lite nlsn-x2-paper --data Set5 --data Set14\n"
     "  restore evaluate panet-denoise-lite --data CBSD68 --sigma 15,25,50\n"
     "  restore evaluate mine.pth --task denoising --data CBSD68 --limit 5 --plot mine.png\n"
+    "  restore evaluate --task reference-sr --data castle/ --data church/   views of two places\n"
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option(

@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from restorer.looking import Look, LookLevel, LookMatch, look
     from restorer.metrics import psnr, psnr_luma, ssim
     from restorer.noise import estimate_sigma
-    from restorer.picture import Picture
+    from restorer.picture import UNCOMPRESSED, Picture
     from restorer.pipeline import (
         check_job,
         estimate_run,
@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from restorer.references import (
         Reference,
         check_references,
+        choose_references,
         open_references,
         pair_references,
         refer_jobs,
@@ -210,7 +211,7 @@ _HOMES = {
     ),
     "noise": ("estimate_sigma",),
     "metrics": ("psnr", "psnr_luma", "ssim"),
-    "picture": ("Picture",),
+    "picture": ("UNCOMPRESSED", "Picture"),
     "pipeline": (
         "check_job",
         "estimate_run",
@@ -233,6 +234,7 @@ _HOMES = {
     "references": (
         "Reference",
         "check_references",
+        "choose_references",
         "open_references",
         "pair_references",
         "refer_jobs",
@@ -315,6 +317,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "TextureSource",
     "TileMemory",
     "TileNeeds",
+    "UNCOMPRESSED",
     "UnknownModelError",
     "WeightsError",
     "WeightsFile",
@@ -324,6 +327,7 @@ __all__ = [  # noqa: PLE0604, RUF022, RUF100  kept sorted by a test
     "available_devices",
     "check_job",
     "check_references",
+    "choose_references",
     "compare_models",
     "default_model",
     "describe_model",

@@ -6,7 +6,7 @@ Pictures are (H, W, 3) float32 with white = 1.0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from restorer.tiling import Region, TileNeeds, plan_tiles
 Matrix = NDArray[np.float64]
 
 _CONTRAST = 0.01  # keypoints fainter than a quarter of Lowe's 0.04 still match in blurred pictures
+_CELLS = 16  # parts of a picture that have keypoints of their own, each way
 _RATIO = 0.8  # of the distances to the best and second best match (Lowe 2004, section 7.1)
 _MIN_MATCHES = 8  # twice what a homography needs
 _FLOW_GRID = 2  # positions of the flow for each pixel, each way; 1 and 3 gave 0.2 dB less
@@ -72,12 +73,14 @@ class Homography:
 
 
 def find_keypoints(values: FloatArray, limit: int) -> Keypoints:
-    """Return up to `limit` keypoints of a picture, its strongest ones."""
+    """Return up to `limit` keypoints of a picture, the strongest of each of its parts."""
     gray = _to_bytes(luma(values)[..., 0])
-    detector: Any = cv2.SIFT_create(limit, contrastThreshold=_CONTRAST)  # type: ignore[attr-defined]  # its stubs lack it
-    found, descriptors = detector.detectAndCompute(gray, None)
-    if not found:
+    detector: Any = cv2.SIFT_create(contrastThreshold=_CONTRAST)  # type: ignore[attr-defined]  # its stubs lack it
+    every = detector.detect(gray, None)
+    chosen = _strongest_everywhere(every, (gray.shape[0], gray.shape[1]), limit)
+    if not chosen:
         return Keypoints(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
+    found, descriptors = detector.compute(gray, chosen)
     # OpenCV counts from the centre of the first pixel.
     points = np.array([point.pt for point in found], np.float32) + np.float32(0.5)
     total = np.maximum(descriptors.sum(1, keepdims=True), np.finfo(np.float32).tiny)
@@ -271,6 +274,21 @@ def _between(length: int, scale: int, start: int, stop: int) -> tuple[NDArray[np
     centre = (np.arange(start * scale, stop * scale) + 0.5) / scale - 0.5
     index = np.clip(np.floor(centre).astype(np.intp), 0, length - 2)
     return index, (centre - index).astype(np.float32)
+
+
+def _strongest_everywhere(found: Sequence[Any], size: tuple[int, int], limit: int) -> list[Any]:
+    """Choose keypoints cell by cell, or what lies in a shadow has none beside a sunlit wall."""
+    height, width = size
+    cells = [
+        int(point.pt[1] * _CELLS / height) * _CELLS + int(point.pt[0] * _CELLS / width)
+        for point in found
+    ]
+    taken = [0] * _CELLS**2
+    ranks = []
+    for number in sorted(range(len(found)), key=lambda n: -found[n].response):
+        ranks.append((taken[cells[number]], number))
+        taken[cells[number]] += 1
+    return [found[number] for _, number in sorted(ranks)[:limit]]
 
 
 def _matches(target: Keypoints, reference: Keypoints) -> tuple[FloatArray, FloatArray]:

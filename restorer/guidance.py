@@ -24,7 +24,7 @@ from restorer.alignment import (
     scaled,
 )
 from restorer.image import FloatArray
-from restorer.references import Reference, keypoints_of, shared_planes
+from restorer.references import MOST, Reference, keypoints_of, shared_planes
 from restorer.tiling import Region
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,8 @@ def lay(
     """Find where references show what a target (h, w, 3) shows.
 
     A reference may lie on the target in several ways, one for each plane that they share. Each
-    pixel of the target chooses the one that fits best.
+    pixel of the target chooses the one that fits best. Of more than `MOST` references those take
+    part that have most in common with the target.
 
     Args:
         target: White 1.
@@ -142,7 +143,7 @@ def lay(
         )
     found = _find_planes(target, references, lambda part: report(0.3 * part))
     matches = tuple(sum(plane.support for plane in planes) for planes in found)
-    order = sorted(range(len(references)), key=lambda number: -matches[number])
+    order = sorted(range(len(references)), key=lambda number: -matches[number])[:MOST]
     jobs = [(number, plane) for number in order for plane in found[number]]
     best = np.full(size, _NONE, np.float32)
     choice = np.full(size, -1, np.int16)
@@ -187,11 +188,15 @@ def _spread(values: NDArray[Any], scale: int) -> NDArray[Any]:
 def _find_planes(
     target: FloatArray, references: Sequence[Reference], report: Report
 ) -> list[list[Homography]]:
+    steps = 2 * len(references) + 1
     own = keypoints_of(target)
+    report(1 / steps)
     found = []
-    for number, reference in enumerate(references):
-        report((number + 0.5) / (len(references) + 0.5))
-        planes = shared_planes(own, reference.keypoints)
+    for number, reference in enumerate(references, 1):
+        there = reference.keypoints
+        report(2 * number / steps)
+        planes = shared_planes(own, there)
+        report((2 * number + 1) / steps)
         log.debug("%s: planes with %s matches", reference.name, [p.support for p in planes])
         found.append(planes)
     return found

@@ -59,7 +59,7 @@ class Guide:
     """The references of one run.
 
     Args:
-        references: In the order that the user gave; at least one.
+        references: In the order that the user gave; none where a folder had none for the picture.
 
     Attributes:
         maps: What the last picture took from where; None before one was enlarged.
@@ -72,6 +72,8 @@ class Guide:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know of each reference."""
+        if not self._references:
+            return ("no reference is for this picture; it was enlarged without",)
         return tuple(rank.note for rank in self.maps.ranking) if self.maps else ()
 
     def merge(

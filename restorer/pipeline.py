@@ -309,8 +309,11 @@ def _run_job(
         return formats.write(restored, target, quality=settings.quality, existing=existing)
 
     target, notes = _write(job, write)
-    if job.explain and guide is not None and guide.maps is not None:
-        notes += (_write_maps(guide.maps, job, target),)
+    if guide is not None and guide.maps is not None:
+        if more := len(job.references) - len(guide.maps.ranking):
+            notes += (f"{more} more references show less of the picture and were left out",)
+        if job.explain:
+            notes += (_write_maps(guide.maps, job, target),)
     return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
 
 

@@ -25,7 +25,7 @@ from restorer.jobs import Job
 
 log = logging.getLogger(__name__)
 
-MOST = 4  # references that are searched together; more cost time and memory, and hardly help
+MOST = 4  # references that are merged; more cost time and memory, and hardly help
 
 _KEYPOINT_PIXELS = 2_000_000  # of a picture that keypoints are searched in
 _KEYPOINTS = 8000
@@ -70,9 +70,16 @@ class Reference:
 def open_references(
     paths: Sequence[Path], *, max_pixels: int | None = None
 ) -> tuple[Reference, ...]:
-    """Read reference pictures; what is wrong with a file is said as of any picture."""
+    """Read reference pictures. Raises ImageError for one that cannot be read, or is too large."""
     budget = formats.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
-    return tuple(Reference.of(formats.read(p, max_pixels=budget), p.name) for p in paths)
+    found = []
+    for path in paths:
+        try:
+            image = formats.read(path, max_pixels=budget)
+        except ImageError as error:
+            raise type(error)(f"reference {error}") from error
+        found.append(Reference.of(image, path.name))
+    return tuple(found)
 
 
 def check_references(source: Path, references: Sequence[Path]) -> None:
@@ -105,10 +112,10 @@ def check_references(source: Path, references: Sequence[Path]) -> None:
 
 
 def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
-    """Return the references in a folder that are for one picture.
+    """Return the references in a folder that are for one picture, without the picture itself.
 
     Those that bear its name, alone or followed by ``-``, ``_``, a blank or a dot; where there are
-    none all pictures of the folder, to be ranked. The picture itself is left out.
+    none all pictures of the folder, of which `choose_references` then takes the best.
 
     Raises SettingsError for a folder without pictures.
     """
@@ -175,7 +182,10 @@ def _keypoints_in(path: Path, modified_ns: int, size_bytes: int) -> Keypoints:
 
 
 def _fitting(job: Job, folder: Path) -> Iterator[Path]:
+    named = {os.path.realpath(path) for path in job.references}
     for path in pair_references(job.source, folder):
+        if os.path.realpath(path) in named:
+            continue
         try:
             check_references(job.source, [path])
         except (ImageError, SettingsError) as error:

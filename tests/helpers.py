@@ -68,6 +68,21 @@ def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
     )
 
 
+def seam_ratio(
+    result: NDArray[np.float32], starts: tuple[int, ...], side: int, scale: int, axis: int
+) -> float:
+    """Return the mean gradient across the first and last lines of tiles over that near by.
+
+    Compared are lines between the same pixels of the input: inside an input pixel the gradient of
+    an enlarged picture is another one.
+    """
+    steps = np.abs(np.diff(result, axis=axis)).mean(axis=(1 - axis, 2))
+    lines = np.arange(1, result.shape[axis])
+    borders = np.isin(lines, [line for s in starts for line in (s, s + side)])
+    near = np.convolve(borders, np.ones(31), "same").astype(bool) & ~borders
+    return float(steps[borders].mean() / steps[near & (lines % scale == 0)].mean())
+
+
 class Enlarge(nn.Module):
     """The identity, each pixel repeated `scale` times each way; `before` may spoil a call."""
 

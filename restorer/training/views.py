@@ -1,4 +1,4 @@
-"""References that an evaluation gives: another view of a place, something else, the picture itself.
+"""References that an evaluation gives: another view of a place, another place, the picture itself.
 
 Pictures are (H, W, 3) uint8, 0-255, RGB.
 """

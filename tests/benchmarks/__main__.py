@@ -5,7 +5,7 @@ python tests/benchmarks quality --data DIR
 
 A section of that page holds the output of the script its mark names, ``<!-- attention -->`` to
 ``<!-- end -->``; ``speed`` is ``restore bench``. Takes about half an hour on two cores. The second
-form fills docs/quality.md; see quality.py.
+form fills docs/quality.md and docs/reference-sr.md; see quality.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Measure all models that ship by the papers' protocols and put the tables into docs/quality.md.
+"""Measure all models that ship by the papers' protocols and put the tables into the docs.
 
 python tests/benchmarks quality --data DIR [--limit N] [SECTION ...]
 
 DIR holds the test sets, as many as there are: set5/HR, set14/HR, cbsd68, set12, classic5, kodak24,
-mcmaster. A table has the baselines, the models, and published networks.
+mcmaster; for references refsr/sceaux_castle and refsr/opensfm_berlin. A table has the baselines,
+the models, and published networks.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import restorer
 from restorer.training.evaluate import Evaluation, Score
 from restorer.training.protocols import PROTOCOLS, Value
 
-PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
+DOCS = Path(__file__).parents[2] / "docs"
 TITLES = {
     "set5/HR": "Set5",
     "set14/HR": "Set14",
@@ -29,6 +30,8 @@ TITLES = {
     "classic5": "Classic5",
     "kodak24": "Kodak24",
     "mcmaster": "McMaster",
+    "refsr/sceaux_castle": "Sceaux, 8 views",
+    "refsr/opensfm_berlin": "Berlin, 3 views",
 }
 
 # Columns of published rows: those of the section, set by set. Where the figures are from:
@@ -54,15 +57,18 @@ class Section:
         sets: Folders below DIR.
         values: Of the protocol's setting; by default its usual ones.
         published: Rows to compare with.
+        page: Of the docs, where the table stands.
     """
 
     protocol: str
     sets: Sequence[str]
     values: Sequence[Value] = ()
     published: Sequence[Row] = field(default=())
+    page: str = "quality.md"
 
 
 SR = ("set5/HR", "set14/HR")
+VIEWS = ("refsr/sceaux_castle", "refsr/opensfm_berlin")
 SECTIONS: Mapping[str, Section] = {
     "x2": Section(
         "super-resolution",
@@ -156,6 +162,10 @@ SECTIONS: Mapping[str, Section] = {
             Row("PANet, grbg [4]", PAPER, ("43.29 / 0.9905", "40.00 / 0.9737", "42.86 / 0.9933")),
         ),
     ),
+} | {
+    f"{protocol}-x{scale}": Section(protocol, VIEWS, (scale,), page="reference-sr.md")
+    for protocol in ("reference-sr", "reference-self", "reference-unrelated")
+    for scale in (4, 2)
 }
 
 
@@ -164,14 +174,15 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many pictures of a set")
-    parser.add_argument("--page", type=Path, default=PAGE, help="to fill; docs/quality.md")
+    parser.add_argument("--page", type=Path, help="to fill in place of those in docs")
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     for name in wanted.sections or SECTIONS:
-        block = table(SECTIONS[name], wanted.data, wanted.limit)
+        section = SECTIONS[name]
+        block = table(section, wanted.data, wanted.limit)
         print(f"{name}\n{block}\n", flush=True)
-        fill(wanted.page, name, block)
+        fill(wanted.page or DOCS / section.page, name, block)
 
 
 def table(section: Section, data: Path, limit: int | None) -> str:

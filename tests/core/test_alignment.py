@@ -73,6 +73,17 @@ def test_other_pictures_share_no_plane(seed: int) -> None:
     assert find_homographies(one, other, **OPTIONS) == []
 
 
+def test_what_lies_in_shadow_is_found_beside_what_lies_in_light() -> None:
+    """A door in shadow once had 3 matches of 34: the strongest keypoints were all elsewhere."""
+    scene = make_scene(160, 320)
+    shadow = scene.copy()
+    shadow[:, :100] = 0.2 + 0.2 * (scene[:, :100] - 0.5)
+    dark = find_keypoints(shadow[:, :100], 2000)
+    planes = find_homographies(dark, find_keypoints(shadow, 400), **OPTIONS)
+    assert planes
+    assert planes[0].support > 30
+
+
 def test_a_flat_picture_has_no_keypoints_and_shares_nothing() -> None:
     flat = find_keypoints(np.full((64, 64, 3), 0.5, np.float32), 100)
     assert flat.points.shape == (0, 2)

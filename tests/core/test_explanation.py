@@ -43,4 +43,6 @@ def test_pictures_show_confidence_by_brightness_and_references_by_hue() -> None:
 def test_each_reference_is_told_of_in_a_sentence() -> None:
     used, ignored = (rank.note for rank in maps().ranking)
     assert used == "reference b.jpg gave 30% of the fine texture"
-    assert "a.jpg shows nothing of the picture and was ignored" in ignored
+    assert ignored == "reference a.jpg adds nothing to the picture and was ignored"
+    unrelated = ReferenceRank(0, "a.jpg", used=False, share=0.0, matches=0)
+    assert unrelated.note == "reference a.jpg shows nothing of the picture and was ignored"

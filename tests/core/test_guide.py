@@ -18,6 +18,7 @@ from restorer.catalog import model_spec
 from restorer.image import FloatArray
 from restorer.inference import Predictor
 from restorer.networks import TTSR, TTSRLite
+from restorer.references import MOST
 
 from helpers import make_scene, make_spec
 
@@ -102,6 +103,14 @@ def test_of_several_references_the_right_one_is_taken_and_ranked_first() -> None
     assert [rank.used for rank in maps.ranking] == [True, False]
     assert set(np.unique(maps.source)) <= {-1, 1}
     np.testing.assert_array_equal(guided.pixels, alone.pixels)
+
+
+def test_of_many_references_those_are_merged_that_have_most_in_common() -> None:
+    _, small, view = scene()
+    quarter = replace(view, pixels=np.ascontiguousarray(view.pixels[:80, :100]))
+    _, maps = run(small, [quarter, *[view] * MOST])
+    assert [rank.used for rank in maps.ranking if rank.number == 0] == [False]
+    assert maps.ranking[-1].note == "reference 1 adds nothing to the picture and was ignored"
 
 
 def test_two_halves_of_a_view_are_put_together() -> None:

@@ -78,6 +78,7 @@ def test_jobs_get_what_can_help_them(small: Path, tmp_path: Path) -> None:
     job = Job(small, tmp_path / "out.png", (Step("ttsr-x4-lite"),), references=(Path("own.png"),))
     (referring,) = refer_jobs([job], folder)
     assert referring.references == (Path("own.png"), good)
+    assert refer_jobs([referring], folder) == (referring,)  # none is named twice
 
 
 def test_of_many_those_are_chosen_that_show_most_of_the_picture(tmp_path: Path) -> None:
@@ -102,6 +103,14 @@ def test_references_of_any_kind_come_as_three_planes(tmp_path: Path) -> None:
         assert reference.size == (5, 7)
     paths = [save(tmp_path / "a.png", (30, 20)), save(tmp_path / "b.png", (20, 30))]
     assert [r.name for r in open_references(paths)] == ["a.png", "b.png"]
+
+
+def test_a_file_that_breaks_off_is_told_as_a_reference(tmp_path: Path) -> None:
+    whole = save(tmp_path / "whole.jpg", (100, 100))
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(whole.read_bytes()[:-800])
+    with pytest.raises(ImageFormatError, match=r"^reference .*broken\.jpg"):
+        open_references([whole, broken])
 
 
 def test_keypoints_of_a_large_picture_count_in_its_own_pixels(

@@ -10,9 +10,9 @@ from restorer import Image, Settings
 from restorer.image import FloatArray
 from restorer.tiling import plan_tiles
 
-from helpers import make_photograph
+from helpers import make_photograph, seam_ratio
 
-# Mosaics have steps of their own; references are merged by a test of the guide.
+# Mosaics have steps of their own; models with references are in test_guided_models.py.
 TASKS = ("super-resolution", "denoising", "deblocking")
 SHIPPED = [s.id for s in restorer.list_models() if s.weights.embedded and s.task in TASKS]
 HEIGHT, WIDTH = 150, 170
@@ -29,21 +29,6 @@ def sky(noise: float) -> FloatArray:
 def photograph(noise: float) -> FloatArray:
     grain = np.random.default_rng(1).normal(0, noise / 255, (HEIGHT, WIDTH, 3))
     return (make_photograph(HEIGHT, WIDTH) / np.float32(255) + grain).astype(np.float32)
-
-
-def seam_ratio(
-    result: FloatArray, starts: tuple[int, ...], side: int, scale: int, axis: int
-) -> float:
-    """Return the mean gradient across the first and last lines of tiles over that near by.
-
-    Compared are lines between the same pixels of the input: inside an input pixel the gradient of
-    an enlarged picture is another one.
-    """
-    steps = np.abs(np.diff(result, axis=axis)).mean(axis=(1 - axis, 2))
-    lines = np.arange(1, result.shape[axis])
-    borders = np.isin(lines, [line for s in starts for line in (s, s + side)])
-    near = np.convolve(borders, np.ones(31), "same").astype(bool) & ~borders
-    return float(steps[borders].mean() / steps[near & (lines % scale == 0)].mean())
 
 
 @pytest.mark.parametrize("noise", [2.0, 15.0])
