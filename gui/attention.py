@@ -39,7 +39,7 @@ class AttentionView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Picture | None = None
-        self._sigma: float | None = None
+        self._told: tuple[float | None, int | None] = (None, None)
         self._usable: frozenset[str] = frozenset()
         self._at: tuple[int, int] | None = None
         self._lane = Lane("attention", parent=self)
@@ -77,7 +77,7 @@ class AttentionView(QWidget):
 
     def show_state(self, state: State) -> None:
         """Look into the open picture, with the model that is chosen, or another one that can."""
-        self._sigma = state.choices.sigma
+        self._told = (state.choices.sigma, state.choices.jpeg_quality)
         wanted = [spec.id for spec in state.choices.models]
         self.set_models(state.usable, wanted[-1] if wanted else "")
         if state.opened is None:
@@ -155,10 +155,10 @@ class AttentionView(QWidget):
             self._show(None)
             self._tell(self.tr("None of the models that are here has such an attention."))
             return
-        sigma = self._sigma
+        sigma, quality = self._told
 
         def make(ticket: object) -> tuple[Look, QImage]:
-            found = look(picture, model, at, sigma=sigma)
+            found = look(picture, model, at, sigma=sigma, jpeg_quality=quality)
             return found, _shown(picture.image, found.region)
 
         self._tell(self.tr("Looking …"))

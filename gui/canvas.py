@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -21,23 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from .painting import SHARP_ZOOM, Layer, paint_difference, paint_layer, topmost
+from .painting import SHARP_ZOOM, Layer
+from .scene import Mode, Scene, rect_of
 from .viewport import Box, Viewport
 
 _STEP = 80  # device-independent pixels that an arrow key moves the picture
 _CLICK = 4  # a press that moves less is none
-_LOUPE = 150  # width of each half
-_LOUPE_ZOOM = 4.0
-_CHIP = QColor(0, 0, 0, 150)
-
-
-class Mode(Enum):
-    """How before and after are compared."""
-
-    SPLIT = "split"
-    SIDES = "sides"
-    FLICKER = "flicker"
-    DIFFERENCE = "difference"
 
 
 class Canvas(QWidget):
@@ -63,30 +49,26 @@ class Canvas(QWidget):
         self.setMinimumSize(240, 180)
         self.setAccessibleName(self.tr("Picture"))
         self.view = Viewport()
-        self.mode = Mode.SPLIT
-        self.gain = 4
-        self.outline: Box | None = None
-        self._before: list[Layer] = []
-        self._after: list[Layer] = []
-        self._overlay: list[Layer] = []
-        self._names = (self.tr("Before"), self.tr("After"))
-        self._division = 0.5
-        self._original_held = False
+        self.scene = Scene((self.tr("Before"), self.tr("After")))
         self._loupe = False
         self._framing = False
         self._pressed: QPointF | None = None
         self._moved = QPointF()
         self._band: tuple[QPointF, QPointF] | None = None
         self._cursor: QPointF | None = None
-        self._buffer = QImage()
 
     # What is shown.
+
+    @property
+    def mode(self) -> Mode:
+        """How before and after are compared."""
+        return self.scene.mode
 
     def set_layers(
         self, size: tuple[int, int], before: Sequence[Layer], after: Sequence[Layer]
     ) -> None:
         """Show other layers of a result of (width, height)."""
-        self._before, self._after = list(before), list(after)
+        self.scene.before, self.scene.after = list(before), list(after)
         if size != self.view.picture:
             self._change(self.view.showing(size))
         self.update()
@@ -94,18 +76,18 @@ class Canvas(QWidget):
     def set_mode(self, mode: Mode) -> None:
         """Compare in another way; what lies in the middle stays there."""
         if mode is not self.mode:
-            self.mode = mode
+            self.scene.mode = mode
             self._change(self.view.resized(self._pane_size()))
             self.update()
 
     def set_gain(self, gain: int) -> None:
         """Magnify differences by 1, 2, 4, 8, ..."""
-        self.gain = gain
+        self.scene.gain = gain
         self.update()
 
     def set_division(self, share: float) -> None:
         """Put the border of before and after at this share of the width."""
-        old, self._division = self._division, share
+        old, self.scene.division = self.scene.division, share
         if self.view.zoom > SHARP_ZOOM and self.view.zoom % 1:
             self.update()  # where blocks of pixels end depends there on where painting begins
         elif self.mode is Mode.SPLIT:
@@ -115,18 +97,18 @@ class Canvas(QWidget):
 
     def set_outline(self, box: Box | None) -> None:
         """Mark a rectangle of the result."""
-        self.outline = box
+        self.scene.outline = box
         self.update()
 
-    def set_overlay(self, layers: Sequence[Layer]) -> None:
+    def set_overlay(self, layers: Sequence[Layer], opacity: float = 1.0) -> None:
         """Lay something over the result."""
-        self._overlay = list(layers)
+        self.scene.overlay, self.scene.opacity = list(layers), opacity
         self.update()
 
     def hold_original(self, held: bool) -> None:
         """Show the original alone, as long as a key is held."""
-        if held != self._original_held:
-            self._original_held = held
+        if held != self.scene.original_held:
+            self.scene.original_held = held
             self.update()
 
     def set_loupe(self, shown: bool) -> None:
@@ -177,14 +159,20 @@ class Canvas(QWidget):
 
     # Geometry: device pixels.
 
-    def _panes(self) -> tuple[Box, ...]:
+    def _size(self) -> tuple[int, int]:
         ratio = self.devicePixelRatio()
-        width, height = round(self.width() * ratio), round(self.height() * ratio)
-        if self.mode is not Mode.SIDES:
-            return (Box(0, 0, width, height),)
-        gap = max(1, round(2 * ratio))
-        half = (width - gap) // 2
-        return (Box(0, 0, half, height), Box(half + gap, 0, width - half - gap, height))
+        return round(self.width() * ratio), round(self.height() * ratio)
+
+    def _panes(self) -> tuple[Box, ...]:
+        self.scene.ratio = self.devicePixelRatio()
+        return self.scene.panes(*self._size())
+
+    @property
+    def _covered(self) -> bool:
+        """Whether the picture leaves nothing of the canvas free."""
+        if not self.scene.before or self.mode is Mode.SIDES:
+            return False
+        return self.view.to_pane(Box(0, 0, *self.view.picture)).holds(Box(0, 0, *self._size()))
 
     def _pane_size(self) -> tuple[int, int]:
         first = self._panes()[0]
@@ -201,7 +189,7 @@ class Canvas(QWidget):
         """Return the place of the result below a point of the widget, if there is one."""
         x, y = self.view.to_picture(*self._in_pane(point))
         width, height = self.view.picture
-        return (x, y) if self._before and 0 <= x < width and 0 <= y < height else None
+        return (x, y) if self.scene.before and 0 <= x < width and 0 <= y < height else None
 
     # Painting.
 
@@ -216,118 +204,23 @@ class Canvas(QWidget):
         dirty = event.rect()
         scaled = Box(dirty.x(), dirty.y(), dirty.width(), dirty.height()).scaled(ratio)
         area = Box(int(scaled.x), int(scaled.y), int(scaled.width) + 2, int(scaled.height) + 2)
-        painter.fillRect(_rect(area), self.palette().mid())
-        if not self._before:
+        if not self._covered:
+            painter.fillRect(rect_of(area), self.palette().mid())
+        if not self.scene.before:
             return
-        for number, pane in enumerate(self._panes()):
-            self._paint_pane(painter, number, pane, area)
+        self.scene.font = self.font()
+        self.scene.paint(painter, self.view, self._panes(), area)
         if self._loupe and self._cursor is not None and not self._pressed:
-            self._paint_loupe(painter, ratio)
+            place, at = self._place(self._cursor), self._cursor * ratio
+            if place is not None:
+                cursor = (at.x(), at.y())
+                self.scene.paint_loupe(painter, self.view, place, cursor, self._size())
         if self._band is not None:
             painter.setPen(QPen(Qt.GlobalColor.white, 1, Qt.PenStyle.DashLine))
             painter.drawRect(_band_rect(self._band, ratio))
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight().color(), 2 * ratio))
-            painter.drawRect(_rect(Box(0, 0, self.width() * ratio, self.height() * ratio)))
-
-    def _paint_pane(self, painter: QPainter, number: int, pane: Box, area: Box) -> None:
-        clip = pane.cut(area)
-        if not clip.area:
-            return
-        clip = Box(clip.x - pane.x, clip.y - pane.y, clip.width, clip.height)
-        whole = Box(0, 0, pane.width, pane.height)
-        names = self._names
-        if self._original_held or not self._after:
-            self._paint_stack(painter, self._before, clip, pane)
-            self._paint_name(painter, names[0], pane, left=True)
-        elif self.mode is Mode.DIFFERENCE:
-            self._paint_difference(painter, pane)
-        elif self.mode is Mode.SPLIT and self._after:
-            border = round(self._division * pane.width)
-            left, right = Box(0, 0, border, whole.height), Box(border, 0, 1e9, whole.height)
-            self._paint_stack(painter, self._before, clip.cut(left), pane)
-            self._paint_after(painter, clip.cut(right), pane)
-            self._paint_name(painter, names[0], Box(pane.x, pane.y, border, pane.height), left=True)
-            rest = Box(pane.x + border, pane.y, pane.width - border, pane.height)
-            self._paint_name(painter, names[1], rest, left=False)
-        elif self.mode is Mode.SIDES and number == 0:
-            self._paint_stack(painter, self._before, clip, pane)
-            self._paint_name(painter, names[0], pane, left=True)
-        else:
-            self._paint_after(painter, clip, pane)
-            self._paint_name(painter, names[1], pane, left=False)
-
-    def _paint_stack(
-        self, painter: QPainter, layers: Sequence[Layer], clip: Box, pane: Box
-    ) -> None:
-        for layer in topmost(layers, self.view):
-            paint_layer(painter, layer, self.view, clip, pane)
-
-    def _paint_difference(self, painter: QPainter, pane: Box) -> None:
-        size = self._pane_size()
-        if self._buffer.size().toTuple() != size:
-            self._buffer = QImage(*size, QImage.Format.Format_RGB32)
-        paint_difference(self._buffer, self._before, self._after, self.view, self.gain)
-        painter.drawImage(QPointF(pane.x, pane.y), self._buffer)
-
-    def _paint_after(self, painter: QPainter, clip: Box, pane: Box) -> None:
-        self._paint_stack(painter, [*self._before, *self._after, *self._overlay], clip, pane)
-        if self.outline is not None:
-            box = self.view.to_pane(self.outline)
-            painter.save()
-            painter.setClipRect(
-                _rect(Box(pane.x + clip.x, pane.y + clip.y, clip.width, clip.height))
-            )
-            painter.setPen(QPen(QColor(255, 255, 255, 170), 1))
-            painter.drawRect(_rect(Box(pane.x + box.x, pane.y + box.y, box.width, box.height)))
-            painter.restore()
-
-    def _paint_name(self, painter: QPainter, name: str, pane: Box, *, left: bool) -> None:
-        """Write on a dark chip in a lower corner, if there is room for it."""
-        ratio = self.devicePixelRatio()
-        font = self.font()
-        font.setPixelSize(round(12 * ratio))
-        painter.setFont(font)
-        width = painter.fontMetrics().horizontalAdvance(name) + round(16 * ratio)
-        height, margin = round(22 * ratio), round(12 * ratio)
-        if pane.width < width + 2 * margin:
-            return
-        x = pane.x + margin if left else pane.right - margin - width
-        chip = QRectF(x, pane.y + margin, width, height)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_CHIP)
-        painter.drawRoundedRect(chip, height / 2, height / 2)
-        painter.setPen(QColor(255, 255, 255, 230))
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, name)
-        painter.restore()
-
-    def _paint_loupe(self, painter: QPainter, ratio: float) -> None:
-        """Paint before and after of the place below the mouse, larger, side by side."""
-        assert self._cursor is not None
-        place = self._place(self._cursor)
-        if place is None:
-            return
-        side = round(_LOUPE * ratio)
-        zoom = max(_LOUPE_ZOOM, min(8.0, 2 * self.view.zoom))
-        view = Viewport(self.view.picture, (side, side), zoom, place, fitted=False)
-        x, y = self._cursor.x() * ratio, self._cursor.y() * ratio
-        gap = round(24 * ratio)
-        left = x + gap if x + gap + 2 * side < self.width() * ratio else x - gap - 2 * side
-        top = min(max(0, y - side / 2), self.height() * ratio - side)
-        frame = Box(round(left), round(top), 2 * side, side)
-        painter.fillRect(_rect(frame), Qt.GlobalColor.black)
-        stacks = (self._before, [*self._before, *self._after])
-        for number, layers in enumerate(stacks):
-            at = Box(frame.x + number * side, frame.y, side, side)
-            for layer in layers:
-                paint_layer(painter, layer, view, Box(0, 0, side, side), at)
-            self._paint_name(painter, self._names[number], at, left=number == 0)
-        painter.setPen(QPen(Qt.GlobalColor.white, max(1, round(ratio))))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(_rect(frame))
-        painter.drawLine(QPointF(frame.x + side, frame.y), QPointF(frame.x + side, frame.bottom))
+            painter.drawRect(rect_of(Box(0, 0, *self._size())))
 
     # Mouse and keys.
 
@@ -350,7 +243,7 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the mouse."""
         notches = event.angleDelta().y() / 120
-        if notches and self._before:
+        if notches and self.scene.before:
             self._change(self.view.wheeled(notches, self._in_pane(event.position())))
         event.accept()
 
@@ -440,10 +333,6 @@ class Canvas(QWidget):
         super().focusOutEvent(event)
         self.hold_original(False)
         self.update()
-
-
-def _rect(box: Box) -> QRectF:
-    return QRectF(box.x, box.y, box.width, box.height)
 
 
 def _band_rect(band: tuple[QPointF, QPointF], ratio: float) -> QRectF:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from restorer import ModelSpec, list_models, model_spec
+from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec
 
 from .choices import CHAIN, Choices, Link
-from .parts import FigureSlider, column, hint, row
+from .damage import Damage
+from .parts import Picker, column, hint, row
 from .references import References
 from .state import State
 
@@ -34,11 +35,7 @@ class ChainRow(QWidget):
         self._link = Link(task, "")
         self.wanted = QCheckBox(title)
         self.wanted.setAccessibleName(title)
-        self.model = QComboBox()
-        self.model.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.model.setMinimumContentsLength(10)
+        self.model = Picker()
         self.model.setAccessibleName(self.tr("Model for: %1").replace("%1", title))
         self.facts = hint()
         self.body = QWidget()
@@ -47,8 +44,9 @@ class ChainRow(QWidget):
         self.content.addWidget(self.model)
         self.content.addWidget(self.facts)
         self.body.setLayout(self.content)
+        self.head = row(self.wanted, stretch=0)
         layout = column(spacing=6)
-        layout.addWidget(self.wanted)
+        layout.addLayout(self.head)
         layout.addWidget(self.body)
         self.setLayout(layout)
         self.wanted.toggled.connect(self._want)
@@ -68,6 +66,7 @@ class ChainRow(QWidget):
                 )
             self.model.addItem(self.tr("More models …"), "")
             self.model.setCurrentIndex(max(0, self.model.findData(link.model)))
+            self.model.setToolTip(self.model.currentText())
         self.body.setVisible(link.wanted)
         self.facts.setText(facts)
 
@@ -113,10 +112,9 @@ class Chain(QWidget):
         self.rows = {task: ChainRow(task, titles[task]) for task in CHAIN}
         self.references = References()
         self.references.chosen.connect(self._take_references)
-        self.sigma = FigureSlider(self.tr("Noise level"), 0, 75, 1)
-        self.measure = QCheckBox(self.tr("Measure the noise"))
-        self.measure.setAccessibleName(self.measure.text())
-        self.scale = QComboBox()
+        self.sigma = Damage(self.tr("Noise level"), self.tr("Measure the noise"), 0, 75, 0)
+        self.quality = Damage(self.tr("JPEG quality"), self.tr("Find out the quality"), 1, 100, 75)
+        self.scale = Picker()
         self.scale.setAccessibleName(self.tr("Enlarge by"))
         self._fill_rows()
         layout = QVBoxLayout(self)
@@ -126,16 +124,14 @@ class Chain(QWidget):
             layout.addWidget(each)
             each.changed.connect(self._take_link)
             each.more.connect(self.more)
-        self.measure.toggled.connect(self._take_sigma)
-        self.sigma.moved.connect(self._take_sigma)
+        self.sigma.changed.connect(self._take_sigma)
+        self.quality.changed.connect(self._take_quality)
         self.scale.activated.connect(self._take_scale)
 
     def _fill_rows(self) -> None:
-        self.rows["denoising"].content.addWidget(self.measure)
+        self.rows["deblocking"].content.addWidget(self.quality)
         self.rows["denoising"].content.addWidget(self.sigma)
-        self.rows["super-resolution"].content.insertLayout(
-            0, row(self.scale, self.rows["super-resolution"].model, stretch=1)
-        )
+        self.rows["super-resolution"].head.addWidget(self.scale)
         self.rows["reference-sr"].content.addWidget(self.references)
 
     def show_state(self, state: State) -> None:
@@ -147,10 +143,11 @@ class Chain(QWidget):
             specs = self._specs(state, task)
             if task == "super-resolution":
                 self._show_scales(specs, link.model)
+                self.scale.setVisible(link.wanted)
                 own = model_spec(link.model).scale if link.model else 0
                 specs = [spec for spec in specs if spec.scale == own]
             each.show_link(link, specs, facts(state, link.model, self.tr("s/MP")))
-        self._show_sigma(state)
+        self._show_damage(state)
         self.references.show_state(state)
 
     def _specs(self, state: State, task: str) -> list[ModelSpec]:
@@ -165,22 +162,17 @@ class Chain(QWidget):
             if model:
                 self.scale.setCurrentIndex(self.scale.findData(model_spec(model).scale))
 
-    def _show_sigma(self, state: State) -> None:
-        model = state.choices.link("denoising").model
-        told = bool(model) and model_spec(model).condition == "sigma"
-        self.measure.setVisible(told)
-        self.sigma.setVisible(told)
-        automatic = state.choices.sigma is None
-        found = state.measured_sigma
-        text = self.tr("Measure the noise")
-        if found is not None:
-            text = self.tr("Measure the noise (found: %1)").replace("%1", f"{found:.1f}")
-        with QSignalBlocker(self.measure):
-            self.measure.setText(text)
-            self.measure.setChecked(automatic)
-        self.sigma.setEnabled(not automatic)
-        level = state.choices.sigma if state.choices.sigma is not None else found
-        self.sigma.set_value(round(level or 0.0))
+    def _show_damage(self, state: State) -> None:
+        choices, sigma, quality = state.choices, state.measured_sigma, state.found_quality
+        self.sigma.setVisible(_told(choices, "denoising") == "sigma")
+        said = "" if sigma is None else self.tr("found: %1").replace("%1", f"{sigma:.1f}")
+        self.sigma.show_figure(choices.sigma, sigma, said)
+        self.quality.setVisible(_told(choices, "deblocking") == "jpeg_quality")
+        if quality == UNCOMPRESSED:
+            said = self.tr("no traces of JPEG")
+        else:
+            said = "" if quality is None else self.tr("found: %1").replace("%1", str(quality))
+        self.quality.show_figure(choices.jpeg_quality, quality, said)
 
     def _take_link(self, link: Link) -> None:
         if self._choices is not None:
@@ -188,10 +180,14 @@ class Chain(QWidget):
                 self._choices.with_link(link.task, model=link.model, wanted=link.wanted)
             )
 
-    def _take_sigma(self) -> None:
+    def _take_sigma(self, sigma: float | None) -> None:
         if self._choices is not None:
-            sigma = None if self.measure.isChecked() else self.sigma.value
             self.chosen.emit(self._choices.with_changes(sigma=sigma))
+
+    def _take_quality(self, quality: float | None) -> None:
+        if self._choices is not None:
+            told = None if quality is None else round(quality)
+            self.chosen.emit(self._choices.with_changes(jpeg_quality=told))
 
     def _take_scale(self) -> None:
         if self._choices is None:
@@ -206,6 +202,12 @@ class Chain(QWidget):
             self.chosen.emit(self._choices.with_changes(references=paths))
 
 
+def _told(choices: Choices, task: str) -> str:
+    """Return what of the damage the network of a task is told, or nothing."""
+    model = choices.link(task).model
+    return (model_spec(model).condition or "") if model else ""
+
+
 def facts(state: State, model: str, unit: str) -> str:
     """Return id, size, speed and licence of a model in one line."""
     if not model:
@@ -218,4 +220,5 @@ def facts(state: State, model: str, unit: str) -> str:
     if seconds:
         parts.append(f"{seconds:.1f} {unit}")
     parts.append(spec.license)
-    return " · ".join(parts)
+    whole = str.maketrans({" ": "\N{NO-BREAK SPACE}", "-": "\N{NON-BREAKING HYPHEN}"})
+    return " · ".join(part.translate(whole) for part in parts)

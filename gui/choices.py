@@ -50,6 +50,7 @@ class Choices:
     Attributes:
         chain: One link for each task of CHAIN.
         sigma: Of the noise, on the 0-255 scale; None measures it.
+        jpeg_quality: The lowest that a picture was saved with, 1 to 100; None finds it out.
         strength: 1 takes the networks' result, 0 the input.
         detail: The strength of grain and texture, where it differs from that of blotches and tone.
         references: Pictures for the task reference-sr.
@@ -59,6 +60,7 @@ class Choices:
 
     chain: tuple[Link, ...]
     sigma: float | None = None
+    jpeg_quality: int | None = None
     strength: float = 1.0
     detail: float | None = None
     references: tuple[Path, ...] = ()
@@ -78,14 +80,16 @@ class Choices:
     @property
     def steps(self) -> tuple[Step, ...]:
         """What the core is told to do."""
-        return tuple(
-            Step(
-                spec.id,
-                self.sigma if spec.condition == "sigma" else None,
-                self.strength,
-                detail=self.detail,
-            )
-            for spec in self.models
+        return tuple(self.step(spec, self.strength, self.detail) for spec in self.models)
+
+    def step(self, spec: ModelSpec, strength: float, detail: float | None = None) -> Step:
+        """Return a step of a model, told the damage that is chosen."""
+        return Step(
+            spec.id,
+            self.sigma if spec.condition == "sigma" else None,
+            strength,
+            detail=detail,
+            jpeg_quality=self.jpeg_quality if spec.condition == "jpeg_quality" else None,
         )
 
     def link(self, task: str) -> Link:
@@ -106,6 +110,8 @@ class Choices:
         changed = replace(self, strength=step.strength, detail=step.detail)
         if spec.condition == "sigma":
             changed = replace(changed, sigma=step.sigma)
+        if spec.condition == "jpeg_quality":
+            changed = replace(changed, jpeg_quality=step.jpeg_quality)
         return changed.with_link(spec.task, model=spec.id, wanted=True)
 
     def with_changes(self, **changes: Any) -> Choices:
@@ -115,6 +121,10 @@ class Choices:
     def with_settings(self, **changes: Any) -> Choices:
         """Return choices with some settings changed."""
         return replace(self, settings=replace(self.settings, **changes))
+
+    def told(self, condition: str) -> bool:
+        """Whether one of the networks is told that of the damage: sigma or jpeg_quality."""
+        return any(spec.condition == condition for spec in self.models)
 
     @property
     def refers(self) -> bool:
@@ -145,6 +155,10 @@ class Choices:
         made = replace(self, suffix=None, settings=settings, references=references)
         return replace(made, strength=1.0, detail=None) if self.blends else made
 
+    def at_full(self) -> Choices:
+        """Return the same `making`, at full strength."""
+        return replace(self.making(), strength=1.0, detail=None)
+
     @property
     def finish(self) -> tuple[object, ...]:
         """What fixes the pixels beside `making`: how the networks' own become those of a file."""
@@ -160,8 +174,10 @@ class Choices:
         """Return the options of `restore image` that differ from its defaults, by their names."""
         usual, own = Settings(), self.settings
         found: dict[str, Any] = {"model": [spec.id for spec in self.models]}
-        if self.sigma is not None and any(spec.condition == "sigma" for spec in self.models):
+        if self.sigma is not None and self.told("sigma"):
             found["sigma"] = self.sigma
+        if self.jpeg_quality is not None and self.told("jpeg_quality"):
+            found["jpeg-quality"] = self.jpeg_quality
         if self.strength != 1:
             found["strength"] = self.strength
         if self.detail is not None:
@@ -224,12 +240,13 @@ def from_options(options: Mapping[str, Any]) -> Choices:
     if (scale := rest.pop("scale", None)) and "super-resolution" in tasks:
         model = TASKS["super-resolution"].default_models[int(scale)]
         choices = choices.with_link("super-resolution", model=model)
-    sigma = rest.pop("sigma", None)
+    sigma, quality = rest.pop("sigma", None), rest.pop("jpeg-quality", None)
     suffix = rest.pop("format", None)
     detail = rest.pop("detail", None)
     choices = replace(
         choices,
         sigma=None if sigma in (None, "auto") else float(sigma),
+        jpeg_quality=None if quality in (None, "auto") else int(quality),
         strength=float(rest.pop("strength", 1.0)),
         detail=None if detail is None else float(detail),
         suffix=f".{suffix}" if suffix else None,

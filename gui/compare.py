@@ -6,9 +6,10 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
-from .canvas import Canvas, Mode
+from .canvas import Canvas
 from .convert import pyramid_of
 from .painting import Layer
+from .scene import Mode
 from .state import State
 from .viewport import Box
 
@@ -130,10 +131,11 @@ class Compare(QWidget):
             self.looked.emit(self.canvas.view.visible)
         self._show_divider()
 
-    def show_map(self, image: QImage | None) -> None:
+    def show_map(self, image: QImage | None, opacity: float = 1.0) -> None:
         """Lay a map of the whole picture over the result; None takes it away."""
         whole = Box(0, 0, *self.canvas.view.picture)
-        self.canvas.set_overlay([] if image is None else [Layer(pyramid_of(image), whole)])
+        layers = [] if image is None else [Layer(pyramid_of(image), whole)]
+        self.canvas.set_overlay(layers, opacity)
 
     def set_mode(self, mode: Mode) -> None:
         """Compare in another way."""

@@ -243,6 +243,9 @@ class ActionArea(QFrame):
         self.text.setAccessibleName(self.tr("Progress"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress"))
+        kept = self.bar.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # lest all above moves when work begins and ends
+        self.bar.setSizePolicy(kept)
         self.run_button = QPushButton(self.tr("Restore"))
         self.run_button.setProperty("primary", True)
         self.run_button.setAccessibleName(self.tr("Restore the whole picture"))

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from .actions import Actions
-from .parts import heading, hint
+from .parts import heading
 
 _COLUMNS = 3
 
@@ -54,9 +54,9 @@ class Keys(QWidget):
             label = QLabel(keys)
             label.setStyleSheet("font-family: monospace;")
             grid.addWidget(label, line, across, Qt.AlignmentFlag.AlignRight)
-            text = hint(words)
-            text.setWordWrap(False)
-            text.setMinimumWidth(text.fontMetrics().horizontalAdvance(words) + 24)
+            text = QLabel(words)
+            text.setProperty("hint", True)
+            text.setContentsMargins(0, 0, 24, 0)
             grid.addWidget(text, line, across + 1)
         layout = QVBoxLayout(self)
         layout.addWidget(sheet, 0, Qt.AlignmentFlag.AlignCenter)

@@ -41,13 +41,14 @@ def load_models(choices: Choices) -> None:
         restorer.open_model(step.model, device=settings.device, precision=settings.precision)
 
 
-def read_references(choices: Choices) -> tuple[Reference, ...]:
-    """Return the reference pictures; the same objects as long as their files do not change.
+def read_references(picture: Picture, choices: Choices) -> tuple[Reference, ...]:
+    """Return the reference pictures, of many those that have most in common with a picture.
 
-    Raises ImageError.
+    They are the same objects as long as their files do not change. Raises ImageError.
     """
     paths = choices.references if choices.refers else ()
-    return _references(tuple((path, path.stat().st_mtime_ns) for path in paths if path.exists()))
+    files = tuple((path, path.stat().st_mtime_ns) for path in paths if path.exists())
+    return _references(picture, files) if files else ()
 
 
 def restore_whole(
@@ -58,7 +59,7 @@ def restore_whole(
     image = restorer.restore(
         picture.image,
         choices.steps,
-        references=read_references(choices),
+        references=read_references(picture, choices),
         settings=_unrounded(choices),
         on_tile=on_tile,
         on_maps=maps.append,
@@ -76,7 +77,7 @@ def restore_part(
         picture,
         choices.steps,
         region,
-        references=read_references(choices),
+        references=read_references(picture, choices),
         settings=_unrounded(choices),
         on_tile=on_tile,
         on_maps=maps.append,
@@ -111,9 +112,19 @@ def finish(picture: Picture, restored: Image, choices: Choices, cancel: CancelTo
     return _rounded(picture, restored, choices)
 
 
-def finish_part(picture: Picture, restored: Image, choices: Choices, region: Region) -> Image:
-    """Return the same for a region; exact but for dithering, and what lies near its edges."""
-    blended = _blended(picture, restored, choices, region) if choices.blends else restored
+def finish_part(
+    picture: Picture, restored: Image, choices: Choices, region: Region, *, mix: bool
+) -> Image:
+    """Return the same for a region; exact but for dithering, and what lies near its edges.
+
+    Args:
+        picture: The input.
+        restored: What `restore_part` gave, or a part of what `restore_whole` gave.
+        choices: Strength, depth and dithering count here.
+        region: What `restored` shows.
+        mix: Whether the strength is still to be applied.
+    """
+    blended = _blended(picture, restored, choices, region) if mix else restored
     return _rounded(picture, blended, choices)
 
 
@@ -149,8 +160,9 @@ def screen_pixels(image: Image, screen: bytes | None, white: float | None = None
 
 
 @lru_cache(maxsize=1)
-def _references(files: tuple[tuple[Path, int], ...]) -> tuple[Reference, ...]:
-    return restorer.open_references([path for path, _ in files])
+def _references(picture: Picture, files: tuple[tuple[Path, int], ...]) -> tuple[Reference, ...]:
+    own = restorer.Reference.of(picture.image, "")
+    return restorer.open_references(restorer.choose_references(own, [path for path, _ in files]))
 
 
 def _unrounded(choices: Choices) -> Settings:

@@ -77,6 +77,13 @@ def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[Opened,
     return opened, Given(image, _shown(image, opened.picture, screen), scale)
 
 
+def gauge(picture: Picture, choices: Choices) -> tuple[float | None, int | None]:
+    """Return sigma and JPEG quality, each where a network is told it."""
+    sigma = picture.sigma() if choices.told("sigma") else None
+    quality = picture.jpeg_quality()[0] if choices.told("jpeg_quality") else None
+    return sigma, quality
+
+
 def survey() -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the ids of the models that can be used, and the devices."""
     usable = frozenset(spec.id for spec in list_models() if restorer.verify_weights(spec) == "ok")
@@ -84,24 +91,24 @@ def survey() -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def make_piece(
-    picture: Picture, region: Region, choices: Choices, screen: bytes | None, ticket: Ticket
+    opened: Opened, region: Region, choices: Choices, screen: bytes | None, ticket: Ticket
 ) -> Piece:
-    """Restore a region."""
-    making = choices.making()
+    """Restore a region. Raises RestorerError."""
+    picture, making = opened.picture, choices.making()
+    _check_references(opened, making)
     kernel.load_models(making)  # once, and not part of the pace
     start = time.monotonic()
     around = kernel.around(picture, region) if choices.blends else region
     image, maps = kernel.restore_part(picture, around, making, ticket.report, ticket.cancel)
     pace = (time.monotonic() - start) / (around.height * around.width) * 1e6
-    patch = _patch(picture, image, around, region, choices, screen)
+    patch = _patch(picture, image, around, region, choices, screen, mix=choices.blends)
     return Piece(patch, making, pace, maps)
 
 
-def make_outcome(
-    picture: Picture, choices: Choices, screen: bytes | None, ticket: Ticket
-) -> Outcome:
-    """Restore the whole picture."""
-    making = choices.making()
+def make_outcome(opened: Opened, choices: Choices, screen: bytes | None, ticket: Ticket) -> Outcome:
+    """Restore the whole picture. Raises RestorerError."""
+    picture, making = opened.picture, choices.making()
+    _check_references(opened, making)
     start = time.monotonic()
     image, maps = kernel.restore_whole(picture, making, ticket.report, ticket.cancel)
     final = kernel.finish(picture, image, choices, ticket.cancel)
@@ -111,19 +118,27 @@ def make_outcome(
     )
 
 
-def refinish_patch(picture: Picture, patch: Patch, choices: Choices, screen: bytes | None) -> Patch:
-    """Return a patch at the strength that is chosen now."""
+def refinish_patch(
+    picture: Picture, patch: Patch, choices: Choices, screen: bytes | None, *, mix: bool
+) -> Patch:
+    """Return a patch as it is chosen now; see `kernel.finish_part`."""
     region = _region(patch, choices.scale)
-    return _patch(picture, patch.image, patch.region, region, choices, screen)
+    return _patch(picture, patch.image, patch.region, region, choices, screen, mix=mix)
 
 
 def cut_patch(
-    picture: Picture, outcome: Outcome, region: Region, choices: Choices, screen: bytes | None
+    picture: Picture,
+    outcome: Outcome,
+    region: Region,
+    choices: Choices,
+    screen: bytes | None,
+    *,
+    mix: bool,
 ) -> Patch:
-    """Return a patch of a whole result, at the strength that is chosen now."""
+    """Return a patch of a whole result, as it is chosen now; see `kernel.finish_part`."""
     around = kernel.around(picture, region)
     image = kernel.cut(outcome.image, picture.region, around, choices.scale)
-    return _patch(picture, image, around, region, choices, screen)
+    return _patch(picture, image, around, region, choices, screen, mix=mix)
 
 
 def refinish_outcome(
@@ -142,6 +157,12 @@ def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]
     return path, (*final.notes, *notes)
 
 
+def _check_references(opened: Opened, making: Choices) -> None:
+    """Refuse what `restore image` refuses."""
+    if making.references and opened.path is not None:
+        restorer.check_references(opened.path, making.references)
+
+
 def _opened(path: Path | None, name: str, image: Image, screen: bytes | None) -> Opened:
     picture = restorer.Picture(image)
     return Opened(path, name, picture, _shown(image, picture, screen))
@@ -154,8 +175,10 @@ def _patch(
     region: Region,
     choices: Choices,
     screen: bytes | None,
+    *,
+    mix: bool,
 ) -> Patch:
-    final = kernel.finish_part(picture, image, choices, around)
+    final = kernel.finish_part(picture, image, choices, around, mix=mix)
     final = kernel.cut(final, around, region, choices.scale)
     box = box_of(region, choices.scale)
     return Patch(box, around, image, final, _shown(final, picture, screen), choices.finish)

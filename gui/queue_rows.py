@@ -74,6 +74,8 @@ def row_of(result: Result) -> Row:
     remark = trouble(result.error, result.job.source) if result.error else notes
     if result.status == "skipped":
         return Row(result.job, "skipped", remark=trouble(result.error, result.job.target))
+    if result.status == "cancelled":  # nothing was written
+        return Row(result.job, "cancelled")
     return Row(
         result.job, result.status, seconds=result.seconds, target=result.target, remark=remark
     )

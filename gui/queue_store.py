@@ -14,7 +14,7 @@ from .queue_rows import Row, row_of
 
 Record: TypeAlias = dict[str, Any]
 
-_ENDED = ("done", "skipped", "failed")
+_ENDED = ("done", "skipped", "failed", "cancelled")
 
 
 class QueueStore:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QVBoxLayout, QWidget
 
-from restorer import SUFFIXES
+from restorer import SUFFIXES, ReferenceMaps
 
 from .convert import to_qimage
 from .parts import hint, row
+from .source_view import SourceView
 from .state import State
 from .strip import SIDE, StripModel
 
 if TYPE_CHECKING:
-    from restorer import ReferenceMaps, ReferenceRank
+    from restorer import ReferenceRank
 
 _ROWS = 84
+_LITTLE = 0.005
 
 
 class References(QWidget):
@@ -41,7 +45,6 @@ class References(QWidget):
         self._paths: tuple[Path, ...] = ()
         self._maps: ReferenceMaps | None = None
         self._explained: ReferenceMaps | None = None
-        self._scale = 1
         self.items = StripModel(1.0, self)
         self.list = QListView()
         self.list.setAccessibleName(self.tr("Reference pictures"))
@@ -62,18 +65,18 @@ class References(QWidget):
         self.explain.setAccessibleName(self.explain.text())
         self.ranks = hint()
         self.ranks.setAccessibleName(self.tr("What each reference gave"))
-        self.place = hint()
-        self.place.setAccessibleName(self.tr("Where the pixel below the mouse came from"))
+        self.source = SourceView()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.hint)
         layout.addWidget(self.list)
         layout.addLayout(row(self.add, self.remove))
-        for widget in (self.ranks, self.explain, self.place):
+        for widget in (self.ranks, self.explain, self.source):
             layout.addWidget(widget)
         self.add.clicked.connect(self._browse)
         self.remove.clicked.connect(self._remove)
         self.explain.toggled.connect(self._explain)
+        self.source.found.connect(self._mark)
         delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.activated.connect(self._remove)
@@ -84,10 +87,11 @@ class References(QWidget):
         if self._paths != self.items.files:
             self.items.set_files(self._paths)
         self.list.setVisible(bool(self._paths))
-        self._maps, self._scale = state.maps, state.scale
+        self._maps = state.maps
+        self.source.show_state(state)
         ranking = state.maps.ranking if state.maps is not None else ()
-        self.ranks.setText("\n".join(self._said(rank) for rank in ranking))
-        for widget in (self.ranks, self.explain, self.place):
+        self.ranks.setText("<br>".join(self._said(rank) for rank in ranking))
+        for widget in (self.ranks, self.explain, self.source):
             widget.setVisible(bool(ranking))
         if state.maps is not self._explained:
             self._explained = state.maps
@@ -96,7 +100,7 @@ class References(QWidget):
 
     def close_lane(self) -> bool:
         """End the thread that makes thumbnails."""
-        return self.items.close()
+        return self.items.close() and self.source.close_lane()
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Take more pictures; what is no picture is left out."""
@@ -104,38 +108,24 @@ class References(QWidget):
         if known:
             self.chosen.emit((*self._paths, *known))
 
-    def show_place(self, place: tuple[float, float] | None) -> None:
-        """Tell, and mark, where the texture at a place of the result came from."""
-        source = None
-        if place is not None and self._maps is not None:
-            row, column = int(place[1] / self._scale), int(place[0] / self._scale)
-            source = self._maps.at(row, column)
-        if source is None or source.reference >= len(self._paths):
-            self.place.setText(self.tr("Nothing of a reference is below the mouse."))
-            return
-        text = self.tr("%1: column %2, row %3 (%4 %)")
-        for number, value in enumerate(
-            (
-                self._paths[source.reference].name,
-                f"{source.column:.0f}",
-                f"{source.row:.0f}",
-                f"{source.confidence * 100:.0f}",
-            ),
-            start=1,
-        ):
-            text = text.replace(f"%{number}", value, 1)
-        self.place.setText(text)
-        self.list.setCurrentIndex(self.items.index(source.reference))
-
     def _explain(self) -> None:
         maps = self._maps if self.explain.isChecked() else None
         self.explained.emit(None if maps is None else to_qimage(maps.source_picture()))
 
+    def _mark(self, name: str) -> None:
+        row = next((n for n, path in enumerate(self._paths) if path.name == name), -1)
+        self.list.setCurrentIndex(self.items.index(row))
+
     def _said(self, rank: ReferenceRank) -> str:
         if not rank.used:
-            return self.tr("%1: shows nothing of the picture, ignored").replace("%1", rank.name)
-        text = self.tr("%1: gave %2 % of the fine texture").replace("%1", rank.name)
-        return text.replace("%2", f"{rank.share * 100:.0f}")
+            adds = self.tr("%1: adds nothing, ignored")
+            text = adds if rank.matches else self.tr("%1: shows something else, ignored")
+        else:
+            share = f"{rank.share * 100:.0f}" if rank.share >= _LITTLE else "< 1"
+            text = self.tr("%1: %2 % of the fine texture").replace("%2", escape(share))
+        ink = _hue(rank.number) if rank.used else "transparent"
+        square = f'<span style="color: {ink}">■</span>'
+        return f"{square} {text.replace('%1', escape(rank.name))}"
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -160,3 +150,15 @@ class References(QWidget):
         if not gone:
             gone = {len(self._paths) - 1}
         self.chosen.emit(tuple(p for n, p in enumerate(self._paths) if n not in gone))
+
+
+def _hue(number: int) -> str:
+    """Return the colour that a reference has in `ReferenceMaps.source_picture`."""
+    maps = ReferenceMaps(
+        confidence=np.ones((1, 1), np.float32),
+        source=np.full((1, 1), number, np.int16),
+        places=np.zeros((1, 1, 2), np.float32),
+        sizes=((1, 1),) * (number + 1),
+        ranking=(),
+    )
+    return "#{:02x}{:02x}{:02x}".format(*maps.source_picture()[0, 0])

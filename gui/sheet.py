@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import lcm
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -20,13 +20,13 @@ from restorer import (
     Picture,
     Region,
     Sample,
-    Settings,
     Step,
     compare_models,
     detailed_region,
     list_models,
 )
 
+from .choices import usual_choices
 from .model_rows import task_title
 from .parts import column, heading, hint, labelled, row
 from .region_picker import RegionPicker
@@ -39,6 +39,7 @@ _SIDE_WIDTH = 260
 _SIDES = (48, 64, 96, 128, 192, 256)
 _TASKS = ("deblocking", "denoising", "super-resolution")  # what takes a picture alone
 _LEAST_WIDTH = 200  # of a card, so that its words fit
+_LARGEST_SCALE = 6  # of the region on a card
 _LEAST_SIDE = 180  # of its picture, in device pixels; smaller regions are enlarged
 
 
@@ -56,8 +57,7 @@ class ContactSheet(QWidget):
         super().__init__(parent)
         self._picture: Picture | None = None
         self._truth: Image | None = None
-        self._settings = Settings()
-        self._sigma: float | None = None
+        self._choices = usual_choices()
         self._usable: frozenset[str] = frozenset()
         self._run = 0
         self._lane = Lane("sheet", parent=self)
@@ -73,7 +73,7 @@ class ContactSheet(QWidget):
 
     def show_state(self, state: State) -> None:
         """Compare on the open picture, with the models that can be used and the choices made."""
-        self._settings, self._sigma = state.choices.settings, state.choices.sigma
+        self._choices = state.choices
         self.set_usable(state.usable)
         opened = state.opened
         if opened is None:
@@ -122,7 +122,7 @@ class ContactSheet(QWidget):
             return
         specs = {spec.id: spec for spec in self.models.marked}
         scales = [specs[step.model].scale for step in steps]
-        truth, settings = self._fitting_truth(scales), self._settings
+        truth, settings = self._fitting_truth(scales), self._choices.settings
         self._run += 1
         run = self._run
         self.sheet.begin(steps, self._extent(region, scales))
@@ -174,7 +174,7 @@ class ContactSheet(QWidget):
         self.go.setProperty("primary", True)
         self.stop_button = QPushButton(self.tr("Stop"))
         self.message = hint()
-        self.view = QListView()
+        self.view = _Sheet()
         self.view.setObjectName("contactSheet")
         self.view.setModel(self.sheet)
         self.view.setAccessibleName(self.tr("Contact sheet"))
@@ -242,7 +242,7 @@ class ContactSheet(QWidget):
 
     def _steps(self) -> list[Step]:
         return [
-            Step(spec.id, self._sigma if spec.condition == "sigma" else None, strength)
+            self._choices.step(spec, strength)
             for spec in self.models.marked
             for strength in self.strengths.currentData()
         ]
@@ -278,8 +278,13 @@ class ContactSheet(QWidget):
         return truth if (truth.height, truth.width) in sizes else None
 
     def _extent(self, region: Region, scales: Sequence[int]) -> QSize:
-        """Return the size of the cards' pictures: whole pixels of every result, large enough."""
+        """Return the size of the cards' pictures: whole pixels of every result, large enough.
+
+        Where that were too large, as of results of scale 3 and 4, whole pixels of the largest.
+        """
         scale = lcm(*scales)
+        if scale > max(_LARGEST_SCALE, *scales):
+            scale = max(scales)
         zoom = max(1, -(-_LEAST_SIDE // (scale * min(region.height, region.width))))
         return QSize(region.width, region.height) * (scale * zoom)
 
@@ -315,3 +320,15 @@ class ContactSheet(QWidget):
     def _tell(self, text: str) -> None:
         self.message.setText(text)
         self.message.setVisible(bool(text))
+
+
+class _Sheet(QListView):
+    """Says what the place is for while nothing is there."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.model().rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            text = self.tr("One place of the picture, restored by each marked model, appears here")
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)

@@ -158,6 +158,7 @@ class State:
         work: What is going on.
         message: What there is to say.
         measured_sigma: The noise of the picture, once it was measured.
+        found_quality: The lowest that it was saved with as JPEG, once that was found out.
         saved: Where the result was written.
         pace: Seconds for a megapixel of input on this machine, by the models of a chain.
         usable: Ids of the models whose weights are here.
@@ -177,6 +178,7 @@ class State:
     work: Work = field(default_factory=Work)
     message: Message | None = None
     measured_sigma: float | None = None
+    found_quality: int | None = None
     saved: Path | None = None
     pace: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     usable: frozenset[str] = field(default_factory=_embedded)

@@ -59,6 +59,6 @@ class Welcome(QWidget):
             button.setFlat(True)
             button.setToolTip(str(path))
             button.setAccessibleName(self.tr("Open %1").replace("%1", path.name))
-            button.setStyleSheet("text-align: left; padding: 4px 0; background: transparent;")
+            button.setStyleSheet("text-align: left; padding: 6px 10px;")
             button.clicked.connect(lambda _=False, path=path: self.opened.emit(path))
             self._recent.addWidget(button)

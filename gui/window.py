@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
-    QImage,
     QKeyEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QStackedWidget,
@@ -25,19 +21,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer import SUFFIXES, Step, __version__
+from restorer import __version__
 
 from .actions import Actions
 from .banner import Banner
-from .canvas import Mode
 from .compare import Compare
 from .controls import ActionArea, Controls
 from .details import Details, Insight
+from .files import Files, local_files
 from .help import Keys
 from .menus import Menus
 from .pages import Pages
+from .panels import Panels
 from .preferences import Preferences
 from .presets import Presets
+from .scene import Mode
 from .session import Session
 from .state import Message, State
 from .statusline import StatusLine
@@ -47,10 +45,8 @@ from .topbar import TopBar
 from .viewport import Box
 from .welcome import Welcome
 
-if TYPE_CHECKING:
-    from .queue import BatchPanel
-
 _PANEL_WIDTH = 336
+_VEIL = 0.6  # opacity of a map through which the picture is still to be seen
 
 
 class MainWindow(QMainWindow):
@@ -66,7 +62,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.preferences = preferences
         self._recent: list[Path] | None = None
-        self._batch: BatchPanel | None = None
+        self.files = Files(self, session, preferences)
         self.setWindowTitle("restorer")
         self.setAcceptDrops(True)
         self.setMinimumSize(820, 500)
@@ -121,12 +117,13 @@ class MainWindow(QMainWindow):
         across.setSpacing(0)
         across.addWidget(left, 1)
         across.addWidget(self.panel)
+        self.panels = Panels(self.session, self.details, self.preferences.folder / "queue", self)
         self.pages = Pages(
             {
                 "picture": lambda: picture,
-                "sheet": self._make_sheet,
-                "queue": self._make_queue,
-                "models": self._make_models,
+                "sheet": self.panels.make_sheet,
+                "queue": self.panels.make_queue,
+                "models": self.panels.make_models,
             }
         )
         self.pages.show_page("picture")
@@ -139,56 +136,21 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self._dress()
 
-    def _make_sheet(self) -> QWidget:
-        from .sheet import ContactSheet
-
-        panel = ContactSheet()
-        panel.show_state(self.session.state)
-        panel.adopted.connect(self._adopt)
-        self.session.changed.connect(panel.show_state)
-        self.details.truth.truth_changed.connect(panel.set_truth)
-        return panel
-
-    def _adopt(self, steps: tuple[Step, ...]) -> None:
-        """Restore the picture as one of the contact sheet's."""
-        choices = self.session.state.choices
-        for step in steps:
-            choices = choices.with_step(step)
-        self.session.choose(choices)
-        self.actions_["page-picture"].trigger()
-
-    def _make_queue(self) -> QWidget:
-        from .queue import BatchPanel
-
-        panel = BatchPanel(self.preferences.folder / "queue")
-        panel.set_choices(self.session.state.choices)
-        self._batch = panel
-        panel.opened.connect(self._show_pair)
-        self.session.changed.connect(lambda state: panel.set_choices(state.choices))
-        return panel
-
-    def _make_models(self) -> QWidget:
-        from .models import ModelsPanel
-
-        panel = ModelsPanel()
-        panel.changed.connect(self.session.survey)
-        return panel
-
     def _connect(self) -> None:
         session, do = self.session, self.actions_
         for name, slot in {
-            "open": self._browse,
-            "open-folder": self._browse_folder,
-            "paste": self._paste,
+            "open": self.files.browse,
+            "open-folder": self.files.browse_folder,
+            "paste": self.files.paste,
             "queue-all": self._queue_all,
             "previous": lambda: session.show(session.state.current - 1),
             "next": lambda: session.show(session.state.current + 1),
-            "save": self._save,
-            "save-as": self._save_as,
+            "save": self.files.save,
+            "save-as": self.files.save_as,
             "quit": self.close,
             "run": session.run,
             "stop": self._escape,
-            "copy-command": self._copy_command,
+            "copy-command": self.files.copy_command,
             "gain-up": lambda: self.bar.step_gain(1),
             "gain-down": lambda: self.bar.step_gain(-1),
             "divider-left": lambda: self.compare.move_divider(-1),
@@ -200,7 +162,7 @@ class MainWindow(QMainWindow):
             "unframe": lambda: session.frame(None),
             "save-preset": self.presets.ask_name,
             "about": self._about,
-            "screen-profile": self._choose_screen_profile,
+            "screen-profile": self.files.choose_screen_profile,
             "shortcuts": lambda: self.keys.toggle(),
         }.items():
             do[name].triggered.connect(slot)
@@ -216,6 +178,8 @@ class MainWindow(QMainWindow):
             do[f"theme-{scheme}"].triggered.connect(
                 lambda _=False, scheme=scheme: self._set_scheme(scheme)
             )
+        for done in (self.files.opening, self.panels.left):
+            done.connect(do["page-picture"].trigger)
         self.presets.chosen.connect(session.choose)
         self.presets.told.connect(session.tell)
         self.menus.recent.triggered.connect(lambda action: self.open([action.data()]))
@@ -230,12 +194,12 @@ class MainWindow(QMainWindow):
         self.controls.more.connect(self._show_models)
         self.area.run.connect(session.run)
         self.area.stop.connect(session.stop)
-        self.area.save.connect(self._save_as)
+        self.area.save.connect(self.files.save_as)
         self.strip.chosen.connect(session.show)
         self.welcome.opened.connect(lambda path: self.open([path]))
         references = self.controls.chain.references
-        references.explained.connect(self.compare.show_map)
-        self.compare.canvas.pointed.connect(references.show_place)
+        references.explained.connect(lambda image: self.compare.show_map(image, _VEIL))
+        self.compare.canvas.pointed.connect(references.source.show_place)
         self.compare.canvas.picked.connect(self.insight.look_from)
         self.insight.chosen.connect(self._mark)
         self.details.truth.map_shown.connect(self.compare.show_map)
@@ -289,17 +253,6 @@ class MainWindow(QMainWindow):
         text = self.tr("restorer %1 - restores photographs on this machine, offline. MIT licence.")
         self.session.tell(Message(text.replace("%1", __version__), "note"))
 
-    def _choose_screen_profile(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Colour profile of the screen"),
-            self.preferences.text("screen-profile"),
-            self.tr("Colour profiles (*.icc *.icm)"),
-        )
-        if name:
-            self.preferences.keep("screen-profile", name)
-            self.session.set_screen_profile(Path(name))
-
     def _stage(self, widget: QWidget) -> None:
         if self.stage.currentWidget() is not widget:
             self.stage.setCurrentWidget(widget)
@@ -323,7 +276,9 @@ class MainWindow(QMainWindow):
 
     def _escape(self) -> None:
         """Take away what is in the way, or stop what runs."""
-        if self.actions_["frame"].isChecked():
+        if self.keys.isVisible():
+            self.keys.hide()
+        elif self.actions_["frame"].isChecked():
             self.actions_["frame"].setChecked(False)
         elif self.session.state.message is not None:
             self.session.dismiss()
@@ -353,83 +308,11 @@ class MainWindow(QMainWindow):
         files = self.session.state.files
         if files:
             self.actions_["page-queue"].trigger()
-            assert self._batch is not None
-            self._batch.add(files)
-
-    def _show_pair(self, source: Path, target: Path) -> None:
-        self.actions_["page-picture"].trigger()
-        self.session.open_pair(source, target)
-
-    # Files.
+            self.panels.queue(files)
 
     def open(self, paths: list[Path]) -> None:
         """Open files and folders."""
-        for path in reversed(paths[:3]):
-            self.preferences.add_recent(path)
-        self.session.open(paths)
-        self.actions_["page-picture"].trigger()
-
-    def _browse(self) -> None:
-        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        kinds = self.tr("Pictures (%1)").replace("%1", known)
-        names, _ = QFileDialog.getOpenFileNames(
-            self, self.tr("Open pictures"), self._folder(), kinds
-        )
-        if names:
-            self.open([Path(name) for name in names])
-
-    def _browse_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(
-            self, self.tr("Open a folder of pictures"), self._folder()
-        )
-        if name:
-            self.open([Path(name)])
-
-    def _folder(self) -> str:
-        recent = self.preferences.recent
-        return str(recent[0].parent) if recent else str(Path.home())
-
-    def _paste(self) -> None:
-        data = QGuiApplication.clipboard().mimeData()
-        paths = _local_files(data)
-        image = data.imageData() if data.hasImage() else None
-        if paths:
-            self.open(paths)
-        elif isinstance(image, QImage) and not image.isNull():
-            self.session.paste(image, self.tr("Pasted picture"))
-        else:
-            text = self.tr("There is no picture in the clipboard.")
-            self.session.tell(Message(text, "note"))
-
-    def _save(self) -> None:
-        """Save again where it was saved, or ask where."""
-        saved = self.session.state.saved
-        if saved is None:
-            self._save_as()
-        else:
-            self.session.save(saved)
-
-    def _save_as(self) -> None:
-        state = self.session.state
-        if state.opened is None or state.saveable is None:
-            return
-        path = state.opened.path
-        wanted = state.choices.target(path or Path(self._folder(), "pasted.png"))
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the result"), str(wanted))
-        if name:
-            chosen = Path(name)
-            if chosen.suffix.lower() not in SUFFIXES:
-                chosen = chosen.with_name(chosen.name + wanted.suffix)
-            self.session.save(chosen)
-
-    def _copy_command(self) -> None:
-        state = self.session.state
-        if state.opened is None or state.opened.path is None:
-            return
-        line = state.choices.command(state.opened.path, state.saved)
-        QGuiApplication.clipboard().setText(line)
-        said = self.tr("Copied: %1").replace("%1", line)
-        self.session.tell(Message(said, "note"))
+        self.files.open(paths)
 
     # Events.
 
@@ -440,7 +323,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        paths = _local_files(event.mimeData())
+        paths = local_files(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.open(paths)
@@ -468,7 +351,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close safely: ask once, in the window, where work would be lost."""
         message = self.session.state.message
-        busy = self.session.at_work or (self._batch is not None and self._batch.running)
+        busy = self.session.at_work or self.panels.batch_runs
         if busy and (message is None or message.action != "close"):
             text = self.tr("Pictures are being restored. Close once more to stop and close.")
             self.session.tell(Message(text, "note", "close"))
@@ -510,11 +393,6 @@ class MainWindow(QMainWindow):
         kept.keep("panel", self.actions_["panel"].isChecked())
         kept.keep("loupe", self.actions_["loupe"].isChecked())
         kept.sync()
-
-
-def _local_files(data: QMimeData) -> list[Path]:
-    urls: list[QUrl] = data.urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
 def _column(parent: QWidget) -> QVBoxLayout:

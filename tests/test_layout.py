@@ -59,7 +59,7 @@ HEAVY = {
     "spandrel": {"community"},
     "filelock": {"download"},
     "safetensors": {"checkpoint", "training"},
-    "cv2": {"alignment", "guidance", "training"},
+    "cv2": {"alignment", "guidance", "gui", "training"},
     "tifffile": {"formats"},
     "imagecodecs": {"display", "formats"},
     "PySide6": {"gui"},

@@ -631,6 +631,14 @@
       <translation>Rauschen messen</translation>
     </message>
     <message>
+      <source>JPEG quality</source>
+      <translation>JPEG-Qualität</translation>
+    </message>
+    <message>
+      <source>Find out the quality</source>
+      <translation>Qualität ermitteln</translation>
+    </message>
+    <message>
       <source>Enlarge by</source>
       <translation>Vergrößern um</translation>
     </message>
@@ -639,8 +647,12 @@
       <translation>s/MP</translation>
     </message>
     <message>
-      <source>Measure the noise (found: %1)</source>
-      <translation>Rauschen messen (gefunden: %1)</translation>
+      <source>found: %1</source>
+      <translation>gefunden: %1</translation>
+    </message>
+    <message>
+      <source>no traces of JPEG</source>
+      <translation>keine Spuren von JPEG</translation>
     </message>
   </context>
   <context>
@@ -925,6 +937,45 @@
     </message>
   </context>
   <context>
+    <name>Files</name>
+    <message>
+      <source>Pictures (%1)</source>
+      <translation>Bilder (%1)</translation>
+    </message>
+    <message>
+      <source>Open pictures</source>
+      <translation>Bilder öffnen</translation>
+    </message>
+    <message>
+      <source>Open a folder of pictures</source>
+      <translation>Einen Ordner mit Bildern öffnen</translation>
+    </message>
+    <message>
+      <source>Pasted picture</source>
+      <translation>Eingefügtes Bild</translation>
+    </message>
+    <message>
+      <source>There is no picture in the clipboard.</source>
+      <translation>In der Zwischenablage ist kein Bild.</translation>
+    </message>
+    <message>
+      <source>Save the result</source>
+      <translation>Das Ergebnis speichern</translation>
+    </message>
+    <message>
+      <source>Copied: %1</source>
+      <translation>Kopiert: %1</translation>
+    </message>
+    <message>
+      <source>Colour profile of the screen</source>
+      <translation>Farbprofil des Bildschirms</translation>
+    </message>
+    <message>
+      <source>Colour profiles (*.icc *.icm)</source>
+      <translation>Farbprofile (*.icc *.icm)</translation>
+    </message>
+  </context>
+  <context>
     <name>Histogram</name>
     <message>
       <source>Colours</source>
@@ -979,12 +1030,23 @@
       <translation>Mittel %1</translation>
     </message>
     <message>
-      <source>black %1 %</source>
-      <translation>Schwarz %1 %</translation>
+      <source>black %1&#xa0;%</source>
+      <translation>Schwarz %1&#xa0;%</translation>
     </message>
     <message>
-      <source>white %1 %</source>
-      <translation>Weiß %1 %</translation>
+      <source>white %1&#xa0;%</source>
+      <translation>Weiß %1&#xa0;%</translation>
+    </message>
+  </context>
+  <context>
+    <name>Holder</name>
+    <message>
+      <source>That does not fit into memory. Close other programs, or restore less.</source>
+      <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
+    </message>
+    <message>
+      <source>The program made a mistake (%1); the terminal it runs in says more.</source>
+      <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
     </message>
   </context>
   <context>
@@ -1135,42 +1197,6 @@
     <message>
       <source>restorer %1 - restores photographs on this machine, offline. MIT licence.</source>
       <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
-    </message>
-    <message>
-      <source>Colour profile of the screen</source>
-      <translation>Farbprofil des Bildschirms</translation>
-    </message>
-    <message>
-      <source>Colour profiles (*.icc *.icm)</source>
-      <translation>Farbprofile (*.icc *.icm)</translation>
-    </message>
-    <message>
-      <source>Pictures (%1)</source>
-      <translation>Bilder (%1)</translation>
-    </message>
-    <message>
-      <source>Open pictures</source>
-      <translation>Bilder öffnen</translation>
-    </message>
-    <message>
-      <source>Open a folder of pictures</source>
-      <translation>Einen Ordner mit Bildern öffnen</translation>
-    </message>
-    <message>
-      <source>Pasted picture</source>
-      <translation>Eingefügtes Bild</translation>
-    </message>
-    <message>
-      <source>There is no picture in the clipboard.</source>
-      <translation>In der Zwischenablage ist kein Bild.</translation>
-    </message>
-    <message>
-      <source>Save the result</source>
-      <translation>Das Ergebnis speichern</translation>
-    </message>
-    <message>
-      <source>Copied: %1</source>
-      <translation>Kopiert: %1</translation>
     </message>
     <message>
       <source>Pictures are being restored. Close once more to stop and close.</source>
@@ -1658,24 +1684,16 @@
       <translation>Was jedes Vergleichsbild beitrug</translation>
     </message>
     <message>
-      <source>Where the pixel below the mouse came from</source>
-      <translation>Woher das Pixel unter der Maus stammt</translation>
+      <source>%1: adds nothing, ignored</source>
+      <translation>%1: bringt nichts, übergangen</translation>
     </message>
     <message>
-      <source>Nothing of a reference is below the mouse.</source>
-      <translation>Unter der Maus ist nichts aus einem Vergleichsbild.</translation>
+      <source>%1: shows something else, ignored</source>
+      <translation>%1: zeigt anderes, übergangen</translation>
     </message>
     <message>
-      <source>%1: column %2, row %3 (%4 %)</source>
-      <translation>%1: Spalte %2, Zeile %3 (%4 %)</translation>
-    </message>
-    <message>
-      <source>%1: shows nothing of the picture, ignored</source>
-      <translation>%1: zeigt nichts von dem Bild, ohne Wirkung</translation>
-    </message>
-    <message>
-      <source>%1: gave %2 % of the fine texture</source>
-      <translation>%1: gab %2 % der feinen Struktur</translation>
+      <source>%1: %2 % of the fine texture</source>
+      <translation>%1: %2 % der feinen Struktur</translation>
     </message>
     <message>
       <source>Pictures (%1)</source>
@@ -1723,14 +1741,6 @@
       <source>Saved as %1.</source>
       <translation>Gespeichert als %1.</translation>
     </message>
-    <message>
-      <source>That does not fit into memory. Close other programs, or restore less.</source>
-      <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
-    </message>
-    <message>
-      <source>The program made a mistake (%1); the terminal it runs in says more.</source>
-      <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
-    </message>
   </context>
   <context>
     <name>SheetModel</name>
@@ -1749,6 +1759,29 @@
     <message>
       <source>in use</source>
       <translation>gewählt</translation>
+    </message>
+  </context>
+  <context>
+    <name>SourceView</name>
+    <message>
+      <source>The place that the texture came from</source>
+      <translation>Die Stelle, von der die Struktur stammt</translation>
+    </message>
+    <message>
+      <source>Where the pixel below the mouse came from</source>
+      <translation>Woher das Pixel unter der Maus stammt</translation>
+    </message>
+    <message>
+      <source>Move the mouse over the picture: here is shown where its texture is from.</source>
+      <translation>Bewegen Sie die Maus über das Bild: hier erscheint, woher seine Struktur stammt.</translation>
+    </message>
+    <message>
+      <source>Nothing of a reference is below the mouse.</source>
+      <translation>Unter der Maus ist nichts aus einem Vergleichsbild.</translation>
+    </message>
+    <message>
+      <source>%1: column %2, row %3 (%4 %)</source>
+      <translation>%1: Spalte %2, Zeile %3 (%4 %)</translation>
     </message>
   </context>
   <context>
@@ -1911,6 +1944,13 @@
     <message>
       <source>Open %1</source>
       <translation>%1 öffnen</translation>
+    </message>
+  </context>
+  <context>
+    <name>_Sheet</name>
+    <message>
+      <source>One place of the picture, restored by each marked model, appears here</source>
+      <translation>Hier erscheint eine Stelle des Bildes, verbessert von jedem angehakten Modell</translation>
     </message>
   </context>
   <context>

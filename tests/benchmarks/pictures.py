@@ -16,11 +16,12 @@ import numpy as np
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QPoint, QSettings, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from skimage.transform import rotate
 
 from restorer import Image, read, write
-from restorer.gui.canvas import Mode
 from restorer.gui.preferences import Preferences
 from restorer.gui.queue import BatchPanel
 from restorer.gui.session import Session
@@ -50,6 +51,7 @@ def main() -> None:
         show_enlarging(window, small)
         set_scheme(app, "dark")
         show_sheet(window)
+        show_references(window, folder)
         set_scheme(app, "light")
         show_batch(window, pictures)
         window.close()
@@ -66,10 +68,8 @@ def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
     wait(lambda: session.state.measured_sigma is not None)
     shoot(window, "fit-dark")
     window.compare.canvas.zoom_to(1.0)
-    window.compare.set_mode(Mode.DIFFERENCE)
-    window.bar.show_gain(True)
+    window.actions_["difference"].trigger()
     shoot(window, "difference-dark")
-    window.bar.show_gain(False)
 
 
 def show_enlarging(window: MainWindow, small: Path) -> None:
@@ -89,21 +89,47 @@ def show_sheet(window: MainWindow) -> None:
     window.actions_["page-sheet"].trigger()
     sheet = window.pages.page("sheet")
     assert isinstance(sheet, ContactSheet)
+    wait(lambda: sheet.picker.region is not None)
     sheet.compare()
     wait(lambda: sheet.stop_button.isEnabled() is False)
     shoot(window, "sheet-dark")
 
 
+def show_references(window: MainWindow, folder: Path) -> None:
+    """Enlarge with a turned and darker picture of the same thing, and one of something else."""
+    session, chain = window.session, window.controls.chain
+    whole = photograph("astronaut")
+    small = stored(folder / "portrait.png", bicubic_downscale(whole[:384, 64:448], 4))
+    turned = rotate(whole[:432, 24:488], 6, order=3, mode="reflect") * (255 * 0.9)
+    sharp = stored(folder / "another view.png", turned)
+    window.actions_["page-picture"].trigger()
+    window.actions_["split"].trigger()
+    session.choose(session.state.choices.with_link("reference-sr", wanted=True))
+    chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee"))])
+    window.open([small])
+    wait(lambda: session.state.opened is not None and session.state.opened.path == small)
+    session.run()
+    wait(lambda: session.state.saveable is not None)
+    wait(lambda: bool(chain.references.ranks.text()))
+    chain.references.explain.setChecked(True)
+    canvas = window.compare.canvas
+    wait(lambda: False, 1500, must=False)  # the references are read again for the cut-out
+    QTest.mouseMove(canvas, canvas.rect().center() + QPoint(60, -100))
+    shoot(window, "references-dark")
+    chain.references.explain.setChecked(False)
+
+
 def show_batch(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
     choices = session.state.choices.with_link("super-resolution", wanted=False)
+    choices = choices.with_link("reference-sr", wanted=False)
     session.choose(replace(choices.with_link("denoising", wanted=True), sigma=25.0))
     window.actions_["page-queue"].trigger()
     batch = window.pages.page("queue")
     assert isinstance(batch, BatchPanel)
     batch.add(pictures)
     QTimer.singleShot(1000, batch.start.click)
-    shoot(window, "batch-light", delay_ms=9000)
+    shoot(window, "batch-light", delay_ms=4000)
     wait(lambda: not batch.running)
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.qt_log_level_fail("WARNING")
 USABLE = frozenset({"panet-sr-x2-lite", "panet-denoise-lite"})
 
 
-def made_up(picture, model, at, *, sigma=None):
+def made_up(picture, model, at, *, sigma=None, jpeg_quality=None):
     """A look of two scales whose light lies in one corner each."""
     weights = np.zeros((2, 10, 10), np.float32)
     weights[0, 1, 1], weights[1, 8, 8] = 0.7, 0.3

@@ -36,9 +36,12 @@ def choices(draw):
     made = made.with_link("super-resolution", wanted=draw(st.booleans()))
     noise = not made.steps or draw(st.booleans())
     made = made.with_link("denoising", wanted=noise)
+    blocks = draw(st.booleans())
+    made = made.with_link("deblocking", wanted=blocks)
     return replace(
         made,
         sigma=draw(st.none() | st.integers(0, 75).map(float)) if noise else None,
+        jpeg_quality=draw(st.none() | st.integers(1, 100)) if blocks else None,
         strength=draw(st.integers(0, 100)) / 100,
         detail=draw(st.none() | st.sampled_from([0.0, 0.25, 1.0])),
         suffix=draw(st.sampled_from([None, ".png", ".jpg", ".tif"])),
@@ -107,6 +110,13 @@ def test_presets_of_the_command_line_are_understood():
 def test_what_the_window_cannot_do_is_named(options, said):
     with pytest.raises(ValueError, match=said):
         from_options(options)
+
+
+def test_a_quality_that_is_told_reaches_deblocking_alone():
+    chosen = replace(usual_choices().with_link("deblocking", wanted=True), jpeg_quality=30)
+    assert [step.jpeg_quality for step in chosen.steps] == [30, None]
+    assert "--jpeg-quality 30" in chosen.command(SOURCE)
+    assert "--jpeg-quality" not in chosen.with_link("deblocking", wanted=False).command(SOURCE)
 
 
 def test_of_the_two_ways_to_enlarge_one_is_wanted():

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from restorer import Image, ImageError, Metadata, to_display, write
 from restorer.gui import kernel
 from restorer.gui.convert import from_clipboard, pyramid, thumbnail, to_pixels, to_qimage
-from restorer.gui.painting import Layer, paint_difference, paint_layer, topmost
+from restorer.gui.painting import Difference, Layer, paint_layer, topmost
 from restorer.gui.viewport import Box, Viewport
 
 PANE = (120, 90)
@@ -97,9 +97,8 @@ def test_differences_are_magnified_and_end_at_white(qapp, rng):
     view = Viewport(PANE, PANE).fit().zoomed(1.0)
     whole = Box(0, 0, *PANE)
     layers = [Layer(pyramid(pixels), whole) for pixels in (before, after)]
-    buffer = QImage(*PANE, QImage.Format.Format_RGB32)
-    paint_difference(buffer, layers[:1], layers[1:], view, 4)
-    expected = np.minimum(np.abs(before.astype(int) - after), 63) * 4
+    buffer = Difference().paint(layers[:1], layers[1:], view, 4)
+    expected = np.minimum(np.abs(before.astype(int) - after) * 4, 255)
     assert np.array_equal(to_pixels(buffer), expected)
 
 
@@ -107,8 +106,8 @@ def test_where_nothing_is_restored_yet_there_is_no_difference(qapp, rng):
     before = rng.integers(0, 256, (90, 120, 3), np.uint8)
     layer = Layer(pyramid(before), Box(0, 0, *PANE))
     part = Layer(pyramid(255 - before[10:30, 20:60]), Box(20, 10, 40, 20))
-    buffer = QImage(*PANE, QImage.Format.Format_RGB32)
-    paint_difference(buffer, [layer], [part], Viewport(PANE, PANE).fit().zoomed(1.0), 1)
+    view = Viewport(PANE, PANE).fit().zoomed(1.0)
+    buffer = Difference().paint([layer], [part], view, 1)
     seen = to_pixels(buffer)
     assert seen[10:30, 20:60].any()
     seen[10:30, 20:60] = 0
@@ -159,3 +158,21 @@ def test_a_picture_of_100_megapixels_is_shown(qapp):
     made = pyramid(pixels)
     view = Viewport((12_300, 8200), PANE).fit().zoomed(1.0)
     assert painted([Layer(made, Box(0, 0, 12_300, 8200))], view).all()
+
+
+def test_another_difference_is_painted_when_anything_of_it_changes(qapp, rng):
+    first, second, third = (
+        Layer(pyramid(rng.integers(0, 256, (90, 120, 3), np.uint8)), Box(0, 0, *PANE))
+        for _ in range(3)
+    )
+    view = Viewport(PANE, PANE).fit().zoomed(1.0)
+    kept = Difference()
+    for before, after, seen, gain in (
+        ([first], [second], view, 1),
+        ([first], [second], view, 4),
+        ([first], [third], view, 4),
+        ([second], [third], view, 4),
+        ([second], [third], view.zoomed(2.0), 4),
+    ):
+        found = to_pixels(kept.paint(before, after, seen, gain))
+        assert np.array_equal(found, to_pixels(Difference().paint(before, after, seen, gain)))

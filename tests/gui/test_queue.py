@@ -187,6 +187,8 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, mount, source, tmp_
     add(panel, qtbot, source)
     run(panel, qtbot)
     add(panel, qtbot, picture(tmp_path / "new.png"))
+    add(panel, qtbot, picture(tmp_path / "unwanted.png"))
+    panel.control.cancel([6])
     assert panel.close_lane()
     again = mount(BatchPanel(tmp_path / "kept"))
 
@@ -194,11 +196,11 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, mount, source, tmp_
         return [replace(row, seconds=round(row.seconds, 3)) for row in made.control.model.rows]
 
     assert rounded(again) == rounded(panel)
-    assert Counter(states(again)) == {"done": 3, "failed": 2, "waiting": 1}
+    assert Counter(states(again)) == {"done": 3, "failed": 2, "waiting": 1, "cancelled": 1}
     assert not again.running
     assert again.message.text() == "Files that wait since last time: 1"
     run(again, qtbot)
-    assert Counter(states(again)) == {"done": 4, "failed": 2}
+    assert Counter(states(again)) == {"done": 4, "failed": 2, "cancelled": 1}
 
 
 def test_what_was_retried_or_taken_out_is_so_tomorrow(panel, qtbot, mount, source, tmp_path):

@@ -268,7 +268,7 @@ def test_models_and_devices_are_found(qtbot, session):
     assert DENOISE in session.state.usable
 
 
-def test_the_noise_is_measured(qtbot, session, opened):
+def test_the_noise_is_measured(qtbot, session, opened, denoising):
     qtbot.waitUntil(lambda: session.state.measured_sigma is not None, timeout=10_000)
     values = read(opened).to_float()
     assert session.state.measured_sigma == pytest.approx(restorer.estimate_sigma(values))
@@ -303,3 +303,63 @@ def test_messages_come_and_go(session):
 def test_pixels_survive_the_way_through_qt(noise):
     image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
     assert np.array_equal(to_pixels(image), noise)
+
+
+def test_what_networks_are_told_is_found_out_when_they_are_chosen(qtbot, session, make_picture):
+    session.open([make_picture("a.jpg", 120, 160)])
+    qtbot.waitUntil(lambda: session.state.opened is not None, timeout=10_000)
+    assert session.state.measured_sigma is None
+    picture = session.state.opened.picture
+    for task in ("denoising", "deblocking"):  # the second while the first is being found out
+        session.choose(session.state.choices.with_link(task, wanted=True))
+    qtbot.waitUntil(lambda: session.state.found_quality is not None, timeout=10_000)
+    assert session.state.found_quality == picture.jpeg_quality()[0]
+    assert session.state.measured_sigma == picture.sigma()
+
+
+@pytest.fixture
+def chained(qtbot, session, opened, monkeypatch):
+    """Two tasks in a row, previewed at full strength; later runs never end."""
+    chosen = session.state.choices.with_link("deblocking", wanted=True)
+    session.choose(chosen.with_link("super-resolution", wanted=False))
+    session.choose(session.state.choices.with_link("denoising", wanted=True))
+    see_all(session)
+    previewed(qtbot, session)
+    return lambda: monkeypatch.setattr(
+        "restorer.gui.kernel.restore_part",
+        lambda picture, region, making, tick, cancel: _until_cancelled([], making, cancel),
+    )
+
+
+def test_several_tasks_show_another_strength_before_they_run_again(qtbot, session, chained):
+    chained()
+    full = session.state.patches[-1].final.pixels.astype(float)
+    original = session.state.opened.image.pixels.astype(float)
+    session.choose(replace(session.state.choices, strength=0.5))
+    qtbot.waitUntil(
+        lambda: (
+            session.state.patches[-1].finish == session.state.choices.finish
+            and not np.array_equal(session.state.patches[-1].final.pixels, full)
+        ),
+        timeout=10_000,
+    )
+    assert not session.state.fresh, "its own pixels are still to come"
+    shown = session.state.patches[-1].final.pixels
+    assert np.abs(shown - (full + original) / 2).max() <= 1
+    session.stop()
+
+
+def test_several_tasks_have_their_own_pixels_at_the_end(qtbot, session, opened, chained):
+    session.choose(replace(session.state.choices, strength=0.5))
+    previewed(qtbot, session)
+    expected = restorer.restore(read(opened), session.state.choices.steps)
+    assert np.array_equal(session.state.patches[-1].final.pixels, expected.pixels)
+
+
+def test_references_that_cannot_help_are_refused_as_by_the_command_line(qtbot, session, opened):
+    chosen = session.state.choices.with_link("reference-sr", wanted=True)
+    session.choose(replace(chosen, references=(opened,)))
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None, timeout=10_000)
+    assert "is the picture itself" in session.state.message.text
+    assert session.state.work.doing == "nothing"

@@ -231,3 +231,10 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, pictu
         assert QAccessible.queryAccessibleInterface(widget).role() == role
     told = panel.sheet.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
     assert told == "panet-sr-x2-lite, 1.5 s · 3.0 MB"
+
+
+def test_cards_stay_small_where_scales_have_no_small_multiple(panel):
+    region = Region(0, 0, 64, 64)
+    assert panel._extent(region, [2, 3]).width() == 64 * 6
+    assert panel._extent(region, [2, 3, 4]).width() == 64 * 4
+    assert panel._extent(region, [8]).width() == 64 * 8

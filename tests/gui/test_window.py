@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
+    QFrame,
     QInputDialog,
     QLabel,
     QLineEdit,
@@ -29,9 +30,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+import restorer
 from restorer import read, read_presets
 from restorer.gui import theme
-from restorer.gui.canvas import Canvas, Mode
+from restorer.gui.canvas import Canvas
+from restorer.gui.parts import Picker
+from restorer.gui.scene import Mode
 from restorer.gui.session import Session
 from restorer.gui.state import Message, Work
 from restorer.gui.window import MainWindow
@@ -161,13 +165,13 @@ def test_the_divider_moves_by_keys_and_by_mouse(opened):
 def test_the_original_is_shown_while_b_is_held(opened):
     canvas = opened.compare.canvas
     QTest.keyPress(opened, Qt.Key.Key_B)
-    assert canvas._original_held
+    assert canvas.scene.original_held
     QTest.keyRelease(opened, Qt.Key.Key_B)
-    assert not canvas._original_held
+    assert not canvas.scene.original_held
     QTest.mousePress(opened.bar.peek, Qt.MouseButton.LeftButton)
-    assert canvas._original_held
+    assert canvas.scene.original_held
     QTest.mouseRelease(opened.bar.peek, Qt.MouseButton.LeftButton)
-    assert not canvas._original_held
+    assert not canvas.scene.original_held
 
 
 def test_a_rectangle_drawn_with_shift_is_previewed(opened):
@@ -203,8 +207,8 @@ def test_every_task_can_be_chosen(opened):
         "panet-denoise-lite",
         "panet-sr-x2-lite",
     ]
-    chain.measure.click()
-    chain.sigma.figure.setValue(31)
+    chain.sigma.automatic.click()
+    chain.sigma.figure.figure.setValue(31)
     assert session.state.choices.sigma == 31
     chain.rows["super-resolution"].wanted.click()
     assert session.state.choices.scale == 1
@@ -306,7 +310,7 @@ def test_messages_are_sentences_in_the_window(qtbot, window, tmp_path):
 
 def test_closing_while_work_runs_asks_in_the_window(opened, monkeypatch):
     session = opened.session
-    session._set(work=Work("restoring"))
+    session._holder.set(work=Work("restoring"))
     assert not opened.close()
     assert opened.isVisible()
     assert opened.banner.isVisible()
@@ -381,7 +385,8 @@ import sys
 import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
-from restorer.gui.canvas import Canvas, Mode
+from restorer.gui.canvas import Canvas
+from restorer.gui.scene import Mode
 from restorer.gui.convert import pyramid, to_pixels
 from restorer.gui.painting import Layer
 from restorer.gui.viewport import Box
@@ -429,3 +434,94 @@ def test_void_calls_of_qt_keep_their_references(qapp):
     assert sys.getrefcount(None) > before - 500
     widget.deleteLater()
     qapp.sendPostedEvents(widget, 0)
+
+
+def test_the_quality_of_a_jpeg_file_is_found_out_or_set(qtbot, opened):
+    chain, session = opened.controls.chain, opened.session
+    assert not chain.quality.isVisible()
+    chain.rows["deblocking"].wanted.click()
+    assert chain.quality.isVisible()
+    assert chain.quality.automatic.isChecked()
+    qtbot.waitUntil(lambda: "(" in chain.quality.automatic.text(), timeout=10_000)
+    chain.quality.automatic.click()
+    chain.quality.figure.figure.setValue(35)
+    assert session.state.choices.steps[0].jpeg_quality == 35
+    opened.actions_["copy-command"].trigger()
+    assert "--jpeg-quality 35" in QApplication.clipboard().text()
+    chain.quality.automatic.click()
+    assert session.state.choices.jpeg_quality is None
+    session.stop()
+
+
+def test_no_words_of_the_keys_are_cut_off(window):
+    window.keys.toggle()
+    QApplication.processEvents()
+    sheet = window.keys.findChild(QFrame)
+    for label in sheet.findChildren(QLabel):
+        assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), label.text()
+        assert sheet.rect().contains(label.geometry()), label.text()
+    window.keys.toggle()
+
+
+def test_what_does_not_exist_is_not_remembered(qtbot, window, tmp_path):
+    window.open([tmp_path / "gone.png"])
+    qtbot.waitUntil(lambda: window.session.state.message is not None, timeout=10_000)
+    assert window.preferences.recent == []
+
+
+def test_long_names_of_models_end_in_an_ellipsis(qtbot):
+    picker = Picker()
+    qtbot.addWidget(picker)
+    picker.addItem("twice as large with the textures of reference pictures, and more")
+    picker.resize(160, 30)
+    picker.show()
+    short, whole = picker.grab().toImage(), picker.sizeHint()
+    picker.setItemText(0, picker.itemText(0) + " than that")
+    assert picker.grab().toImage() == short, "the end of the text shows"
+    assert whole.width() < 200
+
+
+def test_nothing_moves_when_work_begins_and_ends(opened):
+    height = opened.area.height()
+    opened.session._holder.set(work=Work("restoring"))
+    QApplication.processEvents()
+    assert opened.area.height() == height
+    opened.session._holder.set(work=Work())
+
+
+def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, monkeypatch):
+    sharp = make_picture("sharp.png", 120, 160)
+    reference = restorer.Reference.of(read(sharp), "sharp.png")
+    monkeypatch.setattr("restorer.gui.kernel.read_references", lambda *_: (reference,))
+    maps = restorer.ReferenceMaps(
+        confidence=np.full((60, 80), 0.9, np.float32),
+        source=np.zeros((60, 80), np.int16),
+        places=np.full((60, 80, 2), 50.5, np.float32),
+        sizes=((120, 160),),
+        ranking=(restorer.ReferenceRank(0, "sharp.png", True, 0.9, 100),),
+    )
+    session, panel = opened.session, opened.controls.chain.references
+    session.choose(session.state.choices.with_changes(references=(sharp,)))
+    session._holder.set(maps=maps)
+    assert "90" in panel.ranks.text()
+    source = panel.source
+    qtbot.waitUntil(lambda: bool(source._references), timeout=10_000)
+    source.show_place((10.0, 10.0))
+    assert "sharp.png" in source.text.text()
+    middle = source.patch.grab().toImage().pixelColor(48, 48).getRgb()[:3]
+    assert np.abs(np.array(middle) - read(sharp).pixels[50, 50]).max() <= 2
+    assert panel.list.currentIndex().row() == 0
+    panel.explain.click()
+    assert opened.compare.canvas.scene.overlay
+    source.show_place(None)
+    session.stop()
+
+
+def test_escape_takes_the_keys_away_and_stops_nothing(opened):
+    opened.session._holder.set(work=Work("restoring"))
+    opened.keys.toggle()
+    QTest.keyClick(opened, Qt.Key.Key_Escape)
+    assert not opened.keys.isVisible()
+    assert opened.session.state.work.doing == "restoring"
+    QTest.keyClick(opened, Qt.Key.Key_Escape)
+    assert opened.session.state.work.doing == "nothing"

@@ -1,0 +1,184 @@
+"""Scene: before and after as they are painted, in every mode; without a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+
+from .painting import Difference, Layer, paint_layer, topmost
+from .viewport import Box, Viewport
+
+_LOUPE = 150  # width of each half, in Qt's pixels
+_LOUPE_ZOOM = 4.0
+_CHIP = QColor(0, 0, 0, 150)
+
+
+class Mode(Enum):
+    """How before and after are compared."""
+
+    SPLIT = "split"
+    SIDES = "sides"
+    FLICKER = "flicker"
+    DIFFERENCE = "difference"
+
+
+class Scene:
+    """What a canvas shows, and how; lengths are device pixels unless said.
+
+    Attributes:
+        before: Layers of the original.
+        after: Layers of the result.
+        overlay: What lies over the result.
+        opacity: Of the overlay, 0 to 1.
+        mode: How they are compared.
+        gain: What differences are multiplied by: 1, 2, 4, ...
+        division: Share of the width at which before ends.
+        original_held: Whether the original alone is shown, for a moment.
+        outline: A rectangle of the result that is marked.
+        ratio: Device pixels for one of Qt's.
+        font: Of the names.
+    """
+
+    def __init__(self, names: tuple[str, str]) -> None:
+        self.before: list[Layer] = []
+        self.after: list[Layer] = []
+        self.overlay: list[Layer] = []
+        self.opacity = 1.0
+        self.mode = Mode.SPLIT
+        self.gain = 4
+        self.division = 0.5
+        self.original_held = False
+        self.outline: Box | None = None
+        self.ratio = 1.0
+        self.font = QFont()
+        self._names = names
+        self._difference = Difference()
+
+    def panes(self, width: int, height: int) -> tuple[Box, ...]:
+        """Return the panes of a canvas: two side by side, or one."""
+        if self.mode is not Mode.SIDES:
+            return (Box(0, 0, width, height),)
+        gap = max(1, round(2 * self.ratio))
+        half = (width - gap) // 2
+        return (Box(0, 0, half, height), Box(half + gap, 0, width - half - gap, height))
+
+    def paint(self, painter: QPainter, view: Viewport, panes: Sequence[Box], area: Box) -> None:
+        """Paint what of the panes lies in an area.
+
+        Args:
+            painter: One unit is one device pixel.
+            view: How the result lies in each pane.
+            panes: See `panes`.
+            area: What has to be painted anew.
+        """
+        for number, pane in enumerate(panes):
+            clip = pane.cut(area)
+            if clip.area:
+                clip = Box(clip.x - pane.x, clip.y - pane.y, clip.width, clip.height)
+                self._paint_pane(painter, view, number, pane, clip)
+
+    def paint_loupe(
+        self,
+        painter: QPainter,
+        view: Viewport,
+        place: tuple[float, float],
+        cursor: tuple[float, float],
+        canvas: tuple[float, float],
+    ) -> None:
+        """Paint before and after of a place, larger, side by side.
+
+        Args:
+            painter: One unit is one device pixel.
+            view: How the result lies in its pane.
+            place: Of the result, (x, y).
+            cursor: (x, y) on the canvas, beside which the loupe lies.
+            canvas: Its width and height.
+        """
+        side = round(_LOUPE * self.ratio)
+        zoom = max(_LOUPE_ZOOM, min(8.0, 2 * view.zoom))
+        enlarged = Viewport(view.picture, (side, side), zoom, place, fitted=False)
+        (x, y), gap = cursor, round(24 * self.ratio)
+        left = x + gap if x + gap + 2 * side < canvas[0] else x - gap - 2 * side
+        top = min(max(0, y - side / 2), canvas[1] - side)
+        frame = Box(round(left), round(top), 2 * side, side)
+        painter.fillRect(rect_of(frame), Qt.GlobalColor.black)
+        for number, layers in enumerate((self.before, [*self.before, *self.after])):
+            at = Box(frame.x + number * side, frame.y, side, side)
+            for layer in layers:
+                paint_layer(painter, layer, enlarged, Box(0, 0, side, side), at)
+            self._paint_name(painter, number, at)
+        painter.setPen(QPen(Qt.GlobalColor.white, max(1, round(self.ratio))))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect_of(frame))
+        painter.drawLine(QPointF(frame.x + side, frame.y), QPointF(frame.x + side, frame.bottom))
+
+    def _paint_pane(
+        self, painter: QPainter, view: Viewport, number: int, pane: Box, clip: Box
+    ) -> None:
+        if self.original_held or not self.after or (self.mode is Mode.SIDES and number == 0):
+            self._paint_before(painter, view, pane, clip)
+            self._paint_name(painter, 0, pane)
+        elif self.mode is Mode.DIFFERENCE:
+            buffer = self._difference.paint(self.before, self.after, view, self.gain)
+            painter.drawImage(QPointF(pane.x, pane.y), buffer)
+        elif self.mode is Mode.SPLIT:
+            border = round(self.division * pane.width)
+            left = Box(0, 0, border, pane.height)
+            right = Box(border, 0, pane.width - border, pane.height)
+            self._paint_before(painter, view, pane, clip.cut(left))
+            self._paint_after(painter, view, pane, clip.cut(right))
+            self._paint_name(painter, 0, left)
+            self._paint_name(painter, 1, right)
+        else:
+            self._paint_after(painter, view, pane, clip)
+            self._paint_name(painter, 1, pane)
+
+    def _paint_before(self, painter: QPainter, view: Viewport, pane: Box, clip: Box) -> None:
+        for layer in topmost(self.before, view):
+            paint_layer(painter, layer, view, clip, pane)
+
+    def _paint_after(self, painter: QPainter, view: Viewport, pane: Box, clip: Box) -> None:
+        for layer in topmost([*self.before, *self.after], view):
+            paint_layer(painter, layer, view, clip, pane)
+        painter.setOpacity(self.opacity)
+        for layer in self.overlay:
+            paint_layer(painter, layer, view, clip, pane)
+        painter.setOpacity(1.0)
+        if self.outline is not None:
+            box = view.to_pane(self.outline)
+            painter.save()
+            painter.setClipRect(
+                rect_of(Box(pane.x + clip.x, pane.y + clip.y, clip.width, clip.height))
+            )
+            painter.setPen(QPen(QColor(255, 255, 255, 170), 1))
+            painter.drawRect(rect_of(Box(pane.x + box.x, pane.y + box.y, box.width, box.height)))
+            painter.restore()
+
+    def _paint_name(self, painter: QPainter, which: int, pane: Box) -> None:
+        """Write on a dark chip in an upper corner, if there is room for it."""
+        name, ratio = self._names[which], self.ratio
+        font = QFont(self.font)
+        font.setPixelSize(round(12 * ratio))
+        width = QFontMetrics(font).horizontalAdvance(name) + round(16 * ratio)
+        height, margin = round(22 * ratio), round(12 * ratio)
+        if pane.width < width + 2 * margin:
+            return
+        x = pane.right - margin - width if which else pane.x + margin
+        chip = QRectF(x, pane.y + margin, width, height)
+        painter.save()
+        painter.setFont(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_CHIP)
+        painter.drawRoundedRect(chip, height / 2, height / 2)
+        painter.setPen(QColor(255, 255, 255, 230))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, name)
+        painter.restore()
+
+
+def rect_of(box: Box) -> QRectF:
+    """Return a box as Qt has it."""
+    return QRectF(box.x, box.y, box.width, box.height)
