@@ -102,6 +102,17 @@ def test_differences_are_magnified_and_end_at_white(qapp, rng):
     assert np.array_equal(to_pixels(buffer), expected)
 
 
+@settings(deadline=None)
+@given(view=views((120, 90), st.sampled_from([1.0, 2.0, 3.0, 8.0])), gain=st.sampled_from([1, 8]))
+def test_differences_of_pixels_are_those_of_what_is_seen(qapp, view, gain):
+    rng = np.random.default_rng(1)
+    pictures = [rng.integers(0, 256, (90, 120, 3), np.uint8) for _ in range(2)]
+    before, after = (Layer(pyramid(pixels), Box(0, 0, 120, 90)) for pixels in pictures)
+    buffer = Difference().paint([before], [after], view, gain)
+    seen = [painted([layer], view).astype(int) for layer in (before, after)]
+    assert np.array_equal(to_pixels(buffer), np.minimum(np.abs(seen[0] - seen[1]) * gain, 255))
+
+
 def test_where_nothing_is_restored_yet_there_is_no_difference(qapp, rng):
     before = rng.integers(0, 256, (90, 120, 3), np.uint8)
     layer = Layer(pyramid(before), Box(0, 0, *PANE))
