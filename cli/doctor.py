@@ -104,7 +104,7 @@ def _check_models() -> Iterator[str]:
                 trouble = _trouble(spec, device)
                 if trouble:
                     yield f"{spec.id} on {device}"
-                elif spec.task != "reference-sr" or spec.base:
+                elif spec.runs_alone:
                     _measure(spec, device)
     others = sum(found in ("fetch", "browser") for _, found in states)
     tell(f"{others} more models can be had, see `restore models`")

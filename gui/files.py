@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from restorer import SUFFIXES
 
+from .events import local_files
 from .preferences import Preferences
 from .session import Session
 from .state import Message
@@ -125,9 +126,3 @@ class Files(QObject):
     def _folder(self) -> str:
         recent = self._preferences.recent
         return str(recent[0].parent) if recent else str(Path.home())
-
-
-def local_files(data: QMimeData) -> list[Path]:
-    """Return the files that were dropped or copied."""
-    urls: list[QUrl] = data.urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from restorer import Look, LookLevel, LookMatch, Region
 
+from .events import arrow_move
+
 _INK = QColor(255, 196, 0)  # amber: few photographs have much of it; it shows on dark and bright
 _SHADE = 215  # of 255, where the attention does not look
 _BRIGHT = 0.99  # of the part is at most fully lit: one strong patch does not hide the others
@@ -114,19 +116,12 @@ class LookCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Look from a pixel beside."""
-        moves = {
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-        }
-        move = moves.get(Qt.Key(event.key()))
+        move = arrow_move(event, _STEP)
         if move is None or self._look is None:
             super().keyPressEvent(event)
             return
-        step = 1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _STEP
         top, left, height, width = self._look.patch
-        self._pick(top + height / 2 + step * move[0], left + width / 2 + step * move[1])
+        self._pick(top + height / 2 + move[0], left + width / 2 + move[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Look from here."""

@@ -28,6 +28,7 @@ from restorer import (
 )
 
 from .adding import AddForm
+from .events import local_files
 from .model_details import ModelDetails
 from .model_rows import (
     FIGURE,
@@ -306,7 +307,7 @@ class ModelsPanel(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Look at the file that was dropped."""
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
+        paths = local_files(event.mimeData())
+        if paths:
             event.acceptProposedAction()
-            self.inspect(Path(urls[0].toLocalFile()))
+            self.inspect(paths[0])

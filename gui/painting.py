@@ -148,19 +148,17 @@ class Difference:
 
     def _paint_aligned(self, before: Layer, after: Layer, view: Viewport, gain: int) -> None:
         """Subtract the pixels themselves, so that but one picture has to be scaled."""
-        import cv2  # when it is first needed: the window opens without
-
         self._first.fill(Qt.GlobalColor.black)
         pane = Box(0, 0, *view.pane)
         first, second = (cut_layer(layer, view, pane, pane) for layer in (before, after))
         if first is None or second is None:
             return
-        height, width = first.values().shape
+        before_values, after_values = first.values(), second.values()
+        height, width = before_values.shape
         if self._cut.size < height * width:
             self._cut = np.empty(height * width, np.uint8)  # fresh memory costs more than the work
         values = self._cut[: height * width].reshape(height, width)
-        cv2.absdiff(first.values(), second.values(), dst=values)
-        _multiply(values, gain)
+        _subtract(before_values, after_values, gain, values)
         pixels = QImage(values.data, width // 4, height, width, QImage.Format.Format_RGB32)
         painter = QPainter(self._first)
         first.paint(painter, pixels)
@@ -180,25 +178,18 @@ class Difference:
                 for each in before if lies_below else [layer]:
                     paint_layer(painter, each, view, part, pane)
             painter.end()
-        _subtract(self._first, self._second, gain)
+        values, others = (
+            np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+            for image in (self._first, self._second)
+        )
+        _subtract(values, others, gain, values)
 
 
-def _subtract(first: QImage, second: QImage, gain: int) -> None:
-    """Put the absolute difference, `gain` times, into the first of two RGB32 pictures."""
+def _subtract(first: Bytes, second: Bytes, gain: int, result: Bytes) -> None:
+    """Put the absolute difference of pixels, times a power of two, into `result`."""
     import cv2  # when it is first needed: the window opens without
 
-    values, others = (
-        np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
-        for image in (first, second)
-    )
     # 4 megapixels take 3 to 5 times as long by the composition modes of Qt, and by numpy.
-    cv2.absdiff(values, others, dst=values)
-    _multiply(values, gain)
-
-
-def _multiply(values: Bytes, gain: int) -> None:
-    """Multiply in place by a power of two, up to white; twice as fast as by any number."""
-    import cv2
-
-    for _ in range(gain.bit_length() - 1):
-        cv2.add(values, values, dst=values)
+    cv2.absdiff(first, second, dst=result)
+    for _ in range(gain.bit_length() - 1):  # half the time of a multiplication
+        cv2.add(result, result, dst=result)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from restorer import SUFFIXES, Settings
 
 from .choices import Choices, usual_choices
+from .events import local_files
 from .parts import column, hint, row
 from .queue_control import QueueControl
 from .queue_rows import NAME, RowFilter, RowState
@@ -284,8 +285,7 @@ class BatchPanel(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add what was dropped."""
-        urls = event.mimeData().urls()
-        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        paths = local_files(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.add(paths)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QV
 from restorer import SUFFIXES, ReferenceMaps
 
 from .convert import to_qimage
+from .events import local_files
 from .parts import hint, row
 from .source_view import SourceView
 from .state import State
@@ -134,7 +135,7 @@ class References(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add the files that were dropped."""
-        self.add_paths([Path(url.toLocalFile()) for url in event.mimeData().urls()])
+        self.add_paths(local_files(event.mimeData()))
         event.acceptProposedAction()
 
     def _browse(self) -> None:

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from restorer import Region
 
+from .events import arrow_move
+
 _STEP = 8  # pixels of the picture for an arrow key; 1 with Shift
 
 
@@ -97,19 +99,11 @@ class RegionPicker(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move by some pixels."""
-        moves = {
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-        }
-        move = moves.get(Qt.Key(event.key()))
+        move = arrow_move(event, _STEP)
         if move is None or self._region is None:
             super().keyPressEvent(event)
             return
-        step = 1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _STEP
-        region = self._region
-        down, across = (step * each for each in move)
+        region, (down, across) = self._region, move
         self.set_region(
             Region(region.top + down, region.left + across, region.height, region.width)
         )

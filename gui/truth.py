@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from restorer import SUFFIXES, CancelToken, Image, read
 
+from .events import local_files
 from .figures import MAP_STEP, Figures, OnRow, compare_pictures
 from .parts import FigureSlider, column, hint, row
 from .state import State
@@ -229,10 +230,10 @@ class TruthPanel(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take what was dropped as the truth."""
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
+        paths = local_files(event.mimeData())
+        if paths:
             event.acceptProposedAction()
-            self.set_truth(Path(urls[0].toLocalFile()))
+            self.set_truth(paths[0])
 
 
 class ErrorMap(QWidget):

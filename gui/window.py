@@ -28,7 +28,8 @@ from .banner import Banner
 from .compare import Compare
 from .controls import ActionArea, Controls
 from .details import Details, Insight
-from .files import Files, local_files
+from .events import local_files
+from .files import Files
 from .help import Keys
 from .menus import Menus
 from .pages import Pages

@@ -84,7 +84,7 @@ def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | No
     `again` measures in any case. None where the machine does not tell the peak of a process, and
     for networks without a file.
     """
-    if not predictor.spec.weights.sha256 or not _stands_alone(predictor.spec):
+    if not predictor.spec.weights.sha256 or not predictor.spec.runs_alone:
         return None
     key = _key(predictor.spec, predictor.device, predictor.precision, "memory")
     with _measuring:
@@ -213,11 +213,6 @@ def _loaded(spec: ModelSpec, device: str, precision: Precision) -> Predictor:
 def _as_run(predictor: Predictor) -> Predictor:
     """Return a model as it runs on tiles: of one that has a base, the half that merges."""
     return merging(predictor) if predictor.spec.base else predictor
-
-
-def _stands_alone(spec: ModelSpec) -> bool:
-    """Whether the network runs on planes alone, without features of a reference."""
-    return spec.task != "reference-sr" or bool(spec.base)
 
 
 def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:

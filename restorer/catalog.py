@@ -101,6 +101,11 @@ class ModelSpec:
             return 2 * self.channels + 1
         return self.channels + bool(self.condition)
 
+    @property
+    def runs_alone(self) -> bool:
+        """Whether the network runs on planes alone, without features of a reference."""
+        return self.task != "reference-sr" or bool(self.base)
+
 
 @dataclass(frozen=True)
 class Family:
