@@ -148,8 +148,9 @@ class Difference:
 
     def _paint_aligned(self, before: Layer, after: Layer, view: Viewport, gain: int) -> None:
         """Subtract the pixels themselves, so that but one picture has to be scaled."""
-        self._first.fill(Qt.GlobalColor.black)
         pane = Box(0, 0, *view.pane)
+        if not view.to_pane(after.box).holds(pane):
+            self._first.fill(Qt.GlobalColor.black)
         first, second = (cut_layer(layer, view, pane, pane) for layer in (before, after))
         if first is None or second is None:
             return
@@ -158,11 +159,17 @@ class Difference:
         if self._cut.size < height * width:
             self._cut = np.empty(height * width, np.uint8)  # fresh memory costs more than the work
         values = self._cut[: height * width].reshape(height, width)
-        _subtract(before_values, after_values, gain, values)
+        _subtract(before_values, after_values, values)
+        shown = _values(self._first)
+        fewer = values if values.size < shown.size else shown
+        if fewer is values:
+            _amplify(values, gain)
         pixels = QImage(values.data, width // 4, height, width, QImage.Format.Format_RGB32)
         painter = QPainter(self._first)
         first.paint(painter, pixels)
         painter.end()
+        if fewer is shown:
+            _amplify(shown, gain)
 
     def _paint_stacks(
         self, before: Sequence[Layer], covering: Sequence[Layer], view: Viewport, gain: int
@@ -178,18 +185,27 @@ class Difference:
                 for each in before if lies_below else [layer]:
                     paint_layer(painter, each, view, part, pane)
             painter.end()
-        values, others = (
-            np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
-            for image in (self._first, self._second)
-        )
-        _subtract(values, others, gain, values)
+        values, others = (_values(image) for image in (self._first, self._second))
+        _subtract(values, others, values)
+        _amplify(values, gain)
 
 
-def _subtract(first: Bytes, second: Bytes, gain: int, result: Bytes) -> None:
-    """Put the absolute difference of pixels, times a power of two, into `result`."""
+def _values(image: QImage) -> Bytes:
+    """Return the pixels of a picture of 4 bytes a pixel, (height, 4 width), to write into."""
+    return np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+
+
+def _subtract(first: Bytes, second: Bytes, result: Bytes) -> None:
+    """Put the absolute difference of pixels into `result`."""
     import cv2  # when it is first needed: the window opens without
 
     # 4 megapixels take 3 to 5 times as long by the composition modes of Qt, and by numpy.
     cv2.absdiff(first, second, dst=result)
+
+
+def _amplify(values: Bytes, gain: int) -> None:
+    """Multiply by a power of two, in place; what would be brighter than white is white."""
+    import cv2
+
     for _ in range(gain.bit_length() - 1):  # half the time of a multiplication
-        cv2.add(result, result, dst=result)
+        cv2.add(values, values, dst=values)

@@ -23,7 +23,8 @@ class Recipe:
         iterations: Batches in all.
         batch: Patches a batch.
         patch: Side of a patch in pixels of the network's input.
-        learning_rate: Of Adam, at the end of the warm-up; falls along a cosine to a hundredth.
+        learning_rate: Of Muon and Adam, at the end of the warm-up; falls along a cosine to a
+            hundredth.
         start: Id of the model whose weights are taken where they fit; None begins at random.
         seed: Of initial weights and batches.
         warmup: Iterations over which the learning rate rises.

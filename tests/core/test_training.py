@@ -26,7 +26,7 @@ from helpers import make_photograph
 TINY = Recipe(
     model="tiny",
     architecture="panet-lite",
-    params={"scale": 2, "blocks": 2, "channels": 8, "attention_channels": 4},
+    params={"scale": 2, "blocks": 2, "channels": 32, "attention_channels": 4},
     degradation={"kind": "bicubic", "scale": 2},
     iterations=6,
     batch=2,
