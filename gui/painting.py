@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QRegion
 
 from .convert import Bytes, Pyramid
 from .viewport import Box, Viewport
@@ -45,23 +45,13 @@ class Cut:
     clip: QRectF
     smooth: bool
 
-    def paint(self, painter: QPainter, pixels: QImage | None = None) -> None:
-        """Paint the pixels, or in their place others of the size of `source`."""
+    def paint(self, painter: QPainter, level: QImage | None = None) -> None:
+        """Paint the pixels, or in their place those of another image of the size of `level`."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
         painter.setClipRect(self.clip)
-        if pixels is None:
-            painter.drawImage(self.target, self.level, self.source.toRectF())
-        else:
-            painter.drawImage(self.target, pixels)
+        painter.drawImage(self.target, level or self.level, self.source.toRectF())
         painter.restore()
-
-    def values(self) -> Bytes:
-        """Return the pixels, (height, 4 width), not copied."""
-        level, source = self.level, self.source
-        rows = np.frombuffer(level.constBits(), np.uint8).reshape(level.height(), -1)
-        columns = slice(4 * source.left(), 4 * (source.left() + source.width()))
-        return rows[source.top() : source.top() + source.height(), columns]
 
 
 def paint_layer(painter: QPainter, layer: Layer, view: Viewport, clip: Box, at: Box) -> None:
@@ -118,7 +108,7 @@ class Difference:
 
     def __init__(self) -> None:
         self._first = self._second = QImage()
-        self._cut: Bytes = np.empty(0, np.uint8)
+        self._aligned = _LevelDifference(QImage(), QImage())
         self._shown: tuple[object, ...] = ()
 
     def paint(
@@ -151,25 +141,16 @@ class Difference:
         pane = Box(0, 0, *view.pane)
         if not view.to_pane(after.box).holds(pane):
             self._first.fill(Qt.GlobalColor.black)
-        first, second = (cut_layer(layer, view, pane, pane) for layer in (before, after))
+        cuts = [cut_layer(layer, view, pane, pane) for layer in (before, after)]
+        first, second = cuts
         if first is None or second is None:
             return
-        before_values, after_values = first.values(), second.values()
-        height, width = before_values.shape
-        if self._cut.size < height * width:
-            self._cut = np.empty(height * width, np.uint8)  # fresh memory costs more than the work
-        values = self._cut[: height * width].reshape(height, width)
-        _subtract(before_values, after_values, values)
-        shown = _values(self._first)
-        fewer = values if values.size < shown.size else shown
-        if fewer is values:
-            _amplify(values, gain)
-        pixels = QImage(values.data, width // 4, height, width, QImage.Format.Format_RGB32)
+        if not self._aligned.is_of(first.level, second.level):
+            self._aligned = _LevelDifference(first.level, second.level)
         painter = QPainter(self._first)
-        first.paint(painter, pixels)
+        first.paint(painter, self._aligned.image(first.source))
         painter.end()
-        if fewer is shown:
-            _amplify(shown, gain)
+        _amplify(_values(self._first), gain)
 
     def _paint_stacks(
         self, before: Sequence[Layer], covering: Sequence[Layer], view: Viewport, gain: int
@@ -190,9 +171,36 @@ class Difference:
         _amplify(values, gain)
 
 
+class _LevelDifference:
+    """The absolute difference of two levels of equal size, as far as it was asked for."""
+
+    def __init__(self, first: QImage, second: QImage) -> None:
+        self._levels = first, second
+        self._image = QImage(first.size(), QImage.Format.Format_RGB32)
+        self._known = QRegion()
+
+    def is_of(self, first: QImage, second: QImage) -> bool:
+        return self._levels[0] is first and self._levels[1] is second
+
+    def image(self, part: QRect) -> QImage:
+        """Return an image of the whole size, of which `part` is right."""
+        (first, second), result = map(_constants, self._levels), _values(self._image)
+        for new in QRegion(part) - self._known:  # type: ignore[attr-defined]  # not in the stubs
+            rows = slice(new.top(), new.top() + new.height())
+            columns = slice(4 * new.left(), 4 * (new.left() + new.width()))
+            _subtract(first[rows, columns], second[rows, columns], result[rows, columns])
+        self._known += part
+        return self._image
+
+
 def _values(image: QImage) -> Bytes:
-    """Return the pixels of a picture of 4 bytes a pixel, (height, 4 width), to write into."""
+    """Return the pixels of a picture of 4 bytes a pixel, to write into: (height, 4 width)."""
     return np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+
+
+def _constants(image: QImage) -> Bytes:
+    """Return the pixels of a picture of 4 bytes a pixel, not copied: (height, 4 width)."""
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
 
 
 def _subtract(first: Bytes, second: Bytes, result: Bytes) -> None:

@@ -187,3 +187,23 @@ def test_another_difference_is_painted_when_anything_of_it_changes(qapp, rng):
     ):
         found = to_pixels(kept.paint(before, after, seen, gain))
         assert np.array_equal(found, to_pixels(Difference().paint(before, after, seen, gain)))
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-90, 90), st.floats(-90, 90), st.sampled_from([0.4, 0.7, 1.0, 3.0])),
+        max_size=6,
+    )
+)
+def test_differences_that_are_kept_are_those_made_anew(moves):
+    """What was seen before is not subtracted again, whatever the way to the part that is seen."""
+    rng = np.random.default_rng(0)
+    whole = Box(0, 0, 300, 280)
+    before, after = (
+        [Layer(pyramid(rng.integers(0, 256, (280, 300, 3), np.uint8)), whole)] for _ in range(2)
+    )
+    kept, view = Difference(), Viewport().resized((90, 70)).showing((300, 280))
+    for across, down, zoom in moves:
+        view = view.zoomed(zoom).panned(across, down)
+        found = to_pixels(kept.paint(before, after, view, 2))
+        assert np.array_equal(found, to_pixels(Difference().paint(before, after, view, 2)))
