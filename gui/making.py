@@ -79,7 +79,7 @@ def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[Opened,
 
 def gauge(picture: Picture, choices: Choices) -> tuple[float | None, int | None]:
     """Return sigma and JPEG quality, each where a network is told it."""
-    sigma = picture.sigma() if choices.told("sigma") else None
+    sigma = picture.sigma if choices.told("sigma") else None
     quality = picture.jpeg_quality()[0] if choices.told("jpeg_quality") else None
     return sigma, quality
 

@@ -186,7 +186,7 @@ def _check(whole: Region, region: Region, at: tuple[int, int], spec: ModelSpec) 
 def _told(spec: ModelSpec, picture: Picture, sigma: float | None, quality: int | None) -> Told:
     """Return what the network is told."""
     if spec.condition == "sigma":
-        return Told(min(picture.sigma() if sigma is None else sigma, spec.condition_max))
+        return Told(min(picture.sigma if sigma is None else sigma, spec.condition_max))
     if spec.condition == "jpeg_quality":
         return Told(jpeg_quality=quality or picture.jpeg_quality()[0])
     return Told()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer.color import is_gray
 from restorer.image import FloatArray
+
+Rows: TypeAlias = Callable[[int, int], FloatArray]  # (top, bottom) to (bottom - top, W, C)
 
 _SIDE = 8  # patches of 8x8 pixels, as in the paper
 _PATCHES = 40_000  # enough for the covariance to settle; a grid over the whole picture
@@ -31,21 +35,32 @@ def estimate_sigma(colour: FloatArray) -> float:
     from noise by: only the smoothest are taken, at full size alone. A picture smaller than 8x8
     counts as clean.
     """
-    if is_gray(colour):
-        return _white_sigma(colour[..., :1])
-    half = _halved(colour)
-    fine, coarse = _white_sigma(colour), 2 * _white_sigma(half)
+    height, width = colour.shape[:2]
+    return sigma_of_rows((height, width), lambda a, b: colour[a:b], gray=is_gray(colour))
+
+
+def sigma_of_rows(size: tuple[int, int], rows: Rows, *, gray: bool) -> float:
+    """Return what `estimate_sigma` returns, of a picture that is read a few rows at a time.
+
+    Args:
+        size: Height and width.
+        rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values of white 1.
+        gray: Whether all planes are equal.
+    """
+    if gray:
+        return _white_sigma(size, lambda a, b: rows(a, b)[..., :1])
+    fine, coarse = _white_sigma(size, rows), 2 * _white_sigma(*_halved(size, rows))
     if coarse > _CORRELATED * max(fine, 1):
-        return max(coarse, 4 * _white_sigma(_halved(half)))
+        return max(coarse, 4 * _white_sigma(*_halved(*_halved(size, rows))))
     return max(fine, coarse)
 
 
-def _white_sigma(colour: FloatArray) -> float:
+def _white_sigma(size: tuple[int, int], rows: Rows) -> float:
     """Return sigma of white noise."""
-    if min(colour.shape[:2]) < _SIDE:
+    if min(size) < _SIDE:
         return 0.0
-    patches = np.concatenate([_patches(plane) for plane in np.moveaxis(colour, 2, 0)], axis=1)
-    if colour.shape[2] == 1:
+    patches = _patches(size, rows)
+    if patches.shape[1] == _SIDE**2:
         patches = _smoothest(patches)
     if len(patches) < 2:
         return 0.0
@@ -54,21 +69,32 @@ def _white_sigma(colour: FloatArray) -> float:
     return float(np.sqrt(_noise_variance(eigenvalues)) * 255)
 
 
-def _halved(colour: FloatArray) -> FloatArray:
-    """Return the means of 2x2 pixels."""
-    height, width = colour.shape[0] // 2, colour.shape[1] // 2
-    blocks = colour[: height * 2, : width * 2].reshape(height, 2, width, 2, colour.shape[2])
-    means: FloatArray = blocks.mean((1, 3), dtype=np.float32)
-    return means
+def _halved(size: tuple[int, int], rows: Rows) -> tuple[tuple[int, int], Rows]:
+    """Return the size and the rows of the means of 2x2 pixels."""
+    height, width = size[0] // 2, size[1] // 2
+
+    def halved(top: int, bottom: int) -> FloatArray:
+        values = rows(2 * top, 2 * bottom)[:, : width * 2]
+        blocks = values.reshape(bottom - top, 2, width, 2, values.shape[2])
+        means: FloatArray = blocks.mean((1, 3), dtype=np.float32)
+        return means
+
+    return (height, width), halved
 
 
-def _patches(plane: FloatArray) -> NDArray[np.float64]:
-    """Return up to `_PATCHES` patches on an even grid as rows."""
-    windows = np.lib.stride_tricks.sliding_window_view(plane, (_SIDE, _SIDE))
-    count = windows.shape[0] * windows.shape[1]
+def _patches(size: tuple[int, int], rows: Rows) -> NDArray[np.float64]:
+    """Return about `_PATCHES` patches on an even grid as rows, one plane after the other."""
+    down, across = (n - _SIDE + 1 for n in size)
     # An odd step meets every phase of 2x2 and 8x8 structures.
-    step = math.ceil(math.sqrt(count / _PATCHES)) | 1
-    return windows[::step, ::step].reshape(-1, _SIDE**2).astype(np.float64)
+    step = math.ceil(math.sqrt(down * across / _PATCHES)) | 1
+
+    def strip(top: int) -> NDArray[np.float64]:
+        values = rows(top, top + _SIDE)
+        windows = np.lib.stride_tricks.sliding_window_view(values, (_SIDE, _SIDE), (0, 1))
+        chosen = windows[0, ::step]
+        return chosen.reshape(len(chosen), -1).astype(np.float64)
+
+    return np.concatenate([strip(top) for top in range(0, down, step)])
 
 
 def _smoothest(patches: NDArray[np.float64]) -> NDArray[np.float64]:

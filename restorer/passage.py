@@ -149,7 +149,7 @@ class Passage:
             return self._demosaic(picture, part, wanted, number)
         known = usual(colour)
         told = self._told(
-            lambda: estimate_sigma(known) if number else picture.sigma(part),
+            lambda: estimate_sigma(known) if number else picture.sigma,
             lambda: self._jpeg_quality(picture, part, number),
             number,
         )

@@ -11,7 +11,7 @@ from restorer import color
 from restorer.image import FloatArray, Image
 from restorer.jobs import Origin
 from restorer.jpeg_quality import estimate_jpeg_quality
-from restorer.noise import estimate_sigma
+from restorer.noise import sigma_of_rows
 from restorer.tiling import Region
 
 # Networks know white as 1 and bear some more (noise, overshoot).
@@ -51,7 +51,6 @@ class Picture:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._sigma: float | None = None
         self._jpeg_quality: tuple[int, Origin] | None = None
 
     @property
@@ -98,16 +97,14 @@ class Picture:
         pixels = self.image.pixels
         return color.is_gray(pixels[..., :-1] if self.image.has_alpha else pixels)
 
-    def sigma(self, part: Part | None = None) -> float:
-        """Return the noise level on the 0-255 scale, of values with white 1; see `estimate_sigma`.
+    @cached_property
+    def sigma(self) -> float:
+        """The noise level on the 0-255 scale, of values with white 1; see `estimate_sigma`."""
 
-        Args:
-            part: Saves time and memory where it is all of the picture.
-        """
-        if self._sigma is None:
-            whole = part if part and part.region == self.region else self.part(self.region)
-            self._sigma = estimate_sigma(usual(whole.colour))
-        return self._sigma
+        def rows(top: int, bottom: int) -> FloatArray:
+            return usual(self.part(Region(top, 0, bottom - top, self.size[1])).colour)
+
+        return sigma_of_rows(self.size, rows, gray=self.gray)
 
     def jpeg_quality(self, part: Part | None = None) -> tuple[int, Origin]:
         """Return the lowest quality that it was saved with as JPEG, and what tells of it.

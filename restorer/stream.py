@@ -22,7 +22,7 @@ from restorer.formats.files import Existing, created
 from restorer.image import FloatArray, Image
 from restorer.inference import Predictor
 from restorer.jobs import CancelToken, OnTick, RunPlan, Settings, Step
-from restorer.noise import estimate_sigma
+from restorer.noise import sigma_of_rows
 from restorer.passage import Passage
 from restorer.picture import lowest_jpeg_quality
 from restorer.step import Told, merged, notes_of, planes_of
@@ -33,7 +33,7 @@ from restorer.tiling import Region, TilePlan
 # and rounding take as much again, other jobs and programs want the rest.
 _SHARE = 0.25
 _ROWS = 128  # read for a scan, or merged and rounded, at once
-_SAMPLES, _SAMPLE_SIDE = 4, 512  # crops along each axis: 4 megapixels, 100 patches of each 512
+_MIDDLE_SIDE = 2048  # of the part in which the traces of JPEG are looked for
 
 Sink = Callable[[Iterator[FloatArray]], None]  # takes all bands; a second call starts anew
 
@@ -114,7 +114,7 @@ class _Stream(Passage):
     def restore_rows(
         self, rows: formats.Rows, file: BinaryIO, folder: Path
     ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
-        header, notes = rows.header, rows.first.notes
+        header = rows.header
         source = _Source(
             (header.height, header.width, header.channels),
             lambda top, bottom: Image(rows.read(top, bottom)).to_float(),
@@ -122,11 +122,9 @@ class _Stream(Passage):
         self._plan_route(source.shape[:2], Region(0, 0, *source.shape[:2]))
         plans: list[RunPlan] = []
         with ExitStack() as stack:
-            for number, (predictor, step) in enumerate(self._passes):
+            for number, (predictor, _) in enumerate(self._passes):
                 scale = predictor.spec.scale
                 size = (source.shape[0] * scale, source.shape[1] * scale)
-                if predictor.spec.condition == "sigma" and step.sigma is None:
-                    notes += _sample_notes(source)
                 if number + 1 == len(self._passes):
                     sink = partial(self._write, rows.first, size, file)
                     plans.append(self._take_rows(source, number, sink))
@@ -134,16 +132,16 @@ class _Stream(Passage):
                     spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
                     plans.append(self._take_rows(source, number, partial(_spool, spool)))
                     source = _spooled(spool, (*size, header.channels))
-        return tuple(plans), (*notes, *notes_of(plans))
+        return tuple(plans), (*rows.first.notes, *notes_of(plans))
 
     def _take_rows(self, source: _Source, number: int, sink: Sink) -> RunPlan:
         """Take one step, all of whose bands go into `sink`."""
+        gray = self._is_gray(source)
         told = self._told(
-            lambda: estimate_sigma(_sample(source)),
+            lambda: sigma_of_rows(source.shape[:2], source.read, gray=gray),
             lambda: lowest_jpeg_quality(_middle(source)),
             number,
         )
-        gray = self._is_gray(source)
 
         def run(tiles: TilePlan, plan: RunPlan) -> None:
             sink(self._bands(source, number, tiles, plan, told, gray))
@@ -238,36 +236,8 @@ def _spooled(file: BinaryIO, shape: tuple[int, int, int]) -> _Source:
     return _Source(shape, read)
 
 
-def _sample(source: _Source) -> FloatArray:
-    """Return crops on an even grid, put together; of small pictures everything.
-
-    Few of the patches that noise is measured in lie on a seam, and those have one common direction
-    or two, which the estimate takes for structure.
-    """
-    height, width, _ = source.shape
-
-    def strip(top: int, bottom: int) -> FloatArray:
-        values = source.read(top, bottom)
-        return np.concatenate([values[:, a:b] for a, b in _crops(width)], axis=1)
-
-    return np.concatenate([strip(top, bottom) for top, bottom in _crops(height)])
-
-
 def _middle(source: _Source) -> FloatArray:
     """Return one crop out of the middle, in which the blocks of a JPEG file keep their grid."""
-    side = _SAMPLES * _SAMPLE_SIDE
+    side = _MIDDLE_SIDE
     top, left = (max(0, (n - side) // 2) for n in source.shape[:2])
     return source.read(top, min(top + side, source.shape[0]))[:, left : left + side]
-
-
-def _crops(length: int) -> list[tuple[int, int]]:
-    if length <= _SAMPLES * _SAMPLE_SIDE:
-        return [(0, length)]
-    starts = np.linspace(0, length - _SAMPLE_SIDE, _SAMPLES).astype(int)
-    return [(int(start), int(start) + _SAMPLE_SIDE) for start in starts]
-
-
-def _sample_notes(source: _Source) -> tuple[str, ...]:
-    if max(source.shape[:2]) <= _SAMPLES * _SAMPLE_SIDE:
-        return ()
-    return ("the noise level was estimated from samples of the picture",)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from skimage import data
 
 from restorer import estimate_sigma
+from restorer.image import FloatArray
+from restorer.noise import sigma_of_rows
 
 
 @pytest.mark.parametrize("sigma", [0, 5, 15, 25, 50])
@@ -39,3 +43,18 @@ def test_gray_in_three_planes_reads_like_gray() -> None:
 def test_tiny_pictures_do_not_break_it(size: tuple[int, int]) -> None:
     values = np.random.default_rng(0).random((*size, 3)).astype(np.float32)
     assert estimate_sigma(values) >= 0
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_rows_are_read_from_the_top_to_the_bottom_and_few_at_a_time(channels: int) -> None:
+    values = np.random.default_rng(0).random((900, 700, channels)).astype(np.float32)
+    asked: list[tuple[int, int]] = []
+
+    def rows(top: int, bottom: int) -> FloatArray:
+        asked.append((top, bottom))
+        return values[top:bottom]
+
+    assert sigma_of_rows((900, 700), rows, gray=channels == 1) == estimate_sigma(values)
+    assert max(bottom - top for top, bottom in asked) <= 16
+    falls = [a for a, b in pairwise(asked) if a[0] >= b[0]]
+    assert len(falls) == (channels == 3)  # once for the full size, once for the half

@@ -229,7 +229,7 @@ def test_a_picture_that_is_given_again_estimates_its_noise_once(
 ) -> None:
     image = Picture(picture((64, 64), 3, 8, "plain"))
     calls: list[int] = []
-    monkeypatch.setattr("restorer.picture.estimate_sigma", lambda _: calls.append(1) or 17.0)
+    monkeypatch.setattr("restorer.picture.sigma_of_rows", lambda *_, gray: calls.append(1) or 17.0)
     sigmas: list[float | None] = []
     for corner in (0, 30):
         restorer.restore_region(

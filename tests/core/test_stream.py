@@ -19,7 +19,18 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import restorer
-from restorer import CancelToken, Image, Job, Metadata, Result, Settings, Step, formats, stream
+from restorer import (
+    CancelToken,
+    Image,
+    Job,
+    Metadata,
+    Result,
+    Settings,
+    Step,
+    estimate_sigma,
+    formats,
+    stream,
+)
 from restorer.errors import Cancelled, ImageFormatError, OutOfMemoryError
 from restorer.formats import bands, ifd, profiles
 from restorer.inference import Predictor
@@ -487,18 +498,18 @@ def test_lack_of_memory_with_the_smallest_tile_fails_and_leaves_nothing(source: 
     assert [path.name for path in source.parent.iterdir()] == ["in.tif"]
 
 
-def test_noise_of_large_pictures_is_estimated_from_samples(
-    source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stream, "_SAMPLE_SIDE", 48)
+@pytest.mark.parametrize("gray", [False, True])
+def test_noise_is_estimated_as_in_a_picture_that_is_held(source: Path, gray: bool) -> None:
     pixels = make_photograph(260, 200).astype(np.float32) / 255
     pixels += np.random.default_rng(0).normal(0, 20 / 255, pixels.shape).astype(np.float32)
+    if gray:
+        pixels = pixels[..., :1].repeat(3, 2)
     image = Image(np.zeros((1, 1, 3), np.uint8)).with_float(pixels, bits=16)
     with source.open("w+b") as file:
         write_small_strips(file, image)
     result = job(source, Step(DENOISE, strength=0), tile=96)
-    assert result.notes == ("the noise level was estimated from samples of the picture",)
-    assert result.plans[0].sigma == pytest.approx(20, abs=2)
+    assert result.notes == ()
+    assert result.plans[0].sigma == estimate_sigma(image.to_float())
 
 
 def test_full_disk_fails_the_job_and_leaves_nothing(

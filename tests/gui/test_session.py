@@ -314,7 +314,7 @@ def test_what_networks_are_told_is_found_out_when_they_are_chosen(qtbot, session
         session.choose(session.state.choices.with_link(task, wanted=True))
     qtbot.waitUntil(lambda: session.state.found_quality is not None, timeout=10_000)
     assert session.state.found_quality == picture.jpeg_quality()[0]
-    assert session.state.measured_sigma == picture.sigma()
+    assert session.state.measured_sigma == picture.sigma
 
 
 @pytest.fixture
