@@ -133,6 +133,10 @@ __version__ = "0.1.0"
 
 # Read at MKL's first product: pixels then do not depend on the number of threads. It costs no time.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+# Read when GNU OpenMP is loaded: how often a thread that waits for others looks before it sleeps.
+# The usual 300,000 is a few milliseconds at each of thousands of operations where other programs
+# have a core; a thirtieth of it is enough where they have none. See docs/benchmarks.md.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 # Public name -> the module that has it; the imports above say the same to type checkers.
 _HOMES = {
