@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
 from PySide6.QtWidgets import QWidget
 
+from .scene import Mode
+from .state import State
 from .theme import icon
 
 _ICONS = {
@@ -38,6 +40,13 @@ GROUPS = (
     ("page-picture", "page-sheet", "page-queue", "page-models"),
     ("theme-system", "theme-light", "theme-dark"),
 )
+_MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # in which these do something
+# What is for the eye means nothing where the picture is not seen, and takes no keys from others.
+_LOOKS = (
+    *("split", "sides", "flicker", "difference", "peek", "gain-up", "gain-down"),
+    *("divider-left", "divider-right", "fit", "actual", "zoom-in", "zoom-out"),
+    *("loupe", "frame", "panel"),
+)
 
 
 class Actions(QObject):
@@ -60,6 +69,7 @@ class Actions(QObject):
             action.setToolTip(f"{plain} ({shown})" if shown else plain)
             self._all[name] = action
             window.addAction(action)
+        self._all["peek"].setAutoRepeat(False)  # a key that is held is pressed once
         for name in _CHECKABLE:
             self._all[name].setCheckable(True)
         for names in GROUPS:
@@ -81,6 +91,29 @@ class Actions(QObject):
         for name, drawing in _ICONS.items():
             self._all[name].setIcon(icon(drawing, palette))
 
+    def follow(self, state: State, mode: Mode, *, seen: bool) -> None:
+        """Offer those that can do something.
+
+        Args:
+            state: What the window shows.
+            mode: How before and after are compared.
+            seen: Whether the picture is to be seen.
+        """
+        can = {name: mode is _MODES.get(name.partition("-")[0], mode) and seen for name in _LOOKS}
+        picture, last = state.opened, len(state.files) - 1
+        idle = picture is not None and state.work.doing != "restoring"
+        can["run"] = seen and idle and state.choices.ready
+        can["save"] = can["save-as"] = state.saveable is not None
+        has_path = picture is not None and picture.path is not None
+        can["copy-command"] = has_path and bool(state.choices.steps)
+        turns = seen or self["page-sheet"].isChecked()  # elsewhere tables scroll by these keys
+        can["previous"] = turns and state.current > 0
+        can["next"] = turns and -1 < state.current < last
+        can["queue-all"] = bool(state.files)
+        can["unframe"] = state.frame is not None
+        for name, possible in can.items():
+            self[name].setEnabled(possible)
+
     def _texts(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
         """Return the words and keys of every action."""
         return {
@@ -101,6 +134,7 @@ class Actions(QObject):
             "sides": (self.tr("&Side by side"), ("2",)),
             "flicker": (self.tr("&Result alone"), ("3",)),
             "difference": (self.tr("D&ifference"), ("4",)),
+            "peek": (self.tr("Hold: the original"), ("B",)),
             "gain-up": (self.tr("&More gain"), ("Ctrl+G",)),
             "gain-down": (self.tr("&Less gain"), ("Ctrl+Shift+G",)),
             "divider-left": (self.tr("Divider to the &left"), (",",)),
@@ -121,7 +155,8 @@ class Actions(QObject):
             "theme-system": (self.tr("As the &system"), ()),
             "theme-light": (self.tr("&Light"), ()),
             "theme-dark": (self.tr("&Dark"), ()),
-            "screen-profile": (self.tr("Colour profile of the screen …"), ()),
+            "screen-srgb": (self.tr("Show colours for an s&RGB screen"), ()),
+            "screen-profile": (self.tr("Colour &profile of the screen …"), ()),
             "shortcuts": (self.tr("&Keys"), ("F1", "?")),
             "about": (self.tr("&About"), ()),
         }

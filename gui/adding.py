@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -29,9 +30,12 @@ from restorer import (
     untold_setting,
 )
 
+from .holder import sentence
 from .model_rows import task_title
-from .parts import heading, hint, row
+from .parts import heading, row
+from .spoken import Notice
 from .theme import SPACE
+from .words import number
 
 _FIELD_WIDTH = 320
 _PHASES = ("grbg", "rggb", "gbrg", "bggr")  # the first is that of the papers
@@ -67,7 +71,7 @@ class AddForm(QFrame):
         self.good_at = QLineEdit()
         self.license = QLineEdit()
         self.license.setPlaceholderText(self.tr("ask where the file came from"))
-        self.trouble = hint()
+        self.trouble = Notice()
         self.add = QPushButton(self.tr("Add"))
         self.add.setProperty("primary", True)
         self.leave = QPushButton(self.tr("Do not add"))
@@ -76,6 +80,8 @@ class AddForm(QFrame):
         self.task.currentIndexChanged.connect(self._show_fields)
         self.add.clicked.connect(self._accept)
         self.leave.clicked.connect(self.dismissed)
+        for field in (self.name, self.good_at, self.license):
+            field.returnPressed.connect(self._accept)
         self.hide()
 
     def show_file(self, file: Path, found: Recognition) -> None:
@@ -88,15 +94,17 @@ class AddForm(QFrame):
         for spec in list_models():
             if (spec.weights.page or spec.weights.url) and fits_model(found, spec):
                 self.as_model.addItem(spec.id, spec)
-        one = len(found.published) == 1
-        self.as_model.setCurrentIndex(self.as_model.findText(found.published[0]) if one else 0)
+        known = [spec.id for spec in list_models() if spec.weights.sha256 == found.sha256]
+        likely = known or found.published
+        place = self.as_model.findText(likely[0]) if len(likely) == 1 else 0
+        self.as_model.setCurrentIndex(max(0, place))
         self.task.clear()
         for task in found.tasks:
             self.task.addItem(task_title(task), task)
         for field in (self.name, self.good_at):
             field.clear()
         self.license.setText(found.license)
-        self._tell("")
+        self.trouble.tell("")
         self._show_fields()
         self.show()
         self.as_model.setFocus()
@@ -119,7 +127,10 @@ class AddForm(QFrame):
         ):
             field.setAccessibleName(text)
             field.setFixedWidth(_FIELD_WIDTH)
-            self.fields.addRow(text, field)
+            label = QLabel(text)
+            label.setBuddy(field)
+            label.setMinimumHeight(field.sizeHint().height())  # to stand beside the middle of it
+            self.fields.addRow(label, field)
         buttons = row(self.add, self.leave)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -139,7 +150,7 @@ class AddForm(QFrame):
             " / ".join(task_title(task) for task in found.tasks),
             f"{found.scale} ×",
             colours,
-            self.tr("%1 parameters").replace("%1", f"{found.parameters:,}"),
+            self.tr("%1 parameters").replace("%1", number(found.parameters)),
         ]
         return "\n".join([" · ".join(said), found.source, f"SHA-256 {found.sha256}"])
 
@@ -163,12 +174,36 @@ class AddForm(QFrame):
     def _accept(self) -> None:
         assert self._found is not None, "the form shows a file"
         entry: ModelSpec | None = self.as_model.currentData()
+        wanted = self.name.text().strip()
+        if entry is None and wanted in {spec.id for spec in list_models()}:
+            text = self.tr("There is a model %1 already; give this one another id.")
+            self._refuse(text.replace("%1", wanted))
+            return
         try:
             spec = entry or self._described(self._found)
         except RestorerError as error:
-            self._tell(str(error))
+            self._refuse(sentence(str(error)))
             return
         self.accepted.emit(spec, self._file)
+
+    def _refuse(self, why: str) -> None:
+        self.trouble.tell(why)
+        self.name.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window, where it stops what runs."""
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the file where it is with Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismissed.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _described(self, found: Recognition) -> ModelSpec:
         task = self.task.currentData()
@@ -188,7 +223,3 @@ class AddForm(QFrame):
             license=self.license.text().strip(),
             trained_for=settings,
         )
-
-    def _tell(self, text: str) -> None:
-        self.trouble.setText(text)
-        self.trouble.setVisible(bool(text))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QLoggingCategory, QTimer, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +17,7 @@ from restorer import SettingsError
 
 from .preferences import Preferences
 from .session import Session
+from .spoken import install_roles
 from .theme import dress, set_scheme
 from .window import MainWindow
 
@@ -32,7 +33,9 @@ def main(files: Sequence[Path] = ()) -> int:
     """
     _check_screen()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    hush_readers()
     app = QApplication(sys.argv[:1])
+    install_roles()
     app.setApplicationName("restorer")
     app.setDesktopFileName("restorer")
     translators = install_translations(app, QLocale())
@@ -49,6 +52,11 @@ def main(files: Sequence[Path] = ()) -> int:
     alarm.stop()
     del translators
     return code
+
+
+def hush_readers() -> None:
+    """Let Qt's readers keep to themselves what is wrong with a file; the window says so."""
+    QLoggingCategory.setFilterRules("qt.gui.imageio*=false")
 
 
 def install_translations(app: QApplication, locale: QLocale) -> list[QTranslator]:

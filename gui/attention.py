@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableV
 from restorer import Image, Look, Picture, Region, list_models, look
 
 from .convert import to_qimage, with_pixels
+from .holder import sentence
 from .kernel import screen_pixels
 from .look_canvas import LookCanvas
 from .look_rows import LevelTable, MatchTable
-from .parts import column, heading, hint, labelled
+from .parts import column, heading, labelled
 from .region_picker import RegionPicker
+from .spoken import Notice, announce
 from .state import State
 from .worker import Answer, Lane
 
@@ -41,6 +43,7 @@ class AttentionView(QWidget):
         self._picture: Picture | None = None
         self._told: tuple[float | None, int | None] = (None, None)
         self._usable: frozenset[str] = frozenset()
+        self._wanted = ""
         self._at: tuple[int, int] | None = None
         self._lane = Lane("attention", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -50,7 +53,7 @@ class AttentionView(QWidget):
         self.overview.setAccessibleName(self.tr("Pixel to look from"))
         self.overview.setFixedHeight(_OVERVIEW_HEIGHT)
         self.canvas = LookCanvas()
-        self.message = hint()
+        self.message = Notice()
         self.levels, self.matches = LevelTable(self), MatchTable(self)
         self.level_view = _table(self.levels, self.tr("Scales"))
         self.match_view = _table(self.matches, self.tr("Patches that most is taken from"))
@@ -77,7 +80,10 @@ class AttentionView(QWidget):
 
     def show_state(self, state: State) -> None:
         """Look into the open picture, with the model that is chosen, or another one that can."""
-        self._told = (state.choices.sigma, state.choices.jpeg_quality)
+        told = (state.choices.sigma, state.choices.jpeg_quality)
+        if told != self._told:
+            self._told = told
+            self._look_again()
         wanted = [spec.id for spec in state.choices.models]
         self.set_models(state.usable, wanted[-1] if wanted else "")
         if state.opened is None:
@@ -86,11 +92,12 @@ class AttentionView(QWidget):
             self.set_picture(state.opened.picture, state.opened.shown.levels[-1])
 
     def set_models(self, usable: frozenset[str], wanted: str = "") -> None:
-        """Offer the models that have such an attention; one that is wanted comes first."""
-        if usable == self._usable and wanted in ("", self.model.currentData()):
+        """Offer the models that have such an attention; one that is newly wanted is chosen."""
+        if usable == self._usable and wanted == self._wanted:
             return
-        self._usable = usable
-        kept = wanted or self.model.currentData()
+        before = self.model.currentData()
+        kept = before if wanted == self._wanted else wanted
+        self._usable, self._wanted = usable, wanted
         specs = [
             spec
             for task in _TASKS
@@ -100,7 +107,10 @@ class AttentionView(QWidget):
         self.model.clear()
         for spec in specs:
             self.model.addItem(spec.id, spec.id)
-        self.model.setCurrentIndex(max(0, self.model.findData(kept)))
+        found = self.model.findData(kept)
+        self.model.setCurrentIndex(max(0, found if found >= 0 else self.model.findData(before)))
+        if self.model.currentData() != before:
+            self._look_again()
 
     def set_picture(self, picture: Picture | None, overview: QImage) -> None:
         """Look into a picture.
@@ -143,6 +153,11 @@ class AttentionView(QWidget):
 
     # Looking.
 
+    def _look_again(self) -> None:
+        """Look with what is chosen now, if somebody has picked a pixel."""
+        if self._at is not None:
+            self._settled.start()
+
     def _take_region(self, region: Region | None) -> None:
         if region is not None:
             self.look_at(region.top + region.height // 2, region.left + region.width // 2)
@@ -153,7 +168,7 @@ class AttentionView(QWidget):
             return
         if model is None:
             self._show(None)
-            self._tell(self.tr("None of the models that are here has such an attention."))
+            self.message.tell(self.tr("None of the models that are here has such an attention."))
             return
         sigma, quality = self._told
 
@@ -161,13 +176,13 @@ class AttentionView(QWidget):
             found = look(picture, model, at, sigma=sigma, jpeg_quality=quality)
             return found, _shown(picture.image, found.region)
 
-        self._tell(self.tr("Looking …"))
+        self.message.tell(self.tr("Looking …"))
         self._lane.ask(make, self._take)
 
     def _take(self, answer: Answer) -> None:
         if answer.error is not None:
             self._show(None)
-            self._tell(str(answer.error))
+            self.message.tell(sentence(str(answer.error)))
         else:
             self._show(*answer.value)
 
@@ -183,11 +198,13 @@ class AttentionView(QWidget):
             view.setFixedHeight(head + view.model().rowCount() * _ROW_HEIGHT + 4)
         for widget in self._lists:
             widget.setVisible(found is not None)
-        if found is None:
-            self._tell(self.tr("Pick a pixel to see where the attention looks from there."))
+        if self._picture is None:
+            self.message.tell(self.tr("Open a picture to see where the attention looks in it."))
+        elif found is None:
+            self.message.tell(self.tr("Pick a pixel to see where the attention looks from there."))
         else:
             self.level_view.selectRow(0)
-            self._tell("")
+            self.message.tell("")
             top, left, height, width = found.patch
             row, column = round(top + height / 2), round(left + width / 2)
             text = self.tr("From column %1, row %2: %3 scales, the strongest patch has %4")
@@ -195,6 +212,7 @@ class AttentionView(QWidget):
             for place, value in enumerate((column, row, len(found.levels), strongest), start=1):
                 text = text.replace(f"%{place}", str(value))
             self.canvas.setAccessibleDescription(text)
+            announce(self.canvas, text)
         self.looked.emit(found)
 
     def _show_level(self, index: QModelIndex) -> None:
@@ -204,10 +222,6 @@ class AttentionView(QWidget):
         match = self.matches.match_at(index.row())
         self.canvas.show_match(match)
         self.match_chosen.emit(match)
-
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
 
 
 def _table(model: LevelTable | MatchTable, name: str) -> QTableView:

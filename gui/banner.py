@@ -37,7 +37,7 @@ class Banner(QFrame):
         self._message: Message | None = None
         self._text = QLabel(wordWrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setAccessibleName(self.tr("Message"))
+        self._text.setAccessibleDescription(self.tr("Message"))
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton()
         self._button.setAccessibleName(self.tr("What can be done about it"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -18,8 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from .lens import Lens
 from .painting import SHARP_ZOOM, Layer
-from .scene import Mode, Scene, rect_of
+from .scene import Mode, Scene, paint_outline, rect_of, to_device_pixels
 from .viewport import Box, Viewport
 
 _STEP = 80  # device-independent pixels that an arrow key moves the picture
@@ -50,6 +52,7 @@ class Canvas(QWidget):
         self.setAccessibleName(self.tr("Picture"))
         self.view = Viewport()
         self.scene = Scene((self.tr("Before"), self.tr("After")))
+        self._lens = Lens(self.scene, self)
         self._loupe = False
         self._framing = False
         self._pressed: QPointF | None = None
@@ -71,6 +74,7 @@ class Canvas(QWidget):
         self.scene.before, self.scene.after = list(before), list(after)
         if size != self.view.picture:
             self._change(self.view.showing(size))
+        self._show_lens()
         self.update()
 
     def set_mode(self, mode: Mode) -> None:
@@ -78,6 +82,7 @@ class Canvas(QWidget):
         if mode is not self.mode:
             self.scene.mode = mode
             self._change(self.view.resized(self._pane_size()))
+            self._point_again()
             self.update()
 
     def set_gain(self, gain: int) -> None:
@@ -114,7 +119,7 @@ class Canvas(QWidget):
     def set_loupe(self, shown: bool) -> None:
         """Show or hide the magnifying glass at the mouse."""
         self._loupe = shown
-        self.update()
+        self._show_lens()
 
     def set_framing(self, framing: bool) -> None:
         """Let the next drag draw a rectangle in place of moving the picture."""
@@ -156,6 +161,25 @@ class Canvas(QWidget):
             self.view = view
             self.update()
             self.viewed.emit(view)
+            self._point_again()
+
+    def _point(self) -> None:
+        """Tell and magnify what lies below the mouse."""
+        self.pointed.emit(None if self._cursor is None else self._place(self._cursor))
+        self._show_lens()
+
+    def _point_again(self) -> None:
+        """Tell what lies below the mouse now, if it is over the canvas at all."""
+        if self._cursor is not None:
+            self._point()
+
+    def _show_lens(self) -> None:
+        at = self._cursor if self._loupe and self._pressed is None else None
+        place = None if at is None else self._place(at)
+        if at is None or place is None:
+            self._lens.hide()
+        else:
+            self._lens.show_place(self.view, place, at)
 
     # Geometry: device pixels.
 
@@ -197,10 +221,7 @@ class Canvas(QWidget):
         """Paint what has to be painted anew."""
         painter = QPainter(self)
         ratio = self.devicePixelRatio()
-        # From here on in device pixels, on whole ones even where the widget does not begin on one.
-        start = painter.deviceTransform()
-        painter.scale(1 / ratio, 1 / ratio)
-        painter.translate(round(start.dx()) - start.dx(), round(start.dy()) - start.dy())
+        to_device_pixels(painter, ratio)
         dirty = event.rect()
         scaled = Box(dirty.x(), dirty.y(), dirty.width(), dirty.height()).scaled(ratio)
         area = Box(int(scaled.x), int(scaled.y), int(scaled.width) + 2, int(scaled.height) + 2)
@@ -210,14 +231,9 @@ class Canvas(QWidget):
             return
         self.scene.font = self.font()
         self.scene.paint(painter, self.view, self._panes(), area)
-        if self._loupe and self._cursor is not None and not self._pressed:
-            place, at = self._place(self._cursor), self._cursor * ratio
-            if place is not None:
-                cursor = (at.x(), at.y())
-                self.scene.paint_loupe(painter, self.view, place, cursor, self._size())
         if self._band is not None:
-            painter.setPen(QPen(Qt.GlobalColor.white, 1, Qt.PenStyle.DashLine))
-            painter.drawRect(_band_rect(self._band, ratio))
+            dashes, band = Qt.PenStyle.DashLine, _band_rect(self._band, ratio)
+            paint_outline(painter, band, ratio, QColor(255, 255, 255), dashes)
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight().color(), 2 * ratio))
             painter.drawRect(rect_of(Box(0, 0, *self._size())))
@@ -252,6 +268,7 @@ class Canvas(QWidget):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return
         self._pressed = self._moved = event.position()
+        self._show_lens()
         left = event.button() is Qt.MouseButton.LeftButton
         if left and (self._framing or event.modifiers() & Qt.KeyboardModifier.ShiftModifier):
             self._band = (event.position(), event.position())
@@ -262,7 +279,7 @@ class Canvas(QWidget):
         """Move the picture or the corner of a rectangle; tell what lies below the mouse."""
         here = event.position()
         self._cursor = here
-        self.pointed.emit(self._place(here))
+        self._point()
         if self._band is not None:
             self._band = (self._band[0], here)
             self.update()
@@ -271,8 +288,6 @@ class Canvas(QWidget):
             step = here - self._moved
             self._moved = here
             self._change(self.view.panned(step.x() * ratio, step.y() * ratio))
-        elif self._loupe:
-            self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what the press began."""
@@ -284,7 +299,7 @@ class Canvas(QWidget):
             still = (event.position() - pressed).manhattanLength() < _CLICK
             if still and (place := self._place(pressed)) is not None:
                 self.picked.emit(place)
-        self.update()
+        self._show_lens()
 
     def _end_band(self) -> None:
         assert self._band is not None
@@ -294,9 +309,10 @@ class Canvas(QWidget):
         x, y = min(first[0], last[0]), min(first[1], last[1])
         box = Box(x, y, abs(first[0] - last[0]), abs(first[1] - last[1]))
         box = box.cut(Box(0, 0, *self.view.picture))
-        self.set_framing(False)
         if box.width >= _CLICK and box.height >= _CLICK:
+            self.set_framing(False)
             self.framed.emit(box)
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Change between the whole picture and 100 % at the mouse."""
@@ -305,8 +321,7 @@ class Canvas(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Forget the mouse."""
         self._cursor = None
-        self.pointed.emit(None)
-        self.update()
+        self._point()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the picture by the arrow keys."""
@@ -329,9 +344,8 @@ class Canvas(QWidget):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the focus; a held key is released elsewhere."""
+        """Hide the focus."""
         super().focusOutEvent(event)
-        self.hold_original(False)
         self.update()
 
 

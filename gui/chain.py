@@ -14,6 +14,8 @@ from .damage import Damage
 from .parts import Picker, column, hint, row
 from .references import References
 from .state import State
+from .titles import title_of
+from .words import number, size
 
 _INDENT = 24  # below the text of a check box
 
@@ -59,10 +61,10 @@ class ChainRow(QWidget):
             self.wanted.setChecked(link.wanted)
             self.model.clear()
             for spec in specs:
-                title = f"{spec.title[:1].upper()}{spec.title[1:]}"
-                self.model.addItem(title, spec.id)
+                title = title_of(spec)
+                self.model.addItem(f"{title[:1].upper()}{title[1:]}", spec.id)
                 self.model.setItemData(
-                    self.model.count() - 1, f"{spec.id}: {spec.title}", Qt.ItemDataRole.ToolTipRole
+                    self.model.count() - 1, f"{spec.id}: {title}", Qt.ItemDataRole.ToolTipRole
                 )
             self.model.addItem(self.tr("More models …"), "")
             self.model.setCurrentIndex(max(0, self.model.findData(link.model)))
@@ -131,7 +133,10 @@ class Chain(QWidget):
     def _fill_rows(self) -> None:
         self.rows["deblocking"].content.addWidget(self.quality)
         self.rows["denoising"].content.addWidget(self.sigma)
-        self.rows["super-resolution"].head.addWidget(self.scale)
+        enlarging = self.rows["super-resolution"]
+        enlarging.head.addWidget(self.scale)
+        for before, after in ((enlarging.wanted, self.scale), (self.scale, enlarging.model)):
+            QWidget.setTabOrder(before, after)
         self.rows["reference-sr"].content.addWidget(self.references)
 
     def show_state(self, state: State) -> None:
@@ -165,7 +170,10 @@ class Chain(QWidget):
     def _show_damage(self, state: State) -> None:
         choices, sigma, quality = state.choices, state.measured_sigma, state.found_quality
         self.sigma.setVisible(_told(choices, "denoising") == "sigma")
-        said = "" if sigma is None else self.tr("found: %1").replace("%1", f"{sigma:.1f}")
+        if choices.models and choices.models[0].task != "denoising":
+            said = self.tr("after the task before")
+        else:
+            said = "" if sigma is None else self.tr("found: %1").replace("%1", number(sigma, 1))
         self.sigma.show_figure(choices.sigma, sigma, said)
         self.quality.setVisible(_told(choices, "deblocking") == "jpeg_quality")
         if quality == UNCOMPRESSED:
@@ -215,10 +223,10 @@ def facts(state: State, model: str, unit: str) -> str:
     spec = model_spec(model)
     parts = [spec.id]
     if spec.weights.size:
-        parts.append(f"{spec.weights.size / 1e6:.1f} MB")
+        parts.append(size(spec.weights.size))
     seconds = state.pace.get((model,), spec.seconds)
     if seconds:
-        parts.append(f"{seconds:.1f} {unit}")
+        parts.append(f"{number(seconds, 1)} {unit}")
     parts.append(spec.license)
     whole = str.maketrans({" ": "\N{NO-BREAK SPACE}", "-": "\N{NON-BREAKING HYPHEN}"})
     return " · ".join(part.translate(whole) for part in parts)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from .canvas import Canvas
@@ -24,6 +33,7 @@ class Divider(QSlider):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._pane = parent
+        self.setMouseTracking(True)
         self.setRange(0, _STEPS)
         self.setValue(_STEPS // 2)
         self.setSingleStep(10)
@@ -61,7 +71,11 @@ class Divider(QSlider):
                 painter.drawLine(int(back), height // 2 + up, int(tip), height // 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the line where it is."""
+        """Take the line where it is; all but a plain left drag is for the picture below."""
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if event.button() is not Qt.MouseButton.LeftButton or shift:
+            event.ignore()
+            return
         self._offset = int(event.position().x()) - _GRIP // 2
         self.setSliderDown(True)
 
@@ -71,10 +85,19 @@ class Divider(QSlider):
             width = max(1, self._pane.width())
             x = self.mapToParent(event.position().toPoint()).x() - self._offset
             self.setValue(round(x / width * _STEPS))
+        else:
+            event.ignore()  # the canvas tells what lies below the mouse
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Leave the line where it is."""
-        self.setSliderDown(False)
+        if self.isSliderDown():
+            self.setSliderDown(False)
+        else:
+            event.ignore()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Let the picture zoom here too."""
+        event.ignore()
 
 
 class Compare(QWidget):
@@ -122,8 +145,8 @@ class Compare(QWidget):
         if shown == self._after:
             return
         self._after = shown
-        new = state.opened is not self._picture
-        self._picture = state.opened
+        new = state.opened.picture is not self._picture
+        self._picture = state.opened.picture
         self.canvas.set_layers(state.size, before, after)
         self.canvas.set_outline(outline)
         if new:
@@ -143,6 +166,12 @@ class Compare(QWidget):
             self.canvas.set_mode(mode)
             self._show_divider()
             self.moded.emit(mode)
+
+    def set_framing(self, framing: bool) -> None:
+        """Let the next drag draw a rectangle, also where the divider lies."""
+        self.canvas.set_framing(framing)
+        unseen = Qt.WidgetAttribute.WA_TransparentForMouseEvents
+        self.divider.setAttribute(unseen, framing)
 
     def move_divider(self, steps: int) -> None:
         """Move the divider by hundredths of the width."""

@@ -25,7 +25,7 @@ from restorer import FORMATS
 
 from .chain import Chain
 from .choices import Choices
-from .parts import SPIN_MARGINS, FigureSlider, Section, column, heading, labelled, row
+from .parts import SPIN_MARGINS, Calm, FigureSlider, Section, column, heading, labelled, row
 from .state import State
 from .words import duration
 
@@ -240,7 +240,7 @@ class ActionArea(QFrame):
         self.setObjectName("actionArea")
         self.text = QLabel()
         self.text.setProperty("hint", True)
-        self.text.setAccessibleName(self.tr("Progress"))
+        self.text.setAccessibleDescription(self.tr("Progress"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress"))
         kept = self.bar.sizePolicy()
@@ -358,6 +358,7 @@ class Controls(QWidget):
         content.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setWidget(inner)
+        Calm(inner)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(self.tr("Choices"))
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

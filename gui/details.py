@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from .histogram import Histogram
 from .info import FileInfo
-from .parts import Section, column
+from .parts import Calm, Section, column
 from .state import State
 from .theme import SPACE
 from .truth import TruthPanel
@@ -62,7 +62,7 @@ class Details(_Tab):
         for title, widget in (
             (self.tr("Histogram"), self.histogram),
             (self.tr("Comparison with the truth"), self.truth),
-            (self.tr("File"), self.info),
+            (self.tr("File information"), self.info),
         ):
             section = Section(title)
             section.content.addWidget(widget)
@@ -70,6 +70,7 @@ class Details(_Tab):
         layout.addStretch(1)
         inner.setLayout(layout)
         self.setWidget(inner)
+        Calm(inner)
 
     def catch_up(self, state: State) -> None:
         """Tell of the open picture."""
@@ -107,7 +108,20 @@ class Insight(_Tab):
             layout.addWidget(self._view)
             inner.setLayout(layout)
             self.setWidget(inner)
+            Calm(inner)
+            self._put_in_order(inner)
         self._view.show_state(state)
+
+    def _put_in_order(self, inner: QWidget) -> None:
+        """Let the tab key find here what would come last of all in the window."""
+        tab = Qt.FocusPolicy.TabFocus
+        last: QWidget | None = self.previousInFocusChain()
+        while last is not None and not last.focusPolicy() & tab:
+            last = last.previousInFocusChain()
+        for child in inner.findChildren(QWidget):
+            if last is not None and child.focusPolicy() & tab and child.window() is self.window():
+                self.setTabOrder(last, child)
+                last = child
 
     def look_from(self, place: tuple[float, float]) -> None:
         """Look from a place of the result that was clicked, while this can be seen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDropEvent, QKeyEvent
 
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1),
@@ -22,6 +22,12 @@ def arrow_move(event: QKeyEvent, step: int) -> tuple[int, int] | None:
         return None
     length = 1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else step
     return length * move[0], length * move[1]
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Take what is dragged as a copy: whoever gives it away may delete what was moved."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def local_files(data: QMimeData) -> list[Path]:

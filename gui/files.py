@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -67,16 +67,14 @@ class Files(QObject):
 
     def paste(self) -> None:
         """Open what the clipboard holds."""
-        data = QGuiApplication.clipboard().mimeData()
-        paths = local_files(data)
-        image = data.imageData() if data.hasImage() else None
-        if paths:
-            self.open(paths)
-        elif isinstance(image, QImage) and not image.isNull():
-            self._session.paste(image, self.tr("Pasted picture"))
-            self.opening.emit()
-        else:
+        if not self._open_data(QGuiApplication.clipboard().mimeData(), self.tr("Pasted picture")):
             text = self.tr("There is no picture in the clipboard.")
+            self._session.tell(Message(text, "note"))
+
+    def take(self, data: QMimeData) -> None:
+        """Open what was dropped: files and folders, or the picture itself."""
+        if not self._open_data(data, self.tr("Dropped picture")):
+            text = self.tr("There is no picture in that; save it as a file, and drop the file.")
             self._session.tell(Message(text, "note"))
 
     def save(self) -> None:
@@ -119,9 +117,26 @@ class Files(QObject):
             self._preferences.text("screen-profile"),
             self.tr("Colour profiles (*.icc *.icm)"),
         )
-        if name:
+        if name and self._session.set_screen_profile(Path(name)):
             self._preferences.keep("screen-profile", name)
-            self._session.set_screen_profile(Path(name))
+
+    def forget_screen_profile(self) -> None:
+        """Show colours for a screen of sRGB again."""
+        self._preferences.keep("screen-profile", "")
+        self._session.set_screen_profile(None)
+
+    def _open_data(self, data: QMimeData, name: str) -> bool:
+        """Open what another program gave; return whether there was anything."""
+        paths = local_files(data)
+        image = data.imageData() if data.hasImage() else None
+        if paths:
+            self.open(paths)
+        elif isinstance(image, QImage) and not image.isNull():
+            self._session.paste(image, name)
+            self.opening.emit()
+        else:
+            return False
+        return True
 
     def _folder(self) -> str:
         recent = self._preferences.recent

@@ -52,7 +52,7 @@ class Histogram(QWidget):
         self.level.setWordWrap(False)
         self.figures = QLabel(wordWrap=True)
         self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.figures.setAccessibleName(self.tr("Figures of the histogram"))
+        self.figures.setAccessibleDescription(self.tr("Figures of the histogram"))
         layout = column()
         layout.addLayout(row(self.channels, self.logarithmic, stretch=0))
         for widget in (self.plot, self.level, self.figures):
@@ -112,7 +112,8 @@ class Histogram(QWidget):
         mean = self.tr("mean %1").replace("%1", number(float(tones.means[3]), 1))
         black = self.tr("black %1\u00a0%").replace("%1", number(100 * tones.black, 1))
         white = self.tr("white %1\u00a0%").replace("%1", number(100 * tones.white, 1))
-        return f"{mean} · {black} · {white}"
+        parts = (part.replace(" ", "\N{NO-BREAK SPACE}") for part in (mean, black, white))
+        return " · ".join(parts)
 
     def _choose(self) -> None:
         self.plot.choose(self.channels.currentData(), logarithmic=self.logarithmic.isChecked())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -63,10 +64,17 @@ class Holder(QObject):
 
     def _in_words(self, error: Exception) -> str:
         if isinstance(error, RestorerError):
-            said = str(error)
-            return f"{said[:1].upper()}{said[1:]}."
+            return sentence(str(error))
         if isinstance(error, MemoryError):
             return self.tr("That does not fit into memory. Close other programs, or restore less.")
         log.error("unexpected", exc_info=error)
         text = self.tr("The program made a mistake (%1); the terminal it runs in says more.")
         return text.replace("%1", f"{type(error).__name__}: {error}")
+
+
+def sentence(said: str) -> str:
+    """Return an error of the core as a sentence; paths and ids that begin one stay as they are."""
+    thing, colon, _ = said.partition(": ")
+    named = colon and (Path(thing).suffix or Path(thing).exists())
+    plain = said.split(" ", 1)[0].isalpha() and not named
+    return f"{said[:1].upper() if plain else said[:1]}{said[1:]}."

@@ -159,7 +159,7 @@ class FileInfo(QWidget):
             if there:
                 title.setText(told[which][0])
                 text.setText(listed(told[which][1], _NAME_WIDTH))
-                text.setAccessibleName(told[which][0])
+                text.setAccessibleDescription(told[which][0])
 
     def _copy(self) -> None:
         lines = [f"{name}: {text}" for _, facts in self._told for name, text in facts]

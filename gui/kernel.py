@@ -159,6 +159,12 @@ def screen_pixels(image: Image, screen: bytes | None, white: float | None = None
     return restorer.to_display(image, screen=screen, white=white).pixels
 
 
+def fits_screen(profile: bytes) -> bool:
+    """Return whether an ICC profile can be that of a screen."""
+    probe = Image(np.zeros((1, 1, 3), np.uint8))
+    return not restorer.to_display(probe, screen=profile).notes
+
+
 @lru_cache(maxsize=1)
 def _references(picture: Picture, files: tuple[tuple[Path, int], ...]) -> tuple[Reference, ...]:
     own = restorer.Reference.of(picture.image, "")

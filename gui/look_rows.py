@@ -85,8 +85,14 @@ class MatchTable(_Table):
         look = self.look
         assert match is not None, "there are rows"
         assert look is not None, "there are rows"
-        middle = (match.left + match.width / 2, match.top + match.height / 2)
-        place = ", ".join(str(round(side)) for side in middle)
+        part = look.region  # beyond which a patch may reach
+        place = ", ".join(
+            str(min(max(low, round(middle)), low + length - 1))
+            for middle, low, length in (
+                (match.left + match.width / 2, part.left, part.width),
+                (match.top + match.height / 2, part.top, part.height),
+            )
+        )
         return place, percent(match.weight), scale_words(look.levels[match.level].scale)
 
 

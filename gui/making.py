@@ -151,6 +151,18 @@ def refinish_outcome(
     )
 
 
+def show_again(
+    opened: Opened, outcome: Outcome | None, given: Given | None, screen: bytes | None
+) -> tuple[Opened, Outcome | None, Given | None]:
+    """Return the same in the colours of another screen."""
+    picture = opened.picture
+    if outcome is not None:
+        outcome = replace(outcome, shown=_shown(outcome.final, picture, screen))
+    if given is not None:
+        given = replace(given, shown=_shown(given.image, picture, screen))
+    return replace(opened, shown=_shown(opened.image, picture, screen)), outcome, given
+
+
 def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]:
     """Write a result; return its path and what there is to know of it. Raises ImageError."""
     notes = write(final, path, quality=quality, existing="replace")

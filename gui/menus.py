@@ -38,7 +38,8 @@ class Menus(QObject):
         _fill(look, actions, "fit", "actual", "zoom-in", "zoom-out", "loupe", "")
         _fill(look, actions, "panel", "full-screen")
         theme = look.addMenu(self.tr("&Colours"))
-        _fill(theme, actions, "theme-system", "theme-light", "theme-dark", "", "screen-profile")
+        _fill(theme, actions, "theme-system", "theme-light", "theme-dark", "")
+        _fill(theme, actions, "screen-srgb", "screen-profile")
         _fill(bar.addMenu(self.tr("&Help")), actions, "shortcuts", "about")
 
     def show_recent(self, paths: Sequence[Path]) -> None:

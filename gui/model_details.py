@@ -40,7 +40,7 @@ class ModelDetails(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.about.setAccessibleName(self.tr("About the model"))
+        self.about.setAccessibleDescription(self.tr("About the model"))
         self.fetch = QPushButton(self.tr("Fetch"))
         self.fetch.setProperty("primary", True)
         self.page = QPushButton(self.tr("Open its page"))
@@ -85,16 +85,19 @@ class ModelDetails(QWidget):
 
     def show_download(self, model: str, done: tuple[int, int] | None) -> None:
         """Show how many bytes of how many came; None for nothing on its way."""
+        self.fetch.setEnabled(done is None)
+        if done is None and self.stop.hasFocus():
+            self.fetch.setFocus()  # to go on from there, also by keys
         for widget in (self.stop, self.bar, self.progress):
             widget.setVisible(done is not None)
-        self.fetch.setEnabled(done is None)
         if done is None:
             return
         have, total = done
         self.bar.setRange(0, 1000 if total else 0)
         self.bar.setValue(round(1000 * have / total) if total else 0)
         of = self.tr("%1 of %2").replace("%1", size(have)).replace("%2", size(total))
-        self.progress.setText(f"{model}: {of if total else size(have)}")
+        came = of if total else size(have) if have else self.tr("connecting …")
+        self.progress.setText(f"{model}: {came}")
 
     def _lay_out(self) -> None:
         inner = column()

@@ -15,8 +15,9 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from restorer import ModelSpec, speed_class
+from restorer import ModelSpec, list_models, speed_class
 
+from .titles import title_of
 from .words import number, size
 
 MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, FIGURE = range(8)
@@ -49,6 +50,15 @@ class ModelTable(QAbstractTableModel):
             "absent": self.tr("missing"),
             "corrupt": self.tr("damaged"),
             "": self.tr("checking …"),
+        }
+
+    def words(self) -> dict[int, set[str]]:
+        """Return the words that columns choose from."""
+        specs = list_models()
+        return {
+            TASK: {task_title(spec.task) for spec in specs},
+            STATE: set(self._words.values()),
+            SPEED: {speed_title(spec) for spec in specs},
         }
 
     def set_specs(self, specs: Sequence[ModelSpec]) -> None:
@@ -90,7 +100,7 @@ class ModelTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._text(spec, index.column()) or self.tr("unknown")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return spec.title
+            return title_of(spec)
         return None
 
     def _text(self, spec: ModelSpec, column: int) -> str:
@@ -125,7 +135,7 @@ class ModelFilter(QSortFilterProxyModel):
         table = self.sourceModel()
         assert isinstance(table, ModelTable)
         spec = table.specs[row]
-        words = f"{spec.id} {spec.title} {spec.license} {spec.source}".casefold()
+        words = f"{spec.id} {title_of(spec)} {spec.license} {spec.source}".casefold()
         return (
             self._task in ("", spec.task)
             and (not self._states or table.state(spec.id) in self._states)
@@ -163,7 +173,7 @@ def facts(spec: ModelSpec) -> list[tuple[str, str]]:
     translate = QCoreApplication.translate
     cost = translate("models", "%1 s a megapixel on two CPU cores")
     said = [
-        (translate("models", "Good at"), spec.title),
+        (translate("models", "Good at"), title_of(spec)),
         (translate("models", "Measured"), spec.figure),
         (
             translate("models", "Speed"),

@@ -28,7 +28,9 @@ from restorer import (
 )
 
 from .adding import AddForm
-from .events import local_files
+from .columns import fit_columns
+from .events import accept_copy, local_files
+from .holder import sentence
 from .model_details import ModelDetails
 from .model_rows import (
     FIGURE,
@@ -44,7 +46,8 @@ from .model_rows import (
     ModelTable,
     task_title,
 )
-from .parts import column, hint, row
+from .parts import column, row
+from .spoken import Notice
 from .theme import SPACE
 from .worker import Answer, Lane
 
@@ -101,10 +104,10 @@ class ModelsPanel(QWidget):
     def inspect(self, file: Path) -> None:
         """Say what a checkpoint is, and offer to add it."""
         self._close_form()
-        self._tell(self.tr("Looking at %1 …").replace("%1", file.name))
+        self.message.tell(self.tr("Looking at %1 …").replace("%1", file.name))
 
         def explain(answer: Answer) -> None:
-            self._tell(str(answer.error) if answer.error else "")
+            self.message.tell(_said(answer))
             if answer.error is None:
                 self.details.hide()
                 self.form.show_file(file, answer.value)
@@ -138,7 +141,7 @@ class ModelsPanel(QWidget):
         self.open_file = QPushButton(self.tr("Add a checkpoint …"))
         self.view = QTableView()
         self.view.setAccessibleName(self.tr("Models"))
-        self.message = hint()
+        self.message = Notice()
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.form = AddForm()
         self.details = ModelDetails()
@@ -159,6 +162,7 @@ class ModelsPanel(QWidget):
         for section, width in _WIDTHS.items():
             head.resizeSection(section, width)
         head.setSectionResizeMode(FIGURE, QHeaderView.ResizeMode.Stretch)
+        fit_columns(view, self.table.words())
 
     def _lay_out(self) -> None:
         layout = column(margin=2 * SPACE)
@@ -167,7 +171,6 @@ class ModelsPanel(QWidget):
         for widget in (self.message, self.form, self.details):
             layout.addWidget(widget)
         self.setLayout(layout)
-        self.message.hide()
 
     def _connect(self) -> None:
         self.task.currentIndexChanged.connect(self._narrow)
@@ -181,7 +184,7 @@ class ModelsPanel(QWidget):
         self.details.stopped.connect(self._stop)
         self.details.verified.connect(self._verify)
         self.details.removed.connect(self._remove)
-        self.details.told.connect(self._tell)
+        self.details.told.connect(self.message.tell)
 
     # What is shown.
 
@@ -206,10 +209,6 @@ class ModelsPanel(QWidget):
             self.view.setCurrentIndex(self.proxy.index(0, MODEL))
         self._show_current()
 
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
-
     def _set_state(self, spec: ModelSpec, answer: Answer) -> None:
         state = "absent" if answer.error else str(answer.value)
         changed = self.table.state(spec.id) != state
@@ -230,7 +229,7 @@ class ModelsPanel(QWidget):
         if spec is None or self._fetching:
             return
         self._fetching = spec.id
-        self._tell("")
+        self.message.tell("")
         self.details.show_download(spec.id, (0, 0))
         self._network.ask(
             lambda ticket: fetch_model(spec, on_bytes=ticket.report, cancel=ticket.cancel),
@@ -244,12 +243,12 @@ class ModelsPanel(QWidget):
         self._end_download(text)
 
     def _take_fetched(self, answer: Answer) -> None:
-        self._end_download(str(answer.error or self.tr("%1 is ready to use.")))
+        self._end_download(_said(answer) or self.tr("%1 is ready to use."))
         self.survey()
         self.changed.emit()
 
     def _end_download(self, text: str) -> None:
-        self._tell(text.replace("%1", self._fetching))
+        self.message.tell(text.replace("%1", self._fetching))
         self._fetching = ""
         self.details.show_download("", None)
 
@@ -257,14 +256,14 @@ class ModelsPanel(QWidget):
         spec = self._current()
         if spec is None:
             return
-        self._tell(self.tr("Reading %1 …").replace("%1", spec.id))
+        self.message.tell(self.tr("Reading %1 …").replace("%1", spec.id))
 
         def take(answer: Answer) -> None:
             self._set_state(spec, answer)
             whole = self.table.state(spec.id) in USABLE
             fine = self.tr("%1: the file is whole, its SHA-256 is that on record.")
             wrong = self.tr("%1: the file was cut or altered; get it again.")
-            self._tell((fine if whole else wrong).replace("%1", spec.id))
+            self.message.tell((fine if whole else wrong).replace("%1", spec.id))
 
         self._store.ask(lambda ticket: weights_state(spec), take)
 
@@ -274,13 +273,16 @@ class ModelsPanel(QWidget):
             self._store.ask(lambda ticket: remove_weights(spec), self._take_change)
 
     def _take_change(self, answer: Answer) -> None:
-        self._tell(str(answer.error) if answer.error else "")
+        self.message.tell(_said(answer))
         self.survey()
         self.changed.emit()
 
     def _close_form(self) -> None:
+        inside = self.form.isAncestorOf(self.focusWidget() or self)
         self.form.hide()
         self._show_current()
+        if inside:
+            self.view.setFocus()
 
     def _add(self, spec: ModelSpec, file: Path) -> None:
         self._close_form()
@@ -290,7 +292,7 @@ class ModelsPanel(QWidget):
             if answer.error is None:
                 self.show_model(answer.value.id)
                 text = self.tr("%1 was added and is ready to use.")
-                self._tell(text.replace("%1", answer.value.id))
+                self.message.tell(text.replace("%1", answer.value.id))
 
         self._store.ask(lambda ticket: add_weights(spec, file), take)
 
@@ -303,11 +305,15 @@ class ModelsPanel(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a file."""
         if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Look at the file that was dropped."""
         paths = local_files(event.mimeData())
         if paths:
-            event.acceptProposedAction()
+            accept_copy(event)
             self.inspect(paths[0])
+
+
+def _said(answer: Answer) -> str:
+    return sentence(str(answer.error)) if answer.error is not None else ""

@@ -7,6 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from .spoken import name_combos
+
 
 @runtime_checkable
 class HasLanes(Protocol):
@@ -33,6 +35,7 @@ class Pages(QStackedWidget):
         if name not in self._made:
             self._made[name] = self._makers[name]()
             self.addWidget(self._made[name])
+            name_combos(self._made[name])
         return self._made[name]
 
     def show_page(self, name: str) -> None:

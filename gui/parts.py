@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from .theme import SPACE
 
+_ARROW_SIDE = 10
 SPIN_MARGINS = (6, 0, 6, 0)  # of style sheets, spin boxes take none
 
 
@@ -98,6 +100,7 @@ class Section(QWidget):
         self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._head.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         self._head.setObjectName("sectionHead")
+        self._head.setIconSize(QSize(_ARROW_SIDE, _ARROW_SIDE))
         self._head.setAccessibleName(title)
         self.body = QWidget()
         self.content = column()
@@ -113,6 +116,32 @@ class Section(QWidget):
     def _fold(self, unfolded: bool) -> None:
         self._head.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         self.body.setVisible(unfolded)
+
+
+class Calm(QObject):
+    """Lets the wheel scroll a panel, and change only those of its controls that have the focus.
+
+    Combo boxes never take it: their last entry may lead elsewhere.
+
+    Args:
+        panel: Whose controls; those that it has by now.
+    """
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__(panel)
+        for kind in (QComboBox, QAbstractSpinBox, QSlider):
+            for control in panel.findChildren(kind):
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel does not give it
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pass the wheel on to what scrolls."""
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
+            return False
+        if watched.hasFocus() and not isinstance(watched, QComboBox):
+            return False
+        event.ignore()
+        return True
 
 
 class FigureSlider(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Presets(QObject):
         self._window = parent
         self.path = path or presets_file()
         self.menu = QMenu(self.tr("Pre&sets"), parent)
+        # Its own, lest it takes that of a button that shows its icon behind the text.
+        self.menu.setLayoutDirection(parent.layoutDirection())
         self.menu.aboutToShow.connect(self.fill)
         self._choices: Choices | None = None
 
@@ -53,6 +56,7 @@ class Presets(QObject):
         self.menu.addSeparator()
         self.menu.addAction(self.tr("Save as preset …")).triggered.connect(self.ask_name)
         gone = self.menu.addMenu(self.tr("Remove"))
+        gone.setLayoutDirection(self.menu.layoutDirection())
         gone.setEnabled(bool(names))
         for name in names:
             action = gone.addAction(name.replace("&", "&&"))
@@ -81,7 +85,7 @@ class Presets(QObject):
         options = {k: v for k, v in self._choices.options().items() if v is not None}
         if self._write(name, options):
             text = self.tr("Saved: `restore image --preset “%1”` does the same.")
-            self.told.emit(Message(text.replace("“%1”", _shell(name)), "note"))
+            self.told.emit(Message(text.replace("“%1”", shlex.quote(name)), "note"))
 
     def remove(self, name: str) -> None:
         """Take a preset out of the file."""
@@ -103,7 +107,3 @@ class Presets(QObject):
             self.told.emit(Message(str(error)))
             return False
         return True
-
-
-def _shell(name: str) -> str:
-    return f"'{name}'" if " " in name else name

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
-)
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -25,11 +23,12 @@ from PySide6.QtWidgets import (
 from restorer import SUFFIXES, Settings
 
 from .choices import Choices, usual_choices
-from .events import local_files
+from .events import accept_copy, local_files
 from .parts import column, hint, row
 from .queue_control import QueueControl
 from .queue_rows import NAME, RowFilter, RowState
 from .queue_view import THUMBNAIL, QueueView
+from .spoken import Notice, announce
 from .theme import SPACE
 from .thumbnails import Thumbnails
 from .words import duration
@@ -54,6 +53,9 @@ class BatchPanel(QWidget):
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._choices = usual_choices()
+        self._wanted: tuple[Path | None, str] = (None, "skip")  # as it was set last
+        self._ran = False
+        self._counts: Counter[RowState] | None = None  # of the rows that `_offer` saw
         self._thumbnails = Thumbnails(THUMBNAIL, self.devicePixelRatioF(), self)
         self.control = QueueControl(folder, self._thumbnails, self)
         self._build()
@@ -79,9 +81,8 @@ class BatchPanel(QWidget):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Let files, and the pictures below folders, wait at the end of the queue."""
-        typed = self.folder.text().strip()
-        folder = Path(typed).expanduser().absolute() if typed else None
-        self.control.add(paths, self._choices, folder, self._settings())
+        self._settle()
+        self.control.add(paths, self._choices, self._folder(), self._settings())
 
     def close_lane(self, timeout_s: float = 60.0) -> bool:
         """Stop within a tile, keep the queue, end all threads; return whether they ended."""
@@ -123,15 +124,15 @@ class BatchPanel(QWidget):
         self.proxy.setSourceModel(self.control.model)
         self.view = QueueView()
         self.view.setModel(self.proxy)
-        self.view.set_up()
+        self.view.set_up(self.control.model.words())
         self.view.setAccessibleName(self.tr("Queue"))
-        self.message = hint()
-        self.message.hide()
+        self.message = Notice()
         self.summary = QLabel()
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress of the whole queue"))
         self.start = QPushButton(self.tr("Start"))
         self.start.setProperty("primary", True)
+        self._start_words = (self.tr("Start"), self.tr("Continue"))
         self.pause = QPushButton(self.tr("Pause"))
         self.pause.setToolTip(self.tr("Stop within a tile and free the memory; go on any day"))
         self.retry = QPushButton(self.tr("Retry failed"))
@@ -140,6 +141,13 @@ class BatchPanel(QWidget):
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.setToolTip(self.tr("Take the selected files out of the queue (Del)"))
         self.clear = QPushButton(self.tr("Clear finished"))
+        self.acts = {  # of the menu of the selected rows
+            "open": QAction(self.tr("Show before and after"), self),
+            "retry": QAction(self.tr("Retry"), self),
+            "cancel": QAction(self.tr("Cancel"), self),
+            "remove": QAction(self.tr("Remove"), self),
+        }
+        self.view.addActions(list(self.acts.values()))
         self.report = QPushButton(self.tr("Save report …"))
         self.report.setToolTip(self.tr("What came of each file, as restore batch --report tells"))
 
@@ -164,6 +172,12 @@ class BatchPanel(QWidget):
             layout.addWidget(widget)
         layout.addLayout(actions)
         self.setLayout(layout)
+        widths = []
+        for words in self._start_words:  # the buttons beside it stay where they are
+            self.start.setText(words)
+            self.start.ensurePolished()
+            widths.append(self.start.sizeHint().width())
+        self.start.setMinimumWidth(max(widths))
 
     def _connect(self) -> None:
         control = self.control
@@ -172,32 +186,40 @@ class BatchPanel(QWidget):
         self.choose.clicked.connect(self._browse_target)
         self.use.clicked.connect(lambda: control.renew(self._choices, self._settings()))
         self.shown.currentIndexChanged.connect(self._filter)
-        self.start.clicked.connect(control.start)
-        self.pause.clicked.connect(control.pause)
-        self.retry.clicked.connect(control.retry)
+        self.folder.editingFinished.connect(self._settle)
+        self.existing.activated.connect(self._settle)
+        self.start.clicked.connect(self._start)
+        self.pause.clicked.connect(self._pause)
+        self.retry.clicked.connect(lambda: control.retry())
         self.cancel.clicked.connect(lambda: control.cancel(self._selected()))
-        self.remove.clicked.connect(lambda: control.remove(self._selected()))
+        self.remove.clicked.connect(self._remove)
         self.clear.clicked.connect(lambda: control.remove(control.model.select("done", "skipped")))
         self.report.clicked.connect(self._browse_report)
+        self.acts["open"].triggered.connect(lambda: self._open(self.view.currentIndex()))
+        self.acts["retry"].triggered.connect(lambda: control.retry(self._selected()))
+        self.acts["cancel"].triggered.connect(self.cancel.click)
+        self.acts["remove"].triggered.connect(self.remove.click)
         self.view.opened.connect(self._open)
         self.view.removed.connect(self.remove.click)
-        self.view.selectionModel().selectionChanged.connect(self._refresh)
+        self.view.selectionModel().selectionChanged.connect(self._offer)
         control.changed.connect(self._refresh)
         control.changed.connect(self.changed)
-        control.told.connect(self._tell)
+        control.told.connect(self.message.tell)
 
     # What is shown.
 
     def _refresh(self) -> None:
         control, counts = self.control, self.control.model.counts
-        selected = self.view.selectionModel().hasSelection()
-        self.start.setText(self.tr("Start") if counts["done"] == 0 else self.tr("Continue"))
+        self.start.setText(self._start_words[counts["done"] > 0])
         ready = counts["waiting"] > 0 and not control.running
         self.start.setEnabled(ready or control.stopping)
+        if self.pause.hasFocus() and not control.running:
+            self.view.setFocus()  # Qt would go on to a button that clears
         self.pause.setEnabled(control.running and not control.stopping)
         self.retry.setEnabled(counts["failed"] + counts["cancelled"] > 0)
-        self.cancel.setEnabled(selected and counts["waiting"] + counts["running"] > 0)
-        self.remove.setEnabled(selected)
+        if counts != self._counts:  # not with each tile: ten thousand rows may be selected
+            self._counts = counts.copy()
+            self._offer()
         self.clear.setEnabled(counts["done"] + counts["skipped"] > 0)
         self.use.setEnabled(counts["waiting"] + counts["failed"] + counts["cancelled"] > 0)
         total = len(control.model.rows)
@@ -206,6 +228,19 @@ class BatchPanel(QWidget):
         self.bar.setRange(0, max(1, total) * 100)
         self.bar.setValue(round((ended + control.model.running_parts) * 100))
         self.summary.setText(self._summary())
+        if self._ran and not control.running:
+            announce(self.summary, self.summary.text())
+        self._ran = control.running
+
+    def _offer(self) -> None:
+        """Offer what can be done with the selected rows."""
+        states = Counter(self.control.model.rows[number].state for number in self._selected())
+        self.acts["open"].setEnabled(states["done"] + states["skipped"] > 0)
+        self.acts["retry"].setEnabled(states["failed"] + states["cancelled"] > 0)
+        for offered in (self.cancel, self.acts["cancel"]):
+            offered.setEnabled(states["waiting"] + states["running"] > 0)
+        for offered in (self.remove, self.acts["remove"]):
+            offered.setEnabled(states.total() > 0)
 
     def _summary(self) -> str:
         counts = self.control.model.counts
@@ -227,14 +262,38 @@ class BatchPanel(QWidget):
             said.append(self.tr("about %1 left").replace("%1", duration(left)))
         return " · ".join(said)
 
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
-
     def _filter(self) -> None:
         self.proxy.show_only(*self.shown.currentData())
 
     # What somebody does.
+
+    def _folder(self) -> Path | None:
+        typed = self.folder.text().strip()
+        return Path(typed).expanduser().absolute() if typed else None
+
+    def _settle(self) -> None:
+        """Let what waits do as is set now, if somebody set it since."""
+        wanted = (self._folder(), self.existing.currentData())
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.control.settle(self._folder(), self._settings())
+
+    def _start(self) -> None:
+        self._settle()
+        self.control.start()
+        self.pause.setFocus()
+
+    def _pause(self) -> None:
+        self.control.pause()
+        self.start.setFocus()
+
+    def _remove(self) -> None:
+        """Take the selected rows out, and go to what stands there then."""
+        place = min((index.row() for index in self.view.selectionModel().selectedRows()), default=0)
+        self.control.remove(self._selected())
+        if count := self.proxy.rowCount():
+            self.view.selectRow(min(place, count - 1))
+        self.view.setFocus()
 
     def _settings(self) -> Settings:
         return replace(self._choices.settings, existing=self.existing.currentData())
@@ -248,11 +307,12 @@ class BatchPanel(QWidget):
         found = self.control.model.rows[self.proxy.mapToSource(index).row()]
         result = found.job.target if found.state == "skipped" else found.result
         if result is None:
-            return
-        if result.exists():
+            text = self.tr("%1 has no result yet to compare with.")
+            self.message.tell(text.replace("%1", found.job.source.name))
+        elif result.exists():
             self.opened.emit(found.job.source, result)
         else:
-            self._tell(self.tr("%1 is not there any more.").replace("%1", str(result)))
+            self.message.tell(self.tr("%1 is not there any more.").replace("%1", str(result)))
 
     def _browse_files(self) -> None:
         known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
@@ -272,6 +332,7 @@ class BatchPanel(QWidget):
         )
         if name:
             self.folder.setText(name)
+            self._settle()
 
     def _browse_report(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the report"), "report.jsonl")
@@ -281,13 +342,13 @@ class BatchPanel(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
         if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add what was dropped."""
         paths = local_files(event.mimeData())
         if paths:
-            event.acceptProposedAction()
+            accept_copy(event)
             self.add(paths)
 
 

@@ -24,6 +24,8 @@ from restorer import (
 
 from .choices import NAME as BESIDE_NAME
 from .choices import Choices
+from .holder import sentence
+from .queue_jobs import renewed, settled, wish, with_references
 from .queue_rows import QueueModel, Row
 from .queue_store import QueueStore
 from .runner import News, Runner
@@ -31,6 +33,7 @@ from .thumbnails import Thumbnails
 from .worker import Answer, Lane
 
 _FIRST_GUESS = 0.2  # files that must be done before the rest can be estimated
+_NAMED = 3  # files that are left out; of more, only the number is told
 
 
 class QueueControl(QObject):
@@ -115,7 +118,7 @@ class QueueControl(QObject):
             found = plan_sources(
                 sources, folder, steps, name=name, suffix=choices.suffix, settings=settings
             )
-            return replace(found, jobs=tuple(_with_references(j, choices) for j in found.jobs))
+            return replace(found, jobs=tuple(with_references(j, choices) for j in found.jobs))
 
         self._planner.ask(plan, self._take_plan)
 
@@ -135,9 +138,11 @@ class QueueControl(QObject):
         self._runner.stop()
         self.changed.emit()
 
-    def retry(self) -> None:
-        """Let all that failed, or was cancelled, wait again."""
+    def retry(self, among: Iterable[int] | None = None) -> None:
+        """Let all that failed, or was cancelled, wait again; only rows `among` some if given."""
         numbers = self.model.select("failed", "cancelled")
+        if among is not None:
+            numbers = sorted(set(numbers) & set(among))
         jobs = self._jobs(numbers)
         self._keep(self._store.forget, jobs)
         self._wait(numbers, jobs)
@@ -170,18 +175,30 @@ class QueueControl(QObject):
             self._tell_nothing_chosen()
             return
         numbers = self.model.select("waiting", "failed", "cancelled")
-        before = self._jobs(numbers)
-        others = {r.job.target for r in self.model.rows} - {job.target for job in before}
         try:
-            planned = [_renewed(job, choices, settings) for job in before]
+            planned = [renewed(job, choices, settings) for job in self._jobs(numbers)]
         except RestorerError as error:
-            self.told.emit(str(error))
+            self.told.emit(sentence(str(error)))
             return
-        after = number_targets(planned, others)
-        self._runner.withdraw(before)
-        self._keep(self._store.forget, [*before, *after])
-        self._wait(numbers, after)
-        self._save()
+        self._exchange(numbers, planned)
+
+    def settle(self, folder: Path | None, settings: Settings) -> None:
+        """Let all that waits write elsewhere, or do something else where a result exists.
+
+        Args:
+            folder: Of the results, which lie in it as the sources lie to each other; None writes
+                them beside the originals.
+            settings: What to do where a result exists; the rest stays as it was.
+        """
+        numbers = self.model.select("waiting")
+        before = self._jobs(numbers)
+        after = settled(before, folder, settings)
+        if after == before:
+            return
+        self._exchange(numbers, after)
+        moved = [job.target for job in self._jobs(numbers)] != [job.target for job in before]
+        text = self.tr("Files that wait, and go there too: %1")
+        self.told.emit(text.replace("%1", str(len(numbers))) if moved else "")
 
     def report(self, target: Path) -> None:
         """Write what came of the files as JSON lines, as ``restore batch --report`` does."""
@@ -206,11 +223,11 @@ class QueueControl(QObject):
 
     def _take_plan(self, answer: Answer) -> None:
         if answer.error is not None:
-            self.told.emit(str(answer.error))
+            self.told.emit(sentence(str(answer.error)))
             return
         plan: Batch = answer.value
-        known = {_wish(r.job) for r in self.model.rows}
-        fresh = [job for job in plan.jobs if _wish(job) not in known]
+        known = {wish(r.job) for r in self.model.rows}
+        fresh = [job for job in plan.jobs if wish(job) not in known]
         here = {job.source for job in plan.jobs} - {job.source for job in fresh}
         reason = self.tr("in the queue already")
         ignored = [*plan.ignored, *(Ignored(source, reason) for source in sorted(here))]
@@ -271,6 +288,16 @@ class QueueControl(QObject):
             self._runner.add(jobs)
         self.changed.emit()
 
+    def _exchange(self, numbers: Sequence[int], planned: Sequence[Job]) -> None:
+        """Let rows that do not run wait with other jobs."""
+        before = self._jobs(numbers)
+        others = {r.job.target for r in self.model.rows} - {job.target for job in before}
+        after = number_targets(planned, others)
+        self._runner.withdraw(before)
+        self._keep(self._store.forget, [*before, *after])
+        self._wait(numbers, after)
+        self._save()
+
     def _stop(self, numbers: Iterable[int]) -> None:
         """Stop rows at work; all others that are at work with them begin anew."""
         jobs = self._jobs(numbers)
@@ -282,8 +309,16 @@ class QueueControl(QObject):
     def _left_out(self, jobs: Sequence[Job], ignored: Sequence[Ignored]) -> str:
         said = [] if jobs else [self.tr("No picture to restore was found.")]
         if ignored:
-            reasons = Counter(each.reason for each in ignored).most_common()
-            listed = ", ".join(f"{count} {reason}" for reason, count in reasons)
+            words = {
+                "not a picture": self.tr("not a picture"),
+                "result of an earlier run": self.tr("result of an earlier run"),
+                "folder of the results": self.tr("folder of the results"),
+            }
+            said_so = [(each.path.name, words.get(each.reason, each.reason)) for each in ignored]
+            reasons = Counter(reason for _, reason in said_so).most_common()
+            many = ", ".join(f"{count} {reason}" for reason, count in reasons)
+            few = ", ".join(f"{name} ({reason})" for name, reason in said_so)
+            listed = few if len(ignored) <= _NAMED else many
             said.append(self.tr("Left out: %1").replace("%1", listed))
         return " ".join(said)
 
@@ -300,32 +335,6 @@ class QueueControl(QObject):
         except OSError as error:
             text = self.tr("The queue cannot be kept for tomorrow: %1")
             self.told.emit(text.replace("%1", str(error)))
-
-
-def _renewed(job: Job, choices: Choices, settings: Settings) -> Job:
-    """Return the job with what is chosen now."""
-    folder = job.target.parent
-    name = BESIDE_NAME if folder == job.source.parent else "{stem}{suffix}"
-    plan = plan_sources(
-        [job.source],
-        folder,
-        choices.steps,
-        name=name,
-        suffix=choices.suffix,
-        settings=settings,
-    )
-    return _with_references(plan.jobs[0], choices)
-
-
-def _with_references(job: Job, choices: Choices) -> Job:
-    """Return the job with the references, where one of its steps takes such."""
-    wanted = choices.link("reference-sr").wanted
-    return replace(job, references=choices.references if wanted else ())
-
-
-def _wish(job: Job) -> Job:
-    """Return what is asked, wherever the result goes."""
-    return replace(job, target=job.source)
 
 
 class _Pace:

@@ -105,6 +105,7 @@ class QueueModel(QAbstractTableModel):
             self.tr("Time"),
             self.tr("Remark"),
         )
+        self._preparing = self.tr("Preparing")
         self._words: dict[RowState, str] = {
             "waiting": self.tr("Waiting"),
             "running": self.tr("Restoring"),
@@ -113,6 +114,10 @@ class QueueModel(QAbstractTableModel):
             "failed": self.tr("Failed"),
             "cancelled": self.tr("Cancelled"),
         }
+
+    def words(self) -> dict[int, set[str]]:
+        """Return the words that columns choose from."""
+        return {STATE: {*self._words.values(), self._preparing}}
 
     # What the queue does.
 
@@ -212,7 +217,7 @@ class QueueModel(QAbstractTableModel):
             return row.job.source.name
         if column == STATE:
             preparing = row.state == "running" and not row.total
-            return self.tr("Preparing") if preparing else self._words[row.state]
+            return self._preparing if preparing else self._words[row.state]
         if column == PROGRESS:
             return f"{row.part:.0%}" if row.state == "running" else ""
         if column == TIME:

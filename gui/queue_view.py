@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from .columns import fit_columns
 from .queue_rows import FRACTION, NAME, PROGRESS, REMARK, STATE, TIME
 from .theme import SPACE
 
@@ -31,8 +34,12 @@ class QueueView(QTableView):
     opened = Signal(QModelIndex)
     removed = Signal()
 
-    def set_up(self) -> None:
-        """Lay the columns out, once the model is there."""
+    def set_up(self, words: Mapping[int, Iterable[str]]) -> None:
+        """Lay the columns out, once the model is there.
+
+        Args:
+            words: That columns choose from.
+        """
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -40,7 +47,9 @@ class QueueView(QTableView):
         self.setWordWrap(False)
         self.setShowGrid(False)
         self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.setItemDelegateForColumn(NAME, _NameDelegate(self))
         self.setItemDelegateForColumn(PROGRESS, _BarDelegate(self))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
@@ -50,6 +59,7 @@ class QueueView(QTableView):
         for section, width in _WIDTHS.items():
             head.resizeSection(section, width)
         head.setSectionResizeMode(REMARK, QHeaderView.ResizeMode.Stretch)
+        fit_columns(self, words)
         self.doubleClicked.connect(self.opened)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -70,6 +80,18 @@ class QueueView(QTableView):
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             text = self.tr("Drop pictures or folders here")
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """Gives all thumbnails, upright or not, the same room, so that the names stand in a line."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Say what there is to paint."""
+        super().initStyleOption(option, index)
+        option.decorationSize = QSize(THUMBNAIL, THUMBNAIL)
+        option.decorationAlignment = Qt.AlignmentFlag.AlignCenter
 
 
 class _BarDelegate(QStyledItemDelegate):

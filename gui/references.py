@@ -15,16 +15,17 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QV
 from restorer import SUFFIXES, ReferenceMaps
 
 from .convert import to_qimage
-from .events import local_files
+from .events import accept_copy, local_files
 from .parts import hint, row
 from .source_view import SourceView
+from .spoken import Notice
 from .state import State
-from .strip import SIDE, StripModel
+from .strip import SIDE, Frame, StripModel
+from .words import number
 
 if TYPE_CHECKING:
     from restorer import ReferenceRank
 
-_ROWS = 84
 _LITTLE = 0.005
 
 
@@ -44,20 +45,28 @@ class References(QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName(self.tr("Reference pictures"))
         self._paths: tuple[Path, ...] = ()
+        self._beside: Path | None = None  # the picture that is open
         self._maps: ReferenceMaps | None = None
         self._explained: ReferenceMaps | None = None
-        self.items = StripModel(1.0, self)
+        self.items = StripModel(self.devicePixelRatioF(), self)
         self.list = QListView()
         self.list.setAccessibleName(self.tr("Reference pictures"))
         self.list.setModel(self.items)
         self.list.setViewMode(QListView.ViewMode.IconMode)
-        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setFlow(QListView.Flow.LeftToRight)
+        self.list.setWrapping(False)
         self.list.setMovement(QListView.Movement.Static)
-        self.list.setFixedHeight(_ROWS)
+        self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(Frame(self))
+        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setFixedHeight(SIDE + 26)
+        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.hint = hint(
             self.tr("Drop sharp pictures of the same thing here; their texture is used.")
         )
+        self.trouble = Notice()
         self.add = QPushButton(self.tr("Add …"))
         self.add.setAccessibleName(self.tr("Add reference pictures"))
         self.remove = QPushButton(self.tr("Remove"))
@@ -65,12 +74,13 @@ class References(QWidget):
         self.explain = QCheckBox(self.tr("Show what came from them"))
         self.explain.setAccessibleName(self.explain.text())
         self.ranks = hint()
-        self.ranks.setAccessibleName(self.tr("What each reference gave"))
+        self.ranks.setAccessibleDescription(self.tr("What each reference gave"))
         self.source = SourceView()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.hint)
         layout.addWidget(self.list)
+        layout.addWidget(self.trouble)
         layout.addLayout(row(self.add, self.remove))
         for widget in (self.ranks, self.explain, self.source):
             layout.addWidget(widget)
@@ -85,13 +95,17 @@ class References(QWidget):
     def show_state(self, state: State) -> None:
         """Show the pictures that are chosen."""
         self._paths = state.choices.references
+        self._beside = state.opened.path if state.opened is not None else None
         if self._paths != self.items.files:
+            place = self.list.currentIndex().row()
             self.items.set_files(self._paths)
+            if place >= 0:  # what was next to it, for who removes one after the other
+                self.list.setCurrentIndex(self.items.index(min(place, len(self._paths) - 1)))
         self.list.setVisible(bool(self._paths))
         self._maps = state.maps
         self.source.show_state(state)
         ranking = state.maps.ranking if state.maps is not None else ()
-        self.ranks.setText("<br>".join(self._said(rank) for rank in ranking))
+        self.ranks.setText("<br>".join(self._told(ranking)))
         for widget in (self.ranks, self.explain, self.source):
             widget.setVisible(bool(ranking))
         if state.maps is not self._explained:
@@ -104,8 +118,11 @@ class References(QWidget):
         return self.items.close() and self.source.close_lane()
 
     def add_paths(self, paths: Sequence[Path]) -> None:
-        """Take more pictures; what is no picture is left out."""
+        """Take more pictures; what is no picture is left out, and told."""
         known = [p for p in paths if p.suffix.lower() in SUFFIXES and p not in self._paths]
+        others = [p.name for p in paths if p.suffix.lower() not in SUFFIXES]
+        text = self.tr("Not a picture: %1").replace("%1", ", ".join(others))
+        self.trouble.tell(text if others else "")
         if known:
             self.chosen.emit((*self._paths, *known))
 
@@ -117,32 +134,43 @@ class References(QWidget):
         row = next((n for n, path in enumerate(self._paths) if path.name == name), -1)
         self.list.setCurrentIndex(self.items.index(row))
 
+    def _told(self, ranking: Sequence[ReferenceRank]) -> list[str]:
+        """Return a line for each reference; of many, most are not looked at closely."""
+        lines = [self._said(rank) for rank in ranking]
+        known = {rank.name for rank in ranking}
+        text = self.tr("%1: left out, others have more in common with the picture")
+        for path in self._paths:
+            if path.name not in known:
+                lines.append(_line(text, path.name, "transparent"))
+        return lines
+
     def _said(self, rank: ReferenceRank) -> str:
         if not rank.used:
             adds = self.tr("%1: adds nothing, ignored")
             text = adds if rank.matches else self.tr("%1: shows something else, ignored")
         else:
-            share = f"{rank.share * 100:.0f}" if rank.share >= _LITTLE else "< 1"
+            share = number(rank.share * 100) if rank.share >= _LITTLE else "< 1"
             text = self.tr("%1: %2 % of the fine texture").replace("%2", escape(share))
         ink = _hue(rank.number) if rank.used else "transparent"
-        square = f'<span style="color: {ink}">■</span>'
-        return f"{square} {text.replace('%1', escape(rank.name))}"
+        return _line(text, rank.name, ink)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
         if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add the files that were dropped."""
+        accept_copy(event)
         self.add_paths(local_files(event.mimeData()))
-        event.acceptProposedAction()
 
     def _browse(self) -> None:
         known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         title = self.tr("Add reference pictures")
+        near = next(reversed(self._paths), self._beside)
+        folder = str(near.parent) if near is not None else ""
         names, _ = QFileDialog.getOpenFileNames(
-            self, title, "", self.tr("Pictures (%1)").replace("%1", known)
+            self, title, folder, self.tr("Pictures (%1)").replace("%1", known)
         )
         self.add_paths([Path(name) for name in names])
 
@@ -151,6 +179,10 @@ class References(QWidget):
         if not gone:
             gone = {len(self._paths) - 1}
         self.chosen.emit(tuple(p for n, p in enumerate(self._paths) if n not in gone))
+
+
+def _line(text: str, name: str, ink: str) -> str:
+    return f'<span style="color: {ink}">■</span> {text.replace("%1", escape(name))}'
 
 
 def _hue(number: int) -> str:

@@ -11,9 +11,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from .painting import Difference, Layer, paint_layer, topmost
 from .viewport import Box, Viewport
 
-_LOUPE = 150  # width of each half, in Qt's pixels
+LOUPE_SIDE = 150  # width of each half, in Qt's pixels
 _LOUPE_ZOOM = 4.0
 _CHIP = QColor(0, 0, 0, 150)
+_SHADE = QColor(0, 0, 0, 110)  # beside white lines, which are not seen on white
 
 
 class Mode(Enum):
@@ -80,40 +81,30 @@ class Scene:
                 clip = Box(clip.x - pane.x, clip.y - pane.y, clip.width, clip.height)
                 self._paint_pane(painter, view, number, pane, clip)
 
-    def paint_loupe(
-        self,
-        painter: QPainter,
-        view: Viewport,
-        place: tuple[float, float],
-        cursor: tuple[float, float],
-        canvas: tuple[float, float],
-    ) -> None:
-        """Paint before and after of a place, larger, side by side.
+    def paint_loupe(self, painter: QPainter, view: Viewport, place: tuple[float, float]) -> None:
+        """Paint before and after of a place, larger, side by side from the origin on.
 
         Args:
             painter: One unit is one device pixel.
             view: How the result lies in its pane.
             place: Of the result, (x, y).
-            cursor: (x, y) on the canvas, beside which the loupe lies.
-            canvas: Its width and height.
         """
-        side = round(_LOUPE * self.ratio)
+        side = round(LOUPE_SIDE * self.ratio)
         zoom = max(_LOUPE_ZOOM, min(8.0, 2 * view.zoom))
         enlarged = Viewport(view.picture, (side, side), zoom, place, fitted=False)
-        (x, y), gap = cursor, round(24 * self.ratio)
-        left = x + gap if x + gap + 2 * side < canvas[0] else x - gap - 2 * side
-        top = min(max(0, y - side / 2), canvas[1] - side)
-        frame = Box(round(left), round(top), 2 * side, side)
+        frame = Box(0, 0, 2 * side, side)
         painter.fillRect(rect_of(frame), Qt.GlobalColor.black)
         for number, layers in enumerate((self.before, [*self.before, *self.after])):
             at = Box(frame.x + number * side, frame.y, side, side)
             for layer in layers:
                 paint_layer(painter, layer, enlarged, Box(0, 0, side, side), at)
             self._paint_name(painter, number, at)
-        painter.setPen(QPen(Qt.GlobalColor.white, max(1, round(self.ratio))))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect_of(frame))
-        painter.drawLine(QPointF(frame.x + side, frame.y), QPointF(frame.x + side, frame.bottom))
+        line = max(1, round(self.ratio))
+        for edge in (
+            *(Box(x, 0, line, side) for x in (0, side, 2 * side - line)),
+            *(Box(0, y, 2 * side, line) for y in (0, side - line)),
+        ):
+            painter.fillRect(rect_of(edge), Qt.GlobalColor.white)
 
     def _paint_pane(
         self, painter: QPainter, view: Viewport, number: int, pane: Box, clip: Box
@@ -153,8 +144,8 @@ class Scene:
             painter.setClipRect(
                 rect_of(Box(pane.x + clip.x, pane.y + clip.y, clip.width, clip.height))
             )
-            painter.setPen(QPen(QColor(255, 255, 255, 170), 1))
-            painter.drawRect(rect_of(Box(pane.x + box.x, pane.y + box.y, box.width, box.height)))
+            placed = Box(pane.x + box.x, pane.y + box.y, box.width, box.height)
+            paint_outline(painter, rect_of(placed), self.ratio, QColor(255, 255, 255, 200))
             painter.restore()
 
     def _paint_name(self, painter: QPainter, which: int, pane: Box) -> None:
@@ -177,6 +168,29 @@ class Scene:
         painter.setPen(QColor(255, 255, 255, 230))
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, name)
         painter.restore()
+
+
+def paint_outline(
+    painter: QPainter,
+    rect: QRectF,
+    ratio: float,
+    ink: QColor,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> None:
+    """Draw a light rectangle with a shade below it, so that it is seen on any picture."""
+    line = max(1, round(ratio))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_SHADE, 3 * line))
+    painter.drawRect(rect)
+    painter.setPen(QPen(ink, line, style))
+    painter.drawRect(rect)
+
+
+def to_device_pixels(painter: QPainter, ratio: float) -> None:
+    """Let one unit be one device pixel, on whole ones even where the widget begins between two."""
+    start = painter.deviceTransform()
+    painter.scale(1 / ratio, 1 / ratio)
+    painter.translate(round(start.dx()) - start.dx(), round(start.dy()) - start.dy())
 
 
 def rect_of(box: Box) -> QRectF:

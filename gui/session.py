@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 
 from restorer import SUFFIXES
 
-from . import making
+from . import kernel, making
 from .choices import Choices
 from .holder import Holder
 from .previews import Previews
@@ -44,6 +44,7 @@ class Session(QObject):
         self._gauge = Lane("gauge", parent=self)
         self._surveyor = Lane("surveyor", parent=self)
         self._writer = Lane("writer", keep=True, parent=self)
+        self._painter = Lane("painter", parent=self)
         self._previews = Previews(self._holder, self._network)
 
     @property
@@ -153,12 +154,20 @@ class Session(QObject):
             self._writer, lambda t: making.save(final, path, quality), self._take_saved
         )
 
-    def set_screen_profile(self, path: Path) -> None:
-        """Show colours for a screen of this ICC profile, from the next picture on."""
+    def set_screen_profile(self, path: Path | None) -> bool:
+        """Show colours for a screen of this ICC profile, None for sRGB; return whether it fits."""
         try:
-            self._holder.screen = path.read_bytes()
+            profile = None if path is None else path.read_bytes()
         except OSError as error:
             self._holder.tell(f"{path}: {error.strerror}.")
+            return False
+        if profile is not None and not kernel.fits_screen(profile):
+            text = self.tr("%1 is no colour profile of an RGB screen; choose another one.")
+            self._holder.tell(text.replace("%1", str(path)))
+            return False
+        self._holder.screen = profile
+        self._show_again()
+        return True
 
     def dismiss(self) -> None:
         """Take the message away."""
@@ -175,7 +184,7 @@ class Session(QObject):
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop everything but writing; return whether all threads ended within the time."""
-        lanes = (self._reader, self._network, self._gauge, self._surveyor)
+        lanes = (self._reader, self._network, self._gauge, self._surveyor, self._painter)
         for lane in lanes:
             lane.drop()
         ended = [lane.close(timeout_s) for lane in (*lanes, self._writer)]
@@ -272,9 +281,29 @@ class Session(QObject):
                 self._take_damage,
             )
 
+    def _show_again(self) -> None:
+        """Show what is open in the colours of another screen."""
+        state, screen = self.state, self._holder.screen
+        opened, outcome, given = state.opened, state.outcome, state.given
+        if opened is None:
+            return
+
+        def take(answer: Answer) -> None:
+            if answer.error is None and self.state.opened is opened:
+                shown, *results = answer.value
+                self._holder.set(opened=shown, patches=(), patches_of=None)
+                if (self.state.outcome, self.state.given) == (outcome, given):
+                    self._holder.set(outcome=results[0], given=results[1])
+                self._previews.finish()
+                self._previews.wait()
+
+        self._holder.ask(
+            self._painter, lambda t: making.show_again(opened, outcome, given, screen), take
+        )
+
     def _leave(self, number: int) -> None:
         """Let go of the open picture for another one."""
-        for lane in (self._network, self._gauge):
+        for lane in (self._network, self._gauge, self._painter):
             lane.drop()
         self._previews.drop()
         self._holder.set(current=number, work=Work("opening"), message=None)

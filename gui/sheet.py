@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import lcm
+from math import ceil, lcm
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
@@ -27,10 +27,12 @@ from restorer import (
 )
 
 from .choices import usual_choices
+from .holder import sentence
 from .model_rows import task_title
-from .parts import column, heading, hint, labelled, row
+from .parts import column, heading, labelled, row
 from .region_picker import RegionPicker
-from .sheet_rows import ModelChoice, SheetModel
+from .sheet_rows import MarkDelegate, ModelChoice, SheetModel
+from .spoken import Notice
 from .state import State
 from .theme import SPACE
 from .worker import Answer, Lane, Ticket
@@ -40,7 +42,7 @@ _SIDES = (48, 64, 96, 128, 192, 256)
 _TASKS = ("deblocking", "denoising", "super-resolution")  # what takes a picture alone
 _LEAST_WIDTH = 200  # of a card, so that its words fit
 _LARGEST_SCALE = 6  # of the region on a card
-_LEAST_SIDE = 180  # of its picture, in device pixels; smaller regions are enlarged
+_LEAST_SIDE = 180  # of its picture, in Qt's pixels; smaller regions are enlarged
 
 
 class ContactSheet(QWidget):
@@ -74,6 +76,7 @@ class ContactSheet(QWidget):
     def show_state(self, state: State) -> None:
         """Compare on the open picture, with the models that can be used and the choices made."""
         self._choices = state.choices
+        self.sheet.adopt(state.choices.steps)
         self.set_usable(state.usable)
         opened = state.opened
         if opened is None:
@@ -93,7 +96,6 @@ class ContactSheet(QWidget):
         self._picture = picture
         self.stop()
         self.sheet.begin([], QSize(1, 1))
-        self.sheet.adopt(None)
         self.picker.set_picture(overview, (1, 1) if picture is None else picture.size)
         self._find_detail()
         self._show_idle()
@@ -125,7 +127,8 @@ class ContactSheet(QWidget):
         truth, settings = self._fitting_truth(scales), self._choices.settings
         self._run += 1
         run = self._run
-        self.sheet.begin(steps, self._extent(region, scales))
+        alike = len(set(scales)) == 1
+        self.sheet.begin(steps, self._extent(region, scales), alike=alike)
         self.view.setIconSize(self.sheet.icon_size)
         width = max(_LEAST_WIDTH, self.sheet.icon_size.width()) + SPACE
         words = 4 * self.fontMetrics().lineSpacing()
@@ -139,7 +142,7 @@ class ContactSheet(QWidget):
             for number, sample in enumerate(samples):
                 self._made.emit(run, number, sample)
 
-        self._tell(self.tr("Comparing …"))
+        self.message.tell(self.tr("Comparing …"))
         self.go.setEnabled(False)
         self.stop_button.setEnabled(True)
         self._lane.ask(make, self._take_end)
@@ -163,7 +166,7 @@ class ContactSheet(QWidget):
         self.task = QComboBox()
         self.list = QListView()
         self.list.setObjectName("modelChoice")
-        self.list.setSpacing(2)
+        self.list.setItemDelegate(MarkDelegate(self))
         self.list.setModel(self.models)
         self.list.setAccessibleName(self.tr("Models to compare"))
         self.strengths = QComboBox()
@@ -173,7 +176,7 @@ class ContactSheet(QWidget):
         self.go = QPushButton(self.tr("Compare"))
         self.go.setProperty("primary", True)
         self.stop_button = QPushButton(self.tr("Stop"))
-        self.message = hint()
+        self.message = Notice()
         self.view = _Sheet()
         self.view.setObjectName("contactSheet")
         self.view.setModel(self.sheet)
@@ -285,7 +288,8 @@ class ContactSheet(QWidget):
         scale = lcm(*scales)
         if scale > max(_LARGEST_SCALE, *scales):
             scale = max(scales)
-        zoom = max(1, -(-_LEAST_SIDE // (scale * min(region.height, region.width))))
+        least = _LEAST_SIDE * self.devicePixelRatioF()
+        zoom = max(1, ceil(least / (scale * min(region.height, region.width))))
         return QSize(region.width, region.height) * (scale * zoom)
 
     def _take(self, run: int, number: int, sample: Sample) -> None:
@@ -295,12 +299,12 @@ class ContactSheet(QWidget):
     def _take_end(self, answer: Answer) -> None:
         self._show_idle()
         if answer.error is not None:
-            self._tell(str(answer.error))
+            self.message.tell(sentence(str(answer.error)))
 
     def _adopt(self, index: QModelIndex) -> None:
         step = self.sheet.cards[index.row()].step
         if step is not None:
-            self.sheet.adopt(step)
+            self.sheet.adopt((step,))
             self.adopted.emit((step,))
 
     def _show_idle(self, *_: object) -> None:
@@ -313,13 +317,9 @@ class ContactSheet(QWidget):
         for widget in (self.detail, self.side):
             widget.setEnabled(self._picture is not None)
         if self._picture is None:
-            self._tell(self.tr("Open a picture to compare models on it."))
+            self.message.tell(self.tr("Open a picture to compare models on it."))
         else:
-            self._tell("" if marked else self.tr("Mark the models to compare."))
-
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
+            self.message.tell("" if marked else self.tr("Mark the models to compare."))
 
 
 class _Sheet(QListView):

@@ -7,22 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractListModel,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from restorer import ModelSpec, Sample, Step
 
 from .convert import to_qimage
 from .kernel import screen_pixels
+from .titles import title_of
 from .words import duration, number, size
 
 _TOP = QModelIndex()
+_ROW_HEIGHT = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +54,30 @@ class SheetModel(QAbstractListModel):
     def __init__(self, ratio: float = 1.0, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cards: list[Card] = []
-        self.adopted: Step | None = None
+        self.adopted: tuple[Step, ...] = ()
         self.card_size = QSize(1, 1)  # picture and words, in Qt's pixels
         self._icons: list[QIcon] = []
         self._ratio = ratio
         self._extent = QSize(1, 1)  # of a card's picture, in device pixels
+        self._alike = True
 
     @property
     def icon_size(self) -> QSize:
         """Of a card's picture, in Qt's pixels."""
         return (self._extent / self._ratio).expandedTo(QSize(1, 1))
 
-    def begin(self, steps: Sequence[Step], extent: QSize) -> None:
-        """Lay out blank cards: the region as it is, then one for each step; none without steps."""
+    def begin(self, steps: Sequence[Step], extent: QSize, *, alike: bool = True) -> None:
+        """Lay out blank cards: the region as it is, then one for each step; none without steps.
+
+        Args:
+            steps: One for each card but the first.
+            extent: Of a card's picture, in device pixels.
+            alike: Whether all results are of one size; only then are their pixels shown as squares,
+                as of results of several sizes the smaller would seem the coarser.
+        """
         self.beginResetModel()
         self._extent = extent
+        self._alike = alike
         self.cards = [Card(None), *(Card(step) for step in steps)] if steps else []
         blank = QPixmap(extent)
         blank.fill(QColor(128, 128, 128, 40))
@@ -76,7 +90,7 @@ class SheetModel(QAbstractListModel):
         if sample.image is not None:
             image = to_qimage(screen_pixels(sample.image, None))
             smooth = Qt.TransformationMode.SmoothTransformation
-            whole = self._extent.width() % image.width() == 0
+            whole = self._alike and self._extent.width() % image.width() == 0
             mode = Qt.TransformationMode.FastTransformation if whole else smooth
             exact = Qt.AspectRatioMode.IgnoreAspectRatio
             self._icons[number] = self._icon(
@@ -84,10 +98,10 @@ class SheetModel(QAbstractListModel):
             )
         self.dataChanged.emit(self.index(number), self.index(number))
 
-    def adopt(self, step: Step | None) -> None:
+    def adopt(self, steps: tuple[Step, ...]) -> None:
         """Mark what is in use."""
-        self.adopted = step
-        if self.cards:
+        changed, self.adopted = steps != self.adopted, steps
+        if self.cards and changed:
             self.dataChanged.emit(self.index(0), self.index(len(self.cards) - 1))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
@@ -137,7 +151,7 @@ class SheetModel(QAbstractListModel):
         if card.step.strength != 1:
             name = f"{name}, {round(card.step.strength * 100)} %"
         in_use = self.tr("in use")
-        return f"✓ {name} ({in_use})" if card.step == self.adopted else name
+        return f"✓ {name} ({in_use})" if card.step in self.adopted else name
 
     def _icon(self, pixmap: QPixmap) -> QIcon:
         pixmap.setDevicePixelRatio(self._ratio)
@@ -185,7 +199,7 @@ class ModelChoice(QAbstractListModel):
             marked = spec.id in self._marked
             return Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole:
-            return spec.title
+            return title_of(spec)
         return None
 
     def setData(
@@ -199,3 +213,30 @@ class ModelChoice(QAbstractListModel):
         (self._marked.add if marked else self._marked.discard)(model)
         self.dataChanged.emit(index, index)
         return True
+
+
+class MarkDelegate(QStyledItemDelegate):
+    """Lets a click anywhere in a row mark it, not only one on the small box."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Return a row that is easily hit."""
+        return super().sizeHint(option, index).expandedTo(QSize(0, _ROW_HEIGHT))
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """Mark, or take the mark away."""
+        released = event.type() == QEvent.Type.MouseButtonRelease
+        if not released or not isinstance(event, QMouseEvent):
+            return super().editorEvent(event, model, option, index)
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return False
+        marked = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked
+        other = Qt.CheckState.Unchecked if marked else Qt.CheckState.Checked
+        return model.setData(index, other, Qt.ItemDataRole.CheckStateRole)

@@ -40,7 +40,7 @@ class SourceView(QWidget):
         self.patch = _Patch()
         self.patch.setAccessibleName(self.tr("The place that the texture came from"))
         self.text = hint()
-        self.text.setAccessibleName(self.tr("Where the pixel below the mouse came from"))
+        self.text.setAccessibleDescription(self.tr("Where the pixel below the mouse came from"))
         self.setLayout(row(self.patch, self.text, stretch=1))
         self.show_place(None)
 
@@ -72,7 +72,7 @@ class SourceView(QWidget):
             return
         reference = self._references[source.reference]
         self.patch.show_image(_cut(reference, source.row, source.column))
-        text = self.tr("%1: column %2, row %3 (%4 %)")
+        text = self.tr("%1: column %2, row %3; %4 % alike")
         figures = (f"{source.column:.0f}", f"{source.row:.0f}", f"{source.confidence * 100:.0f}")
         for number, value in reversed(tuple(enumerate((reference.name, *figures), start=1))):
             text = text.replace(f"%{number}", value, 1)

@@ -18,15 +18,20 @@ class StatusLine(QFrame):
         super().__init__(parent)
         self.setObjectName("statusLine")
         self.facts = QLabel()
-        self.facts.setAccessibleName(self.tr("The picture in figures"))
+        self.facts.setAccessibleDescription(self.tr("The picture in figures"))
         self.pixel = QLabel()
-        self.pixel.setAccessibleName(self.tr("The pixel below the mouse"))
+        self.pixel.setAccessibleDescription(self.tr("The pixel below the mouse"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 4, 16, 4)
+        self.work = QLabel()
+        self.work.setAccessibleDescription(self.tr("Progress"))
         layout.addWidget(self.facts)
+        layout.addSpacing(16)
+        layout.addWidget(self.work)
         layout.addStretch(1)
         layout.addWidget(self.pixel)
         self._state = State()
+        self._place: tuple[float, float] | None = None
 
     def show_state(self, state: State) -> None:
         """Tell size, depth and name of the picture."""
@@ -45,13 +50,21 @@ class StatusLine(QFrame):
         ]
         if state.scale > 1:
             parts.append(f"→ {state.size[0]} × {state.size[1]}")
-        if len(state.files) > 1:
+        if len(state.files) > 1 and state.current >= 0:
             parts.append(f"{state.current + 1} / {len(state.files)}")
         self.facts.setText("   ".join(parts))
+        self.show_place(self._place)
+
+    def show_work(self, text: str) -> None:
+        """Tell what goes on, where the panel that tells it is hidden."""
+        self.work.setText(text)
 
     def show_place(self, place: tuple[float, float] | None) -> None:
         """Tell the values before and after at a place of the result."""
-        if place is None or self._state.opened is None:
+        self._place = place
+        width, height = self._state.size
+        inside = place is not None and place[0] < width and place[1] < height
+        if place is None or not inside or self._state.opened is None:
             self.pixel.setText("")
             return
         x, y = int(place[0]), int(place[1])

@@ -75,13 +75,15 @@ class StripModel(QAbstractListModel):
             self.dataChanged.emit(index, index)
 
 
-class _Frame(QStyledItemDelegate):
+class Frame(QStyledItemDelegate):
     """Paints a thumbnail in the middle of its place, and a frame around the chosen one."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Return the same for all."""
         return QSize(SIDE + 12, SIDE + 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint one."""
         place: QRect = option.rect
         state: QStyle.StateFlag = option.state
         picture: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
@@ -112,7 +114,7 @@ class Strip(QListView):
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
-        self.setItemDelegate(_Frame(self))
+        self.setItemDelegate(Frame(self))
         self.setIconSize(QSize(SIDE, SIDE))
         self.setFixedHeight(SIDE + 26)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -128,7 +130,9 @@ class Strip(QListView):
         if state.files != self.items.files:
             self.items.set_files(state.files)
         self.setVisible(len(state.files) > 1)
-        if state.current >= 0 and self.currentIndex().row() != state.current:
+        if state.current < 0:
+            self.setCurrentIndex(QModelIndex())
+        elif self.currentIndex().row() != state.current:
             index = self.items.index(state.current)
             self.setCurrentIndex(index)
             self.scrollTo(index)

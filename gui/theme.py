@@ -156,8 +156,8 @@ def _palette(c: Colors) -> QPalette:
 
 
 def _style(c: Colors) -> str:
-    drawing = "down-dark.svg" if c is DARK else "down-light.svg"
-    arrow = (ICONS / drawing).as_posix()
+    scheme = "dark" if c is DARK else "light"
+    arrow, check = ((ICONS / f"{drawing}-{scheme}.svg").as_posix() for drawing in ("down", "check"))
     return f"""
     QToolTip {{ background: {c.field}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; }}
     QMenuBar {{ background: {c.window}; padding: 1px 4px; }}
@@ -167,6 +167,8 @@ def _style(c: Colors) -> str:
     QMenu::item {{ padding: 5px 28px 5px 24px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
     QMenu::item:disabled {{ color: {c.muted}; }}
+    QMenu::icon {{ margin-left: 5px; padding: 2px; border-radius: 4px; }}
+    QMenu::icon:checked {{ background: {c.line}; }}
     QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 8px; }}
     #topBar, #statusLine {{ background: {c.window}; }}
     #topBar {{ border-bottom: 1px solid {c.line}; }}
@@ -176,7 +178,9 @@ def _style(c: Colors) -> str:
     #sidePanel QScrollArea, #sidePanel QScrollArea > QWidget > QWidget {{ background: {c.panel}; }}
     #actionArea {{ background: {c.panel}; border-top: 1px solid {c.line}; }}
     #strip {{ background: {c.window}; border: none; border-top: 1px solid {c.line}; }}
-    #sectionHead {{ font-weight: 600; padding: 3px 4px 3px 0; border-color: transparent; }}
+    #sectionHead {{
+        font-weight: 600; padding: 3px 4px 3px 0; margin-left: -3px; border-color: transparent;
+    }}
     #sectionHead:checked, #sectionHead:hover {{ background: transparent; }}
     #sectionHead:focus {{ border-color: {c.accent}; }}
     QLabel[hint="true"] {{ color: {c.muted}; }}
@@ -223,6 +227,23 @@ def _style(c: Colors) -> str:
         background: {c.panel}; border: 1px solid {c.line}; padding: 4px; outline: none;
         selection-background-color: {c.accent}; selection-color: {c.on_accent};
     }}
+    QCheckBox::indicator, QListView::indicator {{
+        width: 14px; height: 14px; border: 1px solid {c.muted}; border-radius: 3px;
+        background: {c.field};
+    }}
+    QCheckBox::indicator:checked, QListView::indicator:checked {{
+        background: {c.accent}; border-color: {c.accent}; image: url("{check}");
+    }}
+    QCheckBox::indicator:focus {{ border-color: {c.text}; }}
+    QCheckBox::indicator:disabled {{ border-color: {c.line}; background: {c.panel}; }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.line}; }}
+    QSlider::sub-page:horizontal {{ border-radius: 2px; background: {c.accent}; }}
+    QSlider::sub-page:horizontal:disabled {{ background: {c.muted}; }}
+    QSlider::handle:horizontal {{
+        width: 12px; margin: -5px 0; border: 1px solid {c.muted}; border-radius: 7px;
+        background: {c.field};
+    }}
+    QSlider::handle:horizontal:focus {{ border: 2px solid {c.accent}; width: 10px; }}
     QTabBar::tab {{
         padding: 7px 10px; border: none; border-bottom: 2px solid transparent; color: {c.muted};
     }}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from .actions import Actions
 from .theme import ICON_SIDE
@@ -12,6 +21,7 @@ from .viewport import Viewport
 
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _WORDS_WIDTH = 1080  # all words fit into it, in English and German
+_ZOOM_WIDTH = 70  # "800 %" fits into it
 _GAINS = (1, 2, 4, 8, 16, 32)
 
 
@@ -53,19 +63,22 @@ class TopBar(QFrame):
             self.gain.addItem(f"{gain} ×", gain)
         self.gain.setCurrentIndex(_GAINS.index(4))
         self.gain.activated.connect(lambda: self.gained.emit(self.gain.currentData()))
-        tools.addWidget(self.gain)
         self.peek = QToolButton()
         self.peek.setText(self.tr("Original"))
         self.peek.setToolTip(self.tr("Hold to see the original (B)"))
         self.peek.setAccessibleName(self.tr("Hold to see the original"))
         self.peek.pressed.connect(lambda: self.peeked.emit(True))
         self.peek.released.connect(lambda: self.peeked.emit(False))
-        tools.addWidget(self.peek)
+        self._either = QStackedWidget()  # of one width, lest the other buttons move
+        self._either.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        for widget in (self.peek, self.gain):
+            self._either.addWidget(widget)
+        tools.addWidget(self._either)
         tools.addSpacing(12)
         tools.addWidget(_button(actions["zoom-out"]))
         self.zoom = QToolButton()
         self.zoom.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.zoom.setMinimumWidth(58)
+        self.zoom.setMinimumWidth(_ZOOM_WIDTH)
         self.zoom.setMenu(self._zoom_menu(actions["fit"]))
         tools.addWidget(self.zoom)
         tools.addWidget(_button(actions["zoom-in"]))
@@ -94,8 +107,7 @@ class TopBar(QFrame):
 
     def show_gain(self, shown: bool) -> None:
         """Show the gain where differences are shown, and the peek button elsewhere."""
-        self.gain.setVisible(shown)
-        self.peek.setVisible(not shown)
+        self._either.setCurrentWidget(self.gain if shown else self.peek)
 
     def step_gain(self, steps: int) -> None:
         """Take the next gain."""

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from restorer import SUFFIXES, CancelToken, Image, read
 
-from .events import local_files
+from .events import accept_copy, local_files
 from .figures import MAP_STEP, Figures, OnRow, compare_pictures
 from .parts import FigureSlider, column, hint, row
 from .state import State
@@ -70,7 +70,7 @@ class TruthPanel(QWidget):
         self.name = hint(self.tr("A picture of how the result should be: choose it, or drop it."))
         self.figures = QLabel(wordWrap=True)
         self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.figures.setAccessibleName(self.tr("Comparison with the truth"))
+        self.figures.setAccessibleDescription(self.tr("Comparison with the truth"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Comparing"))
         self.map = ErrorMap()
@@ -226,13 +226,13 @@ class TruthPanel(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a file."""
         if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take what was dropped as the truth."""
         paths = local_files(event.mimeData())
         if paths:
-            event.acceptProposedAction()
+            accept_copy(event)
             self.set_truth(paths[0])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -28,7 +28,7 @@ from .banner import Banner
 from .compare import Compare
 from .controls import ActionArea, Controls
 from .details import Details, Insight
-from .events import local_files
+from .events import accept_copy
 from .files import Files
 from .help import Keys
 from .menus import Menus
@@ -47,6 +47,7 @@ from .viewport import Box
 from .welcome import Welcome
 
 _PANEL_WIDTH = 336
+_FRAME = QSize(8, 40)  # of a window, about
 _VEIL = 0.6  # opacity of a map through which the picture is still to be seen
 
 
@@ -95,7 +96,8 @@ class MainWindow(QMainWindow):
         self.stage.addWidget(self.welcome)
         self.stage.addWidget(self.compare)
         self.tabs = QTabWidget(documentMode=True)
-        self.tabs.setAccessibleName(self.tr("Side panel"))
+        for named in (self.tabs, self.tabs.tabBar()):
+            named.setAccessibleName(self.tr("Side panel"))
         self.details = Details()
         self.tabs.addTab(self.controls, self.tr("Restore"))
         self.tabs.addTab(self.details, self.tr("Details"))
@@ -154,6 +156,7 @@ class MainWindow(QMainWindow):
             "copy-command": self.files.copy_command,
             "gain-up": lambda: self.bar.step_gain(1),
             "gain-down": lambda: self.bar.step_gain(-1),
+            "peek": lambda: self.compare.canvas.hold_original(True),
             "divider-left": lambda: self.compare.move_divider(-1),
             "divider-right": lambda: self.compare.move_divider(1),
             "fit": lambda: self.compare.canvas.fit(),
@@ -164,6 +167,7 @@ class MainWindow(QMainWindow):
             "save-preset": self.presets.ask_name,
             "about": self._about,
             "screen-profile": self.files.choose_screen_profile,
+            "screen-srgb": self.files.forget_screen_profile,
             "shortcuts": lambda: self.keys.toggle(),
         }.items():
             do[name].triggered.connect(slot)
@@ -172,8 +176,8 @@ class MainWindow(QMainWindow):
         for mode in Mode:
             do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
         do["loupe"].toggled.connect(self.compare.canvas.set_loupe)
-        do["frame"].toggled.connect(self.compare.canvas.set_framing)
-        do["panel"].toggled.connect(self.panel.setVisible)
+        do["frame"].toggled.connect(self.compare.set_framing)
+        do["panel"].toggled.connect(self._show_panel)
         do["full-screen"].toggled.connect(self._fill_screen)
         for scheme in SCHEMES:
             do[f"theme-{scheme}"].triggered.connect(
@@ -222,20 +226,25 @@ class MainWindow(QMainWindow):
             self.status,
         ):
             view.show_state(state)
+        self._tell_work()
         self.banner.show_message(state.message)
         self.setWindowTitle(f"{picture.name} - restorer" if picture is not None else "restorer")
-        do, running = self.actions_, state.work.doing == "restoring"
-        do["run"].setEnabled(picture is not None and not running and state.choices.ready)
-        do["save"].setEnabled(state.saveable is not None)
-        do["save-as"].setEnabled(state.saveable is not None)
-        has_path = picture is not None and picture.path is not None
-        do["copy-command"].setEnabled(has_path and bool(state.choices.steps))
-        do["previous"].setEnabled(state.current > 0)
-        do["next"].setEnabled(-1 < state.current < len(state.files) - 1)
-        do["queue-all"].setEnabled(bool(state.files))
-        do["unframe"].setEnabled(state.frame is not None)
+        self._enable(state)
         self.presets.show_choices(state.choices)
         self._show_recent()
+
+    def _enable(self, state: State) -> None:
+        seen, mode = self.bar.tools.isVisibleTo(self), self.compare.canvas.mode
+        self.actions_.follow(state, mode, seen=seen)
+
+    def _show_panel(self, shown: bool) -> None:
+        self.panel.setVisible(shown)
+        self._tell_work()
+
+    def _tell_work(self) -> None:
+        """Tell in the bottom line what goes on while the panel is hidden."""
+        hidden = self.panel.isHidden() and self.session.state.opened is not None
+        self.status.show_work(self.area.text.text() if hidden else "")
 
     def _show_recent(self) -> None:
         recent = self.preferences.recent
@@ -262,6 +271,7 @@ class MainWindow(QMainWindow):
     def _compare_by(self, mode: Mode) -> None:
         self.compare.set_mode(mode)
         self.bar.show_gain(mode is Mode.DIFFERENCE)
+        self._enable(self.session.state)
 
     def _frame(self, box: Box) -> None:
         self.actions_["frame"].setChecked(False)
@@ -303,6 +313,7 @@ class MainWindow(QMainWindow):
         self.pages.show_page(page)
         self.bar.tools.setVisible(page == "picture")
         self.status.setVisible(page == "picture")
+        self._enable(self.session.state)
 
     def _queue_all(self) -> None:
         """Let all files that are open wait in the batch."""
@@ -320,32 +331,25 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and pictures."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        paths = local_files(event.mimeData())
-        if paths:
-            event.acceptProposedAction()
-            self.open(paths)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Show the original while B is held."""
-        if event.key() == Qt.Key.Key_B and not event.modifiers():
-            self.compare.canvas.hold_original(True)
-        else:
-            super().keyPressEvent(event)
+        accept_copy(event)
+        self.files.take(event.mimeData())
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Show the result again."""
+        """Show the result again when the key is let go that showed the original."""
         if event.key() == Qt.Key.Key_B and not event.isAutoRepeat():
             self.compare.canvas.hold_original(False)
         else:
             super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the icons anew in other colours."""
+        """Draw the icons anew in other colours; keys that are held are let go elsewhere."""
         super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.compare.canvas.hold_original(False)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_"):
             self._dress()
 
@@ -376,6 +380,8 @@ class MainWindow(QMainWindow):
         kept = self.preferences
         if not self.restoreGeometry(kept.state("geometry")):
             self.resize(1280, 800)
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(self.size().boundedTo(self.screen().availableSize() - _FRAME))
         mode = kept.text("mode", Mode.SPLIT.value)
         self.actions_[mode if mode in {m.value for m in Mode} else "split"].trigger()
         self.actions_["panel"].setChecked(True)

@@ -27,8 +27,12 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 def megapixels(width: int, height: int) -> str:
-    """Say how many pixels there are: ``24.2 MP``."""
+    """Say how many pixels there are: ``24.2 MP``, ``0.08 MP``."""
     count = width * height / 1e6
+    if count < 0.005:
+        return f"< {number(0.01, 2)} MP"
+    if count < 0.095:
+        return f"{number(count, 2)} MP"
     return f"{number(count, 1 if count < 100 else 0)} MP"
 
 

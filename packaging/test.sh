@@ -11,11 +11,12 @@ qt_libraries
 ruff check .
 ruff format --check .
 mypy
-pytest -q -m "not gpu and not network"
+export OMP_NUM_THREADS=1 # of each of two workers
+pytest -q -n 2 -m "not gpu and not network"
 
 rm -rf build/wheel
 pip wheel --quiet --no-deps --wheel-dir build/wheel .
 pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 echo "once more, against the wheel"
 cd build/wheel # away from the sources, which would hide the installed package
-pytest -q --rootdir ../.. --config-file ../../pyproject.toml ../../tests
+pytest -q -n 2 --rootdir ../.. --config-file ../../pyproject.toml ../../tests

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from restorer import community
-from restorer.catalog import ModelSpec, WeightsFile, list_models, model_family
+from restorer.catalog import ModelSpec, WeightsFile, is_shipped, list_models, model_family
 from restorer.checkpoint import listed, misfits, not_finite, read_state
 from restorer.download import file_sha256
 from restorer.errors import CheckpointError, SettingsError
@@ -125,10 +125,13 @@ def describe_model(
         trained_for: The setting it was trained for; needed by networks without enlargement that
             serve one noise level or JPEG quality each.
 
-    Raises SettingsError for a task that the network cannot have, and for an id that is no name.
+    Raises SettingsError for a task that the network cannot have, and for an id that is no name or
+    that of a model which ships: its weights would be taken for those of this network.
     """
     if id and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise SettingsError(f"id {id!r}: expected small letters and digits, joined by hyphens")
+    if is_shipped(id):
+        raise SettingsError(f"id {id!r}: is that of another model; choose a new one")
     task = task or (recognition.tasks[0] if len(recognition.tasks) == 1 else "")
     if task not in recognition.tasks:
         raise SettingsError(

@@ -1,2023 +1,2222 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
-  <context>
+<context>
     <name>ActionArea</name>
     <message>
-      <source>Progress</source>
-      <translation>Fortschritt</translation>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
     </message>
     <message>
-      <source>Restore</source>
-      <translation>Verbessern</translation>
+        <source>Restore</source>
+        <translation>Verbessern</translation>
     </message>
     <message>
-      <source>Restore the whole picture</source>
-      <translation>Das ganze Bild verbessern</translation>
+        <source>Restore the whole picture</source>
+        <translation>Das ganze Bild verbessern</translation>
     </message>
     <message>
-      <source>Save …</source>
-      <translation>Speichern …</translation>
+        <source>Save …</source>
+        <translation>Speichern …</translation>
     </message>
     <message>
-      <source>Save the result</source>
-      <translation>Das Ergebnis speichern</translation>
+        <source>Save the result</source>
+        <translation>Das Ergebnis speichern</translation>
     </message>
     <message>
-      <source>Stop</source>
-      <translation>Anhalten</translation>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
     </message>
     <message>
-      <source>Getting ready …</source>
-      <translation>Wird vorbereitet …</translation>
+        <source>Getting ready …</source>
+        <translation>Wird vorbereitet …</translation>
     </message>
     <message>
-      <source>Tile %1 of %2</source>
-      <translation>Kachel %1 von %2</translation>
+        <source>Tile %1 of %2</source>
+        <translation>Kachel %1 von %2</translation>
     </message>
     <message>
-      <source>%1 left</source>
-      <translation>noch %1</translation>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
     </message>
     <message>
-      <source>Preview …</source>
-      <translation>Vorschau …</translation>
+        <source>Preview …</source>
+        <translation>Vorschau …</translation>
     </message>
     <message>
-      <source>Saving …</source>
-      <translation>Wird gespeichert …</translation>
+        <source>Saving …</source>
+        <translation>Wird gespeichert …</translation>
     </message>
     <message>
-      <source>Opening …</source>
-      <translation>Wird geöffnet …</translation>
+        <source>Opening …</source>
+        <translation>Wird geöffnet …</translation>
     </message>
     <message>
-      <source>No picture is open.</source>
-      <translation>Kein Bild ist offen.</translation>
+        <source>No picture is open.</source>
+        <translation>Kein Bild ist offen.</translation>
     </message>
     <message>
-      <source>Restored in %1.</source>
-      <translation>Verbessert in %1.</translation>
+        <source>Restored in %1.</source>
+        <translation>Verbessert in %1.</translation>
     </message>
     <message>
-      <source>Add a reference picture.</source>
-      <translation>Fügen Sie ein Vergleichsbild hinzu.</translation>
+        <source>Add a reference picture.</source>
+        <translation>Fügen Sie ein Vergleichsbild hinzu.</translation>
     </message>
     <message>
-      <source>Switch on what is to be done.</source>
-      <translation>Schalten Sie ein, was getan werden soll.</translation>
+        <source>Switch on what is to be done.</source>
+        <translation>Schalten Sie ein, was getan werden soll.</translation>
     </message>
     <message>
-      <source>Result: %1 × %2 pixels</source>
-      <translation>Ergebnis: %1 × %2 Pixel</translation>
+        <source>Result: %1 × %2 pixels</source>
+        <translation>Ergebnis: %1 × %2 Pixel</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Actions</name>
     <message>
-      <source>&amp;Open …</source>
-      <translation>&amp;Öffnen …</translation>
+        <source>&amp;Open …</source>
+        <translation>&amp;Öffnen …</translation>
     </message>
     <message>
-      <source>Open &amp;folder …</source>
-      <translation>&amp;Ordner öffnen …</translation>
+        <source>Open &amp;folder …</source>
+        <translation>&amp;Ordner öffnen …</translation>
     </message>
     <message>
-      <source>&amp;Paste</source>
-      <translation>&amp;Einfügen</translation>
+        <source>&amp;Paste</source>
+        <translation>&amp;Einfügen</translation>
     </message>
     <message>
-      <source>Add all to the &amp;batch</source>
-      <translation>Alle in den &amp;Stapel</translation>
+        <source>Add all to the &amp;batch</source>
+        <translation>Alle in den &amp;Stapel</translation>
     </message>
     <message>
-      <source>&amp;Previous picture</source>
-      <translation>&amp;Voriges Bild</translation>
+        <source>&amp;Previous picture</source>
+        <translation>&amp;Voriges Bild</translation>
     </message>
     <message>
-      <source>&amp;Next picture</source>
-      <translation>&amp;Nächstes Bild</translation>
+        <source>&amp;Next picture</source>
+        <translation>&amp;Nächstes Bild</translation>
     </message>
     <message>
-      <source>&amp;Save</source>
-      <translation>&amp;Speichern</translation>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
     </message>
     <message>
-      <source>Save &amp;as …</source>
-      <translation>Speichern &amp;unter …</translation>
+        <source>Save &amp;as …</source>
+        <translation>Speichern &amp;unter …</translation>
     </message>
     <message>
-      <source>&amp;Quit</source>
-      <translation>&amp;Beenden</translation>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
     </message>
     <message>
-      <source>&amp;Restore</source>
-      <translation>&amp;Verbessern</translation>
+        <source>&amp;Restore</source>
+        <translation>&amp;Verbessern</translation>
     </message>
     <message>
-      <source>S&amp;top</source>
-      <translation>An&amp;halten</translation>
+        <source>S&amp;top</source>
+        <translation>An&amp;halten</translation>
     </message>
     <message>
-      <source>&amp;Copy as command</source>
-      <translation>Als &amp;Befehl kopieren</translation>
+        <source>&amp;Copy as command</source>
+        <translation>Als &amp;Befehl kopieren</translation>
     </message>
     <message>
-      <source>Save as &amp;preset …</source>
-      <translation>Als Vor&amp;lage speichern …</translation>
+        <source>Save as &amp;preset …</source>
+        <translation>Als Vor&amp;lage speichern …</translation>
     </message>
     <message>
-      <source>&amp;Divider</source>
-      <translation>&amp;Teiler</translation>
+        <source>&amp;Divider</source>
+        <translation>&amp;Teiler</translation>
     </message>
     <message>
-      <source>&amp;Side by side</source>
-      <translation>&amp;Nebeneinander</translation>
+        <source>&amp;Side by side</source>
+        <translation>&amp;Nebeneinander</translation>
     </message>
     <message>
-      <source>&amp;Result alone</source>
-      <translation>Nur das &amp;Ergebnis</translation>
+        <source>&amp;Result alone</source>
+        <translation>Nur das &amp;Ergebnis</translation>
     </message>
     <message>
-      <source>D&amp;ifference</source>
-      <translation>&amp;Unterschied</translation>
+        <source>D&amp;ifference</source>
+        <translation>&amp;Unterschied</translation>
     </message>
     <message>
-      <source>&amp;More gain</source>
-      <translation>&amp;Mehr Verstärkung</translation>
+        <source>Hold: the original</source>
+        <translation>Halten: das Original</translation>
     </message>
     <message>
-      <source>&amp;Less gain</source>
-      <translation>&amp;Weniger Verstärkung</translation>
+        <source>&amp;More gain</source>
+        <translation>&amp;Mehr Verstärkung</translation>
     </message>
     <message>
-      <source>Divider to the &amp;left</source>
-      <translation>Teiler nach &amp;links</translation>
+        <source>&amp;Less gain</source>
+        <translation>&amp;Weniger Verstärkung</translation>
     </message>
     <message>
-      <source>Divider to the &amp;right</source>
-      <translation>Teiler nach &amp;rechts</translation>
+        <source>Divider to the &amp;left</source>
+        <translation>Teiler nach &amp;links</translation>
     </message>
     <message>
-      <source>&amp;Whole picture</source>
-      <translation>&amp;Ganzes Bild</translation>
+        <source>Divider to the &amp;right</source>
+        <translation>Teiler nach &amp;rechts</translation>
     </message>
     <message>
-      <source>&amp;100 %</source>
-      <translation>&amp;100 %</translation>
+        <source>&amp;Whole picture</source>
+        <translation>&amp;Ganzes Bild</translation>
     </message>
     <message>
-      <source>Zoom &amp;in</source>
-      <translation>&amp;Vergrößern</translation>
+        <source>&amp;100 %</source>
+        <translation>&amp;100 %</translation>
     </message>
     <message>
-      <source>Zoom &amp;out</source>
-      <translation>Ver&amp;kleinern</translation>
+        <source>Zoom &amp;in</source>
+        <translation>&amp;Vergrößern</translation>
     </message>
     <message>
-      <source>&amp;Loupe</source>
-      <translation>Lu&amp;pe</translation>
+        <source>Zoom &amp;out</source>
+        <translation>Ver&amp;kleinern</translation>
     </message>
     <message>
-      <source>Choose the &amp;preview …</source>
-      <translation>Vorschau &amp;wählen …</translation>
+        <source>&amp;Loupe</source>
+        <translation>Lu&amp;pe</translation>
     </message>
     <message>
-      <source>Preview &amp;what is seen</source>
-      <translation>Vorschau des &amp;Sichtbaren</translation>
+        <source>Choose the &amp;preview …</source>
+        <translation>Vorschau &amp;wählen …</translation>
     </message>
     <message>
-      <source>Side pa&amp;nel</source>
-      <translation>Se&amp;itenleiste</translation>
+        <source>Preview &amp;what is seen</source>
+        <translation>Vorschau des &amp;Sichtbaren</translation>
     </message>
     <message>
-      <source>F&amp;ull screen</source>
-      <translation>V&amp;ollbild</translation>
+        <source>Side pa&amp;nel</source>
+        <translation>Se&amp;itenleiste</translation>
     </message>
     <message>
-      <source>&amp;Picture</source>
-      <translation>&amp;Bild</translation>
+        <source>F&amp;ull screen</source>
+        <translation>V&amp;ollbild</translation>
     </message>
     <message>
-      <source>Contact &amp;sheet</source>
-      <translation>&amp;Kontaktbogen</translation>
+        <source>&amp;Picture</source>
+        <translation>&amp;Bild</translation>
     </message>
     <message>
-      <source>&amp;Batch</source>
-      <translation>&amp;Stapel</translation>
+        <source>Contact &amp;sheet</source>
+        <translation>&amp;Kontaktbogen</translation>
     </message>
     <message>
-      <source>&amp;Models</source>
-      <translation>&amp;Modelle</translation>
+        <source>&amp;Batch</source>
+        <translation>&amp;Stapel</translation>
     </message>
     <message>
-      <source>As the &amp;system</source>
-      <translation>Wie das &amp;System</translation>
+        <source>&amp;Models</source>
+        <translation>&amp;Modelle</translation>
     </message>
     <message>
-      <source>&amp;Light</source>
-      <translation>&amp;Hell</translation>
+        <source>As the &amp;system</source>
+        <translation>Wie das &amp;System</translation>
     </message>
     <message>
-      <source>&amp;Dark</source>
-      <translation>&amp;Dunkel</translation>
+        <source>&amp;Light</source>
+        <translation>&amp;Hell</translation>
     </message>
     <message>
-      <source>Colour profile of the screen …</source>
-      <translation>Farbprofil des Bildschirms …</translation>
+        <source>&amp;Dark</source>
+        <translation>&amp;Dunkel</translation>
     </message>
     <message>
-      <source>&amp;Keys</source>
-      <translation>&amp;Tasten</translation>
+        <source>Show colours for an s&amp;RGB screen</source>
+        <translation>Farben für einen s&amp;RGB-Bildschirm zeigen</translation>
     </message>
     <message>
-      <source>&amp;About</source>
-      <translation>&amp;Über restorer</translation>
+        <source>Colour &amp;profile of the screen …</source>
+        <translation>Farb&amp;profil des Bildschirms …</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>&amp;Keys</source>
+        <translation>&amp;Tasten</translation>
+    </message>
+    <message>
+        <source>&amp;About</source>
+        <translation>&amp;Über restorer</translation>
+    </message>
+</context>
+<context>
     <name>AddForm</name>
     <message>
-      <source>Checkpoint to add</source>
-      <translation>Hinzuzufügende Gewichte</translation>
+        <source>Checkpoint to add</source>
+        <translation>Hinzuzufügende Gewichte</translation>
     </message>
     <message>
-      <source>chosen by the program</source>
-      <translation>vom Programm gewählt</translation>
+        <source>chosen by the program</source>
+        <translation>vom Programm gewählt</translation>
     </message>
     <message>
-      <source>ask where the file came from</source>
-      <translation>fragen Sie dort, woher die Datei stammt</translation>
+        <source>ask where the file came from</source>
+        <translation>fragen Sie dort, woher die Datei stammt</translation>
     </message>
     <message>
-      <source>Add</source>
-      <translation>Hinzufügen</translation>
+        <source>Add</source>
+        <translation>Hinzufügen</translation>
     </message>
     <message>
-      <source>Do not add</source>
-      <translation>Nicht hinzufügen</translation>
+        <source>Do not add</source>
+        <translation>Nicht hinzufügen</translation>
     </message>
     <message>
-      <source>a new model</source>
-      <translation>ein neues Modell</translation>
+        <source>a new model</source>
+        <translation>ein neues Modell</translation>
     </message>
     <message>
-      <source>Add as</source>
-      <translation>Hinzufügen als</translation>
+        <source>Add as</source>
+        <translation>Hinzufügen als</translation>
     </message>
     <message>
-      <source>Task</source>
-      <translation>Aufgabe</translation>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
     </message>
     <message>
-      <source>Trained for noise of sigma</source>
-      <translation>Trainiert für Rauschen mit Sigma</translation>
+        <source>Trained for noise of sigma</source>
+        <translation>Trainiert für Rauschen mit Sigma</translation>
     </message>
     <message>
-      <source>Trained for JPEG quality</source>
-      <translation>Trainiert für JPEG-Qualität</translation>
+        <source>Trained for JPEG quality</source>
+        <translation>Trainiert für JPEG-Qualität</translation>
     </message>
     <message>
-      <source>Trained for mosaics</source>
-      <translation>Trainiert für Mosaike</translation>
+        <source>Trained for mosaics</source>
+        <translation>Trainiert für Mosaike</translation>
     </message>
     <message>
-      <source>Id</source>
-      <translation>Kennung</translation>
+        <source>Id</source>
+        <translation>Kennung</translation>
     </message>
     <message>
-      <source>Good at</source>
-      <translation>Gut für</translation>
+        <source>Good at</source>
+        <translation>Gut für</translation>
     </message>
     <message>
-      <source>Licence</source>
-      <translation>Lizenz</translation>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
     </message>
     <message>
-      <source>gray</source>
-      <translation>grau</translation>
+        <source>gray</source>
+        <translation>grau</translation>
     </message>
     <message>
-      <source>%1 parameters</source>
-      <translation>%1 Parameter</translation>
+        <source>%1 parameters</source>
+        <translation>%1 Parameter</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>There is a model %1 already; give this one another id.</source>
+        <translation>Es gibt schon ein Modell %1; geben Sie diesem eine andere Kennung.</translation>
+    </message>
+</context>
+<context>
     <name>AttentionView</name>
     <message>
-      <source>Pixel to look from</source>
-      <translation>Pixel, von dem aus geschaut wird</translation>
+        <source>Pixel to look from</source>
+        <translation>Pixel, von dem aus geschaut wird</translation>
     </message>
     <message>
-      <source>Scales</source>
-      <translation>Maßstäbe</translation>
+        <source>Scales</source>
+        <translation>Maßstäbe</translation>
     </message>
     <message>
-      <source>Patches that most is taken from</source>
-      <translation>Stellen, von denen am meisten stammt</translation>
+        <source>Patches that most is taken from</source>
+        <translation>Stellen, von denen am meisten stammt</translation>
     </message>
     <message>
-      <source>Model</source>
-      <translation>Modell</translation>
+        <source>Model</source>
+        <translation>Modell</translation>
     </message>
     <message>
-      <source>Strongest patches</source>
-      <translation>Stärkste Stellen</translation>
+        <source>Strongest patches</source>
+        <translation>Stärkste Stellen</translation>
     </message>
     <message>
-      <source>None of the models that are here has such an attention.</source>
-      <translation>Keines der vorhandenen Modelle hat eine solche Attention.</translation>
+        <source>None of the models that are here has such an attention.</source>
+        <translation>Keines der vorhandenen Modelle hat eine solche Attention.</translation>
     </message>
     <message>
-      <source>Looking …</source>
-      <translation>Es wird geschaut …</translation>
+        <source>Looking …</source>
+        <translation>Es wird geschaut …</translation>
     </message>
     <message>
-      <source>Pick a pixel to see where the attention looks from there.</source>
-      <translation>Wählen Sie ein Pixel, um zu sehen, wohin die Attention von dort schaut.</translation>
+        <source>Open a picture to see where the attention looks in it.</source>
+        <translation>Öffnen Sie ein Bild, um zu sehen, wohin die Attention darin schaut.</translation>
     </message>
     <message>
-      <source>From column %1, row %2: %3 scales, the strongest patch has %4</source>
-      <translation>Von Spalte %1, Zeile %2: %3 Maßstäbe, die stärkste Stelle hat %4</translation>
+        <source>Pick a pixel to see where the attention looks from there.</source>
+        <translation>Wählen Sie ein Pixel, um zu sehen, wohin die Attention von dort schaut.</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>From column %1, row %2: %3 scales, the strongest patch has %4</source>
+        <translation>Von Spalte %1, Zeile %2: %3 Maßstäbe, die stärkste Stelle hat %4</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
-      <source>Message</source>
-      <translation>Meldung</translation>
+        <source>Message</source>
+        <translation>Meldung</translation>
     </message>
     <message>
-      <source>What can be done about it</source>
-      <translation>Was dagegen hilft</translation>
+        <source>What can be done about it</source>
+        <translation>Was dagegen hilft</translation>
     </message>
     <message>
-      <source>Dismiss (Esc)</source>
-      <translation>Schließen (Esc)</translation>
+        <source>Dismiss (Esc)</source>
+        <translation>Schließen (Esc)</translation>
     </message>
     <message>
-      <source>Dismiss the message</source>
-      <translation>Die Meldung schließen</translation>
+        <source>Dismiss the message</source>
+        <translation>Die Meldung schließen</translation>
     </message>
     <message>
-      <source>Models …</source>
-      <translation>Modelle …</translation>
+        <source>Models …</source>
+        <translation>Modelle …</translation>
     </message>
     <message>
-      <source>Stop and close</source>
-      <translation>Anhalten und schließen</translation>
+        <source>Stop and close</source>
+        <translation>Anhalten und schließen</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>BatchPanel</name>
     <message>
-      <source>New files: %1</source>
-      <translation>Neue Dateien: %1</translation>
+        <source>New files: %1</source>
+        <translation>Neue Dateien: %1</translation>
     </message>
     <message>
-      <source>nothing is chosen</source>
-      <translation>nichts ist gewählt</translation>
+        <source>nothing is chosen</source>
+        <translation>nichts ist gewählt</translation>
     </message>
     <message>
-      <source>Add pictures …</source>
-      <translation>Bilder hinzufügen …</translation>
+        <source>Add pictures …</source>
+        <translation>Bilder hinzufügen …</translation>
     </message>
     <message>
-      <source>Add a folder …</source>
-      <translation>Ordner hinzufügen …</translation>
+        <source>Add a folder …</source>
+        <translation>Ordner hinzufügen …</translation>
     </message>
     <message>
-      <source>beside the originals, named …-restored</source>
-      <translation>neben die Originale, als …-restored</translation>
+        <source>beside the originals, named …-restored</source>
+        <translation>neben die Originale, als …-restored</translation>
     </message>
     <message>
-      <source>Folder of the results</source>
-      <translation>Ordner der Ergebnisse</translation>
+        <source>Folder of the results</source>
+        <translation>Ordner der Ergebnisse</translation>
     </message>
     <message>
-      <source>Choose …</source>
-      <translation>Wählen …</translation>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
     </message>
     <message>
-      <source>Choose the folder of the results</source>
-      <translation>Den Ordner der Ergebnisse wählen</translation>
+        <source>Choose the folder of the results</source>
+        <translation>Den Ordner der Ergebnisse wählen</translation>
     </message>
     <message>
-      <source>What to do where a result exists</source>
-      <translation>Was tun, wo es ein Ergebnis schon gibt</translation>
+        <source>What to do where a result exists</source>
+        <translation>Was tun, wo es ein Ergebnis schon gibt</translation>
     </message>
     <message>
-      <source>skip the file</source>
-      <translation>Datei überspringen</translation>
+        <source>skip the file</source>
+        <translation>Datei überspringen</translation>
     </message>
     <message>
-      <source>replace it</source>
-      <translation>ersetzen</translation>
+        <source>replace it</source>
+        <translation>ersetzen</translation>
     </message>
     <message>
-      <source>write a numbered copy</source>
-      <translation>nummerierte Kopie schreiben</translation>
+        <source>write a numbered copy</source>
+        <translation>nummerierte Kopie schreiben</translation>
     </message>
     <message>
-      <source>Use for all that wait</source>
-      <translation>Für alle Wartenden übernehmen</translation>
+        <source>Use for all that wait</source>
+        <translation>Für alle Wartenden übernehmen</translation>
     </message>
     <message>
-      <source>Let all files that are not done be restored in this way too</source>
-      <translation>Auch alle noch nicht erledigten Dateien so verbessern</translation>
+        <source>Let all files that are not done be restored in this way too</source>
+        <translation>Auch alle noch nicht erledigten Dateien so verbessern</translation>
     </message>
     <message>
-      <source>Which files are listed</source>
-      <translation>Welche Dateien gezeigt werden</translation>
+        <source>Which files are listed</source>
+        <translation>Welche Dateien gezeigt werden</translation>
     </message>
     <message>
-      <source>All files</source>
-      <translation>Alle Dateien</translation>
+        <source>All files</source>
+        <translation>Alle Dateien</translation>
     </message>
     <message>
-      <source>Still to do</source>
-      <translation>Noch zu tun</translation>
+        <source>Still to do</source>
+        <translation>Noch zu tun</translation>
     </message>
     <message>
-      <source>Done</source>
-      <translation>Fertig</translation>
+        <source>Done</source>
+        <translation>Fertig</translation>
     </message>
     <message>
-      <source>Failed or cancelled</source>
-      <translation>Gescheitert oder abgebrochen</translation>
+        <source>Failed or cancelled</source>
+        <translation>Gescheitert oder abgebrochen</translation>
     </message>
     <message>
-      <source>Queue</source>
-      <translation>Warteschlange</translation>
+        <source>Queue</source>
+        <translation>Warteschlange</translation>
     </message>
     <message>
-      <source>Progress of the whole queue</source>
-      <translation>Fortschritt der ganzen Warteschlange</translation>
+        <source>Progress of the whole queue</source>
+        <translation>Fortschritt der ganzen Warteschlange</translation>
     </message>
     <message>
-      <source>Start</source>
-      <translation>Starten</translation>
+        <source>Start</source>
+        <translation>Starten</translation>
     </message>
     <message>
-      <source>Pause</source>
-      <translation>Pause</translation>
+        <source>Pause</source>
+        <translation>Pause</translation>
     </message>
     <message>
-      <source>Stop within a tile and free the memory; go on any day</source>
-      <translation>Innerhalb einer Kachel anhalten und den Speicher freigeben; weiter geht es wann immer Sie wollen</translation>
+        <source>Stop within a tile and free the memory; go on any day</source>
+        <translation>Innerhalb einer Kachel anhalten und den Speicher freigeben; weiter geht es wann immer Sie wollen</translation>
     </message>
     <message>
-      <source>Retry failed</source>
-      <translation>Gescheiterte wiederholen</translation>
+        <source>Retry failed</source>
+        <translation>Gescheiterte wiederholen</translation>
     </message>
     <message>
-      <source>Cancel</source>
-      <translation>Abbrechen</translation>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
     <message>
-      <source>Cancel the selected files; the others go on</source>
-      <translation>Die gewählten Dateien abbrechen; die anderen laufen weiter</translation>
+        <source>Cancel the selected files; the others go on</source>
+        <translation>Die gewählten Dateien abbrechen; die anderen laufen weiter</translation>
     </message>
     <message>
-      <source>Remove</source>
-      <translation>Entfernen</translation>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
     </message>
     <message>
-      <source>Take the selected files out of the queue (Del)</source>
-      <translation>Die gewählten Dateien aus der Warteschlange nehmen (Entf)</translation>
+        <source>Take the selected files out of the queue (Del)</source>
+        <translation>Die gewählten Dateien aus der Warteschlange nehmen (Entf)</translation>
     </message>
     <message>
-      <source>Clear finished</source>
-      <translation>Erledigte entfernen</translation>
+        <source>Clear finished</source>
+        <translation>Erledigte entfernen</translation>
     </message>
     <message>
-      <source>Save report …</source>
-      <translation>Bericht speichern …</translation>
+        <source>Show before and after</source>
+        <translation>Vorher und nachher zeigen</translation>
     </message>
     <message>
-      <source>What came of each file, as restore batch --report tells</source>
-      <translation>Was aus jeder Datei wurde, wie restore batch --report es sagt</translation>
+        <source>Retry</source>
+        <translation>Wiederholen</translation>
     </message>
     <message>
-      <source>Results go</source>
-      <translation>Ergebnisse kommen</translation>
+        <source>Save report …</source>
+        <translation>Bericht speichern …</translation>
     </message>
     <message>
-      <source>If a result exists</source>
-      <translation>Gibt es ein Ergebnis schon</translation>
+        <source>What came of each file, as restore batch --report tells</source>
+        <translation>Was aus jeder Datei wurde, wie restore batch --report es sagt</translation>
     </message>
     <message>
-      <source>Show</source>
-      <translation>Zeigen</translation>
+        <source>Results go</source>
+        <translation>Ergebnisse kommen</translation>
     </message>
     <message>
-      <source>Continue</source>
-      <translation>Fortsetzen</translation>
+        <source>If a result exists</source>
+        <translation>Gibt es ein Ergebnis schon</translation>
     </message>
     <message>
-      <source>The queue is empty.</source>
-      <translation>Die Warteschlange ist leer.</translation>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>The queue is empty.</source>
+        <translation>Die Warteschlange ist leer.</translation>
     </message>
     <message numerus="yes">
-      <source>%n done</source>
-      <translation>
-        <numerusform>%n fertig</numerusform>
-        <numerusform>%n fertig</numerusform>
-      </translation>
+        <source>%n done</source>
+        <translation>
+            <numerusform>%n fertig</numerusform>
+            <numerusform>%n fertig</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
-      <source>%n skipped</source>
-      <translation>
-        <numerusform>%n übersprungen</numerusform>
-        <numerusform>%n übersprungen</numerusform>
-      </translation>
+        <source>%n skipped</source>
+        <translation>
+            <numerusform>%n übersprungen</numerusform>
+            <numerusform>%n übersprungen</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
-      <source>%n failed</source>
-      <translation>
-        <numerusform>%n gescheitert</numerusform>
-        <numerusform>%n gescheitert</numerusform>
-      </translation>
+        <source>%n failed</source>
+        <translation>
+            <numerusform>%n gescheitert</numerusform>
+            <numerusform>%n gescheitert</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
-      <source>%n cancelled</source>
-      <translation>
-        <numerusform>%n abgebrochen</numerusform>
-        <numerusform>%n abgebrochen</numerusform>
-      </translation>
+        <source>%n cancelled</source>
+        <translation>
+            <numerusform>%n abgebrochen</numerusform>
+            <numerusform>%n abgebrochen</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
-      <source>%n at work</source>
-      <translation>
-        <numerusform>%n in Arbeit</numerusform>
-        <numerusform>%n in Arbeit</numerusform>
-      </translation>
+        <source>%n at work</source>
+        <translation>
+            <numerusform>%n in Arbeit</numerusform>
+            <numerusform>%n in Arbeit</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
-      <source>%n waiting</source>
-      <translation>
-        <numerusform>%n wartet</numerusform>
-        <numerusform>%n warten</numerusform>
-      </translation>
+        <source>%n waiting</source>
+        <translation>
+            <numerusform>%n wartet</numerusform>
+            <numerusform>%n warten</numerusform>
+        </translation>
     </message>
     <message>
-      <source>stopping after this tile …</source>
-      <translation>hält nach dieser Kachel an …</translation>
+        <source>stopping after this tile …</source>
+        <translation>hält nach dieser Kachel an …</translation>
     </message>
     <message>
-      <source>about %1 left</source>
-      <translation>noch etwa %1</translation>
+        <source>about %1 left</source>
+        <translation>noch etwa %1</translation>
     </message>
     <message>
-      <source>%1 is not there any more.</source>
-      <translation>%1 ist nicht mehr da.</translation>
+        <source>%1 has no result yet to compare with.</source>
+        <translation>Zu %1 gibt es noch kein Ergebnis zum Vergleichen.</translation>
     </message>
     <message>
-      <source>Pictures (%1)</source>
-      <translation>Bilder (%1)</translation>
+        <source>%1 is not there any more.</source>
+        <translation>%1 ist nicht mehr da.</translation>
     </message>
     <message>
-      <source>Add pictures</source>
-      <translation>Bilder hinzufügen</translation>
+        <source>Pictures (%1)</source>
+        <translation>Bilder (%1)</translation>
     </message>
     <message>
-      <source>Add a folder of pictures</source>
-      <translation>Einen Ordner mit Bildern hinzufügen</translation>
+        <source>Add pictures</source>
+        <translation>Bilder hinzufügen</translation>
     </message>
     <message>
-      <source>Save the report</source>
-      <translation>Den Bericht speichern</translation>
+        <source>Add a folder of pictures</source>
+        <translation>Einen Ordner mit Bildern hinzufügen</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>Save the report</source>
+        <translation>Den Bericht speichern</translation>
+    </message>
+</context>
+<context>
     <name>Canvas</name>
     <message>
-      <source>Picture</source>
-      <translation>Bild</translation>
+        <source>Picture</source>
+        <translation>Bild</translation>
     </message>
     <message>
-      <source>Before</source>
-      <translation>Vorher</translation>
+        <source>Before</source>
+        <translation>Vorher</translation>
     </message>
     <message>
-      <source>After</source>
-      <translation>Nachher</translation>
+        <source>After</source>
+        <translation>Nachher</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Chain</name>
     <message>
-      <source>Remove JPEG artifacts</source>
-      <translation>JPEG-Artefakte entfernen</translation>
+        <source>Remove JPEG artifacts</source>
+        <translation>JPEG-Artefakte entfernen</translation>
     </message>
     <message>
-      <source>Remove noise</source>
-      <translation>Rauschen entfernen</translation>
+        <source>Remove noise</source>
+        <translation>Rauschen entfernen</translation>
     </message>
     <message>
-      <source>Enlarge</source>
-      <translation>Vergrößern</translation>
+        <source>Enlarge</source>
+        <translation>Vergrößern</translation>
     </message>
     <message>
-      <source>Enlarge with reference pictures</source>
-      <translation>Vergrößern mit Vergleichsbildern</translation>
+        <source>Enlarge with reference pictures</source>
+        <translation>Vergrößern mit Vergleichsbildern</translation>
     </message>
     <message>
-      <source>Noise level</source>
-      <translation>Stärke des Rauschens</translation>
+        <source>Noise level</source>
+        <translation>Stärke des Rauschens</translation>
     </message>
     <message>
-      <source>Measure the noise</source>
-      <translation>Rauschen messen</translation>
+        <source>Measure the noise</source>
+        <translation>Rauschen messen</translation>
     </message>
     <message>
-      <source>JPEG quality</source>
-      <translation>JPEG-Qualität</translation>
+        <source>JPEG quality</source>
+        <translation>JPEG-Qualität</translation>
     </message>
     <message>
-      <source>Find out the quality</source>
-      <translation>Qualität ermitteln</translation>
+        <source>Find out the quality</source>
+        <translation>Qualität ermitteln</translation>
     </message>
     <message>
-      <source>Enlarge by</source>
-      <translation>Vergrößern um</translation>
+        <source>Enlarge by</source>
+        <translation>Vergrößern um</translation>
     </message>
     <message>
-      <source>s/MP</source>
-      <translation>s/MP</translation>
+        <source>s/MP</source>
+        <translation>s/MP</translation>
     </message>
     <message>
-      <source>found: %1</source>
-      <translation>gefunden: %1</translation>
+        <source>after the task before</source>
+        <translation>nach der Aufgabe davor</translation>
     </message>
     <message>
-      <source>no traces of JPEG</source>
-      <translation>keine Spuren von JPEG</translation>
+        <source>found: %1</source>
+        <translation>gefunden: %1</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>no traces of JPEG</source>
+        <translation>keine Spuren von JPEG</translation>
+    </message>
+</context>
+<context>
     <name>ChainRow</name>
     <message>
-      <source>Model for: %1</source>
-      <translation>Modell für: %1</translation>
+        <source>Model for: %1</source>
+        <translation>Modell für: %1</translation>
     </message>
     <message>
-      <source>More models …</source>
-      <translation>Weitere Modelle …</translation>
+        <source>More models …</source>
+        <translation>Weitere Modelle …</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>ContactSheet</name>
     <message>
-      <source>Comparing …</source>
-      <translation>Wird verglichen …</translation>
+        <source>Comparing …</source>
+        <translation>Wird verglichen …</translation>
     </message>
     <message>
-      <source>Most detail</source>
-      <translation>Meiste Einzelheiten</translation>
+        <source>Most detail</source>
+        <translation>Meiste Einzelheiten</translation>
     </message>
     <message>
-      <source>Go where most changes from pixel to pixel</source>
-      <translation>Dorthin gehen, wo sich von Pixel zu Pixel am meisten ändert</translation>
+        <source>Go where most changes from pixel to pixel</source>
+        <translation>Dorthin gehen, wo sich von Pixel zu Pixel am meisten ändert</translation>
     </message>
     <message>
-      <source>Models to compare</source>
-      <translation>Zu vergleichende Modelle</translation>
+        <source>Models to compare</source>
+        <translation>Zu vergleichende Modelle</translation>
     </message>
     <message>
-      <source>100 and 70 %</source>
-      <translation>100 und 70 %</translation>
+        <source>100 and 70 %</source>
+        <translation>100 und 70 %</translation>
     </message>
     <message>
-      <source>25 to 100 %</source>
-      <translation>25 bis 100 %</translation>
+        <source>25 to 100 %</source>
+        <translation>25 bis 100 %</translation>
     </message>
     <message>
-      <source>Compare</source>
-      <translation>Vergleichen</translation>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
     </message>
     <message>
-      <source>Stop</source>
-      <translation>Anhalten</translation>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
     </message>
     <message>
-      <source>Contact sheet</source>
-      <translation>Kontaktbogen</translation>
+        <source>Contact sheet</source>
+        <translation>Kontaktbogen</translation>
     </message>
     <message>
-      <source>Click, or press Enter, to restore the picture so</source>
-      <translation>Klicken oder Eingabetaste: das Bild so verbessern</translation>
+        <source>Click, or press Enter, to restore the picture so</source>
+        <translation>Klicken oder Eingabetaste: das Bild so verbessern</translation>
     </message>
     <message>
-      <source>Region</source>
-      <translation>Ausschnitt</translation>
+        <source>Region</source>
+        <translation>Ausschnitt</translation>
     </message>
     <message>
-      <source>Pixels</source>
-      <translation>Pixel</translation>
+        <source>Pixels</source>
+        <translation>Pixel</translation>
     </message>
     <message>
-      <source>Models</source>
-      <translation>Modelle</translation>
+        <source>Models</source>
+        <translation>Modelle</translation>
     </message>
     <message>
-      <source>Task</source>
-      <translation>Aufgabe</translation>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
     </message>
     <message>
-      <source>Strengths</source>
-      <translation>Stärken</translation>
+        <source>Strengths</source>
+        <translation>Stärken</translation>
     </message>
     <message>
-      <source>Open a picture to compare models on it.</source>
-      <translation>Öffnen Sie ein Bild, um Modelle daran zu vergleichen.</translation>
+        <source>Open a picture to compare models on it.</source>
+        <translation>Öffnen Sie ein Bild, um Modelle daran zu vergleichen.</translation>
     </message>
     <message>
-      <source>Mark the models to compare.</source>
-      <translation>Markieren Sie die Modelle, die verglichen werden sollen.</translation>
+        <source>Mark the models to compare.</source>
+        <translation>Markieren Sie die Modelle, die verglichen werden sollen.</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Controls</name>
     <message>
-      <source>Presets</source>
-      <translation>Vorlagen</translation>
+        <source>Presets</source>
+        <translation>Vorlagen</translation>
     </message>
     <message>
-      <source>What to do</source>
-      <translation>Was zu tun ist</translation>
+        <source>What to do</source>
+        <translation>Was zu tun ist</translation>
     </message>
     <message>
-      <source>Strength</source>
-      <translation>Stärke</translation>
+        <source>Strength</source>
+        <translation>Stärke</translation>
     </message>
     <message>
-      <source>Result</source>
-      <translation>Ergebnis</translation>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
     </message>
     <message>
-      <source>Machine</source>
-      <translation>Rechner</translation>
+        <source>Machine</source>
+        <translation>Rechner</translation>
     </message>
     <message>
-      <source>Choices</source>
-      <translation>Einstellungen</translation>
+        <source>Choices</source>
+        <translation>Einstellungen</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Details</name>
     <message>
-      <source>Details</source>
-      <translation>Einzelheiten</translation>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
     </message>
     <message>
-      <source>Histogram</source>
-      <translation>Histogramm</translation>
+        <source>Histogram</source>
+        <translation>Histogramm</translation>
     </message>
     <message>
-      <source>Comparison with the truth</source>
-      <translation>Vergleich mit der Wahrheit</translation>
+        <source>Comparison with the truth</source>
+        <translation>Vergleich mit der Wahrheit</translation>
     </message>
     <message>
-      <source>File</source>
-      <translation>Datei</translation>
+        <source>File information</source>
+        <translation>Angaben zur Datei</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Divider</name>
     <message>
-      <source>Divider between before and after</source>
-      <translation>Teiler zwischen Vorher und Nachher</translation>
+        <source>Divider between before and after</source>
+        <translation>Teiler zwischen Vorher und Nachher</translation>
     </message>
     <message>
-      <source>Drag, or use the arrow keys: left is before, right is after</source>
-      <translation>Ziehen oder Pfeiltasten: links ist vorher, rechts nachher</translation>
+        <source>Drag, or use the arrow keys: left is before, right is after</source>
+        <translation>Ziehen oder Pfeiltasten: links ist vorher, rechts nachher</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>ErrorMap</name>
     <message>
-      <source>Map of the errors</source>
-      <translation>Karte der Fehler</translation>
+        <source>Map of the errors</source>
+        <translation>Karte der Fehler</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>FileInfo</name>
     <message>
-      <source>No picture is open.</source>
-      <translation>Kein Bild ist offen.</translation>
+        <source>No picture is open.</source>
+        <translation>Kein Bild ist offen.</translation>
     </message>
     <message>
-      <source>Copy</source>
-      <translation>Kopieren</translation>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
     </message>
     <message>
-      <source>Copy the information</source>
-      <translation>Die Angaben kopieren</translation>
+        <source>Copy the information</source>
+        <translation>Die Angaben kopieren</translation>
     </message>
     <message>
-      <source>File</source>
-      <translation>Datei</translation>
+        <source>File</source>
+        <translation>Datei</translation>
     </message>
     <message>
-      <source>Picture</source>
-      <translation>Bild</translation>
+        <source>Picture</source>
+        <translation>Bild</translation>
     </message>
     <message>
-      <source>Camera</source>
-      <translation>Kamera</translation>
+        <source>Camera</source>
+        <translation>Kamera</translation>
     </message>
     <message>
-      <source>Name</source>
-      <translation>Name</translation>
+        <source>Name</source>
+        <translation>Name</translation>
     </message>
     <message>
-      <source>Folder</source>
-      <translation>Ordner</translation>
+        <source>Folder</source>
+        <translation>Ordner</translation>
     </message>
     <message>
-      <source>Format</source>
-      <translation>Format</translation>
+        <source>Format</source>
+        <translation>Format</translation>
     </message>
     <message>
-      <source>Bytes</source>
-      <translation>Bytes</translation>
+        <source>Bytes</source>
+        <translation>Bytes</translation>
     </message>
     <message>
-      <source>State</source>
-      <translation>Zustand</translation>
+        <source>State</source>
+        <translation>Zustand</translation>
     </message>
     <message>
-      <source>not there any more</source>
-      <translation>nicht mehr da</translation>
+        <source>not there any more</source>
+        <translation>nicht mehr da</translation>
     </message>
     <message>
-      <source>gray</source>
-      <translation>grau</translation>
+        <source>gray</source>
+        <translation>grau</translation>
     </message>
     <message>
-      <source>gray and alpha</source>
-      <translation>grau und Alpha</translation>
+        <source>gray and alpha</source>
+        <translation>grau und Alpha</translation>
     </message>
     <message>
-      <source>RGB and alpha</source>
-      <translation>RGB und Alpha</translation>
+        <source>RGB and alpha</source>
+        <translation>RGB und Alpha</translation>
     </message>
     <message>
-      <source>32 bit float</source>
-      <translation>32 Bit Gleitkomma</translation>
+        <source>32 bit float</source>
+        <translation>32 Bit Gleitkomma</translation>
     </message>
     <message>
-      <source>Size</source>
-      <translation>Größe</translation>
+        <source>Size</source>
+        <translation>Größe</translation>
     </message>
     <message>
-      <source>Depth</source>
-      <translation>Farbtiefe</translation>
+        <source>Depth</source>
+        <translation>Farbtiefe</translation>
     </message>
     <message>
-      <source>Profile</source>
-      <translation>Profil</translation>
+        <source>Profile</source>
+        <translation>Profil</translation>
     </message>
     <message>
-      <source>Resolution</source>
-      <translation>Auflösung</translation>
+        <source>Resolution</source>
+        <translation>Auflösung</translation>
     </message>
     <message>
-      <source>Metadata</source>
-      <translation>Metadaten</translation>
+        <source>Metadata</source>
+        <translation>Metadaten</translation>
     </message>
     <message>
-      <source>Note</source>
-      <translation>Hinweis</translation>
+        <source>Note</source>
+        <translation>Hinweis</translation>
     </message>
     <message>
-      <source>none, taken as sRGB</source>
-      <translation>keines, als sRGB gelesen</translation>
+        <source>none, taken as sRGB</source>
+        <translation>keines, als sRGB gelesen</translation>
     </message>
     <message>
-      <source>damaged, or without a name</source>
-      <translation>beschädigt oder ohne Namen</translation>
+        <source>damaged, or without a name</source>
+        <translation>beschädigt oder ohne Namen</translation>
     </message>
     <message>
-      <source>Lens</source>
-      <translation>Objektiv</translation>
+        <source>Lens</source>
+        <translation>Objektiv</translation>
     </message>
     <message>
-      <source>Exposure</source>
-      <translation>Belichtung</translation>
+        <source>Exposure</source>
+        <translation>Belichtung</translation>
     </message>
     <message>
-      <source>Focal length</source>
-      <translation>Brennweite</translation>
+        <source>Focal length</source>
+        <translation>Brennweite</translation>
     </message>
     <message>
-      <source>Taken</source>
-      <translation>Aufgenommen</translation>
+        <source>Taken</source>
+        <translation>Aufgenommen</translation>
     </message>
     <message>
-      <source>Place</source>
-      <translation>Ort</translation>
+        <source>Place</source>
+        <translation>Ort</translation>
     </message>
     <message>
-      <source>By</source>
-      <translation>Von</translation>
+        <source>By</source>
+        <translation>Von</translation>
     </message>
     <message>
-      <source>Copyright</source>
-      <translation>Copyright</translation>
+        <source>Copyright</source>
+        <translation>Copyright</translation>
     </message>
     <message>
-      <source>Software</source>
-      <translation>Programm</translation>
+        <source>Software</source>
+        <translation>Programm</translation>
     </message>
     <message>
-      <source>as %1 mm on 35 mm film</source>
-      <translation>wie %1 mm bei Kleinbild</translation>
+        <source>as %1 mm on 35 mm film</source>
+        <translation>wie %1 mm bei Kleinbild</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Files</name>
     <message>
-      <source>Pictures (%1)</source>
-      <translation>Bilder (%1)</translation>
+        <source>Pictures (%1)</source>
+        <translation>Bilder (%1)</translation>
     </message>
     <message>
-      <source>Open pictures</source>
-      <translation>Bilder öffnen</translation>
+        <source>Open pictures</source>
+        <translation>Bilder öffnen</translation>
     </message>
     <message>
-      <source>Open a folder of pictures</source>
-      <translation>Einen Ordner mit Bildern öffnen</translation>
+        <source>Open a folder of pictures</source>
+        <translation>Einen Ordner mit Bildern öffnen</translation>
     </message>
     <message>
-      <source>Pasted picture</source>
-      <translation>Eingefügtes Bild</translation>
+        <source>Pasted picture</source>
+        <translation>Eingefügtes Bild</translation>
     </message>
     <message>
-      <source>There is no picture in the clipboard.</source>
-      <translation>In der Zwischenablage ist kein Bild.</translation>
+        <source>There is no picture in the clipboard.</source>
+        <translation>In der Zwischenablage ist kein Bild.</translation>
     </message>
     <message>
-      <source>Save the result</source>
-      <translation>Das Ergebnis speichern</translation>
+        <source>Dropped picture</source>
+        <translation>Abgelegtes Bild</translation>
     </message>
     <message>
-      <source>Copied: %1</source>
-      <translation>Kopiert: %1</translation>
+        <source>There is no picture in that; save it as a file, and drop the file.</source>
+        <translation>Darin ist kein Bild; speichern Sie es als Datei, und legen Sie die Datei ab.</translation>
     </message>
     <message>
-      <source>Colour profile of the screen</source>
-      <translation>Farbprofil des Bildschirms</translation>
+        <source>Save the result</source>
+        <translation>Das Ergebnis speichern</translation>
     </message>
     <message>
-      <source>Colour profiles (*.icc *.icm)</source>
-      <translation>Farbprofile (*.icc *.icm)</translation>
+        <source>Copied: %1</source>
+        <translation>Kopiert: %1</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>Colour profile of the screen</source>
+        <translation>Farbprofil des Bildschirms</translation>
+    </message>
+    <message>
+        <source>Colour profiles (*.icc *.icm)</source>
+        <translation>Farbprofile (*.icc *.icm)</translation>
+    </message>
+</context>
+<context>
     <name>Histogram</name>
     <message>
-      <source>Colours</source>
-      <translation>Farben</translation>
+        <source>Colours</source>
+        <translation>Farben</translation>
     </message>
     <message>
-      <source>Luma</source>
-      <translation>Helligkeit</translation>
+        <source>Luma</source>
+        <translation>Helligkeit</translation>
     </message>
     <message>
-      <source>Red</source>
-      <translation>Rot</translation>
+        <source>Red</source>
+        <translation>Rot</translation>
     </message>
     <message>
-      <source>Green</source>
-      <translation>Grün</translation>
+        <source>Green</source>
+        <translation>Grün</translation>
     </message>
     <message>
-      <source>Blue</source>
-      <translation>Blau</translation>
+        <source>Blue</source>
+        <translation>Blau</translation>
     </message>
     <message>
-      <source>Channels</source>
-      <translation>Kanäle</translation>
+        <source>Channels</source>
+        <translation>Kanäle</translation>
     </message>
     <message>
-      <source>Logarithmic</source>
-      <translation>Logarithmisch</translation>
+        <source>Logarithmic</source>
+        <translation>Logarithmisch</translation>
     </message>
     <message>
-      <source>Show rare tones larger</source>
-      <translation>Seltene Töne größer zeigen</translation>
+        <source>Show rare tones larger</source>
+        <translation>Seltene Töne größer zeigen</translation>
     </message>
     <message>
-      <source>Histogram</source>
-      <translation>Histogramm</translation>
+        <source>Histogram</source>
+        <translation>Histogramm</translation>
     </message>
     <message>
-      <source>Figures of the histogram</source>
-      <translation>Zahlen des Histogramms</translation>
+        <source>Figures of the histogram</source>
+        <translation>Zahlen des Histogramms</translation>
     </message>
     <message>
-      <source>Before</source>
-      <translation>Vorher</translation>
+        <source>Before</source>
+        <translation>Vorher</translation>
     </message>
     <message>
-      <source>After</source>
-      <translation>Nachher</translation>
+        <source>After</source>
+        <translation>Nachher</translation>
     </message>
     <message>
-      <source>mean %1</source>
-      <translation>Mittel %1</translation>
+        <source>mean %1</source>
+        <translation>Mittel %1</translation>
     </message>
     <message>
-      <source>black %1&#xa0;%</source>
-      <translation>Schwarz %1&#xa0;%</translation>
+        <source>black %1&#xa0;%</source>
+        <translation>Schwarz %1&#xa0;%</translation>
     </message>
     <message>
-      <source>white %1&#xa0;%</source>
-      <translation>Weiß %1&#xa0;%</translation>
+        <source>white %1&#xa0;%</source>
+        <translation>Weiß %1&#xa0;%</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Holder</name>
     <message>
-      <source>That does not fit into memory. Close other programs, or restore less.</source>
-      <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
+        <source>That does not fit into memory. Close other programs, or restore less.</source>
+        <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
     </message>
     <message>
-      <source>The program made a mistake (%1); the terminal it runs in says more.</source>
-      <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
+        <source>The program made a mistake (%1); the terminal it runs in says more.</source>
+        <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Insight</name>
     <message>
-      <source>Attention</source>
-      <translation>Blickfeld</translation>
+        <source>Attention</source>
+        <translation>Blickfeld</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Keys</name>
     <message>
-      <source>Keys</source>
-      <translation>Tasten</translation>
+        <source>Keys</source>
+        <translation>Tasten</translation>
     </message>
     <message>
-      <source>Hold: the original</source>
-      <translation>Halten: das Original</translation>
+        <source>Wheel</source>
+        <translation>Rad</translation>
     </message>
     <message>
-      <source>Wheel</source>
-      <translation>Rad</translation>
+        <source>Zoom at the mouse</source>
+        <translation>Zoomen am Mauszeiger</translation>
     </message>
     <message>
-      <source>Zoom at the mouse</source>
-      <translation>Zoomen am Mauszeiger</translation>
+        <source>Double click</source>
+        <translation>Doppelklick</translation>
     </message>
     <message>
-      <source>Double click</source>
-      <translation>Doppelklick</translation>
+        <source>100 % and back</source>
+        <translation>100 % und zurück</translation>
     </message>
     <message>
-      <source>100 % and back</source>
-      <translation>100 % und zurück</translation>
+        <source>Shift + drag</source>
+        <translation>Umschalt + Ziehen</translation>
     </message>
     <message>
-      <source>Shift + drag</source>
-      <translation>Umschalt + Ziehen</translation>
+        <source>Choose the preview</source>
+        <translation>Vorschau wählen</translation>
     </message>
     <message>
-      <source>Choose the preview</source>
-      <translation>Vorschau wählen</translation>
+        <source>Arrows</source>
+        <translation>Pfeile</translation>
     </message>
     <message>
-      <source>Arrows</source>
-      <translation>Pfeile</translation>
+        <source>Move the picture, or the divider</source>
+        <translation>Bild oder Teiler bewegen</translation>
     </message>
     <message>
-      <source>Move the picture, or the divider</source>
-      <translation>Bild oder Teiler bewegen</translation>
+        <source>To the next control</source>
+        <translation>Zum nächsten Bedienelement</translation>
     </message>
-    <message>
-      <source>To the next control</source>
-      <translation>Zum nächsten Bedienelement</translation>
-    </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>LevelTable</name>
     <message>
-      <source>Scale</source>
-      <translation>Faktor</translation>
+        <source>Scale</source>
+        <translation>Faktor</translation>
     </message>
     <message>
-      <source>Share</source>
-      <translation>Anteil</translation>
+        <source>Share</source>
+        <translation>Anteil</translation>
     </message>
     <message>
-      <source>All scales</source>
-      <translation>Alle Maßstäbe</translation>
+        <source>All scales</source>
+        <translation>Alle Maßstäbe</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>LookCanvas</name>
     <message>
-      <source>Where the attention looks</source>
-      <translation>Wohin die Attention schaut</translation>
+        <source>Where the attention looks</source>
+        <translation>Wohin die Attention schaut</translation>
     </message>
     <message>
-      <source>Click, or use the arrow keys, to look from another pixel</source>
-      <translation>Klicken oder Pfeiltasten: von einem anderen Pixel aus schauen</translation>
+        <source>Click, or use the arrow keys, to look from another pixel</source>
+        <translation>Klicken oder Pfeiltasten: von einem anderen Pixel aus schauen</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Machine</name>
     <message>
-      <source>Automatic</source>
-      <translation>Automatisch</translation>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
     </message>
     <message>
-      <source>32 bit (exact)</source>
-      <translation>32 Bit (genau)</translation>
+        <source>32 bit (exact)</source>
+        <translation>32 Bit (genau)</translation>
     </message>
     <message>
-      <source>bfloat16 (fast)</source>
-      <translation>bfloat16 (schnell)</translation>
+        <source>bfloat16 (fast)</source>
+        <translation>bfloat16 (schnell)</translation>
     </message>
     <message>
-      <source>float16 (fast)</source>
-      <translation>float16 (schnell)</translation>
+        <source>float16 (fast)</source>
+        <translation>float16 (schnell)</translation>
     </message>
     <message>
-      <source>Tile by tile</source>
-      <translation>Kachel für Kachel</translation>
+        <source>Tile by tile</source>
+        <translation>Kachel für Kachel</translation>
     </message>
     <message>
-      <source>The whole picture (slow)</source>
-      <translation>Ganzes Bild (langsam)</translation>
+        <source>The whole picture (slow)</source>
+        <translation>Ganzes Bild (langsam)</translation>
     </message>
     <message>
-      <source>Eight views (better, 8 × slower)</source>
-      <translation>Acht Ansichten (besser, 8 × langsamer)</translation>
+        <source>Eight views (better, 8 × slower)</source>
+        <translation>Acht Ansichten (besser, 8 × langsamer)</translation>
     </message>
     <message>
-      <source>Device</source>
-      <translation>Gerät</translation>
+        <source>Device</source>
+        <translation>Gerät</translation>
     </message>
     <message>
-      <source>Precision</source>
-      <translation>Genauigkeit</translation>
+        <source>Precision</source>
+        <translation>Genauigkeit</translation>
     </message>
     <message>
-      <source>Memory</source>
-      <translation>Speicher</translation>
+        <source>Memory</source>
+        <translation>Speicher</translation>
     </message>
     <message>
-      <source>Attention</source>
-      <translation>Blickfeld</translation>
+        <source>Attention</source>
+        <translation>Blickfeld</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
-      <source>Side panel</source>
-      <translation>Seitenleiste</translation>
+        <source>Side panel</source>
+        <translation>Seitenleiste</translation>
     </message>
     <message>
-      <source>Restore</source>
-      <translation>Verbessern</translation>
+        <source>Restore</source>
+        <translation>Verbessern</translation>
     </message>
     <message>
-      <source>Details</source>
-      <translation>Einzelheiten</translation>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
     </message>
     <message>
-      <source>Attention</source>
-      <translation>Blickfeld</translation>
+        <source>Attention</source>
+        <translation>Blickfeld</translation>
     </message>
     <message>
-      <source>restorer %1 - restores photographs on this machine, offline. MIT licence.</source>
-      <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
+        <source>restorer %1 - restores photographs on this machine, offline. MIT licence.</source>
+        <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
     </message>
     <message>
-      <source>Pictures are being restored. Close once more to stop and close.</source>
-      <translation>Es werden noch Bilder verbessert. Noch einmal schließen hält an und schließt.</translation>
+        <source>Pictures are being restored. Close once more to stop and close.</source>
+        <translation>Es werden noch Bilder verbessert. Noch einmal schließen hält an und schließt.</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>MatchTable</name>
     <message>
-      <source>Place</source>
-      <translation>Ort</translation>
+        <source>Place</source>
+        <translation>Ort</translation>
     </message>
     <message>
-      <source>Weight</source>
-      <translation>Gewicht</translation>
+        <source>Weight</source>
+        <translation>Gewicht</translation>
     </message>
     <message>
-      <source>Scale</source>
-      <translation>Faktor</translation>
+        <source>Scale</source>
+        <translation>Faktor</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Menus</name>
     <message>
-      <source>&amp;File</source>
-      <translation>&amp;Datei</translation>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
     </message>
     <message>
-      <source>Open &amp;recent</source>
-      <translation>&amp;Zuletzt geöffnet</translation>
+        <source>Open &amp;recent</source>
+        <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
-      <source>&amp;Picture</source>
-      <translation>&amp;Bild</translation>
+        <source>&amp;Picture</source>
+        <translation>&amp;Bild</translation>
     </message>
     <message>
-      <source>&amp;View</source>
-      <translation>&amp;Ansicht</translation>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
     </message>
     <message>
-      <source>&amp;Colours</source>
-      <translation>&amp;Farben</translation>
+        <source>&amp;Colours</source>
+        <translation>&amp;Farben</translation>
     </message>
     <message>
-      <source>&amp;Help</source>
-      <translation>&amp;Hilfe</translation>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>ModelDetails</name>
     <message>
-      <source>About the model</source>
-      <translation>Über das Modell</translation>
+        <source>About the model</source>
+        <translation>Über das Modell</translation>
     </message>
     <message>
-      <source>Fetch</source>
-      <translation>Herunterladen</translation>
+        <source>Fetch</source>
+        <translation>Herunterladen</translation>
     </message>
     <message>
-      <source>Open its page</source>
-      <translation>Seite öffnen</translation>
+        <source>Open its page</source>
+        <translation>Seite öffnen</translation>
     </message>
     <message>
-      <source>Verify</source>
-      <translation>Prüfen</translation>
+        <source>Verify</source>
+        <translation>Prüfen</translation>
     </message>
     <message>
-      <source>Remove …</source>
-      <translation>Entfernen …</translation>
+        <source>Remove …</source>
+        <translation>Entfernen …</translation>
     </message>
     <message>
-      <source>Stop</source>
-      <translation>Anhalten</translation>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
     </message>
     <message>
-      <source>Stop the download</source>
-      <translation>Das Herunterladen anhalten</translation>
+        <source>Stop the download</source>
+        <translation>Das Herunterladen anhalten</translation>
     </message>
     <message>
-      <source>Download</source>
-      <translation>Herunterladen</translation>
+        <source>Download</source>
+        <translation>Herunterladen</translation>
     </message>
     <message>
-      <source>Remove</source>
-      <translation>Entfernen</translation>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
     </message>
     <message>
-      <source>Keep</source>
-      <translation>Behalten</translation>
+        <source>Keep</source>
+        <translation>Behalten</translation>
     </message>
     <message>
-      <source>Remove the weights of %1 (%2) from the disk?</source>
-      <translation>Die Gewichte von %1 (%2) von der Platte löschen?</translation>
+        <source>Remove the weights of %1 (%2) from the disk?</source>
+        <translation>Die Gewichte von %1 (%2) von der Platte löschen?</translation>
     </message>
     <message>
-      <source>%1 of %2</source>
-      <translation>%1 von %2</translation>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
     </message>
     <message>
-      <source>Its host hands files to browsers only: open the page, download the file there and drop it here.</source>
-      <translation>Der Anbieter gibt Dateien nur an Browser: Öffnen Sie die Seite, laden Sie dort die Datei und legen Sie sie hier ab.</translation>
+        <source>connecting …</source>
+        <translation>verbindet …</translation>
     </message>
     <message>
-      <source>To get it</source>
-      <translation>So kommt man daran</translation>
+        <source>Its host hands files to browsers only: open the page, download the file there and drop it here.</source>
+        <translation>Der Anbieter gibt Dateien nur an Browser: Öffnen Sie die Seite, laden Sie dort die Datei und legen Sie sie hier ab.</translation>
     </message>
     <message>
-      <source>Trouble</source>
-      <translation>Fehler</translation>
+        <source>To get it</source>
+        <translation>So kommt man daran</translation>
     </message>
     <message>
-      <source>The file was cut or altered: get it again.</source>
-      <translation>Die Datei ist unvollständig oder verändert: laden Sie sie noch einmal.</translation>
+        <source>Trouble</source>
+        <translation>Fehler</translation>
     </message>
     <message>
-      <source>No browser could be started; the address is %1</source>
-      <translation>Kein Browser ließ sich starten; die Adresse ist %1</translation>
+        <source>The file was cut or altered: get it again.</source>
+        <translation>Die Datei ist unvollständig oder verändert: laden Sie sie noch einmal.</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>No browser could be started; the address is %1</source>
+        <translation>Kein Browser ließ sich starten; die Adresse ist %1</translation>
+    </message>
+</context>
+<context>
     <name>ModelTable</name>
     <message>
-      <source>Model</source>
-      <translation>Modell</translation>
+        <source>Model</source>
+        <translation>Modell</translation>
     </message>
     <message>
-      <source>Task</source>
-      <translation>Aufgabe</translation>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
     </message>
     <message>
-      <source>Scale</source>
-      <translation>Faktor</translation>
+        <source>Scale</source>
+        <translation>Faktor</translation>
     </message>
     <message>
-      <source>Size</source>
-      <translation>Größe</translation>
+        <source>Size</source>
+        <translation>Größe</translation>
     </message>
     <message>
-      <source>Weights</source>
-      <translation>Gewichte</translation>
+        <source>Weights</source>
+        <translation>Gewichte</translation>
     </message>
     <message>
-      <source>Speed</source>
-      <translation>Tempo</translation>
+        <source>Speed</source>
+        <translation>Tempo</translation>
     </message>
     <message>
-      <source>Licence</source>
-      <translation>Lizenz</translation>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
     </message>
     <message>
-      <source>Figure</source>
-      <translation>Messwert</translation>
+        <source>Figure</source>
+        <translation>Messwert</translation>
     </message>
     <message>
-      <source>built in</source>
-      <translation>eingebaut</translation>
+        <source>built in</source>
+        <translation>eingebaut</translation>
     </message>
     <message>
-      <source>installed</source>
-      <translation>installiert</translation>
+        <source>installed</source>
+        <translation>installiert</translation>
     </message>
     <message>
-      <source>can be fetched</source>
-      <translation>herunterladbar</translation>
+        <source>can be fetched</source>
+        <translation>herunterladbar</translation>
     </message>
     <message>
-      <source>by browser</source>
-      <translation>per Browser</translation>
+        <source>by browser</source>
+        <translation>per Browser</translation>
     </message>
     <message>
-      <source>missing</source>
-      <translation>fehlt</translation>
+        <source>missing</source>
+        <translation>fehlt</translation>
     </message>
     <message>
-      <source>damaged</source>
-      <translation>beschädigt</translation>
+        <source>damaged</source>
+        <translation>beschädigt</translation>
     </message>
     <message>
-      <source>checking …</source>
-      <translation>wird geprüft …</translation>
+        <source>checking …</source>
+        <translation>wird geprüft …</translation>
     </message>
     <message>
-      <source>unknown</source>
-      <translation>unbekannt</translation>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>ModelsPanel</name>
     <message>
-      <source>Looking at %1 …</source>
-      <translation>%1 wird angesehen …</translation>
+        <source>Looking at %1 …</source>
+        <translation>%1 wird angesehen …</translation>
     </message>
     <message>
-      <source>All tasks</source>
-      <translation>Alle Aufgaben</translation>
+        <source>All tasks</source>
+        <translation>Alle Aufgaben</translation>
     </message>
     <message>
-      <source>Task</source>
-      <translation>Aufgabe</translation>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
     </message>
     <message>
-      <source>All models</source>
-      <translation>Alle Modelle</translation>
+        <source>All models</source>
+        <translation>Alle Modelle</translation>
     </message>
     <message>
-      <source>Ready to use</source>
-      <translation>Einsatzbereit</translation>
+        <source>Ready to use</source>
+        <translation>Einsatzbereit</translation>
     </message>
     <message>
-      <source>To be had</source>
-      <translation>Zu bekommen</translation>
+        <source>To be had</source>
+        <translation>Zu bekommen</translation>
     </message>
     <message>
-      <source>Which models are listed</source>
-      <translation>Welche Modelle gezeigt werden</translation>
+        <source>Which models are listed</source>
+        <translation>Welche Modelle gezeigt werden</translation>
     </message>
     <message>
-      <source>Search</source>
-      <translation>Suchen</translation>
+        <source>Search</source>
+        <translation>Suchen</translation>
     </message>
     <message>
-      <source>Search models</source>
-      <translation>Modelle suchen</translation>
+        <source>Search models</source>
+        <translation>Modelle suchen</translation>
     </message>
     <message>
-      <source>Add a checkpoint …</source>
-      <translation>Gewichte hinzufügen …</translation>
+        <source>Add a checkpoint …</source>
+        <translation>Gewichte hinzufügen …</translation>
     </message>
     <message>
-      <source>Models</source>
-      <translation>Modelle</translation>
+        <source>Models</source>
+        <translation>Modelle</translation>
     </message>
     <message>
-      <source>%1: stopped; fetch it again to go on.</source>
-      <translation>%1: angehalten; noch einmal herunterladen setzt fort.</translation>
+        <source>%1: stopped; fetch it again to go on.</source>
+        <translation>%1: angehalten; noch einmal herunterladen setzt fort.</translation>
     </message>
     <message>
-      <source>%1 is ready to use.</source>
-      <translation>%1 ist einsatzbereit.</translation>
+        <source>%1 is ready to use.</source>
+        <translation>%1 ist einsatzbereit.</translation>
     </message>
     <message>
-      <source>Reading %1 …</source>
-      <translation>%1 wird gelesen …</translation>
+        <source>Reading %1 …</source>
+        <translation>%1 wird gelesen …</translation>
     </message>
     <message>
-      <source>%1: the file is whole, its SHA-256 is that on record.</source>
-      <translation>%1: Die Datei ist vollständig, ihr SHA-256 ist der verzeichnete.</translation>
+        <source>%1: the file is whole, its SHA-256 is that on record.</source>
+        <translation>%1: Die Datei ist vollständig, ihr SHA-256 ist der verzeichnete.</translation>
     </message>
     <message>
-      <source>%1: the file was cut or altered; get it again.</source>
-      <translation>%1: Die Datei ist unvollständig oder verändert; laden Sie sie noch einmal.</translation>
+        <source>%1: the file was cut or altered; get it again.</source>
+        <translation>%1: Die Datei ist unvollständig oder verändert; laden Sie sie noch einmal.</translation>
     </message>
     <message>
-      <source>%1 was added and is ready to use.</source>
-      <translation>%1 wurde hinzugefügt und ist einsatzbereit.</translation>
+        <source>%1 was added and is ready to use.</source>
+        <translation>%1 wurde hinzugefügt und ist einsatzbereit.</translation>
     </message>
     <message>
-      <source>Checkpoints (%1)</source>
-      <translation>Gewichte (%1)</translation>
+        <source>Checkpoints (%1)</source>
+        <translation>Gewichte (%1)</translation>
     </message>
     <message>
-      <source>Add a checkpoint</source>
-      <translation>Gewichte hinzufügen</translation>
+        <source>Add a checkpoint</source>
+        <translation>Gewichte hinzufügen</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Output</name>
     <message>
-      <source>As the original</source>
-      <translation>Wie das Original</translation>
+        <source>As the original</source>
+        <translation>Wie das Original</translation>
     </message>
     <message>
-      <source>8 bit</source>
-      <translation>8 Bit</translation>
+        <source>8 bit</source>
+        <translation>8 Bit</translation>
     </message>
     <message>
-      <source>16 bit</source>
-      <translation>16 Bit</translation>
+        <source>16 bit</source>
+        <translation>16 Bit</translation>
     </message>
     <message>
-      <source>32 bit float</source>
-      <translation>32 Bit Gleitkomma</translation>
+        <source>32 bit float</source>
+        <translation>32 Bit Gleitkomma</translation>
     </message>
     <message>
-      <source>Dither smooth gradients</source>
-      <translation>Glatte Verläufe dithern</translation>
+        <source>Dither smooth gradients</source>
+        <translation>Glatte Verläufe dithern</translation>
     </message>
     <message>
-      <source>Format</source>
-      <translation>Format</translation>
+        <source>Format</source>
+        <translation>Format</translation>
     </message>
     <message>
-      <source>Depth</source>
-      <translation>Farbtiefe</translation>
+        <source>Depth</source>
+        <translation>Farbtiefe</translation>
     </message>
     <message>
-      <source>Quality</source>
-      <translation>Qualität</translation>
+        <source>Quality</source>
+        <translation>Qualität</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Presets</name>
     <message>
-      <source>Pre&amp;sets</source>
-      <translation>&amp;Vorlagen</translation>
+        <source>Pre&amp;sets</source>
+        <translation>&amp;Vorlagen</translation>
     </message>
     <message>
-      <source>No presets yet</source>
-      <translation>Noch keine Vorlagen</translation>
+        <source>No presets yet</source>
+        <translation>Noch keine Vorlagen</translation>
     </message>
     <message>
-      <source>Save as preset …</source>
-      <translation>Als Vorlage speichern …</translation>
+        <source>Save as preset …</source>
+        <translation>Als Vorlage speichern …</translation>
     </message>
     <message>
-      <source>Remove</source>
-      <translation>Entfernen</translation>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
     </message>
     <message>
-      <source>The preset “%1” cannot be used: %2.</source>
-      <translation>Die Vorlage „%1“ lässt sich nicht verwenden: %2.</translation>
+        <source>The preset “%1” cannot be used: %2.</source>
+        <translation>Die Vorlage „%1“ lässt sich nicht verwenden: %2.</translation>
     </message>
     <message>
-      <source>Save as preset</source>
-      <translation>Als Vorlage speichern</translation>
+        <source>Save as preset</source>
+        <translation>Als Vorlage speichern</translation>
     </message>
     <message>
-      <source>Name</source>
-      <translation>Name</translation>
+        <source>Name</source>
+        <translation>Name</translation>
     </message>
     <message>
-      <source>Saved: `restore image --preset “%1”` does the same.</source>
-      <translation>Gespeichert: `restore image --preset “%1”` tut dasselbe.</translation>
+        <source>Saved: `restore image --preset “%1”` does the same.</source>
+        <translation>Gespeichert: `restore image --preset “%1”` tut dasselbe.</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>QueueControl</name>
     <message>
-      <source>The queue of last time cannot be read: %1</source>
-      <translation>Die Warteschlange vom letzten Mal ist nicht lesbar: %1</translation>
+        <source>The queue of last time cannot be read: %1</source>
+        <translation>Die Warteschlange vom letzten Mal ist nicht lesbar: %1</translation>
     </message>
     <message>
-      <source>Files that wait since last time: %1</source>
-      <translation>Dateien, die seit dem letzten Mal warten: %1</translation>
+        <source>Files that wait since last time: %1</source>
+        <translation>Dateien, die seit dem letzten Mal warten: %1</translation>
     </message>
     <message>
-      <source>Looking for pictures …</source>
-      <translation>Bilder werden gesucht …</translation>
+        <source>Looking for pictures …</source>
+        <translation>Bilder werden gesucht …</translation>
     </message>
     <message>
-      <source>There is nothing to report yet.</source>
-      <translation>Es gibt noch nichts zu berichten.</translation>
+        <source>Files that wait, and go there too: %1</source>
+        <translation>Dateien, die warten und nun auch dorthin kommen: %1</translation>
     </message>
     <message>
-      <source>Saved as %1.</source>
-      <translation>Gespeichert als %1.</translation>
+        <source>There is nothing to report yet.</source>
+        <translation>Es gibt noch nichts zu berichten.</translation>
     </message>
     <message>
-      <source>in the queue already</source>
-      <translation>schon in der Warteschlange</translation>
+        <source>Saved as %1.</source>
+        <translation>Gespeichert als %1.</translation>
     </message>
     <message>
-      <source>The program made a mistake (%1).</source>
-      <translation>Das Programm hat einen Fehler gemacht (%1).</translation>
+        <source>in the queue already</source>
+        <translation>schon in der Warteschlange</translation>
     </message>
     <message>
-      <source>No picture to restore was found.</source>
-      <translation>Es wurde kein Bild zum Verbessern gefunden.</translation>
+        <source>The program made a mistake (%1).</source>
+        <translation>Das Programm hat einen Fehler gemacht (%1).</translation>
     </message>
     <message>
-      <source>Left out: %1</source>
-      <translation>Ausgelassen: %1</translation>
+        <source>No picture to restore was found.</source>
+        <translation>Es wurde kein Bild zum Verbessern gefunden.</translation>
     </message>
     <message>
-      <source>Nothing is chosen to be done: switch on at least one task.</source>
-      <translation>Nichts ist zu tun: schalten Sie mindestens eine Aufgabe ein.</translation>
+        <source>not a picture</source>
+        <translation>kein Bild</translation>
     </message>
     <message>
-      <source>The queue cannot be kept for tomorrow: %1</source>
-      <translation>Die Warteschlange lässt sich nicht für morgen aufheben: %1</translation>
+        <source>result of an earlier run</source>
+        <translation>Ergebnis eines früheren Laufs</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>folder of the results</source>
+        <translation>Ordner der Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Left out: %1</source>
+        <translation>Ausgelassen: %1</translation>
+    </message>
+    <message>
+        <source>Nothing is chosen to be done: switch on at least one task.</source>
+        <translation>Nichts ist zu tun: schalten Sie mindestens eine Aufgabe ein.</translation>
+    </message>
+    <message>
+        <source>The queue cannot be kept for tomorrow: %1</source>
+        <translation>Die Warteschlange lässt sich nicht für morgen aufheben: %1</translation>
+    </message>
+</context>
+<context>
     <name>QueueModel</name>
     <message>
-      <source>Picture</source>
-      <translation>Bild</translation>
+        <source>Picture</source>
+        <translation>Bild</translation>
     </message>
     <message>
-      <source>State</source>
-      <translation>Zustand</translation>
+        <source>State</source>
+        <translation>Zustand</translation>
     </message>
     <message>
-      <source>Progress</source>
-      <translation>Fortschritt</translation>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
     </message>
     <message>
-      <source>Time</source>
-      <translation>Zeit</translation>
+        <source>Time</source>
+        <translation>Zeit</translation>
     </message>
     <message>
-      <source>Remark</source>
-      <translation>Bemerkung</translation>
+        <source>Remark</source>
+        <translation>Bemerkung</translation>
     </message>
     <message>
-      <source>Waiting</source>
-      <translation>Wartet</translation>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
     </message>
     <message>
-      <source>Restoring</source>
-      <translation>In Arbeit</translation>
+        <source>Restoring</source>
+        <translation>In Arbeit</translation>
     </message>
     <message>
-      <source>Done</source>
-      <translation>Fertig</translation>
+        <source>Done</source>
+        <translation>Fertig</translation>
     </message>
     <message>
-      <source>Skipped</source>
-      <translation>Übersprungen</translation>
+        <source>Skipped</source>
+        <translation>Übersprungen</translation>
     </message>
     <message>
-      <source>Failed</source>
-      <translation>Gescheitert</translation>
+        <source>Failed</source>
+        <translation>Gescheitert</translation>
     </message>
     <message>
-      <source>Cancelled</source>
-      <translation>Abgebrochen</translation>
+        <source>Cancelled</source>
+        <translation>Abgebrochen</translation>
     </message>
     <message>
-      <source>nothing</source>
-      <translation>nichts</translation>
+        <source>nothing</source>
+        <translation>nichts</translation>
     </message>
     <message>
-      <source>Preparing</source>
-      <translation>Vorbereitung</translation>
+        <source>Preparing</source>
+        <translation>Vorbereitung</translation>
     </message>
     <message>
-      <source>%1 left</source>
-      <translation>noch %1</translation>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
     </message>
     <message>
-      <source>Written as %1</source>
-      <translation>Geschrieben als %1</translation>
+        <source>Written as %1</source>
+        <translation>Geschrieben als %1</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>QueueView</name>
     <message>
-      <source>Drop pictures or folders here</source>
-      <translation>Bilder oder Ordner hier ablegen</translation>
+        <source>Drop pictures or folders here</source>
+        <translation>Bilder oder Ordner hier ablegen</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>References</name>
     <message>
-      <source>Reference pictures</source>
-      <translation>Vergleichsbilder</translation>
+        <source>Reference pictures</source>
+        <translation>Vergleichsbilder</translation>
     </message>
     <message>
-      <source>Drop sharp pictures of the same thing here; their texture is used.</source>
-      <translation>Legen Sie hier scharfe Bilder desselben Motivs ab; ihre Struktur wird verwendet.</translation>
+        <source>Drop sharp pictures of the same thing here; their texture is used.</source>
+        <translation>Legen Sie hier scharfe Bilder desselben Motivs ab; ihre Struktur wird verwendet.</translation>
     </message>
     <message>
-      <source>Add …</source>
-      <translation>Hinzufügen …</translation>
+        <source>Add …</source>
+        <translation>Hinzufügen …</translation>
     </message>
     <message>
-      <source>Add reference pictures</source>
-      <translation>Vergleichsbilder hinzufügen</translation>
+        <source>Add reference pictures</source>
+        <translation>Vergleichsbilder hinzufügen</translation>
     </message>
     <message>
-      <source>Remove</source>
-      <translation>Entfernen</translation>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
     </message>
     <message>
-      <source>Remove the selected reference pictures</source>
-      <translation>Die gewählten Vergleichsbilder entfernen</translation>
+        <source>Remove the selected reference pictures</source>
+        <translation>Die gewählten Vergleichsbilder entfernen</translation>
     </message>
     <message>
-      <source>Show what came from them</source>
-      <translation>Zeigen, was aus ihnen stammt</translation>
+        <source>Show what came from them</source>
+        <translation>Zeigen, was aus ihnen stammt</translation>
     </message>
     <message>
-      <source>What each reference gave</source>
-      <translation>Was jedes Vergleichsbild beitrug</translation>
+        <source>What each reference gave</source>
+        <translation>Was jedes Vergleichsbild beitrug</translation>
     </message>
     <message>
-      <source>%1: adds nothing, ignored</source>
-      <translation>%1: bringt nichts, übergangen</translation>
+        <source>Not a picture: %1</source>
+        <translation>Kein Bild: %1</translation>
     </message>
     <message>
-      <source>%1: shows something else, ignored</source>
-      <translation>%1: zeigt anderes, übergangen</translation>
+        <source>%1: left out, others have more in common with the picture</source>
+        <translation>%1: ausgelassen, andere haben mehr mit dem Bild gemein</translation>
     </message>
     <message>
-      <source>%1: %2 % of the fine texture</source>
-      <translation>%1: %2 % der feinen Struktur</translation>
+        <source>%1: adds nothing, ignored</source>
+        <translation>%1: bringt nichts, übergangen</translation>
     </message>
     <message>
-      <source>Pictures (%1)</source>
-      <translation>Bilder (%1)</translation>
+        <source>%1: shows something else, ignored</source>
+        <translation>%1: zeigt anderes, übergangen</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>%1: %2 % of the fine texture</source>
+        <translation>%1: %2 % der feinen Struktur</translation>
+    </message>
+    <message>
+        <source>Pictures (%1)</source>
+        <translation>Bilder (%1)</translation>
+    </message>
+</context>
+<context>
     <name>RegionPicker</name>
     <message>
-      <source>Region to compare</source>
-      <translation>Zu vergleichender Ausschnitt</translation>
+        <source>Region to compare</source>
+        <translation>Zu vergleichender Ausschnitt</translation>
     </message>
     <message>
-      <source>Click, drag, or use the arrow keys</source>
-      <translation>Klicken, ziehen oder Pfeiltasten</translation>
+        <source>Click, drag, or use the arrow keys</source>
+        <translation>Klicken, ziehen oder Pfeiltasten</translation>
     </message>
     <message>
-      <source>%1 × %2 pixels at %3, %4</source>
-      <translation>%1 × %2 Pixel bei %3, %4</translation>
+        <source>%1 × %2 pixels at %3, %4</source>
+        <translation>%1 × %2 Pixel bei %3, %4</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Session</name>
     <message>
-      <source>Add a reference picture first.</source>
-      <translation>Fügen Sie erst ein Vergleichsbild hinzu.</translation>
+        <source>Add a reference picture first.</source>
+        <translation>Fügen Sie erst ein Vergleichsbild hinzu.</translation>
     </message>
     <message>
-      <source>Nothing is chosen: switch on at least one task.</source>
-      <translation>Nichts ist gewählt: schalten Sie mindestens eine Aufgabe ein.</translation>
+        <source>Nothing is chosen: switch on at least one task.</source>
+        <translation>Nichts ist gewählt: schalten Sie mindestens eine Aufgabe ein.</translation>
     </message>
     <message>
-      <source>There is no result to save yet: restore the picture first.</source>
-      <translation>Es gibt noch kein Ergebnis zum Speichern: verbessern Sie erst das Bild.</translation>
+        <source>There is no result to save yet: restore the picture first.</source>
+        <translation>Es gibt noch kein Ergebnis zum Speichern: verbessern Sie erst das Bild.</translation>
     </message>
     <message>
-      <source>%1 is the original; choose another name.</source>
-      <translation>%1 ist das Original; wählen Sie einen anderen Namen.</translation>
+        <source>%1 is the original; choose another name.</source>
+        <translation>%1 ist das Original; wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
-      <source>No picture was found there. Known are %1.</source>
-      <translation>Dort ist kein Bild. Bekannt sind %1.</translation>
+        <source>%1 is no colour profile of an RGB screen; choose another one.</source>
+        <translation>%1 ist kein Farbprofil eines RGB-Bildschirms; wählen Sie ein anderes.</translation>
     </message>
     <message>
-      <source>Saved as %1.</source>
-      <translation>Gespeichert als %1.</translation>
+        <source>No picture was found there. Known are %1.</source>
+        <translation>Dort ist kein Bild. Bekannt sind %1.</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>Gespeichert als %1.</translation>
+    </message>
+</context>
+<context>
     <name>SheetModel</name>
     <message>
-      <source>waiting …</source>
-      <translation>wartet …</translation>
+        <source>waiting …</source>
+        <translation>wartet …</translation>
     </message>
     <message>
-      <source>failed</source>
-      <translation>gescheitert</translation>
+        <source>failed</source>
+        <translation>gescheitert</translation>
     </message>
     <message>
-      <source>As it is</source>
-      <translation>Wie es ist</translation>
+        <source>As it is</source>
+        <translation>Wie es ist</translation>
     </message>
     <message>
-      <source>in use</source>
-      <translation>gewählt</translation>
+        <source>in use</source>
+        <translation>gewählt</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>SourceView</name>
     <message>
-      <source>The place that the texture came from</source>
-      <translation>Die Stelle, von der die Struktur stammt</translation>
+        <source>The place that the texture came from</source>
+        <translation>Die Stelle, von der die Struktur stammt</translation>
     </message>
     <message>
-      <source>Where the pixel below the mouse came from</source>
-      <translation>Woher das Pixel unter der Maus stammt</translation>
+        <source>Where the pixel below the mouse came from</source>
+        <translation>Woher das Pixel unter der Maus stammt</translation>
     </message>
     <message>
-      <source>Move the mouse over the picture: here is shown where its texture is from.</source>
-      <translation>Bewegen Sie die Maus über das Bild: hier erscheint, woher seine Struktur stammt.</translation>
+        <source>Move the mouse over the picture: here is shown where its texture is from.</source>
+        <translation>Bewegen Sie die Maus über das Bild: hier erscheint, woher seine Struktur stammt.</translation>
     </message>
     <message>
-      <source>Nothing of a reference is below the mouse.</source>
-      <translation>Unter der Maus ist nichts aus einem Vergleichsbild.</translation>
+        <source>Nothing of a reference is below the mouse.</source>
+        <translation>Unter der Maus ist nichts aus einem Vergleichsbild.</translation>
     </message>
     <message>
-      <source>%1: column %2, row %3 (%4 %)</source>
-      <translation>%1: Spalte %2, Zeile %3 (%4 %)</translation>
+        <source>%1: column %2, row %3; %4 % alike</source>
+        <translation>%1: Spalte %2, Zeile %3; zu %4 % gleich</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
-      <source>The picture in figures</source>
-      <translation>Das Bild in Zahlen</translation>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
     </message>
     <message>
-      <source>The pixel below the mouse</source>
-      <translation>Das Pixel unter der Maus</translation>
+        <source>The picture in figures</source>
+        <translation>Das Bild in Zahlen</translation>
     </message>
     <message>
-      <source>%1 bit</source>
-      <translation>%1 Bit</translation>
+        <source>The pixel below the mouse</source>
+        <translation>Das Pixel unter der Maus</translation>
     </message>
-  </context>
-  <context>
+    <message>
+        <source>%1 bit</source>
+        <translation>%1 Bit</translation>
+    </message>
+</context>
+<context>
     <name>Strength</name>
     <message>
-      <source>Strength</source>
-      <translation>Stärke</translation>
+        <source>Strength</source>
+        <translation>Stärke</translation>
     </message>
     <message>
-      <source>Grain and texture apart</source>
-      <translation>Korn und Struktur getrennt</translation>
+        <source>Grain and texture apart</source>
+        <translation>Korn und Struktur getrennt</translation>
     </message>
     <message>
-      <source>Coarse changes (blotches, blocks) and fine ones, each by their own share</source>
-      <translation>Grobe Änderungen (Flecken, Blöcke) und feine, jede mit eigenem Anteil</translation>
+        <source>Coarse changes (blotches, blocks) and fine ones, each by their own share</source>
+        <translation>Grobe Änderungen (Flecken, Blöcke) und feine, jede mit eigenem Anteil</translation>
     </message>
     <message>
-      <source>Strength of grain and texture</source>
-      <translation>Stärke bei Korn und Struktur</translation>
+        <source>Strength of grain and texture</source>
+        <translation>Stärke bei Korn und Struktur</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Strip</name>
     <message>
-      <source>Pictures</source>
-      <translation>Bilder</translation>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>TopBar</name>
     <message>
-      <source>Gain of the difference</source>
-      <translation>Verstärkung des Unterschieds</translation>
+        <source>Gain of the difference</source>
+        <translation>Verstärkung des Unterschieds</translation>
     </message>
     <message>
-      <source>Original</source>
-      <translation>Original</translation>
+        <source>Original</source>
+        <translation>Original</translation>
     </message>
     <message>
-      <source>Hold to see the original (B)</source>
-      <translation>Halten zeigt das Original (B)</translation>
+        <source>Hold to see the original (B)</source>
+        <translation>Halten zeigt das Original (B)</translation>
     </message>
     <message>
-      <source>Hold to see the original</source>
-      <translation>Halten zeigt das Original</translation>
+        <source>Hold to see the original</source>
+        <translation>Halten zeigt das Original</translation>
     </message>
     <message>
-      <source>Zoom: %1</source>
-      <translation>Zoom: %1</translation>
+        <source>Zoom: %1</source>
+        <translation>Zoom: %1</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>TruthPanel</name>
     <message>
-      <source>Choose …</source>
-      <translation>Wählen …</translation>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
     </message>
     <message>
-      <source>Choose a picture of the truth</source>
-      <translation>Ein Bild der Wahrheit wählen</translation>
+        <source>Choose a picture of the truth</source>
+        <translation>Ein Bild der Wahrheit wählen</translation>
     </message>
     <message>
-      <source>Forget</source>
-      <translation>Vergessen</translation>
+        <source>Forget</source>
+        <translation>Vergessen</translation>
     </message>
     <message>
-      <source>Forget the truth</source>
-      <translation>Die Wahrheit vergessen</translation>
+        <source>Forget the truth</source>
+        <translation>Die Wahrheit vergessen</translation>
     </message>
     <message>
-      <source>A picture of how the result should be: choose it, or drop it.</source>
-      <translation>Ein Bild davon, wie das Ergebnis sein sollte: wählen Sie es, oder legen Sie es hier ab.</translation>
+        <source>A picture of how the result should be: choose it, or drop it.</source>
+        <translation>Ein Bild davon, wie das Ergebnis sein sollte: wählen Sie es, oder legen Sie es hier ab.</translation>
     </message>
     <message>
-      <source>Comparison with the truth</source>
-      <translation>Vergleich mit der Wahrheit</translation>
+        <source>Comparison with the truth</source>
+        <translation>Vergleich mit der Wahrheit</translation>
     </message>
     <message>
-      <source>Comparing</source>
-      <translation>Vergleich</translation>
+        <source>Comparing</source>
+        <translation>Vergleich</translation>
     </message>
     <message>
-      <source>Gain of the errors</source>
-      <translation>Verstärkung der Fehler</translation>
+        <source>Gain of the errors</source>
+        <translation>Verstärkung der Fehler</translation>
     </message>
     <message>
-      <source>Show over the picture</source>
-      <translation>Über dem Bild zeigen</translation>
+        <source>Show over the picture</source>
+        <translation>Über dem Bild zeigen</translation>
     </message>
     <message>
-      <source>Gain</source>
-      <translation>Verstärkung</translation>
+        <source>Gain</source>
+        <translation>Verstärkung</translation>
     </message>
     <message>
-      <source>Restore the picture to compare it.</source>
-      <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
+        <source>Restore the picture to compare it.</source>
+        <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
     </message>
     <message>
-      <source>The truth is %1 × %2 pixels, the result %3 × %4.</source>
-      <translation>Die Wahrheit hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
+        <source>The truth is %1 × %2 pixels, the result %3 × %4.</source>
+        <translation>Die Wahrheit hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
     </message>
     <message>
-      <source>Before</source>
-      <translation>Vorher</translation>
+        <source>Before</source>
+        <translation>Vorher</translation>
     </message>
     <message>
-      <source>After</source>
-      <translation>Nachher</translation>
+        <source>After</source>
+        <translation>Nachher</translation>
     </message>
     <message>
-      <source>PSNR of luma</source>
-      <translation>PSNR der Helligkeit</translation>
+        <source>PSNR of luma</source>
+        <translation>PSNR der Helligkeit</translation>
     </message>
     <message>
-      <source>Pictures (%1)</source>
-      <translation>Bilder (%1)</translation>
+        <source>Pictures (%1)</source>
+        <translation>Bilder (%1)</translation>
     </message>
     <message>
-      <source>Picture of the truth</source>
-      <translation>Bild der Wahrheit</translation>
+        <source>Picture of the truth</source>
+        <translation>Bild der Wahrheit</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>Welcome</name>
     <message>
-      <source>Drop photographs here</source>
-      <translation>Fotos hier ablegen</translation>
+        <source>Drop photographs here</source>
+        <translation>Fotos hier ablegen</translation>
     </message>
     <message>
-      <source>Files or whole folders. The originals are never touched.</source>
-      <translation>Dateien oder ganze Ordner. Die Originale bleiben, wie sie sind.</translation>
+        <source>Files or whole folders. The originals are never touched.</source>
+        <translation>Dateien oder ganze Ordner. Die Originale bleiben, wie sie sind.</translation>
     </message>
     <message>
-      <source>Open …</source>
-      <translation>Öffnen …</translation>
+        <source>Open …</source>
+        <translation>Öffnen …</translation>
     </message>
     <message>
-      <source>Open pictures</source>
-      <translation>Bilder öffnen</translation>
+        <source>Open pictures</source>
+        <translation>Bilder öffnen</translation>
     </message>
     <message>
-      <source>Recent</source>
-      <translation>Zuletzt geöffnet</translation>
+        <source>Recent</source>
+        <translation>Zuletzt geöffnet</translation>
     </message>
     <message>
-      <source>Open %1</source>
-      <translation>%1 öffnen</translation>
+        <source>Open %1</source>
+        <translation>%1 öffnen</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>_Sheet</name>
     <message>
-      <source>One place of the picture, restored by each marked model, appears here</source>
-      <translation>Hier erscheint eine Stelle des Bildes, verbessert von jedem angehakten Modell</translation>
+        <source>One place of the picture, restored by each marked model, appears here</source>
+        <translation>Hier erscheint eine Stelle des Bildes, verbessert von jedem angehakten Modell</translation>
     </message>
-  </context>
-  <context>
+</context>
+<context>
     <name>models</name>
     <message>
-      <source>Enlarge</source>
-      <translation>Vergrößern</translation>
+        <source>Enlarge</source>
+        <translation>Vergrößern</translation>
     </message>
     <message>
-      <source>Remove noise</source>
-      <translation>Rauschen entfernen</translation>
+        <source>Remove noise</source>
+        <translation>Rauschen entfernen</translation>
     </message>
     <message>
-      <source>Remove JPEG artifacts</source>
-      <translation>JPEG-Artefakte entfernen</translation>
+        <source>Remove JPEG artifacts</source>
+        <translation>JPEG-Artefakte entfernen</translation>
     </message>
     <message>
-      <source>Demosaic</source>
-      <translation>Farben aus Rohdaten</translation>
+        <source>Demosaic</source>
+        <translation>Farben aus Rohdaten</translation>
     </message>
     <message>
-      <source>Enlarge with references</source>
-      <translation>Vergrößern mit Vergleichsbildern</translation>
+        <source>Enlarge with references</source>
+        <translation>Vergrößern mit Vergleichsbildern</translation>
     </message>
     <message>
-      <source>fast</source>
-      <translation>schnell</translation>
+        <source>fast</source>
+        <translation>schnell</translation>
     </message>
     <message>
-      <source>medium</source>
-      <translation>mittel</translation>
+        <source>medium</source>
+        <translation>mittel</translation>
     </message>
     <message>
-      <source>slow</source>
-      <translation>langsam</translation>
+        <source>slow</source>
+        <translation>langsam</translation>
     </message>
     <message>
-      <source>very slow</source>
-      <translation>sehr langsam</translation>
+        <source>very slow</source>
+        <translation>sehr langsam</translation>
     </message>
     <message>
-      <source>%1 s a megapixel on two CPU cores</source>
-      <translation>%1 s je Megapixel auf zwei Prozessorkernen</translation>
+        <source>%1 s a megapixel on two CPU cores</source>
+        <translation>%1 s je Megapixel auf zwei Prozessorkernen</translation>
     </message>
     <message>
-      <source>Good at</source>
-      <translation>Gut für</translation>
+        <source>Good at</source>
+        <translation>Gut für</translation>
     </message>
     <message>
-      <source>Measured</source>
-      <translation>Gemessen</translation>
+        <source>Measured</source>
+        <translation>Gemessen</translation>
     </message>
     <message>
-      <source>Speed</source>
-      <translation>Tempo</translation>
+        <source>Speed</source>
+        <translation>Tempo</translation>
     </message>
     <message>
-      <source>Licence</source>
-      <translation>Lizenz</translation>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
     </message>
     <message>
-      <source>Source</source>
-      <translation>Herkunft</translation>
+        <source>Source</source>
+        <translation>Herkunft</translation>
     </message>
     <message>
-      <source>File</source>
-      <translation>Datei</translation>
+        <source>File</source>
+        <translation>Datei</translation>
     </message>
-  </context>
+</context>
+<context>
+    <name>titles</name>
+    <message>
+        <source>sharp, clean pictures, twice as large</source>
+        <translation>scharfe, saubere Bilder, 2 × so groß</translation>
+    </message>
+    <message>
+        <source>sharp, clean pictures, three times as large</source>
+        <translation>scharfe, saubere Bilder, 3 × so groß</translation>
+    </message>
+    <message>
+        <source>sharp, clean pictures, four times as large</source>
+        <translation>scharfe, saubere Bilder, 4 × so groß</translation>
+    </message>
+    <message>
+        <source>pictures as the web has them, blurred, noisy or JPEG, twice as large</source>
+        <translation>Bilder wie aus dem Netz, unscharf, verrauscht oder JPEG, 2 × so groß</translation>
+    </message>
+    <message>
+        <source>pictures as the web has them, blurred, noisy or JPEG, four times as large</source>
+        <translation>Bilder wie aus dem Netz, unscharf, verrauscht oder JPEG, 4 × so groß</translation>
+    </message>
+    <message>
+        <source>noise of any strength, colour and gray</source>
+        <translation>Rauschen jeder Stärke, farbig und grau</translation>
+    </message>
+    <message>
+        <source>the noise of cameras, uneven, spotty and coloured</source>
+        <translation>das Rauschen von Kameras, ungleich, fleckig und farbig</translation>
+    </message>
+    <message>
+        <source>JPEG of quality 5 to 95, colour and gray, also saved twice</source>
+        <translation>JPEG der Qualität 5 bis 95, farbig und grau, auch zweimal gespeichert</translation>
+    </message>
+    <message>
+        <source>Bayer mosaics without noise</source>
+        <translation>Bayer-Mosaike ohne Rauschen</translation>
+    </message>
+    <message>
+        <source>twice as large with the textures of reference pictures</source>
+        <translation>2 × so groß mit den Strukturen von Vergleichsbildern</translation>
+    </message>
+    <message>
+        <source>four times as large with the textures of reference pictures</source>
+        <translation>4 × so groß mit den Strukturen von Vergleichsbildern</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PA-EDSR, twice as large</source>
+        <translation>PA-EDSR der Autoren, 2 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PA-EDSR, three times as large</source>
+        <translation>PA-EDSR der Autoren, 3 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PA-EDSR, four times as large</source>
+        <translation>PA-EDSR der Autoren, 4 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; NLSN, twice as large</source>
+        <translation>NLSN der Autoren, 2 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; NLSN, three times as large</source>
+        <translation>NLSN der Autoren, 3 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; NLSN, four times as large</source>
+        <translation>NLSN der Autoren, 4 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; ENLCN, twice as large</source>
+        <translation>ENLCN der Autoren, 2 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; ENLCN, four times as large</source>
+        <translation>ENLCN der Autoren, 4 × so groß</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for noise of sigma 10</source>
+        <translation>PANet der Autoren für Rauschen mit Sigma 10</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for noise of sigma 30</source>
+        <translation>PANet der Autoren für Rauschen mit Sigma 30</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for noise of sigma 50</source>
+        <translation>PANet der Autoren für Rauschen mit Sigma 50</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for noise of sigma 70</source>
+        <translation>PANet der Autoren für Rauschen mit Sigma 70</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for Bayer mosaics</source>
+        <translation>PANet der Autoren für Bayer-Mosaike</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for JPEG files of quality 10</source>
+        <translation>PANet der Autoren für JPEG-Dateien der Qualität 10</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for JPEG files of quality 20</source>
+        <translation>PANet der Autoren für JPEG-Dateien der Qualität 20</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for JPEG files of quality 30</source>
+        <translation>PANet der Autoren für JPEG-Dateien der Qualität 30</translation>
+    </message>
+    <message>
+        <source>the authors&apos; PANet for JPEG files of quality 40</source>
+        <translation>PANet der Autoren für JPEG-Dateien der Qualität 40</translation>
+    </message>
+    <message>
+        <source>the authors&apos; TTSR, four times as large by a reference, sharpest to the eye</source>
+        <translation>TTSR der Autoren, 4 × so groß mit einem Vergleichsbild, am schärfsten fürs Auge</translation>
+    </message>
+    <message>
+        <source>the authors&apos; TTSR, four times as large by a reference, truest by PSNR</source>
+        <translation>TTSR der Autoren, 4 × so groß mit einem Vergleichsbild, am treuesten nach PSNR</translation>
+    </message>
+    <message>
+        <source>the published DnCNN for gray noise of sigma 25</source>
+        <translation>das veröffentlichte DnCNN für graues Rauschen mit Sigma 25</translation>
+    </message>
+</context>
 </TS>

@@ -91,6 +91,64 @@ def test_scales_and_patches_are_told_in_words(panel, qtbot, quick):
     assert panel.message.isHidden()
 
 
+def test_a_model_that_was_picked_here_stays_until_the_choices_change(panel, qtbot, quick, picture):
+    opened = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    state = SimpleNamespace(choices=usual_choices(), usable=USABLE, opened=opened)
+    panel.show_state(state)
+    assert panel.model.currentData() == "panet-sr-x2-lite"
+    panel.model.setCurrentIndex(panel.model.findData("panet-denoise-lite"))
+    panel.show_state(state)
+    assert panel.model.currentData() == "panet-denoise-lite"
+    choices = usual_choices().with_link("super-resolution", wanted=False)
+    panel.show_state(SimpleNamespace(**{**vars(state), "choices": choices}))
+    assert panel.model.currentData() == "panet-denoise-lite"
+    panel.show_state(state)
+    assert panel.model.currentData() == "panet-sr-x2-lite"
+
+
+def test_another_model_or_noise_level_is_looked_into_at_once(panel, qtbot, monkeypatch, picture):
+    asked = []
+
+    def noted(picture, model, at, **told):
+        asked.append((model, told["sigma"]))
+        return made_up(picture, model, at)
+
+    monkeypatch.setattr(attention_module, "look", noted)
+    opened = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    choices = usual_choices()
+    state = SimpleNamespace(choices=choices, usable=USABLE, opened=opened)
+    panel.show_state(state)
+    looked(panel, qtbot, 20, 10)
+    denoise = choices.with_link("super-resolution", wanted=False)
+    denoise = denoise.with_link("denoising", wanted=True)
+    for changed in (denoise, denoise.with_changes(sigma=9.0)):
+        with qtbot.waitSignal(panel.looked, timeout=10_000):
+            panel.show_state(SimpleNamespace(**{**vars(state), "choices": changed}))
+    assert asked == [
+        ("panet-sr-x2-lite", None),
+        ("panet-denoise-lite", None),
+        ("panet-denoise-lite", 9.0),
+    ]
+
+
+def test_places_of_patches_lie_in_the_picture(panel, qtbot, monkeypatch):
+    def beyond(picture, model, at, **told):
+        found = made_up(picture, model, at)
+        matches = (
+            LookMatch(0, -9.0, 2.0, 8.0, 8.0, 0.7),
+            LookMatch(0, 2.0, 38.0, 8.0, 8.0, 0.3),
+        )
+        return Look(found.region, found.patch, found.levels, matches)
+
+    monkeypatch.setattr(attention_module, "look", beyond)
+    looked(panel, qtbot, 20, 10)
+    assert [row[0] for row in rows(panel.matches)] == ["6, 0", "39, 6"]
+
+
+def test_without_a_picture_it_says_what_to_do(mount):
+    assert mount(AttentionView(), 330, 860).message.text().startswith("Open a picture")
+
+
 def test_what_is_looked_at_glows_by_scale(panel, qtbot, quick):
     looked(panel, qtbot, 20, 20)
 
@@ -157,7 +215,7 @@ def test_trouble_is_told(panel, qtbot, monkeypatch):
 
     monkeypatch.setattr(attention_module, "look", refused)
     looked(panel, qtbot, 20, 20)
-    assert panel.message.text() == "x: its attention cannot be looked into"
+    assert panel.message.text() == "x: its attention cannot be looked into."
     assert panel.canvas.isHidden()
     panel.set_models(frozenset())
     looked(panel, qtbot, 20, 20)
@@ -176,7 +234,7 @@ def test_the_state_of_the_window_is_shown(mount, picture):
     panel.show_state(SimpleNamespace(choices=denoise, usable=USABLE, opened=shown))
     assert panel.model.currentData() == "panet-denoise-lite"
     panel.show_state(SimpleNamespace(choices=denoise, usable=USABLE, opened=None))
-    assert panel.message.text() == "Pick a pixel to see where the attention looks from there."
+    assert panel.message.text() == "Open a picture to see where the attention looks in it."
 
 
 def test_everything_has_a_name_and_a_role_for_screen_readers(panel):

@@ -73,7 +73,7 @@ def test_figures_of_both_pictures_are_told_in_words(panel, qtbot):
     after = before.with_float(before.to_float() * np.float32(0.5))
     shown(panel, qtbot, before, after)
     mean = count_tones(before).means[3]
-    assert f"mean {mean:.1f}" in panel.figures.text()
+    assert f"mean\N{NO-BREAK SPACE}{mean:.1f}" in panel.figures.text()
     assert "After" in panel.figures.text()
     assert panel.plot.accessibleDescription().startswith("Before: mean")
     shown(panel, qtbot, before)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QAccessible, QDesktopServices, QDropEvent
 
 import restorer
 from restorer import Image, WeightsFile, describe_model, list_models, model_spec, recognise
+from restorer.gui import adding
 from restorer.gui.model_rows import LICENSE, MODEL, STATE
 from restorer.gui.models import ModelsPanel
 from restorer.networks import PANet, PANetLite
@@ -253,6 +254,63 @@ def test_removal_is_asked_for_in_the_panel(panel, qtbot, lite):
     assert "mine-x2" not in [spec.id for spec in panel.table.specs]
     panel.show_model("panet-sr-x2-lite")
     assert panel.details.remove.isHidden(), "what ships cannot be removed"
+
+
+@pytest.mark.parametrize("taken", ["panet-sr-x2-lite", "mine-x2"])
+def test_no_other_model_is_replaced_by_a_file_that_is_added(panel, qtbot, lite, store, taken):
+    inspect(panel, qtbot, lite)
+    panel.form.name.setText("mine-x2")
+    with qtbot.waitSignal(panel.changed):
+        panel.form.add.click()
+    checked(panel, qtbot)
+    kept = {path: path.read_bytes() for path in store.iterdir()}
+    inspect(panel, qtbot, lite)
+    panel.form.name.setText(taken)
+    panel.form.add.click()
+    assert panel.form.trouble.text().startswith(f"There is a model {taken} already")
+    assert not panel.form.isHidden()
+    checked(panel, qtbot)
+    assert {path: path.read_bytes() for path in store.iterdir()} == kept
+
+
+def test_the_form_is_filled_in_and_left_by_keys(panel, qtbot, lite):
+    inspect(panel, qtbot, lite)
+    panel.form.name.setFocus()
+    qtbot.keyClick(panel.form.name, Qt.Key.Key_Escape)
+    assert panel.form.isHidden()
+    assert panel.focusWidget() is panel.view
+    inspect(panel, qtbot, lite)
+    panel.form.name.setText("mine-x2")
+    with qtbot.waitSignal(panel.changed):
+        qtbot.keyClick(panel.form.name, Qt.Key.Key_Return)
+    checked(panel, qtbot)
+    assert panel.focusWidget() is panel.view
+    assert panel.message.text() == "mine-x2 was added and is ready to use."
+
+
+def test_screen_readers_get_the_facts_and_not_only_their_heading(panel):
+    about = QAccessible.queryAccessibleInterface(panel.details.about)
+    assert "CC BY-SA 4.0" in about.text(QAccessible.Text.Name)
+
+
+def test_the_very_file_of_a_known_model_is_offered_as_that(
+    panel, qtbot, remote, store, monkeypatch
+):
+    monkeypatch.setattr(adding, "fits_model", lambda found, spec: spec.weights.url != "")
+    inspect(panel, qtbot, store.parent / "remote.pth")
+    assert panel.form.as_model.count() > 2
+    assert panel.form.as_model.currentText() == "remote-x2"
+
+
+def test_after_a_download_the_keyboard_is_at_the_button_that_goes_on(panel, qtbot, remote):
+    panel.survey()
+    checked(panel, qtbot)
+    panel.show_model("remote-x2")
+    panel.details.show_download("remote-x2", (0, 0))
+    assert panel.details.progress.text() == "remote-x2: connecting …"
+    panel.details.stop.setFocus()
+    panel.details.show_download("", None)
+    assert panel.focusWidget() is panel.details.fetch
 
 
 def test_damaged_weights_are_found(panel, qtbot, lite, store):

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDropEvent
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 import restorer.pipeline
 from restorer import Image, Job, Progress, Result, Settings, Step, read, write
@@ -110,7 +111,7 @@ def test_results_and_journal_are_those_of_the_command_line(panel, qtbot, source,
 
 def test_bad_files_stop_nothing_are_told_in_words_and_can_be_retried(panel, qtbot, source):
     add(panel, qtbot, source)
-    assert panel.message.text() == "Left out: 1 not a picture"
+    assert panel.message.text() == "Left out: notes.txt (not a picture)"
     run(panel, qtbot)
     assert Counter(states(panel)) == {"done": 3, "failed": 2}
     assert panel.summary.text() == "3 done · 2 failed"
@@ -243,7 +244,8 @@ app.exec()
     process = subprocess.Popen([sys.executable, "-c", code], env=environment)
     try:
         end = time.monotonic() + 60
-        while not (kept / "journal.jsonl").exists():
+        journal = kept / "journal.jsonl"
+        while not (journal.exists() and journal.stat().st_size):  # opened is not yet written
             assert time.monotonic() < end
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
@@ -352,6 +354,109 @@ def test_references_go_with_the_files_where_a_step_takes_them(panel, qtbot, sour
     assert panel.control.model.rows[1].job.references == sharp
     panel.use.click()
     assert [row.job.references for row in panel.control.model.rows] == [sharp, sharp]
+
+
+def test_a_folder_chosen_later_is_where_all_that_waits_goes_and_what_is_done_stays(
+    panel, qtbot, source, tmp_path
+):
+    panel.folder.clear()
+    add(panel, qtbot, source / "a.png")
+    run(panel, qtbot)
+    add(panel, qtbot, source / "b.png", source / "sub")
+    rows = panel.control.model.rows
+    assert [row.job.target.parent for row in rows] == [source, source, source / "sub"]
+    panel.folder.setText(str(tmp_path / "late"))
+    panel.folder.editingFinished.emit()
+    late = tmp_path / "late"
+    assert [row.job.target for row in rows[1:]] == [late / "b.png", late / "sub" / "Grüße 写真.png"]
+    assert rows[0].job.target == source / "a-restored.png"
+    assert panel.message.text() == "Files that wait, and go there too: 2"
+    run(panel, qtbot)
+    assert set(tree(late)) == {"b.png", "sub/Grüße 写真.png"}
+    panel.folder.clear()
+    add(panel, qtbot, source / "cut.png")
+    assert panel.control.model.rows[-1].job.target == source / "cut-restored.png"
+
+
+def test_what_to_do_with_results_holds_for_all_that_waits(panel, qtbot, source):
+    add(panel, qtbot, source / "a.png")
+    before = panel.control.model.rows[0].job
+    panel.existing.setCurrentIndex(panel.existing.findData("replace"))
+    panel.existing.activated.emit(panel.existing.currentIndex())
+    after = panel.control.model.rows[0].job
+    assert after == replace(before, settings=replace(before.settings, existing="replace"))
+
+
+def test_the_queue_of_yesterday_keeps_its_folder_until_another_is_chosen(
+    panel, qtbot, mount, source, tmp_path
+):
+    add(panel, qtbot, source / "a.png")
+    panel.close_lane()
+    again = mount(BatchPanel(tmp_path / "kept"))
+    again.folder.editingFinished.emit()
+    run(again, qtbot)
+    assert set(tree(tmp_path / "out")) == {"a.png"}
+
+
+def test_the_keyboard_stays_where_it_can_go_on(panel, qtbot, source, tmp_path):
+    panel.set_choices(LONG)
+    add(panel, qtbot, picture(tmp_path / "large.png", 300, 300), source / "b.png")
+    panel.start.setFocus()
+    qtbot.keyClick(panel.start, Qt.Key.Key_Space)
+    assert panel.focusWidget() is panel.pause
+    width = panel.start.width()
+    qtbot.keyClick(panel.pause, Qt.Key.Key_Space)
+    assert panel.focusWidget() is panel.start
+    qtbot.waitUntil(lambda: not panel.running)
+    panel.view.selectRow(0)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert [row.job.source.name for row in panel.control.model.rows] == ["b.png"]
+    assert panel._selected() == [0]
+    panel.start.setFocus()
+    run(panel, qtbot)
+    assert panel.focusWidget() is panel.view
+    assert panel.start.text() == "Continue"
+    assert panel.start.width() == width
+
+
+def test_a_menu_offers_what_can_be_done_with_the_selected_rows(panel, qtbot, source):
+    add(panel, qtbot, source / "a.png", source / "cut.png", source / "empty.jpg")
+    run(panel, qtbot)
+    assert panel.view.contextMenuPolicy() is Qt.ContextMenuPolicy.ActionsContextMenu
+
+    def offered(row):
+        panel.view.selectRow(row)
+        return {name for name, action in panel.acts.items() if action.isEnabled()}
+
+    assert offered(0) == {"open", "remove"}
+    assert not panel.cancel.isEnabled()
+    assert offered(1) == {"retry", "remove"}
+    qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    assert panel.message.text() == "cut.png has no result yet to compare with."
+    panel.acts["retry"].trigger()
+    assert states(panel) == ["done", "waiting", "failed"]
+    assert offered(1) == {"cancel", "remove"}
+    panel.acts["cancel"].trigger()
+    assert states(panel) == ["done", "cancelled", "failed"]
+
+
+def test_names_stand_in_a_line_beside_upright_and_wide_pictures(panel, qtbot, tmp_path):
+    add(
+        panel, qtbot, picture(tmp_path / "wide.png", 40, 90), picture(tmp_path / "tall.png", 90, 40)
+    )
+    view = panel.view
+    places = []
+    for row in range(2):
+        index = panel.proxy.index(row, NAME)
+        qtbot.waitUntil(lambda index=index: index.data(Qt.ItemDataRole.DecorationRole) is not None)
+        option = QStyleOptionViewItem()
+        delegate = view.itemDelegateForIndex(index)
+        delegate.initStyleOption(option, index)
+        option.rect = view.visualRect(index)
+        text = QStyle.SubElement.SE_ItemViewItemText
+        places.append(view.style().subElementRect(text, option, view).left())
+    panel._thumbnails.close()
+    assert places[0] == places[1] > 40
 
 
 def test_double_click_and_enter_open_a_result(panel, qtbot, source):

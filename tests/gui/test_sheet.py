@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QImage
 
 import restorer
@@ -16,6 +16,7 @@ from restorer.gui.choices import usual_choices
 from restorer.gui.convert import pyramid, to_pixels
 from restorer.gui.region_picker import RegionPicker
 from restorer.gui.sheet import ContactSheet
+from restorer.gui.sheet_rows import SheetModel
 
 from helpers import make_photograph
 
@@ -81,6 +82,53 @@ def test_pictures_of_cards_are_exact_pixels(panel, qtbot, picture):
     zoom = shown.shape[0] // made.shape[0]
     assert zoom >= 1
     assert np.array_equal(shown, made.repeat(zoom, 0).repeat(zoom, 1))
+
+
+def test_pictures_of_several_sizes_are_all_smooth(qapp):
+    sheet = SheetModel()
+    steps = [Step("panet-sr-x2-lite"), Step("panet-sr-x4-lite")]
+    sheet.begin(steps, QSize(64, 64), alike=False)
+    small = Image(make_photograph(32, 32))
+    sheet.put(1, Sample("panet-sr-x2-lite", small, 2))
+    icon = sheet.index(1).data(Qt.ItemDataRole.DecorationRole)
+    shown = to_pixels(icon.pixmap(sheet.icon_size).toImage())[..., :3].astype(int)
+    squares = np.abs(np.diff(shown, axis=1))[:, ::2]
+    assert squares.mean() > 0, "pairs of columns were the same if each pixel were a square"
+    sheet.deleteLater()
+
+
+def test_cards_are_as_large_to_the_eye_on_a_fine_screen(panel, monkeypatch):
+    region, scales = Region(0, 0, 64, 64), [2, 4]
+    coarse = panel._extent(region, scales)
+    monkeypatch.setattr(panel, "devicePixelRatioF", lambda: 2.0)
+    fine = panel._extent(region, scales)
+    assert fine.width() % (4 * 64) == 0
+    assert fine.width() / 2 >= 180 > coarse.width() / 2
+
+
+def test_what_is_in_use_follows_the_choices(panel, qtbot, picture, monkeypatch):
+    monkeypatch.setattr(sheet_module, "compare_models", quick)
+    choices = usual_choices()
+    shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    panel.show_state(SimpleNamespace(choices=choices, usable=USABLE, opened=shown))
+    qtbot.waitUntil(panel.go.isEnabled)
+    run(panel, qtbot)
+    assert "in use" in texts(panel)[1]
+    other = choices.with_link("super-resolution", wanted=False)
+    panel.show_state(SimpleNamespace(choices=other, usable=USABLE, opened=shown))
+    assert not any("in use" in text for text in texts(panel))
+
+
+def test_a_click_anywhere_in_its_row_marks_a_model(panel, qtbot, picture):
+    opened(panel, qtbot, picture)
+    place = panel.list.visualRect(panel.models.index(0))
+    assert place.height() >= 24
+    for point in (place.center(), QPoint(place.left() + 10, place.center().y())):
+        before = panel.models.marked
+        qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=point)
+        assert panel.models.marked != before
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.RightButton, pos=place.center())
+    assert [spec.id for spec in panel.models.marked] == ["panet-sr-x2-lite"]
 
 
 def test_click_enter_and_double_click_adopt(panel, qtbot, picture, monkeypatch):

@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QTabWidget
 
 import restorer.gui
 from restorer.gui import app
+from restorer.gui.models import ModelsPanel
+from restorer.gui.queue import BatchPanel
 from restorer.gui.session import Session
+from restorer.gui.theme import SPACE
 from restorer.gui.window import MainWindow
 
 FOLDER = Path(restorer.gui.__file__).parent
@@ -82,6 +85,23 @@ def test_a_german_window_is_german(qapp, preferences):
         assert window.size().toTuple() == (820, 500)
         window.close()
         window.deleteLater()
+    finally:
+        for translator in translators:
+            qapp.removeTranslator(translator)
+
+
+@pytest.mark.parametrize("language", ["C", "de_AT"])
+def test_words_fit_into_the_columns_of_tables(qapp, mount, tmp_path, language):
+    translators = app.install_translations(qapp, QLocale(language))
+    try:
+        for view, words in (
+            ((panel := mount(ModelsPanel())).view, panel.table.words()),
+            ((queue := mount(BatchPanel(tmp_path))).view, queue.control.model.words()),
+        ):
+            for column, texts in words.items():
+                room = view.horizontalHeader().sectionSize(column) - 2 * SPACE
+                for text in texts:
+                    assert view.fontMetrics().horizontalAdvance(text) <= room, text
     finally:
         for translator in translators:
             qapp.removeTranslator(translator)

@@ -1,0 +1,179 @@
+"""What an attention is worth: small networks for x2, each trained from scratch for the same time.
+
+python tests/benchmarks/ablation.py --train PHOTOGRAPHS [--minutes 6] DATA...
+
+The trunk is that of `panet-sr-x2-lite`. Time is that of the processor, on one thread, so that other
+programs do not count; batches are the same for all. DATA are folders of pictures that were not
+trained on: PSNR of Y of what becomes of their middle, `TILE` pixels after shrinking by 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from restorer.checkpoint import read_state
+from restorer.metrics import psnr_luma
+from restorer.networks import ARCHITECTURES, PANetLite
+from restorer.networks.enlcn import KernelAttention
+from restorer.networks.layers import channels_last
+from restorer.networks.nlsn import SparseAttention
+from restorer.training.degrade import bicubic_downscale, crop_to_multiple
+from restorer.training.loop import train
+from restorer.training.patches import load_rgb
+from restorer.training.recipe import Recipe
+
+TILE = 160
+INNER = 32  # channels of every attention
+WARM_UP, TIMED = 4, 12  # iterations
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif"}
+
+
+class Squeezed(nn.Module):
+    """x plus an attention on `squeeze` times coarser features; starts as the identity."""
+
+    def __init__(self, attention: nn.Module, *, squeeze: int, channels: int = 48) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, INNER, squeeze, stride=squeeze)
+        self.attention = attention
+        self.expand = nn.ConvTranspose2d(INNER, channels, squeeze, stride=squeeze)
+        nn.init.zeros_(self.expand.weight)
+        nn.init.zeros_(self.expand.bias)  # type: ignore[arg-type]  # built with a bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the same shape."""
+        coarse = self.squeeze(x)
+        expanded: Tensor = self.expand(self.attention(coarse) - coarse)
+        return x + expanded
+
+
+def pyramid(squeeze: int, levels: int = 3, blocks: int = 8) -> PANetLite:
+    """Return the network that ships, with its attention on another resolution."""
+    return PANetLite(
+        scale=2, blocks=blocks, squeeze=squeeze, attention_channels=INNER, levels=levels
+    )
+
+
+def without(blocks: int) -> PANetLite:
+    """Return a network without attention."""
+    return PANetLite(scale=2, blocks=blocks, attention_channels=0)
+
+
+def other(attention: Callable[[], nn.Module], squeeze: int) -> PANetLite:
+    """Return a network with another attention in the same place."""
+    network = without(8)
+    network.attention = Squeezed(attention(), squeeze=squeeze)
+    return network
+
+
+enla = partial(KernelAttention, INNER, reduction=2)
+nlsa = partial(SparseAttention, INNER, reduction=2)
+VARIANTS: dict[str, Callable[[], nn.Module]] = {
+    "none, 8 blocks": lambda: without(8),
+    "none, 10 blocks": lambda: without(10),
+    "pyramid, 1/4 (ships)": lambda: pyramid(4),
+    "one level, 1/4": lambda: pyramid(4, levels=1),
+    "pyramid, 1/2": lambda: pyramid(2),
+    "ENLA, 1/4": lambda: other(enla, 4),
+    "ENLA, 1/1": lambda: other(enla, 1),
+    "NLSA, 1/4": lambda: other(nlsa, 4),
+    "NLSA, 1/2": lambda: other(nlsa, 2),
+}
+
+
+def recipe(iterations: int) -> Recipe:
+    return Recipe(
+        model="ablation",
+        architecture="ablation",
+        params={},
+        degradation={"kind": "bicubic", "scale": 2},
+        iterations=iterations,
+        batch=8,
+        patch=48,
+        learning_rate=1e-3,
+        warmup=min(100, iterations // 4),
+        average=0.995,
+        seed=1,
+        checkpoint_every=iterations,
+    )
+
+
+def seconds_an_iteration(data: Path, out: Path) -> float:
+    """Return the processor time of an iteration."""
+    reports = train(recipe(WARM_UP + TIMED + 1), data, out)
+    for _ in range(WARM_UP):
+        next(reports)
+    start = time.process_time()
+    for _ in range(TIMED):
+        next(reports)
+    return (time.process_time() - start) / TIMED
+
+
+def pairs(folder: Path) -> Iterator[tuple[Tensor, np.ndarray]]:
+    """Yield (1, 3, h, w) inputs with white 1 and (2 h, 2 w, 3) bytes."""
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+        clean = crop_to_multiple(load_rgb(path), 8)
+        top, left = (max(0, n // 2 - TILE) // 8 * 8 for n in clean.shape[:2])
+        clean = clean[top : top + 2 * TILE, left : left + 2 * TILE]
+        small = bicubic_downscale(clean, 2).astype(np.float32) / 255
+        yield torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1)))[None], clean
+
+
+def quality(network: nn.Module, folder: Path) -> float:
+    """Return the mean PSNR of Y in dB."""
+    figures = []
+    for small, clean in pairs(folder):
+        restored = network(small.to(memory_format=torch.channels_last))[0].clamp(0, 1)
+        values = np.rint(restored.numpy().transpose(1, 2, 0) * 255)
+        figures.append(psnr_luma(values, clean, shave=2))
+    return statistics.mean(figures)
+
+
+def seconds_a_megapixel(network: nn.Module) -> float:
+    """Return the processor time of a tile, for each megapixel of it."""
+    tile = torch.rand(1, 3, TILE, TILE).to(memory_format=torch.channels_last)
+    times = []
+    for _ in range(6):
+        start = time.process_time()
+        network(tile)
+        times.append(time.process_time() - start)
+    return statistics.median(times[1:]) / TILE**2 * 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("data", type=Path, nargs="+")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    names = " | ".join(folder.name for folder in options.data)
+    print(f"| attention | parameters | iterations | s/MP | validation | {names} |")
+    print("|---" * (5 + len(options.data)) + "|", flush=True)
+    for name, build in VARIANTS.items():
+        ARCHITECTURES["ablation"] = build  # type: ignore[assignment]  # what `train` asks for
+        with tempfile.TemporaryDirectory() as scratch:
+            pace = seconds_an_iteration(options.train, Path(scratch) / "pace")
+            iterations = round(options.minutes * 60 / pace)
+            *_, last = train(recipe(iterations), options.train, Path(scratch) / "run")
+            network = channels_last(build())
+            network.load_state_dict(read_state(Path(scratch) / "run" / "ablation.safetensors"))
+        count = sum(p.numel() for p in network.parameters())
+        with torch.no_grad():
+            figures = [quality(network, folder) for folder in options.data]
+            seconds = seconds_a_megapixel(network)
+        shown = " | ".join(f"{figure:.2f}" for figure in [last.validation_psnr, *figures])
+        print(f"| {name} | {count:,} | {iterations} | {seconds:.1f} | {shown} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
