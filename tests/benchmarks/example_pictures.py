@@ -113,11 +113,11 @@ EXAMPLES = {
     "enlarge-4": Example("astronaut.png", shrunk(4), (36, 14, 60), "panet-sr-x4-lite"),
     "enlarge-letters": Example("page.png", shrunk(3), (30, 0, 56), "panet-sr-x3-lite"),
     "web": Example(
-        "coffee.png", from_the_web(2, 4), (100, 50, 96), "panet-sr-x2-lite,panet-sr-x2-photo-lite"
+        "coffee.png", from_the_web(2, 7), (100, 50, 96), "panet-sr-x2-lite,panet-sr-x2-photo-lite"
     ),
     "noise": Example("chelsea.png", noisy(25), (100, 60, 144), "panet-denoise-lite"),
     "camera": Example(
-        "chelsea.png", taken(3), (100, 60, 144), "panet-denoise-lite,panet-denoise-photo-lite"
+        "chelsea.png", taken(2), (100, 60, 144), "panet-denoise-lite,panet-denoise-photo-lite"
     ),
     "jpeg": Example("astronaut.png", compressed(15), (150, 60, 144), "panet-deblock-lite"),
     "mosaic": Example(
