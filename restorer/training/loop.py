@@ -157,7 +157,8 @@ def _optimizers(network: nn.Module, learning_rate: float) -> list[Optimizer]:
     """Return Muon for the hidden kernels, Adam for all other parameters.
 
     A network of 411,215 parameters (x2) reached after 600 iterations from random weights 33.14 dB
-    on the validation patches, by Adam alone 32.66, in the same time.
+    on the validation patches, by Adam alone 32.66, in the same time: one run each, with Muon for
+    the kernels of the residual blocks only, which reached 32.96 dB after 400, these 33.03.
     """
     kernels = hidden_kernels(network)
     taken = {id(kernel) for kernel in kernels}

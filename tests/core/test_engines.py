@@ -126,7 +126,7 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
 
 
 def test_threads_that_wait_for_others_soon_sleep() -> None:
-    """Where they spun for long, a network took up to eight times as long beside other programs."""
+    """Where they spin for long, networks lose time beside other programs."""
     environment = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"}
     told = subprocess.run(
         [sys.executable, "-c", "import restorer, torch"],
