@@ -49,7 +49,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:
-    """Return about U V^T for a matrix U S V^T: singular values between 0.7 and 1.2."""
+    """Return about U V^T for a matrix U S V^T: singular values of about 0.7 to 1.1."""
     a, b, c = _NEWTON_SCHULZ
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix

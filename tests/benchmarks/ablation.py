@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from restorer import SUFFIXES
 from restorer.checkpoint import read_state
 from restorer.metrics import psnr_luma
 from restorer.networks import ARCHITECTURES, PANetLite
@@ -38,25 +39,19 @@ TILE = 160
 INNER = 32  # channels of every attention
 BATCH, PATCH = 8, 48
 ROUNDS = 12
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif"}
 
 
-class Squeezed(nn.Module):
-    """x plus an attention on `squeeze` times coarser features; starts as the identity."""
+class Gain(nn.Module):
+    """An attention in the place of the pyramid attention, which is asked for its gain alone."""
 
-    def __init__(self, attention: nn.Module, *, squeeze: int, channels: int = 48) -> None:
+    def __init__(self, attention: nn.Module) -> None:
         super().__init__()
-        self.squeeze = nn.Conv2d(channels, INNER, squeeze, stride=squeeze)
         self.attention = attention
-        self.expand = nn.ConvTranspose2d(INNER, channels, squeeze, stride=squeeze)
-        nn.init.zeros_(self.expand.weight)
-        nn.init.zeros_(self.expand.bias)  # type: ignore[arg-type]  # built with a bias
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to the same shape."""
-        coarse = self.squeeze(x)
-        expanded: Tensor = self.expand(self.attention(coarse) - coarse)
-        return x + expanded
+    def attend(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to what is to be added to it."""
+        gain: Tensor = self.attention(x) - x
+        return gain
 
 
 def pyramid(squeeze: int) -> PANetLite:
@@ -71,8 +66,8 @@ def without(blocks: int) -> PANetLite:
 
 def other(attention: Callable[[], nn.Module], squeeze: int) -> PANetLite:
     """Return a network with another attention in the same place."""
-    network = without(8)
-    network.attention = Squeezed(attention(), squeeze=squeeze)
+    network = pyramid(squeeze)
+    network.attention.attention = Gain(attention())
     return network
 
 

@@ -9,52 +9,48 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+from photographs import photograph
 
-import restorer
-from restorer import Image
-from restorer.training.camera import Exposure
-from restorer.training.degradations import Web
-from restorer.training.degrade import (
-    Bytes,
-    bicubic_downscale,
-    crop_to_multiple,
-    gaussian_noise,
-    jpeg,
-    mosaic,
-    quantize,
-)
+from restorer import Image, write
+from restorer.training.protocols import PROTOCOLS, Value
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Example(NamedTuple):
-    """A photograph, its damage, and what of the damaged picture is shown: (left, top, side)."""
+    """A photograph, the protocol that damages it, and the models that are shown.
+
+    Attributes:
+        part: What of the damaged picture is shown: left, top and side.
+        options: More of `restore compare`.
+        number: From which all that is random comes.
+    """
 
     photograph: str
-    damage: Callable[[Bytes], tuple[Bytes, Bytes]]
+    protocol: str
+    value: Value
     part: tuple[int, int, int]
     models: str
     options: tuple[str, ...] = ()
+    number: int = 0
 
 
 def main(names: list[str]) -> None:
     for name in names or EXAMPLES:
         example = EXAMPLES[name]
-        damaged, truth = example.damage(photograph(example.photograph))
+        clean = photograph(example.photograph)
+        case = PROTOCOLS[example.protocol].case(clean, example.value, example.number)
         left, top, side = example.part
         with tempfile.TemporaryDirectory() as scratch:
-            source, clean = Path(scratch) / "damaged.png", Path(scratch) / "clean.png"
-            restorer.write(Image(np.ascontiguousarray(damaged)), source)
-            restorer.write(Image(np.ascontiguousarray(truth)), clean)
+            source, truth = Path(scratch) / "damaged.png", Path(scratch) / "truth.png"
+            write(case.image, source)
+            write(Image(case.truth), truth)
             command = [
                 *(sys.executable, "-m", "restorer.cli", "compare", str(source)),
-                *("--models", example.models, "--truth", str(clean), *example.options),
+                *("--models", example.models, "--truth", str(truth), *example.options),
                 *("--crop", f"{left},{top},{side},{side}"),
                 *("--output", str(DOCS / f"example-{name}.jpg")),
             ]
@@ -62,66 +58,25 @@ def main(names: list[str]) -> None:
             subprocess.run(command, check=True)
 
 
-def photograph(name: str) -> Bytes:
-    """Return a photograph as (H, W, 3), sides multiples of 12."""
-    with as_file(files("skimage.data").joinpath(name)) as path:
-        pixels = restorer.read(path).pixels
-    colour = pixels[..., :3] if pixels.shape[2] >= 3 else pixels[..., :1].repeat(3, 2)
-    return crop_to_multiple(np.asarray(colour, np.uint8), 12)
-
-
-def shrunk(scale: int) -> Callable[[Bytes], tuple[Bytes, Bytes]]:
-    return lambda clean: (bicubic_downscale(clean, scale), clean)
-
-
-def noisy(sigma: float) -> Callable[[Bytes], tuple[Bytes, Bytes]]:
-    return lambda clean: (quantize(gaussian_noise(clean.astype(np.float32), sigma, 0)), clean)
-
-
-def compressed(quality: int) -> Callable[[Bytes], tuple[Bytes, Bytes]]:
-    return lambda clean: (jpeg(clean, quality), clean)
-
-
-def sampled(clean: Bytes) -> tuple[Bytes, Bytes]:
-    return mosaic(clean, "rggb").sum(2, keepdims=True, dtype=np.uint8), clean
-
-
-def taken(seed: int) -> Callable[[Bytes], tuple[Bytes, Bytes]]:
-    """Photograph as a camera does in bad light."""
-
-    def damage(clean: Bytes) -> tuple[Bytes, Bytes]:
-        rng = np.random.default_rng(seed)
-        stored, truth = Exposure.draw(rng).take(clean, rng)
-        return stored, quantize(truth * 255)
-
-    return damage
-
-
-def from_the_web(scale: int, seed: int) -> Callable[[Bytes], tuple[Bytes, Bytes]]:
-    def damage(clean: Bytes) -> tuple[Bytes, Bytes]:
-        web = Web(scale)
-        small, _ = web.prepare(clean)
-        stored, truth = web.finish(small, clean, np.random.default_rng(seed))
-        return (quantize(values * 255) for values in (stored, truth))  # type: ignore[return-value]
-
-    return damage
-
-
 EXAMPLES = {
-    "enlarge-2": Example("coffee.png", shrunk(2), (120, 60, 96), "panet-sr-x2-lite"),
-    "enlarge-3": Example("astronaut.png", shrunk(3), (50, 20, 80), "panet-sr-x3-lite"),
-    "enlarge-4": Example("astronaut.png", shrunk(4), (36, 14, 60), "panet-sr-x4-lite"),
-    "enlarge-letters": Example("page.png", shrunk(3), (30, 0, 56), "panet-sr-x3-lite"),
+    "enlarge-2": Example("coffee.png", "super-resolution", 2, (120, 60, 96), "panet-sr-x2-lite"),
+    "enlarge-3": Example("astronaut.png", "super-resolution", 3, (50, 20, 80), "panet-sr-x3-lite"),
+    "enlarge-4": Example("astronaut.png", "super-resolution", 4, (36, 14, 60), "panet-sr-x4-lite"),
+    "enlarge-letters": Example("page.png", "super-resolution", 3, (30, 0, 56), "panet-sr-x3-lite"),
     "web": Example(
-        "coffee.png", from_the_web(2, 7), (100, 50, 96), "panet-sr-x2-lite,panet-sr-x2-photo-lite"
+        *("coffee.png", "web", 2, (100, 50, 96), "panet-sr-x2-lite,panet-sr-x2-photo-lite"),
+        number=7,
     ),
-    "noise": Example("chelsea.png", noisy(25), (100, 60, 144), "panet-denoise-lite"),
+    "noise": Example("chelsea.png", "denoising-8bit", 25, (100, 60, 144), "panet-denoise-lite"),
     "camera": Example(
-        "chelsea.png", taken(2), (100, 60, 144), "panet-denoise-lite,panet-denoise-photo-lite"
+        *("chelsea.png", "camera", 1, (100, 60, 144)),
+        "panet-denoise-lite,panet-denoise-photo-lite",
+        number=2,
     ),
-    "jpeg": Example("astronaut.png", compressed(15), (150, 60, 144), "panet-deblock-lite"),
+    "jpeg": Example("astronaut.png", "deblocking", 15, (150, 60, 144), "panet-deblock-lite"),
     "mosaic": Example(
-        "motorcycle_left.png", sampled, (300, 250, 120), "panet-demosaic-lite", ("--bayer", "rggb")
+        *("motorcycle_left.png", "demosaicing", "rggb", (300, 250, 120), "panet-demosaic-lite"),
+        ("--bayer", "rggb"),
     ),
 }
 

@@ -9,26 +9,26 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from photographs import photograph
 from PySide6.QtCore import QPoint, QSettings, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from skimage.transform import rotate
 
-from restorer import Image, read, write
+from restorer import Image, write
 from restorer.gui.preferences import Preferences
 from restorer.gui.queue import BatchPanel
 from restorer.gui.session import Session
 from restorer.gui.sheet import ContactSheet
 from restorer.gui.theme import set_scheme
 from restorer.gui.window import MainWindow
-from restorer.training.degrade import bicubic_downscale
+from restorer.training.degrade import bicubic_downscale, gaussian_noise, quantize
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIZE = (1280, 800)
@@ -98,14 +98,14 @@ def show_sheet(window: MainWindow) -> None:
 def show_references(window: MainWindow, folder: Path) -> None:
     """Enlarge with a turned and darker picture of the same thing, and one of something else."""
     session, chain = window.session, window.controls.chain
-    whole = photograph("astronaut")
+    whole = photograph("astronaut.png")
     small = stored(folder / "portrait.png", bicubic_downscale(whole[:384, 64:448], 4))
     turned = rotate(whole[:432, 24:488], 6, order=3, mode="reflect") * (255 * 0.9)
     sharp = stored(folder / "another view.png", turned)
     window.actions_["page-picture"].trigger()
     window.actions_["split"].trigger()
     session.choose(session.state.choices.with_link("reference-sr", wanted=True))
-    chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee"))])
+    chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee.png"))])
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
     session.run()
@@ -134,22 +134,16 @@ def show_batch(window: MainWindow, pictures: list[Path]) -> None:
 
 
 def noisy(folder: Path, name: str, sigma: float) -> Path:
-    pixels = photograph(name).astype(np.float32)
-    noise = np.random.default_rng(0).normal(0, sigma, pixels.shape)
-    return stored(folder / f"{name}.png", pixels + noise)
+    clean = photograph(f"{name}.png").astype(np.float32)
+    return stored(folder / f"{name}.png", gaussian_noise(clean, sigma, seed=0))
 
 
 def halved(folder: Path, name: str) -> Path:
-    return stored(folder / "small" / f"{name}.png", bicubic_downscale(photograph(name), 2))
-
-
-def photograph(name: str) -> np.ndarray:
-    with as_file(files("skimage.data").joinpath(f"{name}.png")) as path:
-        return read(path).pixels[..., :3]
+    return stored(folder / "small" / f"{name}.png", bicubic_downscale(photograph(f"{name}.png"), 2))
 
 
 def stored(path: Path, values: np.ndarray) -> Path:
-    write(Image(np.clip(np.rint(values), 0, 255).astype(np.uint8)), path)
+    write(Image(quantize(values)), path)
     return path
 
 

@@ -6,17 +6,17 @@ with a reference; above are details at 200 %, below the input, the reference and
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from photographs import photograph
 from PIL import Image as PilImage
 from PIL import ImageDraw, ImageFont
 
 import restorer
-from restorer import Image, ReferenceMaps, psnr_luma, read
+from restorer import Image, ReferenceMaps, psnr_luma
 from restorer.training.baselines import bicubic
 from restorer.training.degrade import bicubic_downscale, crop_to_multiple
 
@@ -114,13 +114,6 @@ def fitted(values: Bytes) -> PilImage.Image:
     picture = PilImage.fromarray(values if values.shape[2] == 3 else values[..., 0])
     size = (_CELL, round(picture.height * _CELL / picture.width))
     return picture.convert("RGB").resize(size, PilImage.Resampling.BICUBIC)
-
-
-def photograph(name: str) -> Bytes:
-    """Return (H, W, 3)."""
-    with as_file(files("skimage.data").joinpath(name)) as path:
-        pixels = read(path).pixels[..., :3]
-    return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)), np.uint8)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ def test_singular_vectors_stay_and_values_become_about_one(
     u, _, v = torch.linalg.svd(square, full_matrices=False)
     values = factor * torch.linspace(1, 0.1, min(rows, columns))
     made = u.T @ orthogonalized(u * values @ v) @ v.T
-    assert torch.allclose(made, made.diagonal().diag(), atol=1e-2)
-    assert made.diagonal().min() > 0.5
-    assert made.diagonal().max() < 1.4
+    assert torch.allclose(made, made.diagonal().diag(), atol=1e-3)
+    assert made.diagonal().min() > 0.6
+    assert made.diagonal().max() < 1.3
 
 
 def test_a_gradient_of_zeros_changes_nothing() -> None:

@@ -189,6 +189,7 @@ def test_another_difference_is_painted_when_anything_of_it_changes(qapp, rng):
         assert np.array_equal(found, to_pixels(Difference().paint(before, after, seen, gain)))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-90, 90), st.floats(-90, 90), st.sampled_from([0.4, 0.7, 1.0, 3.0])),
