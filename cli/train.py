@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,17 @@ if TYPE_CHECKING:
     help="Processes that make batches; a GPU needs several.",
 )
 @click.option(
+    "--batch",
+    type=click.IntRange(1),
+    help="Patches in a batch in place of the recipe's: several times as many keep a GPU busy.",
+)
+@click.option(
+    "--compile/--eager",
+    "compiled",
+    default=None,
+    help="Whether torch.compile makes the iterations faster.  [default: on GPUs]",
+)
+@click.option(
     "--resume/--restart",
     default=True,
     show_default=True,
@@ -51,6 +63,8 @@ def train(
     out: Path | None,
     device: str,
     workers: int,
+    batch: int | None,
+    compiled: bool | None,
     resume: bool,
 ) -> None:
     """Train a network by a recipe.
@@ -60,13 +74,17 @@ def train(
     go into log.jsonl and, with matplotlib, curves.png.
     """
     plan = _recipe(recipe)
+    if batch is not None:
+        plan = replace(plan, batch=batch)
+    if compiled is None:
+        compiled = device.startswith("cuda")
     folder = out or Path("runs") / plan.model
     weights = folder / f"{plan.model}.safetensors"
     if not resume:
         for name in ("state.pt", "log.jsonl"):
             (folder / name).unlink(missing_ok=True)
     try:
-        _train(plan, data, folder, device, workers)
+        _train(plan, data, folder, device, workers, compiled)
     except KeyboardInterrupt:
         warn(f"stopped; the same command goes on from the last checkpoint in {folder}")
         ctx.exit(130)
@@ -77,14 +95,18 @@ def train(
     tell(f"size = {weights.stat().st_size}")
 
 
-def _train(recipe: Recipe, data: Path, folder: Path, device: str, workers: int) -> None:
+def _train(
+    recipe: Recipe, data: Path, folder: Path, device: str, workers: int, compiled: bool
+) -> None:
     """Train to the end; show loss and validation."""
     from tqdm import tqdm
 
     from restorer.training.loop import train as reports
 
     with tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it") as bar:
-        for report in reports(recipe, data, folder, device=device, workers=workers):
+        for report in reports(
+            recipe, data, folder, device=device, workers=workers, compiled=compiled
+        ):
             bar.n = report.step
             bar.set_postfix_str(f"loss {report.loss:.4f}")
             if report.validation_psnr is not None:

@@ -52,7 +52,13 @@ class Report:
 
 
 def train(
-    recipe: Recipe, data: Path, out: Path, *, device: str = "cpu", workers: int = 0
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    device: str = "cpu",
+    workers: int = 0,
+    compiled: bool = False,
 ) -> Iterator[Report]:
     """Train, or go on with what `out` holds, and leave ``<model>.safetensors`` there.
 
@@ -66,6 +72,8 @@ def train(
         out: Folder for the state (``state.pt``), the log and the result.
         device: Where to train.
         workers: Processes that make the batches; 0 makes them in this one.
+        compiled: Whether `torch.compile` makes the iterations faster: some minutes at the start,
+            and a C++ compiler or Triton, are its price.
     """
     began = time.monotonic()
     degradation = recipe.degrade()
@@ -84,6 +92,10 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     start = _resume(out / "state.pt", network, average, optimizers, device)
 
+    forward: nn.Module = network
+    if compiled:
+        forward = torch.compile(network)  # type: ignore[assignment]  # wraps modules in modules
+
     losses: list[float] = []
     batches = _batches(source, recipe, start, workers, pinned=device.startswith("cuda"))
     for done, (inputs, targets) in enumerate(batches, start + 1):
@@ -91,7 +103,7 @@ def train(
             group["lr"] = _learning_rate(recipe, done - 1)
         exact = done > recipe.iterations * (1 - recipe.precise_share)
         damaged, clean = (_placed(x, device) for x in (inputs, targets))
-        losses.append(_update(network, optimizers, damaged, clean, exact=exact))
+        losses.append(_update(forward, optimizers, damaged, clean, exact=exact))
         _follow(average, network, min(recipe.average, done / (9 + done)))
         if done % recipe.checkpoint_every == 0 or done == recipe.iterations:
             _save(out / "state.pt", done, network, average, optimizers)

@@ -70,6 +70,30 @@ def test_interrupted_training_goes_on_from_its_checkpoint(
     assert "iteration 4" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "batch", "compiled"),
+    [
+        ((), 1, False),
+        (("--batch", "3"), 3, False),
+        (("--compile",), 1, True),
+        (("--device", "cuda:1"), 1, True),
+        (("--device", "cuda", "--eager"), 1, False),
+    ],
+)
+def test_batch_and_compilation_are_chosen(
+    words, batch, compiled, restore, data, recipe, tmp_path, monkeypatch
+):
+    chosen = []
+
+    def train(recipe, data, folder, **options):
+        chosen.append((recipe.batch, options["compiled"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restorer.training.loop, "train", train)
+    restore("train", recipe, "--data", data, "--out", tmp_path / "run", *words)
+    assert chosen == [(batch, compiled)]
+
+
 @pytest.mark.parametrize("text", [None, "no toml", "model = 1"])
 def test_unusable_recipe_is_wrong_usage(text, restore, data, tmp_path):
     path = tmp_path / "recipe.toml"

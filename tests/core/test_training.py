@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_interrupted_training_gives_the_same_weights(photographs: Path, tmp_path
     assert [r.step for r in train(TINY, photographs, tmp_path / "parts")] == [4, 5, 6]
     states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("whole", "parts")]
     torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:::torch")  # the compiler's own
+def test_compiled_iterations_are_the_same(photographs: Path, tmp_path: Path) -> None:
+    if shutil.which("g++") is None:
+        pytest.skip("torch.compile needs a C++ compiler")
+    for compiled in (False, True):
+        list(train(TINY, photographs, tmp_path / str(compiled), compiled=compiled))
+    states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("False", "True")]
+    torch.testing.assert_close(*states, rtol=0, atol=1e-3)
 
 
 @pytest.mark.slow
