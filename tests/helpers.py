@@ -69,18 +69,19 @@ def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
 
 
 def seam_ratio(
-    result: NDArray[np.float32], starts: tuple[int, ...], side: int, scale: int, axis: int
+    result: NDArray[np.float32], starts: tuple[int, ...], side: int, period: int, axis: int
 ) -> float:
     """Return the mean gradient across the first and last lines of tiles over that near by.
 
-    Compared are lines between the same pixels of the input: inside an input pixel the gradient of
-    an enlarged picture is another one.
+    Compared are lines a multiple of `period` apart: between them the gradient of an enlarged
+    picture, or of one that a network works on in cells, is another one, tiles or not.
     """
     steps = np.abs(np.diff(result, axis=axis)).mean(axis=(1 - axis, 2))
     lines = np.arange(1, result.shape[axis])
     borders = np.isin(lines, [line for s in starts for line in (s, s + side)])
-    near = np.convolve(borders, np.ones(31), "same").astype(bool) & ~borders
-    return float(steps[borders].mean() / steps[near & (lines % scale == 0)].mean())
+    near = np.convolve(borders, np.ones(8 * period + 1), "same").astype(bool) & ~borders
+    alike = (lines - starts[0]) % period == 0
+    return float(steps[borders].mean() / steps[near & alike].mean())
 
 
 class Enlarge(nn.Module):
