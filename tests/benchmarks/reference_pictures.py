@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from photographs import photograph
 from PIL import Image as PilImage
 from PIL import ImageDraw, ImageFont
@@ -18,9 +17,7 @@ from PIL import ImageDraw, ImageFont
 import restorer
 from restorer import Image, ReferenceMaps, psnr_luma
 from restorer.training.baselines import bicubic
-from restorer.training.degrade import bicubic_downscale, crop_to_multiple
-
-Bytes = NDArray[np.uint8]
+from restorer.training.degrade import Bytes, bicubic_downscale, crop_to_multiple
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCALE = 4
