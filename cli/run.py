@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .stopping import stoppable
 from .words import duration, size, warn
 
 if TYPE_CHECKING:
-    from restorer import CancelToken, Job, Progress, Result
+    from restorer import Job, Progress, Result
 
     from .report import Report
 
@@ -35,17 +34,16 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import CancelToken, run_jobs
     from restorer import Result as ResultType
+    from restorer import run_jobs
 
     with ThreadPoolExecutor(1) as aside:  # whose helpers end with it; see the local engine
         aside.submit(_prove, jobs[0]).result()
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
-    cancel = CancelToken()
     results = []
     shown = _Bar(len(jobs), quiet=quiet)
-    with _signals_to(cancel), _log_lines(verbose=verbose), shown as bar:
+    with stoppable("this tile") as cancel, _log_lines(verbose=verbose), shown as bar:
         for event in run_jobs(jobs, workers=workers, cancel=cancel):
             if isinstance(event, ResultType):
                 bar.end(event)
@@ -160,22 +158,3 @@ class _Bar:
         self._bar.n = self._ended - self._skipped + sum(self._parts.values())
         self._bar.set_description_str(f"{self._ended}/{self._files} files", refresh=False)
         self._bar.refresh()
-
-
-@contextmanager
-def _signals_to(cancel: CancelToken) -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into a request; the next has the system's own effect."""
-
-    def stop(number: int, frame: Any) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_DFL)
-        cancel.cancel()
-        # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
-        os.write(2, b"\nstopping after this tile; once more aborts at once\n")
-
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

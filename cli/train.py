@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .presets import parse_toml
+from .stopping import stoppable
 from .words import size, tell, warn
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def train(
     """Train a network by a recipe.
 
     RECIPE is a TOML file, or the name of one that ships. Interrupted, the same
-    command goes on from the last checkpoint. The curves of loss and validation
+    command goes on where it was stopped. The curves of loss and validation
     go into log.jsonl and, with matplotlib, curves.png.
     """
     plan = _recipe(recipe)
@@ -83,10 +85,8 @@ def train(
     if not resume:
         for name in ("state.pt", "log.jsonl"):
             (folder / name).unlink(missing_ok=True)
-    try:
-        _train(plan, data, folder, device, workers, compiled)
-    except KeyboardInterrupt:
-        warn(f"stopped; the same command goes on from the last checkpoint in {folder}")
+    if not _train(plan, data, folder, device, workers, compiled):
+        warn(f"stopped; the same command goes on from what {folder} holds")
         ctx.exit(130)
     tell(f"{weights}: {size(weights.stat().st_size)}; for the catalogue:")
     tell("[model.weights]")
@@ -97,16 +97,18 @@ def train(
 
 def _train(
     recipe: Recipe, data: Path, folder: Path, device: str, workers: int, compiled: bool
-) -> None:
-    """Train to the end; show loss and validation."""
+) -> bool:
+    """Train and show loss and validation; return whether it came to the end."""
     from tqdm import tqdm
 
     from restorer.training.loop import train as reports
 
-    with tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it") as bar:
-        for report in reports(
-            recipe, data, folder, device=device, workers=workers, compiled=compiled
-        ):
+    running = reports(recipe, data, folder, device=device, workers=workers, compiled=compiled)
+    progress = tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it")
+    with stoppable("this iteration") as cancel, progress as bar, closing(running):
+        for report in running:
+            if cancel.cancelled and report.step < recipe.iterations:
+                return False
             bar.n = report.step
             bar.set_postfix_str(f"loss {report.loss:.4f}")
             if report.validation_psnr is not None:
@@ -120,6 +122,7 @@ def _train(
         tell(f"{draw_curves(folder)}: loss and validation")
     except ModuleNotFoundError:
         warn("no picture of the curves: it needs matplotlib, pip install 'restorer[bench]'")
+    return True
 
 
 def _recipe(name: str) -> Recipe:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .stopping import stoppable
 from .words import size, table, tell
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def _ask_setting(found: Recognition, task: str, given: dict[str, Any]) -> dict[s
 def _fetch(spec: ModelSpec) -> None:
     from restorer import Cancelled, fetch_model
 
-    with _byte_bar(spec.id) as on_bytes, _stoppable() as cancel:
+    with _byte_bar(spec.id) as on_bytes, stoppable("these bytes") as cancel:
         try:
             installed = fetch_model(spec, on_bytes=on_bytes, cancel=cancel)
         except Cancelled as error:
@@ -252,18 +253,3 @@ def _byte_bar(name: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.n)
 
         yield show
-
-
-@contextmanager
-def _stoppable() -> Iterator[Any]:
-    """Turn Ctrl-C into a request, so that what came stays on the disk in order."""
-    import signal
-
-    from restorer import CancelToken
-
-    cancel = CancelToken()
-    before = signal.signal(signal.SIGINT, lambda *_: cancel.cancel())
-    try:
-        yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -36,8 +36,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape."""
-        residual: Tensor = self.body(x)
-        return x + residual * self.residual_scale
+        return torch.add(x, self.body(x), alpha=self.residual_scale)
 
 
 class MeanShift(nn.Module):

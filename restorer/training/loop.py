@@ -7,7 +7,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -59,12 +59,13 @@ def train(
     device: str = "cpu",
     workers: int = 0,
     compiled: bool = False,
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     """Train, or go on with what `out` holds, and leave ``<model>.safetensors`` there.
 
     Every `checkpoint_every` iterations the state is saved, a line goes into ``log.jsonl`` and a
-    report with a validation figure is given; between two of them one report an iteration. Batches
-    depend on (seed, step) only, so that an interrupted run goes on as if it had not been.
+    report with a validation figure is given; between two of them one report an iteration. Closing
+    the generator saves the state too. Batches depend on (seed, step) only, so that an interrupted
+    run goes on as if it had not been.
 
     Args:
         recipe: What to train.
@@ -113,7 +114,11 @@ def train(
             losses.clear()
             yield report
         else:
-            yield Report(done, losses[-1])
+            try:
+                yield Report(done, losses[-1])
+            except GeneratorExit:
+                _save(out / "state.pt", done, network, average, optimizers)
+                raise
     export(average, out / f"{recipe.model}.safetensors")
 
 

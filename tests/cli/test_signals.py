@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from restorer import CancelToken, probe
-from restorer.cli.run import _signals_to
+from restorer import probe
+from restorer.cli.stopping import stoppable
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
@@ -42,14 +42,15 @@ def test_signal_stops_the_batch_with_130_and_leaves_whole_files(number, make_pic
     assert all(probe(path).width == 64 for path in out.iterdir())
 
 
-def test_second_signal_has_the_effect_of_the_system():
-    cancel, before = CancelToken(), signal.getsignal(signal.SIGINT)
-    with _signals_to(cancel):
+def test_second_signal_has_the_effect_of_the_system(capfd):
+    before = signal.getsignal(signal.SIGINT)
+    with stoppable("this tile") as cancel:
         os.kill(os.getpid(), signal.SIGINT)
         _wait_for(lambda: cancel.cancelled)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) is before
+    assert "stopping after this tile; once more aborts at once" in capfd.readouterr().err
 
 
 def _wait_for(condition, seconds=60):

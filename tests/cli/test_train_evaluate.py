@@ -1,9 +1,13 @@
 import hashlib
+import itertools
+import signal
 
 import pytest
+import torch
 
 import restorer.training.loop
 from restorer.cli.presets import parse_toml
+from restorer.errors import SettingsError
 
 RECIPE = """
 model = "tiny"
@@ -47,23 +51,24 @@ def test_training_ends_with_lines_for_the_catalogue(restore, data, recipe, tmp_p
     assert (len(weights), hashlib.sha256(weights).hexdigest()) == (entry["size"], entry["sha256"])
 
 
-def test_interrupted_training_goes_on_from_its_checkpoint(
+def test_interrupted_training_goes_on_where_it_stopped(
     restore, data, recipe, tmp_path, monkeypatch
 ):
-    whole = restorer.training.loop.train
+    update, steps = restorer.training.loop._update, itertools.count(1)
 
     def interrupted(*args, **options):
-        for report in whole(*args, **options):
-            yield report
-            if report.step == 3:
-                raise KeyboardInterrupt
+        if next(steps) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return update(*args, **options)
 
     words = ("train", recipe, "--data", data, "--out", tmp_path / "run")
     with monkeypatch.context() as patch:
-        patch.setattr(restorer.training.loop, "train", interrupted)
+        patch.setattr(restorer.training.loop, "_update", interrupted)
         result = restore(*words)
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    assert state["step"] == 3
     result = restore(*words)
     assert result.exit_code == 0
     assert "iteration 2" not in result.stderr
@@ -87,7 +92,8 @@ def test_batch_and_compilation_are_chosen(
 
     def train(recipe, data, folder, **options):
         chosen.append((recipe.batch, options["compiled"]))
-        raise KeyboardInterrupt
+        raise SettingsError("enough")
+        yield
 
     monkeypatch.setattr(restorer.training.loop, "train", train)
     restore("train", recipe, "--data", data, "--out", tmp_path / "run", *words)

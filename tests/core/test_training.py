@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
@@ -114,12 +115,13 @@ def test_interrupted_training_gives_the_same_weights(photographs: Path, tmp_path
     whole = list(train(TINY, photographs, tmp_path / "whole"))
     assert [r.step for r in whole] == list(range(1, 7))
     assert [r.validation_psnr is not None for r in whole] == [False, False, True] * 2
-    for report in train(TINY, photographs, tmp_path / "parts"):
-        if report.step == 4:  # after the checkpoint of step 3
-            break
-    assert [r.step for r in train(TINY, photographs, tmp_path / "parts")] == [4, 5, 6]
-    states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("whole", "parts")]
-    torch.testing.assert_close(*states, rtol=0, atol=0)
+    with closing(train(TINY, photographs, tmp_path / "closed")) as running:
+        assert [next(running).step for _ in range(4)] == [1, 2, 3, 4]
+        shutil.copytree(tmp_path / "closed", tmp_path / "killed")  # with the checkpoint of step 3
+    for run, steps in (("closed", [5, 6]), ("killed", [4, 5, 6])):
+        assert [r.step for r in train(TINY, photographs, tmp_path / run)] == steps
+        states = [read_state(tmp_path / each / "tiny.safetensors") for each in ("whole", run)]
+        torch.testing.assert_close(*states, rtol=0, atol=0)
 
 
 @pytest.mark.slow

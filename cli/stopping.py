@@ -1,0 +1,37 @@
+"""Ctrl-C as a request: what is under way comes to a good end first."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from restorer import CancelToken
+
+
+@contextmanager
+def stoppable(last: str) -> Iterator[CancelToken]:
+    """Turn the first Ctrl-C or SIGTERM into a request; the next has the system's own effect.
+
+    `last` says what is brought to its end: ``this tile``.
+    """
+    from restorer import CancelToken
+
+    cancel = CancelToken()
+
+    def stop(number: int, frame: Any) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
+        cancel.cancel()
+        # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
+        os.write(2, f"\nstopping after {last}; once more aborts at once\n".encode())
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
