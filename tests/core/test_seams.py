@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -31,25 +33,38 @@ def photograph(noise: float) -> FloatArray:
     return (make_photograph(HEIGHT, WIDTH) / np.float32(255) + grain).astype(np.float32)
 
 
-@pytest.mark.parametrize("noise", [2.0, 15.0])
-@pytest.mark.parametrize("scene", [sky, photograph])
-@pytest.mark.parametrize("model", SHIPPED)
-def test_gradient_across_tile_borders_is_that_inside(
-    model: str, scene: object, noise: float
-) -> None:
+def seams(model: str, values: FloatArray, sigma: float, step: float = 0.0) -> list[float]:
+    """Return `seam_ratio` down and across, with a step added to every other stretch of tiles."""
     spec = restorer.model_spec(model)
     side, scale = 64, spec.scale
-    values = scene(noise)  # type: ignore[operator]
-    sigma = noise if spec.condition == "sigma" else None
     result = restorer.restore(
         Image(values),
-        restorer.Step(model, sigma=sigma),
+        restorer.Step(model, sigma=sigma if spec.condition == "sigma" else None),
         settings=Settings(tile=side, precision="fp32"),
     ).pixels
     border, period = spec.tile.border, scale * spec.tile.multiple_of
     plan = plan_tiles((HEIGHT + 2 * border, WIDTH + 2 * border), spec.tile, side=side)
     assert len(plan.tiles) >= 9
+    ratios = []
     for axis, starts in enumerate((plan.rows, plan.columns)):
-        tile = (plan.tiles[0].height, plan.tiles[0].width)[axis]
+        tile = (plan.tiles[0].height, plan.tiles[0].width)[axis] * scale
         own = tuple((start - border) * scale for start in starts)
-        assert seam_ratio(result, own, tile * scale, period, axis) < 1.1
+        met = np.isin(np.arange(result.shape[axis]), [n for s in own for n in (s, s + tile)])
+        planted = step * (np.cumsum(met) % 2)
+        spoiled = result + np.float32(np.expand_dims(planted, (1 - axis, 2)))
+        ratios.append(seam_ratio(spoiled, own, tile, period, axis))
+    return ratios
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0, 15.0])
+@pytest.mark.parametrize("scene", [sky, photograph])
+@pytest.mark.parametrize("model", SHIPPED)
+def test_gradient_across_tile_borders_is_that_inside(
+    model: str, scene: Callable[[float], FloatArray], noise: float
+) -> None:
+    assert max(seams(model, scene(noise), noise)) < 1.1
+
+
+@pytest.mark.parametrize("model", SHIPPED)
+def test_a_fifth_of_a_step_of_eight_bits_between_tiles_is_seen(model: str) -> None:
+    assert max(seams(model, sky(0.0), 0.0, step=0.2 / 255)) > 1.1
