@@ -18,10 +18,12 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
+from PySide6.QtGui import QColor, QGuiApplication
 
 from restorer import Job, Progress, Result
 
 from .runner import News
+from .theme import colors_of
 from .thumbnails import Thumbnails
 from .words import duration, trouble
 
@@ -208,6 +210,8 @@ class QueueModel(QAbstractTableModel):
             return self._thumbnails.get(row.job.source)
         if role == FRACTION and column == PROGRESS:
             return row.part if row.state == "running" else None
+        if role == Qt.ItemDataRole.BackgroundRole and row.state == "failed":
+            return QColor(colors_of(QGuiApplication.palette()).trouble)
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(row.job.source) if column == NAME else self._text(row, column)
         return None

@@ -84,6 +84,18 @@ def seam_ratio(
     return float(steps[borders].mean() / steps[near & alike].mean())
 
 
+def contrast(first: str, second: str) -> float:
+    """Return the ratio of contrast of two colours, ``#rrggbb``: 1 to 21 (WCAG 2.2, 1.4.3)."""
+
+    def light(name: str) -> float:
+        rgb = np.array([int(name[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722)) + 0.05
+
+    lights = sorted((light(first), light(second)))
+    return lights[1] / lights[0]
+
+
 class Enlarge(nn.Module):
     """The identity, each pixel repeated `scale` times each way; `before` may spoil a call."""
 

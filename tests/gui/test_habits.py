@@ -26,6 +26,8 @@ from restorer.gui.truth import TruthPanel
 from restorer.gui.window import MainWindow
 from restorer.gui.words import megapixels
 
+from helpers import contrast
+
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
@@ -403,18 +405,6 @@ def test_boxes_and_knobs_are_seen_in_both_schemes(qapp, window, scheme):
             inks = {image.pixelColor(x, image.height() // 2).name() for x in range(image.width())}
         assert any(contrast(ink, colors.panel) >= 3 for ink in inks - {colors.accent}), control
     set_scheme(qapp, "light")
-
-
-def contrast(first: str, second: str) -> float:
-    """Return the ratio of contrast that WCAG defines, 1 to 21."""
-
-    def light(name: str) -> float:
-        rgb = np.array(QColor(name).getRgbF()[:3])
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        return float(linear @ (0.2126, 0.7152, 0.0722)) + 0.05
-
-    lights = sorted((light(first), light(second)))
-    return lights[1] / lights[0]
 
 
 def test_a_new_window_fits_on_the_screen(window):

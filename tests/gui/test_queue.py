@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QAccessible, QDropEvent
+from PySide6.QtGui import QAccessible, QColor, QDropEvent
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 import restorer.pipeline
@@ -29,6 +29,7 @@ from restorer.gui.queue import BatchPanel
 from restorer.gui.queue_rows import NAME, PROGRESS, REMARK, STATE, QueueModel, Row, _stretches
 from restorer.gui.queue_store import QueueStore
 from restorer.gui.runner import News, Runner
+from restorer.gui.theme import colors_of
 from restorer.gui.thumbnails import Thumbnails
 
 from helpers import make_photograph
@@ -618,6 +619,15 @@ def test_counts_and_places_hold_whatever_happens(qapp, actions):
     assert [model.number(row.job) for row in model.rows] == list(range(len(model.rows)))
     assert model.running_parts == 0.25 * model.counts["running"]
     assert model.rowCount() == len(model.rows)
+    assert thumbnails.close()
+
+
+def test_failed_files_stand_out(qapp):
+    thumbnails = Thumbnails(16)
+    model = QueueModel(thumbnails)
+    model.add([Row(job(0), "done"), Row(job(1), "failed")])
+    papers = [model.index(n, STATE).data(Qt.ItemDataRole.BackgroundRole) for n in range(2)]
+    assert papers == [None, QColor(colors_of(qapp.palette()).trouble)]
     assert thumbnails.close()
 
 

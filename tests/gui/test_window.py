@@ -40,6 +40,8 @@ from restorer.gui.session import Session
 from restorer.gui.state import Message, Work
 from restorer.gui.window import MainWindow
 
+from helpers import contrast
+
 CONTROLS = (
     QAbstractButton,
     QAbstractSpinBox,
@@ -353,20 +355,9 @@ def test_text_can_be_read_in_both_schemes(qapp, window, scheme):
         for paper in (colors.window, colors.panel, colors.field):
             assert contrast(ink, paper) >= 4.5, (ink, paper)
     assert contrast(colors.on_accent, colors.accent) >= 4.5
+    assert contrast(colors.text, colors.trouble) >= 4.5
     assert window.palette().window().color().name() == colors.window
     theme.set_scheme(qapp, "light")
-
-
-def contrast(a: str, b: str) -> float:
-    """Contrast ratio of WCAG 2."""
-    bright, dark = sorted((luminance(a), luminance(b)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def luminance(color: str) -> float:
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_lines_are_edited_without_setting_off_keys(opened):
