@@ -234,7 +234,7 @@ def _of_pyramid(
         keys,
         at,
         softmax_scale=attention.softmax_scale,
-        norm_floor=float(attention.escape_NaN),
+        norm_floor=attention.escape_NaN,
         hard=attention.hard,
     )
     total = torch.stack([weight.sum() for weight in weights]).sum()

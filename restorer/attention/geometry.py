@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def patch_norms(x: Tensor, floor: float) -> Tensor:
+def patch_norms(x: Tensor, floor: float | Tensor) -> Tensor:
     """Map (N, C, H, W) to (N, H, W): L2 norms of the 3x3 patches, not below `floor`."""
     energy = F.avg_pool2d(x.square().sum(1), 3, 1, 1, divisor_override=1)
     return energy.clamp_min(floor**2).sqrt()

@@ -34,7 +34,7 @@ def patch_attention(
     levels: Sequence[tuple[Tensor, Tensor]],
     *,
     softmax_scale: float,
-    norm_floor: float,
+    norm_floor: float | Tensor,
     hard: bool = False,
 ) -> Tensor:
     """Rebuild every query patch from the value patches whose key patches resemble it.
@@ -49,7 +49,8 @@ def patch_attention(
         levels: Pairs of keys (N, C, h, w) and values (N, V, h, w); sizes differ from level to
             level.
         softmax_scale: Factor on the scores before the softmax over all patches of all levels.
-        norm_floor: Smallest norm that a key patch is divided by.
+        norm_floor: Smallest norm that a key patch is divided by; as a tensor, (1,), it is not
+            waited for where the device is a GPU.
         hard: Take the best match alone (all of them on ties) in place of the softmax mean.
 
     Returns:
@@ -77,7 +78,7 @@ def patch_weights(
     at: tuple[int, int],
     *,
     softmax_scale: float,
-    norm_floor: float,
+    norm_floor: float | Tensor,
     hard: bool = False,
 ) -> list[Tensor]:
     """Return how much `patch_attention` takes from each patch for the query patch at one place.
@@ -111,7 +112,7 @@ def _attend_recorded(
     query: Tensor,
     levels: Sequence[tuple[Tensor, Tensor]],
     softmax_scale: float,
-    norm_floor: float,
+    norm_floor: float | Tensor,
     hard: bool,
 ) -> Tensor:
     batch, _, _, width = query.shape
@@ -152,7 +153,9 @@ def _stack_rows(x: Tensor, columns: int = 0) -> Tensor:
     return torch.cat([padded[:, :, i : i + height] for i in range(3)], 1)
 
 
-def _gain_and_bias(keys: Sequence[Tensor], scale: float, floor: float) -> tuple[Tensor, Tensor]:
+def _gain_and_bias(
+    keys: Sequence[Tensor], scale: float, floor: float | Tensor
+) -> tuple[Tensor, Tensor]:
     """Return (N, 1, 1, K): the factor of every score, and what to add (-inf: no patch there)."""
     gains, biases = [], []
     for key in keys:

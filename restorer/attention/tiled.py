@@ -69,7 +69,7 @@ def attend_tiled(
     levels: Sequence[tuple[Tensor, Tensor]],
     *,
     softmax_scale: float,
-    norm_floor: float,
+    norm_floor: float | Tensor,
     hard: bool,
 ) -> Tensor:
     """Do what `patch_attention` does for one sample: (C, H, W) and levels of it to (V, H, W)."""
@@ -91,7 +91,7 @@ def attend_tiled(
     return result[1:-1, 1:-1].permute(2, 0, 1)
 
 
-def _lay_out(levels: Sequence[tuple[Tensor, Tensor]], scale: float, floor: float) -> _Keys:
+def _lay_out(levels: Sequence[tuple[Tensor, Tensor]], scale: float, floor: float | Tensor) -> _Keys:
     """Put the levels on one axis, with a free cell at either end, so that all neighbours exist."""
     places, start = [], 1
     for key, _ in levels:

@@ -96,7 +96,7 @@ class PyramidAttention(nn.Module):
                 self.conv_match_L_base(x),
                 [(self.conv_match(level), self.conv_assembly(level)) for level in resized],
                 softmax_scale=self.softmax_scale,
-                norm_floor=float(self.escape_NaN),
+                norm_floor=self.escape_NaN,
                 hard=self.hard,
             )
         return pasted / 4
