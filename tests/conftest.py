@@ -11,12 +11,16 @@ import numpy as np
 import pytest
 import torch
 import trustme
+from hypothesis import settings
 from numpy.typing import NDArray
 
 import restorer.download
 
 from helpers import make_photograph
 from webserver import Handler, Server, Site
+
+settings.register_profile("any machine", deadline=None)  # tests do not assert times
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -76,7 +76,8 @@ nlsa = partial(SparseAttention, INNER, reduction=2)
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "none, 8 blocks": lambda: without(8),
     "none, 10 blocks": lambda: without(10),
-    "pyramid, 1/4 (ships)": lambda: pyramid(4),
+    "pyramid, 1/8 (ships)": lambda: pyramid(8),
+    "pyramid, 1/4": lambda: pyramid(4),
     "pyramid, 1/2": lambda: pyramid(2),
     "ENLA, 1/4": lambda: other(enla, 4),
     "ENLA, 1/1": lambda: other(enla, 1),
@@ -117,8 +118,8 @@ def seconds_an_iteration() -> dict[str, float]:
 def pairs(folder: Path) -> Iterator[tuple[Tensor, np.ndarray]]:
     """Yield (1, 3, h, w) inputs with white 1 and (2 h, 2 w, 3) bytes."""
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
-        clean = crop_to_multiple(load_rgb(path), 8)
-        top, left = (max(0, n // 2 - TILE) // 8 * 8 for n in clean.shape[:2])
+        clean = crop_to_multiple(load_rgb(path), 16)
+        top, left = (max(0, n // 2 - TILE) // 16 * 16 for n in clean.shape[:2])
         clean = clean[top : top + 2 * TILE, left : left + 2 * TILE]
         small = bicubic_downscale(clean, 2).astype(np.float32) / 255
         yield torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1)))[None], clean

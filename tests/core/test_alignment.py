@@ -45,7 +45,7 @@ def seen_by(matrix: np.ndarray, picture: FloatArray, size: tuple[int, int]) -> F
     return sample(picture, places)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     turn=st.floats(-180, 180),
     growth=st.floats(0.7, 1.6),
@@ -101,7 +101,7 @@ def test_a_homography_that_folds_the_picture_is_refused() -> None:
     assert find_homographies(*pair, **OPTIONS) == []
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(shift=st.tuples(st.floats(-3, 3), st.floats(-3, 3)), exposure=st.floats(0.5, 1.0))
 def test_flow_finds_a_shift_whatever_the_exposure(
     shift: tuple[float, float], exposure: float
@@ -127,7 +127,7 @@ def test_flow_of_blocks_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch) ->
     assert np.median(np.abs(blocks - whole)[16:-16, 16:-16]) < 0.1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     size=st.tuples(st.integers(2, 12), st.integers(2, 12)),
     scale=st.integers(1, 4),

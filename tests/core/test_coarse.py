@@ -20,7 +20,7 @@ OPTIONS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=SIZES, key_size=SIZES, batch=st.integers(1, 2), **OPTIONS)
 def test_a_window_that_covers_the_reference_finds_what_the_exact_search_finds(
     size: tuple[int, int],
@@ -42,7 +42,7 @@ def test_a_window_that_covers_the_reference_finds_what_the_exact_search_finds(
     torch.testing.assert_close(score, expected_score)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=SIZES, key_size=SIZES, radius=st.integers(0, 3), **OPTIONS)
 def test_what_is_found_is_a_patch_of_the_reference_and_never_better_than_the_best(
     size: tuple[int, int],

@@ -40,7 +40,7 @@ def test_gray_fills_three_planes_and_is_recognised_in_rgb():
     assert not color.is_gray(rgb)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 33), st.integers(1, 33), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_visible_pixels_stay_bit_for_bit(height, width, channels, seed):
     colour = random(height, width, channels, seed)
@@ -93,7 +93,7 @@ def test_an_enlarged_disc_has_no_halo(ink, ground, paper, scale):
     assert np.abs(naive - paper).max() > 0.02  # what users of other tools see
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 5), st.integers(0, 99))
 def test_resampled_alpha_stays_within_bounds(height, width, scale, seed):
     alpha = np.round(random(height, width, 1, seed))

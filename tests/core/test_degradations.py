@@ -39,7 +39,7 @@ def damage(kind: Degradation, seed: int, side: int = SIDE) -> tuple[FloatArray, 
     return inputs, targets, clean[edge : whole - edge, edge : whole - edge]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from(KINDS))
 def test_damage_has_the_size_and_range_of_a_patch(seed: int, kind: Degradation) -> None:
     inputs, targets, _ = damage(kind, seed)
@@ -97,7 +97,7 @@ def quiet(exposure: Exposure) -> Exposure:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32))
 def test_light_developed_again_is_the_picture(seed: int) -> None:
     """Without noise, mosaic and JPEG the photograph is its clean development, to rounding."""

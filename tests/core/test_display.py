@@ -44,7 +44,7 @@ def test_srgb_of_eight_bit_is_not_copied(icc: bytes | None, channels: int) -> No
     assert shown.notes == ()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     channels=st.integers(1, 4),

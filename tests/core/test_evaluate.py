@@ -51,7 +51,7 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_damage_is_repeatable_and_truth_is_perfect(name: str, data: st.DataObject) -> None:
     protocol = PROTOCOLS[name]

@@ -63,7 +63,7 @@ def picture():
     return Image(pixels_of(12, 17, 3, 8))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(LOSSLESS),
     height=st.integers(1, 40),
@@ -225,7 +225,7 @@ def test_a_file_cut_anywhere_is_refused_and_never_half_gray(tmp_path, suffix):
             formats.read(cut)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     suffix=st.sampled_from([".jpg", ".png", ".webp", ".bmp", ".tif"]),
     flips=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=8),

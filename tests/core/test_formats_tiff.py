@@ -35,7 +35,7 @@ def path(tmp_path):
     return tmp_path / "a.tif"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     dtype=st.sampled_from([np.uint8, np.uint16, np.float32]),
     channels=st.sampled_from([1, 3]),
@@ -285,7 +285,7 @@ def test_damaged_lzw_is_refused_before_it_can_crash_the_decoder(path, byteorder)
 
 
 @given(st.binary(max_size=20_000), st.integers(2, 256))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_sound_lzw_passes_its_check(data, levels):
     plain = bytes(byte % levels for byte in data) * 5
     lzw.check(imagecodecs.lzw_encode(plain or b"x"))
@@ -304,7 +304,7 @@ def test_a_width_of_many_numbers_is_refused(path):
         formats.read(path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_damaged_files_give_a_picture_or_an_image_error(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("bad") / "a.tif"

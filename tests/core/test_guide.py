@@ -123,7 +123,7 @@ def test_two_halves_of_a_view_are_put_together() -> None:
     assert (right == 1).mean() > 0.9
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(
     gain=st.floats(0.6, 1.0),
     balance=st.tuples(*[st.floats(0.85, 1.0)] * 3),
@@ -140,7 +140,7 @@ def test_exposure_and_colour_stay_the_pictures_own(
         assert abs(float(coarse[..., plane].mean() - small.to_float()[..., plane].mean())) < 0.002
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     other=st.tuples(st.integers(1, 60), st.integers(1, 60)),

@@ -112,7 +112,7 @@ def test_something_else_that_was_laid_on_by_mistake_costs_nothing(
 
 
 @pytest.mark.parametrize("model", SHIPPED)
-@settings(max_examples=3, deadline=None, phases=[Phase.generate])  # each takes a second
+@settings(max_examples=3, phases=[Phase.generate])  # each takes a second
 @given(
     gain=st.floats(0.5, 1.0),
     balance=st.tuples(*[st.floats(0.8, 1.0)] * 3),

@@ -28,7 +28,7 @@ def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
     return pixels.repeat(scale, 0).repeat(scale, 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     height=st.integers(1, 150),
     width=st.integers(1, 150),
@@ -255,7 +255,7 @@ def test_chop_is_refused_where_the_authors_have_none_and_beside_own_tiles() -> N
     np.testing.assert_array_equal(result.pixels, image.pixels)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     size=st.tuples(st.integers(5, 90), st.integers(5, 90)),
     layers=st.integers(1, 4),

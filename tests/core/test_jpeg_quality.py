@@ -59,7 +59,7 @@ def test_diagonals_come_back_in_rows(values: list[int]) -> None:
     assert [rows[0, 0], rows[0, 1], rows[1, 0], rows[2, 0], rows[1, 1]] == values[:5]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     qualities,
     st.sampled_from([FULL, HALF, "gray"]),
@@ -110,7 +110,7 @@ def test_what_never_was_a_jpeg_tells_nothing(pixels: Pixels) -> None:
     assert estimate(pixels) is None
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.floats(0, 4))
 def test_tiny_pictures_and_odd_values_do_not_break_it(
     height: int, width: int, channels: int, white: float

@@ -30,7 +30,7 @@ def patches(x: torch.Tensor) -> torch.Tensor:
     return nn.functional.unfold(x, 3, padding=1)[0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
     st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -12,7 +12,6 @@ from restorer.networks import PANetLite
 from restorer.training.muon import Muon, hidden_kernels, orthogonalized
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(1e-3, 1e3), st.integers(0, 99))
 def test_singular_vectors_stay_and_values_become_about_one(
     rows: int, columns: int, factor: float, seed: int

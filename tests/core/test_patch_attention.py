@@ -39,7 +39,7 @@ def limit(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
     monkeypatch.setattr(tiled, "_STRIP_ELEMENTS", elements)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     level=st.tuples(st.integers(1, 7), st.integers(1, 7)),

@@ -94,7 +94,7 @@ CHAINS = [
 SHARES = [(1.0, None), (0.5, None), (0.0, None), (0.3, 0.9), (1.0, 0.0)]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     data=st.data(),
     size=st.tuples(st.integers(1, 70), st.integers(1, 70)),
@@ -143,7 +143,7 @@ def test_region_has_the_pixels_of_the_whole(
     assert len({total for _, total in seen}) == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     data=st.data(),
     size=st.tuples(st.integers(2, 50), st.integers(2, 50)),

@@ -80,7 +80,7 @@ def streamed(
         return stream.restore_rows(rows, target, "fail", passes, wishes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.tuples(st.integers(1, 50), st.integers(1, 50)),
     bits=st.sampled_from([8, 16]),
@@ -140,7 +140,7 @@ def test_streamed_pixels_are_those_of_the_picture_held_whole(
     assert [path.name for path in sorted(folder.iterdir())] == ["in.tif", "out.tif"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     dtype=st.sampled_from([np.uint8, np.uint16]),
     channels=st.sampled_from([1, 3]),
@@ -538,7 +538,7 @@ def test_budget_message_tells_of_streaming(source: Path) -> None:
     assert "--max-pixels (from TIFF to TIFF" in result.error
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     heights=st.lists(st.integers(1, 300), min_size=1, max_size=5),
     width=st.integers(1, 600),

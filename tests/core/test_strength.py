@@ -33,7 +33,7 @@ def random(height: int, width: int, channels: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((height, width, channels), np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.tuples(st.integers(1, 80), st.integers(1, 80)),
     scale=st.integers(1, 4),

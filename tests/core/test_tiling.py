@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from restorer.blending import Blender
@@ -77,7 +77,6 @@ def test_neighbours_share_at_least_the_overlap(drawn: tuple[TilePlan, TileNeeds]
             assert a + side - b >= min(needs.overlap, needs.side // unit // 2 * unit)
 
 
-@settings(deadline=None)
 @given(plans(), st.integers(1, 4), st.randoms())
 def test_identity_tiles_blend_to_the_identity_image_in_any_order(
     drawn: tuple[TilePlan, TileNeeds], scale: int, random: object
@@ -98,7 +97,6 @@ def test_identity_tiles_blend_to_the_identity_image_in_any_order(
     np.testing.assert_allclose(blender.values, expected, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(plans() | chops(), st.integers(1, 3))
 def test_rows_taken_as_they_are_finished_are_those_of_the_whole(
     drawn: tuple[TilePlan, object], scale: int
@@ -119,7 +117,6 @@ def test_rows_taken_as_they_are_finished_are_those_of_the_whole(
     assert len(blender.values) == 0
 
 
-@settings(deadline=None)
 @given(plans() | chops(), st.integers(1, 3), st.integers(0, 6), st.data())
 def test_tiles_that_meet_a_region_are_enough_for_it(
     drawn: tuple[TilePlan, object], scale: int, radius: int, data: st.DataObject
@@ -243,7 +240,6 @@ def test_chop_cuts_as_the_authors_do(name: str) -> None:
     np.testing.assert_allclose(blender.values, expected, rtol=0, atol=CHOP["atol"])
 
 
-@settings(deadline=None)
 @given(
     st.tuples(st.integers(1, 90), st.integers(1, 90)),
     st.integers(200, 2000),

@@ -42,7 +42,7 @@ def plain_paste(value: Tensor, index: Tensor, stride: int, divisor: Divisor) -> 
     return pasted / plain_sum(torch.ones_like(value), index, stride)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=SIZES,
     key_size=SIZES,
@@ -132,7 +132,7 @@ def test_neither_the_scores_nor_the_patches_are_ever_whole(
     assert largest.elements <= 4 * 136 * 136
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     size=SIZES,
     key_size=SIZES,

@@ -38,7 +38,7 @@ def planes(base: Tensor, shown: Tensor, inside: float = 1.0) -> Tensor:
 SIZES = st.tuples(st.integers(6, 14), st.integers(6, 14))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(size=SIZES, scale=st.sampled_from([2, 4]), seed=st.integers(0, 99))
 def test_nothing_is_taken_where_nothing_is_shown(
     size: tuple[int, int], scale: int, seed: int
@@ -49,7 +49,7 @@ def test_nothing_is_taken_where_nothing_is_shown(
     assert not guided.confidence.any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(size=SIZES, scale=st.sampled_from([2, 4]), seed=st.integers(0, 99))
 def test_what_is_taken_has_no_low_frequencies(size: tuple[int, int], scale: int, seed: int) -> None:
     base, shown = picture(size, scale, seed), picture(size, scale, seed + 1)

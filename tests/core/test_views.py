@@ -64,7 +64,7 @@ def test_the_picture_itself_is_turned_and_shifted_always_alike() -> None:
     assert turn == pytest.approx(7, abs=0.5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(size=st.tuples(st.integers(8, 1000), st.integers(8, 1000)), scale=st.sampled_from([2, 3, 4]))
 def test_the_middle_is_a_multiple_of_the_scale_and_no_larger_than_asked(
     size: tuple[int, int], scale: int

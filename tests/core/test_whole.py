@@ -75,7 +75,7 @@ def test_whole_equals_the_network_without_tiles(name: str) -> None:
     np.testing.assert_allclose(result, untiled(network, values, seed=5), rtol=0, atol=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     name=st.sampled_from(["lite-x2", "lite-sigma", "nlsn-x4", "nonlocal"]),
     height=st.integers(1, 40),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import restorer
@@ -64,7 +64,6 @@ def job_of(line: str, monkeypatch, source: Path):
     return jobs[0]
 
 
-@settings(deadline=None)
 @given(chosen=choices())
 def test_the_command_asks_for_the_same_job(chosen, tmp_path_factory):
     source = small_picture(tmp_path_factory.mktemp("in") / "my photo's.png")
@@ -75,7 +74,6 @@ def test_the_command_asks_for_the_same_job(chosen, tmp_path_factory):
     assert job.target == chosen.target(source)
 
 
-@settings(deadline=None)
 @given(chosen=choices())
 def test_a_preset_brings_the_same_choices_back(chosen):
     found = from_options(chosen.options())

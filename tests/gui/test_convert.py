@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PilImage
 from PIL import ImageCms
@@ -58,7 +58,6 @@ def test_a_pyramid_halves_until_it_is_small(qapp, rng):
     assert made.level(0.01) is made.levels[2]
 
 
-@settings(deadline=None)
 @given(view=views((40, 30), st.sampled_from([4.0, 5.0, 8.0])))
 def test_an_enlarged_picture_lies_exactly_on_the_original(qapp, view):
     pixels = np.random.default_rng(0).integers(0, 256, (15, 20, 3), np.uint8)
@@ -68,7 +67,6 @@ def test_an_enlarged_picture_lies_exactly_on_the_original(qapp, view):
     assert np.array_equal(painted([original], view), painted([enlarged], view))
 
 
-@settings(deadline=None)
 @given(view=views((300, 200), st.just(1.0)))
 def test_at_100_percent_pixels_are_those_of_the_picture(qapp, view):
     pixels = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
@@ -77,7 +75,6 @@ def test_at_100_percent_pixels_are_those_of_the_picture(qapp, view):
     assert np.array_equal(seen, pixels[-top : -top + PANE[1], -left : -left + PANE[0]])
 
 
-@settings(deadline=None)
 @given(
     view=views((300, 200), st.floats(0.4, 1.99) | st.sampled_from([2.0, 3.0, 8.0])),
     clip=st.builds(Box, *[st.integers(0, 60)] * 2, *[st.integers(1, 60)] * 2),
@@ -102,7 +99,6 @@ def test_differences_are_magnified_and_end_at_white(qapp, rng):
     assert np.array_equal(to_pixels(buffer), expected)
 
 
-@settings(deadline=None)
 @given(view=views((120, 90), st.sampled_from([1.0, 2.0, 3.0, 8.0])), gain=st.sampled_from([1, 8]))
 def test_differences_of_pixels_are_those_of_what_is_seen(qapp, view, gain):
     rng = np.random.default_rng(1)
@@ -189,7 +185,6 @@ def test_another_difference_is_painted_when_anything_of_it_changes(qapp, rng):
         assert np.array_equal(found, to_pixels(Difference().paint(before, after, seen, gain)))
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-90, 90), st.floats(-90, 90), st.sampled_from([0.4, 0.7, 1.0, 3.0])),
