@@ -68,6 +68,11 @@ def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
     )
 
 
+def tile_borders(length: int, starts: tuple[int, ...], side: int) -> NDArray[np.bool_]:
+    """Tell of each of `length` lines whether a tile begins there or the line before ended one."""
+    return np.isin(np.arange(length), [line for s in starts for line in (s, s + side)])
+
+
 def seam_ratio(
     result: NDArray[np.float32], starts: tuple[int, ...], side: int, period: int, axis: int
 ) -> float:
@@ -78,7 +83,7 @@ def seam_ratio(
     """
     steps = np.abs(np.diff(result, axis=axis)).mean(axis=(1 - axis, 2))
     lines = np.arange(1, result.shape[axis])
-    borders = np.isin(lines, [line for s in starts for line in (s, s + side)])
+    borders = tile_borders(result.shape[axis], starts, side)[1:]
     near = np.convolve(borders, np.ones(8 * period + 1), "same").astype(bool) & ~borders
     alike = (lines - starts[0]) % period == 0
     return float(steps[borders].mean() / steps[near & alike].mean())

@@ -93,7 +93,6 @@ def test_batch_and_compilation_are_chosen(
     def train(recipe, data, folder, **options):
         chosen.append((recipe.batch, options["compiled"]))
         raise SettingsError("enough")
-        yield
 
     monkeypatch.setattr(restorer.training.loop, "train", train)
     restore("train", recipe, "--data", data, "--out", tmp_path / "run", *words)

@@ -12,7 +12,7 @@ from restorer import Image, Settings
 from restorer.image import FloatArray
 from restorer.tiling import plan_tiles
 
-from helpers import make_photograph, seam_ratio
+from helpers import make_photograph, seam_ratio, tile_borders
 
 # Mosaics have steps of their own; models with references are in test_guided_models.py.
 TASKS = ("super-resolution", "denoising", "deblocking")
@@ -49,8 +49,7 @@ def seams(model: str, values: FloatArray, sigma: float, step: float = 0.0) -> li
     for axis, starts in enumerate((plan.rows, plan.columns)):
         tile = (plan.tiles[0].height, plan.tiles[0].width)[axis] * scale
         own = tuple((start - border) * scale for start in starts)
-        met = np.isin(np.arange(result.shape[axis]), [n for s in own for n in (s, s + tile)])
-        planted = step * (np.cumsum(met) % 2)
+        planted = step * (np.cumsum(tile_borders(result.shape[axis], own, tile)) % 2)
         spoiled = result + np.float32(np.expand_dims(planted, (1 - axis, 2)))
         ratios.append(seam_ratio(spoiled, own, tile, period, axis))
     return ratios
