@@ -69,7 +69,7 @@ def train(
     compiled: bool | None,
     resume: bool,
 ) -> None:
-    """Train a network by a recipe.
+    """Train the network of a recipe, or several that share a trunk.
 
     RECIPE is a TOML file, or the name of one that ships. Interrupted, the same
     command goes on where it was stopped. The curves of loss and validation
@@ -81,18 +81,19 @@ def train(
     if compiled is None:
         compiled = device.startswith("cuda")
     folder = out or Path("runs") / plan.model
-    weights = folder / f"{plan.model}.safetensors"
     if not resume:
         for name in ("state.pt", "log.jsonl"):
             (folder / name).unlink(missing_ok=True)
     if not _train(plan, data, folder, device, workers, compiled):
         warn(f"stopped; the same command goes on from what {folder} holds")
         ctx.exit(130)
-    tell(f"{weights}: {size(weights.stat().st_size)}; for the catalogue:")
-    tell("[model.weights]")
-    tell(f'name = "{weights.name}"')
-    tell(f'sha256 = "{hashlib.sha256(weights.read_bytes()).hexdigest()}"')
-    tell(f"size = {weights.stat().st_size}")
+    for member in plan.members():
+        weights = folder / f"{member.model}.safetensors"
+        tell(f"{weights}: {size(weights.stat().st_size)}; for the catalogue:")
+        tell("[model.weights]")
+        tell(f'name = "{weights.name}"')
+        tell(f'sha256 = "{hashlib.sha256(weights.read_bytes()).hexdigest()}"')
+        tell(f"size = {weights.stat().st_size}")
 
 
 def _train(

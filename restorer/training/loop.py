@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 from statistics import fmean
 
@@ -41,7 +42,8 @@ class Report:
 
     Attributes:
         loss: L1 of the iteration; at a checkpoint the mean since the one before.
-        validation_psnr: In dB, on the validation patches; None between checkpoints.
+        validation_psnr: In dB, on the validation patches, the mean of the networks; None between
+            checkpoints.
         seconds: Since this run began or went on.
     """
 
@@ -60,7 +62,7 @@ def train(
     workers: int = 0,
     compiled: bool = False,
 ) -> Generator[Report, None, None]:
-    """Train, or go on with what `out` holds, and leave ``<model>.safetensors`` there.
+    """Train, or go on with what `out` holds, and leave a ``<model>.safetensors`` a network there.
 
     Every `checkpoint_every` iterations the state is saved, a line goes into ``log.jsonl`` and a
     report with a validation figure is given; between two of them one report an iteration. Closing
@@ -77,38 +79,38 @@ def train(
             and a C++ compiler or Triton, are its price.
     """
     began = time.monotonic()
-    degradation = recipe.degrade()
-    least = (recipe.patch + 2 * degradation.margin) * degradation.scale
+    members = recipe.members()
+    degradations = [member.degrade() for member in members]
+    least = max((recipe.patch + 2 * each.margin) * each.scale for each in degradations)
     training, validation = split_photographs(data, least)
-    source = PatchSource(training, degradation)
-    held_out = _validation_batch(PatchSource(validation or training, degradation))
+    sources = [PatchSource(training, each) for each in degradations]
+    held_out = [_validation_batch(PatchSource(validation or training, d)) for d in degradations]
 
     torch.manual_seed(recipe.seed)
-    network = ARCHITECTURES[recipe.architecture](**recipe.params)
-    if recipe.start is not None:
-        adopt(network, read_state(weights_path(model_spec(recipe.start))))
-    network = channels_last(network.to(device))
-    average = copy.deepcopy(network)
-    optimizers = _optimizers(network, recipe.learning_rate)
+    networks = nn.ModuleList(share([_begun(member) for member in members]))
+    channels_last(networks.to(device))
+    average = copy.deepcopy(networks)
+    optimizers = _optimizers(networks, recipe.learning_rate)
     out.mkdir(parents=True, exist_ok=True)
-    start = _resume(out / "state.pt", network, average, optimizers, device)
+    start = _resume(out / "state.pt", networks, average, optimizers, device)
 
-    forward: nn.Module = network
+    forwards: list[nn.Module] = list(networks)
     if compiled:
-        forward = torch.compile(network)  # type: ignore[assignment]  # wraps modules in modules
+        forwards = [torch.compile(each) for each in networks]  # type: ignore[misc]  # wraps modules
 
     losses: list[float] = []
-    batches = _batches(source, recipe, start, workers, pinned=device.startswith("cuda"))
+    batches = _batches(sources, recipe, start, workers, pinned=device.startswith("cuda"))
     for done, (inputs, targets) in enumerate(batches, start + 1):
         for group in (group for each in optimizers for group in each.param_groups):
             group["lr"] = _learning_rate(recipe, done - 1)
         exact = done > recipe.iterations * (1 - recipe.precise_share)
         damaged, clean = (_placed(x, device) for x in (inputs, targets))
+        forward = forwards[(done - 1) % len(forwards)]
         losses.append(_update(forward, optimizers, damaged, clean, exact=exact))
-        _follow(average, network, min(recipe.average, done / (9 + done)))
+        _follow(average, networks, min(recipe.average, done / (9 + done)))
         if done % recipe.checkpoint_every == 0 or done == recipe.iterations:
-            _save(out / "state.pt", done, network, average, optimizers)
-            figure = _validate(average, held_out, device)
+            _save(out / "state.pt", done, networks, average, optimizers)
+            figure = fmean(map(_validate, average, held_out, repeat(device)))
             report = Report(done, fmean(losses), figure, time.monotonic() - began)
             _log(out / LOG, report)
             losses.clear()
@@ -117,9 +119,21 @@ def train(
             try:
                 yield Report(done, losses[-1])
             except GeneratorExit:
-                _save(out / "state.pt", done, network, average, optimizers)
+                _save(out / "state.pt", done, networks, average, optimizers)
                 raise
-    export(average, out / f"{recipe.model}.safetensors")
+    for member, network in zip(members, average, strict=True):
+        export(network, out / f"{member.model}.safetensors")
+
+
+def share(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
+    """Give all networks the parameters of the first one, where name and shape are the same."""
+    trunk = dict(networks[0].named_parameters())
+    for network in networks[1:]:
+        for name, own in list(network.named_parameters()):
+            if name in trunk and trunk[name].shape == own.shape:
+                holder, _, leaf = name.rpartition(".")
+                setattr(network.get_submodule(holder), leaf, trunk[name])
+    return networks
 
 
 def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -147,27 +161,34 @@ def export(network: nn.Module, path: Path) -> None:
 
 
 class _Batches(Dataset[tuple[Tensor, Tensor]]):
-    """The batches of a recipe by their step."""
+    """The batches of a recipe by their step; its networks take turns."""
 
-    def __init__(self, source: PatchSource, recipe: Recipe) -> None:
-        self._source, self._recipe = source, recipe
+    def __init__(self, sources: Sequence[PatchSource], recipe: Recipe) -> None:
+        self._sources, self._recipe = sources, recipe
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        recipe = self._recipe
-        inputs, targets = self._source.batch(recipe.batch, recipe.patch, recipe.seed, step)
+        recipe, source = self._recipe, self._sources[step % len(self._sources)]
+        inputs, targets = source.batch(recipe.batch, recipe.patch, recipe.seed, step)
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 
 
 def _batches(
-    source: PatchSource, recipe: Recipe, start: int, workers: int, *, pinned: bool
+    sources: Sequence[PatchSource], recipe: Recipe, start: int, workers: int, *, pinned: bool
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     return DataLoader(
-        _Batches(source, recipe),
+        _Batches(sources, recipe),
         sampler=range(start, recipe.iterations),
         batch_size=None,
         num_workers=workers,
         pin_memory=pinned,
     )
+
+
+def _begun(recipe: Recipe) -> nn.Module:
+    network = ARCHITECTURES[recipe.architecture](**recipe.params)
+    if recipe.start is not None:
+        adopt(network, read_state(weights_path(model_spec(recipe.start))))
+    return network
 
 
 def _optimizers(network: nn.Module, learning_rate: float) -> list[Optimizer]:
@@ -203,7 +224,8 @@ def _update(
     with torch.autocast(kind, torch.bfloat16, enabled=has_fast_bf16(kind) and not exact):
         restored = network(inputs, seed=0)
     loss = F.l1_loss(restored.float(), targets)
-    network.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     for optimizer in optimizers:

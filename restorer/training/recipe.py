@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from restorer.errors import SettingsError
 from restorer.networks import ARCHITECTURES
 from restorer.training.degradations import DEGRADATIONS, Degradation
+
+_OWN = ("model", "start", "params", "degradation")  # what a sibling may have of its own
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Recipe:
         average: How much of the moving average of the weights an iteration keeps.
         precise_share: Last share of the iterations that is computed in float32 throughout.
         checkpoint_every: Iterations between two states on disk.
+        siblings: Networks trained beside this one over one trunk, an iteration each in turn (MDSR,
+            Lim et al. 2017, arXiv:1707.02921): ``model``, and what differs of ``start``, ``params``
+            and ``degradation``.
     """
 
     model: str
@@ -47,6 +52,12 @@ class Recipe:
     average: float = 0.999
     precise_share: float = 0.0
     checkpoint_every: int = 250
+    siblings: Sequence[Mapping[str, Any]] = ()
+
+    def members(self) -> list[Recipe]:
+        """Return the recipe of each network that comes out, the one of `model` first."""
+        alone = replace(self, siblings=())
+        return [alone, *(_sibling(alone, own) for own in self.siblings)]
 
     def degrade(self) -> Degradation:
         """Return the degradation; raise SettingsError for one that is not known."""
@@ -62,6 +73,20 @@ class Recipe:
         return degradation
 
 
+def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
+    unknown = [key for key in own if key not in _OWN]
+    if unknown or "model" not in own:
+        what = f"{', '.join(unknown)} of a sibling is not known" if unknown else "a sibling's model"
+        raise SettingsError(f"recipe: {what}; it has {', '.join(_OWN)}")
+    return replace(
+        recipe,
+        model=own["model"],
+        start=own.get("start", recipe.start),
+        params={**recipe.params, **own.get("params", {})},
+        degradation={**recipe.degradation, **own.get("degradation", {})},
+    )
+
+
 def read_recipe(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe of a parsed TOML table; raise SettingsError for what it does not know."""
     try:
@@ -71,4 +96,5 @@ def read_recipe(table: Mapping[str, Any]) -> Recipe:
     if recipe.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise SettingsError(f"recipe: architecture {recipe.architecture!r}; known are {known}")
+    recipe.members()
     return recipe

@@ -38,6 +38,11 @@ TINY = Recipe(
 )
 
 
+TWINS = replace(
+    TINY, siblings=({"model": "tiny-x3", "params": {"scale": 3}, "degradation": {"scale": 3}},)
+)
+
+
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
     folder = tmp_path / "photographs"
@@ -46,15 +51,19 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
+def shipped_recipes() -> dict[str, Recipe]:
+    folder = files("restorer.weights").joinpath("recipes")
+    recipes = [read_recipe(tomllib.loads(each.read_text("utf-8"))) for each in folder.iterdir()]
+    return {member.model: member for recipe in recipes for member in recipe.members()}
+
+
 EMBEDDED = [spec.id for spec in restorer.list_models() if spec.weights.embedded]
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_shipped_recipes_are_read_and_match_the_catalogue(name: str) -> None:
-    text = files("restorer.weights").joinpath("recipes", f"{name}.toml").read_text("utf-8")
-    recipe = read_recipe(tomllib.loads(text))
+    recipe = shipped_recipes()[name]
     spec = restorer.model_spec(name)
-    assert recipe.model == name
     assert recipe.architecture == spec.architecture
     assert dict(recipe.params) == dict(spec.params)
     assert recipe.degrade().scale == spec.scale
@@ -69,6 +78,9 @@ def test_unknown_words_in_a_recipe_are_refused() -> None:
     for degradation in ({"kind": "nonsense"}, {"kind": "bicubic", "nonsense": 1}, {}):
         with pytest.raises(restorer.SettingsError, match="degradation"):
             replace(TINY, degradation=degradation).degrade()
+    for sibling in ({"model": "other", "nonsense": 1}, {"params": {}}):
+        with pytest.raises(restorer.SettingsError, match="sibling"):
+            read_recipe(asdict(replace(TINY, siblings=(sibling,))))
 
 
 def test_a_start_gives_what_fits_and_leaves_the_rest() -> None:
@@ -111,17 +123,40 @@ def test_the_log_has_a_line_for_each_checkpoint(photographs: Path, tmp_path: Pat
     assert draw_curves(tmp_path).read_bytes().startswith(b"\x89PNG")
 
 
-def test_interrupted_training_gives_the_same_weights(photographs: Path, tmp_path: Path) -> None:
-    whole = list(train(TINY, photographs, tmp_path / "whole"))
+@pytest.mark.parametrize("recipe", [TINY, TWINS], ids=["alone", "siblings"])
+def test_interrupted_training_gives_the_same_weights(
+    recipe: Recipe, photographs: Path, tmp_path: Path
+) -> None:
+    whole = list(train(recipe, photographs, tmp_path / "whole"))
     assert [r.step for r in whole] == list(range(1, 7))
     assert [r.validation_psnr is not None for r in whole] == [False, False, True] * 2
-    with closing(train(TINY, photographs, tmp_path / "closed")) as running:
+    with closing(train(recipe, photographs, tmp_path / "closed")) as running:
         assert [next(running).step for _ in range(4)] == [1, 2, 3, 4]
         shutil.copytree(tmp_path / "closed", tmp_path / "killed")  # with the checkpoint of step 3
     for run, steps in (("closed", [5, 6]), ("killed", [4, 5, 6])):
-        assert [r.step for r in train(TINY, photographs, tmp_path / run)] == steps
-        states = [read_state(tmp_path / each / "tiny.safetensors") for each in ("whole", run)]
-        torch.testing.assert_close(*states, rtol=0, atol=0)
+        assert [r.step for r in train(recipe, photographs, tmp_path / run)] == steps
+        for member in recipe.members():
+            name = f"{member.model}.safetensors"
+            states = [read_state(tmp_path / each / name) for each in ("whole", run)]
+            torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
+def test_siblings_learn_one_trunk_in_turn(photographs: Path, tmp_path: Path) -> None:
+    states = []
+    for iterations in (1, 2):
+        recipe = replace(TWINS, iterations=iterations)
+        list(train(recipe, photographs, tmp_path / str(iterations)))
+        state = torch.load(tmp_path / str(iterations) / "state.pt", weights_only=True)
+        states.append(state["network"])
+    one, two = states
+    changed = {name for name in one if not torch.equal(one[name], two[name])}
+    assert {"1.tail.0.weight", "1.tail.0.bias", "0.head.1.weight"} <= changed
+    assert not {"0.tail.0.weight", "0.tail.0.bias"} & changed
+    first, second = (
+        read_state(tmp_path / "2" / f"{model}.safetensors") for model in ("tiny", "tiny-x3")
+    )
+    for name, values in first.items():
+        assert name.startswith("tail.") or torch.equal(values, second[name])
 
 
 @pytest.mark.slow
