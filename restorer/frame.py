@@ -17,12 +17,18 @@ Indices: TypeAlias = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture and a border around it that mirrors it, edge pixels not repeated.
+    """A picture and a border around it that mirrors it.
+
+    The mirror lies on the outer side of the edge pixels, which are repeated: so what was shrunk, or
+    compressed in blocks, goes on as if it had been larger (0.03 dB for Set5, x2 and x4, against
+    edge pixels that are not repeated). That of a mosaic lies on their middle, which keeps the phase
+    of its pattern.
 
     Attributes:
         height: Of the picture.
         width: Of the picture.
         border: Pixels on every side.
+        mosaic: Whether the picture is one.
         before: More rows above and columns to the left, continued first: they bring a mosaic to
             another phase.
     """
@@ -30,6 +36,7 @@ class Frame:
     height: int
     width: int
     border: int
+    mosaic: bool = False
     before: tuple[int, int] = (0, 0)
 
     @property
@@ -62,14 +69,13 @@ class Frame:
 
     @cached_property
     def _rows(self) -> Indices:
-        return _mirrored(self.height, self.before[0], self.border)
+        return self._mirrored(self.height, self.before[0])
 
     @cached_property
     def _columns(self) -> Indices:
-        return _mirrored(self.width, self.before[1], self.border)
+        return self._mirrored(self.width, self.before[1])
 
-
-def _mirrored(length: int, before: int, border: int) -> Indices:
-    """Return the row of the picture in the place of every row of the frame."""
-    shifted = np.pad(np.arange(length), (before, 0), mode="reflect")
-    return np.pad(shifted, border, mode="reflect")
+    def _mirrored(self, length: int, before: int) -> Indices:
+        """Return the row of the picture in the place of every row of the frame."""
+        shifted = np.pad(np.arange(length), (before, 0), mode="reflect")
+        return np.pad(shifted, self.border, mode="reflect" if self.mosaic else "symmetric")

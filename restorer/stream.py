@@ -146,8 +146,7 @@ class _Stream(Passage):
         def run(tiles: TilePlan, plan: RunPlan) -> None:
             sink(self._bands(source, number, tiles, plan, told, gray))
 
-        frame = 2 * self._border(self._passes[number][0])
-        size = (source.shape[0] + frame, source.shape[1] + frame)
+        size = self._frame(source.shape[:2], number).size
         _, plan = self._attempt(size, Region(0, 0, *size), number, run)
         return told.recorded(plan)
 
@@ -158,13 +157,12 @@ class _Stream(Passage):
         predictor, step = self._passes[number]
         spec, scale, border = predictor.spec, predictor.spec.scale, self._border(predictor)
         height = source.shape[0]
-        mirrored = np.pad(np.arange(height), border, mode="reflect")  # the row in each one's place
+        frame = self._frame(source.shape[:2], number)
 
         def planes(top: int, bottom: int) -> FloatArray:
-            wanted = mirrored[top:bottom]
-            first, last = int(wanted.min()), int(wanted.max())
-            colour = source.read(first, last + 1)[wanted - first]
-            framed = np.pad(colour, ((0, 0), (border, border), (0, 0)), mode="reflect")
+            band = Region(top, 0, bottom - top, frame.region.width)
+            seen = frame.seen(band)
+            framed = frame.fill(band, source.read(seen.top, seen.bottom), seen)
             return planes_of(spec, framed, told.level)
 
         bands = predictor.run_rows(

@@ -261,14 +261,16 @@ def test_regions_that_are_none_are_refused(region: Region, wishes: Settings, wor
     st.tuples(st.integers(1, 12), st.integers(1, 12)),
     st.integers(0, 20),
     st.tuples(st.integers(0, 1), st.integers(0, 1)),
+    st.booleans(),
 )
 def test_frame_is_what_numpy_pads(
-    data: st.DataObject, size: tuple[int, int], border: int, before: tuple[int, int]
+    data: st.DataObject, size: tuple[int, int], border: int, before: tuple[int, int], mosaic: bool
 ) -> None:
     values = np.random.default_rng(0).random((*size, 2), np.float32)
     shifted = np.pad(values, [(before[0], 0), (before[1], 0), (0, 0)], mode="reflect")
-    expected = np.pad(shifted, [(border, border)] * 2 + [(0, 0)], mode="reflect")
-    frame = Frame(*size, border, before)
+    borders = [(border, border)] * 2 + [(0, 0)]
+    expected = np.pad(shifted, borders, mode="reflect" if mosaic else "symmetric")
+    frame = Frame(*size, border, mosaic, before)
     whole = Region(0, 0, *size)
     np.testing.assert_array_equal(frame.fill(frame.region, values, whole), expected)
     np.testing.assert_array_equal(frame.around(whole).of(expected), values)
