@@ -137,7 +137,7 @@ def look(
     _check(picture.region, region, at, spec)
     told = _told(spec, picture, sigma, jpeg_quality)
     planes = _planes(spec, picture.part(region), told)
-    frame = Frame(region.height, region.width, border, mosaic=spec.task == "demosaicing")
+    frame = Frame.of_task(spec.task, (region.height, region.width), border)
     framed = frame.fill(frame.region, planes, Region(0, 0, region.height, region.width))
     place = at[0] - region.top + border, at[1] - region.left + border
     return _described(_weigh(predictor, framed, place, attention), region, border, matches)

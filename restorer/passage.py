@@ -371,11 +371,10 @@ class Passage:
     def _frame(self, size: tuple[int, int], number: int) -> Frame:
         """Return how the picture of a step is continued."""
         predictor, _ = self._passes[number]
-        spec, border = predictor.spec, self._border(predictor)
-        if spec.task != "demosaicing":
-            return Frame(*size, border)
-        before = bayer.phase(self._pattern(number), spec.trained_for["bayer"])
-        return Frame(*size, border, mosaic=True, before=before)
+        spec, before = predictor.spec, (0, 0)
+        if spec.task == "demosaicing":
+            before = bayer.phase(self._pattern(number), spec.trained_for["bayer"])
+        return Frame.of_task(spec.task, size, self._border(predictor), before)
 
     def _pattern(self, number: int) -> str:
         """Return the Bayer pattern of the mosaics that a step is given."""

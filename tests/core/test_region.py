@@ -264,13 +264,13 @@ def test_regions_that_are_none_are_refused(region: Region, wishes: Settings, wor
     st.booleans(),
 )
 def test_frame_is_what_numpy_pads(
-    data: st.DataObject, size: tuple[int, int], border: int, before: tuple[int, int], mosaic: bool
+    data: st.DataObject, size: tuple[int, int], border: int, before: tuple[int, int], repeated: bool
 ) -> None:
     values = np.random.default_rng(0).random((*size, 2), np.float32)
     shifted = np.pad(values, [(before[0], 0), (before[1], 0), (0, 0)], mode="reflect")
     borders = [(border, border)] * 2 + [(0, 0)]
-    expected = np.pad(shifted, borders, mode="reflect" if mosaic else "symmetric")
-    frame = Frame(*size, border, mosaic, before)
+    expected = np.pad(shifted, borders, mode="symmetric" if repeated else "reflect")
+    frame = Frame(*size, border, repeated, before)
     whole = Region(0, 0, *size)
     np.testing.assert_array_equal(frame.fill(frame.region, values, whole), expected)
     np.testing.assert_array_equal(frame.around(whole).of(expected), values)
