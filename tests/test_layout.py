@@ -170,10 +170,11 @@ def test_catalogue_weights_and_recipes_ship() -> None:
     data = files("restorer.weights")
     assert data.joinpath("catalog.toml").is_file()
     assert data.joinpath("README.md").is_file()
+    recipes = [each.read_text("utf-8") for each in data.joinpath("recipes").iterdir()]
     for spec in restorer.list_models():
         if spec.weights.embedded:
             assert data.joinpath("embedded", spec.weights.name).is_file()
-            assert data.joinpath("recipes", f"{spec.id}.toml").is_file()
+            assert any(f'model = "{spec.id}"' in recipe for recipe in recipes)
     assert files("restorer").joinpath("py.typed").is_file()
 
 
