@@ -75,9 +75,11 @@ class Recipe:
 
 def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
     unknown = [key for key in own if key not in _OWN]
-    if unknown or "model" not in own:
-        what = f"{', '.join(unknown)} of a sibling is not known" if unknown else "a sibling's model"
-        raise SettingsError(f"recipe: {what}; it has {', '.join(_OWN)}")
+    if unknown:
+        known = ", ".join(_OWN)
+        raise SettingsError(f"recipe: a sibling has no {', '.join(unknown)}; known are {known}")
+    if "model" not in own:
+        raise SettingsError("recipe: a sibling has no model")
     return replace(
         recipe,
         model=own["model"],
