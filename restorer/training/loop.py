@@ -29,7 +29,7 @@ from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
 from restorer.store import weights_path
 from restorer.training.muon import Muon, hidden_kernels
-from restorer.training.patches import PatchSource, split_photographs
+from restorer.training.patches import PatchSource, load_rgb, split_photographs
 from restorer.training.recipe import Recipe
 
 _VALIDATION_SIDE = 128  # input pixels of a validation patch
@@ -82,7 +82,7 @@ def train(
     members = recipe.members()
     degradations = [member.degrade() for member in members]
     least = max((recipe.patch + 2 * each.margin) * each.scale for each in degradations)
-    training, validation = split_photographs(data, least)
+    training, validation = (list(map(load_rgb, x)) for x in split_photographs(data, least))
     sources = [PatchSource(training, each) for each in degradations]
     held_out = [_validation_batch(PatchSource(validation or training, d)) for d in degradations]
 

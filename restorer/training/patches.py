@@ -22,11 +22,11 @@ _VALIDATION_SHARE = 25  # one photograph in 25 is kept out of the training
 class PatchSource:
     """Prepared images, held in memory as bytes; batches are a function of (seed, step) alone."""
 
-    def __init__(self, paths: Sequence[Path], degradation: Degradation) -> None:
-        if not paths:
+    def __init__(self, images: Sequence[Bytes], degradation: Degradation) -> None:
+        if not images:
             raise SettingsError("no images to train on")
         self.degradation = degradation
-        self.pairs = [degradation.prepare(load_rgb(path)) for path in paths]
+        self.pairs = [degradation.prepare(image) for image in images]
 
     def batch(self, count: int, side: int, seed: int, step: int) -> tuple[FloatArray, FloatArray]:
         """Return (N, C, side, side) inputs and (N, 3, side*scale, side*scale) clean patches."""

@@ -19,8 +19,9 @@ from restorer.checkpoint import read_state
 from restorer.networks import PANetLite
 from restorer.training.curves import draw_curves
 from restorer.training.degradations import Bicubic, Noise
+from restorer.training.degrade import Bytes
 from restorer.training.loop import adopt, train
-from restorer.training.patches import PatchSource, split_photographs
+from restorer.training.patches import PatchSource, load_rgb, split_photographs
 from restorer.training.recipe import Recipe, read_recipe
 
 from helpers import make_photograph
@@ -178,8 +179,12 @@ def test_training_learns_to_beat_its_start(photographs: Path, tmp_path: Path) ->
     assert psnrs[-1] > psnrs[0]
 
 
+def _images(folder: Path) -> list[Bytes]:
+    return [load_rgb(path) for path in sorted(folder.iterdir())]
+
+
 def test_pairs_of_super_resolution_lie_on_each_other(photographs: Path) -> None:
-    source = PatchSource(sorted(photographs.iterdir()), Bicubic(2))
+    source = PatchSource(_images(photographs), Bicubic(2))
     inputs, targets = source.batch(4, 16, seed=0, step=0)
     assert inputs.shape == (4, 3, 16, 16)
     assert targets.shape == (4, 3, 32, 32)
@@ -188,7 +193,7 @@ def test_pairs_of_super_resolution_lie_on_each_other(photographs: Path) -> None:
 
 
 def test_noisy_pairs_tell_their_sigma(photographs: Path) -> None:
-    source = PatchSource(sorted(photographs.iterdir()), Noise(75, gray_share=0))
+    source = PatchSource(_images(photographs), Noise(75, gray_share=0))
     inputs, targets = source.batch(8, 32, seed=0, step=0)
     assert inputs.shape == (8, 4, 32, 32)
     for damaged, clean in zip(inputs, targets, strict=True):
@@ -198,7 +203,7 @@ def test_noisy_pairs_tell_their_sigma(photographs: Path) -> None:
 
 
 def test_batches_depend_on_seed_and_step_alone(photographs: Path) -> None:
-    source = PatchSource(sorted(photographs.iterdir()), Noise(75))
+    source = PatchSource(_images(photographs), Noise(75))
     first, again, other = (source.batch(2, 16, seed=1, step=s)[0] for s in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
