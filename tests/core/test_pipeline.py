@@ -115,13 +115,14 @@ def test_plain_pictures_stay_plain_up_to_their_frame(
     assert np.abs(result - shade).max() <= 3
 
 
-def test_the_frame_is_denoised_like_the_inside() -> None:
-    truth = np.full((96, 96, 3), 120.0)
-    damaged = np.clip(np.rint(truth + np.random.default_rng(0).normal(0, 20, truth.shape)), 0, 255)
-    error = restorer.restore(Image(damaged.astype(np.uint8)), DENOISE).pixels - truth
-    inside = np.std(error[8:-8, 8:-8])
-    assert np.std(error[:2]) < 2 * inside
-    assert np.std(error[:, -2:]) < 2 * inside
+def test_the_frame_is_denoised_nearly_like_the_inside() -> None:
+    # 1.66 times the error of the inside; with the edge pixels repeated, as for other tasks, 1.80.
+    rng = np.random.default_rng(0)
+    noisy = np.clip(np.rint(rng.normal(120, 20, (8, 96, 96, 3))), 0, 255).astype(np.uint8)
+    errors = np.stack([restorer.restore(Image(n), DENOISE).pixels - 120.0 for n in noisy])
+    frame = np.ones((96, 96), bool)
+    frame[2:-2, 2:-2] = False
+    assert np.std(errors[:, frame]) < 1.73 * np.std(errors[:, 8:-8, 8:-8])
 
 
 def test_sigma_that_the_model_does_not_know_is_refused() -> None:
