@@ -31,6 +31,7 @@ from restorer.store import weights_path
 from restorer.training.muon import Muon, hidden_kernels
 from restorer.training.patches import PatchSource, load_rgb, split_photographs
 from restorer.training.recipe import Recipe
+from restorer.training.symmetry import symmetrize
 
 _VALIDATION_SIDE = 128  # input pixels of a validation patch
 LOG = "log.jsonl"
@@ -89,6 +90,8 @@ def train(
     torch.manual_seed(recipe.seed)
     networks = nn.ModuleList(share([_begun(member) for member in members]))
     channels_last(networks.to(device))
+    if recipe.symmetric:
+        symmetrize(networks)
     average = copy.deepcopy(networks)
     optimizers = _optimizers(networks, recipe.learning_rate)
     out.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,8 @@ class Recipe:
         learning_rate: Of Muon and Adam, at the end of the warm-up; falls along a cosine to a
             hundredth.
         start: Id of the model whose weights are taken where they fit; None begins at random.
+        symmetric: Whether turned and flipped pictures give turned and flipped results, which takes
+            a damage that does not know directions, and a start that was trained so.
         seed: Of initial weights and batches.
         warmup: Iterations over which the learning rate rises.
         average: How much of the moving average of the weights an iteration keeps.
@@ -47,6 +49,7 @@ class Recipe:
     patch: int
     learning_rate: float
     start: str | None = None
+    symmetric: bool = False
     seed: int = 0
     warmup: int = 200
     average: float = 0.999
