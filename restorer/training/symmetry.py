@@ -66,7 +66,7 @@ def _mean(values: Tensor, places: Tensor) -> Tensor:
 
 
 def _places(kernel: Tensor, rows: list[Order], columns: list[Order]) -> Tensor:
-    """Return (8, entries): for every turn the entries that come to the places of all."""
+    """Return (8, entries): for every turn, which entry of the kernel comes to each place."""
     entries = np.arange(kernel.numel()).reshape(kernel.shape)
     each = [
         turned(entries, turn)[row][:, column].ravel()
@@ -108,7 +108,7 @@ def _block_orders(side: int) -> list[Order]:
 
 
 def _hidden_orders() -> list[Order]:
-    """Return for every turn what it makes of the turns: the one that is followed by it is what."""
+    """Return for every turn the order of an eight: the plane of a turn goes to that of both."""
     block = np.arange(9).reshape(3, 3)
     number = {turned(block, turn).tobytes(): i for i, turn in enumerate(TURNS)}
     orders = []
