@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,10 +28,42 @@ from restorer.gui.window import MainWindow
 
 from helpers import make_photograph
 
+_PATIENCE_MS = 60_000
+
 
 @pytest.fixture(scope="session")
 def qapp_cls() -> type[QApplication]:
     return QApplication
+
+
+class PatientBot(QtBot):
+    """Waits far longer than things take, as machines stand still at times; says what hung."""
+
+    def waitUntil(
+        self, callback: Callable[[], bool | None], *, timeout: int = _PATIENCE_MS
+    ) -> None:
+        try:
+            super().waitUntil(callback, timeout=timeout)
+        except self.TimeoutError as error:
+            raise self.TimeoutError(f"{error}\n{_stacks()}") from None
+
+    def waitSignal(self, *args: Any, timeout: int = _PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignal(*args, timeout=timeout, **options)
+
+
+def _stacks() -> str:
+    """Return where each thread of Python is, its last calls."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    frames = sys._current_frames().items()
+    return "\n".join(
+        f"{names.get(ident)}:\n{''.join(traceback.format_stack(frame, 8))}"
+        for ident, frame in frames
+    )
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

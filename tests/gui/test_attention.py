@@ -55,7 +55,7 @@ def quick(monkeypatch):
 
 
 def looked(panel, qtbot, row, column):
-    with qtbot.waitSignal(panel.looked, timeout=60_000):
+    with qtbot.waitSignal(panel.looked):
         panel.look_at(row, column)
 
 
@@ -122,7 +122,7 @@ def test_another_model_or_noise_level_is_looked_into_at_once(panel, qtbot, monke
     denoise = choices.with_link("super-resolution", wanted=False)
     denoise = denoise.with_link("denoising", wanted=True)
     for changed in (denoise, denoise.with_changes(sigma=9.0)):
-        with qtbot.waitSignal(panel.looked, timeout=10_000):
+        with qtbot.waitSignal(panel.looked):
             panel.show_state(SimpleNamespace(**{**vars(state), "choices": changed}))
     assert asked == [
         ("panet-sr-x2-lite", None),

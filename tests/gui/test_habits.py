@@ -34,7 +34,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 @pytest.fixture
 def opened(qtbot, window, make_picture):
     window.open([make_picture("a.png", 120, 160), make_picture("b.png")])
-    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.session.stop()
     return window
 
@@ -76,7 +76,7 @@ def test_what_is_dropped_is_copied_never_moved(qtbot, window, target, make_pictu
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
     truth = window.details.truth
-    qtbot.waitUntil(lambda: bool(window.session.state.opened or truth.truth), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.session.state.opened or truth.truth))
 
 
 def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
@@ -86,7 +86,7 @@ def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
     assert "save it as a file" in window.session.state.message.text
     data.setImageData(QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888))
     drop(window, data)
-    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
     assert np.array_equal(window.session.state.opened.image.pixels, noise)
     assert window.windowTitle() == "Dropped picture - restorer"
 
@@ -94,11 +94,11 @@ def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
 def test_a_pasted_picture_is_none_of_the_files(qtbot, opened, noise):
     image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
     opened.session.paste(image, "Pasted picture")
-    qtbot.waitUntil(lambda: opened.windowTitle().startswith("Pasted"), timeout=10_000)
+    qtbot.waitUntil(lambda: opened.windowTitle().startswith("Pasted"))
     assert not opened.strip.selectionModel().hasSelection()
     assert "/ 2" not in opened.status.facts.text()
     opened.strip.setCurrentIndex(opened.strip.items.index(0))  # a click leads back
-    qtbot.waitUntil(lambda: opened.windowTitle().startswith("a.png"), timeout=10_000)
+    qtbot.waitUntil(lambda: opened.windowTitle().startswith("a.png"))
     assert "1 / 2" in opened.status.facts.text()
 
 
@@ -340,13 +340,13 @@ def test_colours_change_with_the_profile_of_the_screen_and_back(qtbot, opened, t
     assert not session.set_screen_profile(tmp_path / "gone.icc")
     assert session.state.opened is first
     assert session.set_screen_profile(profile)
-    qtbot.waitUntil(lambda: session.state.opened is not first, timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.opened is not first)
     other = session.state.opened
     assert other.image is first.image
     assert other.shown.levels[0] != first.shown.levels[0]
     assert opened.compare.canvas.view.zoom == 2.0, "the view stays"
     opened.actions_["screen-srgb"].trigger()
-    qtbot.waitUntil(lambda: session.state.opened is not other, timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.opened is not other)
     assert session.state.opened.shown.levels[0] == first.shown.levels[0]
     session.stop()
 
@@ -439,6 +439,6 @@ def test_progress_is_told_while_the_panel_is_hidden(opened):
 def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot, opened):
     session, automatic = opened.session, opened.controls.chain.sigma.automatic
     session.choose(session.state.choices.with_link("denoising", wanted=True))
-    qtbot.waitUntil(lambda: "found" in automatic.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "found" in automatic.text())
     session.choose(session.state.choices.with_link("deblocking", wanted=True))
     assert "after the task before" in automatic.text()

@@ -61,7 +61,7 @@ def panel(mount, store, qtbot):
 
 
 def checked(panel, qtbot):
-    qtbot.waitUntil(lambda: not (panel._checker.busy or panel._store.busy), timeout=20_000)
+    qtbot.waitUntil(lambda: not (panel._checker.busy or panel._store.busy))
     return panel
 
 
@@ -198,7 +198,7 @@ def test_weights_are_fetched_with_progress(remote, panel, qtbot):
     panel.details.show_download = lambda *told: (seen.append(told), show(*told))
     panel.show_model("remote-x2")
     assert not panel.details.fetch.isHidden()
-    with qtbot.waitSignal(panel.changed, timeout=10_000):
+    with qtbot.waitSignal(panel.changed):
         panel.details.fetch.click()
         assert not panel.details.fetch.isEnabled()
     checked(panel, qtbot)
@@ -221,7 +221,7 @@ def test_a_download_is_stopped_and_goes_on(remote, panel, qtbot, site, store):
     assert panel.details.stop.isHidden()
     site.over.set()
     site.stall = False
-    with qtbot.waitSignal(panel.changed, timeout=10_000):
+    with qtbot.waitSignal(panel.changed):
         panel.details.fetch.click()
     assert panel.message.text() == "remote-x2 is ready to use."
     assert any(asked for asked in site.asked), "the rest alone was asked for"
@@ -230,7 +230,7 @@ def test_a_download_is_stopped_and_goes_on(remote, panel, qtbot, site, store):
 def test_trouble_with_a_download_is_told(remote, panel, qtbot, site):
     site.statuses = [404]
     panel.show_model("remote-x2")
-    with qtbot.waitSignal(panel.changed, timeout=10_000):
+    with qtbot.waitSignal(panel.changed):
         panel.details.fetch.click()
     assert "404" in panel.message.text()
     assert panel.details.fetch.isEnabled()

@@ -45,7 +45,7 @@ def opened(panel, qtbot, picture):
 
 def run(panel, qtbot):
     panel.go.click()
-    qtbot.waitUntil(lambda: not panel._lane.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not panel._lane.busy)
     qtbot.waitUntil(lambda: all(card.sample for card in panel.sheet.cards))
 
 

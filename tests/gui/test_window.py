@@ -58,7 +58,7 @@ CONTROLS = (
 @pytest.fixture
 def opened(qtbot, window, make_picture):
     window.open([make_picture("a.png"), make_picture("b.jpg")])
-    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.session.stop()
     return window
 
@@ -254,7 +254,7 @@ def test_pictures_are_pasted(qtbot, window, noise):
     image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
     QGuiApplication.clipboard().setImage(image)
     window.actions_["paste"].trigger()
-    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
     assert np.array_equal(window.session.state.opened.image.pixels, noise)
     assert not window.actions_["copy-command"].isEnabled()
     QGuiApplication.clipboard().setText("words")
@@ -268,7 +268,7 @@ def test_files_are_dropped(qtbot, window, make_picture):
     actions, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     none = Qt.KeyboardModifier.NoModifier
     window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, left, none))
-    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
     assert window.windowTitle() == "a.png - restorer"
 
 
@@ -277,11 +277,11 @@ def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monk
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(source)], ""))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     window.actions_["open"].trigger()
-    qtbot.waitUntil(lambda: window.session.state.opened is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.area.run_button.click()
-    qtbot.waitUntil(lambda: window.area.save_button.isEnabled(), timeout=60_000)
+    qtbot.waitUntil(lambda: window.area.save_button.isEnabled())
     window.area.save_button.click()
-    qtbot.waitUntil(lambda: window.session.state.saved is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.saved is not None)
     assert read(tmp_path / "out.png").width == 160
     assert window.preferences.recent[0] == source
     assert [a.data() for a in window.menus.recent.actions()] == [source]
@@ -304,7 +304,7 @@ def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
 
 def test_messages_are_sentences_in_the_window(qtbot, window, tmp_path):
     window.open([tmp_path / "absent.png"])
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "absent.png" in window.banner.accessibleName()
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert not window.banner.isVisible()
@@ -433,7 +433,7 @@ def test_the_quality_of_a_jpeg_file_is_found_out_or_set(qtbot, opened):
     chain.rows["deblocking"].wanted.click()
     assert chain.quality.isVisible()
     assert chain.quality.automatic.isChecked()
-    qtbot.waitUntil(lambda: "(" in chain.quality.automatic.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "(" in chain.quality.automatic.text())
     chain.quality.automatic.click()
     chain.quality.figure.figure.setValue(35)
     assert session.state.choices.steps[0].jpeg_quality == 35
@@ -456,7 +456,7 @@ def test_no_words_of_the_keys_are_cut_off(window):
 
 def test_what_does_not_exist_is_not_remembered(qtbot, window, tmp_path):
     window.open([tmp_path / "gone.png"])
-    qtbot.waitUntil(lambda: window.session.state.message is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.state.message is not None)
     assert window.preferences.recent == []
 
 
@@ -496,7 +496,7 @@ def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, mon
     session._holder.set(maps=maps)
     assert "90" in panel.ranks.text()
     source = panel.source
-    qtbot.waitUntil(lambda: bool(source._references), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(source._references))
     source.show_place((10.0, 10.0))
     assert "sharp.png" in source.text.text()
     middle = source.patch.grab().toImage().pixelColor(48, 48).getRgb()[:3]
