@@ -7,7 +7,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import repeat
 from pathlib import Path
@@ -28,6 +28,7 @@ from restorer.metrics import psnr
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
 from restorer.store import weights_path
+from restorer.training.growth import adopt, share
 from restorer.training.muon import Muon, hidden_kernels
 from restorer.training.patches import PatchSource, load_rgb, split_photographs
 from restorer.training.recipe import Recipe
@@ -126,33 +127,6 @@ def train(
                 raise
     for member, network in zip(members, average, strict=True):
         export(network, out / f"{member.model}.safetensors")
-
-
-def share(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
-    """Give all networks the parameters of the first one, where name and shape are the same."""
-    trunk = dict(networks[0].named_parameters())
-    for network in networks[1:]:
-        for name, own in list(network.named_parameters()):
-            if name in trunk and trunk[name].shape == own.shape:
-                holder, _, leaf = name.rpartition(".")
-                setattr(network.get_submodule(holder), leaf, trunk[name])
-    return networks
-
-
-def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Copy what fits of another network's state; what does not keeps its initial values.
-
-    Kernels that take fewer planes than the other's take the first ones.
-    """
-    with torch.no_grad():
-        for name, own in network.state_dict().items():
-            given = state.get(name)
-            if given is None or given.ndim != own.ndim:
-                continue
-            if given.ndim == 4 and given.shape[1] > own.shape[1]:
-                given = given[:, : own.shape[1]]
-            if given.shape == own.shape:
-                own.copy_(given)
 
 
 def export(network: nn.Module, path: Path) -> None:

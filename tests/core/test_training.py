@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import restorer
 from restorer.catalog import tomllib
@@ -20,7 +21,8 @@ from restorer.networks import PANetLite
 from restorer.training.curves import draw_curves
 from restorer.training.degradations import Bicubic, Noise
 from restorer.training.degrade import Bytes
-from restorer.training.loop import adopt, train
+from restorer.training.growth import adopt
+from restorer.training.loop import train
 from restorer.training.patches import PatchSource, load_rgb, split_photographs
 from restorer.training.recipe import Recipe, read_recipe
 
@@ -97,6 +99,16 @@ def test_a_start_gives_what_fits_and_leaves_the_rest() -> None:
     adopt(larger, told.state_dict())
     torch.testing.assert_close(larger.before.state_dict(), told.before.state_dict(), rtol=0, atol=0)
     torch.testing.assert_close(larger.tail[0].weight, tail, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("blocks", [(2, 2), (2, 3), (3, 4), (2, 5)])
+def test_a_deeper_network_begins_as_the_one_it_starts_from(blocks: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    given, deeper = (PANetLite(blocks=n, channels=8, attention_channels=4) for n in blocks)
+    nn.init.normal_(given.attention.expand.weight)
+    adopt(deeper, given.state_dict())
+    pictures = torch.rand(1, 3, 8, 8)
+    torch.testing.assert_close(deeper(pictures), given(pictures), rtol=0, atol=0)
 
 
 def test_a_recipe_starts_from_a_shipped_model(photographs: Path, tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Growth: networks that begin from another one, narrower or less deep than they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from restorer.networks.layers import count_blocks
+
+_LAST_OF_BLOCK = re.compile(r"(before|after)\.\d+\.body\.2\.(weight|bias)")
+
+
+def share(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
+    """Give all networks the parameters of the first one, where name and shape are the same."""
+    trunk = dict(networks[0].named_parameters())
+    for network in networks[1:]:
+        for name, own in list(network.named_parameters()):
+            if name in trunk and trunk[name].shape == own.shape:
+                holder, _, leaf = name.rpartition(".")
+                setattr(network.get_submodule(holder), leaf, trunk[name])
+    return networks
+
+
+def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Copy what fits of another network's state; what does not keeps its initial values.
+
+    Kernels that take fewer planes than the other's take the first ones. Residual blocks that the
+    other one lacks come in the middle, on both sides of the attention, and begin as the identity
+    (Chen et al. 2016, "Net2Net", arXiv:1511.05641).
+    """
+    own = network.state_dict()
+    given = _deepened(state, own)
+    with torch.no_grad():
+        for name, values in own.items():
+            other = given.get(name)
+            if other is None or other.ndim != values.ndim:
+                continue
+            if other.ndim == 4 and other.shape[1] > values.shape[1]:
+                other = other[:, : values.shape[1]]
+            if other.shape == values.shape:
+                values.copy_(other)
+
+
+def _deepened(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the state with the blocks of a deeper network; new ones add nothing to their input."""
+    given, wanted = _count(state), _count(own)
+    if not 0 < given <= wanted:
+        return dict(state)
+    deepened = {_moved(name, wanted - given): values for name, values in state.items()}
+    new = (name for name in own if _LAST_OF_BLOCK.fullmatch(name) and name not in deepened)
+    return deepened | {name: torch.zeros_like(own[name]) for name in new}
+
+
+def _count(state: Mapping[str, Tensor]) -> int:
+    """Return how many blocks lie behind the attention."""
+    return count_blocks({name: tuple(values.shape) for name, values in state.items()}, "after")
+
+
+def _moved(name: str, places: int) -> str:
+    part, _, rest = name.partition(".")
+    number, _, leaf = rest.partition(".")
+    return f"after.{int(number) + places}.{leaf}" if part == "after" else name
