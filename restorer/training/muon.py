@@ -34,30 +34,42 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # returns no loss
-        """Update all kernels that have gradients; `closure` is not used."""
+        """Update all kernels that have gradients; `closure` is not used.
+
+        Kernels of one shape are orthogonalised at once: a GPU would wait for each of hundreds of
+        small products.
+        """
         for group in self.param_groups:
+            alike: dict[torch.Size, list[nn.Parameter]] = {}
             for kernel in group["params"]:
-                if kernel.grad is None:
-                    continue
-                state = self.state[kernel]
-                if not state:
-                    state["momentum"] = torch.zeros_like(kernel)
-                momentum = state["momentum"].lerp_(kernel.grad, 1 - _MOMENTUM)
-                direction = kernel.grad.lerp(momentum, _MOMENTUM).flatten(1)
-                update = orthogonalized(direction) * (_RMS * max(direction.shape) ** 0.5)
-                kernel.sub_(update.reshape(kernel.shape), alpha=group["lr"])
+                if kernel.grad is not None:
+                    alike.setdefault(kernel.shape, []).append(kernel)
+            for shape, kernels in alike.items():
+                directions = torch.stack([self._direction(kernel).flatten(1) for kernel in kernels])
+                updates = orthogonalized(directions) * (_RMS * max(directions.shape[1:]) ** 0.5)
+                for kernel, update in zip(kernels, updates, strict=True):
+                    kernel.sub_(update.reshape(shape), alpha=group["lr"])
+
+    def _direction(self, kernel: nn.Parameter) -> Tensor:
+        """Return the gradient with Nesterov's momentum, which it joins."""
+        assert kernel.grad is not None
+        state = self.state[kernel]
+        if not state:
+            state["momentum"] = torch.zeros_like(kernel)
+        momentum = state["momentum"].lerp_(kernel.grad, 1 - _MOMENTUM)
+        return kernel.grad.lerp(momentum, _MOMENTUM)
 
 
-def orthogonalized(matrix: Tensor) -> Tensor:
-    """Return about U V^T for a matrix U S V^T: singular values of about 0.7 to 1.1."""
+def orthogonalized(matrices: Tensor) -> Tensor:
+    """Return about U V^T for (..., m, n) matrices U S V^T: singular values of about 0.7 to 1.1."""
     a, b, c = _NEWTON_SCHULZ
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / (x.norm() + 1e-7)
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    x = matrices.mT if tall else matrices
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(_STEPS):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    values: Tensor = x.T if tall else x
+    values: Tensor = x.mT if tall else x
     return values
 
 

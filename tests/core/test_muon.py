@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given
@@ -39,6 +41,22 @@ def test_an_update_is_a_fifth_of_the_learning_rate(shape: tuple[int, ...]) -> No
     kernel.grad = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     Muon([kernel], lr=1e-2).step()
     assert float(kernel.detach().square().mean().sqrt()) == pytest.approx(2e-3, rel=0.2)
+
+
+def test_kernels_are_updated_as_each_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(32, 64, 3, 3), (48, 32, 1, 1), (32, 64, 3, 3)]
+    kernels = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]
+    alone = copy.deepcopy(kernels)
+    together = Muon(kernels, lr=1e-2)
+    singles = [Muon([kernel], lr=1e-2) for kernel in alone]
+    for _ in range(3):
+        for kernel, twin in zip(kernels, alone, strict=True):
+            kernel.grad = torch.randn(kernel.shape, generator=generator)
+            twin.grad = kernel.grad.clone()
+        for optimizer in (together, *singles):
+            optimizer.step()
+    torch.testing.assert_close(kernels, alone)
 
 
 def test_hidden_kernels_are_those_between_wide_layers() -> None:
