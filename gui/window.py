@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, session, preferences)
         self.setWindowTitle("restorer")
         self.setAcceptDrops(True)
-        self.setMinimumSize(820, 500)
+        self.setMinimumSize(800, 480)
         self.actions_ = Actions(self)
         self._build()
         self._connect()

@@ -232,7 +232,7 @@ def test_no_button_moves_when_zoom_and_mode_change(opened):
     assert len(places) == 1
 
 
-@pytest.mark.parametrize("size", [(820, 500), (1000, 640), (1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("size", [(800, 480), (1000, 640), (1280, 720), (1920, 1080)])
 def test_all_keys_are_to_be_read_at_any_size(window, size):
     window.resize(*size)
     window.compare.canvas.setFocus()

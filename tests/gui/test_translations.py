@@ -79,10 +79,10 @@ def test_a_german_window_is_german(qapp, preferences):
         assert window.area.run_button.text() == "Verbessern"
         assert window.findChild(QTabWidget).tabText(0) == "Verbessern"
         assert window.menuBar().actions()[0].text() == "&Datei"
-        window.resize(820, 500)
+        window.resize(800, 480)
         window.show()
         qapp.processEvents()
-        assert window.size().toTuple() == (820, 500)
+        assert window.size().toTuple() == (800, 480)
         window.close()
         window.deleteLater()
     finally:

@@ -91,7 +91,7 @@ def test_names_are_told_to_screen_readers_with_roles_and_values(opened):
         assert interface.role() != QAccessible.Role.NoRole
 
 
-@pytest.mark.parametrize("size", [(820, 500), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)])
+@pytest.mark.parametrize("size", [(800, 480), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)])
 def test_nothing_is_cut_off_at_any_size(opened, size):
     opened.resize(*size)
     opened.session.tell(Message("A long message. " * 12))
@@ -320,13 +320,13 @@ def test_closing_while_work_runs_asks_in_the_window(opened, monkeypatch):
 
 
 def test_window_state_is_remembered(qtbot, qapp, window, preferences):
-    window.resize(820, 700)  # no larger than the screen that is not there
+    window.resize(800, 700)  # no larger than the screen that is not there
     window.actions_["sides"].trigger()
     window.actions_["panel"].trigger()
     assert window.close()
     again = MainWindow(Session(), preferences)
     again.show()
-    assert again.size().toTuple() == (820, 700)
+    assert again.size().toTuple() == (800, 700)
     assert again.compare.canvas.mode is Mode.SIDES
     assert not again.panel.isVisible()
     again.close()
