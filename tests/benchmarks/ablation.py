@@ -1,11 +1,13 @@
-"""What an attention is worth: small networks for x2, each trained from scratch for the same time.
+"""What an attention is worth: small networks for x2, each trained for the same time.
 
-python tests/benchmarks/ablation.py --train PHOTOGRAPHS [--minutes 6] DATA...
+python tests/benchmarks/ablation.py --train PHOTOGRAPHS [--minutes 6] [--trained] [--variant NAME]
+DATA...
 
-The trunk is that of `panet-sr-x2-lite`. An iteration counts as what the fastest of some took, in
-time of the processor on one thread: other programs do not count. Batches are the same for all.
-DATA are folders of pictures that were not trained on: PSNR of Y of what becomes of their middle,
-`TILE` pixels after shrinking by 2.
+The trunk is that of `panet-sr-x2-lite`, random or as it ships (`--trained`): its attention is taken
+out then, and that of each variant, like blocks that are put in, adds nothing at first. An iteration
+counts as what the fastest of some took, in time of the processor on one thread: other programs do
+not count. Batches are the same for all. DATA are folders of pictures that were not trained on: PSNR
+of Y of what becomes of their middle, `TILE` pixels after shrinking by 2.
 """
 
 from __future__ import annotations
@@ -23,22 +25,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from restorer import SUFFIXES
+from restorer import SUFFIXES, model_spec
 from restorer.checkpoint import read_state
 from restorer.metrics import psnr_luma
 from restorer.networks import ARCHITECTURES, PANetLite
 from restorer.networks.enlcn import KernelAttention
 from restorer.networks.layers import channels_last
 from restorer.networks.nlsn import SparseAttention
+from restorer.store import weights_path
 from restorer.training.degrade import bicubic_downscale, crop_to_multiple
+from restorer.training.growth import adopt
 from restorer.training.loop import train
 from restorer.training.patches import load_rgb
 from restorer.training.recipe import Recipe
 
 TILE = 160
 INNER = 32  # channels of every attention
-BATCH, PATCH = 8, 48
+BATCH, PATCH = 5, 64
 ROUNDS = 12
+TUNING_RATE = 2.5e-4  # of networks whose trunk is trained already
 
 
 class Gain(nn.Module):
@@ -75,6 +80,7 @@ enla = partial(KernelAttention, INNER, reduction=2)
 nlsa = partial(SparseAttention, INNER, reduction=2)
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "none, 8 blocks": lambda: without(8),
+    "none, 9 blocks": lambda: without(9),
     "none, 10 blocks": lambda: without(10),
     "pyramid, 1/8 (ships)": lambda: pyramid(8),
     "pyramid, 1/4": lambda: pyramid(4),
@@ -85,7 +91,15 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def recipe(iterations: int) -> Recipe:
+def with_trunk_of(build: Callable[[], nn.Module]) -> nn.Module:
+    """Return a network with the trunk that ships; its attention keeps its initial values."""
+    network = build()
+    state = read_state(weights_path(model_spec("panet-sr-x2-lite")))
+    adopt(network, {name: own for name, own in state.items() if "attention" not in name})
+    return network
+
+
+def recipe(iterations: int, learning_rate: float) -> Recipe:
     return Recipe(
         model="ablation",
         architecture="ablation",
@@ -94,7 +108,7 @@ def recipe(iterations: int) -> Recipe:
         iterations=iterations,
         batch=BATCH,
         patch=PATCH,
-        learning_rate=1e-3,
+        learning_rate=learning_rate,
         warmup=min(100, iterations // 4),
         average=0.995,
         seed=1,
@@ -102,9 +116,9 @@ def recipe(iterations: int) -> Recipe:
     )
 
 
-def seconds_an_iteration() -> dict[str, float]:
+def seconds_an_iteration(variants: dict[str, Callable[[], nn.Module]]) -> dict[str, float]:
     """Return the processor time of the fastest of many iterations, each network in turn."""
-    networks = {name: channels_last(build()) for name, build in VARIANTS.items()}
+    networks = {name: channels_last(build()) for name, build in variants.items()}
     patches = torch.rand(BATCH, 3, PATCH, PATCH).to(memory_format=torch.channels_last)
     fastest = dict.fromkeys(networks, math.inf)
     for _ in range(ROUNDS):
@@ -150,18 +164,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--trained", action="store_true", help="begin from the trunk that ships")
+    parser.add_argument("--variant", choices=VARIANTS, action="append", help="all, where not given")
     parser.add_argument("data", type=Path, nargs="+")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    paces = seconds_an_iteration()
+    variants = {name: VARIANTS[name] for name in options.variant or VARIANTS}
+    paces = seconds_an_iteration(variants)
     names = " | ".join(folder.name for folder in options.data)
     print(f"| attention | parameters | iterations | s/MP | validation | {names} |")
     print("|---" * (5 + len(options.data)) + "|", flush=True)
-    for name, build in VARIANTS.items():
-        ARCHITECTURES["ablation"] = build  # type: ignore[assignment]  # what `train` asks for
+    for name, build in variants.items():
+        begun = partial(with_trunk_of, build) if options.trained else build
+        ARCHITECTURES["ablation"] = begun  # type: ignore[assignment]  # what `train` asks for
         with tempfile.TemporaryDirectory() as scratch:
             iterations = round(options.minutes * 60 / paces[name])
-            *_, last = train(recipe(iterations), options.train, Path(scratch))
+            plan = recipe(iterations, TUNING_RATE if options.trained else 1e-3)
+            *_, last = train(plan, options.train, Path(scratch))
             network = channels_last(build())
             network.load_state_dict(read_state(Path(scratch) / "ablation.safetensors"))
         count = sum(p.numel() for p in network.parameters())
