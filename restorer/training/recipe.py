@@ -27,7 +27,8 @@ class Recipe:
         patch: Side of a patch in pixels of the network's input.
         learning_rate: Of Muon and Adam, at the end of the warm-up; falls along a cosine to a
             hundredth.
-        start: Id of the model whose weights are taken where they fit; None begins at random.
+        start: Id of the model whose weights are taken where they fit, also into a deeper network
+            (`restorer.training.growth.adopt`); None begins at random.
         symmetric: Whether turned and flipped pictures give turned and flipped results, which takes
             a damage that does not know directions, and a start that was trained so.
         seed: Of initial weights and batches.
