@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,6 @@ from torch import Tensor, nn
 from restorer.networks.layers import count_blocks
 
 _LAST_OF_BLOCK = re.compile(r"(before|after)\.\d+\.body\.2\.(weight|bias)")
-
-
-def share(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
-    """Give all networks the parameters of the first one, where name and shape are the same."""
-    trunk = dict(networks[0].named_parameters())
-    for network in networks[1:]:
-        for name, own in list(network.named_parameters()):
-            if name in trunk and trunk[name].shape == own.shape:
-                holder, _, leaf = name.rpartition(".")
-                setattr(network.get_submodule(holder), leaf, trunk[name])
-    return networks
 
 
 def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:

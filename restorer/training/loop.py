@@ -28,7 +28,7 @@ from restorer.metrics import psnr
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
 from restorer.store import weights_path
-from restorer.training.growth import adopt, share
+from restorer.training.growth import adopt
 from restorer.training.muon import Muon, hidden_kernels
 from restorer.training.patches import PatchSource, load_rgb, split_photographs
 from restorer.training.recipe import Recipe
@@ -127,6 +127,17 @@ def train(
                 raise
     for member, network in zip(members, average, strict=True):
         export(network, out / f"{member.model}.safetensors")
+
+
+def share(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
+    """Give all networks the parameters of the first one, where name and shape are the same."""
+    trunk = dict(networks[0].named_parameters())
+    for network in networks[1:]:
+        for name, own in list(network.named_parameters()):
+            if name in trunk and trunk[name].shape == own.shape:
+                holder, _, leaf = name.rpartition(".")
+                setattr(network.get_submodule(holder), leaf, trunk[name])
+    return networks
 
 
 def export(network: nn.Module, path: Path) -> None:
