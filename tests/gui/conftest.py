@@ -28,7 +28,7 @@ from restorer.gui.window import MainWindow
 
 from helpers import make_photograph
 
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 120_000
 
 
 @pytest.fixture(scope="session")
