@@ -69,9 +69,9 @@ def batch(
 
     A bad file never stops the others; run again to go on where it was stopped.
     """
-    from restorer import plan_jobs, without_results
+    from restorer import exclude_results, plan_jobs
 
-    plan = without_results(
+    plan = exclude_results(
         plan_jobs(
             source,
             target,

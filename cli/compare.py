@@ -57,7 +57,7 @@ _SHOWN = 384  # side of a crop on the sheet, where the program chooses it
     "--truth",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="How the whole picture should be: adds PSNR and SSIM, over all colours of the crop.",
+    help="How the whole picture should be: adds PSNR and SSIM, over all colors of the crop.",
 )
 @click.option(
     "--sigma",
@@ -74,7 +74,7 @@ _SHOWN = 384  # side of a crop on the sheet, where the program chooses it
 @click.option(
     "--bayer",
     type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
-    help="Colours of the first two rows of a mosaic.  [default: those the model knows]",
+    help="Colors of the first two rows of a mosaic.  [default: those the model knows]",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.pass_context
@@ -175,7 +175,7 @@ def _write(
     samples: Sequence[Sample],
     truth: Image | None,
 ) -> None:
-    """Draw the sheet, in the colour space of the picture, and write it whole or not at all."""
+    """Draw the sheet, in the color space of the picture, and write it whole or not at all."""
     import numpy as np
 
     from restorer import Image, Metadata, write

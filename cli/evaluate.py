@@ -17,7 +17,7 @@ from .params import Listed, model_or_path
 from .words import table, tell
 
 if TYPE_CHECKING:
-    from restorer.training.evaluate import Evaluation, Score
+    from restorer.evaluation.evaluate import Evaluation, Score
 
 _PROTOCOLS = """\b
 Protocols; the first of a task is its usual one:
@@ -107,7 +107,7 @@ def evaluate(
     from tqdm import tqdm
 
     from restorer import Settings
-    from restorer.training.evaluate import Evaluation
+    from restorer.evaluation.evaluate import Evaluation
 
     run = Evaluation(
         [model_or_path(word) for word in models] or _usual(task, protocol),

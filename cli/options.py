@@ -122,13 +122,15 @@ class Wishes:
         """Return the jobs with the references that were asked for."""
         from dataclasses import replace
 
-        from restorer import refer_jobs
+        from restorer import with_references
 
         referring = tuple(
             replace(job, references=self.reference, explain=self.explain) for job in jobs
         )
         return (
-            referring if self.reference_dir is None else refer_jobs(referring, self.reference_dir)
+            referring
+            if self.reference_dir is None
+            else with_references(referring, self.reference_dir)
         )
 
     def settings(self) -> Settings:
@@ -222,7 +224,7 @@ _WISHES = (
     click.option(
         "--bayer",
         type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
-        help="Colours of the first two rows of a mosaic.  [default: those the model knows]",
+        help="Colors of the first two rows of a mosaic.  [default: those the model knows]",
     ),
     click.option(
         "--reference",
@@ -275,7 +277,7 @@ _WISHES = (
         "--overlap",
         type=AutoOr(click.IntRange(0)),
         metavar="PIXELS|auto",
-        help="What neighbouring squares share.  [default: auto]",
+        help="What neighboring squares share.  [default: auto]",
     ),
     click.option(
         "--memory",

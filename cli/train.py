@@ -89,7 +89,7 @@ def train(
         ctx.exit(130)
     for member in plan.members():
         weights = folder / f"{member.model}.safetensors"
-        tell(f"{weights}: {size(weights.stat().st_size)}; for the catalogue:")
+        tell(f"{weights}: {size(weights.stat().st_size)}; for the catalog:")
         tell("[model.weights]")
         tell(f'name = "{weights.name}"')
         tell(f'sha256 = "{hashlib.sha256(weights.read_bytes()).hexdigest()}"')

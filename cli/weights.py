@@ -16,7 +16,7 @@ from .stopping import stoppable
 from .words import size, table, tell
 
 if TYPE_CHECKING:
-    from restorer import ModelSpec, Recognition
+    from restorer import CheckpointInfo, ModelSpec
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 # What the weights are for: option, question, and the kind of number.
@@ -33,7 +33,7 @@ def weights() -> None:
 
 @weights.command()
 @click.argument("file", type=_FILE)
-@click.option("--id", help="Name of the model; that of a catalogue entry makes it that model.")
+@click.option("--id", help="Name of the model; that of a catalog entry makes it that model.")
 @click.option("--title", default="", help="What it is good at.")
 @click.option("--task", default="", help="What it is for, where the file does not tell.")
 @click.option("--sigma", type=click.FloatRange(0, 255), help="Noise level it was trained for.")
@@ -43,7 +43,7 @@ def weights() -> None:
     type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
     help="Mosaic it was trained for.  [default: grbg, the papers']",
 )
-@click.option("--license", default="", help="Licence of the weights, for `restore models`.")
+@click.option("--license", default="", help="License of the weights, for `restore models`.")
 def add(
     file: Path,
     id: str | None,
@@ -59,12 +59,12 @@ def add(
     The network is told by the names and shapes in the file, of which nothing is run. What they
     cannot tell is asked for, or given by options.
     """
-    from restorer import add_weights, describe_model, recognise
+    from restorer import add_weights, describe_model, identify_checkpoint
 
-    found = recognise(file)
+    found = identify_checkpoint(file)
     told = {"sigma": sigma, "jpeg_quality": jpeg_quality, "bayer": bayer}
     settings = {key: value for key, value in told.items() if value is not None}
-    if id is not None and (entry := _catalogue_entry(id)) is not None:
+    if id is not None and (entry := _catalog_entry(id)) is not None:
         _require_same(found, entry, file)
         spec = entry
     else:
@@ -83,9 +83,9 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(file: Path, as_json: bool) -> None:
     """Say what a checkpoint is, or why it cannot be used."""
-    from restorer import recognise
+    from restorer import identify_checkpoint
 
-    found = recognise(file)
+    found = identify_checkpoint(file)
     if as_json:
         tell(json.dumps(asdict(found), indent=2))
         return
@@ -172,13 +172,13 @@ def export(model: str, file: Path) -> None:
     tell(f"{file}: weights of {model}")
 
 
-def _catalogue_entry(model: str) -> ModelSpec | None:
+def _catalog_entry(model: str) -> ModelSpec | None:
     from restorer import list_models
 
     return next((spec for spec in list_models() if spec.id == model), None)
 
 
-def _require_same(found: Recognition, entry: ModelSpec, file: Path) -> None:
+def _require_same(found: CheckpointInfo, entry: ModelSpec, file: Path) -> None:
     """Refuse a checkpoint that is not of the network of the entry whose weights it is to be."""
     from restorer import CheckpointError, fits_model
 
@@ -198,11 +198,11 @@ def _require_same(found: Recognition, entry: ModelSpec, file: Path) -> None:
         )
 
 
-def _trait(found: Recognition) -> str:
+def _trait(found: CheckpointInfo) -> str:
     return f"{found.title} ({found.details})" if found.details else found.title
 
 
-def _ask_task(found: Recognition) -> str:
+def _ask_task(found: CheckpointInfo) -> str:
     """Return the task, which the file may leave open."""
     if len(found.tasks) == 1:
         return found.tasks[0]
@@ -214,11 +214,11 @@ def _ask_task(found: Recognition) -> str:
     return answer
 
 
-def _ask_setting(found: Recognition, task: str, given: dict[str, Any]) -> dict[str, Any]:
+def _ask_setting(found: CheckpointInfo, task: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return the noise level or quality that the network is for, unless it is told each time."""
-    from restorer import untold_setting
+    from restorer import missing_setting
 
-    key = untold_setting(found, task)
+    key = missing_setting(found, task)
     if not key or key in given:
         return {}
     option, question, kind = _SETTINGS[key]

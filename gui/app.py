@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication
 
 from restorer import SettingsError
 
-from .preferences import Preferences
-from .session import Session
-from .spoken import install_roles
-from .theme import dress, set_scheme
+from .session.session import Session
+from .shell.preferences import Preferences
+from .widgets.accessibility import install_roles
+from .widgets.theme import dress, set_scheme
 from .window import MainWindow
 
 log = logging.getLogger(__name__)

@@ -23,28 +23,28 @@ from PySide6.QtWidgets import (
 
 from restorer import __version__
 
-from .actions import Actions
-from .banner import Banner
-from .compare import Compare
-from .controls import ActionArea, Controls
-from .details import Details, Insight
-from .events import accept_copy
-from .files import Files
-from .help import Keys
-from .menus import Menus
-from .pages import Pages
-from .panels import Panels
-from .preferences import Preferences
-from .presets import Presets
-from .scene import Mode
-from .session import Session
-from .state import Message, State
-from .statusline import StatusLine
-from .strip import Strip
-from .theme import SCHEMES, icon, set_scheme
-from .topbar import TopBar
-from .viewport import Box
-from .welcome import Welcome
+from .canvas.banner import Banner
+from .canvas.compare import Compare
+from .canvas.scene import Mode
+from .canvas.viewport import Box
+from .details.details import Details, Insight
+from .restore.controls import ActionArea, Controls
+from .restore.presets import Presets
+from .session.session import Session
+from .session.state import Message, State
+from .shell.actions import Actions
+from .shell.files import Files
+from .shell.help import Keys
+from .shell.menus import Menus
+from .shell.pages import Pages
+from .shell.panels import Panels
+from .shell.preferences import Preferences
+from .shell.status import StatusLine
+from .shell.top_bar import TopBar
+from .shell.welcome import Welcome
+from .widgets.events import accept_copy
+from .widgets.film_strip import Strip
+from .widgets.theme import SCHEMES, icon, set_scheme
 
 _PANEL_WIDTH = 336
 _FRAME = QSize(8, 40)  # of a window, about
@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
         set_scheme(app, scheme)
 
     def _about(self) -> None:
-        text = self.tr("restorer %1 - restores photographs on this machine, offline. MIT licence.")
+        text = self.tr("restorer %1 - restores photographs on this machine, offline. MIT license.")
         self.session.tell(Message(text.replace("%1", __version__), "note"))
 
     def _stage(self, widget: QWidget) -> None:
@@ -346,7 +346,7 @@ class MainWindow(QMainWindow):
             super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the icons anew in other colours; keys that are held are let go elsewhere."""
+        """Draw the icons anew in other colors; keys that are held are let go elsewhere."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.compare.canvas.hold_original(False)

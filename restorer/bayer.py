@@ -9,14 +9,14 @@ import numpy as np
 from restorer.errors import SettingsError
 from restorer.image import FloatArray
 
-# Colours of the first two pixels of the first two rows, row by row.
+# Colors of the first two pixels of the first two rows, row by row.
 PATTERNS = ("rggb", "grbg", "gbrg", "bggr")
 
 
 def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
-    """Return the mosaic (H, W, 1) that a picture holds: itself if gray, or zero-filled colour.
+    """Return the mosaic (H, W, 1) that a picture holds: itself if gray, or zero-filled color.
 
-    Raises SettingsError for an unknown pattern, and for a picture whose colours are all there.
+    Raises SettingsError for an unknown pattern, and for a picture whose colors are all there.
     """
     _check(pattern)
     if values.shape[2] == 1:
@@ -24,17 +24,17 @@ def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
     samples: FloatArray = values.sum(2, keepdims=True)
     if not np.array_equal(spread(samples, pattern), values):
         raise SettingsError(
-            "a picture in full colour has nothing to demosaic; expected a gray picture of raw"
-            f" samples, or colour with zeros where {pattern} has no sample"
+            "a picture in full color has nothing to demosaic; expected a gray picture of raw"
+            f" samples, or color with zeros where {pattern} has no sample"
         )
     return samples
 
 
 def spread(samples: FloatArray, pattern: str) -> FloatArray:
-    """Return (H, W, 3) of a mosaic (H, W, 1): samples in their colour's plane, zeros elsewhere."""
+    """Return (H, W, 3) of a mosaic (H, W, 1): samples in their color's plane, zeros elsewhere."""
     planes = np.zeros((*samples.shape[:2], 3), samples.dtype)
-    for (y, x), colour in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
-        planes[y::2, x::2, "rgb".index(colour)] = samples[y::2, x::2, 0]
+    for (y, x), colors in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
+        planes[y::2, x::2, "rgb".index(colors)] = samples[y::2, x::2, 0]
     return planes
 
 

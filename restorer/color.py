@@ -1,4 +1,4 @@
-"""What goes through a network, and back: colour as three planes, alpha beside them.
+"""What goes through a network, and back: color as three planes, alpha beside them.
 
 Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 """
@@ -22,56 +22,56 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of JPEG files (ITU-T T.87
 
 
 def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-    """Return colour (H, W, 1|3) and alpha (H, W, 1) or None, as views."""
+    """Return color (H, W, 1|3) and alpha (H, W, 1) or None, as views."""
     if values.shape[2] in (2, 4):
         return values[..., :-1], values[..., -1:]
     return values, None
 
 
-def join(colour: FloatArray, alpha: FloatArray | None) -> FloatArray:
+def join(colors: FloatArray, alpha: FloatArray | None) -> FloatArray:
     """Undo `split`."""
-    return colour if alpha is None else np.concatenate([colour, alpha], axis=-1)
+    return colors if alpha is None else np.concatenate([colors, alpha], axis=-1)
 
 
-def network_planes(colour: FloatArray, channels: int = 3) -> FloatArray:
+def network_planes(colors: FloatArray, channels: int = 3) -> FloatArray:
     """Return the planes for a network of 3 or 1 channels.
 
     Gray goes into all three; a network of one channel gets every plane in turn.
     """
-    return np.repeat(colour, channels, axis=2) if colour.shape[2] == 1 else colour
+    return np.repeat(colors, channels, axis=2) if colors.shape[2] == 1 else colors
 
 
-def luma(colour: FloatArray) -> FloatArray:
+def luma(colors: FloatArray) -> FloatArray:
     """Return Y' (H, W, 1) of gray or R'G'B' as JPEG files define it.
 
-    Adding a change of Y' to all three colours leaves Cb and Cr as they are.
+    Adding a change of Y' to all three colors leaves Cb and Cr as they are.
     """
-    if colour.shape[2] == 1:
-        return colour
+    if colors.shape[2] == 1:
+        return colors
     # Not a matrix product, whose last bit depends on how many rows it is given.
-    weighted: FloatArray = (colour * _LUMA).sum(2, keepdims=True)
+    weighted: FloatArray = (colors * _LUMA).sum(2, keepdims=True)
     return weighted
 
 
-def is_gray(colour: NDArray[Any]) -> bool:
+def is_gray(colors: NDArray[Any]) -> bool:
     """Whether all planes are equal, as in a gray picture that a file holds as RGB."""
-    first, *others = np.moveaxis(colour, 2, 0)
+    first, *others = np.moveaxis(colors, 2, 0)
     return all(np.array_equal(first, plane) for plane in others)
 
 
-def extend_under_alpha(colour: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Return the colours with those of fully transparent pixels diffused from the visible ones.
+def extend_under_alpha(colors: FloatArray, alpha: FloatArray) -> FloatArray:
+    """Return the colors with those of fully transparent pixels diffused from the visible ones.
 
     Pull-push on a pyramid of premultiplied means (Gortler et al. 1996, The Lumigraph), so that
-    neither network nor resampling draws invisible colours into visible edges. Every pixel with
+    neither network nor resampling draws invisible colors into visible edges. Every pixel with
     any alpha stays as it is, bit for bit; so does a picture without any.
     """
     hidden = alpha[..., 0] <= 0
     if not hidden.any() or hidden.all():
-        return colour
+        return colors
     weight = np.clip(alpha, 0, 1)
-    filled = _filled(colour * weight, weight)
-    return np.where(hidden[..., None], filled, colour)
+    filled = _filled(colors * weight, weight)
+    return np.where(hidden[..., None], filled, colors)
 
 
 def resample(
@@ -79,7 +79,7 @@ def resample(
 ) -> FloatArray:
     """Return (H * scale, W * scale, C) by bicubic interpolation; 1 returns the input.
 
-    Sample centres lie at half pixels, as in the networks' outputs; edges repeat. The cubic is
+    Sample centers lie at half pixels, as in the networks' outputs; edges repeat. The cubic is
     Pillow's (a = -0.5), which keeps ramps straight; OpenCV's (-0.75) does not. A pixel of the
     result depends on 4x4 pixels, to the last bit.
 
@@ -105,7 +105,7 @@ def resample(
 
 
 def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return the mean colour where there is weight, elsewhere that of a coarser level."""
+    """Return the mean color where there is weight, elsewhere that of a coarser level."""
     height, width = weight.shape[:2]
     divisor: FloatArray = np.maximum(weight, np.finfo(np.float32).tiny, dtype=np.float32)
     covered = premultiplied / divisor
@@ -132,10 +132,10 @@ def _cubic(values: FloatArray, scale: int, *, axis: int) -> FloatArray:
     padded = np.pad(moved, ((CUBIC_REACH, CUBIC_REACH), (0, 0), (0, 0)), mode="edge")
 
     def phase(number: int) -> FloatArray:
-        centre = (number + 0.5) / scale - 0.5  # from that of the input pixel it lies in
-        first = math.floor(centre) - 1
+        center = (number + 0.5) / scale - 0.5  # from that of the input pixel it lies in
+        first = math.floor(center) - 1
         terms = (
-            padded[CUBIC_REACH + tap :][:length] * _cubic_weight(centre - tap)
+            padded[CUBIC_REACH + tap :][:length] * _cubic_weight(center - tap)
             for tap in range(first, first + 4)
         )
         return reduce(np.add, terms)

@@ -1,6 +1,6 @@
 """PSNR and SSIM with the literature's border and luma conventions.
 
-Images are (H, W, C) or (H, W) with white 255, uint8 or float; quantise first where a paper compares
+Images are (H, W, C) or (H, W) with white 255, uint8 or float; quantize first where a paper compares
 files.
 Sources: the `calc_psnr` of the EDSR family and the MATLAB scripts of PANet@a267cf8,
     `calc_psnr_and_ssim` of TTSR@550e4c9, and Wang et al. 2004 for SSIM.

@@ -13,7 +13,7 @@ class Task:
     """One kind of restoration.
 
     Attributes:
-        id: Its word on the command line and in the catalogue.
+        id: Its word on the command line and in the catalog.
         title: One line for people.
         default_models: Model ids by scale; the first is meant when nothing else is said. Empty
             where no weights ship: a model has to be named.
@@ -35,7 +35,7 @@ TASKS: Mapping[str, Task] = {
         Task("denoising", "remove noise", {1: "panet-denoise-lite"}),
         Task("deblocking", "remove the artifacts of JPEG compression", {1: "panet-deblock-lite"}),
         Task(
-            "demosaicing", "make colours of the raw samples of a camera", {1: "panet-demosaic-lite"}
+            "demosaicing", "make colors of the raw samples of a camera", {1: "panet-demosaic-lite"}
         ),
         Task(
             "reference-sr",

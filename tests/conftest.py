@@ -14,7 +14,7 @@ import trustme
 from hypothesis import settings
 from numpy.typing import NDArray
 
-import restorer.download
+import restorer.models.download
 
 from helpers import make_photograph
 from webserver import Handler, Server, Site
@@ -33,15 +33,15 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the weights and measures of the user of this machine out of the tests."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("restorer.catalog.user_data_path", _data_path(folder / "data"))
-        patch.setattr("restorer.calibration.user_cache_path", _data_path(folder / "cache"))
+        patch.setattr("restorer.models.catalog.user_data_path", _data_path(folder / "data"))
+        patch.setattr("restorer.inference.autotune.user_cache_path", _data_path(folder / "cache"))
         yield
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty store of weights; the folder is not there yet."""
-    monkeypatch.setattr("restorer.catalog.user_data_path", _data_path(tmp_path / "data"))
+    monkeypatch.setattr("restorer.models.catalog.user_data_path", _data_path(tmp_path / "data"))
     return tmp_path / "data" / "weights"
 
 
@@ -82,7 +82,7 @@ def certified(authority: trustme.CA) -> ssl.SSLContext:
 @pytest.fixture
 def site(certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(restorer.download, "_DELAY_S", 0.001)
+    monkeypatch.setattr(restorer.models.download, "_DELAY_S", 0.001)
     with Server(("127.0.0.1", 0), Handler) as server:
         server.socket = certified.wrap_socket(server.socket, server_side=True)
         server.site = Site(f"https://127.0.0.1:{server.server_port}/net.pth")

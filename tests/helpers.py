@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from restorer.catalog import ModelSpec, WeightsFile
-from restorer.inference import Predictor
-from restorer.tiling import TileNeeds
+from restorer.inference.predictor import Predictor
+from restorer.models.catalog import ModelSpec, WeightsFile
+from restorer.tiling.plan import TileNeeds
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -30,7 +30,7 @@ def make_photograph(height: int, width: int) -> NDArray[np.uint8]:
 
 
 def make_scene(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
-    """A picture with something to recognise everywhere, at all scales; white 1."""
+    """A picture with something to recognize everywhere, at all scales; white 1."""
     rng = np.random.default_rng(seed)
     planes = np.zeros((height, width, 3), np.float32)
     for cells in (4, 8, 16, 32, 64):
@@ -90,7 +90,7 @@ def seam_ratio(
 
 
 def contrast(first: str, second: str) -> float:
-    """Return the ratio of contrast of two colours, ``#rrggbb``: 1 to 21 (WCAG 2.2, 1.4.3)."""
+    """Return the ratio of contrast of two colors, ``#rrggbb``: 1 to 21 (WCAG 2.2, 1.4.3)."""
 
     def light(name: str) -> float:
         rgb = np.array([int(name[i : i + 2], 16) for i in (1, 3, 5)]) / 255
@@ -116,7 +116,7 @@ class Enlarge(nn.Module):
 
 
 def make_spec(scale: int = 1, condition: str = "", **needs: Any) -> ModelSpec:
-    """A model that is not in the catalogue."""
+    """A model that is not in the catalog."""
     tile = {
         "multiple_of": 4,
         "min_side": 8,

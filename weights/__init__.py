@@ -1,1 +1,1 @@
-"""Weights are data: the catalogue, the small embedded networks and where they came from."""
+"""Weights are data: the catalog, the small embedded networks and where they came from."""

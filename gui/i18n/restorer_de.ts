@@ -227,11 +227,11 @@
         <translation>&amp;Dunkel</translation>
     </message>
     <message>
-        <source>Show colours for an s&amp;RGB screen</source>
+        <source>Show colors for an s&amp;RGB screen</source>
         <translation>Farben für einen s&amp;RGB-Bildschirm zeigen</translation>
     </message>
     <message>
-        <source>Colour &amp;profile of the screen …</source>
+        <source>Color &amp;profile of the screen …</source>
         <translation>Farb&amp;profil des Bildschirms …</translation>
     </message>
     <message>
@@ -298,7 +298,7 @@
         <translation>Gut für</translation>
     </message>
     <message>
-        <source>Licence</source>
+        <source>License</source>
         <translation>Lizenz</translation>
     </message>
     <message>
@@ -1007,18 +1007,18 @@
         <translation>Kopiert: %1</translation>
     </message>
     <message>
-        <source>Colour profile of the screen</source>
+        <source>Color profile of the screen</source>
         <translation>Farbprofil des Bildschirms</translation>
     </message>
     <message>
-        <source>Colour profiles (*.icc *.icm)</source>
+        <source>Color profiles (*.icc *.icm)</source>
         <translation>Farbprofile (*.icc *.icm)</translation>
     </message>
 </context>
 <context>
     <name>Histogram</name>
     <message>
-        <source>Colours</source>
+        <source>Colors</source>
         <translation>Farben</translation>
     </message>
     <message>
@@ -1231,7 +1231,7 @@
         <translation>Blickfeld</translation>
     </message>
     <message>
-        <source>restorer %1 - restores photographs on this machine, offline. MIT licence.</source>
+        <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
         <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
     </message>
     <message>
@@ -1273,7 +1273,7 @@
         <translation>&amp;Ansicht</translation>
     </message>
     <message>
-        <source>&amp;Colours</source>
+        <source>&amp;Colors</source>
         <translation>&amp;Farben</translation>
     </message>
     <message>
@@ -1383,7 +1383,7 @@
         <translation>Tempo</translation>
     </message>
     <message>
-        <source>Licence</source>
+        <source>License</source>
         <translation>Lizenz</translation>
     </message>
     <message>
@@ -1798,7 +1798,7 @@
         <translation>%1 ist das Original; wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
-        <source>%1 is no colour profile of an RGB screen; choose another one.</source>
+        <source>%1 is no color profile of an RGB screen; choose another one.</source>
         <translation>%1 ist kein Farbprofil eines RGB-Bildschirms; wählen Sie ein anderes.</translation>
     </message>
     <message>
@@ -2080,7 +2080,7 @@
         <translation>Tempo</translation>
     </message>
     <message>
-        <source>Licence</source>
+        <source>License</source>
         <translation>Lizenz</translation>
     </message>
     <message>
@@ -2115,15 +2115,15 @@
         <translation>Bilder wie aus dem Netz, unscharf, verrauscht oder JPEG, 4 × so groß</translation>
     </message>
     <message>
-        <source>noise of any strength, colour and gray</source>
+        <source>noise of any strength, color and gray</source>
         <translation>Rauschen jeder Stärke, farbig und grau</translation>
     </message>
     <message>
-        <source>the noise of cameras, uneven, spotty and coloured</source>
+        <source>the noise of cameras, uneven, spotty and colored</source>
         <translation>das Rauschen von Kameras, ungleich, fleckig und farbig</translation>
     </message>
     <message>
-        <source>JPEG of quality 5 to 95, colour and gray, also saved twice</source>
+        <source>JPEG of quality 5 to 95, color and gray, also saved twice</source>
         <translation>JPEG der Qualität 5 bis 95, farbig und grau, auch zweimal gespeichert</translation>
     </message>
     <message>

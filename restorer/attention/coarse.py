@@ -53,7 +53,7 @@ def search_coarse_to_fine(
         radius: Pixels of a window beyond the cell that it lies around.
 
     Returns:
-        index (N, H, W), int64: row * w + column of the key patch's centre; score (N, H, W).
+        index (N, H, W), int64: row * w + column of the key patch's center; score (N, H, W).
     """
     with torch.no_grad():
         pairs = zip(query, key, strict=True)
@@ -179,13 +179,13 @@ def _match(
     scores = _sum_diagonal(in_rows, side, width + 2)
     # Between the rows of a window lie two positions that are no patches of it, as between those of
     # a block.
-    centres = places[:, : scores.shape[2]]
+    centers = places[:, : scores.shape[2]]
     bias = scores.new_zeros(height, width + 2)
     bias[:, width:] = -torch.inf
-    scores = torch.addcmul(bias.flatten()[:-2], scores, gain[centres][:, None])
+    scores = torch.addcmul(bias.flatten()[:-2], scores, gain[centers][:, None])
     score, place = scores.max(2)
     inner = torch.arange(side * (side - 2), device=keys.device).view(-1, side)[:, :-2].flatten()
-    return score[:, inner], centres.gather(1, place[:, inner])
+    return score[:, inner], centers.gather(1, place[:, inner])
 
 
 def _sum_diagonal(x: Tensor, shift: int, key_shift: int) -> Tensor:

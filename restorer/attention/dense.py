@@ -1,7 +1,7 @@
 """Attention of every pixel to every pixel, without ever holding the whole affinity matrix.
 
 Non-local neural networks (Wang et al. 2018, arXiv:1711.07971): y_i = sum_j f(x_i, x_j) g(x_j), with
-f normalised over j. An affinity maps (C, L) queries and (C, M) keys to (L, M); one block of queries
+f normalized over j. An affinity maps (C, L) queries and (C, M) keys to (L, M); one block of queries
 of one sample is in work at a time.
 """
 
@@ -21,7 +21,7 @@ _BLOCK_ELEMENTS = 1 << 21  # affinities in work at a time, 8 MiB of float32
 
 
 def softmax_affinity(query: Tensor, key: Tensor) -> Tensor:
-    """Return exp(q.k), normalised to sum 1 over the keys: (..., L, M)."""
+    """Return exp(q.k), normalized to sum 1 over the keys: (..., L, M)."""
     return (query.mT @ key).softmax(-1)
 
 
@@ -55,7 +55,7 @@ def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinit
 
 
 def query_softmax_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Sum (N, V, M) values by exp(q.k) normalised over the *queries*; (N, C, L) to (N, V, L)."""
+    """Sum (N, V, M) values by exp(q.k) normalized over the *queries*; (N, C, L) to (N, V, L)."""
     with torch.autocast(value.device.type, enabled=False):
         return map_samples(_attend_by_keys, query.float(), key.float(), value.float())
 

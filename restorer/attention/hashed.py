@@ -3,7 +3,7 @@
 Non-local sparse attention (Mei et al. 2021, CVPR, "Image Super-Resolution with Non-Local Sparse
 Attention") on the spherical hashing of Andoni et al. (2015, arXiv:1509.02897) and Reformer
 (Kitaev et al. 2020, arXiv:2001.04451). Pixels are sorted by hash code and cut into chunks; a chunk
-attends to itself and its two neighbours; the rounds of hashing are weighed by their softmax masses.
+attends to itself and its two neighbors; the rounds of hashing are weighed by their softmax masses.
 
 One block of chunks of one sample is in work at a time.
 """
@@ -181,7 +181,7 @@ def _chunk_count(chunk_size: int) -> int:
 def _cut(order: Tensor, chunk_size: int) -> tuple[Tensor, Tensor]:
     """Cut (L,) sorted pixels into (chunks, chunk_size), the last one filled up from its end.
 
-    Also returns what each chunk looks at, (chunks, 3 chunk_size): itself and its neighbours.
+    Also returns what each chunk looks at, (chunks, 3 chunk_size): itself and its neighbors.
     """
     length = len(order)
     missing = -length % chunk_size

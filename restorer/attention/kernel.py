@@ -26,7 +26,7 @@ def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tens
     """Return phi(q) (phi(k)^T v) / (phi(q) sum phi(k)) with phi(u) = exp(Fu - |u|^2 / 2) + 1e-4.
 
     The features' common factor m**-0.5 cancels and is left out. Computed in float32; nothing is
-    subtracted before exp, as in the reference, so vectors should be short (it normalises them).
+    subtracted before exp, as in the reference, so vectors should be short (it normalizes them).
 
     Args:
         query: (N, C, H, W).
@@ -122,10 +122,10 @@ def orthogonal_projection(
 ) -> Tensor:
     """Draw a (rows, columns) projection: orthogonal blocks, rows as long as Gaussian ones."""
     blocks = [torch.randn(columns, columns, generator=generator) for _ in range(0, rows, columns)]
-    return orthogonalise(blocks, torch.randn(rows, columns, generator=generator))
+    return orthogonalize(blocks, torch.randn(rows, columns, generator=generator))
 
 
-def orthogonalise(blocks: Sequence[Tensor], lengths: Tensor) -> Tensor:
+def orthogonalize(blocks: Sequence[Tensor], lengths: Tensor) -> Tensor:
     """Map Gaussian (columns, columns) blocks and (rows, columns) lengths to (rows, columns).
 
     Row i is the i-th orthonormal row of the blocks, times the norm of row i of `lengths`. The signs

@@ -40,7 +40,7 @@ def patch_attention(
     """Rebuild every query patch from the value patches whose key patches resemble it.
 
     Patches are 3x3, zero-padded at the borders, at stride 1. A key patch is divided by the larger
-    of its L2 norm and `norm_floor`; queries are not normalised. Each pixel is the *sum* of the nine
+    of its L2 norm and `norm_floor`; queries are not normalized. Each pixel is the *sum* of the nine
     patches that cover it. Differentiable; while gradients are recorded, blocks are computed again
     in the backward pass instead of being kept.
 
@@ -141,13 +141,13 @@ def _attend_recorded(
         parts = [checkpoint(attend, block, use_reentrant=False) for block in blocks]
     else:
         parts = [attend(query_rows)]
-    above, centre, below = torch.cat(parts, 1).permute(0, 3, 1, 2).chunk(3, 1)
+    above, center, below = torch.cat(parts, 1).permute(0, 3, 1, 2).chunk(3, 1)
     # Query row y pasted its upper patch row at y - 1 and its lower one at y + 1.
-    return F.pad(above[:, :, 1:], (0, 0, 0, 1)) + centre + F.pad(below[:, :, :-1], (0, 0, 1, 0))
+    return F.pad(above[:, :, 1:], (0, 0, 0, 1)) + center + F.pad(below[:, :, :-1], (0, 0, 1, 0))
 
 
 def _stack_rows(x: Tensor, columns: int = 0) -> Tensor:
-    """Map (N, C, H, W) to (N, 3C, H, W + 2 columns): each row with its two neighbours."""
+    """Map (N, C, H, W) to (N, 3C, H, W + 2 columns): each row with its two neighbors."""
     height = x.shape[2]
     padded = F.pad(x, (columns, columns, 1, 1))
     return torch.cat([padded[:, :, i : i + height] for i in range(3)], 1)

@@ -4,7 +4,7 @@ Every level lies with one border pixel around on one flat key axis, its rows beh
 that "one row down" and "one column on" are shifts along the axis; the border cells are no patches
 (score -inf, weight 0). A tile of queries meets the axis strip by strip:
 
-    products   of pixels, for the tile and the strip with their neighbours
+    products   of pixels, for the tile and the strip with their neighbors
     scores     sums of nine products along the diagonal: three rows, then three columns
     weights    softmax over the whole axis, once all strips are there
     pasted     sums of nine weights along the same diagonal, and their product with the values
@@ -60,7 +60,7 @@ class _Keys(NamedTuple):
     levels: list[_Level]
     pixels: Tensor  # (C, K)
     gain: Tensor  # (K,), factor on the score of each patch
-    bias: Tensor  # (K,), 0 or, where no patch is centred, -inf
+    bias: Tensor  # (K,), 0 or, where no patch is centerd, -inf
     values: Tensor  # (K, V)
 
 
@@ -92,7 +92,7 @@ def attend_tiled(
 
 
 def _lay_out(levels: Sequence[tuple[Tensor, Tensor]], scale: float, floor: float | Tensor) -> _Keys:
-    """Put the levels on one axis, with a free cell at either end, so that all neighbours exist."""
+    """Put the levels on one axis, with a free cell at either end, so that all neighbors exist."""
     places, start = [], 1
     for key, _ in levels:
         places.append(_Level(start, key.shape[1], key.shape[2] + 2))
@@ -169,13 +169,13 @@ def _paste(weights: Tensor, values: Tensor, strips: Sequence[_Strip], buffers: T
     for start, stop, pitch in strips:
         length = stop - start
         near = slice(start - pitch, stop + pitch)
-        left, centre, right = (weights[..., near.start + j : near.stop + j] for j in (1, 0, -1))
+        left, center, right = (weights[..., near.start + j : near.stop + j] for j in (1, 0, -1))
         padded = view_start(buffers[0], rows + 4, columns + 2, length + 2 * pitch)
         padded[:2] = padded[-2:] = 0
         by_column = padded[2:-2]
         by_column[:, :columns] = left
         by_column[:, columns:] = 0
-        by_column[:, 1:-1] += centre
+        by_column[:, 1:-1] += center
         by_column[:, 2:] += right
         by_row = [padded[2 - i :][: rows + 2, :, (2 - i) * pitch :][..., :length] for i in range(3)]
         summed = _sum3(by_row, view_start(buffers[1], rows + 2, columns + 2, length))

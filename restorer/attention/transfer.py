@@ -31,7 +31,7 @@ MIN_NORM = 1e-12  # F.normalize's
 def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
     """Return the key patch most like each query patch, and the cosine of the two.
 
-    Patches are 3x3, zero-padded at the borders, at stride 1, normalised over their 9C values. On
+    Patches are 3x3, zero-padded at the borders, at stride 1, normalized over their 9C values. On
     ties the first key wins. The score is differentiable, the index is not.
 
     Args:
@@ -39,7 +39,7 @@ def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         key: (N, C, h, w); h and w differ freely from H and W.
 
     Returns:
-        index (N, H, W), int64: row * w + column of the key patch's centre; score (N, H, W).
+        index (N, H, W), int64: row * w + column of the key patch's center; score (N, H, W).
     """
     with torch.no_grad():
         index = _best_patches(query, key)
@@ -132,15 +132,15 @@ def _sum_diagonal(x: Tensor, shift: int, key_shift: int, *, out: Tensor) -> Tens
 
 
 def cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
-    """Return (N, H, W): the normalised inner products of the patches that were matched."""
+    """Return (N, H, W): the normalized inner products of the patches that were matched."""
     height, width = index.shape[1:]
     queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1)
     keys = _pixel_rows(key)
-    centres = _centres(index, key)
+    centers = _centers(index, key)
     product = query.new_zeros(())
     for y in range(3):
         for x in range(3):
-            places = centres + (y - 1) * (key.shape[3] + 2) + (x - 1)
+            places = centers + (y - 1) * (key.shape[3] + 2) + (x - 1)
             matched = keys.index_select(0, places.flatten()).view(*index.shape, -1)
             product = product + (queries[:, y : y + height, x : x + width] * matched).sum(3)
     key_norms = patch_norms(key, MIN_NORM).flatten(1).gather(1, index.flatten(1)).view_as(index)
@@ -150,10 +150,10 @@ def cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
 def _sum_patches(cells: Tensor, index: Tensor) -> Tensor:
     """Paste 3x3 patches of (N, C, h, w) to where (N, H, W) `index` wants them: (N, C, H, W)."""
     height, width = index.shape[1:]
-    centres = _centres(index, cells)
-    # A cell takes from the patches of its nine neighbours; row 0, a zero, where there is none.
+    centers = _centers(index, cells)
+    # A cell takes from the patches of its nine neighbors; row 0, a zero, where there is none.
     sources = [
-        F.pad(centres + y * (cells.shape[3] + 2) + x, (1, 1, 1, 1))[
+        F.pad(centers + y * (cells.shape[3] + 2) + x, (1, 1, 1, 1))[
             :, 1 - y : 1 - y + height, 1 - x : 1 - x + width
         ]
         for y in (-1, 0, 1)
@@ -169,8 +169,8 @@ def _pixel_rows(x: Tensor) -> Tensor:
     return F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1).flatten(0, 2).contiguous()
 
 
-def _centres(index: Tensor, x: Tensor) -> Tensor:
-    """Return which of the `_pixel_rows` of `x` the patch centres are; shape of `index`."""
+def _centers(index: Tensor, x: Tensor) -> Tensor:
+    """Return which of the `_pixel_rows` of `x` the patch centers are; shape of `index`."""
     height, width = x.shape[2:]
     image = torch.arange(len(index), device=index.device).view(-1, 1, 1)
     row, column = index // width, index % width

@@ -19,30 +19,30 @@ import numpy as np
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import bmp, jpeg, metadata, png, tiff, webp
 from restorer.formats.bands import RowReader, RowsError, write_rows
+from restorer.formats.capture_info import CaptureInfo, read_capture_info
 from restorer.formats.files import Existing, created
 from restorer.formats.header import Codec, Header, Scan
 from restorer.formats.profiles import profile_name, profile_space
-from restorer.formats.shooting import Shooting, read_shooting
 from restorer.image import Image, Pixels
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
     "SUFFIXES",
+    "CaptureInfo",
     "Codec",
     "Existing",
     "Format",
     "Header",
     "Rows",
     "RowsError",
-    "Shooting",
     "check_source",
     "check_target",
     "open_rows",
     "probe",
     "profile_name",
     "read",
-    "read_shooting",
+    "read_capture_info",
     "write",
     "write_rows",
 ]
@@ -111,7 +111,7 @@ FORMATS = (
 SUFFIXES = frozenset(suffix for format in FORMATS for suffix in format.suffixes)
 
 _START_BYTES = 32
-_WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "colour profile", "dpi": "resolution"}
+_WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
 
 
 def probe(path: Path | str) -> Header:
@@ -264,7 +264,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, Format, Scan]]:
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
         raise ImageFormatError("is a folder" if path.is_dir() else "is no ordinary file")
     with path.open("rb") as file:
-        format = _recognised(file, path)
+        format = _recognized(file, path)
         file.seek(0)
         scan = format.codec.scan(file)
         if scan.header.height < 1 or scan.header.width < 1:
@@ -286,7 +286,7 @@ def _named_errors(path: Path) -> Iterator[None]:
         raise ImageFormatError(f"{path}: damaged: {reason}") from error
 
 
-def _recognised(file: BinaryIO, path: Path) -> Format:
+def _recognized(file: BinaryIO, path: Path) -> Format:
     start = file.read(_START_BYTES)
     if not start:
         raise ImageFormatError("the file is empty")
@@ -336,7 +336,7 @@ def _spread(image: Image) -> tuple[Image, list[str]]:
     image = replace(image, pixels=pixels)
     if profile_space(image.metadata.icc) != "GRAY":
         return image, []
-    note = "the gray colour profile does not fit RGB pixels; left out"
+    note = "the gray color profile does not fit RGB pixels; left out"
     return replace(image, metadata=replace(image.metadata, icc=None)), [note]
 
 

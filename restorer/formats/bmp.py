@@ -18,7 +18,7 @@ from restorer.errors import ImageFormatError
 from restorer.formats.header import Header, Scan, exactly
 from restorer.image import Image, Metadata
 
-_METRES = 0.0254  # an inch
+_METERS = 0.0254  # an inch
 _CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "RGBA": 4}  # by Pillow's mode
 _BITFIELDS = (3, 6)  # compression: masks, masks with alpha
 
@@ -92,7 +92,7 @@ def _info(file: BinaryIO) -> _Info:
         if size == 40:  # the masks follow the header
             head += exactly(file, 16 if compression == 6 else 12)
         masks = tuple(number(at) for at in (40, 44, 48, 52))
-    dots = (number(24) * _METRES, number(28) * _METRES)
+    dots = (number(24) * _METERS, number(28) * _METERS)
     metadata = Metadata(icc=_profile(file, head), dpi=dots if all(dots) else None)
     return _Info(pixels_at, abs(height), number(4, signed=True), height < 0, depth, masks, metadata)
 

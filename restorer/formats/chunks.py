@@ -20,11 +20,11 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp"
 _RAW_EXIF = b"Raw profile type exif"  # ImageMagick's way before the eXIf chunk existed
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
-_COLOUR = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP")
-_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", b"acTL", *_COLOUR, *_TEXT)
+_COLOR = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP")
+_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", b"acTL", *_COLOR, *_TEXT)
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _MAX_INFLATED = 2**25  # of a compressed chunk; a large profile has 2 MB
-_METRES = 0.0254  # an inch
+_METERS = 0.0254  # an inch
 _SRGB_GAMMA, _GAMMA_TOLERANCE = 1 / 2.2, 0.05  # the tolerance that the PNG specification suggests
 
 
@@ -91,7 +91,7 @@ def metadata_chunks(metadata: Metadata) -> bytes:
     if metadata.icc:
         parts.append(pack_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(metadata.icc)))
     if metadata.dpi:
-        x, y = (round(value / _METRES) for value in metadata.dpi)
+        x, y = (round(value / _METERS) for value in metadata.dpi)
         parts.append(pack_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if metadata.exif:
         parts.append(pack_chunk(b"eXIf", metadata.exif))
@@ -110,7 +110,7 @@ def _density(phys: bytes) -> tuple[float, float] | None:
     if len(phys) != 9 or phys[8] != 1:
         return None
     x, y = struct.unpack(">II", phys[:8])
-    return (x * _METRES, y * _METRES) if x and y else None
+    return (x * _METERS, y * _METERS) if x and y else None
 
 
 def _text(chunks: Chunks, keyword: bytes) -> bytes | None:
@@ -149,7 +149,7 @@ def _profile(chunks: Chunks, *, gray: bool) -> tuple[bytes | None, tuple[str, ..
     named, notes = chunks.named, []
     code = named.get(b"cICP", b"\1\x0d\0\1")  # sRGB, full range
     if code[:2] != b"\1\x0d":
-        notes.append(f"the cICP colour description {tuple(code)} is not known and was left out")
+        notes.append(f"the cICP color description {tuple(code)} is not known and was left out")
     if b"iCCP" in named:
         try:
             return _expanded(named[b"iCCP"].partition(b"\0")[2][1:]) or None, tuple(notes)

@@ -118,7 +118,7 @@ def read_directory(file: BinaryIO, layout: Layout, at: int, name: int = 0) -> Di
     return Directory(kept, children, next_at, following, tuple(spans))
 
 
-def serialise(directory: Directory, layout: Layout, start: int) -> bytes:
+def serialize(directory: Directory, layout: Layout, start: int) -> bytes:
     """Return the bytes of a directory and all below it, to be placed at an even offset."""
     tags = sorted({*directory.fields, *directory.children})
     count = layout.pack("Q" if layout.big else "H", len(tags))
@@ -129,7 +129,7 @@ def serialise(directory: Directory, layout: Layout, start: int) -> bytes:
         if tag in directory.children:
             kind, number = (18, 1) if layout.big else (4, 1)
             value = layout.pack(layout.offset, tail_at + len(tail))
-            tail += serialise(directory.children[tag], layout, tail_at + len(tail))
+            tail += serialize(directory.children[tag], layout, tail_at + len(tail))
         else:
             kind, number = directory.fields[tag].kind, directory.fields[tag].count
             value = directory.fields[tag].data
@@ -150,7 +150,7 @@ def extend(file: BinaryIO, added: Directory) -> None:
     merged = Directory({**added.fields, **first.fields}, {**added.children, **first.children})
     start = file.seek(0, 2)
     start += file.write(b"\0" * (start % 2))
-    file.write(serialise(merged, layout, start))
+    file.write(serialize(merged, layout, start))
     file.seek(8 if layout.big else 4)
     file.write(layout.pack(layout.offset, start))
 

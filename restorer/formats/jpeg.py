@@ -20,8 +20,8 @@ from restorer.errors import ImageFormatError
 from restorer.formats import ifd, profiles
 from restorer.formats.header import Header, Scan, exactly
 from restorer.formats.metadata import clean_exif
+from restorer.formats.quantization import in_rows, nearest_quality
 from restorer.image import Image, Metadata
-from restorer.quantization import in_rows, nearest_quality
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"
@@ -78,7 +78,7 @@ def decode(file: BinaryIO, scan: Scan) -> Image:
 
 
 def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
-    """Write (H, W, 1|3) uint8; from quality 90 on the colours keep full resolution (4:4:4)."""
+    """Write (H, W, 1|3) uint8; from quality 90 on the colors keep full resolution (4:4:4)."""
     metadata, notes = image.metadata, []
     extra: dict[str, Any] = {}
     for key, name, prefix, block in (

@@ -115,7 +115,7 @@ def exif_from(layout: Layout, directory: Directory) -> bytes | None:
         return None
     flat = Layout(layout.order)
     head = (b"II*\0" if layout.order == "<" else b"MM\0*") + flat.pack("I", 8)
-    return head + ifd.serialise(described, flat, 8)
+    return head + ifd.serialize(described, flat, 8)
 
 
 def described_by(exif: bytes | None) -> tuple[Layout, Directory]:

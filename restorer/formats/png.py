@@ -28,7 +28,7 @@ from restorer.formats.chunks import (
 from restorer.formats.header import Header, Scan, exactly
 from restorer.image import Bits, Image, Metadata
 
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type: gray, RGB, palette, gray+A, RGBA
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3
 # Of each pass: first row and column, step down and across.
 _ADAM7 = (
@@ -49,12 +49,12 @@ class _Frame:
     width: int
     height: int
     depth: int
-    colour: int
+    color: int
     interlaced: bool
 
     def raw_bytes(self, height: int, width: int) -> int:
         """Size of filtered rows."""
-        row = 1 + (width * self.depth * _SAMPLES[self.colour] + 7) // 8
+        row = 1 + (width * self.depth * _SAMPLES[self.color] + 7) // 8
         return height * row if width else 0
 
 
@@ -64,10 +64,10 @@ def accepts(start: bytes) -> bool:
 
 
 def scan(file: BinaryIO) -> Scan:
-    """Walk all chunks; texts and unknown colour descriptions are noted as left out."""
+    """Walk all chunks; texts and unknown color descriptions are noted as left out."""
     chunks = read_chunks(file)
     frame = _frame(chunks)
-    metadata, notes = read_metadata(chunks, gray=frame.colour in (0, 4))
+    metadata, notes = read_metadata(chunks, gray=frame.color in (0, 4))
     frames = int.from_bytes(chunks.named.get(b"acTL", b"\0\0\0\1")[:4], "big")
     channels = _channels(chunks, frame, metadata)
     bits: Bits = 16 if frame.depth == 16 else 8
@@ -108,37 +108,37 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
 def _frame(chunks: Chunks) -> _Frame:
     if len(chunks.named[b"IHDR"]) != 13:
         raise ImageFormatError("the IHDR chunk of the PNG is damaged")
-    width, height, depth, colour, method, filters, lace = struct.unpack(
+    width, height, depth, color, method, filters, lace = struct.unpack(
         ">IIBBBBB", chunks.named[b"IHDR"]
     )
-    depths = {0: (1, 2, 4, 8, 16), _PALETTE: (1, 2, 4, 8)}.get(colour, (8, 16))
-    if colour not in _SAMPLES or depth not in depths or method or filters or lace > 1:
+    depths = {0: (1, 2, 4, 8, 16), _PALETTE: (1, 2, 4, 8)}.get(color, (8, 16))
+    if color not in _SAMPLES or depth not in depths or method or filters or lace > 1:
         raise ImageFormatError(
-            f"the PNG claims colour type {colour} of {depth} bits, which do not exist"
+            f"the PNG claims color type {color} of {depth} bits, which do not exist"
         )
-    if colour == _PALETTE and b"PLTE" not in chunks.named:
+    if color == _PALETTE and b"PLTE" not in chunks.named:
         raise ImageFormatError("the PNG has no palette")
-    return _Frame(width, height, depth, colour, bool(lace))
+    return _Frame(width, height, depth, color, bool(lace))
 
 
 def _channels(chunks: Chunks, frame: _Frame, metadata: Metadata) -> int:
     """Channels after expansion; a gray palette without a profile stays gray."""
     palette = np.frombuffer(chunks.named.get(b"PLTE", b""), np.uint8)
-    gray = frame.colour in (0, 4) or (
-        frame.colour == _PALETTE
+    gray = frame.color in (0, 4) or (
+        frame.color == _PALETTE
         and metadata.icc is None
         and _transparency(chunks, frame) is None
         and not np.ptp(palette[: palette.size // 3 * 3].reshape(-1, 3), axis=1).any()
     )
-    alpha = frame.colour in (4, 6) or _transparency(chunks, frame) is not None
+    alpha = frame.color in (4, 6) or _transparency(chunks, frame) is not None
     return (1 if gray else 3) + alpha
 
 
 def _transparency(chunks: Chunks, frame: _Frame) -> bytes | None:
-    """The tRNS chunk, None where it does not fit the colour type."""
+    """The tRNS chunk, None where it does not fit the color type."""
     body = chunks.named.get(b"tRNS")
-    limit = {0: 2, 2: 6, _PALETTE: len(chunks.named.get(b"PLTE", b"")) // 3}.get(frame.colour, 0)
-    if not body or len(body) > limit or (frame.colour != _PALETTE and len(body) < limit):
+    limit = {0: 2, 2: 6, _PALETTE: len(chunks.named.get(b"PLTE", b"")) // 3}.get(frame.color, 0)
+    if not body or len(body) > limit or (frame.color != _PALETTE and len(body) < limit):
         return None
     return body
 
@@ -185,7 +185,7 @@ def _decoded(raw: memoryview, chunks: Chunks, frame: _Frame, height: int, width:
     """Undo the filters of one pass: (height, width, C), palette and transparency expanded."""
     import imagecodecs
 
-    head = struct.pack(">IIBBBBB", width, height, frame.depth, frame.colour, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, frame.depth, frame.color, 0, 0, 0)
     stream = memoryview(zlib.compress(raw, 0))
     parts = [SIGNATURE, pack_chunk(b"IHDR", head), *_expansion(chunks, frame)]
     parts += [pack_chunk(b"IDAT", stream[at : at + 2**30]) for at in range(0, len(stream), 2**30)]
@@ -195,12 +195,12 @@ def _decoded(raw: memoryview, chunks: Chunks, frame: _Frame, height: int, width:
 
 def _expansion(chunks: Chunks, frame: _Frame) -> list[bytes]:
     """Palette and transparency; the palette of full length, so that no index lies outside."""
-    parts, colours = [], 1 << frame.depth
+    parts, colors = [], 1 << frame.depth
     transparency = _transparency(chunks, frame)
-    if frame.colour == _PALETTE:
-        palette = chunks.named[b"PLTE"].ljust(3 * colours, b"\0")[: 3 * colours]
+    if frame.color == _PALETTE:
+        palette = chunks.named[b"PLTE"].ljust(3 * colors, b"\0")[: 3 * colors]
         parts.append(pack_chunk(b"PLTE", palette))
-        transparency = transparency and transparency[:colours]
+        transparency = transparency and transparency[:colors]
     if transparency:
         parts.append(pack_chunk(b"tRNS", transparency))
     return parts

@@ -37,7 +37,7 @@ def srgb_profile() -> bytes:
 def gamma_profile(gamma: float, chromaticities: tuple[float, ...], *, gray: bool) -> bytes:
     """Return a profile of white point, primaries (x, y pairs) and a pure power curve.
 
-    Raises ValueError where the figures describe no colour space.
+    Raises ValueError where the figures describe no color space.
     """
     import imagecodecs
 
@@ -49,7 +49,7 @@ def gamma_profile(gamma: float, chromaticities: tuple[float, ...], *, gray: bool
 
 
 def profile_space(profile: bytes | None) -> str:
-    """Return the colour space of a profile: ``RGB``, ``GRAY``, ``CMYK``, ``Lab``, or empty."""
+    """Return the color space of a profile: ``RGB``, ``GRAY``, ``CMYK``, ``Lab``, or empty."""
     return (profile or b"")[16:20].decode("ascii", "replace").strip()
 
 
@@ -82,7 +82,7 @@ def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:
 def lab_to_rgb(lab: FloatArray) -> FloatArray:
     """Turn (H, W, 3) CIE L*a*b* (D50; L 0..100) into encoded sRGB, white = 1.0.
 
-    Colours outside sRGB are clipped to it.
+    Colors outside sRGB are clipped to it.
     """
     level = (lab[..., 0] + 16) / 116
     f = np.stack([level + lab[..., 1] / 500, level, level - lab[..., 2] / 200], axis=-1)

@@ -34,7 +34,7 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _CIELAB, _ICCLAB 
     8,
     9,
 )
-_COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3}  # samples without extra ones
+_COLORS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3}  # samples without extra ones
 _ASSOCIATED, _STRAIGHT = 1, 2
 _JPEG = (6, 7)  # compressions that turn YCbCr into RGB themselves
 _LZW = 5
@@ -59,7 +59,7 @@ def scan(file: BinaryIO) -> Scan:
         page, pages = still_page(tiff)
         _check(page)
         metadata, notes = _metadata(file, page)
-        channels = {_CMYK: 3, _PALETTE: 3}.get(page.photometric, _COLOURS[page.photometric])
+        channels = {_CMYK: 3, _PALETTE: 3}.get(page.photometric, _COLORS[page.photometric])
         alpha, alpha_notes = _alpha(page)
         header = Header(
             "TIFF", page.imagelength, page.imagewidth, channels + alpha, _bits(page), pages
@@ -151,9 +151,9 @@ def _check(page: Any) -> None:
     numbers = (page.imagewidth, page.imagelength, page.samplesperpixel, photometric, *page.chunks)
     if not all(isinstance(number, int) for number in numbers):  # tags of several values
         raise ImageFormatError("the size tags of the TIFF are damaged")
-    if photometric not in _COLOURS or (photometric == _YCBCR and page.compression not in _JPEG):
+    if photometric not in _COLORS or (photometric == _YCBCR and page.compression not in _JPEG):
         raise ImageFormatError(
-            f"TIFF colours of kind {getattr(photometric, 'name', photometric)} are not known"
+            f"TIFF colors of kind {getattr(photometric, 'name', photometric)} are not known"
         )
     if not isinstance(bits, int) or page.imagedepth != 1:
         raise ImageFormatError(f"TIFF of {bits} bits and depth {page.imagedepth} is not known")
@@ -164,7 +164,7 @@ def _check(page: Any) -> None:
         raise ImageFormatError(
             f"TIFF samples are {name} of {bits} bits; known are unsigned up to 16 and float"
         )
-    extra = page.samplesperpixel - _COLOURS[photometric]
+    extra = page.samplesperpixel - _COLORS[photometric]
     if not 0 <= extra <= (1 if photometric in (0, 1, 2, 5) else 0):
         raise ImageFormatError(
             f"TIFF of {page.samplesperpixel} channels; known are up to 4 with alpha"
@@ -205,8 +205,8 @@ def _bits(page: Any) -> Bits:
 
 
 def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
-    """Whether the extra sample is alpha; one of unknown meaning is dropped, one unlabelled kept."""
-    if page.samplesperpixel == _COLOURS[page.photometric]:
+    """Whether the extra sample is alpha; one of unknown meaning is dropped, one unlabeled kept."""
+    if page.samplesperpixel == _COLORS[page.photometric]:
         return False, ()
     if not page.extrasamples:
         return True, ("the last channel has no label and was taken for alpha",)
@@ -229,13 +229,13 @@ def normal(page: Any, values: Any, scan: Scan) -> tuple[Pixels, tuple[str, ...],
         return image.pixels, ("Lab was converted to sRGB",), profiles.srgb_profile()
     pixels = _stretched(values, page.bitspersample)
     alpha = scan.header.channels % 2 == 0
-    pixels = pixels[..., : _COLOURS[photometric] + alpha]
+    pixels = pixels[..., : _COLORS[photometric] + alpha]
     notes: tuple[str, ...] = ()
     if alpha and page.extrasamples[:1] == (_ASSOCIATED,):
         pixels, notes = _straight(pixels), ("premultiplied alpha was made straight",)
     if photometric == _CMYK:
-        colour, note = profiles.cmyk_to_rgb(np.ascontiguousarray(pixels[..., :4]), icc)
-        pixels = np.concatenate([colour, pixels[..., 4:]], axis=-1)
+        color, note = profiles.cmyk_to_rgb(np.ascontiguousarray(pixels[..., :4]), icc)
+        pixels = np.concatenate([color, pixels[..., 4:]], axis=-1)
         return pixels, (*notes, note), profiles.srgb_profile()
     if photometric == _WHITE_IS_ZERO:
         white = 1 if scan.header.bits == 32 else np.iinfo(pixels.dtype).max
@@ -244,7 +244,7 @@ def normal(page: Any, values: Any, scan: Scan) -> tuple[Pixels, tuple[str, ...],
 
 
 def _palette(page: Any) -> Any:
-    """(N, 3) colours; 8-bit where the 16-bit table holds nothing finer."""
+    """(N, 3) colors; 8-bit where the 16-bit table holds nothing finer."""
     table = np.asarray(page.colormap, np.uint16).T
     if table.max() < 256:  # a common fault: 8-bit values in a 16-bit table
         return table.astype(np.uint8)
@@ -269,18 +269,18 @@ def _stretched(values: Any, bits: int) -> Any:
 
 
 def _straight(pixels: Any) -> Any:
-    """Divide colours by their alpha; invisible ones become black."""
+    """Divide colors by their alpha; invisible ones become black."""
     white = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
     alpha = pixels[..., -1:].astype(np.float64)
-    colour = np.divide(
+    color = np.divide(
         pixels[..., :-1] * white,
         alpha,
         out=np.zeros_like(pixels[..., :-1], np.float64),
         where=alpha > 0,
     )
     if pixels.dtype != np.float32:
-        colour = np.minimum(np.rint(colour), white)
-    return np.concatenate([colour.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
+        color = np.minimum(np.rint(color), white)
+    return np.concatenate([color.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
 
 
 def _lab(values: Any, bits: int, *, icc: bool) -> Any:

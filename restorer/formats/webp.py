@@ -1,7 +1,7 @@
 """WebP: 8-bit RGB and RGBA, lossy or (at quality 100) lossless.
 
 imagecodecs decodes: Pillow's decoder allocates two canvases before anybody could ask for the size.
-Pillow encodes: it keeps the colours under transparent pixels (`exact`) and splices the metadata.
+Pillow encodes: it keeps the colors under transparent pixels (`exact`) and splices the metadata.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Networks by the name that the catalogue gives them; torch inside."""
+"""Networks by the name that the catalog gives them; torch inside."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Architecture(Protocol):
     """A row of `ARCHITECTURES`: the class of a network."""
 
     def __call__(self, *args: Any, **params: Any) -> nn.Module:
-        """Build the network; the catalogue's `params` are its arguments."""
+        """Build the network; the catalog's `params` are its arguments."""
 
     def arguments(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
         """Return the arguments that the shapes of a state dict point to; None: not its own."""

@@ -1,7 +1,7 @@
 """Efficient non-local contrastive network (Xia et al. 2022, arXiv:2201.03794).
 
 `ENLCN` computes what the network of Zj-BinXia/ENLCA@5d8d5b2 computes, with its state-dict names,
-written from a description of it (that code has no licence). The random projections are part of the
+written from a description of it (that code has no license). The random projections are part of the
 checkpoint; they change only when training calls `redraw_projections`. The contrastive losses have
 a method of their own, where the reference returns them in training mode.
 """

@@ -140,7 +140,7 @@ def attended_body(
 def seeded_generator(*words: int) -> torch.Generator:
     """Return a generator on the CPU whose state is mixed from all of the integers.
 
-    Neighbouring seeds or module numbers give unrelated draws, alike on every device.
+    Neighboring seeds or module numbers give unrelated draws, alike on every device.
     """
     digest = hashlib.blake2b(repr(words).encode(), digest_size=8).digest()
     return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little"))

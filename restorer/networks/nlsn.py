@@ -2,7 +2,7 @@
 
 "Image Super-Resolution with Non-Local Sparse Attention". `NLSN` computes what the network of
 HarukiYqM/Non-Local-Sparse-Attention@fb3d422 computes, with its state-dict names, written from a
-description of it (that code has no licence). What differs: the random rotations come from a seed,
+description of it (that code has no license). What differs: the random rotations come from a seed,
 where the reference draws them anew, unseeded, at every call; the sort is stable, as it was on the
 authors' GPUs; images below one chunk are defined.
 """

@@ -50,7 +50,7 @@ class NonLocalBlock(nn.Module):
         channels: C of the features; theta, phi and g have half as many.
         pairwise: f; Gaussians are divided by their sum over j, the others by the number of pixels.
         pooling: Halve the map of the keys and values by 2x2 maxima.
-        batch_norm: Normalise W y.
+        batch_norm: Normalize W y.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class NonLocalBlock(nn.Module):
         return z
 
     def affinity(self, x: Tensor) -> Tensor:
-        """Return the normalised f, (N, H W, keys), whole: its memory grows with (H W)**2."""
+        """Return the normalized f, (N, H W, keys), whole: its memory grows with (H W)**2."""
         query, key = self._embed(x)
         return AFFINITIES[self.pairwise](query.flatten(2), key.flatten(2))
 

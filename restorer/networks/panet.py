@@ -43,7 +43,7 @@ class PyramidAttention(nn.Module):
     """Attention of every 3x3 patch to the 3x3 patches of the input at several scales.
 
     y = attention(x) / 4 + residual_scale * x. The division by 4 and the factor on the *identity*
-    are the authors'. Level i is the input resized bicubically (a = -0.75, half-pixel centres, no
+    are the authors'. Level i is the input resized bicubically (a = -0.75, half-pixel centers, no
     antialiasing) by 1 - i/10. The networks were trained on torch 1.1, which sampled by the ratio of
     the sizes; `exact_ratio=False` samples by the factor itself, as the same code does from torch
     1.6 on.

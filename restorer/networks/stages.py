@@ -1,7 +1,7 @@
 """Stages: a network as a small program over whole feature maps.
 
 What a convolution sees is near, so a `Local` stage can run region by region, with a halo; an
-attention sees everything, so a `Global` stage takes a whole map. `restorer.whole` runs the program
+attention sees everything, so a `Global` stage takes a whole map. `inference.whole` runs the program
 without the map of every layer ever being in memory. The stages call the modules that `forward`
 calls.
 
@@ -115,7 +115,7 @@ class Program:
 
 @runtime_checkable
 class Staged(Protocol):
-    """A network that `restorer.whole` can run."""
+    """A network that `restorer.inference.whole.run` can run."""
 
     def stages(self, *, seed: int = 0) -> Program:
         """Return the program that computes what the network computes with that seed."""

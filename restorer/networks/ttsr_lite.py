@@ -132,7 +132,7 @@ class TTSRLite(nn.Module):
 def _fit(target: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
     """Return `coarse` with the brightness and contrast of the target near by, and its gain.
 
-    Least squares in a window: one gain (N, 1, H, W) for all colours, an offset for each.
+    Least squares in a window: one gain (N, 1, H, W) for all colors, an offset for each.
     """
     mean, mean_coarse = _window(target), _window(coarse)
     covariance = (_window(target * coarse) - mean * mean_coarse).sum(1, keepdim=True)
@@ -145,7 +145,7 @@ def _agree(target: Tensor, fitted: Tensor) -> Tensor:
     """Return (N, 1, H, W): 1 where a reference explains the target, 0 where it hardly does.
 
     Views that are made from photographs agree better than those of cameras: without this measure a
-    network that learned from made ones trusted 0.45 dB away (neighbouring views, x4).
+    network that learned from made ones trusted 0.45 dB away (neighboring views, x4).
     """
     left = _window((target - fitted).square().mean(1, keepdim=True), 3)
     variance = _window((target - _window(target)).square().mean(1, keepdim=True))

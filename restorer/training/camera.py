@@ -1,9 +1,9 @@
 """A forward model of cameras: from a developed picture back to light, and to a noisy photograph.
 
 The steps and their ranges follow Brooks et al. 2019 (Unprocessing images for learned raw denoising,
-arXiv:1811.11127): inverse tone curve, gamma, colour matrix and white balance give the light on the
+arXiv:1811.11127): inverse tone curve, gamma, color matrix and white balance give the light on the
 sensor; photons and electronics add noise whose variance grows with the light; a Bayer filter takes
-one colour a pixel. The photograph is then developed with the same settings and stored as JPEG, so
+one color a pixel. The photograph is then developed with the same settings and stored as JPEG, so
 that its noise is correlated and depends on the signal, as in the files that people have.
 """
 
@@ -36,11 +36,11 @@ class Exposure:
 
     Attributes:
         gains: White balance, factors of red, green and blue.
-        mixing: (3, 3) colour matrix from the sensor's to the picture's colours; rows sum to 1.
+        mixing: (3, 3) color matrix from the sensor's to the picture's colors; rows sum to 1.
         brightness: Factor of the light before development.
         shot: Variance of the photon noise at white, of values of white 1.
         read: Variance of the electronics' noise.
-        pattern: Of the Bayer filter; None for sensors that see all colours in each pixel.
+        pattern: Of the Bayer filter; None for sensors that see all colors in each pixel.
         edge_aware: Whether the camera demosaics along edges.
         smoothing: Sigma in pixels by which the camera smooths chroma noise.
         quality: Of the JPEG file; None for files that lose nothing.
@@ -114,7 +114,7 @@ class Exposure:
         return developed
 
     def _demosaiced(self, sensor: FloatArray) -> FloatArray:
-        """Take one colour a pixel and fill in the others, in 16 bit, white balance done before.
+        """Take one color a pixel and fill in the others, in 16 bit, white balance done before.
 
         Black lies above zero, as in sensors, so that noise in the dark does not brighten it.
         """
@@ -123,8 +123,8 @@ class Exposure:
         balanced = np.clip(sensor * gains + _BLACK, 0, 1 + _BLACK)
         sites = spread(np.ones((*sensor.shape[:2], 1), np.float32), self.pattern)
         samples = np.rint((balanced * sites).sum(2) * _STEPS).astype(np.uint16)
-        colour = cv2.demosaicing(samples, _DEMOSAIC[self.pattern][self.edge_aware])
-        filled: FloatArray = (colour.astype(np.float32) / _STEPS - _BLACK) / gains
+        colors = cv2.demosaicing(samples, _DEMOSAIC[self.pattern][self.edge_aware])
+        filled: FloatArray = (colors.astype(np.float32) / _STEPS - _BLACK) / gains
         return filled
 
     def _gains(self) -> FloatArray:
@@ -132,7 +132,7 @@ class Exposure:
 
 
 def _chroma_smoothed(picture: FloatArray, sigma: float) -> FloatArray:
-    """Smooth the colour differences alone, as cameras do against coloured grain."""
+    """Smooth the color differences alone, as cameras do against colored grain."""
     ycc = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
     ycc[..., 1:] = cv2.GaussianBlur(ycc[..., 1:], (0, 0), sigma)
     return np.clip(cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB), 0, 1)

@@ -73,7 +73,7 @@ class Noise:
 
     Sigma is the smaller of two even draws: strong noise leaves the larger errors, and would else
     count for more in the loss than in decibels. One pair in `gray_share` is gray, with the same
-    noise in the three channels, as a gray file gives it to a colour network. Half of the inputs
+    noise in the three channels, as a gray file gives it to a color network. Half of the inputs
     are rounded and clipped like files, half are not, as in the papers' unclipped protocol.
     """
 
@@ -105,7 +105,7 @@ class Noise:
 class Jpeg:
     """JPEG of quality 5 to 95, told as the level 100 - quality in an extra plane.
 
-    Colour is stored 4:2:0 or 4:4:4; `gray_share` of the pairs are gray. `resaved_share` of them
+    Color is stored 4:2:0 or 4:4:4; `gray_share` of the pairs are gray. `resaved_share` of them
     were saved twice, first at the quality that is told, then better, half of them on a shifted
     grid, as pictures are that were cropped on the way. What is told is off by a few steps, as
     estimates are.
@@ -145,7 +145,7 @@ class Jpeg:
 
 @dataclass(frozen=True)
 class Mosaic:
-    """Bayer samples of clean pictures, in the planes of their colours with zeros between."""
+    """Bayer samples of clean pictures, in the planes of their colors with zeros between."""
 
     pattern: str
     scale: int = 1
@@ -158,7 +158,7 @@ class Mosaic:
     def finish(
         self, patch: Bytes, clean: Bytes, rng: np.random.Generator
     ) -> tuple[FloatArray, FloatArray]:
-        """Keep one colour of each pixel."""
+        """Keep one color of each pixel."""
         return _white_one(mosaic(clean, self.pattern)), _white_one(clean)
 
 
@@ -234,7 +234,7 @@ class Web:
 
     @staticmethod
     def _noisy(image: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Add weak noise to every other image, coloured or gray."""
+        """Add weak noise to every other image, colored or gray."""
         if rng.random() < 0.5:
             return image
         sigma, channels = rng.uniform(0, 12), 1 if rng.random() < 0.3 else 3
@@ -255,7 +255,7 @@ DEGRADATIONS = {
 
 
 def _saved(image: Bytes, quality: int, rng: np.random.Generator) -> Bytes:
-    """Compress colour with either of the usual samplings of chroma."""
+    """Compress color with either of the usual samplings of chroma."""
     return jpeg(image, quality, subsampling="4:2:0" if rng.random() < 0.6 else "4:4:4")
 
 

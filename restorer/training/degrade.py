@@ -81,9 +81,9 @@ def jpeg(image: Bytes, quality: int, *, subsampling: str = "4:2:0") -> Bytes:
 def _shrink_rows(image: Bytes, scale: int, border: Border) -> Bytes:
     length = image.shape[0]
     taps = 4 * scale + 2
-    centre = (np.arange(length // scale) + 0.5) * scale - 0.5
-    index = np.floor(centre - 2 * scale).astype(np.intp)[:, None] + np.arange(taps)
-    weight = _cubic((centre[:, None] - index) / scale)
+    center = (np.arange(length // scale) + 0.5) * scale - 0.5
+    index = np.floor(center - 2 * scale).astype(np.intp)[:, None] + np.arange(taps)
+    weight = _cubic((center[:, None] - index) / scale)
     weight /= weight.sum(1, keepdims=True)
     if border == "mirrored":
         index = np.mod(index, 2 * length)

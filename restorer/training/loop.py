@@ -21,13 +21,13 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 from torch.utils.data import DataLoader, Dataset
 
-from restorer.catalog import model_spec
-from restorer.checkpoint import read_state
-from restorer.devices import has_fast_bf16
+from restorer.inference.devices import has_fast_bf16
 from restorer.metrics import psnr
+from restorer.models.catalog import model_spec
+from restorer.models.checkpoint import read_state
+from restorer.models.store import weights_path
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
-from restorer.store import weights_path
 from restorer.training.growth import adopt
 from restorer.training.muon import Muon, hidden_kernels
 from restorer.training.patches import PatchSource, load_rgb, split_photographs

@@ -1,4 +1,4 @@
-"""Muon: momentum whose kernels are orthogonalised before a step.
+"""Muon: momentum whose kernels are orthogonalized before a step.
 
 Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", with the
     step size of Liu et al. 2025, arXiv:2502.16982, equation 4. `torch.optim.Muon` takes matrices
@@ -36,7 +36,7 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # returns no loss
         """Update all kernels that have gradients; `closure` is not used.
 
-        Kernels of one shape are orthogonalised at once: a GPU would wait for each of hundreds of
+        Kernels of one shape are orthogonalized at once: a GPU would wait for each of hundreds of
         small products.
         """
         for group in self.param_groups:

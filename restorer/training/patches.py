@@ -70,6 +70,6 @@ def _held_out(path: Path) -> bool:
 def load_rgb(path: Path) -> Bytes:
     """Return (H, W, 3) uint8 of any picture; gray is spread, alpha left out."""
     image = read(path)
-    colour, _ = split(image.to_float())
-    pixels = image.with_float(network_planes(colour), bits=8).pixels
+    colors, _ = split(image.to_float())
+    pixels = image.with_float(network_planes(colors), bits=8).pixels
     return np.asarray(pixels, np.uint8)

@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer.alignment import (
+from restorer.image import FloatArray, Image
+from restorer.restoration.api import restore
+from restorer.restoration.reference.alignment import (
     Matrix,
     denser,
     follow,
@@ -24,8 +26,6 @@ from restorer.alignment import (
     project,
     sample,
 )
-from restorer.image import FloatArray, Image
-from restorer.pipeline import restore
 from restorer.training.degrade import Bytes, bicubic_downscale, crop_to_multiple, jpeg, quantize
 
 _UNRELATED_SHARE = 0.2
@@ -140,10 +140,10 @@ def _object(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_
     """Return the mask of something before or behind its surroundings: a band or an ellipse."""
     mask = np.zeros(size, np.uint8)
     height, width = size
-    centre = (int(rng.integers(width)), int(rng.integers(height)))
+    center = (int(rng.integers(width)), int(rng.integers(height)))
     long = max(size) if rng.random() < 0.5 else int(rng.integers(8, width // 3))
     wide = int(rng.integers(2, width // 6))
-    cv2.ellipse(mask, centre, (long, wide), float(rng.uniform(0, 180)), 0, 360, 1, -1)
+    cv2.ellipse(mask, center, (long, wide), float(rng.uniform(0, 180)), 0, 360, 1, -1)
     return mask > 0
 
 

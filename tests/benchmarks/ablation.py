@@ -26,13 +26,13 @@ import torch
 from torch import Tensor, nn
 
 from restorer import SUFFIXES, model_spec
-from restorer.checkpoint import read_state
 from restorer.metrics import psnr_luma
+from restorer.models.checkpoint import read_state
+from restorer.models.store import weights_path
 from restorer.networks import ARCHITECTURES, PANetLite
 from restorer.networks.enlcn import KernelAttention
 from restorer.networks.layers import channels_last
 from restorer.networks.nlsn import SparseAttention
-from restorer.store import weights_path
 from restorer.training.degrade import bicubic_downscale, crop_to_multiple
 from restorer.training.growth import adopt
 from restorer.training.loop import train

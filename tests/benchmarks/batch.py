@@ -19,7 +19,7 @@ import numpy as np
 from skimage import data
 
 import restorer
-from restorer.inference import Predictor
+from restorer.inference.predictor import Predictor
 
 spans: list[tuple[float, float]] = []
 run_tiles = Predictor.run

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from page import fill
 from PIL import Image as PilImage
 
-from restorer.jpeg_quality import estimate_jpeg_quality
+from restorer.estimate.jpeg_quality import estimate_jpeg_quality
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)

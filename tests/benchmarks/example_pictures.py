@@ -15,7 +15,7 @@ from typing import NamedTuple
 from photographs import photograph
 
 from restorer import Image, write
-from restorer.training.protocols import PROTOCOLS, Value
+from restorer.evaluation.protocols import PROTOCOLS, Value
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -20,10 +20,10 @@ from memory import peak_bytes
 from torch import Tensor, nn
 
 import restorer
-from restorer.inference import Predictor
+from restorer.inference.predictor import Predictor
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import ResidualBlock, Upsampler, conv3x3
-from restorer.tiling import plan_tiles
+from restorer.tiling.plan import plan_tiles
 
 SIDE = 384
 ROUNDS = 3

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import QApplication
 from skimage.transform import rotate
 
 from restorer import Image, write
-from restorer.gui.preferences import Preferences
-from restorer.gui.queue import BatchPanel
-from restorer.gui.session import Session
-from restorer.gui.sheet import ContactSheet
-from restorer.gui.theme import set_scheme
+from restorer.gui.batch.queue import BatchPanel
+from restorer.gui.session.session import Session
+from restorer.gui.sheet.sheet import ContactSheet
+from restorer.gui.shell.preferences import Preferences
+from restorer.gui.widgets.theme import set_scheme
 from restorer.gui.window import MainWindow
 from restorer.training.degrade import bicubic_downscale, gaussian_noise, quantize
 

@@ -18,8 +18,8 @@ from statistics import fmean
 from page import fill
 
 import restorer
-from restorer.training.evaluate import Evaluation, Score
-from restorer.training.protocols import PROTOCOLS, Value
+from restorer.evaluation.evaluate import Evaluation, Score
+from restorer.evaluation.protocols import PROTOCOLS, Value
 
 DOCS = Path(__file__).parents[2] / "docs"
 TITLES = {

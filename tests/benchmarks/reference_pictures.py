@@ -16,7 +16,7 @@ from PIL import ImageDraw, ImageFont
 
 import restorer
 from restorer import Image, ReferenceMaps, psnr_luma
-from restorer.training.baselines import bicubic
+from restorer.evaluation.baselines import bicubic
 from restorer.training.degrade import Bytes, bicubic_downscale, crop_to_multiple
 
 DOCS = Path(__file__).parents[2] / "docs"

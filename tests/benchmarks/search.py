@@ -39,7 +39,7 @@ SIDES = (512, 768)  # of the crops of the photograph and of the reference
 
 
 def plain_search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-    """The published form: normalised patches, the whole score matrix, its maximum."""
+    """The published form: normalized patches, the whole score matrix, its maximum."""
     queries = F.normalize(F.unfold(query, 3, padding=1), dim=1)
     keys = F.normalize(F.unfold(key, 3, padding=1), dim=1)
     score, index = torch.bmm(keys.mT, queries).max(1)

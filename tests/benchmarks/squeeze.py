@@ -3,7 +3,7 @@
 python tests/benchmarks/squeeze.py
 
 Seconds of one thread's processor time for a megapixel, the fastest of some; in brackets with what
-neighbouring tiles, which share `OVERLAP` pixels, compute twice. Weights are random.
+neighboring tiles, which share `OVERLAP` pixels, compute twice. Weights are random.
 """
 
 from __future__ import annotations

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import restorer
-from restorer import Settings, Step, formats, stream
-from restorer.catalog import ModelSpec, WeightsFile
-from restorer.inference import Predictor
-from restorer.tiling import TileNeeds
+from restorer import Settings, Step, formats
+from restorer.inference.predictor import Predictor
+from restorer.models.catalog import ModelSpec, WeightsFile
+from restorer.restoration import streaming as stream
+from restorer.tiling.plan import TileNeeds
 
 WIDTH = 20_000
 HEIGHTS = {"convolutional": 20_000, "panet-denoise-lite": 512}

@@ -22,17 +22,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from restorer.inference.whole.run import estimate_whole, run_whole
 from restorer.networks import ENLCN, NLSN, PANetLite
 from restorer.networks.layers import channels_last
 from restorer.networks.stages import Global, Program, Staged
-from restorer.whole import estimate_whole, run_whole
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "nlsn, 1 block, x2": lambda: NLSN(scale=2, blocks=1),
     "enlcn, 1 block, x2": lambda: ENLCN(scale=2, blocks=1),
     "panet-lite, denoising": lambda: PANetLite(conditions=1, unshuffle=2, squeeze=4),
 }
-TILE, OVERLAP = 192, 24  # the catalogue's of NLSN and ENLCN
+TILE, OVERLAP = 192, 24  # the catalog's of NLSN and ENLCN
 
 
 def anonymous_bytes() -> int:

@@ -60,8 +60,8 @@ def test_the_crop_is_drawn_first_as_it_is(bits, channels, restore, tmp_path):
     result = restore("compare", path, *words)
     assert result.exit_code == 0, result.output
     drawn = np.asarray(sheet(target).crop((12, 44, 332, 364)))[10::20, 10::20]
-    colour = values[7:23, 5:21, : 3 if channels >= 3 else 1]
-    assert np.abs(drawn - np.broadcast_to(colour * 255, drawn.shape)).max() < 1
+    colors = values[7:23, 5:21, : 3 if channels >= 3 else 1]
+    assert np.abs(drawn - np.broadcast_to(colors * 255, drawn.shape)).max() < 1
 
 
 def test_a_model_that_fails_leaves_its_place_and_is_told(restore, source):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from restorer.training.protocols import PROTOCOLS
+from restorer.evaluation.protocols import PROTOCOLS
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def test_json_has_every_score(restore, data):
 def test_perfect_results_are_json(restore, tmp_path, make_picture, monkeypatch):
     """There is no infinity in JSON."""
     folder = make_picture(tmp_path / "data" / "a.png", 48, 48).parent
-    monkeypatch.setattr("restorer.training.protocols.baselines.malvar", lambda x, pattern: x)
-    monkeypatch.setattr("restorer.training.protocols.mosaic", lambda x, pattern: x)
+    monkeypatch.setattr("restorer.evaluation.protocols.baselines.malvar", lambda x, pattern: x)
+    monkeypatch.setattr("restorer.evaluation.protocols.mosaic", lambda x, pattern: x)
     words = ("--protocol", "demosaicing", "--bayer", "rggb", "--data", folder, "--json")
     result = restore("evaluate", *words)
     assert json.loads(result.stdout, parse_constant=pytest.fail)[0]["psnr"] is None

@@ -6,12 +6,12 @@ import pytest
 import restorer.cli.doctor as doctor_module
 from restorer import list_models
 from restorer.cli.options import Bytes
-from restorer.store import weights_path
+from restorer.models.store import weights_path
 
 
 @pytest.fixture
 def corrupt_weights(monkeypatch):
-    monkeypatch.setattr("restorer.store.verify_weights", lambda spec: "corrupt")
+    monkeypatch.setattr("restorer.models.store.verify_weights", lambda spec: "corrupt")
 
 
 def test_models_are_listed_with_state_and_license(restore):
@@ -71,7 +71,9 @@ def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypat
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     """Keep what `doctor` chooses from the tests that follow."""
-    monkeypatch.setattr("restorer.calibration.user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(
+        "restorer.inference.autotune.user_cache_path", lambda name: tmp_path / "cache"
+    )
 
 
 @pytest.mark.parametrize(

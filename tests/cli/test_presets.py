@@ -10,7 +10,7 @@ def presets(tmp_path):
         '[clean]\ntask = ["denoising"]\nsigma = 15\ndetail = 0.5\n'
         'format = "jpg"\njobs = 2\nmax-pixels = 1000\n'
         '[one]\ntask = "denoising"\nsigma = "auto"\ndither = true\n'
-        "[odd]\ncolour = 1\n"
+        "[odd]\ncolor = 1\n"
         "[bad]\nsigma = 100\n"
         "[half]\ntile = 32.5\n"
     )
@@ -60,7 +60,7 @@ def test_preset_works_for_folders_too(restore, make_picture, presets, tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("odd", ["'odd'", "'colour'", "max-pixels", "exclude"]),
+        ("odd", ["'odd'", "'color'", "max-pixels", "exclude"]),
         ("bad", ["'bad'", "sigma", "100", "max-pixels"]),
         ("half", ["'half'", "tile", "32.5"]),
         ("absent", ["'absent'", "clean, one, odd"]),

@@ -50,7 +50,7 @@ def test_module_runs_as_a_program():
         ["image", "a.png", "--device", "abacus"],
         ["image", "a.png", "--tile", "17"],
         ["image", "a.png", "--overlap", "1000"],
-        ["image", "a.png", "--name", "{colour}"],
+        ["image", "a.png", "--name", "{color}"],
         ["image", "a.png", "--report", "a.png/report.jsonl"],
         ["image", "a.png", "--report", "a.png"],
         ["image", "a.png", "-o", "a.png"],

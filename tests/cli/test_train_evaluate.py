@@ -42,7 +42,7 @@ def recipe(tmp_path):
     return path
 
 
-def test_training_ends_with_lines_for_the_catalogue(restore, data, recipe, tmp_path):
+def test_training_ends_with_lines_for_the_catalog(restore, data, recipe, tmp_path):
     result = restore("train", recipe, "--data", data, "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert result.stderr.count("validation") == 2

@@ -9,15 +9,15 @@ import pytest
 
 from restorer import Image, Metadata, Settings, SettingsError, Step
 from restorer.bayer import PATTERNS, phase, raw_samples, spread
-from restorer.inference import Predictor
-from restorer.passage import Passage
-from restorer.pipeline import restore
+from restorer.inference.predictor import Predictor
+from restorer.restoration.api import restore
+from restorer.restoration.run import Passage
 
 from helpers import Enlarge, load_golden, make_photograph, make_spec
 
 
 def mosaic(pixels: np.ndarray, pattern: str) -> np.ndarray:
-    """Sample a colour picture as a camera would: (H, W, 1)."""
+    """Sample a color picture as a camera would: (H, W, 1)."""
     return spread_mask(pixels.shape[:2], pattern, pixels).sum(2, keepdims=True, dtype=pixels.dtype)
 
 
@@ -44,7 +44,7 @@ def test_samples_are_spread_and_found_again(pattern: str, size: tuple[int, int])
     np.testing.assert_array_equal(raw_samples(samples, pattern), samples)
 
 
-def test_full_colour_and_unknown_patterns_are_refused() -> None:
+def test_full_color_and_unknown_patterns_are_refused() -> None:
     with pytest.raises(SettingsError, match="nothing to demosaic"):
         raw_samples(np.ones((4, 4, 3), np.float32), "grbg")
     with pytest.raises(SettingsError, match="known are rggb"):

@@ -1,4 +1,4 @@
-"""Planes for the network, colours under transparency, resampling of alpha."""
+"""Planes for the network, colors under transparency, resampling of alpha."""
 
 import numpy as np
 import pytest
@@ -14,23 +14,23 @@ def random(height, width, channels, seed=0):
 
 
 def disc(side, ink, ground):
-    """An opaque disc of one colour on transparent pixels of another; soft edge."""
+    """An opaque disc of one color on transparent pixels of another; soft edge."""
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     alpha = np.clip(side / 3 - np.hypot(x, y), 0, 1)[..., None].astype(np.float32)
-    colour = np.where(alpha > 0, np.float32(ink), np.float32(ground)).repeat(3, axis=2)
-    return colour, alpha
+    colors = np.where(alpha > 0, np.float32(ink), np.float32(ground)).repeat(3, axis=2)
+    return colors, alpha
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_join_undoes_split(channels):
     values = random(3, 4, channels)
-    colour, alpha = color.split(values)
-    assert colour.shape[2] in (1, 3)
+    colors, alpha = color.split(values)
+    assert colors.shape[2] in (1, 3)
     assert (alpha is None) == (channels in (1, 3))
-    np.testing.assert_array_equal(color.join(colour, alpha), values)
+    np.testing.assert_array_equal(color.join(colors, alpha), values)
 
 
-def test_gray_fills_three_planes_and_is_recognised_in_rgb():
+def test_gray_fills_three_planes_and_is_recognized_in_rgb():
     gray, rgb = random(5, 6, 1), random(5, 6, 3)
     planes = color.network_planes(gray)
     np.testing.assert_array_equal(planes, np.concatenate([gray] * 3, axis=2))
@@ -43,39 +43,39 @@ def test_gray_fills_three_planes_and_is_recognised_in_rgb():
 @settings(max_examples=40)
 @given(st.integers(1, 33), st.integers(1, 33), st.sampled_from([1, 3]), st.integers(0, 99))
 def test_visible_pixels_stay_bit_for_bit(height, width, channels, seed):
-    colour = random(height, width, channels, seed)
+    colors = random(height, width, channels, seed)
     alpha = np.clip(random(height, width, 1, seed + 1) * 3 - 2, 0, 1)
-    extended = color.extend_under_alpha(colour, alpha)
+    extended = color.extend_under_alpha(colors, alpha)
     visible = alpha[..., 0] > 0
-    np.testing.assert_array_equal(extended[visible], colour[visible])
+    np.testing.assert_array_equal(extended[visible], colors[visible])
     assert extended.dtype == np.float32
     if visible.any():
-        seen = colour[visible]
+        seen = colors[visible]
         assert (extended >= seen.min(0) - 1e-5).all()
         assert (extended <= seen.max(0) + 1e-5).all()
 
 
 def test_opaque_and_empty_pictures_come_back_as_they_are():
-    colour = random(4, 5, 3)
+    colors = random(4, 5, 3)
     for alpha in (np.ones((4, 5, 1), np.float32), np.zeros((4, 5, 1), np.float32)):
-        assert color.extend_under_alpha(colour, alpha) is colour
+        assert color.extend_under_alpha(colors, alpha) is colors
 
 
-def test_hidden_pixels_take_the_colour_of_their_neighbours():
-    colour = np.zeros((64, 64, 3), np.float32)
+def test_hidden_pixels_take_the_color_of_their_neighbors():
+    colors = np.zeros((64, 64, 3), np.float32)
     alpha = np.zeros((64, 64, 1), np.float32)
-    colour[:, :4], colour[:, -4:] = (1, 0, 0), (0, 0, 1)
+    colors[:, :4], colors[:, -4:] = (1, 0, 0), (0, 0, 1)
     alpha[:, :4] = alpha[:, -4:] = 1
-    extended = color.extend_under_alpha(colour, alpha)
+    extended = color.extend_under_alpha(colors, alpha)
     assert (extended[:, 6, 0] > 0.8).all()
     assert (extended[:, -6, 2] > 0.8).all()
     np.testing.assert_allclose(extended.sum(2), 1, atol=1e-5)
 
 
-def test_a_single_faint_pixel_colours_all():
-    colour, alpha = np.zeros((33, 65, 3), np.float32), np.zeros((33, 65, 1), np.float32)
-    colour[7, 9], alpha[7, 9] = (0.2, 0.4, 0.6), 1e-12
-    extended = color.extend_under_alpha(colour, alpha)
+def test_a_single_faint_pixel_colors_all():
+    colors, alpha = np.zeros((33, 65, 3), np.float32), np.zeros((33, 65, 1), np.float32)
+    colors[7, 9], alpha[7, 9] = (0.2, 0.4, 0.6), 1e-12
+    extended = color.extend_under_alpha(colors, alpha)
     np.testing.assert_allclose(
         extended, np.broadcast_to([0.2, 0.4, 0.6], extended.shape), atol=1e-4
     )
@@ -84,12 +84,12 @@ def test_a_single_faint_pixel_colours_all():
 @pytest.mark.parametrize(("ink", "ground", "paper"), [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0)])
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_an_enlarged_disc_has_no_halo(ink, ground, paper, scale):
-    colour, alpha = disc(24, ink, ground)
-    extended = color.resample(color.extend_under_alpha(colour, alpha), scale)
+    colors, alpha = disc(24, ink, ground)
+    extended = color.resample(color.extend_under_alpha(colors, alpha), scale)
     large = color.resample(alpha, scale)
     shown = extended * large + paper * (1 - large)
     assert np.abs(shown - paper).max() < 1e-6  # a white disc on white paper is white everywhere
-    naive = color.resample(colour, scale) * large + paper * (1 - large)
+    naive = color.resample(colors, scale) * large + paper * (1 - large)
     assert np.abs(naive - paper).max() > 0.02  # what users of other tools see
 
 
@@ -122,7 +122,7 @@ def test_resampling_agrees_with_pillows_bicubic_inside(scale):
 
 
 @pytest.mark.parametrize("scale", [2, 3])
-def test_sample_centres_lie_at_half_pixels(scale):
+def test_sample_centers_lie_at_half_pixels(scale):
     ramp = np.arange(16, dtype=np.float32)[None, :, None].repeat(2, axis=0)
     large = color.resample(ramp, scale)[0, :, 0]
     expected = (np.arange(16 * scale) + 0.5) / scale - 0.5

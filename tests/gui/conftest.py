@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from restorer import Image, write
-from restorer.gui import theme
-from restorer.gui.preferences import Preferences
-from restorer.gui.session import Session
+from restorer.gui.session.session import Session
+from restorer.gui.shell.preferences import Preferences
+from restorer.gui.widgets import theme
 from restorer.gui.window import MainWindow
 
 from helpers import make_photograph

@@ -14,17 +14,17 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QWidget
 import restorer.gui
 from restorer import list_models
 from restorer.gui import app
-from restorer.gui.convert import thumbnail
-from restorer.gui.holder import sentence
-from restorer.gui.kernel import fits_screen
-from restorer.gui.scene import paint_outline
-from restorer.gui.session import Session
-from restorer.gui.state import Work
-from restorer.gui.theme import colors_of, set_scheme
-from restorer.gui.titles import TITLES
-from restorer.gui.truth import TruthPanel
+from restorer.gui.canvas.convert import thumbnail
+from restorer.gui.canvas.scene import paint_outline
+from restorer.gui.details.ground_truth import TruthPanel
+from restorer.gui.models.titles import TITLES
+from restorer.gui.session.rendering import fits_screen
+from restorer.gui.session.session import Session
+from restorer.gui.session.state import Work
+from restorer.gui.session.store import sentence
+from restorer.gui.widgets.theme import colors_of, set_scheme
+from restorer.gui.widgets.words import megapixels
 from restorer.gui.window import MainWindow
-from restorer.gui.words import megapixels
 
 from helpers import contrast
 
@@ -324,7 +324,7 @@ def test_every_model_says_in_german_what_it_is_good_at():
     assert [title for title in TITLES if not german.translate("titles", title)] == []
 
 
-def test_colours_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tmp_path):
+def test_colors_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tmp_path):
     session = opened.session
     swapped = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, blue = swapped.find(b"rXYZ"), swapped.find(b"bXYZ")

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QTabWidget
 
 import restorer.gui
 from restorer.gui import app
-from restorer.gui.models import ModelsPanel
-from restorer.gui.queue import BatchPanel
-from restorer.gui.session import Session
-from restorer.gui.theme import SPACE
+from restorer.gui.batch.queue import BatchPanel
+from restorer.gui.models.models import ModelsPanel
+from restorer.gui.session.session import Session
+from restorer.gui.widgets.theme import SPACE
 from restorer.gui.window import MainWindow
 
 FOLDER = Path(restorer.gui.__file__).parent
@@ -47,7 +47,7 @@ def calls(tree):
 
 def test_every_text_is_translated():
     known = {source for _, source, _ in texts()}
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in sorted(FOLDER.rglob("*.py")):
         for text in calls(ast.parse(path.read_text("utf-8"))):
             assert text in known, f"{path.name}: {text!r}; see CONTRIBUTING.md"
 

@@ -32,12 +32,12 @@ from PySide6.QtWidgets import (
 
 import restorer
 from restorer import read, read_presets
-from restorer.gui import theme
-from restorer.gui.canvas import Canvas
-from restorer.gui.parts import Picker
-from restorer.gui.scene import Mode
-from restorer.gui.session import Session
-from restorer.gui.state import Message, Work
+from restorer.gui.canvas.canvas import Canvas
+from restorer.gui.canvas.scene import Mode
+from restorer.gui.session.session import Session
+from restorer.gui.session.state import Message, Work
+from restorer.gui.widgets import theme
+from restorer.gui.widgets.forms import Picker
 from restorer.gui.window import MainWindow
 
 from helpers import contrast
@@ -376,11 +376,11 @@ import sys
 import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
-from restorer.gui.canvas import Canvas
-from restorer.gui.scene import Mode
-from restorer.gui.convert import pyramid, to_pixels
-from restorer.gui.painting import Layer
-from restorer.gui.viewport import Box
+from restorer.gui.canvas.canvas import Canvas
+from restorer.gui.canvas.scene import Mode
+from restorer.gui.canvas.convert import pyramid, to_pixels
+from restorer.gui.canvas.painting import Layer
+from restorer.gui.canvas.viewport import Box
 app = QApplication([])
 noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
 window = QWidget()
@@ -483,7 +483,7 @@ def test_nothing_moves_when_work_begins_and_ends(opened):
 def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, monkeypatch):
     sharp = make_picture("sharp.png", 120, 160)
     reference = restorer.Reference.of(read(sharp), "sharp.png")
-    monkeypatch.setattr("restorer.gui.kernel.read_references", lambda *_: (reference,))
+    monkeypatch.setattr("restorer.gui.session.rendering.read_references", lambda *_: (reference,))
     maps = restorer.ReferenceMaps(
         confidence=np.full((60, 80), 0.9, np.float32),
         source=np.zeros((60, 80), np.int16),

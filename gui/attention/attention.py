@@ -1,0 +1,251 @@
+"""AttentionView: from a pixel that is picked, where the pyramid attention looks, at which scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QWidget
+
+from restorer import AttentionMap, Image, Region, Source, list_models, map_attention
+
+from ..canvas.convert import to_qimage, with_pixels
+from ..session.rendering import screen_pixels
+from ..session.state import State
+from ..session.store import sentence
+from ..session.worker import Answer, Lane
+from ..sheet.region_picker import RegionPicker
+from ..widgets.accessibility import Notice, announce
+from ..widgets.forms import column, heading, labeled
+from .canvas import AttentionCanvas
+from .rows import LevelTable, MatchTable
+
+_SETTLE_MS = 120  # a point that still moves waits
+_ROW_HEIGHT = 26
+_OVERVIEW_HEIGHT = 110
+_TASKS = ("denoising", "deblocking", "super-resolution")  # the others cannot be looked into
+_ATTENTIVE = ("panet", "panet-lite", "pa-edsr", "nonlocal-net")  # architectures that can
+
+
+class AttentionView(QWidget):
+    """The glowing part, the scales with their shares, and the strongest patches.
+
+    Signals:
+        looked: There is another look; a `AttentionMap`, or None.
+        match_chosen: One of the patches was chosen; a `AttentionMatch`, or None.
+    """
+
+    looked = Signal(object)
+    match_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: Source | None = None
+        self._told: tuple[float | None, int | None] = (None, None)
+        self._usable: frozenset[str] = frozenset()
+        self._wanted = ""
+        self._at: tuple[int, int] | None = None
+        self._lane = Lane("attention", parent=self)
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settled.timeout.connect(self._look)
+        self.model = QComboBox()
+        self.overview = RegionPicker()
+        self.overview.setAccessibleName(self.tr("Pixel to look from"))
+        self.overview.setFixedHeight(_OVERVIEW_HEIGHT)
+        self.canvas = AttentionCanvas()
+        self.message = Notice()
+        self.levels, self.matches = LevelTable(self), MatchTable(self)
+        self.level_view = _table(self.levels, self.tr("Scales"))
+        self.match_view = _table(self.matches, self.tr("Patches that most is taken from"))
+        self._lists = (
+            heading(self.tr("Scales")),
+            self.level_view,
+            heading(self.tr("Strongest patches")),
+            self.match_view,
+        )
+        layout = column()
+        layout.addLayout(labeled(self.tr("Model"), self.model, 56))
+        for widget in (self.overview, self.message, self.canvas, *self._lists):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self.setLayout(layout)
+        self.model.activated.connect(self._look)
+        self.overview.moved.connect(self._take_region)
+        self.canvas.picked.connect(self.look_at)
+        self.level_view.selectionModel().currentChanged.connect(self._show_level)
+        self.match_view.selectionModel().currentChanged.connect(self._show_match)
+        self._show(None)
+
+    # What the window calls.
+
+    def show_state(self, state: State) -> None:
+        """Look into the open picture, with the model that is chosen, or another one that can."""
+        told = (state.choices.sigma, state.choices.jpeg_quality)
+        if told != self._told:
+            self._told = told
+            self._look_again()
+        wanted = [spec.id for spec in state.choices.models]
+        self.set_models(state.usable, wanted[-1] if wanted else "")
+        if state.opened is None:
+            self.set_picture(None, QImage())
+        else:
+            self.set_picture(state.opened.picture, state.opened.shown.levels[-1])
+
+    def set_models(self, usable: frozenset[str], wanted: str = "") -> None:
+        """Offer the models that have such an attention; one that is newly wanted is chosen."""
+        if usable == self._usable and wanted == self._wanted:
+            return
+        before = self.model.currentData()
+        kept = before if wanted == self._wanted else wanted
+        self._usable, self._wanted = usable, wanted
+        specs = [
+            spec
+            for task in _TASKS
+            for spec in list_models(task)
+            if spec.id in usable and spec.architecture in _ATTENTIVE
+        ]
+        self.model.clear()
+        for spec in specs:
+            self.model.addItem(spec.id, spec.id)
+        found = self.model.findData(kept)
+        self.model.setCurrentIndex(max(0, found if found >= 0 else self.model.findData(before)))
+        if self.model.currentData() != before:
+            self._look_again()
+
+    def set_picture(self, picture: Source | None, overview: QImage) -> None:
+        """Look into a picture.
+
+        Args:
+            picture: None for none.
+            overview: All of it, small.
+        """
+        if picture is self._picture:
+            return
+        self._picture, self._at = picture, None
+        self._lane.drop()
+        self.overview.set_picture(overview, (1, 1) if picture is None else picture.size)
+        self._show(None)
+        if picture is not None:
+            height, width = picture.size
+            side = max(1, min(height, width) // 12)
+            self.overview.blockSignals(True)  # nobody has picked a pixel yet
+            self.overview.set_region(Region((height - side) // 2, (width - side) // 2, side, side))
+            self.overview.blockSignals(False)
+
+    def look_at(self, row: int, column: int) -> None:
+        """Look from a pixel of the picture."""
+        if self._picture is None:
+            return
+        self._at = (row, column)
+        region = self.overview.region
+        if region is not None:
+            self.overview.blockSignals(True)
+            top, left = row - region.height // 2, column - region.width // 2
+            self.overview.set_region(Region(top, left, region.height, region.width))
+            self.overview.blockSignals(False)
+        self._settled.start()
+
+    def close_lane(self, timeout_s: float = 60.0) -> bool:
+        """End the thread; return whether it ended."""
+        self._settled.stop()
+        self._lane.drop()
+        return self._lane.close(timeout_s)
+
+    # Looking.
+
+    def _look_again(self) -> None:
+        """Look with what is chosen now, if somebody has picked a pixel."""
+        if self._at is not None:
+            self._settled.start()
+
+    def _take_region(self, region: Region | None) -> None:
+        if region is not None:
+            self.look_at(region.top + region.height // 2, region.left + region.width // 2)
+
+    def _look(self) -> None:
+        picture, at, model = self._picture, self._at, self.model.currentData()
+        if picture is None or at is None:
+            return
+        if model is None:
+            self._show(None)
+            self.message.tell(self.tr("None of the models that are here has such an attention."))
+            return
+        sigma, quality = self._told
+
+        def make(ticket: object) -> tuple[AttentionMap, QImage]:
+            found = map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
+            return found, _shown(picture.image, found.region)
+
+        self.message.tell(self.tr("Looking …"))
+        self._lane.ask(make, self._take)
+
+    def _take(self, answer: Answer) -> None:
+        if answer.error is not None:
+            self._show(None)
+            self.message.tell(sentence(str(answer.error)))
+        else:
+            self._show(*answer.value)
+
+    # Showing.
+
+    def _show(self, found: AttentionMap | None, part: QImage | None = None) -> None:
+        self.levels.set_look(found)
+        self.matches.set_look(found)
+        self.canvas.set_look(part or QImage(), found)
+        self.canvas.setVisible(found is not None)
+        for view in (self.level_view, self.match_view):
+            head = view.horizontalHeader().sizeHint().height()
+            view.setFixedHeight(head + view.model().rowCount() * _ROW_HEIGHT + 4)
+        for widget in self._lists:
+            widget.setVisible(found is not None)
+        if self._picture is None:
+            self.message.tell(self.tr("Open a picture to see where the attention looks in it."))
+        elif found is None:
+            self.message.tell(self.tr("Pick a pixel to see where the attention looks from there."))
+        else:
+            self.level_view.selectRow(0)
+            self.message.tell("")
+            top, left, height, width = found.patch
+            row, column = round(top + height / 2), round(left + width / 2)
+            text = self.tr("From column %1, row %2: %3 scales, the strongest patch has %4")
+            strongest = self.matches.index(0, 1).data() or ""
+            for place, value in enumerate((column, row, len(found.levels), strongest), start=1):
+                text = text.replace(f"%{place}", str(value))
+            self.canvas.setAccessibleDescription(text)
+            announce(self.canvas, text)
+        self.looked.emit(found)
+
+    def _show_level(self, index: QModelIndex) -> None:
+        self.canvas.show_level(index.row() - 1 if index.row() > 0 else None)
+
+    def _show_match(self, index: QModelIndex) -> None:
+        match = self.matches.match_at(index.row())
+        self.canvas.show_match(match)
+        self.match_chosen.emit(match)
+
+
+def _table(model: LevelTable | MatchTable, name: str) -> QTableView:
+    view = QTableView()
+    view.setModel(model)
+    view.setAccessibleName(name)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setTabKeyNavigation(False)
+    view.setShowGrid(False)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.verticalHeader().hide()
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+    head = view.horizontalHeader()
+    head.setHighlightSections(False)
+    head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return view
+
+
+def _shown(image: Image, region: Region) -> QImage:
+    """Return a part of a picture for the screen."""
+    pixels = np.ascontiguousarray(region.of(image.pixels))
+    return to_qimage(screen_pixels(with_pixels(image, pixels), None))

@@ -1,0 +1,185 @@
+"""LookCanvas: the part of a picture that an attention sees, lit where it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from restorer import AttentionLevel, AttentionMap, AttentionMatch, Region
+
+from ..widgets.events import arrow_move
+
+_INK = QColor(255, 196, 0)  # amber: few photographs have much of it; it shows on dark and bright
+_SHADE = 215  # of 255, where the attention does not look
+_BRIGHT = 0.99  # of the part is at most fully lit: one strong patch does not hide the others
+_CELL = 2  # pixels of the picture for one of the light
+_STEP = 4  # pixels for an arrow key; 1 with Shift
+
+
+class AttentionCanvas(QWidget):
+    """Paints a look: what the attention takes much from is lit, the rest is in the shade.
+
+    A click, or the arrow keys, choose another pixel.
+
+    Signals:
+        picked: Look from another pixel; row and column in the picture.
+    """
+
+    picked = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Where the attention looks"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setToolTip(self.tr("Click, or use the arrow keys, to look from another pixel"))
+        self._part = QImage()
+        self._look: AttentionMap | None = None
+        self._level: int | None = None
+        self._match: AttentionMatch | None = None
+        self._shade = QImage()
+
+    def set_look(self, part: QImage, look: AttentionMap | None) -> None:
+        """Show a look; `part` shows its region."""
+        self._part, self._look = part, look
+        self._match = None
+        self.updateGeometry()
+        self.show_level(None)
+
+    def show_level(self, level: int | None) -> None:
+        """Show what one level of the pyramid gives; None for all."""
+        self._level = level
+        look = self._look
+        levels = () if look is None else look.levels
+        shown = levels if level is None else levels[level : level + 1]
+        self._shade = QImage() if look is None else _shade(look.region, shown)
+        self.update()
+
+    def show_match(self, match: AttentionMatch | None) -> None:
+        """Mark one of the patches."""
+        self._match = match
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that the part keeps its shape."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the part at a width."""
+        part = self._part
+        return min(width, round(width * part.height() / part.width())) if part.width() else 0
+
+    def sizeHint(self) -> QSize:
+        """Return a modest size."""
+        return QSize(240, self.heightForWidth(240))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint part, shade, patches."""
+        look = self._look
+        if look is None:
+            return
+        painter = QPainter(self)
+        area, scale = self._area(look)
+        painter.setClipRect(area)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(area, self._part)
+        painter.drawImage(area, self._shade)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for match in look.matches:
+            if self._level in (None, match.level):
+                painter.setPen(QPen(_INK, 3 if match is self._match else 1))
+                box = (match.top, match.left, match.height, match.width)
+                painter.drawRect(self._placed(box, look, area, scale))
+        highlight = self.palette().color(QPalette.ColorRole.Highlight)
+        for width, each in ((4, QColor(Qt.GlobalColor.white)), (2, highlight)):
+            painter.setPen(QPen(each, width))
+            painter.drawRect(self._placed(look.patch, look, area, scale))
+        if self.hasFocus():
+            painter.drawRect(area.adjusted(1, 1, -1, -1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Look from a pixel beside."""
+        move = arrow_move(event, _STEP)
+        if move is None or self._look is None:
+            super().keyPressEvent(event)
+            return
+        top, left, height, width = self._look.patch
+        self._pick(top + height / 2 + move[0], left + width / 2 + move[1])
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Look from here."""
+        if self._look is not None:
+            area, scale = self._area(self._look)
+            point, region = event.position(), self._look.region
+            self._pick(
+                region.top + (point.y() - area.top()) / scale,
+                region.left + (point.x() - area.left()) / scale,
+            )
+
+    def _pick(self, row: float, column: float) -> None:
+        assert self._look is not None, "there is a look"
+        region = self._look.region
+        row = min(region.bottom - 1, max(region.top, int(row)))
+        column = min(region.right - 1, max(region.left, int(column)))
+        self.picked.emit(row, column)
+
+    def _area(self, look: AttentionMap) -> tuple[QRectF, float]:
+        """Return where the part lies, and how much it is enlarged."""
+        region = look.region
+        scale = min(self.width() / region.width, self.height() / region.height)
+        width, height = region.width * scale, region.height * scale
+        corner = QPointF((self.width() - width) / 2, (self.height() - height) / 2)
+        return QRectF(corner.x(), corner.y(), width, height), scale
+
+    def _placed(
+        self, box: tuple[float, float, float, float], look: AttentionMap, area: QRectF, scale: float
+    ) -> QRectF:
+        """Return where (top, left, height, width) of the picture lies in the widget."""
+        top, left, height, width = box
+        return QRectF(
+            area.left() + (left - look.region.left) * scale,
+            area.top() + (top - look.region.top) * scale,
+            width * scale,
+            height * scale,
+        )
+
+
+def _shade(region: Region, levels: Sequence[AttentionLevel]) -> QImage:
+    """Return black that is the thicker the less is taken from a place of the region."""
+    rows = region.top + np.arange(_CELL / 2, region.height, _CELL)
+    columns = region.left + np.arange(_CELL / 2, region.width, _CELL)
+    light = np.zeros((len(rows), len(columns)), np.float32)
+    for level in levels:
+        down = _cells(rows - level.top, level.cell[0], level.weights.shape[0])
+        across = _cells(columns - level.left, level.cell[1], level.weights.shape[1])
+        density = level.weights / (level.cell[0] * level.cell[1])
+        light += density[down[:, None], across]
+    bright = max(float(np.quantile(light, _BRIGHT)), 1e-12 + float(light.max()) / 100)
+    pixels = np.zeros((*light.shape, 4), np.uint8)
+    # The root, as eyes see light, lets what is weak but wide show too.
+    pixels[..., 3] = np.rint(_SHADE * (1 - np.sqrt(np.minimum(light / bright, 1))))
+    kind = QImage.Format.Format_RGBA8888
+    return QImage(pixels.data, light.shape[1], light.shape[0], 4 * light.shape[1], kind).copy()
+
+
+def _cells(places: NDArray[np.floating[Any]], side: float, count: int) -> NDArray[np.intp]:
+    """Return in which of the cells places lie."""
+    cells: NDArray[np.intp] = np.clip(places // side, 0, count - 1).astype(np.intp)
+    return cells

@@ -1,0 +1,106 @@
+"""Rows of a look: how much each scale gives, and the patches that most is taken from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from restorer import AttentionMap, AttentionMatch
+
+from ..widgets.words import number
+
+_TOP = QModelIndex()
+
+
+class _Table(QAbstractTableModel):
+    """A table of words for a look."""
+
+    def __init__(self, heads: tuple[str, ...], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._heads = heads
+        self.look: AttentionMap | None = None
+
+    def set_look(self, look: AttentionMap | None) -> None:
+        """Show another look."""
+        self.beginResetModel()
+        self.look = look
+        self.endResetModel()
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
+        """Return the number of columns."""
+        return 0 if parent.isValid() else len(self._heads)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Return the head of a column."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._heads[section]
+        return None
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
+        """Return the words of a cell."""
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._words(index.row())[index.column()]
+        return None
+
+    def _words(self, row: int) -> tuple[str, ...]:
+        raise NotImplementedError
+
+
+class LevelTable(_Table):
+    """All scales together, then each with its share."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__((self.tr("Scale"), self.tr("Share")), parent)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
+        """Return the number of scales, and one more."""
+        return 0 if parent.isValid() or self.look is None else len(self.look.levels) + 1
+
+    def _words(self, row: int) -> tuple[str, ...]:
+        assert self.look is not None, "there are rows"
+        if row == 0:
+            return self.tr("All scales"), percent(1)
+        level = self.look.levels[row - 1]
+        return scale_words(level.scale), percent(level.share)
+
+
+class MatchTable(_Table):
+    """The strongest patches first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__((self.tr("Place"), self.tr("Weight"), self.tr("Scale")), parent)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
+        """Return the number of patches."""
+        return 0 if parent.isValid() or self.look is None else len(self.look.matches)
+
+    def match_at(self, row: int) -> AttentionMatch | None:
+        """Return a patch; None where there is no such row."""
+        matches = self.look.matches if self.look is not None else ()
+        return matches[row] if 0 <= row < len(matches) else None
+
+    def _words(self, row: int) -> tuple[str, ...]:
+        match = self.match_at(row)
+        look = self.look
+        assert match is not None, "there are rows"
+        assert look is not None, "there are rows"
+        part = look.region  # beyond which a patch may reach
+        place = ", ".join(
+            str(min(max(low, round(middle)), low + length - 1))
+            for middle, low, length in (
+                (match.left + match.width / 2, part.left, part.width),
+                (match.top + match.height / 2, part.top, part.height),
+            )
+        )
+        return place, percent(match.weight), scale_words(look.levels[match.level].scale)
+
+
+def percent(share: float) -> str:
+    """Say a share."""
+    return f"{number(100 * share, 1)} %"
+
+
+def scale_words(scale: float) -> str:
+    """Say how large what is seen at a scale is, beside what looks: ``1.25 ×``."""
+    return f"{number(1 / scale, 2)} ×"

@@ -1,0 +1,1 @@
+"""The queue: files that wait, run and end."""

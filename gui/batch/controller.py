@@ -1,0 +1,366 @@
+"""QueueControl: what happens when files are added, run, paused, cancelled, retried; no widgets."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from restorer import (
+    Batch,
+    Ignored,
+    Job,
+    RestorerError,
+    Result,
+    Settings,
+    number_targets,
+    plan_sources,
+)
+
+from ..session.choices import NAME as BESIDE_NAME
+from ..session.choices import Choices
+from ..session.store import sentence
+from ..session.worker import Answer, Lane
+from ..widgets.thumbnails import Thumbnails
+from .jobs import renewed, settled, wish, with_references
+from .rows import QueueModel, Row
+from .runner import News, Runner
+from .store import QueueStore
+
+_FIRST_GUESS = 0.2  # files that must be done before the rest can be estimated
+_NAMED = 3  # files that are left out; of more, only the number is told
+
+
+class QueueControl(QObject):
+    """The queue: the jobs of the command line's batch, run by the same call.
+
+    Args:
+        folder: Where the queue and its journal are kept from one day to the next.
+        thumbnails: For the table.
+        parent: Owner.
+
+    Signals:
+        changed: Rows, counts or what goes on.
+        told: A sentence for the user, or nothing any more.
+    """
+
+    changed = Signal()
+    told = Signal(str)
+
+    def __init__(self, folder: Path, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model = QueueModel(thumbnails, self)
+        self._store = QueueStore(folder)
+        self._planner = Lane("planner", keep=True, parent=self)
+        self._runner = Runner(self)
+        self._go_on = False  # once what is being stopped has stopped
+        self._unwanted: set[Job] = set()  # cancelled while they run
+        self._pace = _Pace()
+        self._runner.happened.connect(self._take_news)
+        self._runner.ended.connect(self._take_end)
+
+    @property
+    def running(self) -> bool:
+        """Whether a file may be at work."""
+        return self._runner.running
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it only waits for the tiles in flight."""
+        return self._runner.stopping and not self._go_on
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the queue is done; None while nobody can say."""
+        counts = self.model.counts
+        parts = self.model.running_parts
+        return self._pace.left(counts["waiting"] + counts["running"] - parts, parts)
+
+    # What the panel calls.
+
+    def load(self) -> None:
+        """Show the queue as it was left."""
+        try:
+            self.model.add(self._store.load())
+        except (OSError, ValueError) as error:
+            text = self.tr("The queue of last time cannot be read: %1")
+            self.told.emit(text.replace("%1", str(error)))
+        if waiting := self.model.counts["waiting"]:
+            text = self.tr("Files that wait since last time: %1")
+            self.told.emit(text.replace("%1", str(waiting)))
+        self.changed.emit()
+
+    def add(
+        self, paths: Sequence[Path], choices: Choices, folder: Path | None, settings: Settings
+    ) -> None:
+        """Let files, and the pictures below folders, wait at the end of the queue.
+
+        Args:
+            paths: Files and folders.
+            choices: What is to be done.
+            folder: Of the results; None writes them beside the originals.
+            settings: As chosen, and what to do where a result exists.
+        """
+        steps = choices.steps
+        if not steps:
+            self._tell_nothing_chosen()
+            return
+        sources = [path.absolute() for path in paths]
+        self.told.emit(self.tr("Looking for pictures …"))
+
+        def plan(ticket: object) -> Batch:
+            name = BESIDE_NAME if folder is None else "{stem}{suffix}"
+            found = plan_sources(
+                sources, folder, steps, name=name, suffix=choices.suffix, settings=settings
+            )
+            return replace(found, jobs=tuple(with_references(j, choices) for j in found.jobs))
+
+        self._planner.ask(plan, self._take_plan)
+
+    def start(self) -> None:
+        """Run all that waits."""
+        if self._runner.stopping:
+            self._go_on = True
+        elif not self.running and self.model.counts["waiting"]:
+            self.told.emit("")
+            self._pace.start()
+            self._runner.start(self._jobs(self.model.select("waiting")))
+        self.changed.emit()
+
+    def pause(self) -> None:
+        """Stop within a tile and free the memory; what ran waits again."""
+        self._go_on = False
+        self._runner.stop()
+        self.changed.emit()
+
+    def retry(self, among: Iterable[int] | None = None) -> None:
+        """Let all that failed, or was cancelled, wait again; only rows `among` some if given."""
+        numbers = self.model.select("failed", "cancelled")
+        if among is not None:
+            numbers = sorted(set(numbers) & set(among))
+        jobs = self._jobs(numbers)
+        self._keep(self._store.forget, jobs)
+        self._wait(numbers, jobs)
+
+    def cancel(self, numbers: Iterable[int]) -> None:
+        """Cancel rows, those at work within a tile; the others go on."""
+        chosen = [n for n in numbers if self.model.rows[n].state in ("waiting", "running")]
+        waiting = [n for n in chosen if self.model.rows[n].state == "waiting"]
+        jobs = self._jobs(waiting)
+        self._runner.withdraw(jobs)
+        self.model.change(waiting, [Row(job, "cancelled") for job in jobs])
+        self._keep(self._store.note, [Result(job, "cancelled", job.target) for job in jobs])
+        self._stop(n for n in chosen if self.model.rows[n].state == "running")
+        self.changed.emit()
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Take rows out of the queue; what was written stays."""
+        chosen = list(numbers)
+        jobs = self._jobs(chosen)
+        self._runner.withdraw(jobs)
+        self._stop(n for n in chosen if self.model.rows[n].state == "running")
+        self._keep(self._store.forget, jobs)
+        self.model.remove(chosen)
+        self._save()
+        self.changed.emit()
+
+    def renew(self, choices: Choices, settings: Settings) -> None:
+        """Let all that waits, failed or was cancelled be done as is chosen now."""
+        if not choices.steps:
+            self._tell_nothing_chosen()
+            return
+        numbers = self.model.select("waiting", "failed", "cancelled")
+        try:
+            planned = [renewed(job, choices, settings) for job in self._jobs(numbers)]
+        except RestorerError as error:
+            self.told.emit(sentence(str(error)))
+            return
+        self._exchange(numbers, planned)
+
+    def settle(self, folder: Path | None, settings: Settings) -> None:
+        """Let all that waits write elsewhere, or do something else where a result exists.
+
+        Args:
+            folder: Of the results, which lie in it as the sources lie to each other; None writes
+                them beside the originals.
+            settings: What to do where a result exists; the rest stays as it was.
+        """
+        numbers = self.model.select("waiting")
+        before = self._jobs(numbers)
+        after = settled(before, folder, settings)
+        if after == before:
+            return
+        self._exchange(numbers, after)
+        moved = [job.target for job in self._jobs(numbers)] != [job.target for job in before]
+        text = self.tr("Files that wait, and go there too: %1")
+        self.told.emit(text.replace("%1", str(len(numbers))) if moved else "")
+
+    def report(self, target: Path) -> None:
+        """Write what came of the files as JSON lines, as ``restore batch --report`` does."""
+        try:
+            target.write_bytes(self._store.journal_path.read_bytes())
+        except FileNotFoundError:
+            self.told.emit(self.tr("There is nothing to report yet."))
+        except OSError as error:
+            self.told.emit(str(error))
+        else:
+            self.told.emit(self.tr("Saved as %1.").replace("%1", str(target)))
+
+    def close(self, timeout_s: float = 60.0) -> bool:
+        """Stop within a tile, keep the queue, end all threads; return whether they ended."""
+        self._planner.drop()
+        ended = self._runner.close(timeout_s)
+        closed = self._planner.close(timeout_s)
+        self._save()
+        return ended and closed
+
+    # What threads answer.
+
+    def _take_plan(self, answer: Answer) -> None:
+        if answer.error is not None:
+            self.told.emit(sentence(str(answer.error)))
+            return
+        plan: Batch = answer.value
+        known = {wish(r.job) for r in self.model.rows}
+        fresh = [job for job in plan.jobs if wish(job) not in known]
+        here = {job.source for job in plan.jobs} - {job.source for job in fresh}
+        reason = self.tr("in the queue already")
+        ignored = [*plan.ignored, *(Ignored(source, reason) for source in sorted(here))]
+        jobs = number_targets(fresh, (r.job.target for r in self.model.rows))
+        if not self.model.rows:
+            self._keep(self._store.begin)
+        self._keep(self._store.note, ignored)
+        self.model.add([Row(job) for job in jobs])
+        if self.running:
+            self._runner.add(jobs)
+        self._save()
+        self.told.emit(self._left_out(jobs, ignored))
+        self.changed.emit()
+
+    def _take_news(self, news: News) -> None:
+        paused = [
+            result.job
+            for result in news.results
+            if result.status == "cancelled" and result.job not in self._unwanted
+        ]
+        ended = [r for r in news.results if r.job not in paused]
+        self._pace.count(sum(result.status in ("done", "failed") for result in ended))
+        self._unwanted.difference_update(result.job for result in ended)
+        self.model.take(replace(news, results=ended))
+        numbers = [n for job in paused if (n := self.model.number(job)) is not None]
+        self.model.change(numbers, [Row(job) for job in self._jobs(numbers)])
+        self._keep(self._store.note, [r for r in ended if self.model.number(r.job) is not None])
+        self.changed.emit()
+
+    def _take_end(self, error: Exception | None) -> None:
+        self._pace.stop()
+        if error is not None:
+            self._break_off(error)
+        elif self._go_on:
+            self._go_on = False
+            self.start()
+        self.changed.emit()
+
+    def _break_off(self, error: Exception) -> None:
+        """Let what was at work fail; nobody knows which of it is to blame."""
+        self._go_on = False
+        what = f"{type(error).__name__}: {error}"
+        remark = self.tr("The program made a mistake (%1).").replace("%1", what)
+        numbers = self.model.select("running")
+        failed = [Result(j, "failed", j.target, error=remark) for j in self._jobs(numbers)]
+        self.model.take(News(results=failed))
+        self._keep(self._store.note, failed)
+        self.told.emit(remark)
+
+    # Parts of the above.
+
+    def _jobs(self, numbers: Iterable[int]) -> list[Job]:
+        return [self.model.rows[number].job for number in numbers]
+
+    def _wait(self, numbers: Sequence[int], jobs: Sequence[Job]) -> None:
+        self.model.change(numbers, [Row(job) for job in jobs])
+        if self.running:
+            self._runner.add(jobs)
+        self.changed.emit()
+
+    def _exchange(self, numbers: Sequence[int], planned: Sequence[Job]) -> None:
+        """Let rows that do not run wait with other jobs."""
+        before = self._jobs(numbers)
+        others = {r.job.target for r in self.model.rows} - {job.target for job in before}
+        after = number_targets(planned, others)
+        self._runner.withdraw(before)
+        self._keep(self._store.forget, [*before, *after])
+        self._wait(numbers, after)
+        self._save()
+
+    def _stop(self, numbers: Iterable[int]) -> None:
+        """Stop rows at work; all others that are at work with them begin anew."""
+        jobs = self._jobs(numbers)
+        if jobs:
+            self._unwanted.update(jobs)
+            self._go_on = self._go_on or not self._runner.stopping
+            self._runner.stop()
+
+    def _left_out(self, jobs: Sequence[Job], ignored: Sequence[Ignored]) -> str:
+        said = [] if jobs else [self.tr("No picture to restore was found.")]
+        if ignored:
+            words = {
+                "not a picture": self.tr("not a picture"),
+                "result of an earlier run": self.tr("result of an earlier run"),
+                "folder of the results": self.tr("folder of the results"),
+            }
+            said_so = [(each.path.name, words.get(each.reason, each.reason)) for each in ignored]
+            reasons = Counter(reason for _, reason in said_so).most_common()
+            many = ", ".join(f"{count} {reason}" for reason, count in reasons)
+            few = ", ".join(f"{name} ({reason})" for name, reason in said_so)
+            listed = few if len(ignored) <= _NAMED else many
+            said.append(self.tr("Left out: %1").replace("%1", listed))
+        return " ".join(said)
+
+    def _tell_nothing_chosen(self) -> None:
+        self.told.emit(self.tr("Nothing is chosen to be done: switch on at least one task."))
+
+    def _save(self) -> None:
+        self._keep(self._store.save, [r.job for r in self.model.rows])
+
+    def _keep(self, write: Callable[..., None], *what: Any) -> None:
+        """Write something to the disk, which may be full."""
+        try:
+            write(*what)
+        except OSError as error:
+            text = self.tr("The queue cannot be kept for tomorrow: %1")
+            self.told.emit(text.replace("%1", str(error)))
+
+
+class _Pace:
+    """How long a file takes, by those that ended while somebody watched."""
+
+    def __init__(self) -> None:
+        self._started: float | None = None
+        self._seconds = 0.0
+        self._files = 0
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+
+    def stop(self) -> None:
+        self._seconds, self._started = self._worked(), None
+
+    def count(self, files: int) -> None:
+        self._files += files
+
+    def left(self, files: float, parts: float) -> float | None:
+        """Return the seconds for files, if `parts` of one more are done already."""
+        done = self._files + parts
+        if self._started is None or done < _FIRST_GUESS:
+            return None
+        return self._worked() / done * files
+
+    def _worked(self) -> float:
+        running = 0.0 if self._started is None else time.monotonic() - self._started
+        return self._seconds + running

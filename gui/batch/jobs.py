@@ -1,0 +1,65 @@
+"""Jobs of the queue: how they change when somebody wants something else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from restorer import Job, Settings, plan_sources
+
+from ..session.choices import NAME as BESIDE_NAME
+from ..session.choices import Choices
+
+
+def renewed(job: Job, choices: Choices, settings: Settings) -> Job:
+    """Return the job with what is chosen now."""
+    folder = job.target.parent
+    name = BESIDE_NAME if folder == job.source.parent else "{stem}{suffix}"
+    plan = plan_sources(
+        [job.source],
+        folder,
+        choices.steps,
+        name=name,
+        suffix=choices.suffix,
+        settings=settings,
+    )
+    return with_references(plan.jobs[0], choices)
+
+
+def settled(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> list[Job]:
+    """Return the jobs with results in a folder, which lie there as the sources lie to each other.
+
+    Args:
+        jobs: With targets of the right type.
+        folder: None writes beside the originals.
+        settings: What to do where a result exists.
+
+    Targets are not numbered yet.
+    """
+    folders = [job.source.parent for job in jobs]
+    try:
+        base = Path(os.path.commonpath(folders)) if jobs else Path()
+    except ValueError:  # on several drives
+        base = Path()
+    after = []
+    for job, beside in zip(jobs, folders, strict=True):
+        within = beside.relative_to(base) if beside.is_relative_to(base) else Path()
+        place = beside if folder is None else folder / within
+        name = BESIDE_NAME if place == beside else "{stem}{suffix}"
+        target = place / name.format(stem=job.source.stem, suffix=job.target.suffix)
+        kept = replace(job.settings, existing=settings.existing)
+        after.append(replace(job, target=target, settings=kept))
+    return after
+
+
+def with_references(job: Job, choices: Choices) -> Job:
+    """Return the job with the references, where one of its steps takes such."""
+    wanted = choices.link("reference-sr").wanted
+    return replace(job, references=choices.references if wanted else ())
+
+
+def wish(job: Job) -> Job:
+    """Return what is asked, wherever the result goes."""
+    return replace(job, target=job.source)

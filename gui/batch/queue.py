@@ -1,0 +1,360 @@
+"""BatchPanel: the queue of files, with all that can be done to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from restorer import SUFFIXES, Settings
+
+from ..session.choices import Choices, usual_choices
+from ..widgets.accessibility import Notice, announce
+from ..widgets.events import accept_copy, local_files
+from ..widgets.forms import column, hint, row
+from ..widgets.theme import SPACE
+from ..widgets.thumbnails import Thumbnails
+from ..widgets.words import duration
+from .controller import QueueControl
+from .rows import NAME, RowFilter, RowState
+from .view import THUMBNAIL, QueueView
+
+
+class BatchPanel(QWidget):
+    """The queue; it is kept in a folder, and goes on when somebody presses Start.
+
+    Args:
+        folder: Where the queue and its journal are kept.
+        parent: Owner.
+
+    Signals:
+        opened: Somebody wants to see a source and its result; two paths.
+        changed: Something happened to a file, or to whether files run.
+    """
+
+    opened = Signal(object, object)
+    changed = Signal()
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self._choices = usual_choices()
+        self._wanted: tuple[Path | None, str] = (None, "skip")  # as it was set last
+        self._ran = False
+        self._counts: Counter[RowState] | None = None  # of the rows that `_offer` saw
+        self._thumbnails = Thumbnails(THUMBNAIL, self.devicePixelRatioF(), self)
+        self.control = QueueControl(folder, self._thumbnails, self)
+        self._build()
+        self._lay_out()
+        self._connect()
+        self.set_choices(self._choices)
+        self.control.load()
+
+    # What the window calls.
+
+    @property
+    def running(self) -> bool:
+        """Whether a file may be at work."""
+        return self.control.running
+
+    def set_choices(self, choices: Choices) -> None:
+        """Take what files are for that are added from now on."""
+        self._choices = choices
+        models = ", ".join(spec.id for spec in choices.models)
+        text = self.tr("New files: %1").replace("%1", models or self.tr("nothing is chosen"))
+        self.what.setText(text)
+        self.what.setToolTip(text)
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Let files, and the pictures below folders, wait at the end of the queue."""
+        self._settle()
+        self.control.add(paths, self._choices, self._folder(), self._settings())
+
+    def close_lane(self, timeout_s: float = 60.0) -> bool:
+        """Stop within a tile, keep the queue, end all threads; return whether they ended."""
+        closed = self.control.close(timeout_s)
+        return self._thumbnails.close() and closed
+
+    # Building.
+
+    def _build(self) -> None:
+        self.add_files = QPushButton(self.tr("Add pictures …"))
+        self.add_folder = QPushButton(self.tr("Add a folder …"))
+        self.folder = QLineEdit(clearButtonEnabled=True)
+        self.folder.setPlaceholderText(self.tr("beside the originals, named …-restored"))
+        self.folder.setAccessibleName(self.tr("Folder of the results"))
+        self.choose = QPushButton(self.tr("Choose …"))
+        self.choose.setAccessibleName(self.tr("Choose the folder of the results"))
+        self.existing = _combo(
+            self.tr("What to do where a result exists"),
+            [
+                (self.tr("skip the file"), "skip"),
+                (self.tr("replace it"), "replace"),
+                (self.tr("write a numbered copy"), "number"),
+            ],
+        )
+        self.what = hint()
+        self.what.setWordWrap(False)
+        self.use = QPushButton(self.tr("Use for all that wait"))
+        self.use.setToolTip(self.tr("Let all files that are not done be restored in this way too"))
+        self.shown = _combo(
+            self.tr("Which files are listed"),
+            [
+                (self.tr("All files"), ()),
+                (self.tr("Still to do"), ("waiting", "running")),
+                (self.tr("Done"), ("done", "skipped")),
+                (self.tr("Failed or cancelled"), ("failed", "cancelled")),
+            ],
+        )
+        self.proxy = RowFilter(self)
+        self.proxy.setSourceModel(self.control.model)
+        self.view = QueueView()
+        self.view.setModel(self.proxy)
+        self.view.set_up(self.control.model.words())
+        self.view.setAccessibleName(self.tr("Queue"))
+        self.message = Notice()
+        self.summary = QLabel()
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName(self.tr("Progress of the whole queue"))
+        self.start = QPushButton(self.tr("Start"))
+        self.start.setProperty("primary", True)
+        self._start_words = (self.tr("Start"), self.tr("Continue"))
+        self.pause = QPushButton(self.tr("Pause"))
+        self.pause.setToolTip(self.tr("Stop within a tile and free the memory; go on any day"))
+        self.retry = QPushButton(self.tr("Retry failed"))
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self.cancel.setToolTip(self.tr("Cancel the selected files; the others go on"))
+        self.remove = QPushButton(self.tr("Remove"))
+        self.remove.setToolTip(self.tr("Take the selected files out of the queue (Del)"))
+        self.clear = QPushButton(self.tr("Clear finished"))
+        self.acts = {  # of the menu of the selected rows
+            "open": QAction(self.tr("Show before and after"), self),
+            "retry": QAction(self.tr("Retry"), self),
+            "cancel": QAction(self.tr("Cancel"), self),
+            "remove": QAction(self.tr("Remove"), self),
+        }
+        self.view.addActions(list(self.acts.values()))
+        self.report = QPushButton(self.tr("Save report …"))
+        self.report.setToolTip(self.tr("What came of each file, as restore batch --report tells"))
+
+    def _lay_out(self) -> None:
+        into = QLabel(self.tr("Results go"))
+        exists, show = QLabel(self.tr("If a result exists")), QLabel(self.tr("Show"))
+        for label, field in ((into, self.folder), (exists, self.existing), (show, self.shown)):
+            label.setBuddy(field)
+        first = row(self.add_files, self.add_folder, into, self.folder, self.choose, stretch=3)
+        first.insertSpacing(2, SPACE)
+        second = row(self.what, self.use, exists, self.existing, show, self.shown, stretch=0)
+        for place in (4, 2):
+            second.insertSpacing(place, SPACE)
+        actions = row(self.start, self.pause, self.retry, self.cancel, self.remove, self.clear)
+        actions.addStretch(1)
+        actions.addWidget(self.report)
+        layout = column(margin=2 * SPACE)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(self.view, 1)
+        for widget in (self.message, self.summary, self.bar):
+            layout.addWidget(widget)
+        layout.addLayout(actions)
+        self.setLayout(layout)
+        widths = []
+        for words in self._start_words:  # the buttons beside it stay where they are
+            self.start.setText(words)
+            self.start.ensurePolished()
+            widths.append(self.start.sizeHint().width())
+        self.start.setMinimumWidth(max(widths))
+
+    def _connect(self) -> None:
+        control = self.control
+        self.add_files.clicked.connect(self._browse_files)
+        self.add_folder.clicked.connect(self._browse_folder)
+        self.choose.clicked.connect(self._browse_target)
+        self.use.clicked.connect(lambda: control.renew(self._choices, self._settings()))
+        self.shown.currentIndexChanged.connect(self._filter)
+        self.folder.editingFinished.connect(self._settle)
+        self.existing.activated.connect(self._settle)
+        self.start.clicked.connect(self._start)
+        self.pause.clicked.connect(self._pause)
+        self.retry.clicked.connect(lambda: control.retry())
+        self.cancel.clicked.connect(lambda: control.cancel(self._selected()))
+        self.remove.clicked.connect(self._remove)
+        self.clear.clicked.connect(lambda: control.remove(control.model.select("done", "skipped")))
+        self.report.clicked.connect(self._browse_report)
+        self.acts["open"].triggered.connect(lambda: self._open(self.view.currentIndex()))
+        self.acts["retry"].triggered.connect(lambda: control.retry(self._selected()))
+        self.acts["cancel"].triggered.connect(self.cancel.click)
+        self.acts["remove"].triggered.connect(self.remove.click)
+        self.view.opened.connect(self._open)
+        self.view.removed.connect(self.remove.click)
+        self.view.selectionModel().selectionChanged.connect(self._offer)
+        control.changed.connect(self._refresh)
+        control.changed.connect(self.changed)
+        control.told.connect(self.message.tell)
+
+    # What is shown.
+
+    def _refresh(self) -> None:
+        control, counts = self.control, self.control.model.counts
+        self.start.setText(self._start_words[counts["done"] > 0])
+        ready = counts["waiting"] > 0 and not control.running
+        self.start.setEnabled(ready or control.stopping)
+        if self.pause.hasFocus() and not control.running:
+            self.view.setFocus()  # Qt would go on to a button that clears
+        self.pause.setEnabled(control.running and not control.stopping)
+        self.retry.setEnabled(counts["failed"] + counts["cancelled"] > 0)
+        if counts != self._counts:  # not with each tile: ten thousand rows may be selected
+            self._counts = counts.copy()
+            self._offer()
+        self.clear.setEnabled(counts["done"] + counts["skipped"] > 0)
+        self.use.setEnabled(counts["waiting"] + counts["failed"] + counts["cancelled"] > 0)
+        total = len(control.model.rows)
+        ended = total - counts["waiting"] - counts["running"]
+        self.bar.setVisible(total > 0)
+        self.bar.setRange(0, max(1, total) * 100)
+        self.bar.setValue(round((ended + control.model.running_parts) * 100))
+        self.summary.setText(self._summary())
+        if self._ran and not control.running:
+            announce(self.summary, self.summary.text())
+        self._ran = control.running
+
+    def _offer(self) -> None:
+        """Offer what can be done with the selected rows."""
+        states = Counter(self.control.model.rows[number].state for number in self._selected())
+        self.acts["open"].setEnabled(states["done"] + states["skipped"] > 0)
+        self.acts["retry"].setEnabled(states["failed"] + states["cancelled"] > 0)
+        for offered in (self.cancel, self.acts["cancel"]):
+            offered.setEnabled(states["waiting"] + states["running"] > 0)
+        for offered in (self.remove, self.acts["remove"]):
+            offered.setEnabled(states.total() > 0)
+
+    def _summary(self) -> str:
+        counts = self.control.model.counts
+        if not counts.total():
+            return self.tr("The queue is empty.")
+        words: dict[RowState, str] = {
+            "done": self.tr("%n done", "", counts["done"]),
+            "skipped": self.tr("%n skipped", "", counts["skipped"]),
+            "failed": self.tr("%n failed", "", counts["failed"]),
+            "cancelled": self.tr("%n cancelled", "", counts["cancelled"]),
+            "running": self.tr("%n at work", "", counts["running"]),
+            "waiting": self.tr("%n waiting", "", counts["waiting"]),
+        }
+        said = [word for state, word in words.items() if counts[state] or state == "done"]
+        left = self.control.seconds_left
+        if self.control.stopping:
+            said.append(self.tr("stopping after this tile …"))
+        elif left is not None and counts["waiting"] + counts["running"]:
+            said.append(self.tr("about %1 left").replace("%1", duration(left)))
+        return " · ".join(said)
+
+    def _filter(self) -> None:
+        self.proxy.show_only(*self.shown.currentData())
+
+    # What somebody does.
+
+    def _folder(self) -> Path | None:
+        typed = self.folder.text().strip()
+        return Path(typed).expanduser().absolute() if typed else None
+
+    def _settle(self) -> None:
+        """Let what waits do as is set now, if somebody set it since."""
+        wanted = (self._folder(), self.existing.currentData())
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.control.settle(self._folder(), self._settings())
+
+    def _start(self) -> None:
+        self._settle()
+        self.control.start()
+        self.pause.setFocus()
+
+    def _pause(self) -> None:
+        self.control.pause()
+        self.start.setFocus()
+
+    def _remove(self) -> None:
+        """Take the selected rows out, and go to what stands there then."""
+        place = min((index.row() for index in self.view.selectionModel().selectedRows()), default=0)
+        self.control.remove(self._selected())
+        if count := self.proxy.rowCount():
+            self.view.selectRow(min(place, count - 1))
+        self.view.setFocus()
+
+    def _settings(self) -> Settings:
+        return replace(self._choices.settings, existing=self.existing.currentData())
+
+    def _selected(self) -> list[int]:
+        parts: Any = self.view.selectionModel().selection()  # a list, for Python
+        shown = {n for part in parts for n in range(part.top(), part.bottom() + 1)}
+        return sorted(self.proxy.mapToSource(self.proxy.index(n, NAME)).row() for n in shown)
+
+    def _open(self, index: QModelIndex) -> None:
+        found = self.control.model.rows[self.proxy.mapToSource(index).row()]
+        result = found.job.target if found.state == "skipped" else found.result
+        if result is None:
+            text = self.tr("%1 has no result yet to compare with.")
+            self.message.tell(text.replace("%1", found.job.source.name))
+        elif result.exists():
+            self.opened.emit(found.job.source, result)
+        else:
+            self.message.tell(self.tr("%1 is not there any more.").replace("%1", str(result)))
+
+    def _browse_files(self) -> None:
+        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        kinds = self.tr("Pictures (%1)").replace("%1", known)
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Add pictures"), "", kinds)
+        if names:
+            self.add([Path(name) for name in names])
+
+    def _browse_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder of pictures"))
+        if name:
+            self.add([Path(name)])
+
+    def _browse_target(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder of the results"), self.folder.text()
+        )
+        if name:
+            self.folder.setText(name)
+            self._settle()
+
+    def _browse_report(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the report"), "report.jsonl")
+        if name:
+            self.control.report(Path(name))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if event.mimeData().hasUrls():
+            accept_copy(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        paths = local_files(event.mimeData())
+        if paths:
+            accept_copy(event)
+            self.add(paths)
+
+
+def _combo(name: str, items: Sequence[tuple[str, object]]) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(name)
+    for text, data in items:
+        combo.addItem(text, data)
+    return combo

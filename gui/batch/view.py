@@ -1,0 +1,131 @@
+"""QueueView: the table of the queue, with a bar where a file is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from ..widgets.columns import fit_columns
+from ..widgets.theme import SPACE
+from .rows import FRACTION, NAME, PROGRESS, REMARK, STATE, TIME
+
+THUMBNAIL = 40
+_ROW_HEIGHT = 48
+_WIDTHS = {NAME: 260, STATE: 96, PROGRESS: 130, TIME: 120}
+
+
+class QueueView(QTableView):
+    """The table; Enter opens, Del removes.
+
+    Signals:
+        opened: A row was double-clicked, or Enter pressed on it.
+        removed: Del was pressed.
+    """
+
+    opened = Signal(QModelIndex)
+    removed = Signal()
+
+    def set_up(self, words: Mapping[int, Iterable[str]]) -> None:
+        """Lay the columns out, once the model is there.
+
+        Args:
+            words: That columns choose from.
+        """
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.setItemDelegateForColumn(NAME, _NameDelegate(self))
+        self.setItemDelegateForColumn(PROGRESS, _BarDelegate(self))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for section, width in _WIDTHS.items():
+            head.resizeSection(section, width)
+        head.setSectionResizeMode(REMARK, QHeaderView.ResizeMode.Stretch)
+        fit_columns(self, words)
+        self.doubleClicked.connect(self.opened)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open or remove."""
+        index = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+            self.opened.emit(index)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say what the place is for while nothing is there."""
+        super().paintEvent(event)
+        if self.model().rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            text = self.tr("Drop pictures or folders here")
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """Gives all thumbnails, upright or not, the same room, so that the names stand in a line."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Say what there is to paint."""
+        super().initStyleOption(option, index)
+        option.decorationSize = QSize(THUMBNAIL, THUMBNAIL)
+        option.decorationAlignment = Qt.AlignmentFlag.AlignCenter
+
+
+class _BarDelegate(QStyledItemDelegate):
+    """Paints how far a file is, as a bar and a figure."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the cell."""
+        super().paint(painter, option, index)
+        part = index.data(FRACTION)
+        if part is None:
+            return
+        palette: QPalette = option.palette
+        area: QRect = option.rect.adjusted(SPACE, 0, -SPACE, 0)
+        figure = painter.fontMetrics().horizontalAdvance("100 %") + SPACE
+        bar = QRect(area.left(), area.center().y() - 2, area.width() - figure, 6)
+        selected = bool(option.state & option.state.State_Selected)
+        ink = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Highlight
+        plain = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        groove = palette.color(plain)
+        groove.setAlpha(50)
+        painter.setBrush(groove)
+        painter.drawRoundedRect(bar, 3, 3)
+        painter.setBrush(palette.color(ink))
+        bar.setWidth(round(bar.width() * part))
+        painter.drawRoundedRect(bar, 3, 3)
+        painter.setPen(palette.color(plain))
+        where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, where, f"{part:.0%}".replace("%", " %"))
+        painter.restore()

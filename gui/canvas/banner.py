@@ -1,0 +1,86 @@
+"""Banner: a sentence above the picture, with what can be done about it; never in the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from ..session.state import Message
+from ..widgets.theme import icon
+
+_NOTE_MS = 8000
+
+
+class Banner(QFrame):
+    """Shows one message.
+
+    Signals:
+        dismissed: The user, or time, took it away.
+        acted: The button was pressed; with the id of the action.
+    """
+
+    dismissed = Signal()
+    acted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._message: Message | None = None
+        self._text = QLabel(wordWrap=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setAccessibleDescription(self.tr("Message"))
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._button = QPushButton()
+        self._button.setAccessibleName(self.tr("What can be done about it"))
+        self._button.clicked.connect(self._act)
+        self._close = QToolButton()
+        self._close.setToolTip(self.tr("Dismiss (Esc)"))
+        self._close.setAccessibleName(self.tr("Dismiss the message"))
+        self._close.clicked.connect(self.dismissed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 8, 8)
+        layout.setSpacing(12)
+        for widget in (self._text, self._button, self._close):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.setStretch(0, 1)
+        self._timer = QTimer(self, singleShot=True, interval=_NOTE_MS)
+        self._timer.timeout.connect(self.dismissed)
+        self.hide()
+
+    def show_message(self, message: Message | None) -> None:
+        """Show a message, or nothing; notes go away by themselves."""
+        if message is self._message:
+            return
+        self._message = message
+        self._timer.stop()
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        self.setProperty("kind", message.kind)
+        self.style().polish(self)
+        self._close.setIcon(icon("close", self.palette()))
+        self._text.setText(message.text)
+        words = {
+            "models": self.tr("Models …"),
+            "close": self.tr("Stop and close"),
+        }
+        self._button.setText(words.get(message.action, ""))
+        self._button.setAccessibleName(self._button.text())
+        self._button.setVisible(message.action in words)
+        self.setAccessibleName(message.text)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+        if message.kind == "note" and not message.action:
+            self._timer.start()
+
+    def _act(self) -> None:
+        if self._message is not None:
+            self.acted.emit(self._message.action)

@@ -1,0 +1,191 @@
+"""Compare: the canvas with a divider between before and after."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+
+from ..session.state import State
+from .canvas import Canvas
+from .convert import pyramid_of
+from .painting import Layer
+from .scene import Mode
+from .viewport import Box
+
+_STEPS = 1000
+_GRIP = 28  # width of the divider that the mouse can take
+_KNOB = 13
+
+
+class Divider(QSlider):
+    """The border between before and after: a slider with keys, value and role, drawn as a line."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._pane = parent
+        self.setMouseTracking(True)
+        self.setRange(0, _STEPS)
+        self.setValue(_STEPS // 2)
+        self.setSingleStep(10)
+        self.setPageStep(100)
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setAccessibleName(self.tr("Divider between before and after"))
+        self.setToolTip(self.tr("Drag, or use the arrow keys: left is before, right is after"))
+        self._offset = 0
+
+    @property
+    def share(self) -> float:
+        """Its place as a share of the width."""
+        return self.value() / _STEPS
+
+    def follow(self) -> None:
+        """Lie where the value says."""
+        x = round(self.share * self._pane.width()) - _GRIP // 2
+        self.setGeometry(x, 0, _GRIP, self._pane.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a line and a knob."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle, height = _GRIP / 2, self.height()
+        painter.fillRect(_GRIP // 2 - 1, 0, 3, height, QColor(0, 0, 0, 90))
+        painter.fillRect(_GRIP // 2, 0, 1, height, QColor(255, 255, 255))
+        ring = self.palette().highlight().color() if self.hasFocus() else QColor(0, 0, 0, 110)
+        painter.setPen(QPen(ring, 2))
+        painter.setBrush(QColor(255, 255, 255))
+        painter.drawEllipse(QPoint(_GRIP // 2, height // 2), _KNOB - 1, _KNOB - 1)
+        painter.setPen(QPen(QColor(60, 60, 60), 1.6))
+        for side in (-1, 1):
+            tip, back = middle + side * 7, middle + side * 3
+            for up in (-4, 4):
+                painter.drawLine(int(back), height // 2 + up, int(tip), height // 2)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the line where it is; all but a plain left drag is for the picture below."""
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if event.button() is not Qt.MouseButton.LeftButton or shift:
+            event.ignore()
+            return
+        self._offset = int(event.position().x()) - _GRIP // 2
+        self.setSliderDown(True)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the mouse."""
+        if self.isSliderDown():
+            width = max(1, self._pane.width())
+            x = self.mapToParent(event.position().toPoint()).x() - self._offset
+            self.setValue(round(x / width * _STEPS))
+        else:
+            event.ignore()  # the canvas tells what lies below the mouse
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Leave the line where it is."""
+        if self.isSliderDown():
+            self.setSliderDown(False)
+        else:
+            event.ignore()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Let the picture zoom here too."""
+        event.ignore()
+
+
+class Compare(QWidget):
+    """Before and after of one picture.
+
+    Signals:
+        looked: What is seen, a Box in pixels of the result.
+        moded: Another way to compare was taken, a Mode.
+    """
+
+    looked = Signal(object)
+    moded = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.divider = Divider(self.canvas)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.divider.valueChanged.connect(self._divide)
+        self.canvas.viewed.connect(lambda view: self.looked.emit(view.visible))
+        self._picture: object = None
+        self._after: object = None
+        self._show_divider()
+
+    def show_state(self, state: State) -> None:
+        """Show the picture and as much of its result as there is."""
+        if state.opened is None:
+            self.canvas.set_layers((1, 1), [], [])
+            self._picture = None
+            self._show_divider()
+            return
+        whole = Box(0, 0, *state.size)
+        before = [Layer(state.opened.shown, whole)]
+        finished = state.finished
+        whole_result = state.given or finished
+        after = [Layer(whole_result.shown, whole)] if whole_result is not None else []
+        after += [Layer(patch.shown, patch.box) for patch in state.seen_patches]
+        outline = state.frame
+        if outline is None and after and whole_result is None:
+            newest = state.patches[-1].box
+            outline = None if newest.holds(self.canvas.view.visible) else newest
+        shown = (state.opened, state.size, *(layer.pyramid for layer in after), outline)
+        if shown == self._after:
+            return
+        self._after = shown
+        new = state.opened.picture is not self._picture
+        self._picture = state.opened.picture
+        self.canvas.set_layers(state.size, before, after)
+        self.canvas.set_outline(outline)
+        if new:
+            self.canvas.fit()
+            self.looked.emit(self.canvas.view.visible)
+        self._show_divider()
+
+    def show_map(self, image: QImage | None, opacity: float = 1.0) -> None:
+        """Lay a map of the whole picture over the result; None takes it away."""
+        whole = Box(0, 0, *self.canvas.view.picture)
+        layers = [] if image is None else [Layer(pyramid_of(image), whole)]
+        self.canvas.set_overlay(layers, opacity)
+
+    def set_mode(self, mode: Mode) -> None:
+        """Compare in another way."""
+        if mode is not self.canvas.mode:
+            self.canvas.set_mode(mode)
+            self._show_divider()
+            self.moded.emit(mode)
+
+    def set_framing(self, framing: bool) -> None:
+        """Let the next drag draw a rectangle, also where the divider lies."""
+        self.canvas.set_framing(framing)
+        unseen = Qt.WidgetAttribute.WA_TransparentForMouseEvents
+        self.divider.setAttribute(unseen, framing)
+
+    def move_divider(self, steps: int) -> None:
+        """Move the divider by hundredths of the width."""
+        self.divider.setValue(self.divider.value() + steps * 10)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the divider at its share of the width."""
+        super().resizeEvent(event)
+        self.divider.follow()
+
+    def _divide(self) -> None:
+        self.divider.follow()
+        self.canvas.set_division(self.divider.share)
+
+    def _show_divider(self) -> None:
+        self.divider.follow()
+        self.divider.setVisible(self.canvas.mode is Mode.SPLIT and self._picture is not None)

@@ -1,0 +1,184 @@
+"""Viewport: how a picture lies in a pane - zoom, center, and the way between the two; without Qt.
+
+Lengths in the pane are device pixels, lengths in the picture are pixels of the result, so that a
+zoom of 1 shows one pixel of the result on one pixel of the screen. The original lies on the same
+grid, each of its pixels as large as `scale` of the result's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+MAX_ZOOM = 8.0
+# A small picture that is fitted should be seen, but not as a mosaic.
+MAX_FIT_ZOOM = 2.0
+_LADDER = (0.05, 0.0667, 0.1, 0.125, 0.1667, 0.25, 0.3333, 0.5, 0.6667, 1, 1.5, 2, 3, 4, 6, 8)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle; x to the right, y down."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Where it ends."""
+        return self.y + self.height
+
+    @property
+    def area(self) -> float:
+        """In square pixels."""
+        return self.width * self.height
+
+    def cut(self, other: Box) -> Box:
+        """Return what both share; of no area where they do not meet."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        width, height = min(self.right, other.right) - x, min(self.bottom, other.bottom) - y
+        return Box(x, y, max(0.0, width), max(0.0, height))
+
+    def holds(self, other: Box) -> bool:
+        """Whether the other lies within this one, to a thousandth of a pixel."""
+        near = 1e-3
+        return (
+            self.x <= other.x + near
+            and self.y <= other.y + near
+            and self.right >= other.right - near
+            and self.bottom >= other.bottom - near
+        )
+
+    def scaled(self, factor: float) -> Box:
+        """Return the same place on a grid that is `factor` times as fine."""
+        return Box(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """A place and a magnification.
+
+    Attributes:
+        picture: (width, height) in pixels of the result.
+        pane: (width, height) in device pixels.
+        zoom: Device pixels for a pixel of the result.
+        center: (x, y) in the picture that lies in the middle of the pane.
+        fitted: Whether the whole picture stays in view when pane or picture change.
+    """
+
+    picture: tuple[int, int] = (1, 1)
+    pane: tuple[int, int] = (1, 1)
+    zoom: float = 1.0
+    center: tuple[float, float] = (0.5, 0.5)
+    fitted: bool = True
+
+    @property
+    def fit_zoom(self) -> float:
+        """The zoom at which the whole picture is seen."""
+        ratios = (p / n for p, n in zip(self.pane, self.picture, strict=True))
+        return min(MAX_FIT_ZOOM, *ratios)
+
+    @property
+    def min_zoom(self) -> float:
+        """No farther away than the whole picture, or its own size where it is small."""
+        return min(1.0, self.fit_zoom)
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """The device pixel at which the picture's first pixel begins.
+
+        It is whole, so that at a zoom of 1 each pixel falls on one pixel of the screen.
+        """
+        left, top = (
+            round(p / 2 - c * self.zoom) for p, c in zip(self.pane, self.center, strict=True)
+        )
+        return left, top
+
+    @property
+    def visible(self) -> Box:
+        """The part of the picture that is seen."""
+        x, y = self.to_picture(0, 0)
+        seen = Box(x, y, self.pane[0] / self.zoom, self.pane[1] / self.zoom)
+        return seen.cut(Box(0, 0, *self.picture))
+
+    def to_picture(self, x: float, y: float) -> tuple[float, float]:
+        """Return the place in the picture below a point of the pane."""
+        left, top = self.origin
+        return (x - left) / self.zoom, (y - top) / self.zoom
+
+    def to_pane(self, box: Box) -> Box:
+        """Return where a part of the picture lies in the pane."""
+        left, top = self.origin
+        z = self.zoom
+        return Box(left + box.x * z, top + box.y * z, box.width * z, box.height * z)
+
+    def fit(self) -> Viewport:
+        """Show the whole picture."""
+        center = (self.picture[0] / 2, self.picture[1] / 2)
+        return replace(self, zoom=self.fit_zoom, center=center, fitted=True)
+
+    def zoomed(self, zoom: float, anchor: tuple[float, float] | None = None) -> Viewport:
+        """Return another zoom; what lies at `anchor`, the middle unless given, stays there."""
+        zoom = min(MAX_ZOOM, max(self.min_zoom, zoom))
+        at = anchor or (self.pane[0] / 2, self.pane[1] / 2)
+        place = self.to_picture(*at)
+        center = (
+            place[0] - (at[0] - self.pane[0] / 2) / zoom,
+            place[1] - (at[1] - self.pane[1] / 2) / zoom,
+        )
+        return replace(self, zoom=zoom, center=center, fitted=False)._held()
+
+    def wheeled(self, notches: float, anchor: tuple[float, float]) -> Viewport:
+        """Zoom by the wheel: a quarter more a notch; it halts at a zoom of 1 on the way."""
+        zoom = float(self.zoom * 1.25**notches)
+        if (self.zoom < 1 < zoom) or (zoom < 1 < self.zoom):
+            zoom = 1.0
+        return self.zoomed(zoom, anchor)
+
+    def stepped(self, steps: int) -> Viewport:
+        """Zoom to the next round figure, in for +1, out for -1."""
+        rungs = [z for z in (*_LADDER, self.fit_zoom) if (z - self.zoom) * steps > 1e-4 * z]
+        if not rungs:
+            return self
+        return self.zoomed(min(rungs) if steps > 0 else max(rungs))
+
+    def panned(self, dx: float, dy: float) -> Viewport:
+        """Move the picture by device pixels, as far as there is more of it to see."""
+        x, y = self.center
+        return replace(self, center=(x - dx / self.zoom, y - dy / self.zoom))._held()
+
+    def resized(self, pane: tuple[int, int]) -> Viewport:
+        """Return the same view in a pane of another size."""
+        changed = replace(self, pane=(max(1, pane[0]), max(1, pane[1])))
+        return changed.fit() if self.fitted else changed._bounded()
+
+    def showing(self, picture: tuple[int, int]) -> Viewport:
+        """Return the view of a picture of another size, at the same zoom and relative place."""
+        x, y = (c / p * n for c, p, n in zip(self.center, self.picture, picture, strict=True))
+        changed = replace(self, picture=picture, center=(x, y))
+        return changed.fit() if self.fitted else changed._bounded()
+
+    def _bounded(self) -> Viewport:
+        """Keep the center; take the nearest zoom that picture and pane allow."""
+        zoom = min(MAX_ZOOM, max(self.min_zoom, self.zoom))
+        return replace(self, zoom=zoom)._held()
+
+    def _held(self) -> Viewport:
+        """Leave no gap at a side while the picture is wider than the pane; center it otherwise."""
+        x, y = (
+            _clamped(c, n, p / self.zoom)
+            for c, n, p in zip(self.center, self.picture, self.pane, strict=True)
+        )
+        return replace(self, center=(x, y))
+
+
+def _clamped(center: float, size: int, seen: float) -> float:
+    if seen >= size:
+        return size / 2
+    return min(size - seen / 2, max(seen / 2, center))

@@ -1,0 +1,188 @@
+"""FileInfo: size, depth, color profile, camera and all else that is known of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from restorer import CaptureInfo, Image, ImageError, probe, profile_name, read_capture_info
+
+from ..session.state import State
+from ..session.worker import Answer, Lane
+from ..widgets.forms import column, heading, hint, row
+from ..widgets.words import listed, megapixels, number, size
+
+Facts = list[tuple[str, str]]
+
+_NAME_WIDTH = 84
+
+
+class FileInfo(QWidget):
+    """Facts of one file, as text that can be selected and copied."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: Image | None = None
+        self._told: list[tuple[str, Facts]] = []
+        self._lane = Lane("info", parent=self)
+        self.empty = hint(self.tr("No picture is open."))
+        self.titles = [heading(""), heading(""), heading("")]
+        self.texts = [self._text() for _ in self.titles]
+        self.copy = QPushButton(self.tr("Copy"))
+        self.copy.setAccessibleName(self.tr("Copy the information"))
+        layout = column()
+        layout.addWidget(self.empty)
+        for title, text in zip(self.titles, self.texts, strict=True):
+            layout.addWidget(title)
+            layout.addWidget(text)
+        buttons = row(self.copy)
+        buttons.addStretch(1)
+        layout.addLayout(buttons)
+        layout.addStretch(1)
+        self.setLayout(layout)
+        self.copy.clicked.connect(self._copy)
+        self._show([])
+
+    def show_state(self, state: State) -> None:
+        """Show the open picture."""
+        if state.opened is None:
+            self.set_image(None, None)
+        else:
+            self.set_image(state.opened.path, state.opened.image)
+
+    def set_image(self, path: Path | None, image: Image | None) -> None:
+        """Tell of a picture; its path is None where it is no file."""
+        if image is self._image:
+            return
+        self._image = image
+        self._lane.drop()
+        if image is None:
+            self._show([])
+            return
+
+        def take(answer: Answer) -> None:
+            if answer.error is None:
+                self._show(answer.value)
+
+        self._lane.ask(lambda ticket: self._all(path, image), take)
+
+    def close_lane(self, timeout_s: float = 10.0) -> bool:
+        """End the thread; return whether it ended."""
+        self._lane.drop()
+        return self._lane.close(timeout_s)
+
+    def _text(self) -> QLabel:
+        label = QLabel(wordWrap=True)
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        return label
+
+    def _all(self, path: Path | None, image: Image) -> list[tuple[str, Facts]]:
+        """Return the facts under their headings; runs in the lane."""
+        found = [
+            (self.tr("File"), [] if path is None else self._file(path)),
+            (self.tr("Picture"), self._picture(image)),
+            (self.tr("Camera"), self._shooting(read_capture_info(image.metadata))),
+        ]
+        return [(title, facts) for title, facts in found if facts]
+
+    def _file(self, path: Path) -> Facts:
+        facts = [(self.tr("Name"), path.name), (self.tr("Folder"), str(path.parent))]
+        try:
+            facts.append((self.tr("Format"), probe(path).format))
+            facts.append((self.tr("Bytes"), size(path.stat().st_size)))
+        except (ImageError, OSError):  # taken away meanwhile
+            facts.append((self.tr("State"), self.tr("not there any more")))
+        return facts
+
+    def _picture(self, image: Image) -> Facts:
+        metadata = image.metadata
+        kinds = {1: self.tr("gray"), 2: self.tr("gray and alpha"), 3: "RGB"}
+        kind = kinds.get(image.pixels.shape[2], self.tr("RGB and alpha"))
+        depth = self.tr("32 bit float") if image.bits == 32 else f"{image.bits} bit"
+        width, height = image.width, image.height
+        facts = [
+            (self.tr("Size"), f"{width} × {height}, {megapixels(width, height)}"),
+            (self.tr("Depth"), f"{kind}, {depth}"),
+            (self.tr("Profile"), self._profile(metadata.icc)),
+        ]
+        if metadata.dpi is not None:
+            x, y = (number(value) for value in metadata.dpi)
+            facts.append((self.tr("Resolution"), f"{x} dpi" if x == y else f"{x} × {y} dpi"))
+        kept = [name for name, block in (("EXIF", metadata.exif), ("XMP", metadata.xmp)) if block]
+        if kept:
+            facts.append((self.tr("Metadata"), ", ".join(kept)))
+        facts += [(self.tr("Note"), note) for note in image.notes]
+        return facts
+
+    def _profile(self, icc: bytes | None) -> str:
+        if not icc:
+            return self.tr("none, taken as sRGB")
+        return profile_name(icc) or self.tr("damaged, or without a name")
+
+    def _shooting(self, shot: CaptureInfo) -> Facts:
+        told = shot.model.partition(" ")[0].casefold() in shot.make.casefold().split()
+        facts = [
+            (self.tr("Camera"), shot.model if told else f"{shot.make} {shot.model}".strip()),
+            (self.tr("Lens"), shot.lens),
+            (self.tr("Exposure"), _exposure(shot)),
+            (self.tr("Focal length"), self._focal_length(shot)),
+            (self.tr("Taken"), shot.taken),
+            (self.tr("Place"), _place(shot)),
+            (self.tr("By"), shot.artist),
+            (self.tr("Copyright"), shot.copyright),
+            (self.tr("Software"), shot.software),
+        ]
+        return [(name, text) for name, text in facts if text]
+
+    def _focal_length(self, shot: CaptureInfo) -> str:
+        length, full = shot.focal_length, shot.focal_length_35
+        if length is None or full is None or full == length:
+            return "" if length is None else f"{length:g} mm"
+        equal = self.tr("as %1 mm on 35 mm film").replace("%1", f"{full:g}")
+        return f"{length:g} mm ({equal})"
+
+    def _show(self, told: list[tuple[str, Facts]]) -> None:
+        self._told = told
+        self.empty.setVisible(not told)
+        self.copy.setVisible(bool(told))
+        for which, (title, text) in enumerate(zip(self.titles, self.texts, strict=True)):
+            there = which < len(told)
+            title.setVisible(there)
+            text.setVisible(there)
+            if there:
+                title.setText(told[which][0])
+                text.setText(listed(told[which][1], _NAME_WIDTH))
+                text.setAccessibleDescription(told[which][0])
+
+    def _copy(self) -> None:
+        lines = [f"{name}: {text}" for _, facts in self._told for name, text in facts]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def _exposure(shot: CaptureInfo) -> str:
+    said = []
+    if shot.exposure is not None:
+        fraction = f"1/{round(1 / shot.exposure)} s"
+        said.append(fraction if shot.exposure < 0.4 else f"{shot.exposure:g} s")
+    if shot.f_number is not None:
+        said.append(f"f/{shot.f_number:g}")
+    if shot.iso is not None:
+        said.append(f"ISO {shot.iso:g}")
+    if shot.bias:
+        said.append(f"{shot.bias:+.1f} EV")
+    return " · ".join(said)
+
+
+def _place(shot: CaptureInfo) -> str:
+    if shot.latitude is None or shot.longitude is None:
+        return ""
+    south, west = shot.latitude < 0, shot.longitude < 0
+    latitude = f"{abs(shot.latitude):.5f}° {'S' if south else 'N'}"
+    return f"{latitude}, {abs(shot.longitude):.5f}° {'W' if west else 'E'}"

@@ -1,0 +1,1 @@
+"""The page of the models: what there is, what can be added."""

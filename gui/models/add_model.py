@@ -1,0 +1,225 @@
+"""AddForm: says what a checkpoint is, asks what it cannot tell, and offers to add it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from restorer import (
+    CheckpointInfo,
+    ModelSpec,
+    RestorerError,
+    describe_model,
+    fits_model,
+    list_models,
+    missing_setting,
+)
+
+from ..session.store import sentence
+from ..widgets.accessibility import Notice
+from ..widgets.forms import heading, row
+from ..widgets.theme import SPACE
+from ..widgets.words import number
+from .rows import task_title
+
+_FIELD_WIDTH = 320
+_PHASES = ("grbg", "rggb", "gbrg", "bggr")  # the first is that of the papers
+
+
+class AddForm(QFrame):
+    """One recognized checkpoint.
+
+    Signals:
+        accepted: Make it a model; with the ModelSpec and the file.
+        dismissed: Leave it.
+    """
+
+    accepted = Signal(object, object)
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Checkpoint to add"))
+        self._file = Path()
+        self._found: CheckpointInfo | None = None
+        self.title = heading("")
+        self.what = QLabel(wordWrap=True)
+        self.what.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.as_model = QComboBox()
+        self.task = QComboBox()
+        self.sigma = QDoubleSpinBox(maximum=255, decimals=1, value=25)
+        self.quality = QSpinBox(minimum=1, maximum=100, value=40)
+        self.bayer = QComboBox()
+        self.bayer.addItems([phase.upper() for phase in _PHASES])
+        self.name = QLineEdit()
+        self.name.setPlaceholderText(self.tr("chosen by the program"))
+        self.good_at = QLineEdit()
+        self.license = QLineEdit()
+        self.license.setPlaceholderText(self.tr("ask where the file came from"))
+        self.trouble = Notice()
+        self.add = QPushButton(self.tr("Add"))
+        self.add.setProperty("primary", True)
+        self.leave = QPushButton(self.tr("Do not add"))
+        self._lay_out()
+        self.as_model.currentIndexChanged.connect(self._show_fields)
+        self.task.currentIndexChanged.connect(self._show_fields)
+        self.add.clicked.connect(self._accept)
+        self.leave.clicked.connect(self.dismissed)
+        for field in (self.name, self.good_at, self.license):
+            field.returnPressed.connect(self._accept)
+        self.hide()
+
+    def show_file(self, file: Path, found: CheckpointInfo) -> None:
+        """Ask about a checkpoint."""
+        self._file, self._found = file, found
+        self.title.setText(file.name)
+        self.what.setText(self._words(found))
+        self.as_model.clear()
+        self.as_model.addItem(self.tr("a new model"), None)
+        for spec in list_models():
+            if (spec.weights.page or spec.weights.url) and fits_model(found, spec):
+                self.as_model.addItem(spec.id, spec)
+        known = [spec.id for spec in list_models() if spec.weights.sha256 == found.sha256]
+        likely = known or found.published
+        place = self.as_model.findText(likely[0]) if len(likely) == 1 else 0
+        self.as_model.setCurrentIndex(max(0, place))
+        self.task.clear()
+        for task in found.tasks:
+            self.task.addItem(task_title(task), task)
+        for field in (self.name, self.good_at):
+            field.clear()
+        self.license.setText(found.license)
+        self.trouble.tell("")
+        self._show_fields()
+        self.show()
+        self.as_model.setFocus()
+
+    def _lay_out(self) -> None:
+        self.fields = QFormLayout()
+        self.fields.setSpacing(SPACE)
+        self.fields.setHorizontalSpacing(2 * SPACE)
+        self.fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
+        self.fields.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+        for text, field in (
+            (self.tr("Add as"), self.as_model),
+            (self.tr("Task"), self.task),
+            (self.tr("Trained for noise of sigma"), self.sigma),
+            (self.tr("Trained for JPEG quality"), self.quality),
+            (self.tr("Trained for mosaics"), self.bayer),
+            (self.tr("Id"), self.name),
+            (self.tr("Good at"), self.good_at),
+            (self.tr("License"), self.license),
+        ):
+            field.setAccessibleName(text)
+            field.setFixedWidth(_FIELD_WIDTH)
+            label = QLabel(text)
+            label.setBuddy(field)
+            label.setMinimumHeight(field.sizeHint().height())  # to stand beside the middle of it
+            self.fields.addRow(label, field)
+        buttons = row(self.add, self.leave)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SPACE, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.title)
+        layout.addWidget(self.what)
+        layout.addLayout(self.fields)
+        layout.addWidget(self.trouble)
+        layout.addLayout(buttons)
+
+    def _words(self, found: CheckpointInfo) -> str:
+        details = f" ({found.details})" if found.details else ""
+        colors = self.tr("gray") if found.channels == 1 else "RGB"
+        said = [
+            f"{found.title}{details}",
+            " / ".join(task_title(task) for task in found.tasks),
+            f"{found.scale} ×",
+            colors,
+            self.tr("%1 parameters").replace("%1", number(found.parameters)),
+        ]
+        return "\n".join([" · ".join(said), found.source, f"SHA-256 {found.sha256}"])
+
+    def _show_fields(self) -> None:
+        found, new = self._found, self.as_model.currentData() is None
+        if found is None:
+            return
+        task = self.task.currentData() or ""
+        untold = missing_setting(found, task)
+        for field, shown in (
+            (self.task, len(found.tasks) > 1),
+            (self.sigma, untold == "sigma"),
+            (self.quality, untold == "jpeg_quality"),
+            (self.bayer, task == "demosaicing"),
+            (self.name, True),
+            (self.good_at, True),
+            (self.license, True),
+        ):
+            self.fields.setRowVisible(field, new and shown)
+
+    def _accept(self) -> None:
+        assert self._found is not None, "the form shows a file"
+        entry: ModelSpec | None = self.as_model.currentData()
+        wanted = self.name.text().strip()
+        if entry is None and wanted in {spec.id for spec in list_models()}:
+            text = self.tr("There is a model %1 already; give this one another id.")
+            self._refuse(text.replace("%1", wanted))
+            return
+        try:
+            spec = entry or self._described(self._found)
+        except RestorerError as error:
+            self._refuse(sentence(str(error)))
+            return
+        self.accepted.emit(spec, self._file)
+
+    def _refuse(self, why: str) -> None:
+        self.trouble.tell(why)
+        self.name.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc from the window, where it stops what runs."""
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the file where it is with Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismissed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _described(self, found: CheckpointInfo) -> ModelSpec:
+        task = self.task.currentData()
+        settings: dict[str, Any] = {}
+        untold = missing_setting(found, task)
+        if untold == "sigma":
+            settings["sigma"] = self.sigma.value()
+        elif untold == "jpeg_quality":
+            settings["jpeg_quality"] = self.quality.value()
+        if task == "demosaicing":
+            settings["bayer"] = _PHASES[self.bayer.currentIndex()]
+        return describe_model(
+            found,
+            id=self.name.text().strip(),
+            title=self.good_at.text().strip(),
+            task=task,
+            license=self.license.text().strip(),
+            trained_for=settings,
+        )

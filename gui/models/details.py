@@ -1,0 +1,145 @@
+"""ModelDetails: all there is to know of one model, and what can be done with its weights."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
+
+from restorer import ModelSpec
+
+from ..widgets.forms import column, heading, row
+from ..widgets.words import listed, size
+from .rows import USABLE, facts
+
+
+class ModelDetails(QWidget):
+    """One model.
+
+    Signals:
+        fetched: Download its weights.
+        stopped: Stop the download, of whatever model.
+        verified: Read its weights and compare their hash.
+        removed: Take its weights from the disk; the user has said so twice.
+        told: A sentence for the user.
+    """
+
+    fetched = Signal()
+    stopped = Signal()
+    verified = Signal()
+    removed = Signal()
+    told = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._page = ""
+        self.title = heading("")
+        self.about = QLabel(wordWrap=True)
+        self.about.setTextFormat(Qt.TextFormat.RichText)
+        self.about.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.about.setAccessibleDescription(self.tr("About the model"))
+        self.fetch = QPushButton(self.tr("Fetch"))
+        self.fetch.setProperty("primary", True)
+        self.page = QPushButton(self.tr("Open its page"))
+        self.verify = QPushButton(self.tr("Verify"))
+        self.remove = QPushButton(self.tr("Remove …"))
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.setAccessibleName(self.tr("Stop the download"))
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName(self.tr("Download"))
+        self.bar.setFixedWidth(160)
+        self.progress = QLabel()
+        self.question = QFrame()
+        self.ask = QLabel(wordWrap=True)
+        self.really = QPushButton(self.tr("Remove"))
+        self.keep = QPushButton(self.tr("Keep"))
+        self._lay_out()
+        self.fetch.clicked.connect(self.fetched)
+        self.stop.clicked.connect(self.stopped)
+        self.verify.clicked.connect(self.verified)
+        self.page.clicked.connect(self._open_page)
+        self.remove.clicked.connect(self._ask)
+        self.really.clicked.connect(self._remove)
+        self.keep.clicked.connect(self._keep)
+        self.show_download("", None)
+
+    def show_model(self, spec: ModelSpec | None, state: str) -> None:
+        """Show a model, and where its weights are; nothing for None."""
+        self.question.hide()
+        self.setVisible(spec is not None)
+        if spec is None:
+            return
+        self._page, url = spec.weights.page, spec.weights.url
+        self.title.setText(spec.id)
+        self.about.setText(listed([*facts(spec), *self._advice(state)]))
+        text = self.tr("Remove the weights of %1 (%2) from the disk?").replace("%1", spec.id)
+        self.ask.setText(text.replace("%2", size(spec.weights.size)))
+        embedded = spec.weights.embedded
+        self.fetch.setVisible(state == "fetch" or (state == "corrupt" and bool(url)))
+        self.page.setVisible(bool(self._page) and state not in USABLE)
+        self.verify.setVisible(state in (*USABLE, "corrupt"))
+        self.remove.setVisible(state in ("installed", "corrupt") and not embedded)
+
+    def show_download(self, model: str, done: tuple[int, int] | None) -> None:
+        """Show how many bytes of how many came; None for nothing on its way."""
+        self.fetch.setEnabled(done is None)
+        if done is None and self.stop.hasFocus():
+            self.fetch.setFocus()  # to go on from there, also by keys
+        for widget in (self.stop, self.bar, self.progress):
+            widget.setVisible(done is not None)
+        if done is None:
+            return
+        have, total = done
+        self.bar.setRange(0, 1000 if total else 0)
+        self.bar.setValue(round(1000 * have / total) if total else 0)
+        of = self.tr("%1 of %2").replace("%1", size(have)).replace("%2", size(total))
+        came = of if total else size(have) if have else self.tr("connecting …")
+        self.progress.setText(f"{model}: {came}")
+
+    def _lay_out(self) -> None:
+        inner = column()
+        inner.addWidget(self.ask)
+        answers = row(self.really, self.keep)
+        answers.addStretch(1)
+        inner.addLayout(answers)
+        self.question.setLayout(inner)
+        actions = row(
+            self.fetch, self.page, self.verify, self.remove, self.stop, self.bar, self.progress
+        )
+        actions.addStretch(1)
+        layout = column()
+        for widget in (self.title, self.about, self.question):
+            layout.addWidget(widget)
+        layout.addLayout(actions)
+        self.setLayout(layout)
+
+    def _advice(self, state: str) -> list[tuple[str, str]]:
+        if state == "browser":
+            text = self.tr(
+                "Its host hands files to browsers only: open the page, download the file there and"
+                " drop it here."
+            )
+            return [(self.tr("To get it"), text)]
+        if state == "corrupt":
+            return [(self.tr("Trouble"), self.tr("The file was cut or altered: get it again."))]
+        return []
+
+    def _open_page(self) -> None:
+        if not QDesktopServices.openUrl(QUrl(self._page)):
+            text = self.tr("No browser could be started; the address is %1")
+            self.told.emit(text.replace("%1", self._page))
+
+    def _ask(self) -> None:
+        self.question.show()
+        self.keep.setFocus()
+
+    def _keep(self) -> None:
+        self.question.hide()
+        self.remove.setFocus()
+
+    def _remove(self) -> None:
+        self.question.hide()
+        self.removed.emit()

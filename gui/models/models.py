@@ -1,0 +1,319 @@
+"""ModelsPanel: what is installed and what can be had; fetch, add, explain, verify, remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QWidget,
+)
+
+from restorer import (
+    ModelSpec,
+    add_weights,
+    fetch_model,
+    identify_checkpoint,
+    list_models,
+    remove_weights,
+    weights_state,
+)
+
+from ..session.store import sentence
+from ..session.worker import Answer, Lane
+from ..widgets.accessibility import Notice
+from ..widgets.columns import fit_columns
+from ..widgets.events import accept_copy, local_files
+from ..widgets.forms import column, row
+from ..widgets.theme import SPACE
+from .add_model import AddForm
+from .details import ModelDetails
+from .rows import (
+    FIGURE,
+    LICENSE,
+    MODEL,
+    SCALE,
+    SIZE,
+    SPEED,
+    STATE,
+    TASK,
+    USABLE,
+    ModelFilter,
+    ModelTable,
+    task_title,
+)
+
+_WIDTHS = {
+    MODEL: 190, TASK: 170, SCALE: 60, SIZE: 84, STATE: 112, SPEED: 86, LICENSE: 100,
+}  # fmt: skip
+_CHECKPOINTS = "*.pt *.pth *.safetensors *.ckpt *.bin"
+
+
+class ModelsPanel(QWidget):
+    """All models.
+
+    Signals:
+        changed: Models were added, fetched or removed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self._fetching = ""  # id of the model that is on its way
+        self._checker = Lane("weights", keep=True, parent=self)
+        self._network = Lane("download", parent=self)
+        self._store = Lane("store", keep=True, parent=self)
+        self.table = ModelTable(self)
+        self.proxy = ModelFilter(self)
+        self.proxy.setSourceModel(self.table)
+        self._build()
+        self._lay_out()
+        self._connect()
+        self.survey()
+
+    # What the window calls.
+
+    def survey(self) -> None:
+        """List the models anew, and look where their weights are."""
+        kept = self._current()
+        specs = list_models()
+        self.table.set_specs(specs)
+        self._checker.drop()
+        for spec in specs:
+            self._check(spec)
+        self.show_model(kept.id if kept else specs[0].id)
+
+    def show_model(self, model: str) -> None:
+        """Make a model the current one, if it is listed."""
+        for number, spec in enumerate(self.table.specs):
+            index = self.proxy.mapFromSource(self.table.index(number, MODEL))
+            if spec.id == model and index.isValid():
+                self.view.setCurrentIndex(index)
+        self._show_current()
+
+    def inspect(self, file: Path) -> None:
+        """Say what a checkpoint is, and offer to add it."""
+        self._close_form()
+        self.message.tell(self.tr("Looking at %1 …").replace("%1", file.name))
+
+        def explain(answer: Answer) -> None:
+            self.message.tell(_said(answer))
+            if answer.error is None:
+                self.details.hide()
+                self.form.show_file(file, answer.value)
+
+        self._store.ask(lambda ticket: identify_checkpoint(file), explain)
+
+    def close_lane(self, timeout_s: float = 60.0) -> bool:
+        """End all threads; a download stays as far as it came. Return whether they ended."""
+        lanes = (self._checker, self._network, self._store)
+        for lane in lanes:
+            lane.drop()
+        ended = [lane.close(timeout_s) for lane in lanes]
+        return all(ended)
+
+    # Building.
+
+    def _build(self) -> None:
+        self.task = QComboBox()
+        self.task.addItem(self.tr("All tasks"), "")
+        for task in dict.fromkeys(spec.task for spec in list_models()):
+            self.task.addItem(task_title(task), task)
+        self.task.setAccessibleName(self.tr("Task"))
+        self.state = QComboBox()
+        self.state.addItem(self.tr("All models"), [])
+        self.state.addItem(self.tr("Ready to use"), list(USABLE))
+        self.state.addItem(self.tr("To be had"), ["fetch", "browser", "absent", "corrupt"])
+        self.state.setAccessibleName(self.tr("Which models are listed"))
+        self.search = QLineEdit(clearButtonEnabled=True)
+        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setAccessibleName(self.tr("Search models"))
+        self.open_file = QPushButton(self.tr("Add a checkpoint …"))
+        self.view = QTableView()
+        self.view.setAccessibleName(self.tr("Models"))
+        self.message = Notice()
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.form = AddForm()
+        self.details = ModelDetails()
+        view = self.view
+        view.setModel(self.proxy)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setTabKeyNavigation(False)
+        view.setWordWrap(False)
+        view.setShowGrid(False)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(4 * SPACE)
+        head = view.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for section, width in _WIDTHS.items():
+            head.resizeSection(section, width)
+        head.setSectionResizeMode(FIGURE, QHeaderView.ResizeMode.Stretch)
+        fit_columns(view, self.table.words())
+
+    def _lay_out(self) -> None:
+        layout = column(margin=2 * SPACE)
+        layout.addLayout(row(self.task, self.state, self.search, self.open_file, stretch=2))
+        layout.addWidget(self.view, 1)
+        for widget in (self.message, self.form, self.details):
+            layout.addWidget(widget)
+        self.setLayout(layout)
+
+    def _connect(self) -> None:
+        self.task.currentIndexChanged.connect(self._narrow)
+        self.state.currentIndexChanged.connect(self._narrow)
+        self.search.textChanged.connect(self._narrow)
+        self.open_file.clicked.connect(self._browse)
+        self.view.selectionModel().currentChanged.connect(self._show_current)
+        self.form.accepted.connect(self._add)
+        self.form.dismissed.connect(self._close_form)
+        self.details.fetched.connect(self._fetch)
+        self.details.stopped.connect(self._stop)
+        self.details.verified.connect(self._verify)
+        self.details.removed.connect(self._remove)
+        self.details.told.connect(self.message.tell)
+
+    # What is shown.
+
+    def _current(self) -> ModelSpec | None:
+        index = self.proxy.mapToSource(self.view.currentIndex())
+        return self.table.specs[index.row()] if index.isValid() else None
+
+    def _show_current(self, *_: QModelIndex) -> None:
+        spec = self._current()
+        if self.form.isHidden():
+            self.details.show_model(spec, self.table.state(spec.id) if spec else "")
+        QTimer.singleShot(0, self.view, self._show_row)  # when the table has its new height
+
+    def _show_row(self) -> None:
+        self.view.scrollTo(self.view.currentIndex())
+
+    def _narrow(self) -> None:
+        self.proxy.narrow(
+            self.task.currentData(), self.state.currentData(), self.search.text().strip()
+        )
+        if not self.view.currentIndex().isValid() and self.proxy.rowCount():
+            self.view.setCurrentIndex(self.proxy.index(0, MODEL))
+        self._show_current()
+
+    def _set_state(self, spec: ModelSpec, answer: Answer) -> None:
+        state = "absent" if answer.error else str(answer.value)
+        changed = self.table.state(spec.id) != state
+        self.table.set_state(spec.id, state)
+        current = self._current()
+        if changed and current is not None and current.id == spec.id:
+            self._show_current()
+
+    def _check(self, spec: ModelSpec) -> None:
+        self._checker.ask(
+            lambda ticket: weights_state(spec), lambda answer: self._set_state(spec, answer)
+        )
+
+    # What somebody does.
+
+    def _fetch(self) -> None:
+        spec = self._current()
+        if spec is None or self._fetching:
+            return
+        self._fetching = spec.id
+        self.message.tell("")
+        self.details.show_download(spec.id, (0, 0))
+        self._network.ask(
+            lambda ticket: fetch_model(spec, on_bytes=ticket.report, cancel=ticket.cancel),
+            self._take_fetched,
+            lambda done, total: self.details.show_download(self._fetching, (done, total)),
+        )
+
+    def _stop(self) -> None:
+        self._network.drop()
+        text = self.tr("%1: stopped; fetch it again to go on.")
+        self._end_download(text)
+
+    def _take_fetched(self, answer: Answer) -> None:
+        self._end_download(_said(answer) or self.tr("%1 is ready to use."))
+        self.survey()
+        self.changed.emit()
+
+    def _end_download(self, text: str) -> None:
+        self.message.tell(text.replace("%1", self._fetching))
+        self._fetching = ""
+        self.details.show_download("", None)
+
+    def _verify(self) -> None:
+        spec = self._current()
+        if spec is None:
+            return
+        self.message.tell(self.tr("Reading %1 …").replace("%1", spec.id))
+
+        def take(answer: Answer) -> None:
+            self._set_state(spec, answer)
+            whole = self.table.state(spec.id) in USABLE
+            fine = self.tr("%1: the file is whole, its SHA-256 is that on record.")
+            wrong = self.tr("%1: the file was cut or altered; get it again.")
+            self.message.tell((fine if whole else wrong).replace("%1", spec.id))
+
+        self._store.ask(lambda ticket: weights_state(spec), take)
+
+    def _remove(self) -> None:
+        spec = self._current()
+        if spec is not None:
+            self._store.ask(lambda ticket: remove_weights(spec), self._take_change)
+
+    def _take_change(self, answer: Answer) -> None:
+        self.message.tell(_said(answer))
+        self.survey()
+        self.changed.emit()
+
+    def _close_form(self) -> None:
+        inside = self.form.isAncestorOf(self.focusWidget() or self)
+        self.form.hide()
+        self._show_current()
+        if inside:
+            self.view.setFocus()
+
+    def _add(self, spec: ModelSpec, file: Path) -> None:
+        self._close_form()
+
+        def take(answer: Answer) -> None:
+            self._take_change(answer)
+            if answer.error is None:
+                self.show_model(answer.value.id)
+                text = self.tr("%1 was added and is ready to use.")
+                self.message.tell(text.replace("%1", answer.value.id))
+
+        self._store.ask(lambda ticket: add_weights(spec, file), take)
+
+    def _browse(self) -> None:
+        kinds = self.tr("Checkpoints (%1)").replace("%1", _CHECKPOINTS)
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Add a checkpoint"), "", kinds)
+        if name:
+            self.inspect(Path(name))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file."""
+        if event.mimeData().hasUrls():
+            accept_copy(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Look at the file that was dropped."""
+        paths = local_files(event.mimeData())
+        if paths:
+            accept_copy(event)
+            self.inspect(paths[0])
+
+
+def _said(answer: Answer) -> str:
+    return sentence(str(answer.error)) if answer.error is not None else ""

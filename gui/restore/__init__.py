@@ -1,0 +1,1 @@
+"""The panel of what is to be done to the picture."""

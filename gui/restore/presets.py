@@ -1,0 +1,109 @@
+"""Presets: choices under a name, in the file that the command line reads too."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+
+from restorer import RestorerError, presets_file, read_presets, write_preset
+
+from ..session.choices import Choices, from_options
+from ..session.state import Message
+
+
+class Presets(QObject):
+    """A menu of presets.
+
+    Args:
+        parent: Of the dialog that asks for a name.
+        path: The file; the user's own unless given.
+
+    Signals:
+        chosen: The choices that a preset stands for.
+        told: A message about one.
+    """
+
+    chosen = Signal(object)
+    told = Signal(object)
+
+    def __init__(self, parent: QWidget, path: Path | None = None) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self.path = path or presets_file()
+        self.menu = QMenu(self.tr("Pre&sets"), parent)
+        # Its own, lest it takes that of a button that shows its icon behind the text.
+        self.menu.setLayoutDirection(parent.layoutDirection())
+        self.menu.aboutToShow.connect(self.fill)
+        self._choices: Choices | None = None
+
+    def show_choices(self, choices: Choices) -> None:
+        """Take note of what would be saved."""
+        self._choices = choices
+
+    def fill(self) -> None:
+        """List what is in the file now."""
+        self.menu.clear()
+        names = list(self._read())
+        for name in names:
+            action = self.menu.addAction(name.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, name=name: self.take(name))
+        if not names:
+            self.menu.addAction(self.tr("No presets yet")).setEnabled(False)
+        self.menu.addSeparator()
+        self.menu.addAction(self.tr("Save as preset …")).triggered.connect(self.ask_name)
+        gone = self.menu.addMenu(self.tr("Remove"))
+        gone.setLayoutDirection(self.menu.layoutDirection())
+        gone.setEnabled(bool(names))
+        for name in names:
+            action = gone.addAction(name.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, name=name: self.remove(name))
+
+    def take(self, name: str) -> None:
+        """Choose what a preset says."""
+        options = self._read().get(name, {})
+        try:
+            self.chosen.emit(from_options(options))
+        except (RestorerError, ValueError, KeyError, TypeError) as error:
+            text = self.tr("The preset “%1” cannot be used: %2.").replace("%1", name)
+            self.told.emit(Message(text.replace("%2", str(error))))
+
+    def ask_name(self) -> None:
+        """Save the choices under a name that the user gives."""
+        title = self.tr("Save as preset")
+        name, given = QInputDialog.getText(self._window, title, self.tr("Name"))
+        if given and name.strip():
+            self.save(name.strip())
+
+    def save(self, name: str) -> None:
+        """Save the choices under a name."""
+        if self._choices is None:
+            return
+        options = {k: v for k, v in self._choices.options().items() if v is not None}
+        if self._write(name, options):
+            text = self.tr("Saved: `restore image --preset “%1”` does the same.")
+            self.told.emit(Message(text.replace("“%1”", shlex.quote(name)), "note"))
+
+    def remove(self, name: str) -> None:
+        """Take a preset out of the file."""
+        self._write(name, None)
+
+    def _read(self) -> dict[str, Any]:
+        if not self.path.exists():
+            return {}
+        try:
+            return dict(read_presets(self.path))
+        except RestorerError as error:
+            self.told.emit(Message(str(error)))
+            return {}
+
+    def _write(self, name: str, options: dict[str, Any] | None) -> bool:
+        try:
+            write_preset(self.path, name, options)
+        except RestorerError as error:
+            self.told.emit(Message(str(error)))
+            return False
+        return True

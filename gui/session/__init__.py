@@ -1,0 +1,1 @@
+"""The state of the window and all that changes it, without widgets."""

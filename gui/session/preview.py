@@ -1,0 +1,215 @@
+"""Previews: what is seen is restored ahead of the whole, and takes every strength at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from ..canvas.viewport import Box
+from . import operations as making
+from .choices import Choices
+from .preview_region import next_region, pace_key, visible_region
+from .state import Patch, State, Work
+from .store import Store
+from .worker import Answer, Lane, Ticket
+
+_SETTLE_MS = 120  # a view or a slider that still moves waits
+_FINISH_MS = 400  # after the last change of strength, all of the picture takes it
+_AT_ONCE_PIXELS = 2e6  # of a result take another strength while the slider moves
+_MOST_PATCHES = 12
+
+
+class Previews(QObject):
+    """Keeps the patches of the state as fresh as can be.
+
+    Args:
+        holder: Of the state.
+        network: The lane in which networks run.
+    """
+
+    def __init__(self, holder: Store, network: Lane) -> None:
+        super().__init__(holder)
+        self._holder = holder
+        self._network = network
+        self._view: Box | None = None  # what is seen, as parts of the whole
+        self._full: tuple[Patch, ...] = ()  # the last ones that a chain made at full strength
+        self._full_of: Choices | None = None
+        self._finisher = Lane("finisher", parent=self)
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settled.timeout.connect(self._make)
+        self._steady = QTimer(self, singleShot=True, interval=_FINISH_MS)
+        self._steady.timeout.connect(self._finish_outcome)
+
+    # What the session calls.
+
+    def look(self, box: Box) -> None:
+        """Take note of what is seen, in pixels of the result."""
+        width, height = self._state.size
+        view = Box(box.x / width, box.y / height, box.width / width, box.height / height)
+        if view != self._view:
+            self._view = view
+            self._settled.start()
+
+    def wait(self) -> None:
+        """Restore what is seen, once nothing moves any more."""
+        self._settled.start()
+
+    def follow(self, before: Choices) -> None:
+        """Follow choices that were others before."""
+        choices = self._state.choices
+        if choices.making() != before.making():
+            self._holder.set(maps=None)
+            if self._state.work.doing == "previewing":
+                self._network.drop()
+                self._holder.set(work=Work())
+            if choices.at_full() == before.at_full():
+                self._guess()
+            self._settled.start()
+        elif choices.finish != before.finish:
+            self.finish()
+
+    def drop(self) -> None:
+        """Forget the picture."""
+        self._finisher.drop()
+        self._full, self._full_of = (), None
+
+    def close(self, timeout_s: float) -> bool:
+        """End the thread; return whether it ended within the time."""
+        self._settled.stop()
+        self._steady.stop()
+        self._finisher.drop()
+        return self._finisher.close(timeout_s)
+
+    # Restoring.
+
+    @property
+    def _state(self) -> State:
+        return self._holder.state
+
+    def _make(self) -> None:
+        """Restore what is seen, unless it is there."""
+        state, screen = self._state, self._holder.screen
+        opened, choices = state.opened, state.choices
+        if opened is None or state.work.doing not in ("nothing", "previewing"):
+            return
+        wanted = choices.ready and state.finished is None and state.given is None
+        region = next_region(state, self._seen()) if wanted else None
+        if region is None:
+            self._network.drop()
+            self._holder.set(work=Work())
+            return
+        self._holder.set(work=Work("previewing"))
+        self._holder.ask(
+            self._network,
+            lambda ticket: making.make_piece(opened, region, choices, screen, ticket),
+            self._take_piece,
+            self._count,
+        )
+
+    def _count(self, done: int, total: int) -> None:
+        self._holder.set(work=Work("previewing", done, total))
+
+    def _take_piece(self, answer: Answer) -> None:
+        self._holder.set(work=Work())
+        if answer.error is not None:
+            return
+        piece: making.Piece = answer.value
+        state = self._state
+        if piece.making != state.choices.making():
+            return
+        before = state.patches if state.fresh else ()
+        kept = tuple(p for p in before if not piece.patch.box.holds(p.box))[-_MOST_PATCHES:]
+        pace = dict(state.pace)
+        if not piece.making.refers:  # to lay references onto the picture takes its own time
+            pace[pace_key(piece.making)] = piece.pace
+        patches = (*kept, piece.patch)
+        self._holder.set(patches=patches, patches_of=piece.making, pace=pace, maps=piece.maps)
+        if not piece.making.blends and piece.making == piece.making.at_full():
+            self._full, self._full_of = patches, piece.making
+        if piece.patch.finish != state.choices.finish:
+            self.finish()
+        self._make()
+
+    def _seen(self) -> Box | None:
+        if self._view is None:
+            return None
+        (width, height), view = self._state.size, self._view
+        return Box(view.x * width, view.y * height, view.width * width, view.height * height)
+
+    # Strength.
+
+    def finish(self) -> None:
+        """Give what is seen the strength that is chosen; the rest of a whole result follows."""
+        state = self._state
+        if state.opened is None or state.saveable is not None:
+            self._finisher.drop()
+        elif state.finished is not None:
+            self._steady.start()
+            self._cut(state.choices.making())
+        elif state.fresh:
+            self._refinish(state.patches, state.choices.making())
+
+    def _guess(self) -> None:
+        """Mix what a chain made at full strength with the picture, until its own pixels are there.
+
+        They differ a little: each step passes its own mixture on to the next one.
+        """
+        full, outcome = self._state.choices.at_full(), self._state.outcome
+        if outcome is not None and outcome.making == full:
+            self._cut(full)
+        elif self._full_of == full:
+            self._refinish(self._full, full)
+
+    def _cut(self, made: Choices) -> None:
+        """Show what is seen of the whole result at the strength that is chosen."""
+        state, screen = self._state, self._holder.screen
+        opened, outcome, choices = state.opened, state.outcome, state.choices
+        region = visible_region(state, self._seen(), _AT_ONCE_PIXELS)
+        if opened is not None and outcome is not None and region is not None:
+            mix = choices.blends or made != choices.making()
+            self._finish_by(
+                lambda _: (
+                    making.cut_patch(opened.picture, outcome, region, choices, screen, mix=mix),
+                ),
+                made,
+            )
+
+    def _refinish(self, patches: tuple[Patch, ...], made: Choices) -> None:
+        opened, choices, screen = self._state.opened, self._state.choices, self._holder.screen
+        if opened is not None:
+            mix = choices.blends or made != choices.making()
+            self._finish_by(
+                lambda _: tuple(
+                    making.refinish_patch(opened.picture, patch, choices, screen, mix=mix)
+                    for patch in patches
+                ),
+                made,
+            )
+
+    def _finish_by(self, call: Callable[[Ticket], tuple[Patch, ...]], made: Choices) -> None:
+        asked = self._state.choices
+
+        def take(answer: Answer) -> None:
+            # A guess comes too late where the exact pixels are there already.
+            overtaken = self._state.patches_of == asked.making() != made
+            if answer.error is None and self._state.choices == asked and not overtaken:
+                self._holder.set(patches=answer.value, patches_of=made)
+
+        self._holder.ask(self._finisher, call, take)
+
+    def _finish_outcome(self) -> None:
+        state, screen = self._state, self._holder.screen
+        opened, outcome, choices = state.opened, state.finished, state.choices
+        if opened is not None and outcome is not None and state.saveable is None:
+            self._holder.ask(
+                self._finisher,
+                lambda ticket: making.refinish_outcome(
+                    opened.picture, outcome, choices, screen, ticket
+                ),
+                self._take_finished,
+            )
+
+    def _take_finished(self, answer: Answer) -> None:
+        if answer.error is None:
+            self._holder.set(outcome=answer.value, patches=(), patches_of=None)

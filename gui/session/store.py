@@ -1,0 +1,80 @@
+"""Holder: the state as it is now, and how answers of lanes and errors come into it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from restorer import ModelError, RestorerError
+
+from .state import Message, State
+from .worker import Answer, Call, Lane
+
+log = logging.getLogger(__name__)
+
+
+class Store(QObject):
+    """Holds the state for those who change it.
+
+    Args:
+        parent: Owner.
+
+    Signals:
+        changed: The new state.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = State()
+        self.screen: bytes | None = None  # ICC profile of the screen, of pictures yet to be shown
+
+    def set(self, **changes: Any) -> None:
+        """Change fields of the state."""
+        self.state = replace(self.state, **changes)
+        self.changed.emit(self.state)
+
+    def tell(self, text: str) -> None:
+        """Tell trouble in a sentence."""
+        self.set(message=Message(text))
+
+    def ask(
+        self,
+        lane: Lane,
+        call: Call,
+        take: Callable[[Answer], None],
+        count: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Let a lane make something; errors are told before `take` gets the answer."""
+
+        def then(answer: Answer) -> None:
+            if answer.error is not None:
+                lacking = isinstance(answer.error, ModelError)
+                words = self._in_words(answer.error)
+                self.set(message=Message(words, action="models" if lacking else ""))
+            take(answer)
+
+        lane.ask(call, then, count)
+
+    def _in_words(self, error: Exception) -> str:
+        if isinstance(error, RestorerError):
+            return sentence(str(error))
+        if isinstance(error, MemoryError):
+            return self.tr("That does not fit into memory. Close other programs, or restore less.")
+        log.error("unexpected", exc_info=error)
+        text = self.tr("The program made a mistake (%1); the terminal it runs in says more.")
+        return text.replace("%1", f"{type(error).__name__}: {error}")
+
+
+def sentence(said: str) -> str:
+    """Return an error of the core as a sentence; paths and ids that begin one stay as they are."""
+    thing, colon, _ = said.partition(": ")
+    named = colon and (Path(thing).suffix or Path(thing).exists())
+    plain = said.split(" ", 1)[0].isalpha() and not named
+    return f"{said[:1].upper() if plain else said[:1]}{said[1:]}."

@@ -1,0 +1,1 @@
+"""The contact sheet: one region through several models."""

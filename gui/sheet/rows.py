@@ -1,0 +1,242 @@
+"""Cards of the contact sheet: what each model makes of the region, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+
+from restorer import ModelSpec, Sample, Step
+
+from ..canvas.convert import to_qimage
+from ..models.titles import title_of
+from ..session.rendering import screen_pixels
+from ..widgets.words import duration, number, size
+
+_TOP = QModelIndex()
+_ROW_HEIGHT = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One way to restore the region.
+
+    Attributes:
+        step: None for the region as it is.
+        sample: What came of it; None while nobody knows.
+    """
+
+    step: Step | None
+    sample: Sample | None = None
+
+
+class SheetModel(QAbstractListModel):
+    """The cards.
+
+    Args:
+        ratio: Device pixels for one of Qt's.
+        parent: Owner.
+    """
+
+    def __init__(self, ratio: float = 1.0, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.cards: list[Card] = []
+        self.adopted: tuple[Step, ...] = ()
+        self.card_size = QSize(1, 1)  # picture and words, in Qt's pixels
+        self._icons: list[QIcon] = []
+        self._ratio = ratio
+        self._extent = QSize(1, 1)  # of a card's picture, in device pixels
+        self._alike = True
+
+    @property
+    def icon_size(self) -> QSize:
+        """Of a card's picture, in Qt's pixels."""
+        return (self._extent / self._ratio).expandedTo(QSize(1, 1))
+
+    def begin(self, steps: Sequence[Step], extent: QSize, *, alike: bool = True) -> None:
+        """Lay out blank cards: the region as it is, then one for each step; none without steps.
+
+        Args:
+            steps: One for each card but the first.
+            extent: Of a card's picture, in device pixels.
+            alike: Whether all results are of one size; only then are their pixels shown as squares,
+                as of results of several sizes the smaller would seem the coarser.
+        """
+        self.beginResetModel()
+        self._extent = extent
+        self._alike = alike
+        self.cards = [Card(None), *(Card(step) for step in steps)] if steps else []
+        blank = QPixmap(extent)
+        blank.fill(QColor(128, 128, 128, 40))
+        self._icons = [self._icon(blank)] * len(self.cards)
+        self.endResetModel()
+
+    def put(self, number: int, sample: Sample) -> None:
+        """Fill a card."""
+        self.cards[number] = replace(self.cards[number], sample=sample)
+        if sample.image is not None:
+            image = to_qimage(screen_pixels(sample.image, None))
+            smooth = Qt.TransformationMode.SmoothTransformation
+            whole = self._alike and self._extent.width() % image.width() == 0
+            mode = Qt.TransformationMode.FastTransformation if whole else smooth
+            exact = Qt.AspectRatioMode.IgnoreAspectRatio
+            self._icons[number] = self._icon(
+                QPixmap.fromImage(image.scaled(self._extent, exact, mode))
+            )
+        self.dataChanged.emit(self.index(number), self.index(number))
+
+    def adopt(self, steps: tuple[Step, ...]) -> None:
+        """Mark what is in use."""
+        changed, self.adopted = steps != self.adopted, steps
+        if self.cards and changed:
+            self.dataChanged.emit(self.index(0), self.index(len(self.cards) - 1))
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
+        """Return the number of cards."""
+        return 0 if parent.isValid() else len(self.cards)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
+        """Return what a card shows, and says."""
+        card = self.cards[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "\n".join(filter(None, self._lines(card)))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(filter(None, self._lines(card)))
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._icons[index.row()]
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return self.card_size
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return card.sample.error if card.sample is not None else ""
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        return None
+
+    def _lines(self, card: Card) -> list[str]:
+        """Return three lines: what it is, what it costs, how near it is to the truth."""
+        sample = card.sample
+        if sample is None:
+            return [self._name(card), self.tr("waiting …"), ""]
+        if sample.error:
+            return [self._name(card), self.tr("failed"), sample.error]
+        near = []
+        if sample.psnr is not None:
+            near.append(f"{number(sample.psnr, 2)} dB")
+        if sample.ssim is not None:
+            near.append(f"SSIM {number(sample.ssim, 4)}")
+        cost = []
+        if card.step is not None:
+            cost.append(duration(sample.seconds))
+        if sample.memory:
+            cost.append(size(sample.memory))
+        return [self._name(card), " · ".join(cost), " · ".join(near)]
+
+    def _name(self, card: Card) -> str:
+        if card.step is None:
+            return self.tr("As it is")
+        name = card.step.model
+        if card.step.strength != 1:
+            name = f"{name}, {round(card.step.strength * 100)} %"
+        in_use = self.tr("in use")
+        return f"✓ {name} ({in_use})" if card.step in self.adopted else name
+
+    def _icon(self, pixmap: QPixmap) -> QIcon:
+        pixmap.setDevicePixelRatio(self._ratio)
+        icon = QIcon()
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # no tint over a picture
+            icon.addPixmap(pixmap, mode)
+        return icon
+
+
+class ModelChoice(QAbstractListModel):
+    """The models that can be compared, with a mark for those that are."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.specs: list[ModelSpec] = []
+        self._marked: set[str] = set()
+
+    @property
+    def marked(self) -> list[ModelSpec]:
+        """Those to compare, in their order."""
+        return [spec for spec in self.specs if spec.id in self._marked]
+
+    def set_specs(self, specs: Sequence[ModelSpec]) -> None:
+        """List other models; all are marked at first, and those known before stay as they are."""
+        known = {spec.id for spec in self.specs}
+        self.beginResetModel()
+        self._marked |= {spec.id for spec in specs if spec.id not in known}
+        self.specs = list(specs)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
+        """Return the number of models."""
+        return 0 if parent.isValid() else len(self.specs)
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        """Let models be marked."""
+        return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
+        """Return name and mark."""
+        spec = self.specs[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return spec.id
+        if role == Qt.ItemDataRole.CheckStateRole:
+            marked = spec.id in self._marked
+            return Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return title_of(spec)
+        return None
+
+    def setData(
+        self, index: QModelIndex | QPersistentModelIndex, value: Any, role: int = 0
+    ) -> bool:
+        """Mark a model, or not."""
+        if role != Qt.ItemDataRole.CheckStateRole:
+            return False
+        model = self.specs[index.row()].id
+        marked = Qt.CheckState(value) is Qt.CheckState.Checked
+        (self._marked.add if marked else self._marked.discard)(model)
+        self.dataChanged.emit(index, index)
+        return True
+
+
+class MarkDelegate(QStyledItemDelegate):
+    """Lets a click anywhere in a row mark it, not only one on the small box."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Return a row that is easily hit."""
+        return super().sizeHint(option, index).expandedTo(QSize(0, _ROW_HEIGHT))
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """Mark, or take the mark away."""
+        released = event.type() == QEvent.Type.MouseButtonRelease
+        if not released or not isinstance(event, QMouseEvent):
+            return super().editorEvent(event, model, option, index)
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return False
+        marked = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked
+        other = Qt.CheckState.Unchecked if marked else Qt.CheckState.Checked
+        return model.setData(index, other, Qt.ItemDataRole.CheckStateRole)

@@ -1,0 +1,334 @@
+"""ContactSheet: one region through several models and strengths, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, lcm
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QListView,
+    QPushButton,
+    QWidget,
+)
+
+from restorer import (
+    Image,
+    Region,
+    Sample,
+    Source,
+    Step,
+    compare_models,
+    detailed_region,
+    list_models,
+)
+
+from ..models.rows import task_title
+from ..session.choices import usual_choices
+from ..session.state import State
+from ..session.store import sentence
+from ..session.worker import Answer, Lane, Ticket
+from ..widgets.accessibility import Notice
+from ..widgets.forms import column, heading, labeled, row
+from ..widgets.theme import SPACE
+from .region_picker import RegionPicker
+from .rows import MarkDelegate, ModelChoice, SheetModel
+
+_SIDE_WIDTH = 260
+_SIDES = (48, 64, 96, 128, 192, 256)
+_TASKS = ("deblocking", "denoising", "super-resolution")  # what takes a picture alone
+_LEAST_WIDTH = 200  # of a card, so that its words fit
+_LARGEST_SCALE = 6  # of the region on a card
+_LEAST_SIDE = 180  # of its picture, in Qt's pixels; smaller regions are enlarged
+
+
+class ContactSheet(QWidget):
+    """The sheet, with what there is to choose beside it.
+
+    Signals:
+        adopted: Restore the picture so; with a tuple of one Step.
+    """
+
+    adopted = Signal(object)
+    _made = Signal(int, int, object)  # run, card, Sample; from the lane's thread
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: Source | None = None
+        self._truth: Image | None = None
+        self._choices = usual_choices()
+        self._usable: frozenset[str] = frozenset()
+        self._run = 0
+        self._lane = Lane("sheet", parent=self)
+        self._finder = Lane("sheet region", parent=self)
+        self.models = ModelChoice(self)
+        self.sheet = SheetModel(self.devicePixelRatioF(), self)
+        self._build()
+        self._lay_out()
+        self._connect()
+        self._show_idle()
+
+    # What the window calls.
+
+    def show_state(self, state: State) -> None:
+        """Compare on the open picture, with the models that can be used and the choices made."""
+        self._choices = state.choices
+        self.sheet.adopt(state.choices.steps)
+        self.set_usable(state.usable)
+        opened = state.opened
+        if opened is None:
+            self.set_picture(None, QImage())
+        else:
+            self.set_picture(opened.picture, opened.shown.levels[-1])
+
+    def set_picture(self, picture: Source | None, overview: QImage) -> None:
+        """Compare on a picture.
+
+        Args:
+            picture: None for none.
+            overview: All of it, small.
+        """
+        if picture is self._picture:
+            return
+        self._picture = picture
+        self.stop()
+        self.sheet.begin([], QSize(1, 1))
+        self.picker.set_picture(overview, (1, 1) if picture is None else picture.size)
+        self._find_detail()
+        self._show_idle()
+
+    def set_usable(self, models: frozenset[str]) -> None:
+        """Offer models whose weights are here."""
+        if models != self._usable:
+            self._usable = models
+            self._list_tasks()
+
+    def set_truth(self, truth: Image | None) -> None:
+        """Measure against a truth of the whole picture, where it is as large as the results."""
+        self._truth = truth
+
+    def close_lane(self, timeout_s: float = 60.0) -> bool:
+        """Stop, and end the threads; return whether they ended."""
+        for lane in (self._lane, self._finder):
+            lane.drop()
+        ended = [lane.close(timeout_s) for lane in (self._lane, self._finder)]
+        return all(ended)
+
+    def compare(self) -> None:
+        """Fill the sheet."""
+        picture, region, steps = self._picture, self.picker.region, self._steps()
+        if picture is None or region is None or not steps:
+            return
+        specs = {spec.id: spec for spec in self.models.marked}
+        scales = [specs[step.model].scale for step in steps]
+        truth, settings = self._fitting_truth(scales), self._choices.settings
+        self._run += 1
+        run = self._run
+        alike = len(set(scales)) == 1
+        self.sheet.begin(steps, self._extent(region, scales), alike=alike)
+        self.view.setIconSize(self.sheet.icon_size)
+        width = max(_LEAST_WIDTH, self.sheet.icon_size.width()) + SPACE
+        words = 4 * self.fontMetrics().lineSpacing()
+        self.sheet.card_size = QSize(width, self.sheet.icon_size.height() + words)
+        self.view.setGridSize(self.sheet.card_size + QSize(SPACE, SPACE))
+
+        def make(ticket: Ticket) -> None:
+            samples = compare_models(
+                picture, steps, region, truth=truth, settings=settings, cancel=ticket.cancel
+            )
+            for number, sample in enumerate(samples):
+                self._made.emit(run, number, sample)
+
+        self.message.tell(self.tr("Comparing …"))
+        self.go.setEnabled(False)
+        self.stop_button.setEnabled(True)
+        self._lane.ask(make, self._take_end)
+
+    def stop(self) -> None:
+        """Stop within a tile; what is there stays."""
+        self._lane.drop()
+        self._run += 1
+        self._show_idle()
+
+    # Building.
+
+    def _build(self) -> None:
+        self.picker = RegionPicker()
+        self.side = QComboBox()
+        for side in _SIDES:
+            self.side.addItem(f"{side} × {side}", side)
+        self.side.setCurrentIndex(_SIDES.index(64))
+        self.detail = QPushButton(self.tr("Most detail"))
+        self.detail.setToolTip(self.tr("Go where most changes from pixel to pixel"))
+        self.task = QComboBox()
+        self.list = QListView()
+        self.list.setObjectName("modelChoice")
+        self.list.setItemDelegate(MarkDelegate(self))
+        self.list.setModel(self.models)
+        self.list.setAccessibleName(self.tr("Models to compare"))
+        self.strengths = QComboBox()
+        self.strengths.addItem("100 %", [1.0])
+        self.strengths.addItem(self.tr("100 and 70 %"), [1.0, 0.7])
+        self.strengths.addItem(self.tr("25 to 100 %"), [1.0, 0.75, 0.5, 0.25])
+        self.go = QPushButton(self.tr("Compare"))
+        self.go.setProperty("primary", True)
+        self.stop_button = QPushButton(self.tr("Stop"))
+        self.message = Notice()
+        self.view = _Sheet()
+        self.view.setObjectName("contactSheet")
+        self.view.setModel(self.sheet)
+        self.view.setAccessibleName(self.tr("Contact sheet"))
+        self.view.setViewMode(QListView.ViewMode.IconMode)
+        self.view.setMovement(QListView.Movement.Static)
+        self.view.setResizeMode(QListView.ResizeMode.Adjust)
+        self.view.setUniformItemSizes(True)
+        self.view.setWordWrap(True)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.view.setToolTip(self.tr("Click, or press Enter, to restore the picture so"))
+
+    def _lay_out(self) -> None:
+        side = column()
+        side.addWidget(heading(self.tr("Region")))
+        side.addWidget(self.picker)
+        side.addLayout(labeled(self.tr("Pixels"), self.side))
+        side.addWidget(self.detail)
+        side.addSpacing(SPACE)
+        side.addWidget(heading(self.tr("Models")))
+        side.addLayout(labeled(self.tr("Task"), self.task))
+        side.addWidget(self.list, 1)
+        side.addLayout(labeled(self.tr("Strengths"), self.strengths))
+        side.addWidget(self.message)
+        side.addLayout(row(self.go, self.stop_button, stretch=0))
+        beside = QWidget()
+        beside.setLayout(side)
+        beside.setFixedWidth(_SIDE_WIDTH)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        layout.setSpacing(2 * SPACE)
+        layout.addWidget(beside)
+        layout.addWidget(self.view, 1)
+
+    def _connect(self) -> None:
+        self.side.activated.connect(self._resize_region)
+        self.detail.clicked.connect(self._find_detail)
+        self.task.currentIndexChanged.connect(self._list_models)
+        self.models.dataChanged.connect(self._show_idle)
+        self.models.modelReset.connect(self._show_idle)
+        self.go.clicked.connect(self.compare)
+        self.stop_button.clicked.connect(self.stop)
+        self.view.clicked.connect(self._adopt)
+        self.view.activated.connect(self._adopt)
+        self._made.connect(self._take)  # queued: the signal comes from the lane's thread
+
+    # What there is to choose.
+
+    def _list_tasks(self) -> None:
+        kept = self.task.currentData()
+        self.task.blockSignals(True)
+        self.task.clear()
+        for task in _TASKS:
+            if any(spec.id in self._usable for spec in list_models(task)):
+                self.task.addItem(task_title(task), task)
+        usual = max(0, self.task.findData("super-resolution"))
+        self.task.setCurrentIndex(max(0, self.task.findData(kept)) if kept else usual)
+        self.task.blockSignals(False)
+        self._list_models()
+
+    def _list_models(self) -> None:
+        task = self.task.currentData()
+        specs = [spec for spec in list_models(task) if spec.id in self._usable] if task else []
+        self.models.set_specs(specs)
+
+    def _steps(self) -> list[Step]:
+        return [
+            self._choices.step(spec, strength)
+            for spec in self.models.marked
+            for strength in self.strengths.currentData()
+        ]
+
+    def _find_detail(self) -> None:
+        """Look for the region in a thread: a large picture takes a while."""
+        picture, side = self._picture, self.side.currentData()
+        if picture is None:
+            self._finder.drop()
+            return
+
+        def take(answer: Answer) -> None:
+            if answer.error is None:
+                self.picker.set_region(answer.value)
+                self._show_idle()
+
+        self._finder.ask(lambda ticket: detailed_region(picture.image, side), take)
+
+    def _resize_region(self) -> None:
+        region, side = self.picker.region, self.side.currentData()
+        if region is not None:
+            top = region.top + (region.height - side) // 2
+            left = region.left + (region.width - side) // 2
+            self.picker.set_region(Region(top, left, side, side))
+
+    # What comes.
+
+    def _fitting_truth(self, scales: Sequence[int]) -> Image | None:
+        truth, picture = self._truth, self._picture
+        if truth is None or picture is None:
+            return None
+        sizes = [(picture.size[0] * scale, picture.size[1] * scale) for scale in scales]
+        return truth if (truth.height, truth.width) in sizes else None
+
+    def _extent(self, region: Region, scales: Sequence[int]) -> QSize:
+        """Return the size of the cards' pictures: whole pixels of every result, large enough.
+
+        Where that were too large, as of results of scale 3 and 4, whole pixels of the largest.
+        """
+        scale = lcm(*scales)
+        if scale > max(_LARGEST_SCALE, *scales):
+            scale = max(scales)
+        least = _LEAST_SIDE * self.devicePixelRatioF()
+        zoom = max(1, ceil(least / (scale * min(region.height, region.width))))
+        return QSize(region.width, region.height) * (scale * zoom)
+
+    def _take(self, run: int, number: int, sample: Sample) -> None:
+        if run == self._run:
+            self.sheet.put(number, sample)
+
+    def _take_end(self, answer: Answer) -> None:
+        self._show_idle()
+        if answer.error is not None:
+            self.message.tell(sentence(str(answer.error)))
+
+    def _adopt(self, index: QModelIndex) -> None:
+        step = self.sheet.cards[index.row()].step
+        if step is not None:
+            self.sheet.adopt((step,))
+            self.adopted.emit((step,))
+
+    def _show_idle(self, *_: object) -> None:
+        """Show what can be done while nothing runs."""
+        if self._lane.busy:
+            return
+        self.stop_button.setEnabled(False)
+        marked = bool(self.models.marked)
+        self.go.setEnabled(self.picker.region is not None and marked)
+        for widget in (self.detail, self.side):
+            widget.setEnabled(self._picture is not None)
+        if self._picture is None:
+            self.message.tell(self.tr("Open a picture to compare models on it."))
+        else:
+            self.message.tell("" if marked else self.tr("Mark the models to compare."))
+
+
+class _Sheet(QListView):
+    """Says what the place is for while nothing is there."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.model().rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            text = self.tr("One place of the picture, restored by each marked model, appears here")
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)

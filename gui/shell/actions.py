@@ -1,0 +1,162 @@
+"""Actions: all that can be done from the keyboard, with its words, keys and icons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
+from PySide6.QtWidgets import QWidget
+
+from ..canvas.scene import Mode
+from ..session.state import State
+from ..widgets.theme import icon
+
+_ICONS = {
+    "open": "open",
+    "save-as": "save",
+    "run": "run",
+    "stop": "stop",
+    "copy-command": "copy",
+    "split": "split",
+    "sides": "sides",
+    "flicker": "flicker",
+    "difference": "difference",
+    "fit": "fit",
+    "zoom-in": "zoom-in",
+    "zoom-out": "zoom-out",
+    "loupe": "loupe",
+    "frame": "frame",
+    "panel": "panel",
+    "shortcuts": "keys",
+    "page-picture": "picture",
+    "page-sheet": "sheet",
+    "page-queue": "queue",
+    "page-models": "models",
+}
+_CHECKABLE = ("loupe", "frame", "panel", "full-screen")
+GROUPS = (
+    ("split", "sides", "flicker", "difference"),
+    ("page-picture", "page-sheet", "page-queue", "page-models"),
+    ("theme-system", "theme-light", "theme-dark"),
+)
+_MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # in which these do something
+# What is for the eye means nothing where the picture is not seen, and takes no keys from others.
+_LOOKS = (
+    *("split", "sides", "flicker", "difference", "peek", "gain-up", "gain-down"),
+    *("divider-left", "divider-right", "fit", "actual", "zoom-in", "zoom-out"),
+    *("loupe", "frame", "panel"),
+)
+
+
+class Actions(QObject):
+    """Named actions of a window.
+
+    Args:
+        window: Their owner; their keys work anywhere in it.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._all: dict[str, QAction] = {}
+        for name, (text, keys) in self._texts().items():
+            action = QAction(text, window)
+            action.setObjectName(name)
+            if keys:
+                action.setShortcuts([QKeySequence(key) for key in keys])
+            shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            plain = text.replace("&", "").removesuffix(" …")
+            action.setToolTip(f"{plain} ({shown})" if shown else plain)
+            self._all[name] = action
+            window.addAction(action)
+        self._all["peek"].setAutoRepeat(False)  # a key that is held is pressed once
+        for name in _CHECKABLE:
+            self._all[name].setCheckable(True)
+        for names in GROUPS:
+            group = QActionGroup(window)
+            for name in names:
+                self._all[name].setCheckable(True)
+                group.addAction(self._all[name])
+
+    def __getitem__(self, name: str) -> QAction:
+        """Return an action by its name."""
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[QAction]:
+        """Go through all of them."""
+        return iter(self._all.values())
+
+    def dress(self, palette: QPalette) -> None:
+        """Draw the icons in the ink of a palette."""
+        for name, drawing in _ICONS.items():
+            self._all[name].setIcon(icon(drawing, palette))
+
+    def follow(self, state: State, mode: Mode, *, seen: bool) -> None:
+        """Offer those that can do something.
+
+        Args:
+            state: What the window shows.
+            mode: How before and after are compared.
+            seen: Whether the picture is to be seen.
+        """
+        can = {name: mode is _MODES.get(name.partition("-")[0], mode) and seen for name in _LOOKS}
+        picture, last = state.opened, len(state.files) - 1
+        idle = picture is not None and state.work.doing != "restoring"
+        can["run"] = seen and idle and state.choices.ready
+        can["save"] = can["save-as"] = state.saveable is not None
+        has_path = picture is not None and picture.path is not None
+        can["copy-command"] = has_path and bool(state.choices.steps)
+        turns = seen or self["page-sheet"].isChecked()  # elsewhere tables scroll by these keys
+        can["previous"] = turns and state.current > 0
+        can["next"] = turns and -1 < state.current < last
+        can["queue-all"] = bool(state.files)
+        can["unframe"] = state.frame is not None
+        for name, possible in can.items():
+            self[name].setEnabled(possible)
+
+    def _texts(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+        """Return the words and keys of every action."""
+        return {
+            "open": (self.tr("&Open …"), ("Ctrl+O",)),
+            "open-folder": (self.tr("Open &folder …"), ("Ctrl+Shift+O",)),
+            "paste": (self.tr("&Paste"), ("Ctrl+V",)),
+            "queue-all": (self.tr("Add all to the &batch"), ("Ctrl+B",)),
+            "previous": (self.tr("&Previous picture"), ("PgUp",)),
+            "next": (self.tr("&Next picture"), ("PgDown",)),
+            "save": (self.tr("&Save"), ("Ctrl+S",)),
+            "save-as": (self.tr("Save &as …"), ("Ctrl+Shift+S",)),
+            "quit": (self.tr("&Quit"), ("Ctrl+Q",)),
+            "run": (self.tr("&Restore"), ("Ctrl+R", "F5")),
+            "stop": (self.tr("S&top"), ("Esc",)),
+            "copy-command": (self.tr("&Copy as command"), ("Ctrl+Shift+C",)),
+            "save-preset": (self.tr("Save as &preset …"), ("Ctrl+Shift+P",)),
+            "split": (self.tr("&Divider"), ("1",)),
+            "sides": (self.tr("&Side by side"), ("2",)),
+            "flicker": (self.tr("&Result alone"), ("3",)),
+            "difference": (self.tr("D&ifference"), ("4",)),
+            "peek": (self.tr("Hold: the original"), ("B",)),
+            "gain-up": (self.tr("&More gain"), ("Ctrl+G",)),
+            "gain-down": (self.tr("&Less gain"), ("Ctrl+Shift+G",)),
+            "divider-left": (self.tr("Divider to the &left"), (",",)),
+            "divider-right": (self.tr("Divider to the &right"), (".",)),
+            "fit": (self.tr("&Whole picture"), ("F", "Ctrl+0")),
+            "actual": (self.tr("&100 %"), ("Z", "Ctrl+1")),
+            "zoom-in": (self.tr("Zoom &in"), ("+", "Ctrl++", "=")),
+            "zoom-out": (self.tr("Zoom &out"), ("-", "Ctrl+-")),
+            "loupe": (self.tr("&Loupe"), ("L",)),
+            "frame": (self.tr("Choose the &preview …"), ("P",)),
+            "unframe": (self.tr("Preview &what is seen"), ("Shift+P",)),
+            "panel": (self.tr("Side pa&nel"), ("F9",)),
+            "full-screen": (self.tr("F&ull screen"), ("F11",)),
+            "page-picture": (self.tr("&Picture"), ("Alt+1",)),
+            "page-sheet": (self.tr("Contact &sheet"), ("Alt+2",)),
+            "page-queue": (self.tr("&Batch"), ("Alt+3",)),
+            "page-models": (self.tr("&Models"), ("Alt+4",)),
+            "theme-system": (self.tr("As the &system"), ()),
+            "theme-light": (self.tr("&Light"), ()),
+            "theme-dark": (self.tr("&Dark"), ()),
+            "screen-srgb": (self.tr("Show colors for an s&RGB screen"), ()),
+            "screen-profile": (self.tr("Color &profile of the screen …"), ()),
+            "shortcuts": (self.tr("&Keys"), ("F1", "?")),
+            "about": (self.tr("&About"), ()),
+        }

@@ -1,0 +1,143 @@
+"""Files: dialogs, drops and the clipboard, between the window and the session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from restorer import SUFFIXES
+
+from ..session.session import Session
+from ..session.state import Message
+from ..widgets.events import local_files
+from .preferences import Preferences
+
+_REMEMBERED = 3  # of what is opened at once
+
+
+class Files(QObject):
+    """Opens and saves as the user says.
+
+    Args:
+        window: Parent of dialogs.
+        session: What opens and saves.
+        preferences: Where it is remembered.
+
+    Signals:
+        opening: Something is being opened.
+    """
+
+    opening = Signal()
+
+    def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._preferences = preferences
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files and folders."""
+        for path in reversed(paths[:_REMEMBERED]):
+            if path.exists():
+                self._preferences.add_recent(path.absolute())
+        self._session.open(paths)
+        self.opening.emit()
+
+    def browse(self) -> None:
+        """Ask for pictures to open."""
+        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        kinds = self.tr("Pictures (%1)").replace("%1", known)
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, self.tr("Open pictures"), self._folder(), kinds
+        )
+        if names:
+            self.open([Path(name) for name in names])
+
+    def browse_folder(self) -> None:
+        """Ask for a folder to open."""
+        name = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Open a folder of pictures"), self._folder()
+        )
+        if name:
+            self.open([Path(name)])
+
+    def paste(self) -> None:
+        """Open what the clipboard holds."""
+        if not self._open_data(QGuiApplication.clipboard().mimeData(), self.tr("Pasted picture")):
+            text = self.tr("There is no picture in the clipboard.")
+            self._session.tell(Message(text, "note"))
+
+    def take(self, data: QMimeData) -> None:
+        """Open what was dropped: files and folders, or the picture itself."""
+        if not self._open_data(data, self.tr("Dropped picture")):
+            text = self.tr("There is no picture in that; save it as a file, and drop the file.")
+            self._session.tell(Message(text, "note"))
+
+    def save(self) -> None:
+        """Save again where it was saved, or ask where."""
+        saved = self._session.state.saved
+        if saved is None:
+            self.save_as()
+        else:
+            self._session.save(saved)
+
+    def save_as(self) -> None:
+        """Ask where to save the result."""
+        state = self._session.state
+        if state.opened is None or state.saveable is None:
+            return
+        path = state.opened.path
+        wanted = state.choices.target(path or Path(self._folder(), "pasted.png"))
+        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the result"), str(wanted))
+        if name:
+            chosen = Path(name)
+            if chosen.suffix.lower() not in SUFFIXES:
+                chosen = chosen.with_name(chosen.name + wanted.suffix)
+            self._session.save(chosen)
+
+    def copy_command(self) -> None:
+        """Put the line for the shell into the clipboard."""
+        state = self._session.state
+        if state.opened is None or state.opened.path is None:
+            return
+        line = state.choices.command(state.opened.path, state.saved)
+        QGuiApplication.clipboard().setText(line)
+        said = self.tr("Copied: %1").replace("%1", line)
+        self._session.tell(Message(said, "note"))
+
+    def choose_screen_profile(self) -> None:
+        """Ask for the color profile of the screen."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Color profile of the screen"),
+            self._preferences.text("screen-profile"),
+            self.tr("Color profiles (*.icc *.icm)"),
+        )
+        if name and self._session.set_screen_profile(Path(name)):
+            self._preferences.keep("screen-profile", name)
+
+    def forget_screen_profile(self) -> None:
+        """Show colors for a screen of sRGB again."""
+        self._preferences.keep("screen-profile", "")
+        self._session.set_screen_profile(None)
+
+    def _open_data(self, data: QMimeData, name: str) -> bool:
+        """Open what another program gave; return whether there was anything."""
+        paths = local_files(data)
+        image = data.imageData() if data.hasImage() else None
+        if paths:
+            self.open(paths)
+        elif isinstance(image, QImage) and not image.isNull():
+            self._session.paste(image, name)
+            self.opening.emit()
+        else:
+            return False
+        return True
+
+    def _folder(self) -> str:
+        recent = self._preferences.recent
+        return str(recent[0].parent) if recent else str(Path.home())

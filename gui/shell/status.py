@@ -1,0 +1,101 @@
+"""Status line: the picture in figures, and the pixel below the mouse."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from restorer import Image
+
+from ..canvas.viewport import Box
+from ..session.state import State
+from ..widgets.words import megapixels
+
+
+class StatusLine(QFrame):
+    """One line of figures."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusLine")
+        self.facts = QLabel()
+        self.facts.setAccessibleDescription(self.tr("The picture in figures"))
+        self.pixel = QLabel()
+        self.pixel.setAccessibleDescription(self.tr("The pixel below the mouse"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 4, 16, 4)
+        self.work = QLabel()
+        self.work.setAccessibleDescription(self.tr("Progress"))
+        layout.addWidget(self.facts)
+        layout.addSpacing(16)
+        layout.addWidget(self.work)
+        layout.addStretch(1)
+        layout.addWidget(self.pixel)
+        self._state = State()
+        self._place: tuple[float, float] | None = None
+
+    def show_state(self, state: State) -> None:
+        """Tell size, depth and name of the picture."""
+        self._state = state
+        opened = state.opened
+        if opened is None:
+            self.facts.setText("")
+            self.pixel.setText("")
+            return
+        width, height = opened.size
+        parts = [
+            opened.name,
+            f"{width} × {height}",
+            megapixels(width, height),
+            self.tr("%1 bit").replace("%1", str(opened.image.bits)),
+        ]
+        if state.scale > 1:
+            parts.append(f"→ {state.size[0]} × {state.size[1]}")
+        if len(state.files) > 1 and state.current >= 0:
+            parts.append(f"{state.current + 1} / {len(state.files)}")
+        self.facts.setText("   ".join(parts))
+        self.show_place(self._place)
+
+    def show_work(self, text: str) -> None:
+        """Tell what goes on, where the panel that tells it is hidden."""
+        self.work.setText(text)
+
+    def show_place(self, place: tuple[float, float] | None) -> None:
+        """Tell the values before and after at a place of the result."""
+        self._place = place
+        width, height = self._state.size
+        inside = place is not None and place[0] < width and place[1] < height
+        if place is None or not inside or self._state.opened is None:
+            self.pixel.setText("")
+            return
+        x, y = int(place[0]), int(place[1])
+        text = f"x {x}  y {y}   {_values(_before(self._state, x, y))}"
+        after = _after(self._state, x, y)
+        if after is not None:
+            text += f"  →  {_values(after)}"
+        self.pixel.setText(text)
+
+
+def _before(state: State, x: int, y: int) -> tuple[float, ...]:
+    """Return the original's values below a pixel of the result."""
+    assert state.opened is not None
+    scale = state.scale
+    return _pixel(state.opened.image, x // scale, y // scale)
+
+
+def _after(state: State, x: int, y: int) -> tuple[float, ...] | None:
+    """Return the values that would be saved; None where there are none yet."""
+    whole = state.saveable if state.given is None else state.given.image
+    if whole is not None:
+        return _pixel(whole, x, y)
+    for patch in reversed(state.seen_patches):
+        if patch.box.holds(Box(x, y, 1, 1)):
+            return _pixel(patch.final, x - round(patch.box.x), y - round(patch.box.y))
+    return None
+
+
+def _pixel(image: Image, x: int, y: int) -> tuple[float, ...]:
+    return tuple(value.item() for value in image.pixels[y, x])
+
+
+def _values(values: tuple[float, ...]) -> str:
+    return " ".join(f"{v:g}" if isinstance(v, int) else f"{v:.3f}" for v in values)

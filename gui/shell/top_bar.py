@@ -1,0 +1,134 @@
+"""Top bar: pages to the left, ways to look at the picture to the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from ..canvas.viewport import Viewport
+from ..widgets.theme import ICON_SIDE
+from .actions import Actions
+
+_ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_WORDS_WIDTH = 1080  # all words fit into it, in English and German
+_ZOOM_WIDTH = 70  # "800 %" fits into it
+_GAINS = (1, 2, 4, 8, 16, 32)
+
+
+class TopBar(QFrame):
+    """Buttons of actions.
+
+    Signals:
+        zoomed: A zoom was chosen from the menu; 0 for the whole picture.
+        gained: Another gain was chosen for differences.
+        peeked: The button that shows the original is held, or let go.
+    """
+
+    zoomed = Signal(float)
+    gained = Signal(int)
+    peeked = Signal(bool)
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("topBar")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 5, 8, 5)
+        layout.setSpacing(2)
+        pages = ("page-picture", "page-sheet", "page-queue", "page-models")
+        self._worded = [_button(actions[name]) for name in ("open", *pages)]
+        for button in self._worded:
+            layout.addWidget(button)
+        layout.insertSpacing(1, 12)
+        layout.addStretch(1)
+        self.tools = QWidget()
+        tools = QHBoxLayout(self.tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(2)
+        for name in ("split", "sides", "flicker", "difference"):
+            tools.addWidget(_button(actions[name]))
+        self.gain = QComboBox()
+        self.gain.setAccessibleName(self.tr("Gain of the difference"))
+        self.gain.setToolTip(self.gain.accessibleName())
+        for gain in _GAINS:
+            self.gain.addItem(f"{gain} ×", gain)
+        self.gain.setCurrentIndex(_GAINS.index(4))
+        self.gain.activated.connect(lambda: self.gained.emit(self.gain.currentData()))
+        self.peek = QToolButton()
+        self.peek.setText(self.tr("Original"))
+        self.peek.setToolTip(self.tr("Hold to see the original (B)"))
+        self.peek.setAccessibleName(self.tr("Hold to see the original"))
+        self.peek.pressed.connect(lambda: self.peeked.emit(True))
+        self.peek.released.connect(lambda: self.peeked.emit(False))
+        self._either = QStackedWidget()  # of one width, lest the other buttons move
+        self._either.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        for widget in (self.peek, self.gain):
+            self._either.addWidget(widget)
+        tools.addWidget(self._either)
+        tools.addSpacing(12)
+        tools.addWidget(_button(actions["zoom-out"]))
+        self.zoom = QToolButton()
+        self.zoom.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.zoom.setMinimumWidth(_ZOOM_WIDTH)
+        self.zoom.setMenu(self._zoom_menu(actions["fit"]))
+        tools.addWidget(self.zoom)
+        tools.addWidget(_button(actions["zoom-in"]))
+        tools.addWidget(_button(actions["fit"]))
+        tools.addSpacing(12)
+        for name in ("loupe", "frame", "panel"):
+            tools.addWidget(_button(actions[name]))
+        layout.addWidget(self.tools)
+        self.show_zoom(Viewport())
+        self.show_gain(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words out where there is no room for them."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _WORDS_WIDTH
+        beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for button in self._worded:
+            button.setToolButtonStyle(beside if wide else Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def show_zoom(self, view: Viewport) -> None:
+        """Tell the zoom."""
+        text = f"{view.zoom * 100:.0f} %"
+        self.zoom.setText(text)
+        self.zoom.setAccessibleName(self.tr("Zoom: %1").replace("%1", text))
+        self.zoom.setToolTip(self.zoom.accessibleName())
+
+    def show_gain(self, shown: bool) -> None:
+        """Show the gain where differences are shown, and the peek button elsewhere."""
+        self._either.setCurrentWidget(self.gain if shown else self.peek)
+
+    def step_gain(self, steps: int) -> None:
+        """Take the next gain."""
+        index = self.gain.currentIndex() + steps
+        if 0 <= index < self.gain.count():
+            self.gain.setCurrentIndex(index)
+            self.gained.emit(self.gain.currentData())
+
+    def _zoom_menu(self, fit: QAction) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction(fit)
+        for zoom in _ZOOMS:
+            action = menu.addAction(f"{zoom * 100:.0f} %")
+            action.triggered.connect(lambda _=False, zoom=zoom: self.zoomed.emit(zoom))
+        return menu
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action.text().replace("&", "").removesuffix(" …"))
+    return button

@@ -1,0 +1,194 @@
+"""Parts that panels are built of: headings, hints, sections that fold, sliders with a figure."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .theme import SPACE
+
+_ARROW_SIDE = 10
+SPIN_MARGINS = (6, 0, 6, 0)  # of style sheets, spin boxes take none
+
+
+def heading(text: str) -> QLabel:
+    """Return a heading."""
+    label = QLabel(text)
+    label.setProperty("heading", True)
+    return label
+
+
+def hint(text: str = "") -> QLabel:
+    """Return a line that explains, in a paler color."""
+    label = QLabel(text, wordWrap=True)
+    label.setProperty("hint", True)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def column(*, margin: int = 0, spacing: int = SPACE) -> QVBoxLayout:
+    """Return a column of widgets."""
+    layout = QVBoxLayout()
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    return layout
+
+
+def row(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:
+    """Return widgets side by side; the one of number `stretch` takes the room that is left."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACE)
+    for number, widget in enumerate(widgets):
+        layout.addWidget(widget, int(number == stretch))
+    return layout
+
+
+def labeled(text: str, widget: QWidget, width: int = 96) -> QHBoxLayout:
+    """Return a widget behind its name, which is its name for screen readers too."""
+    label = QLabel(text)
+    label.setBuddy(widget)
+    label.setMinimumWidth(width)
+    widget.setAccessibleName(text)
+    return row(label, widget, stretch=1)
+
+
+class Picker(QComboBox):
+    """A combo box that ends a text that is too long in an ellipsis, in place of cutting it off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint frame and text."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        place = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
+        text, end = self.currentText(), Qt.TextElideMode.ElideRight
+        option.currentText = self.fontMetrics().elidedText(text, end, place.width() - 2)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+class Section(QWidget):
+    """A heading that folds and unfolds what is below it."""
+
+    def __init__(self, title: str, *, unfolded: bool = True, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._head = QToolButton()
+        self._head.setText(title)
+        self._head.setCheckable(True)
+        self._head.setChecked(unfolded)
+        self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._head.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        self._head.setObjectName("sectionHead")
+        self._head.setIconSize(QSize(_ARROW_SIDE, _ARROW_SIDE))
+        self._head.setAccessibleName(title)
+        self.body = QWidget()
+        self.content = column()
+        self.content.setContentsMargins(0, 0, 0, SPACE)
+        self.body.setLayout(self.content)
+        self.body.setVisible(unfolded)
+        layout = column(spacing=4)
+        layout.addWidget(self._head)
+        layout.addWidget(self.body)
+        self.setLayout(layout)
+        self._head.toggled.connect(self._fold)
+
+    def _fold(self, unfolded: bool) -> None:
+        self._head.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        self.body.setVisible(unfolded)
+
+
+class WheelGuard(QObject):
+    """Lets the wheel scroll a panel, and change only those of its controls that have the focus.
+
+    Combo boxes never take it: their last entry may lead elsewhere.
+
+    Args:
+        panel: Whose controls; those that it has by now.
+    """
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__(panel)
+        for kind in (QComboBox, QAbstractSpinBox, QSlider):
+            for control in panel.findChildren(kind):
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel does not give it
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pass the wheel on to what scrolls."""
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
+            return False
+        if watched.hasFocus() and not isinstance(watched, QComboBox):
+            return False
+        event.ignore()
+        return True
+
+
+class FigureSlider(QWidget):
+    """A slider and the figure that it stands for; either can be changed.
+
+    Signals:
+        moved: The new figure.
+    """
+
+    moved = Signal(float)
+
+    def __init__(
+        self, name: str, low: float, high: float, step: float, *, suffix: str = ""
+    ) -> None:
+        super().__init__()
+        self._step = step
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(round(low / step), round(high / step))
+        self.slider.setPageStep(max(1, round((high - low) / step / 10)))
+        self.slider.setAccessibleName(name)
+        self.figure = QDoubleSpinBox()
+        self.figure.setRange(low, high)
+        self.figure.setSingleStep(step)
+        self.figure.setDecimals(0 if step >= 1 else 1)
+        self.figure.setSuffix(suffix)
+        self.figure.setAccessibleName(name)
+        self.figure.setKeyboardTracking(False)
+        self.figure.lineEdit().setTextMargins(*SPIN_MARGINS)
+        self.figure.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.figure.setFixedWidth(68)
+        layout = row(self.slider, self.figure, stretch=0)
+        self.setLayout(layout)
+        self.setFocusProxy(self.slider)
+        self.slider.valueChanged.connect(lambda value: self._take(value * self._step))
+        self.figure.valueChanged.connect(self._take)
+
+    @property
+    def value(self) -> float:
+        """The figure."""
+        return self.figure.value()
+
+    def set_value(self, value: float) -> None:
+        """Show a figure without telling anybody."""
+        with QSignalBlocker(self.slider), QSignalBlocker(self.figure):
+            self.slider.setValue(round(value / self._step))
+            self.figure.setValue(value)
+
+    def _take(self, value: float) -> None:
+        self.set_value(value)
+        self.moved.emit(value)

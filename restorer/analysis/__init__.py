@@ -1,0 +1,1 @@
+"""Look closer: compare models, measure their speed, show what an attention sees."""

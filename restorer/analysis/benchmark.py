@@ -1,0 +1,103 @@
+"""How fast models are on this machine, by size of the picture, device and precision."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from restorer.image import Image
+from restorer.inference.autotune import check_picture
+from restorer.inference.devices import MemoryMeter
+from restorer.models.catalog import model_spec
+from restorer.restoration.api import open_model, restore
+from restorer.settings import Settings, Step
+
+_PATCH = 256  # side of the picture that is repeated
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One model on pictures of one size; megapixels are those of the input.
+
+    Attributes:
+        megapixels: Of the picture.
+        seconds: From image to image, files aside.
+        memory: Peak working memory in bytes, the result included; 0 where the machine does not
+            tell. Sizes should rise: see `MemoryMeter`.
+    """
+
+    model: str
+    device: str
+    precision: str
+    megapixels: float
+    seconds: float
+    memory: int
+
+    @property
+    def seconds_per_megapixel(self) -> float:
+        """What stays flat from small pictures to large ones."""
+        return self.seconds / self.megapixels
+
+
+def measure_speed(
+    models: Sequence[str],
+    megapixels: Sequence[float],
+    *,
+    device: str = "auto",
+    precisions: Sequence[str] = ("auto",),
+    rounds: int = 1,
+) -> Iterator[Speed]:
+    """Run every model on pictures of every size, in every precision; yield the best of `rounds`.
+
+    Raises ModelError or SettingsError for a model or device that is not here.
+    """
+    for model in models:
+        spec = model_spec(model)
+        step = Step(model, sigma=25.0, jpeg_quality=50)  # nothing is measured of the pictures
+        for precision in precisions:
+            predictor = open_model(model, device=device, precision=precision)
+            meter = MemoryMeter(predictor.device)
+            settings = Settings(device=device, precision=precision)
+            small = _picture(0.1, spec.task)
+            # Warms up, and measures.
+            restore(small, [step], references=_references(small, spec.task), settings=settings)
+            for size in megapixels:
+                image = _picture(size, spec.task)
+                seconds, memory = math.inf, 0
+                for _ in range(rounds):
+                    references = _references(image, spec.task)
+                    run = partial(restore, image, [step], references=references, settings=settings)
+                    start = time.perf_counter()
+                    memory = max(memory, meter.peak(run) or 0)
+                    seconds = min(seconds, time.perf_counter() - start)
+                yield Speed(
+                    model,
+                    predictor.device,
+                    predictor.precision,
+                    image.height * image.width / 1e6,
+                    seconds,
+                    memory,
+                )
+
+
+def _picture(megapixels: float, task: str) -> Image:
+    """Return a 3:2 picture of 8 bits; a gray one where the task takes mosaics."""
+    height = max(16, round(math.sqrt(megapixels * 1e6 / 1.5)))
+    width = max(16, round(height * 1.5))
+    patch = np.rint(check_picture(_PATCH) * 255).astype(np.uint8)
+    repeats = (-(-height // _PATCH), -(-width // _PATCH), 1)
+    pixels = np.tile(patch, repeats)[:height, :width]
+    if task == "reference-sr":  # has to be told from itself a few pixels further
+        shade = np.random.default_rng(0).random((height // 8 + 1, width // 8 + 1, 1))
+        pixels = (pixels * shade.repeat(8, 0).repeat(8, 1)[:height, :width]).astype(np.uint8)
+    return Image(np.ascontiguousarray(pixels[..., :1] if task == "demosaicing" else pixels))
+
+
+def _references(image: Image, task: str) -> list[Image]:
+    """Return the picture itself for a task that takes references."""
+    return [image] if task == "reference-sr" else []

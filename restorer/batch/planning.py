@@ -1,0 +1,313 @@
+"""Plan a batch: which files of a folder become which files of another."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+from restorer.batch.jobs import Job
+from restorer.errors import ImageError, SettingsError
+from restorer.formats import SUFFIXES
+from restorer.models.catalog import model_spec
+from restorer.restoration.reference.files import check_references, pair_references
+from restorer.settings import Settings, Step
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file or folder that is not part of the batch, and why.
+
+    Attributes:
+        failed: Whether pictures may be missing for it, as below a folder that cannot be read.
+    """
+
+    path: Path
+    reason: str
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The jobs of a folder in the order of their paths, and what was left out."""
+
+    jobs: tuple[Job, ...]
+    ignored: tuple[Ignored, ...]
+
+
+def plan_jobs(
+    source: Path,
+    target: Path,
+    steps: Sequence[Step | str],
+    *,
+    recursive: bool = True,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
+    settings: Settings | None = None,
+) -> Batch:
+    """Plan the restoration of a folder into another; the tree below `source` is mirrored.
+
+    Folders that are links are followed, each folder once. `target` may lie inside `source`: what is
+    in it is not restored again. Inputs that would write one output (``a.jpg`` and ``a.png`` with a
+    common suffix) get their own suffix into their names: ``a_jpg.png``, ``a_png.png``.
+
+    Args:
+        source: The folder to read.
+        target: The folder to write; made when the first result is ready.
+        steps: What to do with each file; a string is a model id.
+        recursive: Whether to go into subfolders.
+        include: Shell patterns on names or paths below `source`; given, only matching files are
+            taken.
+        exclude: Shell patterns of files and folders to leave out.
+        name: Template of the target's name with ``{stem}``, ``{suffix}``, ``{model}``, ``{scale}``.
+        suffix: Suffix, with its dot, of all targets; None keeps each file's own.
+        settings: For every job.
+
+    Raises:
+        SettingsError: No such folder, an unknown suffix, a template with an unknown field.
+    """
+    if not source.is_dir():
+        raise SettingsError(f"{source}: no such folder")
+    if suffix is not None and suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"suffix {suffix!r}; known are {', '.join(sorted(SUFFIXES))}")
+    if not steps:
+        raise SettingsError("no steps: say what to do with the pictures")
+    chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
+    taken: list[Path] = []
+    ignored: list[Ignored] = []
+    for found in _walk(source, target, recursive, exclude):
+        if isinstance(found, Ignored):
+            ignored.append(found)
+        elif include and not _matches(found.relative_to(source), include):
+            ignored.append(Ignored(found, "not included"))
+        elif found.suffix.lower() not in SUFFIXES:
+            ignored.append(Ignored(found, "not a picture"))
+        else:
+            taken.append(found.relative_to(source))
+    names = _apart({p: p.parent / target_name(p, chain, name, suffix) for p in taken})
+    wishes = settings or Settings()
+    jobs = tuple(Job(source / p, target / names[p], chain, wishes) for p in taken)
+    if wishes.existing == "replace":
+        _spare_originals(jobs)
+    return Batch(jobs, tuple(ignored))
+
+
+def plan_sources(
+    sources: Sequence[Path],
+    target: Path | None,
+    steps: Sequence[Step | str],
+    *,
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
+    settings: Settings | None = None,
+) -> Batch:
+    """Plan files and folders together, as somebody drops them on a queue.
+
+    Each folder is planned as by `plan_jobs`, and files go into `target` itself. Targets that would
+    be one file are numbered.
+
+    Args:
+        sources: Files and folders; a file that is named twice counts once.
+        target: The folder to write; None writes beside the sources.
+        steps: What to do with each file; a string is a model id.
+        name: Template of the target's name, as of `plan_jobs`.
+        suffix: Suffix, with its dot, of all targets; None keeps each file's own.
+        settings: For every job.
+
+    Raises:
+        SettingsError: As `plan_jobs`, and where a source would be its own target.
+    """
+    if not steps:
+        raise SettingsError("no steps: say what to do with the pictures")
+    chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
+    jobs: dict[Path, Job] = {}
+    ignored: list[Ignored] = []
+    for source in sources:
+        if source.is_dir():
+            folder = plan_jobs(
+                source, target or source, chain, name=name, suffix=suffix, settings=settings
+            )
+            jobs.update({job.source: job for job in folder.jobs})
+            ignored += folder.ignored
+        elif source.suffix.lower() not in SUFFIXES:
+            ignored.append(Ignored(source, "not a picture"))
+        else:
+            made = (target or source.parent) / target_name(source, chain, name, suffix)
+            jobs[source] = Job(source, made, chain, settings or Settings())
+    batch = exclude_results(Batch(tuple(jobs.values()), tuple(ignored)))
+    return replace(batch, jobs=number_targets(batch.jobs))
+
+
+def exclude_results(batch: Batch) -> Batch:
+    """Where results go beside the sources, leave out those that an earlier run has made.
+
+    Raises SettingsError if a source would be its own target.
+    """
+    targets = {os.path.realpath(job.target) for job in batch.jobs}
+    chosen, ignored = [], list(batch.ignored)
+    for job in batch.jobs:
+        source = os.path.realpath(job.source)
+        if source == os.path.realpath(job.target):
+            raise SettingsError(
+                f"{job.source}: would be overwritten by its result; choose another folder,"
+                " or a name such as {stem}-restored{suffix}"
+            )
+        if source in targets:
+            ignored.append(Ignored(job.source, "result of an earlier run"))
+        else:
+            chosen.append(job)
+    return Batch(tuple(chosen), tuple(ignored))
+
+
+def with_references(jobs: Iterable[Job], folder: Path) -> tuple[Job, ...]:
+    """Return the jobs with the references that a folder has for each; see `pair_references`.
+
+    Pictures that cannot help are passed over, so that a job may be left without.
+
+    Raises SettingsError for a folder without pictures.
+    """
+    return tuple(replace(job, references=(*job.references, *_fitting(job, folder))) for job in jobs)
+
+
+def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job, ...]:
+    """Number the targets that are taken, by other jobs or by an earlier one of these."""
+    names = {str(path).casefold() for path in taken}
+    apart = []
+    for job in jobs:
+        target = next(t for t in numbered(job.target) if str(t).casefold() not in names)
+        names.add(str(target).casefold())
+        apart.append(replace(job, target=target))
+    return tuple(apart)
+
+
+def target_name(
+    path: Path, steps: Sequence[Step], name: str = "{stem}{suffix}", suffix: str | None = None
+) -> str:
+    """Return the file name that a template gives to the result for `path`."""
+    specs = [model_spec(step.model) for step in steps]
+    fields = {
+        "stem": path.stem,
+        "suffix": suffix or path.suffix,
+        "model": "+".join(spec.id for spec in specs),
+        "scale": math.prod(spec.scale for spec in specs),
+    }
+    try:
+        made = name.format_map(fields)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        known = ", ".join(f"{{{field}}}" for field in fields)
+        raise SettingsError(f"name {name!r}: fields are {known}") from error
+    if not made or Path(made).name != made:
+        raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
+    return made if Path(made).suffix.lower() in SUFFIXES else f"{made}{fields['suffix']}"
+
+
+def numbered(target: Path) -> Iterator[Path]:
+    """Yield names to try, `target` itself first: ``photo.png``, ``photo-2.png`` and so on."""
+    yield target
+    for number in itertools.count(2):
+        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
+
+
+def _walk(
+    source: Path, target: Path, recursive: bool, exclude: Sequence[str]
+) -> Iterator[Path | Ignored]:
+    """Yield every file below `source` in sorted order, and what was left out."""
+    out = os.path.realpath(target)
+    inside = out != os.path.realpath(source)
+    seen: set[str] = set()
+    stack = [source]
+    while stack:
+        folder = stack.pop()
+        real = os.path.realpath(folder)
+        if real in seen:
+            yield Ignored(folder, "folder already visited through another link")
+            continue
+        if real == out and inside:
+            yield Ignored(folder, "folder of the results")
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Ignored(folder, f"folder cannot be read: {error.strerror}", failed=True)
+            continue
+        folders = []
+        for entry in entries:
+            path = folder / entry.name
+            if _matches(path.relative_to(source), exclude):
+                yield Ignored(path, "excluded")
+            elif _is_folder(entry):
+                folders.append(path)
+            else:
+                yield path
+        if recursive:
+            stack += reversed(folders)
+
+
+def _spare_originals(jobs: Sequence[Job]) -> None:
+    """Refuse a batch that would replace one of its own sources."""
+    sources = {os.path.realpath(job.source) for job in jobs}
+    for job in jobs:
+        if os.path.realpath(job.target) in sources:
+            raise SettingsError(
+                f"{job.target}: is an original of this batch; choose another folder or name"
+            )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: reading it will say so
+        return False
+
+
+def _matches(relative: Path, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(relative.name, p) or fnmatch(relative.as_posix(), p) for p in patterns)
+
+
+def _apart(names: dict[Path, Path]) -> dict[Path, Path]:
+    """Return targets of which no two are equal, even where case does not count.
+
+    Inputs that differ in their suffix get it into the name; what still clashes is numbered.
+    """
+    for group in _clashes(names):
+        for path in group:
+            made = names[path]
+            own = f"{made.stem}_{path.suffix[1:].lower()}{made.suffix}"
+            names[path] = made.with_name(own)
+    while groups := _clashes(names):
+        for group in groups:
+            for number, path in enumerate(group[1:], start=2):
+                made = names[path]
+                names[path] = made.with_name(f"{made.stem}-{number}{made.suffix}")
+    return names
+
+
+def _clashes(names: dict[Path, Path]) -> list[list[Path]]:
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for path, made in names.items():
+        groups[str(made).casefold()].append(path)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _fitting(job: Job, folder: Path) -> Iterator[Path]:
+    named = {os.path.realpath(path) for path in job.references}
+    for path in pair_references(job.source, folder):
+        if os.path.realpath(path) in named:
+            continue
+        try:
+            check_references(job.source, [path])
+        except (ImageError, SettingsError) as error:
+            log.debug("%s", error)
+        else:
+            yield path

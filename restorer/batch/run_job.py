@@ -1,0 +1,230 @@
+"""Run one job: from a file to a better file."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from restorer import formats
+from restorer.batch.jobs import Job, Result
+from restorer.batch.planning import numbered
+from restorer.errors import (
+    Cancelled,
+    ImageTooLargeError,
+    InferenceError,
+    RestorerError,
+    TargetExistsError,
+)
+from restorer.image import Image
+from restorer.inference.devices import free_bytes
+from restorer.models.catalog import model_spec
+from restorer.restoration import streaming as stream
+from restorer.restoration.api import open_guide, open_steps
+from restorer.restoration.reference.files import (
+    Reference,
+    check_references,
+    choose_references,
+    open_references,
+)
+from restorer.restoration.reference.provenance import ReferenceMaps
+from restorer.restoration.reference.run import Guide
+from restorer.restoration.run import Passage
+from restorer.settings import CancelToken, Existing, OnTick, RunPlan, Settings
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def run_job(
+    job: Job,
+    *,
+    on_tile: OnTick | None = None,
+    cancel: CancelToken | None = None,
+    networks: Executor | None = None,
+) -> Result:
+    """Restore one file into another; what is wrong with it ends in the result, not in an error.
+
+    Args:
+        job: What to do.
+        on_tile: Called with (done, total) tiles.
+        cancel: Stops the work between two tiles.
+        networks: Runs the networks, while files are decoded and encoded in this thread; by default
+            all happens here.
+    """
+    start = time.monotonic()
+
+    def ended(result: Result) -> Result:
+        return replace(result, seconds=time.monotonic() - start)
+
+    blank = Result(job, "failed", job.target)
+    try:
+        if job.settings.existing == "skip" and _exists(job.target):
+            return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
+        return ended(_run_job(job, on_tile, cancel, networks))
+    except Cancelled as error:
+        return ended(replace(blank, status="cancelled", error=str(error)))
+    except TargetExistsError:  # another process was faster
+        return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
+    except RestorerError as error:
+        return ended(replace(blank, error=str(error)))
+    except MemoryError:
+        message = f"{job.source}: does not fit into memory; free some, or shrink the picture"
+        return ended(replace(blank, error=message))
+
+
+def check_job(job: Job) -> formats.Header:
+    """Return the header of the source, if nothing is known to stand in the way of the job.
+
+    From headers, catalog and suffix alone: what is not a whole still picture within the budget,
+    what the target format cannot hold, and references that cannot help, are refused before hours of
+    work. Raises ImageError, and SettingsError for references.
+    """
+    header = formats.check_source(job.source, max_pixels=_budget(job.settings))
+    check_references(job.source, job.references)
+    scale = _scale(job)
+    formats.check_target(job.target, header.height * scale, header.width * scale)
+    return header
+
+
+def _run_job(
+    job: Job,
+    on_tile: OnTick | None,
+    cancel: CancelToken | None,
+    networks: Executor | None,
+) -> Result:
+    settings = job.settings
+    header = check_job(job)
+    try:
+        if _is_streamed(job, header):
+            streamed = _there(networks, lambda: _stream(job, header, on_tile, cancel))
+            if streamed is not None:
+                return streamed
+        image = formats.read(job.source, max_pixels=_budget(settings))
+
+        def restore() -> tuple[Image, tuple[RunPlan, ...], Guide | None]:
+            if cancel is not None:
+                cancel.check()
+            passes = open_steps(job.steps, settings)
+            guide = open_guide(passes, _references(job, image), needed=False)
+            return *Passage(passes, settings, on_tile, cancel, guide).restore(image), guide
+
+        restored, plans, guide = _there(networks, restore)
+    except InferenceError as error:
+        raise type(error)(f"{job.source}: {error}") from error
+    if cancel is not None:
+        cancel.check()
+
+    def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
+        return formats.write(restored, target, quality=settings.quality, existing=existing)
+
+    target, notes = _write(job, write)
+    if guide is not None and guide.maps is not None:
+        if more := len(job.references) - len(guide.maps.ranking):
+            notes += (f"{more} more references show less of the picture and were left out",)
+        if job.explain:
+            notes += (_write_maps(guide.maps, job, target),)
+    return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
+
+
+def _there(networks: Executor | None, work: Callable[[], T]) -> T:
+    return work() if networks is None else networks.submit(work).result()
+
+
+def _references(job: Job, image: Image) -> tuple[Reference, ...]:
+    """Return the references of a job, opened; of many those that have most in common with it."""
+    if not job.references:
+        return ()
+    own = Reference.of(image, job.source.name)
+    chosen = choose_references(own, job.references)
+    return open_references(chosen, max_pixels=job.settings.max_pixels)
+
+
+def _write_maps(maps: ReferenceMaps, job: Job, target: Path) -> str:
+    """Write the pictures of what came from where beside a result; return a note that names them."""
+    existing: Existing = "replace" if job.settings.existing == "replace" else "number"
+    settings = replace(job.settings, existing=existing)
+
+    def write(word: str, image: Image) -> str:
+        path = target.with_name(f"{target.stem}-{word}.png")
+        beside = replace(job, target=path, settings=settings)
+        return _write(beside, lambda to, how: formats.write(image, to, existing=how))[0].name
+
+    trust = write("confidence", Image(maps.confidence_picture()))
+    source = write("source", Image(maps.source_picture()))
+    return f"{trust} shows how much came from references, {source} from where"
+
+
+def _scale(job: Job) -> int:
+    return math.prod(model_spec(step.model).scale for step in job.steps)
+
+
+def _is_streamed(job: Job, header: formats.Header) -> bool:
+    """Whether to go from TIFF to TIFF band by band: what is large for this memory."""
+    scale = _scale(job)
+    target = formats.check_target(job.target, header.height * scale, header.width * scale)
+    streams = header.format == target.name == "TIFF" and job.settings.context == "tile"
+    return streams and stream.is_large(header, scale)
+
+
+def _stream(
+    job: Job, header: formats.Header, on_tile: OnTick | None, cancel: CancelToken | None
+) -> Result | None:
+    """Restore from TIFF to TIFF, band by band.
+
+    None for what has to be held in memory as a whole and fits; ImageTooLargeError for what does
+    not.
+    """
+    passes = open_steps(job.steps, job.settings)
+    try:
+        stream.check_rows(job.source, header, passes)
+        with formats.open_rows(job.source, max_pixels=_budget(job.settings)) as rows:
+
+            def write(
+                target: Path, existing: formats.Existing
+            ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
+                return stream.restore_rows(
+                    rows, target, existing, passes, job.settings, on_tile, cancel
+                )
+
+            path, (plans, notes) = _write(job, write)
+            return Result(job, "done", path, plans=plans, notes=notes)
+    except formats.RowsError as error:
+        needed, free = stream.whole_bytes(header, _scale(job)), free_bytes("cpu")
+        if needed > free:
+            raise ImageTooLargeError(
+                f"{error}, so that it cannot be streamed; as a whole it takes {needed / 1e9:.1f} GB"
+                f" of memory, {free / 1e9:.1f} are free"
+            ) from error
+        log.info("%s, so that it is held in memory as a whole", error)
+        return None
+
+
+def _write(job: Job, write: Callable[[Path, formats.Existing], T]) -> tuple[Path, T]:
+    """Write under the job's target, or under a numbered name where that was asked and is needed."""
+    existing = job.settings.existing
+    if existing != "number":
+        return job.target, write(job.target, "replace" if existing == "replace" else "fail")
+    for target in numbered(job.target):
+        try:
+            if not _exists(target):
+                return target, write(target, "fail")
+        except TargetExistsError:  # another process was faster
+            continue
+    raise AssertionError("numbers do not end")
+
+
+def _budget(settings: Settings) -> int:
+    return formats.DEFAULT_MAX_PIXELS if settings.max_pixels is None else settings.max_pixels
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError:  # a name too long, a link to itself: writing will say so
+        return False

@@ -1,0 +1,1 @@
+"""What a picture says of its own damage: noise and JPEG compression."""

@@ -1,0 +1,1 @@
+"""The papers' protocols: what a model reaches on pictures that it was not trained on."""

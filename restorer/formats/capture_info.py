@@ -1,0 +1,124 @@
+"""How a photograph was taken, as its EXIF block says."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+
+from restorer.formats import ifd
+from restorer.formats.ifd import Directory, Field, Layout
+from restorer.image import Metadata
+
+# IFD0
+_MAKE, _MODEL, _SOFTWARE, _DATE, _ARTIST, _COPYRIGHT = 271, 272, 305, 306, 315, 33432
+# The Exif directory
+_EXPOSURE, _STOP, _ISO, _TAKEN, _ZONE, _BIAS = 33434, 33437, 34855, 36867, 36881, 37380
+_FOCAL, _FOCAL_35, _LENS = 37386, 41989, 42036
+# The GPS directory
+_LATITUDE, _LONGITUDE = (1, 2), (3, 4)  # letter, three rationals
+
+_CODES = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii"}  # kinds of numbers
+_BYTES = {1: 1, 3: 2, 4: 4, 5: 8, 9: 4, 10: 8}
+
+
+@dataclass(frozen=True)
+class CaptureInfo:
+    """Camera and exposure; empty or None where the file does not say, or says nonsense.
+
+    Attributes:
+        taken: ``2024-05-06 07:08:09``, with ``+02:00`` where the zone is known.
+        exposure: In seconds.
+        bias: In EV.
+        focal_length: In millimeters.
+        focal_length_35: Of the lens that shows as much on 35 mm film.
+        latitude: In degrees, south below zero.
+        longitude: In degrees, west below zero.
+    """
+
+    make: str = ""
+    model: str = ""
+    lens: str = ""
+    taken: str = ""
+    artist: str = ""
+    copyright: str = ""
+    software: str = ""
+    exposure: float | None = None
+    f_number: float | None = None
+    iso: float | None = None
+    bias: float | None = None
+    focal_length: float | None = None
+    focal_length_35: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def read_capture_info(metadata: Metadata) -> CaptureInfo:
+    """Return what the EXIF block says; of a damaged one, what can be read."""
+    try:
+        file = io.BytesIO(metadata.exif or b"")
+        layout, at = ifd.read_layout(file)
+        main = ifd.read_directory(file, layout, at)
+    except ValueError:
+        return CaptureInfo()
+    shot = main.children.get(ifd.EXIF, Directory({}))
+    gps = main.children.get(ifd.GPS, Directory({}))
+
+    def positive(tag: int) -> float | None:
+        value = _number(layout, shot.fields.get(tag))
+        return value if value is not None and value > 0 else None
+
+    return CaptureInfo(
+        make=_text(main, _MAKE),
+        model=_text(main, _MODEL),
+        lens=_text(shot, _LENS),
+        taken=_date(_text(shot, _TAKEN) or _text(main, _DATE), _text(shot, _ZONE)),
+        artist=_text(main, _ARTIST),
+        copyright=_text(main, _COPYRIGHT),
+        software=_text(main, _SOFTWARE),
+        exposure=positive(_EXPOSURE),
+        f_number=positive(_STOP),
+        iso=positive(_ISO),
+        bias=_number(layout, shot.fields.get(_BIAS)),
+        focal_length=positive(_FOCAL),
+        focal_length_35=positive(_FOCAL_35),
+        latitude=_degrees(layout, gps, _LATITUDE, 90),
+        longitude=_degrees(layout, gps, _LONGITUDE, 180),
+    )
+
+
+def _text(directory: Directory, tag: int) -> str:
+    """Return a text in one line, without what cannot be printed."""
+    field = directory.fields.get(tag)
+    if field is None or field.kind not in (2, 7, 129):
+        return ""
+    text = field.data.partition(b"\0")[0].decode("utf-8", "replace")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _date(text: str, zone: str) -> str:
+    day, _, clock = text.partition(" ")
+    if not any(c in "123456789" for c in day):  # cameras whose clock was never set
+        return ""
+    return " ".join(part for part in (day.replace(":", "-"), clock, zone) if part)
+
+
+def _number(layout: Layout, field: Field | None, index: int = 0) -> float | None:
+    """Return a number, or the rational that two of them make."""
+    if field is None or field.kind not in _CODES or index >= field.count:
+        return None
+    size = _BYTES[field.kind]
+    part = field.data[index * size : (index + 1) * size]
+    values = layout.unpack(_CODES[field.kind], part)
+    if len(values) == 1:
+        return float(values[0])
+    return values[0] / values[1] if values[1] else None
+
+
+def _degrees(layout: Layout, gps: Directory, tags: tuple[int, int], limit: float) -> float | None:
+    parts = [_number(layout, gps.fields.get(tags[1]), index) for index in range(3)]
+    if any(part is None for part in parts):
+        return None
+    degrees = math.fsum((part or 0) / 60**power for power, part in enumerate(parts))
+    south_or_west = _text(gps, tags[0]).upper() in ("S", "W")
+    return (-degrees if south_or_west else degrees) if 0 <= degrees <= limit else None

@@ -1,0 +1,1 @@
+"""Run networks on arrays: devices, precision, tiles and whole pictures. The door to torch."""

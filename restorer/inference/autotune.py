@@ -1,0 +1,306 @@
+"""What was measured of a model on this machine: the memory of a tile, the fastest safe precision.
+
+Measured once and kept in the user's cache, one small file for each model, device and precision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import platform
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+
+from restorer.errors import ImageWriteError, InferenceError
+from restorer.formats.files import created
+from restorer.image import FloatArray
+from restorer.inference.devices import MemoryMeter, Precision, fast_precisions, shared_threads
+from restorer.inference.merging import merging
+from restorer.inference.predictor import Predictor
+from restorer.metrics import psnr
+from restorer.models.catalog import ModelSpec
+from restorer.tiling.plan import TileNeeds, TilePlan, plan_tiles, round_up
+
+log = logging.getLogger(__name__)
+
+GATE_DB = 50.0  # PSNR to float32 below which a precision is not used
+_PROBE_SIDES = (32, 64, 96)
+_CHECK_SIDE = 96
+_RUNS = 3
+_WORTHWHILE = 1.1  # times as fast as one worker, to pay for the memory of several
+_LARGEST_BATCH = 16  # tiles at once; a GPU is long busy then, and a cancel waits for all of them
+_measuring = threading.Lock()  # memory is measured of the whole process
+
+
+@dataclass(frozen=True)
+class TileMemory:
+    """Peak working memory of one tile of N input pixels: a + b N + c N**2 bytes."""
+
+    a: float
+    b: float
+    c: float
+
+    def bytes_for(self, pixels: int) -> float:
+        """Return the bytes of a tile of so many input pixels."""
+        return self.a + self.b * pixels + self.c * pixels**2
+
+
+@dataclass(frozen=True)
+class PrecisionTrial:
+    """A number format against float32 on the same device.
+
+    Attributes:
+        precision: The format.
+        psnr: Of its result to that of float32 in dB, peak 1.
+        speedup: Seconds of float32 over its own.
+    """
+
+    precision: Precision
+    psnr: float
+    speedup: float
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is safe and faster."""
+        return self.psnr >= GATE_DB and self.speedup > 1
+
+
+def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | None:
+    """Return the memory fit of a model as it is loaded, from the cache or by three small probes.
+
+    `again` measures in any case. None where the machine does not tell the peak of a process, and
+    for networks without a file.
+    """
+    if not predictor.spec.weights.sha256 or not predictor.spec.runs_alone:
+        return None
+    key = _key(predictor.spec, predictor.device, predictor.precision, "memory")
+    with _measuring:
+        found = None if again else _load(key)
+        if found is None:
+            found = _fit(_as_run(predictor))
+            if found is not None:
+                _store(key, found)
+    return None if found is None else TileMemory(**found)
+
+
+def largest_side(memory: TileMemory, needs: TileNeeds, budget_bytes: float) -> int:
+    """Return the largest side, at most `needs.side`, whose tile stays within the budget.
+
+    Never below `min_side`; steps of 64 pixels below `needs.side` make like machines choose alike.
+    """
+    steps = range(needs.side // 64 * 64, 0, -64)
+    sides = [needs.side, *(s for s in steps if s < needs.side and s % needs.multiple_of == 0)]
+    fitting = (s for s in sides if s >= needs.min_side and memory.bytes_for(s**2) <= budget_bytes)
+    return next(fitting, round_up(needs.min_side, needs.multiple_of))
+
+
+def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
+    """Return how many tiles of so many input pixels to run at once, 1 to 16."""
+    each = memory.b * pixels + memory.c * pixels**2
+    return max(1, min(_LARGEST_BATCH, int((budget_bytes - memory.a) / max(1.0, each))))
+
+
+def known_precision(spec: ModelSpec, device: str) -> Precision:
+    """Return the precision that was chosen for a model on a device; fp32 before any trial."""
+    found = _load(_key(spec, device, "auto", "precision")) if spec.weights.sha256 else None
+    chosen = [PrecisionTrial(**trial) for trial in found["trials"]] if found else []
+    fastest = max((t for t in chosen if t.chosen), key=lambda t: t.speedup, default=None)
+    return "fp32" if fastest is None else fastest.precision
+
+
+def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
+    """Run a model in float32 and in all formats that the device is fast with; keep the choice.
+
+    Raises ModelError where the model cannot be opened.
+    """
+    planes, plan = _check(spec)
+
+    def run(precision: Precision) -> tuple[FloatArray, float]:
+        predictor = _loaded(spec, device, precision)
+        return _timed(lambda: np.clip(predictor.run(planes, plan), 0, 1))
+
+    exact, seconds = run("fp32")
+    trials = []
+    for precision in fast_precisions(device):
+        try:
+            result, own = run(precision)
+        except InferenceError as error:  # overflows, or an operator that this format lacks
+            log.info("%s: %s on %s: %s", spec.id, precision, device, error)
+            continue
+        trials.append(PrecisionTrial(precision, psnr(result * 255, exact * 255), seconds / own))
+    if spec.weights.sha256:
+        key = _key(spec, device, "auto", "precision")
+        _store(key, {"trials": [asdict(trial) for trial in trials]})
+    return tuple(trials)
+
+
+def try_workers(spec: ModelSpec) -> dict[int, float]:
+    """Return tiles a second on the CPU by the number of workers that share its cores; keep them.
+
+    Raises ModelError where the model cannot be opened.
+    """
+    planes, plan = _check(spec)
+    predictor = _loaded(spec, "cpu", known_precision(spec, "cpu"))
+    rates: dict[int, float] = {}
+    workers = 1
+    while workers <= torch.get_num_threads():
+        with shared_threads(workers), ThreadPoolExecutor(workers) as pool:
+            run = partial(predictor.run, planes, plan)
+            for _ in range(2):  # the first round starts the threads
+                start = time.perf_counter()
+                for done in [pool.submit(run) for _ in range(_RUNS * workers)]:
+                    done.result()
+                rates[workers] = _RUNS * workers / (time.perf_counter() - start)
+        workers *= 2
+    if spec.weights.sha256:
+        _store(_key(spec, "cpu", "auto", "workers"), {str(n): rate for n, rate in rates.items()})
+    return rates
+
+
+def known_workers(spec: ModelSpec, device: str) -> int:
+    """Return how many workers were fastest with a model: 1 before any trial, and on a GPU."""
+    found = _load(_key(spec, device, "auto", "workers")) if spec.weights.sha256 else None
+    rates = {int(workers): rate for workers, rate in (found or {}).items()}
+    best = max(rates, key=lambda workers: rates[workers], default=1)
+    return best if rates and rates[best] > _WORTHWHILE * rates[1] else 1
+
+
+def agreement_with_cpu(spec: ModelSpec, device: str) -> float:
+    """Return the PSNR in dB of a device's float32 result to that of the CPU; measured once."""
+    key = _key(spec, device, "fp32", "agreement")
+    found = _load(key)
+    if found is None:
+        found = _agreement(spec, device)
+        _store(key, found)
+    return float(found)
+
+
+def check_picture(side: int) -> FloatArray:
+    """Return (side, side, 3): waves, an edge, a gradient and grain, white 1."""
+    y, x = np.mgrid[:side, :side].astype(np.float32) / np.float32(side)
+    waves = 0.15 * np.sin(60 * x**2) * np.cos(40 * y)
+    disc = 0.3 * ((x - 0.4) ** 2 + (y - 0.5) ** 2 < 0.06)
+    planes = np.stack([0.4 + waves + disc, 0.2 + 0.6 * x, 0.8 - 0.6 * y + waves], 2)
+    grain = np.random.default_rng(0).normal(0, 0.02, planes.shape)
+    return np.clip(planes + grain, 0, 1).astype(np.float32)
+
+
+def _agreement(spec: ModelSpec, device: str) -> float:
+    planes, plan = _check(spec)
+    here, there = (
+        np.clip(_loaded(spec, where, "fp32").run(planes, plan), 0, 1) for where in (device, "cpu")
+    )
+    return psnr(here * 255, there * 255)
+
+
+def _loaded(spec: ModelSpec, device: str, precision: Precision) -> Predictor:
+    return _as_run(Predictor.load(spec, device, precision))
+
+
+def _as_run(predictor: Predictor) -> Predictor:
+    """Return a model as it runs on tiles: of one that has a base, the half that merges."""
+    return merging(predictor) if predictor.spec.base else predictor
+
+
+def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
+    """Return the check picture as the network of `spec` takes it, and a plan of one tile."""
+    planes = check_picture(_CHECK_SIDE)[..., : spec.channels]
+    if spec.base:  # a reference that shows the same
+        planes = np.concatenate([planes, planes, np.ones_like(planes[..., :1])], axis=2)
+    elif spec.condition:
+        level = np.full((*planes.shape[:2], 1), 0.1, np.float32)
+        planes = np.concatenate([planes, level], axis=2)
+    side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
+    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=side, overlap=0)
+    return np.ascontiguousarray(planes), plan
+
+
+def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
+    """Return the result and the median seconds; the first run warms up, unless it takes long."""
+    start = time.perf_counter()
+    result = run()
+    first = time.perf_counter() - start
+    if first > 5:
+        return result, first
+    times = []
+    for _ in range(_RUNS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return result, statistics.median(times)
+
+
+def _fit(predictor: Predictor) -> dict[str, float] | None:
+    """Measure tiles of three sizes and return the coefficients, none of them negative."""
+    needs = predictor.spec.tile
+    sides = sorted({round_up(max(s, needs.min_side), needs.multiple_of) for s in _PROBE_SIDES})
+    planes = [_planes_of(predictor.spec, side) for side in sides]
+    meter = MemoryMeter(predictor.device)
+    peaks = [meter.peak(_runner(predictor, each)) for each in planes]
+    if None in peaks or len(sides) < 3:
+        return None
+    pixels = np.array(sides, float) ** 2
+    powers = [0, 1, 2]
+    while True:
+        matrix = np.stack([pixels**power for power in powers], 1)
+        coefficients = np.linalg.lstsq(matrix, np.array(peaks, float), rcond=None)[0]
+        if (coefficients >= 0).all():
+            fit = dict(zip(powers, coefficients.tolist(), strict=True))
+            return {name: fit.get(power, 0.0) for power, name in enumerate("abc")}
+        powers.remove(max(p for p, c in zip(powers, coefficients, strict=True) if c < 0))
+
+
+def _planes_of(spec: ModelSpec, side: int) -> FloatArray:
+    return np.random.default_rng(0).random((side, side, spec.planes), np.float32)
+
+
+def _runner(predictor: Predictor, planes: FloatArray) -> Callable[[], object]:
+    size = (planes.shape[0], planes.shape[1])
+    plan = plan_tiles(size, predictor.spec.tile, side=len(planes), overlap=0)
+    return lambda: predictor.run(planes, plan)
+
+
+def _key(spec: ModelSpec, device: str, precision: str, kind: str) -> str:
+    """Name all that the measure depends on."""
+    card = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
+    parts = (kind, spec.weights.sha256, str(spec.params), device, card, precision)
+    words = "|".join((*parts, platform.node(), torch.__version__, _release()))
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+@cache
+def _release() -> str:
+    """Return the version of this program, which is looked up on the disk."""
+    return version("restorer")
+
+
+def _path(key: str) -> Path:
+    return user_cache_path("restorer") / "calibration" / f"{key}.json"
+
+
+def _load(key: str) -> Any:
+    try:
+        return json.loads(_path(key).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _store(key: str, value: Any) -> None:
+    try:
+        with created(_path(key), "replace") as file:
+            file.write(json.dumps(value).encode())
+    except ImageWriteError as error:  # a read-only home: measured again next time
+        log.debug("%s", error)

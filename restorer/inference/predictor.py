@@ -1,0 +1,333 @@
+"""Predictor: a network on a device, run tile by tile. The door to torch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from restorer.errors import (
+    CheckpointError,
+    InvalidOutputError,
+    SettingsError,
+)
+from restorer.image import FloatArray
+from restorer.inference.devices import Precision, autocast, fitting, free_bytes
+from restorer.inference.whole.run import estimate_whole, run_whole
+from restorer.models import community
+from restorer.models.catalog import ModelSpec
+from restorer.models.checkpoint import load_state, read_state
+from restorer.models.store import weights_path
+from restorer.networks import ARCHITECTURES
+from restorer.networks.layers import channels_last
+from restorer.networks.stages import Staged
+from restorer.settings import CancelToken, OnTick
+from restorer.tiling.blending import Blender
+from restorer.tiling.plan import Region, Tile, TilePlan
+
+log = logging.getLogger(__name__)
+
+
+class Predictor:
+    """A model on a device.
+
+    Attributes:
+        spec: The model.
+        network: Takes (N, C, h, w) tensors and a seed.
+        device: Where it lies.
+        precision: How it computes; the parameters stay in float32.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, network: nn.Module, device: str, precision: Precision
+    ) -> None:
+        self.spec = spec
+        self.device = device
+        self.precision = precision
+        network = channels_last(network.to(device))
+        self.network = network.eval().requires_grad_(False)
+
+    @classmethod
+    def load(cls, spec: ModelSpec, device: str, precision: Precision) -> Predictor:
+        """Build the network of `spec` and give it its verified weights.
+
+        Raises WeightsError or CheckpointError.
+        """
+        return cls.from_checkpoint(spec, weights_path(spec), device, precision)
+
+    @classmethod
+    def from_checkpoint(
+        cls, spec: ModelSpec, path: Path, device: str, precision: Precision
+    ) -> Predictor:
+        """Build the network of `spec` and give it the weights in the file at `path`.
+
+        Raises CheckpointError.
+        """
+        state = read_state(path)
+        if spec.architecture == "spandrel":
+            if not community.available():
+                raise CheckpointError(
+                    f"{spec.id}: needs spandrel; install it: pip install 'restorer[community]'"
+                )
+            return cls(spec, community.build(state), device, precision)
+        network = ARCHITECTURES[spec.architecture](**spec.params)
+        load_state(network, state, name=str(path))
+        return cls(spec, network, device, precision)
+
+    def run(
+        self,
+        values: FloatArray,
+        plan: TilePlan,
+        *,
+        region: Region | None = None,
+        seed: int = 0,
+        self_ensemble: bool = False,
+        batch: int = 1,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
+    ) -> FloatArray:
+        """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
+
+        The arguments are those of `run_rows`, to which the planes are all there; so are the errors.
+        For a region, `values` are what `plan.cover(region)` covers, and the result is that of the
+        region.
+        """
+        region = region or plan.region
+        corner = plan.cover(region)
+        bands = self.run_rows(
+            lambda top, bottom: values[top - corner.top : bottom - corner.top],
+            plan,
+            region=region,
+            seed=seed,
+            self_ensemble=self_ensemble,
+            batch=batch,
+            on_tile=on_tile,
+            cancel=cancel,
+        )
+        size = (region.height * self.spec.scale, region.width * self.spec.scale)
+        restored: FloatArray | None = None
+        done = 0
+        for band in bands:
+            if restored is None:
+                restored = np.empty((*size, band.shape[2]), np.float32)
+            restored[done : done + len(band)] = band
+            done += len(band)
+        assert restored is not None, "a plan has at least one tile"
+        return restored
+
+    def run_rows(
+        self,
+        rows: Callable[[int, int], FloatArray],
+        plan: TilePlan,
+        *,
+        region: Region | None = None,
+        seed: int = 0,
+        self_ensemble: bool = False,
+        batch: int = 1,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Iterator[FloatArray]:
+        """Yield the rows of the result from top to bottom, each row of tiles its finished ones.
+
+        Memory holds the rows of one tile, of the planes and of the result.
+
+        A network of one plane takes all planes in turn. All tiles have the one seed: what a network
+        draws from it (hashes) is alike on both sides of a seam, and neither order nor number of the
+        tiles can matter.
+
+        Args:
+            rows: Called with (top, bottom), both rising: these rows, (bottom - top, W, C) float32,
+                of what the network takes, with the planes of its condition.
+            plan: The tiles.
+            region: The part of the picture to restore, by the tiles that meet it alone; its pixels
+                are those of the whole. `rows` then gives the columns of `plan.cover(region)`.
+            seed: For networks that draw random numbers.
+            self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
+                et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
+            batch: Tiles that go through the network at once.
+            on_tile: Called with (done, total) tiles, of those that are run.
+            cancel: Stops before the next pass of the network.
+
+        Raises:
+            OutOfMemoryError: A tile does not fit; start again with a smaller plan.
+            InvalidOutputError: A tile is NaN or infinite in float32 too.
+            Cancelled: `cancel` was set.
+        """
+        region = region or plan.region
+        met, corner = plan.meeting(region), plan.cover(region)
+        done, total = 0, sum(len(tiles) for tiles in met)
+        blender: Blender | None = None
+        views = _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
+        for tiles, bottom in zip(met, (*(t[0].top for t in met[1:]), region.bottom), strict=True):
+            top, height = tiles[0].top, tiles[0].height
+            band = rows(top, min(top + height, plan.height))
+            for start in range(0, len(tiles), batch):
+                some = tiles[start : start + batch]
+                parts = [cut_tile(band, tile, corner.left) for tile in some]
+                results = self._restore_tiles(parts, views, seed, cancel)
+                for tile, restored in zip(some, results, strict=True):
+                    if blender is None:
+                        blender = Blender(plan, self.spec.scale, restored.shape[2], region)
+                    blender.add(tile, restored)
+                    done += 1
+                    if on_tile is not None:
+                        on_tile(done, total)
+            assert blender is not None, "a row has at least one tile"
+            yield blender.take(bottom)
+
+    def run_whole(
+        self,
+        values: FloatArray,
+        *,
+        memory_bytes: int,
+        seed: int = 0,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
+    ) -> FloatArray:
+        """Do what `run` does without tiles: every attention looks at the whole picture.
+
+        Args:
+            values: (H, W, C) planes, white 1.
+            memory_bytes: For the feature maps; what does not fit lies on the disk.
+            seed: For networks that draw random numbers.
+            on_tile: Called with (done, total) parts of the work.
+            cancel: Stops before the next operation.
+
+        Raises SettingsError for a network without stages, else what `run` raises.
+        """
+        network = self._staged()
+        groups, restored = self._groups(values), []
+        for number, group in enumerate(groups):
+
+            def report(done: int, total: int, before: int = number) -> None:
+                if on_tile is not None:
+                    on_tile(before * total + done, len(groups) * total)
+
+            restored.append(
+                run_whole(
+                    network,
+                    group,
+                    peak=self.spec.peak,
+                    seed=seed,
+                    device=self.device,
+                    precision=self.precision,
+                    memory_bytes=memory_bytes,
+                    on_tick=report,
+                    cancel=cancel,
+                )
+            )
+        return np.concatenate(restored, axis=2)
+
+    def estimate_whole(
+        self, size: tuple[int, int], *, memory_bytes: int | None = None
+    ) -> tuple[float, int]:
+        """Return the seconds and the bytes of feature maps that `run_whole` will take.
+
+        Raises SettingsError for a network without stages.
+        """
+        estimate = estimate_whole(
+            self._staged(),
+            size,
+            device=self.device,
+            precision=self.precision,
+            memory_bytes=memory_bytes or free_bytes(self.device),
+        )
+        return estimate.seconds, estimate.map_bytes
+
+    def _staged(self) -> Staged:
+        if not isinstance(self.network, Staged):
+            raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
+        return self.network
+
+    def _groups(self, values: FloatArray) -> list[FloatArray]:
+        """Split planes into what the network takes at once: a network of one plane takes each."""
+        return np.split(values, values.shape[2], axis=2) if self.spec.channels == 1 else [values]
+
+    def _restore_tiles(
+        self,
+        tiles: Sequence[FloatArray],
+        views: Sequence[_View],
+        seed: int,
+        cancel: CancelToken | None,
+    ) -> list[FloatArray]:
+        """Return of each tile the mean over the views, of all planes or of one after the other."""
+        totals: list[FloatArray] = []
+        for view in views:
+            parts = []
+            for group in zip(*(self._groups(view.of(tile)) for tile in tiles), strict=True):
+                if cancel is not None:
+                    cancel.check()
+                parts.append(self._restore_planes(np.stack(group), seed))
+            joined = [view.back(tile) for tile in np.concatenate(parts, axis=3)]
+            totals = joined if not totals else [a + b for a, b in zip(totals, joined, strict=True)]
+        return [total / np.float32(len(views)) for total in totals]
+
+    def _restore_planes(self, values: FloatArray, seed: int) -> FloatArray:
+        """Run the network; a result that is not finite is computed once more in float32."""
+        restored = self._forward(values, seed, self.precision)
+        if not np.isfinite(restored).all() and self.precision != "fp32":
+            log.warning("%s: tile not finite in %s, again in fp32", self.spec.id, self.precision)
+            restored = self._forward(values, seed, "fp32")
+        if not np.isfinite(restored).all():
+            raise InvalidOutputError(
+                f"{self.spec.id}: the network returned NaN or infinity on {self.device}"
+            )
+        return restored
+
+    def _forward(self, values: FloatArray, seed: int, precision: Precision) -> FloatArray:
+        """Map (N, H, W, C) to (N, H * scale, W * scale, C')."""
+        count, height, width = values.shape[:3]
+        what = (
+            f"{self.spec.id}: {'a tile' if count == 1 else f'{count} tiles'} of {width} x {height}"
+        )
+        with (
+            fitting(self.device, what),
+            torch.inference_mode(),
+            autocast(self.device, precision),
+        ):
+            # Channels last is how the values lie already.
+            x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2) * self.spec.peak
+            y: Tensor = self.network(x, seed=seed).float() / self.spec.peak
+            return y.permute(0, 2, 3, 1).cpu().numpy()
+
+    def _sent(self, values: Tensor) -> Tensor:
+        """Return the values on the device; a GPU fetches them itself from memory that stays."""
+        if self.device.startswith("cuda"):
+            return values.pin_memory().to(self.device, non_blocking=True)
+        return values.to(self.device)
+
+
+def cut_tile(band: FloatArray, tile: Tile, left: int) -> FloatArray:
+    """Return a copy of the tile out of its row of tiles, whose first column is `left`.
+
+    What lies beyond the image mirrors it, edge pixels not repeated: that keeps the phase of a Bayer
+    pattern.
+    """
+    part = band[:, tile.left - left : tile.left - left + tile.width]
+    missing = (tile.height - part.shape[0], tile.width - part.shape[1])
+    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
+
+
+@dataclass(frozen=True)
+class _View:
+    """One of the eight flips and transposes of (H, W, C) arrays."""
+
+    down: int
+    across: int
+    transposed: bool
+
+    def of(self, values: FloatArray) -> FloatArray:
+        flipped = values[:: self.down, :: self.across]
+        return flipped.swapaxes(0, 1) if self.transposed else flipped
+
+    def back(self, values: FloatArray) -> FloatArray:
+        upright = values.swapaxes(0, 1) if self.transposed else values
+        return upright[:: self.down, :: self.across]
+
+
+_EIGHT_VIEWS = [_View(d, a, t) for t in (False, True) for d in (1, -1) for a in (1, -1)]

@@ -1,0 +1,249 @@
+"""The whole image at once: context ``whole``, without tiles in the result, in bounded memory.
+
+A network's stages are run one after the other over whole feature maps: convolutions region by
+region, attentions over the map. Regions get a halo as wide as their layers see and are clipped at
+the border of the image, where the layers pad with zeros as they do in `forward`: the result is that
+of `forward` up to rounding, whatever the regions.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from restorer.errors import InvalidOutputError
+from restorer.image import FloatArray
+from restorer.inference.devices import Precision, autocast, fitting
+from restorer.inference.whole.blocks import REGION_SHARE, Region, halo, plan_regions
+from restorer.inference.whole.feature_maps import Maps
+from restorer.networks.stages import Global, Local, Program, Stage, Staged, maps_of
+from restorer.settings import CancelToken, OnTick
+
+log = logging.getLogger(__name__)
+
+# Pixels to begin with; shorter runs are measured three times too slow where others use the cores.
+_PROBE_SIDE, _PROBE_SECONDS = 32, 0.3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take.
+
+    Attributes:
+        seconds: Good to a factor of two, less so where other programs use the same cores.
+        map_bytes: The most that the feature maps take at one time, in memory and in files.
+    """
+
+    seconds: float
+    map_bytes: int
+
+
+def run_whole(
+    network: Staged,
+    values: FloatArray,
+    *,
+    peak: float = 1.0,
+    seed: int = 0,
+    device: str = "cpu",
+    precision: Precision = "fp32",
+    memory_bytes: int,
+    scratch: Path | None = None,
+    side: int | None = None,
+    on_tick: OnTick | None = None,
+    cancel: CancelToken | None = None,
+) -> FloatArray:
+    """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
+
+    Sides that are no multiple of a cell of the network are continued by mirroring.
+
+    Args:
+        network: On `device`, in eval mode, laid out channels last.
+        values: As many planes as the network takes.
+        peak: What the network knows as white.
+        seed: For networks that draw random numbers.
+        device: Where to compute; the maps lie in host memory.
+        precision: Of the convolutions; maps are float32, attentions as the network has them.
+        memory_bytes: For the maps, and for a region in work, on the host and on the device. Image
+            and result come on top, and what a pyramid or dense attention needs; NLSN's and ENLCN's
+            read and write maps block by block.
+        scratch: Folder for maps that do not fit; the system's temporary folder by default.
+        side: Of the regions, in pixels of what a stage reads; chosen by the memory by default.
+        on_tick: Called with (done, total), regions and attentions.
+        cancel: Stops before the next operation on tensors, within an attention too.
+
+    Raises:
+        OutOfMemoryError: An attention or a region does not fit into memory, or a map on the disk.
+        InvalidOutputError: A region is NaN or infinite in float32 too.
+        Cancelled: `cancel` was set.
+    """
+    program = network.stages(seed=seed)
+    machine = _Machine(device, precision)
+    image = _pad(values, program.image.density) * np.float32(peak)
+    cells = _count_cells(program, values.shape)
+    maps = Maps(cells, int(memory_bytes * (1 - REGION_SHARE)), scratch)
+    maps.give(program.image, image)
+    result = np.empty(program.result.shape(cells), np.float32)
+    maps.give(program.result, result)
+    plans = [plan_regions(stage, cells, memory_bytes, side) for stage in program.stages]
+    done, total = 0, sum(len(regions) for regions in plans)
+    what = f"the whole image of {values.shape[1]} x {values.shape[0]}"
+    watch = nullcontext() if cancel is None else _Watch(cancel)
+    with torch.inference_mode(), watch, fitting(device, what):
+        for index, stage in enumerate(program.stages):
+            maps.make(stage.writes)
+            for region in plans[index]:
+                if isinstance(stage, Local):
+                    machine.convolve(stage, region, maps)
+                else:
+                    machine.attend(stage, maps)
+                done += 1
+                if on_tick is not None:
+                    on_tick(done, total)
+            maps.keep(program.needed(index + 1))
+    scale = program.result.density // program.image.density
+    result /= np.float32(peak)
+    return np.ascontiguousarray(result[: values.shape[0] * scale, : values.shape[1] * scale])
+
+
+def estimate_whole(
+    network: Staged,
+    size: tuple[int, int],
+    *,
+    device: str = "cpu",
+    precision: Precision = "fp32",
+    memory_bytes: int,
+) -> Estimate:
+    """Estimate what `run_whole` takes for an image of `size` (height, width), in a few seconds.
+
+    Stages are run on noise, on a small region that grows until its time can be measured.
+    """
+    program = network.stages()
+    machine = _Machine(device, precision)
+    cells = _count_cells(program, size)
+    seconds, alive, most = 0.0, {program.image}, 0
+    measured: dict[tuple[object, ...], float] = {}
+    with torch.inference_mode():
+        for index, stage in enumerate(program.stages):
+            alive = (alive | maps_of(stage)) & program.needed(index)
+            most = max(most, sum(m.size_bytes(cells) for m in alive))
+            kind = _kind(stage)
+            if kind not in measured:
+                measured[kind] = _probe(machine, stage, cells)
+            if isinstance(stage, Local):
+                regions = plan_regions(stage, cells, memory_bytes, None)
+                area = sum(region.grown(halo(stage), cells).area for region in regions)
+                seconds += measured[kind] * area
+            else:
+                seconds += measured[kind] * float(math.prod(cells)) ** stage.order
+    return Estimate(seconds, most)
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """Where and how precisely stages are computed."""
+
+    device: str
+    precision: Precision
+
+    def convolve(self, stage: Local, region: Region, maps: Maps) -> None:
+        """Compute one region of what a stage writes, again in float32 if it is not finite."""
+        outer = region.grown(halo(stage), maps.cells)
+        inputs = [self._load(outer.of(maps[m], m.density)) for m in stage.reads]
+        density = stage.writes.density
+        for precision in dict.fromkeys((self.precision, "fp32")):
+            with autocast(self.device, precision):
+                computed = stage.run(*inputs)
+            inner = region.of(computed, density, (outer.top, outer.left))
+            if torch.isfinite(inner).all():
+                region.of(maps[stage.writes], density).copy_(inner)
+                return
+            log.warning("region not finite in %s", precision)
+        raise InvalidOutputError(f"the network returned NaN or infinity on {self.device}")
+
+    def attend(self, stage: Global, maps: Maps) -> None:
+        """Fill a map by an attention; on the host nothing is copied."""
+        filled = maps[stage.writes]
+        inputs = [self._load(maps[m]) for m in stage.reads]
+        there = dict(zip(stage.reads, inputs, strict=True)).get(stage.writes)
+        out = self._load(filled) if there is None else there
+        with autocast(self.device, self.precision):
+            stage.run(*inputs, out)
+        if out.data_ptr() != filled.data_ptr():
+            filled.copy_(out)
+
+    def time(self, stage: Stage, inputs: Sequence[Tensor], out: Tensor) -> float:
+        """Return the seconds of a stage on these maps, with the way to the device."""
+        start = time.perf_counter()
+        with autocast(self.device, self.precision):
+            loaded = [self._load(x) for x in inputs]
+            if isinstance(stage, Local):
+                out = stage.run(*loaded)
+            else:
+                out = self._load(out)
+                stage.run(*loaded, out)
+        float(out[0, 0, 0, 0])  # waits for the device
+        return time.perf_counter() - start
+
+    def _load(self, x: Tensor) -> Tensor:
+        return x.to(self.device).contiguous(memory_format=torch.channels_last)
+
+
+def _count_cells(program: Program, size: Sequence[int]) -> tuple[int, int]:
+    """Return how many cells an image of (height, width, ...) has, begun ones included."""
+    height, width = (math.ceil(n / program.image.density) for n in size[:2])
+    return height, width
+
+
+def _pad(values: FloatArray, multiple: int) -> FloatArray:
+    """Continue an image to a multiple; what lies beyond it mirrors it, edge pixels not repeated."""
+    missing = [(0, -n % multiple) for n in values.shape[:2]]
+    return np.pad(values, (*missing, (0, 0)), mode="reflect")
+
+
+def _probe(machine: _Machine, stage: Stage, cells: tuple[int, int]) -> float:
+    """Return the seconds that a stage takes, divided by the cells, to the power of its order."""
+    order = stage.order if isinstance(stage, Global) else 1
+    side = max(1, _PROBE_SIDE // stage.reads[0].density)
+    while True:
+        size = (min(side, cells[0]), min(side, cells[1]))
+        *noise, out = (
+            torch.rand(1, *m.shape(size)).permute(0, 3, 1, 2) for m in (*stage.reads, stage.writes)
+        )
+        # The first call of a size builds what later ones find ready.
+        seconds = min(machine.time(stage, noise, out) for _ in range(2))
+        if seconds >= _PROBE_SECONDS or size == cells:
+            return seconds / float(math.prod(size)) ** order
+        side *= 2
+
+
+def _kind(stage: Stage) -> tuple[object, ...]:
+    """Return what stages of one network have in common that take the same time per cell."""
+    reach = stage.order if isinstance(stage, Global) else stage.radius
+    maps = (*stage.reads, stage.writes)
+    return (type(stage), reach, *((m.channels, m.density) for m in maps))
+
+
+class _Watch(TorchFunctionMode):
+    """Checks a token before every operation: an attention over a large map takes minutes."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        super().__init__()
+        self._cancel = cancel
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Call what was called, unless somebody asked to stop."""
+        self._cancel.check()
+        return func(*args, **(kwargs or {}))

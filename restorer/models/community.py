@@ -1,0 +1,194 @@
+"""Published checkpoints of other projects, recognized and built by spandrel (extra `community`)."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from restorer.errors import CheckpointError
+
+# What spandrel 0.4.2 takes from torchvision, for LaMa and RestoreFormer, which are refused here.
+_BORROWED = ("InterpolationMode", "normalize", "rotate")
+_STAND_INS = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+_importing = threading.Lock()  # two at once would take each other's stand-ins for the real ones
+
+
+@dataclass(frozen=True)
+class CommunityModel:
+    """What a checkpoint turned out to be.
+
+    Attributes:
+        architecture: Spandrel's id, such as ``ESRGAN``.
+        name: Of the architecture, for people.
+        purpose: ``SR`` enlarges; ``Restoration`` keeps the size.
+        tags: Size and variant in the words of the architecture, such as ``64nf``.
+        scale: Factor of enlargement, 1 for none.
+        channels: Color planes in and out: 3 is RGB, 1 is gray.
+        multiple_of: Sides that the network takes without padding are multiples of it.
+        min_side: Shorter sides are padded.
+        square: Whether inputs are padded to squares.
+        tiling: ``discouraged`` where the network looks at the whole picture, ``internal`` where it
+            cuts tiles itself.
+        bf16: Whether it may compute in bfloat16.
+        fp16: Whether it may compute in float16.
+    """
+
+    architecture: str
+    name: str
+    purpose: Literal["SR", "Restoration"]
+    tags: tuple[str, ...]
+    scale: int
+    channels: int
+    multiple_of: int
+    min_side: int
+    square: bool
+    tiling: Literal["supported", "discouraged", "internal"]
+    bf16: bool
+    fp16: bool
+
+
+def available() -> bool:
+    """Whether the extra `community` is installed; the other functions here need it."""
+    return find_spec("spandrel") is not None
+
+
+def identify_checkpoint(state: Mapping[str, Tensor]) -> CommunityModel | None:
+    """Return what `state` is the checkpoint of, None where spandrel does not know it.
+
+    The network is built and filled for that, so this takes as long as `build`. Raises
+    CheckpointError, with the reason, for a known network that does not fit or is of no use here.
+    """
+    found = _load(state)
+    return None if found is None else _describe(found)
+
+
+def build(state: Mapping[str, Tensor]) -> nn.Module:
+    """Return the network of `state` for ``network(x, seed=0)``, in evaluation mode.
+
+    It maps (N, C, H, W), white 1, to (N, C, H * scale, W * scale), clipped to 0..1; any size goes,
+    what the network needs more is padded and cut off. A noise level that the network would be told
+    stays at the default of its authors. Raises CheckpointError.
+    """
+    found = _load(state)
+    if found is None:
+        raise CheckpointError("state dict: of no network that spandrel knows")
+    return _CommunityNetwork(found)
+
+
+class _CommunityNetwork(nn.Module):
+    """Spandrel's descriptor as a network: it pads, tells noise levels, scales ranges, clips."""
+
+    def __init__(self, descriptor: Any) -> None:
+        super().__init__()
+        self.network: nn.Module = descriptor.model  # registered, so that `to` moves it
+        self._descriptor = descriptor
+        self.eval()
+
+    def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
+        # AuraSR draws from torch's global generator.
+        with torch.random.fork_rng([x.device] if x.is_cuda else []):
+            torch.manual_seed(seed)
+            y: Tensor = self._descriptor(x)
+        return y
+
+
+def _load(state: Mapping[str, Tensor]) -> Any:
+    """Return spandrel's descriptor of the filled network, None where it knows none."""
+    spandrel = _import_spandrel()
+    try:
+        found = spandrel.MAIN_REGISTRY.load(dict(state))  # a copy: some loaders drop keys
+    except spandrel.UnsupportedModelError:
+        return None
+    except Exception as error:  # whatever the loaders of 42 architectures stumble over
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CheckpointError(f"state dict: does not fit its network: {reason:.300}") from error
+    _accept(found)
+    return found
+
+
+def _accept(found: Any) -> None:
+    """Raise CheckpointError unless the network maps photographs to photographs."""
+    name = found.architecture.name
+    if found.purpose not in ("SR", "Restoration"):
+        raise CheckpointError(
+            f"{name}: is for {found.purpose}, which takes masks or aligned faces; only"
+            " super-resolution and restoration networks can be used"
+        )
+    if found.input_channels != found.output_channels or found.input_channels not in (1, 3):
+        raise CheckpointError(
+            f"{name}: maps {found.input_channels} planes to {found.output_channels}, expected gray"
+            " to gray or RGB to RGB"
+        )
+    for key, parameter in found.model.named_parameters():
+        if not bool(parameter.isfinite().all()):
+            raise CheckpointError(f"{name}: {key} holds NaN or infinity")
+
+
+def _describe(found: Any) -> CommunityModel:
+    return CommunityModel(
+        architecture=str(found.architecture.id),
+        name=found.architecture.name,
+        purpose=found.purpose,
+        tags=tuple(found.tags),
+        scale=found.scale,
+        channels=found.input_channels,
+        multiple_of=found.size_requirements.multiple_of,
+        min_side=found.size_requirements.minimum,
+        square=found.size_requirements.square,
+        tiling=found.tiling.name.lower(),
+        bf16=found.supports_bfloat16,
+        fp16=found.supports_half,
+    )
+
+
+def _import_spandrel() -> Any:
+    with _importing, _torchvision():
+        try:
+            import spandrel
+        except Exception as error:
+            raise CheckpointError(
+                f"spandrel: cannot be imported ({error}); install it again:"
+                " pip install 'restorer[community]'"
+            ) from error
+    return spandrel
+
+
+@contextmanager
+def _torchvision() -> Iterator[None]:
+    """Let ``import spandrel`` find a torchvision: a loaded one, or a stand-in for the while.
+
+    The installed one is not tried: it raises where it does not pair with torch, as the index's does
+    beside a CPU torch, and would leave half of itself behind.
+    """
+    if "spandrel" in sys.modules or sys.modules.get("torchvision") is not None:
+        yield
+        return
+    before = {name: sys.modules[name] for name in _STAND_INS if name in sys.modules}
+    sys.modules.update({name: _stand_in(name) for name in _STAND_INS})
+    try:
+        yield
+    finally:
+        for name in _STAND_INS:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def _stand_in(name: str) -> ModuleType:
+    module = module_from_spec(ModuleSpec(name, loader=None, is_package=True))
+    for borrowed in _BORROWED:
+        setattr(module, borrowed, _refuse)
+    return module
+
+
+def _refuse(*_: object) -> None:
+    raise NotImplementedError("import torchvision before spandrel is first used")

@@ -1,0 +1,180 @@
+"""The user's store of weights: what is installed, what is added, and whether it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from restorer.errors import ImageWriteError, WeightsError
+from restorer.formats.files import created
+from restorer.models.catalog import ModelSpec, WeightsFile, is_shipped, weights_folder
+from restorer.models.download import download, file_sha256
+from restorer.settings import CancelToken, OnTick
+
+WeightsState: TypeAlias = Literal["embedded", "installed", "fetch", "browser", "absent", "corrupt"]
+
+_BLOCK = 1 << 20
+
+
+def weights_path(spec: ModelSpec) -> Path:
+    """Return the weights file of a model after checking its size and SHA-256.
+
+    Embedded weights lie in the package, all others in the user's folder. Raises WeightsError.
+    """
+    path = _expected_path(spec.weights)
+    if not path.is_file() or not spec.weights.sha256:
+        raise WeightsError(
+            f"{spec.id}: weights {spec.weights.name} are not installed; {_remedy(spec)}"
+        )
+    try:
+        size, digest = path.stat().st_size, file_sha256(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
+    if size != spec.weights.size:
+        raise WeightsError(
+            f"{path}: {size:,} bytes, expected {spec.weights.size:,}; the file was cut or replaced,"
+            " install it again"
+        )
+    if digest != spec.weights.sha256:
+        raise WeightsError(
+            f"{path}: SHA-256 {digest}, expected {spec.weights.sha256}; the file was altered,"
+            " install it again"
+        )
+    return path
+
+
+def verify_weights(spec: ModelSpec) -> Literal["ok", "absent", "corrupt"]:
+    """Say whether the weights of a model are there and whole."""
+    if not _expected_path(spec.weights).is_file() or not spec.weights.sha256:
+        return "absent"
+    try:
+        weights_path(spec)
+    except WeightsError:
+        return "corrupt"
+    return "ok"
+
+
+def weights_state(spec: ModelSpec) -> WeightsState:
+    """Say where the weights of a model are, or how they are got; reads the whole file.
+
+    ``embedded`` in the package, ``installed`` in the user's store; ``fetch`` where
+    `fetch_weights` gets them, ``browser`` where only a browser does, ``absent`` where nobody
+    knows; ``corrupt`` where they are cut or altered.
+    """
+    found = verify_weights(spec)
+    if found == "ok":
+        return "embedded" if spec.weights.embedded else "installed"
+    if found == "absent" and not spec.weights.embedded:
+        return "fetch" if spec.weights.url else "browser" if spec.weights.page else found
+    return found
+
+
+def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
+    """Copy a checkpoint into the user's store and make it the weights of `spec`.
+
+    A hash that the catalog knows, or that an earlier file left on record, must be met; otherwise
+    that of `source` is recorded. Returns the entry as it now stands. Raises WeightsError.
+    """
+    target = weights_folder() / f"{spec.id}{source.suffix.lower()}"
+    try:
+        with created(target, "replace") as file, source.open("rb") as original:
+            digest = hashlib.sha256()
+            while block := original.read(_BLOCK):
+                digest.update(block)
+                file.write(block)
+            if spec.weights.sha256 not in ("", digest.hexdigest()):
+                raise WeightsError(
+                    f"{source}: SHA-256 {digest.hexdigest()}, expected {spec.weights.sha256}: not"
+                    f" the file that {spec.id} names"
+                )
+    except ImageWriteError as error:
+        raise WeightsError(str(error)) from error
+    return _record(spec, target, digest.hexdigest())
+
+
+def fetch_weights(
+    spec: ModelSpec, *, on_bytes: OnTick | None = None, cancel: CancelToken | None = None
+) -> ModelSpec:
+    """Download the weights of a model into the user's store; what is there and whole stays.
+
+    A download that was cut goes on. A hash that is not known yet is recorded now and enforced from
+    then on. Returns the entry as it now stands. Raises WeightsError, Cancelled.
+    """
+    if verify_weights(spec) == "ok":
+        return spec
+    if not spec.weights.url:
+        raise WeightsError(f"{spec.id}: has no address to download from; {_remedy(spec)}")
+    target = weights_folder() / spec.weights.name
+    digest = download(
+        spec.weights.url,
+        target,
+        sha256=spec.weights.sha256,
+        size=spec.weights.size,
+        on_bytes=on_bytes,
+        cancel=cancel,
+    )
+    return _record(spec, target, digest)
+
+
+def remove_weights(spec: ModelSpec) -> Path:
+    """Delete a model's weights and record from the user's store; return what the file was.
+
+    A model that the user had added is gone then; one of the catalog can be installed again.
+    Raises WeightsError for embedded weights, and where nothing is installed.
+    """
+    path, entry = _expected_path(spec.weights), _entry_path(spec.id)
+    if spec.weights.embedded:
+        raise WeightsError(f"{spec.id}: ships with the program and cannot be removed")
+    if not path.exists() and not entry.exists():
+        raise WeightsError(f"{spec.id}: is not installed")
+    try:
+        entry.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be removed: {error.strerror}") from error
+    return path
+
+
+def _record(spec: ModelSpec, path: Path, digest: str) -> ModelSpec:
+    """Write the entry that makes `path` the weights of `spec`."""
+    size = path.stat().st_size
+    weights = replace(spec.weights, name=path.name, sha256=digest, size=size)
+    installed = replace(spec, weights=weights)
+    entry = asdict(installed)
+    if is_shipped(spec.id):  # the catalog says the rest, better with every release
+        entry = {"id": spec.id, "weights": {"name": path.name, "sha256": digest, "size": size}}
+    try:
+        with created(_entry_path(spec.id), "replace") as file:
+            file.write(json.dumps(entry, indent=2).encode())
+    except ImageWriteError as error:
+        raise WeightsError(str(error)) from error
+    for other in path.parent.glob(f"{spec.id}.*"):  # the same model under another suffix
+        if other not in (path, _entry_path(spec.id)):
+            other.unlink(missing_ok=True)
+    return installed
+
+
+def _remedy(spec: ModelSpec) -> str:
+    """Say what the user can do to get the weights."""
+    if spec.weights.url:
+        return f"get them with: restore weights fetch {spec.id}"
+    if spec.weights.page:
+        return (
+            f"download the file in a browser from {spec.weights.page} and add it with:"
+            f" restore weights add FILE --id {spec.id}"
+        )
+    return f"expected at {_expected_path(spec.weights)}"
+
+
+def _expected_path(weights: WeightsFile) -> Path:
+    if weights.embedded:
+        return Path(str(files("restorer.weights").joinpath("embedded", weights.name)))
+    return weights_folder() / weights.name
+
+
+def _entry_path(model: str) -> Path:
+    return weights_folder() / f"{model}.json"

@@ -1,0 +1,316 @@
+"""From an image to a better image, and from a file to a better file."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from restorer.errors import (
+    RestorerError,
+    SettingsError,
+)
+from restorer.image import Image
+from restorer.inference.autotune import GATE_DB, agreement_with_cpu, known_precision
+from restorer.inference.devices import (
+    Precision,
+    check_precision,
+    choose_device,
+    free_cache,
+)
+from restorer.inference.merging import merging
+from restorer.inference.predictor import Predictor
+from restorer.models.catalog import ModelSpec, model_family, model_spec
+from restorer.models.checkpoint import write_state
+from restorer.models.identify import describe_model, identify_checkpoint
+from restorer.models.store import fetch_weights, remove_weights
+from restorer.networks import PublishedNetwork
+from restorer.restoration.reference.files import (
+    Reference,
+)
+from restorer.restoration.reference.provenance import ReferenceMaps
+from restorer.restoration.reference.run import Guide
+from restorer.restoration.run import Passage
+from restorer.restoration.source import Source
+from restorer.settings import CancelToken, OnTick, RunPlan, Settings, Step
+from restorer.tiling.plan import Region
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+OpenStep: TypeAlias = tuple[Predictor, Step]  # the model is open already, from a file perhaps
+
+
+def open_model(
+    model: ModelSpec | str | Path,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    task: str | None = None,
+) -> Predictor:
+    """Return a model, ready to run; one of the catalog is loaded once and shared.
+
+    A path is that of a checkpoint, known by its names and shapes; `identify_checkpoint` and
+    `describe_model` say more, and let more be said, about what it is for; `task` says it where that
+    leaves several open, else the first is taken. The precision ``auto`` is
+    what `try_precisions` chose on this machine, float32 before. Apple's ``mps``, some of whose
+    operators are known to be wrong, is compared with the CPU before a model first runs there.
+
+    Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
+    """
+    where, how = choose_device(device), check_precision(precision)
+    if isinstance(model, Path):
+        found = identify_checkpoint(model)
+        spec = describe_model(found, task=task or found.tasks[0])
+        return Predictor.from_checkpoint(spec, model, where, how or "fp32")
+    spec = model_spec(model) if isinstance(model, str) else model
+    if where == "mps" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
+        raise SettingsError(
+            f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
+        )
+    how = how or known_precision(spec, where)
+    if isinstance(model, ModelSpec):
+        return Predictor.load(spec, where, how)
+    return _shared(spec.id, spec.weights.sha256, where, how)
+
+
+def estimate_run(
+    model: str, size: tuple[int, int], settings: Settings | None = None
+) -> tuple[float, int]:
+    """Estimate the seconds that a picture of (height, width) takes in context ``whole``.
+
+    Stages of the network are tried on small regions, for a few seconds in all; good to a factor of
+    two. Also returns the bytes of the feature maps, in memory and on the disk.
+
+    Raises what `open_model` raises, and SettingsError for a network without stages.
+    """
+    wishes = settings or Settings()
+    predictor = open_model(model, device=wishes.device, precision=wishes.precision)
+    return predictor.estimate_whole(size, memory_bytes=wishes.memory)
+
+
+def fetch_model(
+    spec: ModelSpec, *, on_bytes: OnTick | None = None, cancel: CancelToken | None = None
+) -> ModelSpec:
+    """Download the weights of a model and keep what comes only if it makes the model.
+
+    Raises WeightsError, CheckpointError, Cancelled; see `fetch_weights`.
+    """
+    installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
+    try:
+        open_model(installed, device="cpu")
+    except RestorerError:
+        remove_weights(installed)
+        raise
+    return installed
+
+
+def release_models() -> None:
+    """Forget the loaded models, so that their memory is free once nobody uses them."""
+    _shared.cache_clear()
+    free_cache()
+
+
+def export_weights(model: str, target: Path) -> None:
+    """Write the weights of a model as its authors store them, whole or not at all.
+
+    Args:
+        model: Its weights must be installed.
+        target: ``.safetensors``, or ``.pt`` or ``.pth`` for a pickled state dict; must not exist.
+
+    Raises UnknownModelError, WeightsError, CheckpointError, SettingsError (no such suffix).
+    """
+    network = open_model(model, device="cpu").network
+    if not isinstance(network, PublishedNetwork):
+        raise SettingsError(f"{model}: has no layout but that of its file")
+    write_state(network.published_state(), target)
+
+
+def restore(
+    image: Image,
+    model: Predictor | Step | str | Sequence[OpenStep | Step | str],
+    *,
+    references: Sequence[Image | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_maps: Callable[[ReferenceMaps], None] | None = None,
+    cancel: CancelToken | None = None,
+) -> Image:
+    """Return the restored image, `scale` times as large, with the metadata and depth of the input.
+
+    Integer images are clipped to [0, 1] after every step; float images are not.
+
+    Args:
+        image: Gray or RGB, with or without alpha.
+        model: A model id, a step with its options, or several steps to take in order; each may
+            come with its model, opened.
+        references: Sharp pictures of the same thing, of any size, for a step that takes such; who
+            restores several pictures with them opens them once (`open_references`).
+        settings: What may be left to the program.
+        on_tile: Called with (done, total) tiles over all steps.
+        on_maps: Called in the end with what came from which reference.
+        cancel: Stops the work between two tiles, by Cancelled.
+
+    Raises:
+        ModelError, SettingsError: The model cannot be opened, or not with these settings.
+        InferenceError: No tile fits into memory, or the result is not finite.
+        Cancelled: `cancel` was set.
+    """
+    wishes = settings or Settings()
+    passes = open_steps(model, wishes)
+    guide = open_guide(passes, references)
+    restored, _ = Passage(passes, wishes, on_tile, cancel, guide).restore(image)
+    if on_maps is not None and guide is not None and guide.maps is not None:
+        on_maps(guide.maps)
+    return restored
+
+
+def restore_region(
+    image: Image | Source,
+    model: Predictor | Step | str | Sequence[OpenStep | Step | str],
+    region: Region,
+    *,
+    references: Sequence[Image | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_plans: Callable[[tuple[RunPlan, ...]], None] | None = None,
+    on_maps: Callable[[ReferenceMaps], None] | None = None,
+    cancel: CancelToken | None = None,
+) -> Image:
+    """Return a region of what `restore` gives, with the same pixels, in the time of its own tiles.
+
+    Exactly the same on a CPU, where one tile runs at a time, but for one thing: a noise level that
+    a later step than the first is to estimate is that of the part that was made for it. Who gives
+    the level, or the plans' `sigma` and `side` to the full run, gets the same pixels there too.
+
+    Args:
+        image: The picture. Its noise, and whether it is gray, are properties of the whole: a
+            `Source` that is given again remembers them.
+        model: As for `restore`.
+        region: Of the picture, in its pixels.
+        references: As for `restore`. How they lie on a `Source` is remembered as long as the same
+            `Reference` objects are given.
+        settings: As for `restore`; `tile` and `memory` left open may choose other tiles when other
+            memory is free.
+        on_tile: Called with (done, total) tiles of those that are run, over all steps.
+        on_plans: Called in the end with the plan of each step.
+        on_maps: As for `restore`; nothing is known outside the region.
+        cancel: As for `restore`.
+
+    Raises what `restore` raises, and SettingsError for a region that is not in the picture and for
+    context ``whole``, where all of the picture is needed for each pixel.
+    """
+    wishes = settings or Settings()
+    picture = image if isinstance(image, Source) else Source(image)
+    if wishes.context == "whole":
+        raise SettingsError("context whole: a region needs all of the picture; restore that")
+    if min(region.height, region.width) < 1 or not picture.region.holds(region):
+        raise SettingsError(f"{region}: not in a picture of {picture.size[1]} x {picture.size[0]}")
+    passes = open_steps(model, wishes)
+    guide = open_guide(passes, references)
+    passage = Passage(passes, wishes, on_tile, cancel, guide)
+    restored, plans = passage.restore_region(picture, region)
+    if on_plans is not None:
+        on_plans(plans)
+    if on_maps is not None and guide is not None and guide.maps is not None:
+        on_maps(guide.maps)
+    return restored
+
+
+@lru_cache(maxsize=4)
+def _shared(model: str, sha256: str, device: str, precision: Precision) -> Predictor:
+    """Load a model once; again when other weights were installed under its id."""
+    return Predictor.load(model_spec(model), device, precision)
+
+
+def open_steps(
+    model: Predictor | Step | str | Sequence[OpenStep | Step | str], settings: Settings
+) -> list[OpenStep]:
+    """Return the steps with their models, opened and checked; raises SettingsError."""
+    if isinstance(model, Predictor):
+        model = [(model, Step(model.spec.id))]
+    wanted = [model] if isinstance(model, (str, Step)) else model
+    steps = [Step(step) if isinstance(step, str) else step for step in wanted]
+    if not steps:
+        raise SettingsError("no steps: say what to do with the picture")
+    for each in steps:
+        spec, step = (
+            (each[0].spec, each[1]) if isinstance(each, tuple) else (model_spec(each.model), each)
+        )
+        _check_step(step, spec)
+        _check_spec(spec, settings)
+    passes = [
+        each
+        if isinstance(each, tuple)
+        else (open_model(each.model, device=settings.device, precision=settings.precision), each)
+        for each in steps
+    ]
+    return [each for predictor, step in passes for each in _halves(predictor, step)]
+
+
+def _halves(predictor: Predictor, step: Step) -> list[OpenStep]:
+    """Part a model that has a base into the enlargement by that and the merging of references."""
+    if not predictor.spec.base:
+        return [(predictor, step)]
+    base = open_model(predictor.spec.base, device=predictor.device, precision=predictor.precision)
+    return [(base, Step(base.spec.id)), (merging(predictor), step)]
+
+
+def open_guide(
+    passes: Sequence[OpenStep], references: Sequence[Image | Reference], *, needed: bool = True
+) -> Guide | None:
+    """Return the references for the step that takes them; refuse one without the other.
+
+    Where they are not needed, a network that has a base does without.
+    """
+    taking = [n for n, (p, _) in enumerate(passes) if p.spec.task == "reference-sr"]
+    if not taking and not references:
+        return None
+    if not taking:
+        raise SettingsError("references: no step takes any; the task reference-sr does")
+    first = passes[taking[0]][0].spec
+    if not references and (needed or not first.base):
+        raise SettingsError(f"{first.id}: takes its texture from reference pictures; name one")
+    before = passes[: taking[0] - bool(first.base)]
+    if len(taking) > 1 or any(p.spec.scale != 1 for p, _ in before):
+        raise SettingsError(f"{first.id}: has to be the only step that enlarges, or the first one")
+    return Guide(
+        [
+            each if isinstance(each, Reference) else Reference.of(each, str(number))
+            for number, each in enumerate(references, 1)
+        ]
+    )
+
+
+def _check_spec(spec: ModelSpec, settings: Settings) -> None:
+    """Refuse what the model cannot do at all, or not with these settings."""
+    if spec.task == "reference-sr" and (settings.context, settings.tiling) != ("tile", "blend"):
+        raise SettingsError(f"{spec.id}: takes references tile by tile; leave out context and chop")
+    family = model_family(spec.architecture)
+    if settings.tiling == "chop" and (family is None or family.chop is None):
+        raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
+    if settings.tiling == "chop" and (settings.tile, settings.overlap) != (None, None):
+        raise SettingsError("chop: knows its own tiles; leave out tile and overlap")
+    if settings.context == "whole" and (settings.tiling == "chop" or settings.self_ensemble):
+        raise SettingsError("context whole: has no tiles to chop or to turn")
+    if settings.context == "whole" and (settings.tile, settings.overlap) != (None, None):
+        raise SettingsError("context whole: has no tiles; leave out tile and overlap")
+    if settings.self_ensemble and spec.task == "demosaicing":
+        raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
+
+
+def _check_step(step: Step, spec: ModelSpec) -> None:
+    """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
+    if step.bayer is not None and spec.task != "demosaicing":
+        raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
+    if step.shares != (1, 1) and spec.task == "demosaicing":
+        raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
+    for name, share in zip(("strength", "detail"), step.shares, strict=True):
+        if not 0 <= share <= 1:
+            raise SettingsError(f"{name} {share}: expected 0 to 1")
+    if step.jpeg_quality is not None and not 1 <= step.jpeg_quality <= 100:
+        raise SettingsError(f"JPEG quality {step.jpeg_quality}: expected 1 to 100")
+    if step.sigma is not None and not 0 <= step.sigma < math.inf:
+        raise SettingsError(f"sigma {step.sigma}: expected a noise level of 0 or more")

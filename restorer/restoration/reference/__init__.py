@@ -1,0 +1,1 @@
+"""Reference pictures: found, aligned, searched, merged."""

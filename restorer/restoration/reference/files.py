@@ -1,0 +1,175 @@
+"""Reference pictures: opened, checked before work begins, paired with pictures, ranked."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from restorer import color, formats
+from restorer.errors import ImageError, ImageFormatError, SettingsError
+from restorer.image import FloatArray, Image
+from restorer.restoration.reference.alignment import (
+    Homography,
+    Keypoints,
+    find_homographies,
+    find_keypoints,
+    reduced,
+)
+
+log = logging.getLogger(__name__)
+
+MOST = 4  # references that are merged; more cost time and memory, and hardly help
+
+_KEYPOINT_PIXELS = 2_000_000  # of a picture that keypoints are searched in
+_KEYPOINTS = 8000
+_TOLERANCE = 2.0  # pixels of the target between a match and its plane
+_PLANES = 2  # of one reference: walls at a corner, ground and facade
+_MIN_SUPPORT = 12  # unrelated photographs have had up to 7
+_REMEMBERED = 256  # files whose keypoints are kept, 4 MB each at most
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A picture to take textures from.
+
+    Attributes:
+        name: What the user calls it.
+        values: (H, W, 3) float32, white 1.
+    """
+
+    name: str
+    values: FloatArray
+
+    @classmethod
+    def of(cls, image: Image, name: str) -> Reference:
+        """Return the colors of an image; what transparency hides is filled from around."""
+        colors, alpha = color.split(image.to_float())
+        if alpha is not None:
+            colors = color.extend_under_alpha(colors, alpha)
+        planes = color.network_planes(np.clip(colors, 0, 1))
+        return cls(name, np.ascontiguousarray(planes, np.float32))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return (self.values.shape[0], self.values.shape[1])
+
+    @cached_property
+    def keypoints(self) -> Keypoints:
+        """Its keypoints, found once."""
+        return keypoints_of(self.values)
+
+
+def open_references(
+    paths: Sequence[Path], *, max_pixels: int | None = None
+) -> tuple[Reference, ...]:
+    """Read reference pictures. Raises ImageError for one that cannot be read, or is too large."""
+    budget = formats.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
+    found = []
+    for path in paths:
+        try:
+            image = formats.read(path, max_pixels=budget)
+        except ImageError as error:
+            raise type(error)(f"reference {error}") from error
+        found.append(Reference.of(image, path.name))
+    return tuple(found)
+
+
+def check_references(source: Path, references: Sequence[Path]) -> None:
+    """Refuse references that cannot help a picture, by their headers alone.
+
+    Raises SettingsError for one that is missing, named twice, the picture itself, or smaller than
+    the picture both ways; ImageError for one that cannot be read.
+    """
+    own = formats.probe(source)
+    seen: set[str] = set()
+    for path in references:
+        real = os.path.realpath(path)
+        if not path.is_file():
+            raise SettingsError(f"reference {path}: no such file")
+        if real == os.path.realpath(source):
+            raise SettingsError(f"reference {path}: is the picture itself; name another one of it")
+        if real in seen:
+            raise SettingsError(f"reference {path}: is named twice")
+        seen.add(real)
+        try:
+            header = formats.probe(path)
+        except ImageFormatError as error:
+            raise ImageFormatError(f"reference {error}") from error
+        sides, wanted = (sorted((h.height, h.width)) for h in (header, own))
+        if sides[0] < wanted[0] and sides[1] < wanted[1]:
+            raise SettingsError(
+                f"reference {path}: {header.width} x {header.height}, smaller than the picture"
+                f" ({own.width} x {own.height}); it has no finer texture to give"
+            )
+
+
+def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
+    """Return the references in a folder that are for one picture, without the picture itself.
+
+    Those that bear its name, alone or followed by ``-``, ``_``, a blank or a dot; where there are
+    none all pictures of the folder, of which `choose_references` then takes the best.
+
+    Raises SettingsError for a folder without pictures.
+    """
+    pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.SUFFIXES)
+    if not pictures:
+        raise SettingsError(f"{folder}: has no pictures to refer to")
+    others = [p for p in pictures if os.path.realpath(p) != os.path.realpath(source)]
+    stem = source.stem.casefold()
+    named = [p for p in others if _bears_name(p.stem.casefold(), stem)]
+    return tuple(named or others)
+
+
+def choose_references(target: Reference, paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files that have most in common with a picture, `MOST` at most, best first.
+
+    No more than so many are not looked at. Those that cannot be read are passed over.
+    """
+    if len(paths) <= MOST:
+        return tuple(paths)
+    ranked = []
+    for path in paths:
+        try:
+            status = path.stat()
+            found = _keypoints_in(path, status.st_mtime_ns, status.st_size)
+        except (OSError, ImageFormatError):
+            continue
+        support = sum(plane.support for plane in shared_planes(target.keypoints, found))
+        ranked.append((support, path))
+    ranked.sort(key=lambda each: -each[0])
+    return tuple(path for support, path in ranked[:MOST] if support) or tuple(paths[:1])
+
+
+def keypoints_of(values: FloatArray) -> Keypoints:
+    """Return the keypoints of a picture of any size, in its pixels."""
+    factor = max(1.0, (values.shape[0] * values.shape[1] / _KEYPOINT_PIXELS) ** 0.5)
+    small = reduced(values, factor)
+    found = find_keypoints(small, _KEYPOINTS)
+    ratio = [values.shape[1] / small.shape[1], values.shape[0] / small.shape[0]]
+    return Keypoints(found.points * np.array(ratio, np.float32), found.descriptors)
+
+
+def shared_planes(target: Keypoints, reference: Keypoints) -> list[Homography]:
+    """Return the planes that a target shares with a reference, as homographies into that."""
+    # Estimated the other way, so that the tolerance counts in pixels of the target.
+    planes = find_homographies(
+        reference, target, tolerance=_TOLERANCE, count=_PLANES, min_support=_MIN_SUPPORT
+    )
+    return [Homography(np.asarray(np.linalg.inv(plane.matrix)), plane.support) for plane in planes]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _keypoints_in(path: Path, modified_ns: int, size_bytes: int) -> Keypoints:
+    return Reference.of(formats.read(path), path.name).keypoints
+
+
+def _bears_name(stem: str, wanted: str) -> bool:
+    rest = stem.removeprefix(wanted)
+    return stem.startswith(wanted) and (not rest or rest[0] in "-_. ")

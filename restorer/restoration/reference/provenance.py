@@ -1,0 +1,120 @@
+"""What a result took from which reference picture: maps, ranks, and pictures of them."""
+
+from __future__ import annotations
+
+import colorsys
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer.image import FloatArray
+
+_HUE_STEP = 0.382  # golden section: the hues of neighboring numbers lie far apart
+_SHOWN = 0.05  # confidence below which a source is none
+
+
+@dataclass(frozen=True)
+class TextureSource:
+    """Where a pixel's texture came from.
+
+    Attributes:
+        reference: Number of the reference, from 0.
+        row: In pixels of the reference; 0.5 is the center of the first row.
+        column: Likewise.
+        confidence: Share of the fine texture that is the reference's, 0 to 1.
+    """
+
+    reference: int
+    row: float
+    column: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class ReferenceRank:
+    """What one reference gave.
+
+    Attributes:
+        number: Its place among those that were given, from 0.
+        name: Its file, or what the caller calls it.
+        used: Whether it took part.
+        share: Of the picture's fine texture that came from it, 0 to 1.
+        matches: Keypoints that it has in common with the picture.
+    """
+
+    number: int
+    name: str
+    used: bool
+    share: float
+    matches: int
+
+    @property
+    def note(self) -> str:
+        """What the user should know of it, in one sentence."""
+        if not self.used:
+            what = "adds nothing to" if self.matches else "shows nothing of"
+            return f"reference {self.name} {what} the picture and was ignored"
+        return f"reference {self.name} gave {self.share:.0%} of the fine texture"
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceMaps:
+    """For every pixel of the picture before it was enlarged, what came from where.
+
+    Attributes:
+        confidence: (h, w) float32, share of the fine texture that is a reference's, 0 to 1.
+        source: (h, w) int16, number of the reference; -1 where there is none.
+        places: (h, w, 2) float32, row and column in pixels of that reference, 0.5 the center of the
+            first pixel.
+        sizes: (height, width) of each reference.
+        ranking: The references, the one that gave most first.
+    """
+
+    confidence: FloatArray
+    source: NDArray[np.int16]
+    places: FloatArray
+    sizes: tuple[tuple[int, int], ...]
+    ranking: tuple[ReferenceRank, ...]
+
+    def at(self, row: int, column: int) -> TextureSource | None:
+        """Return where the texture of a pixel came from; None for nowhere."""
+        number, confidence = int(self.source[row, column]), float(self.confidence[row, column])
+        if number < 0 or confidence < _SHOWN:
+            return None
+        y, x = (float(n) for n in self.places[row, column])
+        return TextureSource(number, y, x, confidence)
+
+    def confidence_picture(self) -> NDArray[np.uint8]:
+        """Return (h, w, 1): black where nothing was taken, white where all fine texture was."""
+        return _to_bytes(self.confidence)[..., None]
+
+    def source_picture(self) -> NDArray[np.uint8]:
+        """Return (h, w, 3): a hue for each reference, paler to its right, darker to its bottom.
+
+        Gray where nothing was taken.
+        """
+        picture = np.full((*self.source.shape, 3), 0.5, np.float32)
+        for number, (height, width) in enumerate(self.sizes):
+            here = (self.source == number) & (self.confidence >= _SHOWN)
+            hue = (0.6 + number * _HUE_STEP) % 1.0
+            pure = np.array(colorsys.hsv_to_rgb(hue, 1.0, 1.0), np.float32)
+            down, right = self.places[here, 0] / height, self.places[here, 1] / width
+            pale = pure + np.clip(right, 0, 1)[:, None] * np.float32(0.8) * (1 - pure)
+            picture[here] = pale * (1 - np.float32(0.7) * np.clip(down, 0, 1)[:, None])
+        return _to_bytes(picture)
+
+
+def no_maps(size: tuple[int, int], ranking: tuple[ReferenceRank, ...]) -> ReferenceMaps:
+    """Return the maps of a picture of (height, width) that took nothing from its references."""
+    return ReferenceMaps(
+        np.zeros(size, np.float32),
+        np.full(size, -1, np.int16),
+        np.zeros((*size, 2), np.float32),
+        tuple((1, 1) for _ in ranking),
+        ranking,
+    )
+
+
+def _to_bytes(values: FloatArray) -> NDArray[np.uint8]:
+    return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)

@@ -1,0 +1,201 @@
+"""TTSR on pictures of any size: what of the references each tile searches, and what it found.
+
+Where the references are small, every tile searches them whole, as the authors' network does. Else
+a tile searches what the references show at its own place, as far as they could be laid onto the
+picture, and beside it the whole references at low resolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from restorer.errors import InvalidOutputError
+from restorer.image import FloatArray
+from restorer.inference.devices import fitting
+from restorer.inference.predictor import Predictor, cut_tile
+from restorer.networks.ttsr import TTSR, ReferenceFeatures
+from restorer.restoration.reference.alignment import reduced
+from restorer.restoration.reference.files import Reference
+from restorer.restoration.reference.registration import Layout
+from restorer.tiling.blending import Blender
+from restorer.tiling.plan import Region, Tile, TilePlan
+
+SCALE = 4
+_CELL = 4  # reference pixels for each patch that is searched, each way
+_WHOLE_PIXELS = 1 << 20  # of references that every tile searches whole; 4 of those of CUFED5
+_LOW_PIXELS = 1 << 16  # of the references at low resolution
+_MARGIN = 8  # input pixels that a tile searches beyond its own place
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """Pictures side by side, for one search.
+
+    Attributes:
+        pixels: (H, W, 3) float32, white 1; H and W are multiples of 4.
+        source: (H / 4, W / 4) int16, the reference that a cell of 4 x 4 pixels shows, -1 for none.
+        places: (H / 4, W / 4, 2), row and column in pixels of that reference.
+    """
+
+    pixels: FloatArray
+    source: NDArray[np.int16]
+    places: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Transferred:
+    """What tiles found, for each pixel of the input (h, w).
+
+    Attributes:
+        restored: (4 h, 4 w, 3), white 1.
+        confidence: (h, w), cosine of the texture and its match, 0 at least.
+        source: (h, w) int16, number of the reference, -1 for none.
+        places: (h, w, 2), row and column in it.
+    """
+
+    restored: FloatArray
+    confidence: FloatArray
+    source: NDArray[np.int16]
+    places: FloatArray
+
+
+def transfer(
+    predictor: Predictor,
+    planes: FloatArray,
+    plan: TilePlan,
+    region: Region,
+    canvas_of: Callable[[Tile], Canvas],
+    on_tile: Callable[[int, int], None],
+) -> Transferred:
+    """Run TTSR on the tiles that meet a region.
+
+    Args:
+        predictor: With a TTSR network.
+        planes: (h, w, 3), what `plan.cover(region)` covers, white 1.
+        plan: The tiles of the whole picture.
+        region: Of it.
+        canvas_of: What a tile searches; the same object is encoded once.
+        on_tile: Called with (done, total) tiles; may raise to stop.
+
+    Raises OutOfMemoryError, InvalidOutputError.
+    """
+    corner, tiles = plan.cover(region), [t for row in plan.meeting(region) for t in row]
+    blender, soft = Blender(plan, SCALE, 3, region), Blender(plan, 1, 1, region)
+    source = np.full((region.height, region.width), -1, np.int16)
+    places = np.zeros((region.height, region.width, 2), np.float32)
+    encoded: tuple[Canvas, ReferenceFeatures] | None = None
+    for done, tile in enumerate(tiles, 1):
+        canvas = canvas_of(tile)
+        with (
+            fitting(predictor.device, f"{predictor.spec.id}: a tile of {tile.width}"),
+            torch.inference_mode(),
+        ):
+            network = predictor.network
+            assert isinstance(network, TTSR), "the architecture of models without a base"
+            if encoded is None or encoded[0] is not canvas:
+                encoded = (canvas, network.encode_reference(_tensor(canvas.pixels, predictor)))
+            band = planes[tile.top - corner.top :][: tile.height]
+            x = _tensor(cut_tile(band, tile, corner.left), predictor)
+            result, found = network.transfer(x, encoded[1])
+            restored = result[0].permute(1, 2, 0).cpu().numpy()
+            score, index = (t[0].cpu().numpy() for t in (found.soft[:, 0], found.index))
+        if not np.isfinite(restored).all():
+            raise InvalidOutputError(f"{predictor.spec.id}: the network returned NaN or infinity")
+        blender.add(tile, restored)
+        soft.add(tile, np.maximum(score, 0)[..., None].astype(np.float32))
+        _note(tile, region, canvas, index, source, places)
+        on_tile(done, len(tiles))
+    return Transferred(blender.values, soft.values[..., 0], source, places)
+
+
+def canvases(
+    references: Sequence[Reference], layout: Layout, border: int
+) -> Callable[[Tile], Canvas]:
+    """Return what each tile of a picture searches.
+
+    Args:
+        references: All of them.
+        layout: How they lie on the picture.
+        border: Pixels that the picture is continued by on every side, and tiles count.
+    """
+    pixels = sum(r.size[0] * r.size[1] for r in references)
+    if pixels <= _WHOLE_PIXELS or not layout.layers:
+        whole = beside([_panel(n, r, pixels, _WHOLE_PIXELS) for n, r in enumerate(references)])
+        return lambda tile: whole
+    low = beside([_panel(n, r, pixels, _LOW_PIXELS) for n, r in enumerate(references)])
+    height, width = layout.choice.shape
+    source, places = layout.sources()
+
+    def near(tile: Tile) -> Canvas:
+        place = Region(tile.top - border, tile.left - border, tile.height, tile.width)
+        here = place.grown(_MARGIN, (height, width))
+        shown = np.ascontiguousarray(layout.texture(here, SCALE)[..., :3])
+        return beside([Canvas(shown, here.of(source), here.of(places)), low])
+
+    return near
+
+
+def beside(panels: Sequence[Canvas]) -> Canvas:
+    """Put pictures side by side; the lower ones are continued by their mirror image, unnamed."""
+    height = max(len(panel.pixels) for panel in panels)
+
+    def fill(values: NDArray[np.float32], rows: int) -> FloatArray:
+        return np.pad(values, ((0, rows - len(values)), (0, 0), (0, 0)), mode="symmetric")
+
+    cells = height // _CELL
+    unnamed = [
+        np.pad(p.source, ((0, cells - len(p.source)), (0, 0)), constant_values=-1) for p in panels
+    ]
+    return Canvas(
+        np.concatenate([fill(panel.pixels, height) for panel in panels], axis=1),
+        np.concatenate(unnamed, axis=1),
+        np.concatenate([fill(panel.places, cells) for panel in panels], axis=1),
+    )
+
+
+def _panel(number: int, reference: Reference, pixels: int, budget: int) -> Canvas:
+    """Return a reference, shrunk so that all with `pixels` together stay within a budget."""
+    small = reduced(reference.values, max(1.0, (pixels / budget) ** 0.5))
+    rows, columns = (n // _CELL for n in small.shape[:2])
+    if min(rows, columns) == 0:
+        short = [max(0, _CELL - n) for n in small.shape[:2]]
+        small = np.pad(small, ((0, short[0]), (0, short[1]), (0, 0)), mode="edge")
+        rows, columns = (n // _CELL for n in small.shape[:2])
+    ratio = [n / m for n, m in zip(reference.size, small.shape[:2], strict=True)]
+    y, x = ((np.arange(n, dtype=np.float32) + 0.5) * _CELL for n in (rows, columns))
+    places = np.stack(np.broadcast_arrays(y[:, None] * ratio[0], x[None] * ratio[1]), axis=-1)
+    return Canvas(
+        np.ascontiguousarray(small[: rows * _CELL, : columns * _CELL]),
+        np.full((rows, columns), number, np.int16),
+        places.astype(np.float32),
+    )
+
+
+def _note(
+    tile: Tile,
+    region: Region,
+    canvas: Canvas,
+    index: NDArray[np.int64],
+    source: NDArray[np.int16],
+    places: FloatArray,
+) -> None:
+    """Write down where the patches of a tile came from, inside the region; later tiles win."""
+    top, left = max(tile.top, region.top), max(tile.left, region.left)
+    bottom = min(tile.top + tile.height, region.bottom)
+    right = min(tile.left + tile.width, region.right)
+    here = Region(top, left, bottom - top, right - left)
+    found = here.of(index, Region(tile.top, tile.left, tile.height, tile.width))
+    here.of(source, region)[...] = canvas.source.reshape(-1)[found]
+    here.of(places, region)[...] = canvas.places.reshape(-1, 2)[found]
+
+
+def _tensor(values: FloatArray, predictor: Predictor) -> Tensor:
+    """Return (1, 3, H, W) on the predictor's device."""
+    tensor = torch.from_numpy(np.ascontiguousarray(values))
+    return tensor.to(predictor.device).permute(2, 0, 1)[None]

@@ -1,0 +1,157 @@
+"""A picture as a whole and in parts: what only all of it can tell, and what of it a step takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from restorer import color
+from restorer.estimate.jpeg_quality import estimate_jpeg_quality
+from restorer.estimate.noise import sigma_of_rows
+from restorer.image import FloatArray, Image
+from restorer.settings import Origin
+from restorer.tiling.plan import Region
+
+# Networks know white as 1 and bear some more (noise, overshoot).
+HEADROOM = 4.0
+UNCOMPRESSED = 100  # the quality of what was never a JPEG file
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A rectangle of a picture on its way through the steps, or all of it.
+
+    Values are (h, w, C) float32 with white = 1.0, encoded.
+
+    Attributes:
+        region: Where it lies.
+        size: Height and width of the whole.
+        colors: What networks see: fully transparent pixels have the colors of visible ones.
+        own: The same array, or one in which they have the colors of the picture.
+        alpha: (h, w, 1), None in pictures without.
+    """
+
+    region: Region
+    size: tuple[int, int]
+    colors: FloatArray
+    own: FloatArray
+    alpha: FloatArray | None
+
+
+class Source:
+    """An image, and what only all of it can tell; that is looked up once, when it is needed.
+
+    Who restores several regions of an image gives the same `Source` each time.
+
+    Args:
+        image: Gray or RGB, with or without alpha.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self._jpeg_quality: tuple[int, Origin] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.image.height, self.image.width
+
+    @property
+    def region(self) -> Region:
+        """All of it."""
+        return Region(0, 0, *self.size)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether values end at black and white."""
+        return self.image.bits != 32
+
+    @cached_property
+    def white(self) -> float:
+        """What white is: 1, or in a float picture far above it the 99th percentile.
+
+        A few bright spots do not make a picture dark; a scale of 0 to 255 or 65535 does.
+        """
+        pixels = self.image.pixels
+        if self.is_integer or pixels.max() <= HEADROOM:
+            return 1.0
+        level = float(np.percentile(pixels, 99))
+        return level if level > HEADROOM else 1.0
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """Darkest and brightest value of a color, white 1; 0 and 1 of integers."""
+        if self.is_integer:
+            return 0.0, 1.0
+        colors, _ = color.split(self.image.pixels)  # type: ignore[arg-type]  # they are floats
+        white = np.float32(self.white)
+        return float(colors.min() / white), float(colors.max() / white)
+
+    @cached_property
+    def gray(self) -> bool:
+        """Whether all planes of the color are equal."""
+        if self._extended is not None:
+            return color.is_gray(self._extended)
+        pixels = self.image.pixels
+        return color.is_gray(pixels[..., :-1] if self.image.has_alpha else pixels)
+
+    @cached_property
+    def sigma(self) -> float:
+        """The noise level on the 0-255 scale, of values with white 1; see `estimate_sigma`."""
+
+        def rows(top: int, bottom: int) -> FloatArray:
+            return usual(self.part(Region(top, 0, bottom - top, self.size[1])).colors)
+
+        return sigma_of_rows(self.size, rows, gray=self.gray)
+
+    def jpeg_quality(self, part: Part | None = None) -> tuple[int, Origin]:
+        """Return the lowest quality that it was saved with as JPEG, and what tells of it.
+
+        `UNCOMPRESSED` if nothing does.
+
+        The file tells of the last time; what was saved worse before shows in the pixels.
+
+        Args:
+            part: Saves time and memory where it is all of the picture.
+        """
+        if self._jpeg_quality is None:
+            whole = part if part and part.region == self.region else self.part(self.region)
+            self._jpeg_quality = lowest_jpeg_quality(whole.colors, self.image.jpeg_quality)
+        return self._jpeg_quality
+
+    def part(self, region: Region) -> Part:
+        """Return a rectangle as float values, white 1."""
+        own, alpha = color.split(self._values(region))
+        extended = self._extended
+        colors = own if extended is None else region.of(extended)
+        return Part(region, self.size, colors, own, alpha)
+
+    @cached_property
+    def _extended(self) -> FloatArray | None:
+        """All colors, those of fully transparent pixels from visible ones; None without such."""
+        alpha = self.image.pixels[..., -1]
+        if not self.image.has_alpha or not (alpha <= 0).any():
+            return None
+        own, weight = color.split(self._values(self.region))
+        assert weight is not None, "has alpha"
+        return color.extend_under_alpha(own, weight)
+
+    def _values(self, region: Region) -> FloatArray:
+        pixels = region.of(self.image.pixels)
+        values = replace(self.image, pixels=pixels).to_float()  # type: ignore[arg-type]  # of its dtype
+        if self.white != 1:
+            values /= np.float32(self.white)
+        return values
+
+
+def lowest_jpeg_quality(colors: FloatArray, file: int | None = None) -> tuple[int, Origin]:
+    """Return the quality that shows in (H, W, C) values of white 1, or the file's if not better."""
+    found = estimate_jpeg_quality(usual(colors)) or UNCOMPRESSED
+    return (found, "estimated") if file is None or found < file else (file, "file")
+
+
+def usual(colors: FloatArray) -> FloatArray:
+    """Return the values, those beyond what networks bear cut off."""
+    return np.minimum(colors, np.float32(HEADROOM)) if colors.max() > HEADROOM else colors

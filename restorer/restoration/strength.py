@@ -1,0 +1,154 @@
+"""How much of a restoration is taken: coarse and fine changes, each by its own share.
+
+What a network changed is split by a Gaussian: its mean over a few input pixels is the coarse band
+(blotches of noise, blocks, tone), the rest the fine band (grain, texture, new detail). Nothing is
+run again, so that a picture follows a slider.
+
+Arrays are (H, W, C) float32 with white = 1.0, encoded values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from restorer import color
+from restorer.image import FloatArray, Image
+from restorer.restoration.source import Source
+from restorer.tiling.plan import Region
+
+# In input pixels. Structure of up to eight pixels (half amplitude), a JPEG block, is fine.
+_SIGMA = 1.5
+STRENGTH_REACH = 5  # input pixels that the coarse band looks beyond, three sigmas and a half
+_ROWS = 32  # smoothed at once, so that they stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What a restoration changed, ready to be taken at any strength.
+
+    Attributes:
+        before: The input, (resampled to) the size of the result.
+        restored: The result.
+        coarse: Of what they differ by, the coarse band.
+    """
+
+    before: FloatArray
+    restored: FloatArray
+    coarse: FloatArray
+
+    def at(self, strength: float, detail: float) -> FloatArray:
+        """Return the input with these shares of the coarse and the fine band of the change.
+
+        Both 1 return the result itself, both 0 the input; equal ones their plain mean.
+        """
+        if strength == detail:
+            return _mean(self.before, self.restored, strength)
+        mean = _mean(self.before, self.restored, detail)
+        return mean + np.float32(strength - detail) * self.coarse
+
+
+def split_change(before: FloatArray, restored: FloatArray, scale: int = 1) -> Change:
+    """Return what differs between input and result, both of the result's size.
+
+    Args:
+        before: The input, resampled.
+        restored: The result.
+        scale: How many pixels of the result an input pixel is wide.
+    """
+    return Change(before, restored, smooth(restored - before, scale))
+
+
+def mixed(
+    before: FloatArray, restored: FloatArray, strength: float, detail: float, scale: int = 1
+) -> FloatArray:
+    """Return `split_change(...).at(strength, detail)`, unsplit where the shares are equal."""
+    if strength == detail:
+        return _mean(before, restored, strength)
+    return split_change(before, restored, scale).at(strength, detail)
+
+
+def smooth(values: FloatArray, scale: int = 1) -> FloatArray:
+    """Return (H, W, C) after a Gaussian of `_SIGMA` input pixels; edges repeat.
+
+    Sums of shifted arrays: a pixel is the same to the last bit in a part of the picture and in the
+    whole, which a library's convolution does not promise.
+    """
+    kernel = _gaussian(scale)
+    reach = len(kernel) - 1
+    smoothed = np.empty(values.shape, np.float32)
+    padded = np.pad(values, ((reach, reach), (0, 0), (0, 0)), mode="edge")
+    for top in range(0, len(values), _ROWS):
+        band = _convolved(padded[top : top + _ROWS + 2 * reach], kernel)
+        across = np.pad(band, ((0, 0), (reach, reach), (0, 0)), mode="edge").swapaxes(0, 1)
+        smoothed[top : top + _ROWS] = _convolved(across, kernel).swapaxes(0, 1)
+    return smoothed
+
+
+def at_strength(
+    picture: Source,
+    restored: Image,
+    strength: float,
+    detail: float | None = None,
+    *,
+    region: Region | None = None,
+) -> Image:
+    """Return what a step of this strength would have given, from its result at full strength.
+
+    From a float result of `restore` with one step, before rounding, it is that to the last bit; of
+    several steps it takes the changes of all as one. Colors alone change, alpha is the result's.
+
+    Args:
+        picture: The input.
+        restored: The result of all of it, or of a region.
+        strength: The share of the coarse band, 0 to 1.
+        detail: The share of the fine band; None takes that of the coarse one.
+        region: Of the input, what `restored` shows. Within `STRENGTH_REACH` input pixels of its
+            edges the bands are split without their neighbors, as at the border of a picture.
+    """
+    region = region or picture.region
+    scale = restored.height // region.height
+    detail = strength if detail is None else detail
+    if strength == detail == 1:
+        return restored
+    part = picture.part(region.grown(color.CUBIC_REACH, picture.size))
+    before = part.own
+    if scale > 1:
+        before = color.resample(part.colors, scale, picture.limits)
+    before = region.scaled(scale).of(before, part.region.scaled(scale))
+    colors, alpha = color.split(restored.to_float() / np.float32(picture.white))
+    result = mixed(before, colors, strength, detail, scale)
+    if picture.is_integer:
+        result = np.clip(result, 0, 1)
+    return restored.with_float(color.join(result, alpha) * np.float32(picture.white))
+
+
+def _mean(before: FloatArray, restored: FloatArray, share: float) -> FloatArray:
+    if share == 1:
+        return restored
+    if share == 0:
+        return before
+    return before + np.float32(share) * (restored - before)
+
+
+def _convolved(padded: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Convolve along the first axis with a symmetric kernel, of which one half is given."""
+    reach = len(kernel) - 1
+    length = len(padded) - 2 * reach
+    total: FloatArray = padded[reach : reach + length] * kernel[0]
+    pair = np.empty_like(total)
+    for distance in range(1, reach + 1):
+        above, below = padded[reach - distance :], padded[reach + distance :]
+        np.add(above[:length], below[:length], out=pair)
+        pair *= kernel[distance]
+        total += pair
+    return total
+
+
+def _gaussian(scale: int) -> FloatArray:
+    """Return the middle of the kernel and its right half."""
+    distances = np.arange(STRENGTH_REACH * scale + 1) / (_SIGMA * scale)
+    weights = np.exp(-(distances**2) / 2)
+    kernel: FloatArray = (weights / (2 * weights.sum() - weights[0])).astype(np.float32)
+    return kernel

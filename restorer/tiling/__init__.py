@@ -1,0 +1,1 @@
+"""Tiles that overlap, blend and pad: pure geometry on numpy."""

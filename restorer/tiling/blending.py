@@ -1,0 +1,105 @@
+"""Blending: how the results of tiles become one picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from restorer.image import FloatArray
+from restorer.tiling.plan import Cuts, Region, Tile, TilePlan
+
+
+class Blender:
+    """Adds tiles up to one image with weights that fall to the tile edge and sum to one everywhere.
+
+    Weights are separable: one ramp across, one down, flat where tiles do not overlap and at the
+    borders of the image; a plan with cuts has steps for ramps. Add every tile of the plan once; the
+    order matters to the last bit of a float only. Who adds them in the order of the plan and takes
+    each row that is finished holds no more than the rows of one tile.
+
+    Args:
+        plan: The tiles.
+        scale: Of their results.
+        channels: Of their results.
+        region: Of the image; the rest is left out, and so may be the tiles that do not meet it.
+
+    Attributes:
+        values: The rows from the first that was not taken to the last that a tile was added to.
+    """
+
+    def __init__(
+        self, plan: TilePlan, scale: int, channels: int, region: Region | None = None
+    ) -> None:
+        self._scale = scale
+        self._region = (region or plan.region).scaled(scale)
+        tile = plan.tiles[0]
+        down, across = plan.cuts or (None, None)
+        self._down = _weights(plan.rows, tile.height, plan.height, plan.radius, scale, down)
+        self._across = _weights(plan.columns, tile.width, plan.width, plan.radius, scale, across)
+        self._taken = self._region.top
+        self.values: FloatArray = np.zeros((0, self._region.width, channels), np.float32)
+
+    def add(self, tile: Tile, values: FloatArray) -> None:
+        """Add the result of `tile`: (height * scale, width * scale, C) float32."""
+        down, across = self._down[tile.top], self._across[tile.left]
+        top = tile.top * self._scale - self._taken
+        left = tile.left * self._scale - self._region.left
+        rows = _inside(top, len(down), self._region.bottom - self._taken)
+        columns = _inside(left, len(across), self._region.width)
+        weight = down[rows, None, None] * across[None, columns, None]
+        bottom, right = top + rows.stop, left + columns.stop
+        missing = bottom - len(self.values)
+        if missing > 0:
+            self.values = np.pad(self.values, ((0, missing), (0, 0), (0, 0)))
+        place = slice(top + rows.start, bottom), slice(left + columns.start, right)
+        self.values[place] += weight * values[rows, columns]
+
+    def take(self, bottom: int) -> FloatArray:
+        """Return and forget the rows above input row `bottom`, which no later tile may reach."""
+        end = min(max(bottom * self._scale, self._region.top), self._region.bottom)
+        count = end - self._taken
+        band, self.values = self.values[:count], self.values[count:].copy()
+        self._taken += count
+        return band
+
+
+def _weights(
+    starts: tuple[int, ...], side: int, length: int, radius: int, scale: int, cuts: Cuts | None
+) -> dict[int, FloatArray]:
+    """Return the 1-D weights of the tile at each start, in output pixels, cut at the border."""
+    ends = [min(start + side, length) for start in starts]
+    if cuts is not None:
+        steps = {s: np.zeros(e - s, np.float32) for s, e in zip(starts, ends, strict=True)}
+        for (start, first), last in zip(cuts, [*(f for _, f in cuts[1:]), length], strict=True):
+            steps[start][first - start : last - start] = 1
+        return {start: step.repeat(scale) for start, step in steps.items()}
+    raw: dict[int, FloatArray] = {}
+    total = np.zeros(length * scale, np.float32)
+    for i, start in enumerate(starts):
+        position = np.arange((ends[i] - start) * scale) + 0.5
+        weight = np.ones(len(position))
+        if i > 0:
+            weight *= _ramp(position, (ends[i - 1] - start) * scale, radius * scale)
+        if i + 1 < len(starts):
+            shared = (ends[i] - starts[i + 1]) * scale
+            weight *= _ramp(len(position) - position, shared, radius * scale)
+        raw[start] = weight.astype(np.float32)
+        total[start * scale : ends[i] * scale] += raw[start]
+    return {start: w / total[start * scale :][: len(w)] for start, w in raw.items()}
+
+
+def _inside(start: int, length: int, limit: int) -> slice:
+    """Return which part of a stretch from `start` lies in the range from 0 to `limit`."""
+    first = min(max(0, -start), length)
+    return slice(first, max(first, min(length, limit - start)))
+
+
+def _ramp(position: np.ndarray, shared: int, radius: int) -> np.ndarray:
+    """Rise from 0 to 1 between `radius` and `shared` - `radius`, a step where these meet.
+
+    With level ends (smoothstep), so that edges of tiles hardly count.
+    """
+    radius = min(radius, shared // 2)
+    if shared == 2 * radius:
+        return np.asarray(position > radius, np.float64)
+    t = np.clip((position - radius) / (shared - 2 * radius), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))

@@ -1,0 +1,240 @@
+"""The quality of a JPEG file: from its tables, from the pixels, and on the way to the network."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image as PilImage
+from skimage import data
+
+import restorer
+from restorer import Image, Job, RunPlan, Step
+from restorer.estimate.jpeg_quality import estimate_jpeg_quality
+from restorer.formats.quantization import in_rows, luma_steps, nearest_quality
+from restorer.restoration.source import Source
+
+Pixels = NDArray[np.uint8]
+FULL, HALF = "4:4:4", "4:2:0"
+PHOTO: Pixels = data.chelsea()[40:200, 80:300]
+GRAY: Pixels = np.asarray(PilImage.fromarray(PHOTO).convert("L"))
+MODEL = "panet-deblock-lite"
+
+qualities = st.integers(5, 95)
+
+
+def saved(pixels: Pixels, quality: int, chroma: str = HALF) -> bytes:
+    file = io.BytesIO()
+    more = {} if pixels.ndim == 2 else {"subsampling": chroma}
+    PilImage.fromarray(pixels).save(file, "JPEG", quality=quality, **more)
+    return file.getvalue()
+
+
+def compressed(pixels: Pixels, quality: int, chroma: str = HALF) -> Pixels:
+    return np.asarray(PilImage.open(io.BytesIO(saved(pixels, quality, chroma))))
+
+
+def estimate(pixels: Pixels) -> int | None:
+    planes = pixels.reshape(*pixels.shape[:2], -1)
+    return estimate_jpeg_quality(planes.astype(np.float32) / 255)
+
+
+@given(st.integers(1, 100))
+def test_every_table_of_libjpeg_tells_its_quality(quality: int) -> None:
+    with PilImage.open(io.BytesIO(saved(np.zeros((8, 8), np.uint8), quality))) as file:
+        rows = np.reshape(file.quantization[0], (8, 8))  # type: ignore[attr-defined]  # of JPEG
+    np.testing.assert_array_equal(rows, luma_steps(quality))
+    assert nearest_quality(luma_steps(quality)) == quality
+
+
+@given(st.permutations(range(64)))
+def test_diagonals_come_back_in_rows(values: list[int]) -> None:
+    rows = in_rows(values)
+    assert sorted(rows.ravel()) == list(range(64))
+    assert [rows[0, 0], rows[0, 1], rows[1, 0], rows[2, 0], rows[1, 1]] == values[:5]
+
+
+@settings(max_examples=12)
+@given(
+    qualities,
+    st.sampled_from([FULL, HALF, "gray"]),
+    st.tuples(st.integers(0, 7), st.integers(0, 7)),
+)
+def test_quality_is_read_off_the_pixels_wherever_the_blocks_begin(
+    quality: int, chroma: str, start: tuple[int, int]
+) -> None:
+    gray = chroma == "gray"
+    pixels = compressed(GRAY, quality) if gray else compressed(PHOTO, quality, chroma)
+    found = estimate(pixels[start[0] :, start[1] :])
+    assert found == pytest.approx(quality, abs=1)
+
+
+@pytest.mark.parametrize("quality", [20, 30, 60])
+@pytest.mark.parametrize("better", [25, 35])
+@pytest.mark.parametrize("start", [(0, 0), (3, 5)], ids=["same grid", "cropped"])
+def test_saved_again_at_a_better_quality_still_tells_the_worse_one(
+    quality: int, better: int, start: tuple[int, int]
+) -> None:
+    first = compressed(PHOTO, quality)[start[0] :, start[1] :]
+    assert estimate(compressed(first, quality + better)) == pytest.approx(quality, abs=4)
+
+
+def test_saved_again_at_a_worse_quality_tells_the_last_one() -> None:
+    assert estimate(compressed(compressed(PHOTO, 85), 40)) == pytest.approx(40, abs=1)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_turned_pictures_tell_too(turns: int) -> None:
+    turned = np.ascontiguousarray(np.rot90(compressed(PHOTO, 45), turns))
+    assert estimate(turned) == pytest.approx(45, abs=1)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        GRAY[::2, ::2],
+        PHOTO[::2, ::2],
+        np.random.default_rng(0).integers(0, 256, (160, 220, 3), np.uint8),
+        np.full((64, 64, 3), 90, np.uint8),
+        np.indices((96, 96)).sum(0).astype(np.uint8),
+        np.kron(np.indices((12, 12)).sum(0) % 2, np.ones((8, 8))).astype(np.uint8) * 200,
+    ],
+    ids=["gray", "shrunk", "noise", "plain", "ramp", "chessboard"],
+)
+def test_what_never_was_a_jpeg_tells_nothing(pixels: Pixels) -> None:
+    assert estimate(pixels) is None
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.floats(0, 4))
+def test_tiny_pictures_and_odd_values_do_not_break_it(
+    height: int, width: int, channels: int, white: float
+) -> None:
+    values = np.random.default_rng(0).random((height, width, channels)).astype(np.float32) * white
+    found = estimate_jpeg_quality(values)
+    assert found is None or 1 <= found <= 100
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_every_kind_of_file_tells_the_quality_of_its_tables(
+    mode: str, progressive: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jpg"
+    picture = PilImage.fromarray(PHOTO).convert(mode)
+    picture.save(path, quality=37, progressive=progressive)
+    assert restorer.read(path).jpeg_quality == 37
+
+
+def test_it_is_read_though_the_name_is_another_and_the_picture_is_turned(tmp_path: Path) -> None:
+    exif = PilImage.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "a.png"
+    PilImage.fromarray(PHOTO).save(path, "JPEG", quality=61, exif=exif)
+    image = restorer.read(path)
+    assert image.pixels.shape[:2] == (PHOTO.shape[1], PHOTO.shape[0])
+    assert image.jpeg_quality == 61
+
+
+def test_tables_of_other_makers_tell_the_nearest_quality(tmp_path: Path) -> None:
+    path, steps = tmp_path / "a.jpg", (luma_steps(70) * 1.03).astype(int).ravel().tolist()
+    PilImage.fromarray(PHOTO).save(path, qtables=[steps, steps])
+    assert restorer.read(path).jpeg_quality == pytest.approx(70, abs=2)
+
+
+def told(source: Path, step: Step | str = MODEL) -> tuple[int | None, str, tuple[str, ...]]:
+    wish = Step(step) if isinstance(step, str) else step
+    (result,) = [
+        event
+        for event in restorer.run_jobs([Job(source, source.with_suffix(".out.png"), (wish,))])
+        if isinstance(event, restorer.Result)
+    ]
+    assert result.status == "done", result.error
+    return result.plans[0].jpeg_quality, result.plans[0].origin, result.notes
+
+
+def store(path: Path, content: bytes | Pixels) -> Path:
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        PilImage.fromarray(content).save(path)
+    return path
+
+
+SMALL: Pixels = PHOTO[:96, :112]
+
+
+def test_the_network_is_told_what_the_file_says(tmp_path: Path) -> None:
+    assert told(store(tmp_path / "a.jpg", saved(SMALL, 30))) == (30, "file", ())
+
+
+def test_a_jpeg_stored_as_png_is_told_by_its_pixels(tmp_path: Path) -> None:
+    assert told(store(tmp_path / "a.png", compressed(SMALL, 30))) == (30, "estimated", ())
+
+
+def test_of_a_file_saved_twice_the_worse_quality_counts(tmp_path: Path) -> None:
+    again = store(tmp_path / "a.jpg", saved(compressed(SMALL, 30), 92))
+    assert restorer.read(again).jpeg_quality == 92
+    assert told(again)[:2] == (30, "estimated")
+
+
+def test_what_the_step_says_goes_before_all(tmp_path: Path) -> None:
+    source = store(tmp_path / "a.jpg", saved(SMALL, 30))
+    assert told(source, Step(MODEL, jpeg_quality=55)) == (55, "given", ())
+
+
+def test_a_picture_without_traces_is_said_to_have_none(tmp_path: Path) -> None:
+    source = store(tmp_path / "a.png", SMALL[::2, ::2])
+    assert told(source) == (100, "estimated", ("no traces of JPEG compression were found",))
+
+
+def test_a_file_of_high_quality_is_said_to_need_nothing(tmp_path: Path) -> None:
+    quality, origin, notes = told(store(tmp_path / "a.jpg", saved(SMALL, 98, FULL)))
+    assert (quality, origin) == (98, "file")
+    assert notes == ("it was saved at JPEG quality 98, whose traces nobody sees",)
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+def test_the_depth_of_the_copy_does_not_matter(bits: restorer.image.Bits) -> None:
+    image = Image(compressed(SMALL, 40))
+    deep = image.with_float(image.to_float(), bits=bits)
+    assert Source(deep).jpeg_quality() == (40, "estimated")
+
+
+def test_alpha_does_not_hide_it() -> None:
+    alpha = np.full((*SMALL.shape[:2], 1), 255, np.uint8)
+    alpha[:20] = 0
+    pixels = np.concatenate([compressed(SMALL, 40), alpha], axis=2)
+    assert Source(Image(pixels)).jpeg_quality() == (40, "estimated")
+
+
+def test_the_quality_stays_that_of_the_picture_behind_a_step_that_changed_it() -> None:
+    image = Image(compressed(SMALL, 20), jpeg_quality=20)
+    steps = [Step("panet-denoise-lite", sigma=5), Step(MODEL)]
+    plans: list[RunPlan] = []
+    restorer.restore_region(image, steps, Source(image).region, on_plans=plans.extend)
+    assert (plans[1].jpeg_quality, plans[1].origin) == (20, "file")
+
+
+def test_a_result_is_no_jpeg_any_more() -> None:
+    image = Image(compressed(SMALL, 20), jpeg_quality=20)
+    assert restorer.restore(image, MODEL).jpeg_quality is None
+
+
+@pytest.mark.parametrize("quality", [0, 101])
+def test_impossible_qualities_are_refused(quality: int) -> None:
+    with pytest.raises(restorer.SettingsError, match=f"JPEG quality {quality}: expected 1 to 100"):
+        restorer.restore(Image(SMALL), Step(MODEL, jpeg_quality=quality))
+
+
+@pytest.mark.parametrize("quality", [10, 40])
+def test_deblocking_brings_jpegs_closer_to_the_truth(quality: int) -> None:
+    damaged = compressed(SMALL, quality)
+    result = restorer.restore(Image(damaged, jpeg_quality=quality), MODEL)
+    before, after = (np.mean((x - SMALL.astype(float)) ** 2) for x in (damaged, result.pixels))
+    assert after < 0.93 * before

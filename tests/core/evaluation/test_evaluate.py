@@ -1,0 +1,269 @@
+"""Protocols damage exactly and compare fairly; evaluations are complete and refuse nonsense."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PilImage
+from safetensors.torch import save_file
+
+import restorer
+from restorer.evaluation import baselines
+from restorer.evaluation.evaluate import Evaluation
+from restorer.evaluation.protocols import PROTOCOLS, Value, protocol_of
+from restorer.networks import PANetLite
+from restorer.training.degrade import mosaic
+
+from helpers import make_photograph
+
+PATTERNS = ["rggb", "grbg", "gbrg", "bggr"]
+VALUES: dict[str, list[Value]] = {
+    "scale": [2, 3, 4],
+    "sigma": [5.0, 25.0, 60.0],
+    "jpeg_quality": [10, 55, 95],
+    "bayer": [*PATTERNS],
+}
+LARGE = {"web", "camera"}  # their damage needs a margin
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    folder = tmp_path / "photographs"
+    for number in range(3):
+        restorer.write(restorer.Image(make_photograph(40, 44 + number)), folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """Weights of a network whose file does not tell what it is for."""
+    path = tmp_path / "mine.safetensors"
+    network = PANetLite(blocks=2, channels=8, unshuffle=2, attention_channels=4)
+    save_file(network.state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_damage_is_repeatable_and_truth_is_perfect(name: str, data: st.DataObject) -> None:
+    protocol = PROTOCOLS[name]
+    side = 160 if name in LARGE else 40
+    size = [data.draw(st.integers(side, side + 9)) for _ in range(2)]
+    clean = make_photograph(size[0], size[1])
+    if data.draw(st.booleans()):
+        clean = np.repeat(clean[..., :1], 3, axis=2)
+    value = 1 if name == "camera" else data.draw(st.sampled_from(VALUES[protocol.setting]))
+    first, again = (protocol.case(clean, value, number=3) for _ in range(2))
+    np.testing.assert_array_equal(first.image.pixels, again.image.pixels)
+    assert protocol.compare(first.truth, first.truth, value) == (math.inf, pytest.approx(1))
+    scale = value if protocol.setting == "scale" else 1
+    assert first.truth.shape[:2] == (first.image.height * scale, first.image.width * scale)
+    for baseline in protocol.baselines.values():
+        restored = baseline(first)
+        assert restored.shape == first.truth.shape
+        assert protocol.compare(restored, first.truth, value)[0] > 5
+
+
+@given(sigma=st.sampled_from([10.0, 25.0, 50.0]), number=st.integers(0, 100))
+def test_noise_has_its_sigma_and_is_not_clipped(sigma: float, number: int) -> None:
+    clean = make_photograph(64, 64)
+    noisy = PROTOCOLS["denoising"].case(clean, sigma, number).image
+    noise = noisy.pixels * 255.0 - clean
+    assert noisy.bits == 32
+    assert noise.std() == pytest.approx(sigma, rel=0.05)
+    assert noise.mean() == pytest.approx(0, abs=sigma / 20)
+    file = PROTOCOLS["denoising-8bit"].case(clean, sigma, number).image
+    assert file.bits == 8
+    np.testing.assert_array_equal(
+        file.pixels, np.clip(np.rint(noisy.pixels * np.float32(255)), 0, 255)
+    )
+
+
+def test_pictures_get_noise_of_their_own() -> None:
+    clean = make_photograph(32, 32)
+    first, second = (PROTOCOLS["denoising"].case(clean, 25.0, n).image.pixels for n in (0, 1))
+    noise = [pixels * 255.0 - clean for pixels in (first, second)]
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize("quality", [10, 40])
+def test_jpeg_is_that_of_pillow(quality: int) -> None:
+    clean = make_photograph(48, 56)
+    for truth, name in ((clean, "deblocking"), (clean[..., 0], "deblocking")):
+        buffer = io.BytesIO()
+        PilImage.fromarray(truth).save(buffer, "JPEG", quality=quality)  # 4:2:0 is its default
+        stored = np.asarray(PilImage.open(buffer)).reshape(*truth.shape[:2], -1)
+        spread = truth if truth.ndim == 3 else np.stack([truth] * 3, 2)
+        case = PROTOCOLS[name].case(spread, quality, 0)
+        np.testing.assert_array_equal(case.image.pixels, stored)
+
+
+def test_the_luma_of_color_is_compressed_as_gray() -> None:
+    case = PROTOCOLS["deblocking-luma"].case(make_photograph(32, 32), 20, 0)
+    expected = np.rint(make_photograph(32, 32) @ [65.481, 128.553, 24.966] / 255 + 16)
+    np.testing.assert_array_equal(case.truth[..., 0], expected)
+    assert case.image.pixels.shape == (32, 32, 1)
+
+
+def test_every_task_that_can_be_measured_has_a_usual_protocol() -> None:
+    for name in ("super-resolution", "denoising", "deblocking", "demosaicing"):
+        assert protocol_of(name) == name
+    with pytest.raises(restorer.SettingsError, match="known are super-resolution"):
+        protocol_of("cooking")
+
+
+@given(colors=st.tuples(*[st.integers(0, 255)] * 3), pattern=st.sampled_from(PATTERNS))
+def test_malvar_keeps_even_gray_and_every_sample(
+    colors: tuple[int, int, int], pattern: str
+) -> None:
+    even = np.full((12, 14, 3), colors[0], np.uint8)
+    np.testing.assert_array_equal(baselines.malvar(mosaic(even, pattern), pattern), even)
+    picture = make_photograph(12, 14) // 2 + np.array(colors, np.uint8) // 2
+    samples = mosaic(picture, pattern)
+    restored = baselines.malvar(samples, pattern)
+    np.testing.assert_array_equal(mosaic(restored, pattern), samples)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("rggb", [[[143, 197, 205], [147, 239, 187]], [[68, 141, 83], [0, 99, 8]]]),
+        ("grbg", [[[174, 143, 157], [239, 164, 233]], [[203, 106, 141], [156, 8, 109]]]),
+    ],
+)
+def test_malvar_equals_a_published_implementation(
+    pattern: str, expected: list[list[list[int]]]
+) -> None:
+    """Figures of color-demosaicing 0.2.7, away from its borders."""
+    raw = np.random.default_rng(0).integers(0, 256, (8, 8)).astype(np.uint8)
+    samples = mosaic(np.stack([raw] * 3, 2), pattern)
+    np.testing.assert_array_equal(baselines.malvar(samples, pattern)[2:4, 2:4], expected)
+
+
+def test_every_picture_is_scored_by_every_method_at_every_value(photographs: Path) -> None:
+    run = Evaluation(["panet-denoise-lite"], [photographs], values={"sigma": [15.0, 40.0]}, limit=2)
+    scores = list(run.scores())
+    assert len(run) == len(scores) == 2 * 2 * 3
+    assert run.methods == ("input", "nlm", "panet-denoise-lite")
+    assert run.settings == ("sigma 15", "sigma 40")
+    assert {(s.image, s.method, s.setting) for s in scores} == {
+        (image, method, setting)
+        for image in ("0.png", "1.png")
+        for method in run.methods
+        for setting in run.settings
+    }
+    for image in ("0.png", "1.png"):
+        for setting in run.settings:
+            own = {s.method: s for s in scores if (s.image, s.setting) == (image, setting)}
+            assert own["panet-denoise-lite"].psnr > own["input"].psnr + 3
+            assert own["panet-denoise-lite"].seconds > 0
+            assert own["input"].megapixels == pytest.approx(40 * 44e-6, rel=0.05)
+
+
+def test_scales_follow_from_the_models(photographs: Path) -> None:
+    run = Evaluation(["panet-sr-x2-lite"], [photographs], limit=1)
+    assert (run.name, run.settings) == ("super-resolution", ("x2",))
+    better, worse = sorted(run.scores(), key=lambda score: -score.psnr)
+    assert (better.method, worse.method) == ("panet-sr-x2-lite", "bicubic")
+
+
+@pytest.mark.parametrize(
+    ("task", "setting"),
+    [("denoising", "sigma 25"), ("deblocking", "quality 30"), ("demosaicing", "bggr")],
+)
+def test_checkpoints_are_measured_at_the_task_that_is_named(
+    task: str, setting: str, photographs: Path, checkpoint: Path
+) -> None:
+    values = {"sigma": [25.0], "jpeg_quality": [30], "bayer": ["bggr"]}
+    own = {PROTOCOLS[task].setting: values[PROTOCOLS[task].setting]}
+    run = Evaluation([checkpoint], [photographs], task=task, values=own, limit=1, baselines=False)
+    (score,) = run.scores()
+    assert (score.method, score.setting) == (str(checkpoint), setting)
+    assert math.isfinite(score.psnr)
+
+
+def test_models_are_measured_at_what_they_were_trained_for(
+    photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restorer.evaluation.evaluate.weights_path", lambda spec: Path())
+    models = ["panet-denoise-10-paper", "panet-denoise-30-paper", "panet-denoise-lite"]
+    run = Evaluation(models, [photographs], protocol="denoising-8bit", limit=1)
+    assert run.values == (10.0, 30.0, 50.0, 70.0)
+    assert len(run) == 2 * 4 + 1 + 1 + 4
+    asked = Evaluation(models, [photographs], values={"sigma": [25.0]}, limit=1, baselines=False)
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("blind", "sigma"), [(False, 25.0), (True, None)])
+def test_models_are_told_the_value_unless_they_are_to_find_it(
+    blind: bool, sigma: float | None, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+
+    def restore(image: restorer.Image, passes: list[Any], **_: object) -> restorer.Image:
+        steps.extend(step for _, step in passes)
+        return image
+
+    monkeypatch.setattr("restorer.evaluation.evaluate.restore", restore)
+    models, values = ["panet-denoise-lite"], {"sigma": [25.0]}
+    run = Evaluation(models, [photographs], values=values, limit=1, blind=blind, baselines=False)
+    list(run.scores())
+    assert {step.sigma for step in steps} == {sigma}
+
+
+def test_baselines_are_measured_without_models(photographs: Path) -> None:
+    run = Evaluation([], [photographs], protocol="deblocking", values={"jpeg_quality": [10]})
+    assert {score.method for score in run.scores()} == {"jpeg"}
+
+
+def test_a_limit_and_the_order_of_methods_do_not_change_the_damage(photographs: Path) -> None:
+    values = {"sigma": [25.0]}
+    runs = [
+        Evaluation([], [photographs], protocol="denoising", values=values, limit=limit)
+        for limit in (1, None)
+    ]
+    first, whole = ({(s.image, s.method): s.psnr for s in run.scores()} for run in runs)
+    assert first.items() <= whole.items()
+
+
+WRONG: list[tuple[list[str], dict[str, Any], str]] = [
+    (["panet-sr-x2-lite", "panet-denoise-lite"], {}, "is for denoising"),
+    (["panet-denoise-lite"], {"protocol": "web"}, "is for super-resolution"),
+    (["panet-denoise-lite"], {"protocol": "nonsense"}, "known are .*deblocking-luma"),
+    (["panet-denoise-lite"], {"values": {"jpeg_quality": [10]}}, "varies the sigma"),
+    (["panet-denoise-lite"], {"values": {"sigma": [0.0]}}, "sigma 0"),
+    (["panet-sr-x2-lite"], {"values": {"scale": [3]}}, "enlarges 2x"),
+    ([], {"protocol": "deblocking", "values": {"jpeg_quality": [0]}}, "jpeg quality 0"),
+    ([], {"protocol": "demosaicing", "values": {"bayer": ["rgbg"]}}, "one of rggb"),
+    ([], {"protocol": "demosaicing"}, "name models"),
+    ([], {}, "no models"),
+]
+
+
+@pytest.mark.parametrize(("models", "options", "words"), WRONG, ids=lambda x: str(x)[:30])
+def test_wrong_evaluations_are_refused_before_any_work(
+    models: list[str], options: dict[str, Any], words: str, photographs: Path
+) -> None:
+    with pytest.raises(restorer.SettingsError, match=words):
+        Evaluation(models, [photographs], **options)
+
+
+def test_folders_without_pictures_and_open_checkpoints_are_refused(
+    tmp_path: Path, photographs: Path, checkpoint: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "missing"):
+        with pytest.raises(restorer.SettingsError, match=folder.name):
+            Evaluation(["panet-denoise-lite"], [folder])
+    with pytest.raises(restorer.SettingsError, match=r"denoising or deblocking"):
+        Evaluation([checkpoint], [photographs])
+    with pytest.raises(restorer.WeightsError, match="weights add"):
+        Evaluation(["nlsn-x2-paper"], [photographs])

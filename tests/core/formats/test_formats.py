@@ -1,0 +1,463 @@
+"""Reading and writing files: what survives, what is refused, what is left behind."""
+
+import contextlib
+import errno
+import io
+import os
+import stat
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PilImage
+
+from restorer import formats
+from restorer.errors import (
+    ImageFormatError,
+    ImageTooLargeError,
+    ImageWriteError,
+    SettingsError,
+    TargetExistsError,
+)
+from restorer.formats import profiles
+from restorer.image import Image, Metadata
+
+DTYPES = {8: np.uint8, 16: np.uint16, 32: np.float32}
+LOSSLESS = [
+    (format.suffixes[0], bits, channels)
+    for format in formats.FORMATS
+    for bits in format.bits
+    for channels in format.channels
+    if format.name != "JPEG"
+]
+
+
+def pixels_of(height, width, channels, bits, seed=0):
+    rng = np.random.default_rng(seed)
+    if bits == 32:
+        return rng.normal(0.5, 2, (height, width, channels)).astype(np.float32)
+    return rng.integers(0, 1 << bits, (height, width, channels)).astype(DTYPES[bits])
+
+
+def exif_of(**tags):
+    exif = PilImage.Exif()
+    for tag, value in {0x010F: "Maker", 0x0110: "Model 1", **tags}.items():
+        exif[tag] = value
+    exif.get_ifd(0x8769)[0x9003] = "2026:01:02 03:04:05"
+    exif.get_ifd(0x8825)[1] = "N"
+    return exif.tobytes().removeprefix(b"Exif\0\0")
+
+
+XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+METADATA = Metadata(exif_of(), XMP, profiles.srgb_profile(), (300.0, 150.0))
+
+
+@pytest.fixture
+def picture():
+    return Image(pixels_of(12, 17, 3, 8))
+
+
+@settings(max_examples=60)
+@given(
+    kind=st.sampled_from(LOSSLESS),
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    seed=st.integers(0, 99),
+)
+def test_reading_what_was_written_gives_the_same_pixels(
+    tmp_path_factory, kind, height, width, seed
+):
+    suffix, bits, channels = kind
+    path = tmp_path_factory.mktemp("trip") / f"x{suffix}"
+    image = Image(pixels_of(height, width, channels, bits, seed))
+    notes = formats.write(image, path, quality=100)
+    back = formats.read(path)
+    assert notes == back.notes == ()
+    assert back.pixels.dtype == image.pixels.dtype
+    np.testing.assert_array_equal(back.pixels, image.pixels)
+    assert formats.probe(path) == formats.Header(
+        formats.check_target(path, 1, 1).name, height, width, channels, bits
+    )
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_two_round_trips_keep_exif_xmp_profile_and_resolution(tmp_path, suffix):
+    image = Image(pixels_of(8, 9, 3, 8), METADATA)
+    for name in "ab":
+        path = tmp_path / (name + suffix)
+        notes = formats.write(image, path)
+        image = formats.read(path)
+    found = image.metadata
+    assert found.icc == METADATA.icc
+    assert found.xmp == METADATA.xmp
+    if suffix == ".webp":
+        assert notes == ()
+        assert found.dpi is None  # named the first time, gone the second
+    else:
+        np.testing.assert_allclose(found.dpi, METADATA.dpi, atol=0.02)
+    if suffix != ".tif":  # where the block is built anew, compared by value elsewhere
+        assert found.exif == METADATA.exif
+
+
+@pytest.mark.parametrize("target", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("source", [".jpg", ".png", ".webp", ".tif"])
+def test_exif_values_travel_between_all_containers(tmp_path, source, target):
+    formats.write(Image(pixels_of(8, 9, 3, 8), METADATA), tmp_path / f"a{source}")
+    formats.write(formats.read(tmp_path / f"a{source}"), tmp_path / f"b{target}")
+    found = PilImage.Exif()
+    found.load(formats.read(tmp_path / f"b{target}").metadata.exif)
+    assert (found[0x010F], found[0x0110]) == ("Maker", "Model 1")
+    assert found.get_ifd(0x8769)[0x9003] == "2026:01:02 03:04:05"
+    assert found.get_ifd(0x8825)[1] == "N"
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_orientation_is_applied_once_and_reset(tmp_path, suffix, turn):
+    path = tmp_path / f"a{suffix}"
+    exif = PilImage.Exif()
+    exif[274] = turn
+    stored = PilImage.fromarray(pixels_of(6, 10, 3, 8))
+    extra = {"lossless": True} if suffix == ".webp" else {}
+    if suffix == ".tif":
+        extra, exif = {"tiffinfo": {274: turn}}, None
+    stored.save(path, **extra, **({"exif": exif} if exif else {}), dpi=(300, 150))
+    with PilImage.open(path) as reference:
+        reference.load()
+        from PIL import ImageOps
+
+        expected = np.asarray(ImageOps.exif_transpose(reference))
+    image = formats.read(path)
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert formats.probe(path).height == image.height
+    if suffix != ".webp":
+        upright = (150, 300) if turn > 4 else (300, 150)
+        np.testing.assert_allclose(image.metadata.dpi, upright, atol=0.02)
+    formats.write(image, path, quality=100)
+    assert formats.read(path).pixels.shape == image.pixels.shape
+
+
+@pytest.mark.parametrize("suffix", sorted(formats.SUFFIXES))
+def test_every_suffix_is_read_and_written(tmp_path, picture, suffix):
+    formats.write(picture, tmp_path / f"x{suffix.upper()}")
+    back = formats.read(tmp_path / f"x{suffix.upper()}")
+    assert back.pixels.shape == picture.pixels.shape
+    assert back.notes == ()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_views_are_written_like_copies(tmp_path, picture, suffix, bits):
+    pixels = picture.with_float(picture.to_float(), bits=bits).pixels
+    for view in (pixels[:, ::-1], pixels[..., 1].copy()[..., None], pixels.swapaxes(0, 1)):
+        formats.write(Image(view), tmp_path / f"view{suffix}")
+        formats.write(Image(np.array(view, order="C").copy()), tmp_path / f"copy{suffix}")
+        view_bytes, copy_bytes = (
+            (tmp_path / f"{name}{suffix}").read_bytes() for name in ("view", "copy")
+        )
+        assert view_bytes == copy_bytes
+
+
+def test_content_decides_and_a_wrong_suffix_is_noted(tmp_path, picture):
+    formats.write(picture, tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / "a.jpg")
+    image = formats.read(tmp_path / "a.jpg")
+    np.testing.assert_array_equal(image.pixels, picture.pixels)
+    assert image.notes == ("the file is a PNG, though named .jpg",)
+
+
+def junk(folder):
+    whole = io.BytesIO()
+    PilImage.fromarray(pixels_of(40, 40, 3, 8)).save(whole, "PNG")
+    (folder / "empty.jpg").touch()
+    (folder / "text.png").write_text("no picture")
+    (folder / "photo.xcf").write_bytes(b"gimp xcf file")
+    (folder / "half.png").write_bytes(whole.getvalue()[:2000])
+    (folder / "head.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0")
+    (folder / "tag.tif").write_bytes(b"II*\0\xff\xff\xff\x7f")
+    (folder / "riff.webp").write_bytes(b"RIFF\x10\0\0\0WEBPVP8 ")
+    (folder / "short.bmp").write_bytes(b"BM" + bytes(12) + b"\x28\0\0\0")
+    (folder / "folder.png").mkdir()
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    os.mkfifo(folder / "pipe.png")
+    return sorted([*folder.iterdir(), folder / "absent.png", folder / "nul\0.png"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes pipes and symlinks")
+def test_what_is_no_picture_is_refused_with_its_path(tmp_path):
+    for path in junk(tmp_path):
+        for function in (formats.read, formats.probe):
+            if path.name == "half.png" and function is formats.probe:
+                continue
+            with pytest.raises(ImageFormatError) as caught:
+                function(path)
+            assert str(caught.value).startswith(f"{path}: "), caught.value
+
+
+def test_an_unknown_kind_names_the_known_ones(tmp_path):
+    (tmp_path / "photo.xcf").write_bytes(b"gimp xcf file")
+    with pytest.raises(ImageFormatError, match=r"photo\.xcf: .* known are .*\.png"):
+        formats.read(tmp_path / "photo.xcf")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_refused(tmp_path, picture):
+    formats.write(picture, tmp_path / "a.png")
+    (tmp_path / "a.png").chmod(0)
+    with pytest.raises(ImageFormatError, match="Permission denied"):
+        formats.read(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+def test_a_file_cut_anywhere_is_refused_and_never_half_gray(tmp_path, suffix):
+    formats.write(Image(pixels_of(40, 40, 3, 8)), tmp_path / f"a{suffix}")
+    data = (tmp_path / f"a{suffix}").read_bytes()
+    for part in (0.001, 0.01, 0.1, 0.5, 0.9, 0.98):
+        cut = tmp_path / f"cut{suffix}"
+        cut.write_bytes(data[: int(len(data) * part)])
+        with pytest.raises(ImageFormatError):
+            formats.read(cut)
+
+
+@settings(max_examples=150)
+@given(
+    suffix=st.sampled_from([".jpg", ".png", ".webp", ".bmp", ".tif"]),
+    flips=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=8),
+)
+def test_damaged_bytes_give_a_picture_or_an_image_error(tmp_path_factory, suffix, flips):
+    folder = tmp_path_factory.mktemp("flip")
+    formats.write(Image(pixels_of(9, 11, 3, 8), METADATA), folder / f"a{suffix}")
+    data = bytearray((folder / f"a{suffix}").read_bytes())
+    for at, value in flips:
+        data[at % len(data)] = value
+    (folder / f"b{suffix}").write_bytes(data)
+    with contextlib.suppress(ImageFormatError, ImageTooLargeError):
+        formats.read(folder / f"b{suffix}", max_pixels=10**6)
+
+
+def bomb(side):
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    body = zlib.compress(bytes(1000))
+    chunks = [(b"IHDR", head), (b"IDAT", body), (b"IEND", b"")]
+    parts = [
+        len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+        for name, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_a_picture_above_the_budget_is_refused_by_its_header(tmp_path):
+    (tmp_path / "photo.png").write_bytes(bomb(30_000))
+    with pytest.raises(ImageTooLargeError) as caught:
+        formats.read(tmp_path / "photo.png")
+    expected = "photo.png: 30000 x 30000 = 900,000,000 pixels, above the budget of 134,217,728; "
+    assert str(caught.value).endswith(expected + "raise it with --max-pixels")
+    assert formats.probe(tmp_path / "photo.png").width == 30_000
+
+
+def test_the_budget_is_the_last_size_allowed(tmp_path, picture):
+    formats.write(picture, tmp_path / "a.png")
+    assert formats.read(tmp_path / "a.png", max_pixels=12 * 17).height == 12
+    with pytest.raises(ImageTooLargeError):
+        formats.read(tmp_path / "a.png", max_pixels=12 * 17 - 1)
+
+
+def test_pillows_own_limit_neither_warns_nor_refuses(tmp_path, picture, monkeypatch):
+    monkeypatch.setattr(PilImage, "MAX_IMAGE_PIXELS", 10)
+    for suffix in (".jpg", ".webp", ".bmp", ".png", ".tif"):
+        formats.write(picture, tmp_path / f"a{suffix}")
+        assert formats.read(tmp_path / f"a{suffix}").width == 17
+
+
+LOSSES = [
+    (".jpg", 3, 16, "JPEG holds no more than 8 bits; 16 bits were rounded"),
+    (".webp", 3, 16, "WebP holds no more than 8 bits; 16 bits were rounded"),
+    (".bmp", 1, 16, "BMP holds no more than 8 bits; 16 bits were rounded"),
+    (".png", 3, 32, "PNG holds no floats; values were rounded to 16 bits and clipped to 0..1"),
+    (".jpg", 4, 8, "JPEG holds no transparency; it was laid on white"),
+    (".bmp", 2, 8, "BMP holds no transparency; it was laid on white"),
+]
+
+
+@pytest.mark.parametrize(("suffix", "channels", "bits", "note"), LOSSES)
+def test_every_loss_is_noted(tmp_path, suffix, channels, bits, note):
+    image = Image(pixels_of(5, 6, channels, bits))
+    assert formats.write(image, tmp_path / f"a{suffix}") == (note,)
+    assert formats.read(tmp_path / f"a{suffix}").bits == (16 if suffix == ".png" else 8)
+
+
+def test_lost_metadata_are_noted(tmp_path):
+    image = Image(pixels_of(5, 6, 3, 8), METADATA)
+    notes = formats.write(image, tmp_path / "a.bmp")
+    assert notes == ("BMP holds no EXIF, XMP, color profile; left out",)
+    assert formats.write(image, tmp_path / "a.webp") == ("WebP holds no resolution; left out",)
+    long = Metadata(exif=exif_of(**{}) + bytes(70_000), xmp=b" " * 70_000)
+    assert [
+        note.split(" of ")[0]
+        for note in formats.write(Image(image.pixels, long), tmp_path / "a.jpg")
+    ] == ["EXIF", "XMP"]
+
+
+def test_transparency_is_laid_on_white(tmp_path):
+    pixels = np.zeros((1, 3, 4), np.uint8)
+    pixels[0, :, 3] = 0, 128, 255
+    formats.write(Image(pixels), tmp_path / "a.bmp")
+    assert formats.read(tmp_path / "a.bmp").pixels[0, :, 0].tolist() == [255, 127, 0]
+
+
+def test_gray_is_spread_for_webp_without_its_gray_profile(tmp_path):
+    profile = profiles.gamma_profile(1.8, profiles.SRGB_CHROMATICITIES, gray=True)
+    image = Image(pixels_of(5, 6, 2, 8), Metadata(icc=profile))
+    notes = formats.write(image, tmp_path / "a.webp", quality=100)
+    back = formats.read(tmp_path / "a.webp")
+    np.testing.assert_array_equal(back.pixels, image.pixels[..., [0, 0, 0, 1]])
+    assert notes == ("the gray color profile does not fit RGB pixels; left out",)
+    assert back.metadata.icc is None
+
+
+def test_colors_under_full_transparency_survive_webp_and_png(tmp_path):
+    pixels = pixels_of(16, 16, 4, 8)
+    pixels[..., 3] = 0
+    for suffix in (".webp", ".png"):
+        formats.write(Image(pixels), tmp_path / f"a{suffix}", quality=100)
+        np.testing.assert_array_equal(formats.read(tmp_path / f"a{suffix}").pixels, pixels)
+
+
+def test_targets_are_checked_before_the_work():
+    assert formats.check_target(Path("a.TIF"), 70_000, 70_000).name == "TIFF"
+    with pytest.raises(ImageFormatError, match=r"a\.xcf: suffix '\.xcf'; known are \.jpg"):
+        formats.check_target(Path("a.xcf"), 1, 1)
+    with pytest.raises(ImageFormatError, match="name without a suffix"):
+        formats.check_target(Path("a"), 1, 1)
+    for name, side in (("a.jpg", 65_500), ("a.webp", 16_383), ("a.png", 1_000_000)):
+        assert formats.check_target(Path(name), 1, side)
+        with pytest.raises(ImageTooLargeError, match="holds at most"):
+            formats.check_target(Path(name), side + 1, 1)
+    with pytest.raises(ImageTooLargeError):
+        formats.check_target(Path("a.bmp"), 40_000, 40_000)
+
+
+def test_quality_out_of_range_is_refused(tmp_path, picture):
+    with pytest.raises(SettingsError, match="quality 0"):
+        formats.write(picture, tmp_path / "a.jpg", quality=0)
+
+
+def test_folders_are_made_and_the_umask_is_honored(tmp_path, picture):
+    before = os.umask(0o027)
+    try:
+        formats.write(picture, tmp_path / "new" / "deep" / "a.png")
+    finally:
+        os.umask(before)
+    path = tmp_path / "new" / "deep" / "a.png"
+    if os.name != "nt":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [p.name for p in path.parent.iterdir()] == ["a.png"]
+
+
+def test_existing_files_are_replaced_or_kept_as_asked(tmp_path, picture):
+    path = tmp_path / "a.png"
+    formats.write(picture, path)
+    before = path.read_bytes()
+    other = Image(255 - picture.pixels)
+    with pytest.raises(TargetExistsError, match="the file exists"):
+        formats.write(other, path, existing="fail")
+    assert path.read_bytes() == before
+    formats.write(other, path)
+    np.testing.assert_array_equal(formats.read(path).pixels, other.pixels)
+    formats.write(other, tmp_path / "b.png", existing="fail")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+def test_a_rival_that_comes_first_keeps_its_file(tmp_path, picture, monkeypatch):
+    path = tmp_path / "a.png"
+    sync = os.fsync
+
+    def rival(descriptor):
+        path.write_text("rival")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", rival)
+    with pytest.raises(TargetExistsError, match="exists"):
+        formats.write(picture, path, existing="fail")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.png", "rival")]
+
+
+def test_without_hard_links_an_existing_file_is_still_kept(tmp_path, picture, monkeypatch):
+    def refused(*_args, **_kwargs):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    formats.write(picture, tmp_path / "a.png", existing="fail")
+    np.testing.assert_array_equal(formats.read(tmp_path / "a.png").pixels, picture.pixels)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+def test_a_full_disk_is_named_and_nothing_is_left(tmp_path, picture, monkeypatch, suffix):
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ImageWriteError, match=r"cannot be written: No space left"):
+        formats.write(picture, tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+def test_a_disk_that_fills_within_a_write_leaves_no_half_file(tmp_path, suffix):
+    import resource
+
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, before[1]))  # writes end short there
+    try:
+        with pytest.raises(ImageWriteError, match="cannot be written"):
+            formats.write(Image(noise), tmp_path / f"a{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bug_in_an_encoder_leaves_nothing_behind(tmp_path, picture, monkeypatch):
+    def broken(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(formats.png, "encode", broken)
+    with pytest.raises(KeyboardInterrupt):
+        formats.write(picture, tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_targets_are_write_errors(tmp_path, picture):
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "file").touch()
+    for path in (
+        tmp_path / "folder.png",
+        tmp_path / "file" / "a.png",
+        tmp_path / ("n" * 300 + ".png"),
+    ):
+        with pytest.raises(ImageWriteError):
+            formats.write(picture, path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.png"]
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".png", "ä" * 125 + ".png", "雪 🙂.png"])
+def test_long_and_foreign_names_work(tmp_path, picture, name):
+    formats.write(picture, tmp_path / name)
+    assert formats.read(tmp_path / name).width == 17
+
+
+def test_importing_formats_does_not_import_torch():
+    code = "import sys, restorer.formats; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+    root = Path(formats.__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+    )

@@ -1,0 +1,202 @@
+"""PNG: every color type and depth, interlacing, transparency, chunks."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from restorer import formats
+from restorer.errors import ImageFormatError
+from restorer.formats import profiles
+from restorer.image import Image, Metadata
+
+ADAM7 = [
+    (0, 0, 8, 8),
+    (0, 4, 8, 8),
+    (4, 0, 8, 4),
+    (0, 2, 4, 4),
+    (2, 0, 4, 2),
+    (0, 1, 2, 2),
+    (1, 0, 2, 1),
+]
+DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+def chunk(name, body):
+    return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+
+
+def packed(levels, depth):
+    """Unfiltered rows of (H, W, S) levels."""
+    rows = levels.reshape(len(levels), -1)
+    if depth == 16:
+        body = rows.astype(">u2").view(np.uint8).reshape(len(rows), -1)
+    elif depth == 8:
+        body = rows.astype(np.uint8)
+    else:
+        bits = (rows[..., None] >> np.arange(depth - 1, -1, -1)) & 1
+        body = np.packbits(bits.reshape(len(rows), -1).astype(np.uint8), axis=1)
+    return np.pad(body, ((0, 0), (1, 0))).tobytes()
+
+
+def png(levels, depth, color, *extra, interlaced=False):
+    """A PNG made by hand, for what no encoder at hand writes."""
+    height, width = levels.shape[:2]
+    raw = b""
+    for top, left, down, across in ADAM7 if interlaced else [(0, 0, 1, 1)]:
+        part = levels[top::down, left::across]
+        raw += packed(part, depth) if part.size else b""
+    head = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced)
+    chunks = [(b"IHDR", head), *extra, (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*c) for c in chunks)
+
+
+def read(tmp_path, data):
+    (tmp_path / "a.png").write_bytes(data)
+    return formats.read(tmp_path / "a.png")
+
+
+def levels_of(shape, depth):
+    return np.random.default_rng(1).integers(0, 1 << depth, shape)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (9, 7), (16, 33)])
+@pytest.mark.parametrize(("color", "depth"), [(c, d) for c in DEPTHS for d in DEPTHS[c]])
+def test_every_color_type_and_depth_is_exact(tmp_path, capfd, color, depth, size, interlaced):
+    levels = levels_of((*size, SAMPLES[color]), depth)
+    palette = np.arange(3 << depth, dtype=np.uint8)[::-1].reshape(-1, 3)
+    extra = [(b"PLTE", palette.tobytes())] if color == 3 else []
+    image = read(tmp_path, png(levels, depth, color, *extra, interlaced=interlaced))
+    if color == 3:
+        expected = palette[levels[..., 0]]
+    else:
+        expected = levels * (1 if depth == 16 else 255 // ((1 << depth) - 1))
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert image.bits == (16 if depth == 16 else 8)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_transparent_gray_and_rgb_values_become_alpha(tmp_path):
+    for color, depth in ((0, 4), (0, 16), (2, 8), (2, 16)):
+        levels = levels_of((5, 6, SAMPLES[color]), depth)
+        key = struct.pack(f">{SAMPLES[color]}H", *levels[2, 3].tolist())
+        image = read(tmp_path, png(levels, depth, color, (b"tRNS", key)))
+        hidden = (levels == levels[2, 3]).all(axis=2)
+        np.testing.assert_array_equal(image.pixels[..., -1] == 0, hidden)
+
+
+def test_transparent_palettes_become_alpha(tmp_path):
+    palette = bytes(range(12))
+    levels = levels_of((5, 6, 1), 2)
+    image = read(tmp_path, png(levels, 2, 3, (b"PLTE", palette), (b"tRNS", bytes([0, 128]))))
+    assert image.pixels.shape[2] == 4
+    np.testing.assert_array_equal(
+        image.pixels[..., 3], np.array([0, 128, 255, 255])[levels[..., 0]]
+    )
+
+
+def test_gray_palettes_stay_gray(tmp_path):
+    palette = bytes(np.repeat([9, 70, 200, 255], 3).astype(np.uint8))
+    levels = levels_of((5, 6, 1), 2)
+    image = read(tmp_path, png(levels, 2, 3, (b"PLTE", palette)))
+    np.testing.assert_array_equal(image.pixels, np.array([9, 70, 200, 255])[levels])
+    assert formats.probe(tmp_path / "a.png").channels == 1
+
+
+def test_short_palettes_and_strange_chunks_stay_quiet(tmp_path, capfd):
+    levels = np.array([[[0], [3]]])
+    extra = [(b"hIST", b"1"), (b"PLTE", bytes([1, 2, 3])), (b"tRNS", bytes(9)), (b"sBIT", b"x")]
+    image = read(tmp_path, png(levels, 2, 3, *extra))
+    assert image.pixels.tolist() == [[[1, 2, 3], [0, 0, 0]]]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_wrong_checksum_of_pixels_is_an_error_and_of_metadata_a_note(tmp_path):
+    levels = levels_of((5, 6, 1), 8)
+    whole = png(levels, 8, 0, (b"pHYs", struct.pack(">IIB", 1000, 1000, 1)))
+    at = whole.index(b"pHYs") + 6
+    image = read(tmp_path, whole[:at] + b"\x99" + whole[at + 1 :])
+    assert image.notes == ("the damaged pHYs chunk was left out",)
+    assert image.metadata.dpi is None
+    at = whole.index(b"IDAT") + 9
+    with pytest.raises(ImageFormatError, match="checksum of an IDAT"):
+        read(tmp_path, whole[:at] + b"\x99" + whole[at + 1 :])
+
+
+def test_animations_are_refused(tmp_path):
+    data = png(levels_of((2, 2, 1), 8), 8, 0, (b"acTL", struct.pack(">II", 5, 0)))
+    with pytest.raises(ImageFormatError, match="has 5 pages or frames; only still pictures"):
+        read(tmp_path, data)
+    assert formats.probe(tmp_path / "a.png").pages == 5
+
+
+def test_a_gamma_that_is_not_srgbs_becomes_a_profile(tmp_path):
+    levels = levels_of((4, 4, 3), 8)
+    linear = read(tmp_path, png(levels, 8, 2, (b"gAMA", struct.pack(">I", 100_000))))
+    np.testing.assert_array_equal(linear.pixels, levels)
+    assert profiles.profile_space(linear.metadata.icc) == "RGB"
+    assert linear.notes == ("gAMA 1 and cHRM were turned into an ICC profile",)
+    gray = read(tmp_path, png(levels[..., :1], 8, 0, (b"gAMA", struct.pack(">I", 100_000))))
+    assert profiles.profile_space(gray.metadata.icc) == "GRAY"
+    for extra in ([(b"gAMA", struct.pack(">I", 45455))], [(b"sRGB", b"\0"), (b"gAMA", bytes(4))]):
+        assert read(tmp_path, png(levels, 8, 2, *extra)).metadata.icc is None
+    odd = read(tmp_path, png(levels, 8, 2, (b"gAMA", bytes(4))))
+    assert odd.notes == ("the PNG's gamma makes no sense and was left out",)
+
+
+def test_the_gamma_profile_means_what_the_chunk_said(tmp_path):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    data = png(np.full((1, 1, 3), 128), 8, 2, (b"gAMA", struct.pack(">I", 100_000)))
+    icc = read(tmp_path, data).metadata.icc
+    spaces = {"colorspace": "rgb", "outcolorspace": "rgb"}
+    gray = np.full((1, 1, 3), 128, np.uint8)
+    srgb = imagecodecs.cms_transform(gray, icc, profiles.srgb_profile(), **spaces)
+    assert abs(int(srgb[0, 0, 0]) - 188) <= 1  # linear 0.5 is sRGB 188
+
+
+def test_texts_and_hdr_descriptions_are_noted(tmp_path):
+    extra = [(b"tEXt", b"Title\0x"), (b"cICP", bytes([9, 16, 0, 1]))]
+    notes = read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, *extra)).notes
+    assert set(notes) == {
+        "the cICP color description (9, 16, 0, 1) is not known and was left out",
+        "PNG texts cannot be carried; left out: Title",
+    }
+
+
+def test_exif_written_as_text_by_imagemagick_is_found(tmp_path):
+    exif = PilImage.Exif()
+    exif[274] = 6
+    body = exif.tobytes()
+    text = f"\nexif\n{len(body):8}\n{body.hex()}\n".encode()
+    extra = (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
+    assert read(tmp_path, png(levels_of((2, 5, 3), 8), 8, 2, extra)).pixels.shape == (5, 2, 3)
+
+
+def test_a_compressed_profile_that_explodes_is_bounded(tmp_path):
+    body = b"x\0\0" + zlib.compress(bytes(2**27))
+    image = read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, (b"iCCP", body)))
+    assert image.metadata.icc is None or len(image.metadata.icc) <= 2**25
+
+
+def test_pillow_reads_what_we_write(tmp_path):
+    metadata = Metadata(None, b"<x/>", profiles.srgb_profile(), (300, 150))
+    pixels = levels_of((5, 6, 3), 8).astype(np.uint8)
+    formats.write(Image(pixels, metadata), tmp_path / "a.png")
+    with PilImage.open(io.BytesIO((tmp_path / "a.png").read_bytes())) as found:
+        found.load()
+        np.testing.assert_array_equal(np.asarray(found), pixels)
+        assert found.info["icc_profile"] == metadata.icc
+        assert found.info["xmp"] == metadata.xmp
+        np.testing.assert_allclose(found.info["dpi"], (300, 150), atol=0.02)
+
+
+def test_a_profile_that_inflates_without_end_is_left_out_with_a_note(tmp_path):
+    body = b"bomb\0\0" + zlib.compress(bytes(2**25 + 1))
+    image = read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, (b"iCCP", body)))
+    assert image.metadata.icc is None
+    assert image.notes == ("the damaged ICC profile was left out",)

@@ -1,0 +1,434 @@
+"""TIFF: layouts, depths, colors and tags, each made with tifffile or Pillow on the fly."""
+
+import contextlib
+import logging
+import struct
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PilImage
+
+from restorer import formats
+from restorer.errors import ImageFormatError, ImageTooLargeError
+from restorer.formats import ifd, lzw, profiles
+from restorer.image import Image, Metadata
+
+
+def values_of(shape, dtype, seed=0):
+    rng = np.random.default_rng(seed)
+    if np.issubdtype(dtype, np.floating):
+        return rng.normal(0.5, 1, shape).astype(dtype)
+    return rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
+
+
+def stored(path, values, **options):
+    tifffile.imwrite(path, values, metadata=None, **options)
+    return path
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "a.tif"
+
+
+@settings(max_examples=60)
+@given(
+    dtype=st.sampled_from([np.uint8, np.uint16, np.float32]),
+    channels=st.sampled_from([1, 3]),
+    compression=st.sampled_from([None, "zlib", "lzw", "zstd"]),
+    predictor=st.booleans(),
+    tile=st.sampled_from([None, (16, 32)]),
+    byteorder=st.sampled_from("<>"),
+    bigtiff=st.booleans(),
+    planar=st.booleans(),
+    size=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+)
+def test_every_layout_is_read_exactly(
+    tmp_path_factory,
+    dtype,
+    channels,
+    compression,
+    predictor,
+    tile,
+    byteorder,
+    bigtiff,
+    planar,
+    size,
+):
+    values = values_of((*size, channels), dtype)
+    path = tmp_path_factory.mktemp("layout") / "a.tif"
+    arranged = (
+        np.moveaxis(values, -1, 0)
+        if planar and channels == 3
+        else values.squeeze(2)
+        if channels == 1
+        else values
+    )
+    stored(
+        path,
+        np.ascontiguousarray(arranged),
+        photometric="rgb" if channels == 3 else "minisblack",
+        planarconfig=("separate" if planar else "contig") if channels == 3 else None,
+        compression=compression,
+        predictor=predictor and compression is not None,
+        tile=tile,
+        byteorder=byteorder,
+        bigtiff=bigtiff,
+    )
+    image = formats.read(path)
+    np.testing.assert_array_equal(image.pixels, values)
+    assert image.notes == ()
+
+
+def test_jpeg_compressed_tiff_is_read_as_rgb(path):
+    y, x = np.mgrid[:64, :64]
+    values = np.stack([x * 4, y * 4, x + y], -1).astype(np.uint8)
+    stored(path, values, photometric="rgb", compression="jpeg", compressionargs={"level": 95})
+    assert np.abs(formats.read(path).pixels.astype(int) - values).mean() < 2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_white_is_zero_is_inverted(path, dtype):
+    values = values_of((7, 8), dtype)
+    stored(path, values, photometric="miniswhite")
+    np.testing.assert_array_equal(formats.read(path).pixels[..., 0], np.iinfo(dtype).max - values)
+
+
+def packed_tiff(levels, bits):
+    """Rows of packed samples, which few encoders write."""
+    shifts = np.arange(bits - 1, -1, -1)
+    rows = np.packbits(
+        ((levels[..., None] >> shifts) & 1).reshape(len(levels), -1).astype(np.uint8), axis=1
+    )
+    layout, height, width = ifd.Layout(), *levels.shape
+    tags = {
+        256: width,
+        257: height,
+        258: bits,
+        259: 1,
+        262: 1,
+        273: 200,
+        277: 1,
+        278: height,
+        279: rows.size,
+    }
+    fields = {tag: ifd.Field(4, 1, layout.pack("I", value)) for tag, value in tags.items()}
+    head = b"II*\0" + layout.pack("I", 8) + ifd.serialize(ifd.Directory(fields), layout, 8)
+    return head.ljust(200, b"\0") + rows.tobytes()
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 6, 10, 12, 14])
+def test_packed_depths_are_stretched(path, bits):
+    levels = np.random.default_rng(0).integers(0, 1 << bits, (9, 11))
+    path.write_bytes(packed_tiff(levels, bits))
+    white = 255 if bits < 8 else 65535
+    image = formats.read(path)
+    np.testing.assert_array_equal(
+        image.pixels[..., 0], np.rint(levels * (white / ((1 << bits) - 1)))
+    )
+    assert formats.probe(path).bits == image.bits
+
+
+@pytest.mark.skipif(not hasattr(imagecodecs, "ccittfax4_decode"), reason="imagecodecs is too old")
+def test_fax_is_read(path):
+    bits = PilImage.fromarray(np.random.default_rng(0).integers(0, 2, (20, 33)).astype(bool))
+    bits.save(path, compression="group4")
+    np.testing.assert_array_equal(formats.read(path).pixels[..., 0], np.asarray(bits) * 255)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_other_floats_become_float32(path, dtype):
+    values = values_of((5, 6, 3), dtype)
+    stored(path, values, photometric="rgb")
+    np.testing.assert_array_equal(formats.read(path).pixels, values.astype(np.float32))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+def test_nan_and_infinity_are_refused(path, bad):
+    values = np.zeros((5, 6), np.float64)
+    values[2, 3] = bad
+    stored(path, values, photometric="minisblack")
+    with pytest.raises(ImageFormatError, match="NaN or infinity"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_premultiplied_alpha_is_made_straight(path, dtype):
+    white = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    straight = np.array([[[0.2, 0.4, 0.8], [1, 0.5, 0], [0, 0, 0]]]) * white
+    alpha = np.array([[[0.5], [1], [0]]]) * white
+    values = np.concatenate([straight * alpha / white, alpha], -1)
+    values = values.astype(dtype) if dtype == np.float32 else np.rint(values).astype(dtype)
+    stored(path, values, photometric="rgb", extrasamples=["assocalpha"])
+    image = formats.read(path)
+    np.testing.assert_allclose(image.pixels[..., :3], straight, atol=1.01 if white > 1 else 1e-6)
+    assert image.notes == ("premultiplied alpha was made straight",)
+
+
+def test_extra_channels_are_alpha_only_where_the_file_says_so(path):
+    values = values_of((5, 6, 4), np.uint8)
+    stored(path, values, photometric="rgb", extrasamples=["unspecified"])
+    image = formats.read(path)
+    np.testing.assert_array_equal(image.pixels, values[..., :3])
+    assert image.notes == ("a channel of unspecified meaning was left out",)
+    stored(path, values, photometric="rgb", extrasamples=["unassalpha"])
+    np.testing.assert_array_equal(formats.read(path).pixels, values)
+
+
+@pytest.mark.parametrize("fine", [False, True])
+def test_palettes_are_expanded_to_their_own_depth(path, fine):
+    table = np.random.default_rng(0).integers(0, 256, (3, 256)).astype(np.uint16) * 257 + (
+        3 if fine else 0
+    )
+    values = values_of((5, 6), np.uint8)
+    stored(path, values, photometric="palette", colormap=table)
+    image = formats.read(path)
+    assert image.bits == formats.probe(path).bits == (16 if fine else 8)
+    expected = table.T[values]
+    np.testing.assert_array_equal(image.pixels, expected if fine else expected >> 8)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_cmyk_becomes_rgb(path, dtype):
+    white = np.iinfo(dtype).max
+    ink = np.array([[[0, 0, 0, 0], [white, 0, 0, 0], [0, 0, 0, white]]], dtype)
+    stored(path, ink, photometric="separated")
+    image = formats.read(path)
+    np.testing.assert_array_equal(
+        image.pixels, np.array([[[1, 1, 1], [0, 1, 1], [0, 0, 0]]]) * white
+    )
+    assert image.metadata.icc == profiles.srgb_profile()
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("kind", ["cielab", "icclab"])
+def test_lab_becomes_rgb(path, kind, bits):
+    step, dtype = (1, np.uint8) if bits == 8 else (256, np.uint16)
+    lab = np.array([[[100, 0, 0], [0, 0, 0], [53.59, 0, 0], [54.29, 80.81, 69.89]]])
+    light = lab[..., :1] * ((255 * step if kind == "icclab" else 2**bits - 1) / 100)
+    ab = lab[..., 1:] * step + (128 * step if kind == "icclab" else 0)
+    values = np.rint(np.concatenate([light, ab], -1)).astype(np.int64).astype(dtype)
+    stored(path, values, photometric=kind)
+    image = formats.read(path)
+    expected = np.array([[255] * 3, [0] * 3, [128] * 3, [255, 0, 0]]) / 255
+    np.testing.assert_allclose(image.to_float()[0], expected, atol=3 / 255)
+    assert image.notes == ("Lab was converted to sRGB",)
+    assert image.metadata.icc == profiles.srgb_profile()
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "message"),
+    [
+        (np.zeros((4, 4), np.int16), {}, "signed of 16 bits"),
+        (np.zeros((4, 4), np.uint32), {}, "unsigned of 32 bits"),
+        (
+            np.zeros((9, 9, 5), np.uint8),
+            {"photometric": "rgb", "planarconfig": "contig"},
+            "5 channels",
+        ),
+        (np.zeros((3, 4, 4), np.uint8), {"photometric": "minisblack"}, "has 3 pages"),
+        (np.zeros((4, 4), np.complex64), {}, "complex"),
+        (np.zeros((4, 4), np.uint16), {"photometric": "cfa"}, "camera RAW"),
+    ],
+)
+def test_what_is_no_still_picture_is_refused_clearly(path, values, options, message):
+    stored(path, values, **{"photometric": "minisblack", **options})
+    with pytest.raises(ImageFormatError, match=message):
+        formats.read(path)
+
+
+def test_thumbnail_pages_do_not_count(path):
+    values = values_of((8, 8, 3), np.uint8)
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(values[::4, ::4], photometric="rgb", subfiletype=1, metadata=None)
+        writer.write(values, photometric="rgb", metadata=None)
+    np.testing.assert_array_equal(formats.read(path).pixels, values)
+    assert formats.probe(path).pages == 1
+
+
+def test_missing_strips_are_an_error_not_black(path):
+    stored(path, values_of((64, 64), np.uint8), photometric="minisblack", rowsperstrip=16)
+    with tifffile.TiffFile(path) as tiff:
+        tag = tiff.pages[0].tags[279]
+    data = bytearray(path.read_bytes())
+    data[tag.valueoffset : tag.valueoffset + 2] = b"\0\0"
+    path.write_bytes(data)
+    with pytest.raises(ImageFormatError):
+        formats.read(path)
+
+
+def test_absurd_tiles_are_refused_before_memory_is_taken(path):
+    stored(path, values_of((16, 16), np.uint8), photometric="minisblack", tile=(16, 16))
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        for code in (322, 323):
+            tiff.pages[0].tags[code].overwrite(2**15 - 16)
+    with pytest.raises(ImageFormatError, match="larger than the picture"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_damaged_lzw_is_refused_before_it_can_crash_the_decoder(path, byteorder):
+    values = values_of((40, 40, 3), np.uint8)
+    stored(path, values, photometric="rgb", compression="lzw", byteorder=byteorder)
+    np.testing.assert_array_equal(formats.read(path).pixels, values)
+    with tifffile.TiffFile(path) as tiff:
+        at = tiff.pages[0].dataoffsets[0]
+    data = bytearray(path.read_bytes())
+    data[at + 30 : at + 60] = b"\xf7" * 30  # codes far beyond the table
+    path.write_bytes(data)
+    with pytest.raises(ImageFormatError, match="LZW data of the TIFF are damaged"):
+        formats.read(path)
+
+
+@given(st.binary(max_size=20_000), st.integers(2, 256))
+@settings(max_examples=50)
+def test_sound_lzw_passes_its_check(data, levels):
+    plain = bytes(byte % levels for byte in data) * 5
+    lzw.check(imagecodecs.lzw_encode(plain or b"x"))
+
+
+def test_lzw_that_only_clears_its_table_ends_soon():
+    with pytest.raises(ImageFormatError):
+        lzw.check(b"\x80\x40\x20\x10\x08\x04\x02\x01\x00" * 100_000)
+
+
+def test_a_width_of_many_numbers_is_refused(path):
+    data = bytearray(packed_tiff(np.zeros((4, 4), int), 8))
+    data[10 + 4 : 10 + 8] = struct.pack("<I", 16)  # the count of ImageWidth
+    path.write_bytes(data)
+    with pytest.raises(ImageFormatError):
+        formats.read(path)
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_damaged_files_give_a_picture_or_an_image_error(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("bad") / "a.tif"
+    stored(path, values_of((9, 9, 3), np.uint8), photometric="rgb", compression="lzw")
+    raw = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        raw[data.draw(st.integers(0, min(299, len(raw) - 1)))] = data.draw(st.integers(0, 255))
+    path.write_bytes(raw)
+    with contextlib.suppress(ImageFormatError, ImageTooLargeError):
+        formats.read(path, max_pixels=10**6)
+
+
+def test_damage_is_not_printed(path, capfd):
+    logging.getLogger("tifffile").warning("a remark")
+    stored(path, values_of((9, 9), np.uint8), photometric="minisblack", software="\xe4".encode())
+    formats.read(path)
+    assert capfd.readouterr().err == ""
+
+
+TAGS = {
+    270: "A title",
+    271: "Maker",
+    272: "Model",
+    305: "Program",
+    306: "2026:01:02 03:04:05",
+    315: "Me",
+    33432: "(c) me",
+}
+
+
+def tagged(path, byteorder):
+    layout = ifd.Layout(byteorder)
+    text = {tag: ifd.Field(2, len(word) + 1, word.encode() + b"\0") for tag, word in TAGS.items()}
+    exposure = ifd.Field(5, 1, layout.pack("II", 1, 125))
+    maker = ifd.Field(7, 9, b"\x01maker\0\xff\x02")
+    inner = ifd.Directory({1: ifd.Field(2, 4, b"R98\0")})
+    exif = ifd.Directory({33434: exposure, 0x927C: maker}, {ifd.INTEROP: inner})
+    gps = ifd.Directory({1: ifd.Field(2, 2, b"N\0")})
+    stored(
+        path,
+        values_of((6, 7, 3), np.uint16),
+        photometric="rgb",
+        byteorder=byteorder,
+        software=False,
+    )
+    with path.open("r+b") as file:
+        ifd.extend(file, ifd.Directory(text, {ifd.EXIF: exif, ifd.GPS: gps}))
+
+
+def check(exif):
+    found = PilImage.Exif()
+    found.load(exif)
+    assert {tag: found[tag] for tag in TAGS} == TAGS
+    inner = found.get_ifd(0x8769)
+    assert (float(inner[33434]), inner[0x927C]) == (1 / 125, b"\x01maker\0\xff\x02")
+    assert found.get_ifd(0x8825)[1] == "N"
+    assert found.get_ifd(0xA005)[1] == "R98"
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("target", [".tif", ".jpg", ".png", ".webp"])
+def test_tags_exif_and_gps_travel(tmp_path, path, byteorder, target):
+    tagged(path, byteorder)
+    check(formats.read(path).metadata.exif)
+    formats.write(formats.read(path), tmp_path / f"b{target}")
+    image = formats.read(tmp_path / f"b{target}")
+    check(image.metadata.exif)
+    formats.write(image, tmp_path / "c.tif")
+    check(formats.read(tmp_path / "c.tif").metadata.exif)
+    assert formats.read(tmp_path / "c.tif").metadata.exif == formats.read(path).metadata.exif
+
+
+def test_pillow_reads_tags_that_we_write(tmp_path, path):
+    tagged(path, "<")
+    image = formats.read(path).with_float(np.zeros((4, 5, 3), np.float32), bits=8)
+    metadata = Metadata(image.metadata.exif, b"<x/>", profiles.srgb_profile(), (300, 150))
+    formats.write(Image(image.pixels, metadata), tmp_path / "b.tif")
+    with PilImage.open(tmp_path / "b.tif") as found:
+        assert found.size == (5, 4)
+        assert found.tag_v2[271] == "Maker"
+        assert found.getexif().get_ifd(0x8825)[1] == "N"
+        assert found.info["icc_profile"] == metadata.icc
+        assert found.info["dpi"] == (300, 150)
+        assert found.tag_v2[700] == b"<x/>"
+
+
+def test_a_plain_tiff_gets_no_tags_of_its_own(path):
+    formats.write(Image(values_of((4, 5, 1), np.uint8)), path)
+    assert formats.read(path).metadata == Metadata()
+    with tifffile.TiffFile(path) as tiff:
+        assert {270, 305, 306}.isdisjoint(tag.code for tag in tiff.pages[0].tags)
+
+
+def test_bigtiff_takes_tags_too(path, monkeypatch):
+    monkeypatch.setattr(formats.tiff, "_BIG", 0)
+    tagged(path, "<")
+    image = formats.read(path)
+    formats.write(image, path)
+    assert path.read_bytes()[:4] == b"II+\0"
+    back = formats.read(path)
+    np.testing.assert_array_equal(back.pixels, image.pixels)
+    check(back.metadata.exif)
+
+
+def test_unknown_resolution_units_mean_no_resolution(path):
+    stored(
+        path,
+        values_of((4, 5), np.uint8),
+        photometric="minisblack",
+        resolution=(3, 4),
+        resolutionunit="NONE",
+    )
+    assert formats.read(path).metadata.dpi is None
+    stored(
+        path,
+        values_of((4, 5), np.uint8),
+        photometric="minisblack",
+        resolution=(100, 50),
+        resolutionunit="CENTIMETER",
+    )
+    np.testing.assert_allclose(formats.read(path).metadata.dpi, (254, 127))
+
+
+def test_a_lone_header_is_refused(path):
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8))
+    with pytest.raises(ImageFormatError):
+        formats.read(path)

@@ -1,0 +1,152 @@
+"""State dicts are read without running code and fitted strictly."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from restorer import CheckpointError
+from restorer.models.checkpoint import load_state, read_state, write_state
+from restorer.networks import PANet
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".pth"])
+def test_state_dicts_are_read_back(suffix: str, tmp_path: Path) -> None:
+    state = {"a.weight": torch.randn(2, 3)}
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".safetensors":
+        save_file(state, path)
+    else:
+        torch.save(state, path)
+    torch.testing.assert_close(read_state(path), state)
+
+
+class _Hostile:
+    def __reduce__(self) -> object:
+        return os.mkdir, ("hostile-was-here",)
+
+
+def test_hostile_pickle_is_refused_and_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, save in (("new.pt", torch.save), ("raw.pt", _dump)):
+        save({"a": _Hostile()}, path)
+        with pytest.raises(CheckpointError, match=path):
+            read_state(Path(path))
+    assert not Path("hostile-was-here").exists()
+
+
+def _dump(value: object, path: str) -> None:
+    Path(path).write_bytes(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+@pytest.mark.parametrize("keep", [0, 10, 200])
+def test_cut_files_are_refused(suffix: str, keep: int, tmp_path: Path) -> None:
+    path = tmp_path / f"weights{suffix}"
+    state = {"a.weight": torch.randn(20, 30)}
+    if suffix == ".safetensors":
+        save_file(state, path)
+    else:
+        torch.save(state, path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match="cut or of another kind"):
+        read_state(path)
+
+
+def test_missing_files_and_other_objects_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no such file"):
+        read_state(tmp_path / "none.pt")
+    torch.save([torch.zeros(1)], tmp_path / "list.pt")
+    with pytest.raises(CheckpointError, match="holds no state dict"):
+        read_state(tmp_path / "list.pt")
+
+
+def test_published_layouts_load_with_their_harmless_differences() -> None:
+    network = PANet(blocks=2, channels=8)
+    state = {f"module.{key}": value + 1 for key, value in network.state_dict().items()}
+    state["module.sub_mean.weight"] = torch.zeros(3, 3, 1, 1)
+    load_state(network, state)
+    torch.testing.assert_close(network.head[0].bias, state["module.head.0.bias"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: s.pop("weight"), "missing weight"),
+        (lambda s: s.update(extra=torch.zeros(1)), "unexpected extra"),
+        (lambda s: s.update(weight=torch.zeros(2, 2)), r"weight is \(2, 2\), expected \(2, 3\)"),
+        (lambda s: s["weight"].fill_(float("nan")), "weight holds NaN"),
+    ],
+)
+def test_states_that_do_not_fit_say_what_does_not(change: object, words: str) -> None:
+    network = nn.Linear(3, 2)
+    state = {key: value.detach().clone() for key, value in network.state_dict().items()}
+    change(state)  # type: ignore[operator]
+    with pytest.raises(CheckpointError, match=words):
+        load_state(network, state)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda s: {"params_ema": s, "params": {"x": torch.zeros(1)}},
+        lambda s: {"epoch": 3, "state_dict": {f"module.{k}": v for k, v in s.items()}},
+        lambda s: {"step": 1, "network": {"x": torch.zeros(1)}, "average": s, "optimizer": {}},
+        lambda s: {"model": {"state_dict": s}},
+    ],
+)
+def test_what_training_scripts_wrap_is_unwrapped(wrap: Any, tmp_path: Path) -> None:
+    state = {"a.weight": torch.randn(2, 3), "b": torch.ones(1)}
+    torch.save(wrap(state), tmp_path / "run.pth")
+    torch.testing.assert_close(read_state(tmp_path / "run.pth"), state)
+
+
+def test_the_content_tells_the_kind_not_the_suffix(tmp_path: Path) -> None:
+    state = {"a": torch.randn(2, 3)}
+    save_file(state, tmp_path / "weights.pth")
+    torch.save(state, tmp_path / "weights.safetensors")
+    for name in ("weights.pth", "weights.safetensors"):
+        torch.testing.assert_close(read_state(tmp_path / name), state)
+
+
+def test_refusals_say_what_the_file_is_and_never_advise_to_trust_it(tmp_path: Path) -> None:
+    torch.save({"a": _Hostile()}, tmp_path / "hostile.pt")
+    torch.save(nn.Linear(2, 2), tmp_path / "object.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit is on its way out
+        torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "program.pt")
+    (tmp_path / "page.pt").write_text("<!DOCTYPE html><html>consent</html>")
+    words = {
+        "hostile.pt": "it asks to call .*mkdir .* nothing of it was run",
+        "object.pt": "whole pickled object .*Linear.*state_dict",
+        "program.pt": "TorchScript",
+        "page.pt": "a web page",
+    }
+    for name, pattern in words.items():
+        with pytest.raises(CheckpointError, match=pattern) as caught:
+            read_state(tmp_path / name)
+        assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".pth"])
+def test_written_states_are_read_back_and_never_replace_a_file(suffix: str, tmp_path: Path) -> None:
+    shared = torch.randn(3)
+    state = {"a": shared, "b": shared}
+    path = tmp_path / f"out{suffix}"
+    write_state(state, path)
+    torch.testing.assert_close(read_state(path), state)
+    with pytest.raises(CheckpointError, match="the file exists"):
+        write_state(state, path)
+    with pytest.raises(CheckpointError, match=r"expected \.safetensors"):
+        write_state(state, tmp_path / "out.bin")
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]

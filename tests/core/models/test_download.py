@@ -1,0 +1,355 @@
+"""Files are fetched whole, over https only, from wherever an earlier try was cut."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+import restorer.models.download
+from restorer import Cancelled, WeightsError
+from restorer.models.download import download, file_sha256
+from restorer.settings import CancelToken
+
+from webserver import CONTENT, SHA256, Site
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "net.pth"
+
+
+def cut_once(site: Site, target: Path, trust: ssl.SSLContext) -> None:
+    """Leave a part behind."""
+    site.cuts = [100_000]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restorer.models.download, "_TRIES", 1)
+        with pytest.raises(WeightsError, match="run again to go on"):
+            download(site.url, target, context=trust)
+
+
+def files(target: Path) -> list[str]:
+    return sorted(path.name for path in target.parent.iterdir())
+
+
+def test_a_file_is_fetched_whole_with_its_progress(site, target, trust) -> None:
+    ticks: list[tuple[int, int]] = []
+    digest = download(site.url, target, context=trust, on_bytes=lambda *tick: ticks.append(tick))
+    assert digest == SHA256
+    assert target.read_bytes() == CONTENT
+    assert files(target) == ["net.pth"]
+    assert ticks == sorted(ticks)
+    assert ticks[-1] == (len(CONTENT), len(CONTENT))
+
+
+def test_length_need_not_be_known(site, target, trust) -> None:
+    site.length = False
+    ticks: list[tuple[int, int]] = []
+    download(site.url, target, context=trust, on_bytes=lambda *tick: ticks.append(tick))
+    assert target.read_bytes() == CONTENT
+    assert ticks[-1] == (len(CONTENT), 0)
+
+
+def test_what_is_there_already_is_not_fetched_again(site, target, trust) -> None:
+    for _ in range(2):
+        assert download(site.url, target, sha256=SHA256.upper(), context=trust) == SHA256
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"ETag": '"1"'}, {"ETag": 'W/"1"', "Last-Modified": "Mon, 02 Nov 2026 08:00:00 GMT"}],
+)
+def test_a_cut_is_continued_where_it_fell(site, target, trust, headers) -> None:
+    site.headers, site.cuts = headers, [100_000, 50_000]
+    download(site.url, target, sha256=SHA256, context=trust)
+    assert site.asked == ["", "bytes=100000-", "bytes=150000-"]
+    assert sum(site.sent) == len(CONTENT)
+    assert files(target) == ["net.pth"]
+
+
+def test_cuts_without_end_fail_and_the_next_call_goes_on(site, target, trust) -> None:
+    site.cuts = [20_000] * 5
+    with pytest.raises(WeightsError, match=r"cut at 100,000 of 300,000 bytes; run again to go on"):
+        download(site.url, target, context=trust)
+    assert files(target) == ["net.pth.part", "net.pth.part.origin"]
+    download(site.url, target, context=trust)
+    assert sum(site.sent) == len(CONTENT)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("why", ["ranges ignored", "file changed", "no validator", "other address"])
+def test_what_cannot_be_continued_starts_anew(site, target, trust, why) -> None:
+    if why == "no validator":
+        site.headers = {}
+    site.ranges = why != "ranges ignored"
+    cut_once(site, target, trust)
+    url = site.url
+    if why == "file changed":
+        site.headers, site.content = {"ETag": '"2"'}, CONTENT[::-1]
+    if why == "other address":
+        url += "?2"
+    download(url, target, context=trust)
+    assert target.read_bytes() == site.content
+    assert files(target) == ["net.pth"]
+
+
+def test_another_range_than_asked_for_is_not_joined(site, target, trust, monkeypatch) -> None:
+    site.cuts = [100_000]
+    answer = Site.answer
+
+    def shifted(self: Site, handler: BaseHTTPRequestHandler) -> None:
+        if handler.headers.get("Range") == "bytes=100000-":
+            handler.headers.replace_header("Range", "bytes=99999-")
+        answer(self, handler)
+
+    monkeypatch.setattr(Site, "answer", shifted)
+    download(site.url, target, sha256=SHA256, context=trust)
+    assert site.asked == ["", "bytes=99999-", ""]
+
+
+def test_a_part_that_is_complete_only_needs_its_name(site, target, trust) -> None:
+    cut_once(site, target, trust)
+    part = target.with_name("net.pth.part")
+    part.write_bytes(CONTENT)
+    site.sent.clear()
+    assert download(site.url, target, context=trust) == SHA256
+    assert sum(site.sent) == 0
+
+
+def test_a_part_that_is_too_long_starts_anew(site, target, trust) -> None:
+    cut_once(site, target, trust)
+    target.with_name("net.pth.part").write_bytes(CONTENT * 2)
+    assert download(site.url, target, context=trust) == SHA256
+
+
+def test_a_wrong_hash_is_refused_and_leaves_nothing(site, target, trust) -> None:
+    with pytest.raises(WeightsError, match=f"SHA-256 {SHA256}, expected {'0' * 64}"):
+        download(site.url, target, sha256="0" * 64, context=trust)
+    assert files(target) == []
+
+
+def test_an_older_file_stays_until_the_new_one_is_whole(site, target, trust) -> None:
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    cut_once(site, target, trust)
+    assert target.read_bytes() == b"old"
+    download(site.url, target, sha256=SHA256, context=trust)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("length", [True, False])
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"size": 299_999}, r"expected (at most )?299,999"),
+        ({"size": 300_001}, r"300,000 bytes, expected 300,001"),
+        ({"max_bytes": 299_999}, r"expected at most 299,999"),
+    ],
+)
+def test_other_sizes_are_refused_and_leave_nothing(
+    site, target, trust, length, wishes, words
+) -> None:
+    site.length = length
+    with pytest.raises(WeightsError, match=words):
+        download(site.url, target, context=trust, **wishes)
+    assert files(target) == []
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/a", "file:///etc/hostname", "a.pth", "https://"])
+def test_other_schemes_are_refused_without_a_connection(url, target) -> None:
+    with pytest.raises(WeightsError, match="expected an address that begins with https://"):
+        download(url, target)
+    assert not target.parent.exists()
+
+
+def test_redirects_are_followed_within_https_only(site, target, trust) -> None:
+    site.statuses, site.headers = [302], {"Location": "/elsewhere.pth"}
+    assert download(site.url, target, context=trust) == SHA256
+    target.unlink()
+    for place in ("http://127.0.0.1/net.pth", "file:///etc/hostname"):
+        site.statuses, site.headers = [302], {"Location": place}
+        with pytest.raises(WeightsError, match=r"https://|not allowed"):
+            download(site.url, target, context=trust)
+    assert files(target) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "requests"),
+    [
+        (
+            403,
+            r"refuses \(403 Forbidden\); fetch the file in a browser and put it at .*net\.pth",
+            1,
+        ),
+        (404, r"not to be had there \(404 Not Found\); look for its new place", 1),
+        (500, r"cannot answer now \(500 Internal Server Error\); run again", 5),
+    ],
+)
+def test_refusals_say_what_to_do(site, target, trust, status, words, requests) -> None:
+    site.statuses = [status] * 5
+    with pytest.raises(WeightsError, match=words) as caught:
+        download(site.url, target, context=trust)
+    assert str(caught.value).startswith(site.url)
+    assert len(site.asked) == requests
+    assert files(target) == []
+
+
+def test_a_server_in_passing_trouble_is_asked_again(site, target, trust) -> None:
+    site.statuses = [503, 429]
+    assert download(site.url, target, context=trust) == SHA256
+
+
+def test_web_pages_are_not_taken_for_files(site, target, trust) -> None:
+    site.headers = {"Content-Type": "text/html; charset=utf-8"}
+    with pytest.raises(WeightsError, match=r"a web page, not a file; fetch the file in a browser"):
+        download(site.url, target, context=trust)
+    assert files(target) == []
+
+
+@pytest.mark.parametrize("received", [0, 100_000])
+def test_a_silent_server_is_given_up(site, target, trust, monkeypatch, received) -> None:
+    monkeypatch.setattr(restorer.models.download, "_TRIES", 1)
+    site.cuts, site.stall = [received], True
+    with pytest.raises(WeightsError, match=r"silent for 0\.2 s; run again to go on"):
+        download(site.url, target, context=trust, timeout_s=0.2)
+    download(site.url, target, context=trust)
+    assert sum(site.sent) == len(CONTENT)
+
+
+def test_unknown_certificates_are_refused_at_once(site, target) -> None:
+    with pytest.raises(WeightsError, match="certificate of the server is not trusted"):
+        download(site.url, target)
+    assert site.asked == []
+
+
+def test_proxies_come_from_the_environment(site, target, trust, monkeypatch) -> None:
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    with pytest.raises(WeightsError, match=r"connection failed .*; run again"):
+        download(site.url, target, context=trust)
+    assert site.asked == []
+
+
+def test_a_disk_too_small_is_named_before_it_fills(site, target, trust, monkeypatch) -> None:
+    usage = shutil.disk_usage(target.parent.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(WeightsError, match=r"300,000 bytes to come, 1,000 free on the disk"):
+        download(site.url, target, context=trust)
+    assert not target.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
+def test_a_disk_that_fills_keeps_what_came(site, target, trust) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # writes end short there
+    try:
+        with pytest.raises(WeightsError, match=r"cannot be written: .*; what came is kept"):
+            download(site.url, target, context=trust)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert download(site.url, target, context=trust) == SHA256
+    assert site.asked == ["", "bytes=100000-"]
+
+
+def test_a_disk_that_fails_at_the_end_keeps_what_came(site, target, trust, monkeypatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(WeightsError, match=r"cannot be written: No space left.*is kept"):
+            download(site.url, target, context=trust)
+    assert not target.exists()
+    assert download(site.url, target, context=trust) == SHA256
+    assert sum(site.sent) == len(CONTENT)
+
+
+def test_bad_targets_are_refused_before_anything_is_fetched(site, tmp_path, trust) -> None:
+    (tmp_path / "folder.pth").mkdir()
+    (tmp_path / "file").touch()
+    for name in ("folder.pth", "file/net.pth", "n" * 300):
+        with pytest.raises(WeightsError, match="cannot be written"):
+            download(site.url, tmp_path / name, context=trust)
+    assert site.asked == []
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is read-only here")
+def test_a_read_only_folder_is_named(site, tmp_path, trust) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(WeightsError, match=r"net\.pth: cannot be written: Permission denied"):
+        download(site.url, tmp_path / "net.pth", context=trust)
+    tmp_path.chmod(0o700)
+
+
+def test_a_stop_keeps_what_came(site, target, trust) -> None:
+    cancel = CancelToken()
+
+    def stop(done: int, _total: int) -> None:
+        if done > 100_000:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        download(site.url, target, context=trust, on_bytes=stop, cancel=cancel)
+    kept = target.with_name("net.pth.part").stat().st_size
+    assert 100_000 < kept < len(CONTENT)
+    assert download(site.url, target, context=trust) == SHA256
+    assert site.asked == ["", f"bytes={kept}-"]
+
+
+def test_a_kill_keeps_what_came(site, target, authority, tmp_path, trust) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    code = (
+        "import os, sys; from pathlib import Path; from restorer.models.download import download;"
+        "kill = lambda done, _: done > 100_000 and os._exit(9);"
+        "download(sys.argv[1], Path(sys.argv[2]), on_bytes=kill)"
+    )
+    environment = os.environ | {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    killed = subprocess.run([sys.executable, "-c", code, site.url, target], env=environment)
+    assert killed.returncode == 9
+    assert not target.exists()
+    assert download(site.url, target, context=trust) == SHA256
+    assert files(target) == ["net.pth"]
+    assert site.asked[1].startswith("bytes=")
+
+
+def test_of_two_at_once_the_second_waits_and_finds_the_file(site, target, trust) -> None:
+    site.cuts, site.stall = [100_000], True  # time for the second to come
+    half = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(
+            download, site.url, target, sha256=SHA256, context=trust, timeout_s=0.5,
+            on_bytes=lambda *_: half.set(),
+        )  # fmt: skip
+        assert half.wait(5)
+        second = pool.submit(download, site.url, target, sha256=SHA256, context=trust)
+        assert (first.result(10), second.result(10)) == (SHA256, SHA256)
+    assert sum(site.sent) == len(CONTENT)
+    assert files(target) == ["net.pth"]
+
+
+def test_who_waits_for_another_can_be_stopped(site, target, trust) -> None:
+    cancel = CancelToken()
+    with ThreadPoolExecutor(1) as pool:
+
+        def wait_for_it(*_: int) -> None:
+            second = pool.submit(download, site.url, target, context=trust, cancel=cancel)
+            cancel.cancel()
+            with pytest.raises(Cancelled):
+                second.result(5)
+
+        download(site.url, target, context=trust, on_bytes=wait_for_it)
+    assert file_sha256(target) == SHA256

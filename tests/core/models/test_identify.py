@@ -1,0 +1,226 @@
+"""Checkpoints are told by their names and shapes, and what cannot be used is explained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import restorer
+from restorer import CheckpointError, Settings, SettingsError
+from restorer.models import community
+from restorer.networks import ARCHITECTURES, NLSN, TTSR, NonLocalNet, PANet, PANetLite
+
+from helpers import GOLDEN, golden_weights, load_golden, make_photograph
+
+LAYOUTS = {
+    "panet_sr_x2": ("pa-edsr", ("pa-edsr-x2-paper",)),
+    "panet_sr_x3": ("pa-edsr", ("pa-edsr-x3-paper",)),
+    "panet_sr_x4": ("pa-edsr", ("pa-edsr-x4-paper",)),
+    "panet_dn": (
+        "panet",
+        (*(f"panet-denoise-{s}-paper" for s in (10, 30, 50, 70)), "panet-demosaic-paper"),
+    ),
+    "panet_car": ("panet", tuple(f"panet-deblock-{q}-paper" for q in (10, 20, 30, 40))),
+    "nlsn_x2": ("nlsn", ("nlsn-x2-paper",)),
+    "nlsn_x3": ("nlsn", ("nlsn-x3-paper",)),
+    "nlsn_x4": ("nlsn", ("nlsn-x4-paper",)),
+    "enlcn_x2": ("enlcn", ("enlcn-x2-paper",)),
+    "enlcn_x4": ("enlcn", ("enlcn-x4-paper",)),
+    "enlcn_x3_unpublished": ("enlcn", ()),
+    "ttsr_x4": ("ttsr", ("ttsr-x4-paper", "ttsr-rec-x4-paper")),
+}
+
+LITE: dict[str, Any] = {"blocks": 2, "channels": 8, "attention_channels": 4}
+
+
+def save(state: dict[str, torch.Tensor], path: Path) -> Path:
+    torch.save(state, path)
+    return path
+
+
+def published_layout(variant: str) -> dict[str, torch.Tensor]:
+    """A state dict with every key and shape of a published file, and random values."""
+    keys = json.loads((GOLDEN / "keys" / f"{variant}.json").read_text("utf-8"))["entries"]
+    state = {key["key"]: torch.randn(key["shape"]) * 0.01 for key in keys}
+    for key in state:
+        if key.endswith("mean.bias"):
+            state[key] = torch.tensor([-0.4488, -0.4371, -0.4040])
+    return {f"module.{key}": value for key, value in state.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", LAYOUTS)
+def test_full_size_published_layouts_are_recognized_load_strictly_and_run(
+    variant: str, tmp_path: Path
+) -> None:
+    architecture, ids = LAYOUTS[variant]
+    path = save(published_layout(variant), tmp_path / "published.pt")
+    found = restorer.identify_checkpoint(path)
+    assert (found.architecture, found.published) == (architecture, ids)
+    predictor = restorer.open_model(path, device="cpu")
+    assert sum(p.numel() for p in set(predictor.network.parameters())) == found.parameters
+    if architecture != "ttsr":
+        image = restorer.Image(make_photograph(8, 10)[..., : found.channels].copy())
+        result = restorer.restore(image, predictor)
+        assert result.pixels.shape[:2] == (8 * found.scale, 10 * found.scale)
+
+
+@pytest.mark.parametrize(
+    ("case", "architecture", "scale"),
+    [
+        ("panet_dn", "panet", 1),
+        ("panet_car", "panet", 1),
+        ("panet_sr_x2", "pa-edsr", 2),
+        ("panet_sr_x3", "pa-edsr", 3),
+        ("nlsn_x3", "nlsn", 3),
+        ("nlsn_x4", "nlsn", 4),
+        ("enlcn_x2", "enlcn", 2),
+        ("enlcn_x4", "enlcn", 4),
+        ("ttsr", "ttsr", 4),
+    ],
+)
+def test_checkpoints_of_other_sizes_are_recognized_too(
+    case: str, architecture: str, scale: int, tmp_path: Path
+) -> None:
+    _, tensors = load_golden(case)
+    path = save(golden_weights(tensors), tmp_path / "small.pth")
+    found = restorer.identify_checkpoint(path)
+    assert (found.architecture, found.scale, found.published) == (architecture, scale, ())
+    assert len(found.sha256) == 64
+    network = restorer.open_model(path, device="cpu").network
+    assert type(network) is ARCHITECTURES[architecture]
+
+
+@pytest.mark.parametrize(
+    ("network", "tasks", "channels", "condition"),
+    [
+        (PANet(blocks=2, channels=64), ("denoising", "deblocking", "demosaicing"), 3, ""),
+        (PANet(blocks=2, channels=64, colors=1), ("deblocking", "denoising"), 1, ""),
+        (
+            PANetLite(blocks=2, channels=8, attention_channels=4, scale=2),
+            ("super-resolution",),
+            3,
+            "",
+        ),
+        (
+            PANetLite(blocks=2, channels=8, attention_channels=4, conditions=1),
+            ("denoising",),
+            3,
+            "sigma",
+        ),
+        (NonLocalNet(blocks=2, channels=8, every=1, scale=3), ("super-resolution",), 3, ""),
+        (TTSR(blocks=(1, 1, 1, 1), channels=8), ("reference-sr",), 3, ""),
+    ],
+    ids=["panet", "gray panet", "lite x2", "lite sigma", "non-local x3", "ttsr"],
+)
+def test_what_shapes_tell_is_told_and_the_rest_left_open(
+    network: Any, tasks: tuple[str, ...], channels: int, condition: str, tmp_path: Path
+) -> None:
+    found = restorer.identify_checkpoint(save(network.published_state(), tmp_path / "a.pt"))
+    assert (found.tasks, found.channels, found.condition) == (tasks, channels, condition)
+    spec = restorer.describe_model(found, task=tasks[0], trained_for={"sigma": 30.0})
+    assert (spec.task, spec.condition, spec.trained_for["sigma"]) == (tasks[0], condition, 30)
+    assert spec.id not in {known.id for known in restorer.list_models()}
+    with pytest.raises(SettingsError, match="may be for"):
+        restorer.describe_model(found, task="coloring")
+
+
+def test_stored_mean_tells_that_white_was_255(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    at_one = NLSN(scale=2, blocks=8, channels=8)
+    state = at_one.published_state()
+    # The same function of 0..255: the first layer sees values 255 times as large, and so does
+    # what the tail adds up to.
+    scaled = {k: v.clone() for k, v in state.items()}
+    for key in ("sub_mean.bias", "add_mean.bias"):
+        scaled[key] = state[key] * 255
+    scaled["head.0.weight"] = state["head.0.weight"] / 255
+    for key in ("tail.1.weight", "tail.1.bias"):
+        scaled[key] = state[key] * 255
+    image = restorer.Image(make_photograph(20, 24))
+    results = []
+    for name, weights in (("one", state), ("255", scaled)):
+        path = save(weights, tmp_path / f"{name}.pt")
+        assert restorer.identify_checkpoint(path).peak == (255 if name == "255" else 1)
+        results.append(restorer.restore(image, restorer.open_model(path, device="cpu")).pixels)
+    np.testing.assert_allclose(results[0].astype(int), results[1].astype(int), atol=1)
+
+
+def test_unknown_networks_are_explained_by_the_nearest(tmp_path: Path) -> None:
+    state = NLSN(scale=2, blocks=8, channels=8).published_state()
+    del state["body.3.body.2.bias"]
+    state["body.99.extra"] = torch.zeros(3)
+    state["head.0.weight"] = torch.zeros(8, 3, 5, 5)
+    words = r"nearest is NLSN, which shares \d+%.*missing body.3.body.2.bias.*unexpected body.99"
+    with pytest.raises(CheckpointError, match=words):
+        restorer.identify_checkpoint(save(state, tmp_path / "near.pt"))
+    with pytest.raises(CheckpointError, match="of no known network"):
+        restorer.identify_checkpoint(save(nn.Linear(3, 2).state_dict(), tmp_path / "far.pt"))
+
+
+def test_spoilt_values_are_named(tmp_path: Path) -> None:
+    state = NLSN(scale=2, blocks=8, channels=8).published_state()
+    state["tail.1.bias"] = torch.full((3,), torch.nan)
+    with pytest.raises(CheckpointError, match=r"NaN or infinity.*tail\.1\.bias"):
+        restorer.identify_checkpoint(save(state, tmp_path / "nan.pt"))
+
+
+def test_same_seed_gives_the_same_pixels_in_every_order_of_tiles(tmp_path: Path) -> None:
+    """NLSN draws rotations: they must not depend on which tile or thread asks first."""
+    torch.manual_seed(1)
+    state = NLSN(scale=2, blocks=8, channels=8, chunk_size=24).published_state()
+    predictor = restorer.open_model(save(state, tmp_path / "a.pt"), device="cpu")
+    predictor.network.body[0].chunk_size = predictor.network.body[9].chunk_size = 24
+    image = restorer.Image(make_photograph(60, 50))
+    wishes = Settings(tile=32, overlap=8, seed=5)
+    first = restorer.restore(image, predictor, settings=wishes).pixels
+    restorer.restore(restorer.Image(make_photograph(30, 70)), predictor, settings=wishes)
+    again = restorer.restore(image, predictor, settings=wishes).pixels
+    np.testing.assert_array_equal(first, again)
+    other = restorer.restore(image, predictor, settings=Settings(tile=32, overlap=8, seed=6)).pixels
+    assert (first != other).any()
+
+
+@pytest.mark.skipif(not community.available(), reason="needs the extra `community`")
+def test_community_checkpoints_become_models_tiled_and_blended(store: Path, tmp_path: Path) -> None:
+    layers = [nn.Conv2d(1, 4, 3, padding=1)]
+    for _ in range(6):
+        layers += [nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1)]
+    network = nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(4, 1, 3, padding=1))
+    state = {f"model.{key}": value for key, value in network.state_dict().items()}
+    path = save({"params": state}, tmp_path / "dncnn.pth")
+    found = restorer.identify_checkpoint(path)
+    assert (found.architecture, found.title, found.channels) == ("spandrel", "DnCNN", 1)
+    spec = restorer.describe_model(found, task="denoising", trained_for={"sigma": 25})
+    assert spec.id == "dncnn-denoise-25"
+    restorer.add_weights(spec, path)
+    pixels = make_photograph(70, 90)
+    values = torch.from_numpy(pixels / np.float32(255)).permute(2, 0, 1)[:, None]
+    with torch.no_grad():
+        whole = (values - network(values)).clamp(0, 1)[:, 0].permute(1, 2, 0) * 255
+    # The zero padding of a tile reaches 8 pixels into it, where its weight is small.
+    tiled = restorer.restore(
+        restorer.Image(pixels), "dncnn-denoise-25", settings=Settings(tile=48, overlap=20)
+    )
+    np.testing.assert_allclose(tiled.pixels, whole.numpy(), rtol=0, atol=0.6)
+
+
+def test_what_a_file_does_not_tell_is_known(tmp_path: Path) -> None:
+    torch.save(PANet(blocks=2, channels=64).published_state(), tmp_path / "a.pt")
+    torch.save(PANetLite(scale=2, blocks=2, channels=8).state_dict(), tmp_path / "b.pt")
+    plain, lite = (
+        restorer.identify_checkpoint(tmp_path / "a.pt"),
+        restorer.identify_checkpoint(tmp_path / "b.pt"),
+    )
+    assert restorer.missing_setting(plain, "denoising") == "sigma"
+    assert restorer.missing_setting(plain, "deblocking") == "jpeg_quality"
+    assert restorer.missing_setting(plain, "demosaicing") == ""
+    assert restorer.missing_setting(lite, "super-resolution") == ""
+    fitting = [spec.id for spec in restorer.list_models() if restorer.fits_model(lite, spec)]
+    assert fitting == []

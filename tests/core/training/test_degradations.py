@@ -1,0 +1,141 @@
+"""What the networks are trained on: damage lies on its truth, and is what it says it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from restorer.image import FloatArray
+from restorer.training.camera import Exposure
+from restorer.training.degradations import (
+    DEGRADATIONS,
+    Camera,
+    Degradation,
+    Jpeg,
+    Mosaic,
+    Web,
+)
+from restorer.training.degrade import Bytes, mosaic
+
+from helpers import make_photograph
+
+SIDE = 24
+KINDS: list[Degradation] = [Jpeg(), Mosaic("rggb"), Camera(), Web(2), Web(4)]
+
+
+def damage(kind: Degradation, seed: int, side: int = SIDE) -> tuple[FloatArray, FloatArray, Bytes]:
+    """Return input, target and the clean patch without its margin."""
+    whole = (side + 2 * kind.margin) * kind.scale
+    image = make_photograph(whole, whole)
+    prepared, clean = kind.prepare(image)
+    rng = np.random.default_rng(seed)
+    small = prepared[: whole // kind.scale, : whole // kind.scale]
+    inputs, targets = kind.finish(small, clean, rng)
+    edge = kind.margin * kind.scale
+    return inputs, targets, clean[edge : whole - edge, edge : whole - edge]
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32), kind=st.sampled_from(KINDS))
+def test_damage_has_the_size_and_range_of_a_patch(seed: int, kind: Degradation) -> None:
+    inputs, targets, _ = damage(kind, seed)
+    assert inputs.shape[:2] == (SIDE, SIDE)
+    assert targets.shape == (SIDE * kind.scale, SIDE * kind.scale, 3)
+    assert inputs.dtype == targets.dtype == np.float32
+    for values in (inputs, targets):
+        assert values.min() >= 0
+        assert values.max() <= 1
+
+
+@pytest.mark.parametrize("kind", [Jpeg(gray_share=0), Camera(), Web(2)], ids=lambda k: str(k)[:6])
+def test_damage_lies_on_its_truth(kind: Degradation) -> None:
+    """Moved by a pixel in any direction, input and target agree less."""
+    losses = np.zeros((3, 3))
+    for seed in range(24):
+        inputs, targets, _ = damage(kind, seed, side=48)
+        small = targets.reshape(48, kind.scale, 48, kind.scale, 3).mean((1, 3))
+        middle = slice(1, -1)
+        for down in (-1, 0, 1):
+            for across in (-1, 0, 1):
+                moved = np.roll(small, (down, across), (0, 1))[middle, middle]
+                error = inputs[middle, middle, :3] - moved
+                losses[down + 1, across + 1] += float(np.square(error).mean())
+    assert losses.argmin() == 4
+
+
+def test_jpeg_tells_the_stronger_of_two_compressions() -> None:
+    """A second, better compression adds little: the level explains the error as before."""
+    kind = Jpeg(gray_share=0, resaved_share=1)
+    strong, weak = [], []
+    for seed in range(60):
+        inputs, targets, _ = damage(kind, seed)
+        error = float(np.square(inputs[..., :3] - targets).mean())
+        level = float(inputs[0, 0, 3]) * 255
+        assert np.ptp(inputs[..., 3]) == 0
+        (strong if level > 70 else weak if level < 30 else []).append(error)
+    assert np.mean(strong) > 2 * np.mean(weak)
+
+
+@given(pattern=st.sampled_from(["rggb", "grbg", "gbrg", "bggr"]))
+def test_a_mosaic_keeps_one_color_of_each_pixel(pattern: str) -> None:
+    image = make_photograph(16, 16) | 1  # nothing is zero
+    samples = mosaic(image, pattern)
+    assert ((samples > 0).sum(2) == 1).all()
+    np.testing.assert_array_equal(samples[samples > 0], image[samples > 0])
+    first = "rgb".index(pattern[0])
+    assert (samples[0::2, 0::2, first] > 0).all()
+
+
+def quiet(exposure: Exposure) -> Exposure:
+    """Return the exposure without anything that damages."""
+    return replace(
+        exposure, shot=0.0, read=0.0, pattern=None, smoothing=0.0, quality=None, brightness=1.0
+    )
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32))
+def test_light_developed_again_is_the_picture(seed: int) -> None:
+    """Without noise, mosaic and JPEG the photograph is its clean development, to rounding."""
+    scene = make_photograph(32, 32)
+    exposure = quiet(Exposure.draw(np.random.default_rng(seed)))
+    taken, truth = exposure.take(scene, np.random.default_rng(0))
+    assert np.abs(taken / 255.0 - truth).max() <= 0.5 / 255 + 1e-6
+    unmixed = replace(exposure, mixing=np.eye(3, dtype=np.float32))
+    _, developed = unmixed.take(scene, np.random.default_rng(0))
+    assert np.abs(developed - scene / 255.0).max() < 2e-3
+
+
+def test_demosaicing_in_the_camera_keeps_smooth_colors() -> None:
+    ramp = np.linspace(40, 200, 64)
+    scene = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None, ::-1], 0.5 * ramp[:, None]), 2)
+    scene = scene.astype(np.uint8)
+    exposure = quiet(Exposure.draw(np.random.default_rng(1)))
+    for pattern in ("rggb", "grbg", "gbrg", "bggr"):
+        for edge_aware in (False, True):
+            filtered = replace(exposure, pattern=pattern, edge_aware=edge_aware)
+            taken, truth = filtered.take(scene, np.random.default_rng(0))
+            inside = slice(4, -4)
+            assert np.abs(taken[inside, inside] / 255.0 - truth[inside, inside]).max() < 0.04
+
+
+def test_noise_of_a_camera_grows_with_the_light_and_has_no_bias() -> None:
+    exposure = replace(quiet(Exposure.draw(np.random.default_rng(2))), shot=0.004, read=1e-6)
+    spread = {}
+    for level in (40, 128):
+        scene = np.full((96, 96, 3), level, np.uint8)
+        exposure = replace(exposure, pattern="rggb")
+        light = exposure._light(scene)
+        noise = np.random.default_rng(0).normal(0, 1, light.shape).astype(np.float32)
+        sensor = exposure._demosaiced(light + noise * np.sqrt(0.004 * light + 1e-6))
+        spread[level] = float((sensor - light).std())
+        assert np.abs((sensor - light).mean((0, 1))).max() < 0.1 * spread[level]
+    assert spread[128] > 1.5 * spread[40]
+
+
+def test_every_degradation_has_a_name_for_recipes() -> None:
+    assert {type(kind) for kind in KINDS} <= set(DEGRADATIONS.values())

@@ -1,0 +1,235 @@
+"""The recipe learns, and an interrupted run goes on as if it had not been."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from dataclasses import asdict, replace
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import restorer
+from restorer.models.catalog import tomllib
+from restorer.models.checkpoint import read_state
+from restorer.networks import PANetLite
+from restorer.training.curves import draw_curves
+from restorer.training.degradations import Bicubic, Noise
+from restorer.training.degrade import Bytes
+from restorer.training.growth import adopt
+from restorer.training.loop import train
+from restorer.training.patches import PatchSource, load_rgb, split_photographs
+from restorer.training.recipe import Recipe, read_recipe
+
+from helpers import make_photograph
+
+TINY = Recipe(
+    model="tiny",
+    architecture="panet-lite",
+    params={"scale": 2, "blocks": 2, "channels": 32, "attention_channels": 4},
+    degradation={"kind": "bicubic", "scale": 2},
+    iterations=6,
+    batch=2,
+    patch=16,
+    learning_rate=1e-3,
+    checkpoint_every=3,
+)
+
+
+TWINS = replace(
+    TINY, siblings=({"model": "tiny-x3", "params": {"scale": 3}, "degradation": {"scale": 3}},)
+)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    folder = tmp_path / "photographs"
+    for number in range(3):
+        restorer.write(restorer.Image(make_photograph(80, 90 + number)), folder / f"{number}.png")
+    return folder
+
+
+def shipped_recipes() -> dict[str, Recipe]:
+    folder = files("restorer.weights").joinpath("recipes")
+    recipes = [read_recipe(tomllib.loads(each.read_text("utf-8"))) for each in folder.iterdir()]
+    return {member.model: member for recipe in recipes for member in recipe.members()}
+
+
+EMBEDDED = [spec.id for spec in restorer.list_models() if spec.weights.embedded]
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_shipped_recipes_are_read_and_match_the_catalog(name: str) -> None:
+    recipe = shipped_recipes()[name]
+    spec = restorer.model_spec(name)
+    assert recipe.architecture == spec.architecture
+    assert dict(recipe.params) == dict(spec.params)
+    assert recipe.degrade().scale == spec.scale
+    assert recipe.start is None or restorer.model_spec(recipe.start).weights.embedded
+
+
+def test_unknown_words_in_a_recipe_are_refused() -> None:
+    with pytest.raises(restorer.SettingsError, match="nonsense"):
+        read_recipe({"nonsense": 1})
+    with pytest.raises(restorer.SettingsError, match=r"known are .*panet-lite"):
+        read_recipe(asdict(replace(TINY, architecture="nonsense")))
+    for degradation in ({"kind": "nonsense"}, {"kind": "bicubic", "nonsense": 1}, {}):
+        with pytest.raises(restorer.SettingsError, match="degradation"):
+            replace(TINY, degradation=degradation).degrade()
+    for sibling in ({"model": "other", "nonsense": 1}, {"params": {}}):
+        with pytest.raises(restorer.SettingsError, match="sibling"):
+            read_recipe(asdict(replace(TINY, siblings=(sibling,))))
+
+
+def test_a_start_gives_what_fits_and_leaves_the_rest() -> None:
+    told, blind = (
+        PANetLite(conditions=conditions, blocks=2, channels=8, unshuffle=2, attention_channels=4)
+        for conditions in (1, 0)
+    )
+    larger = PANetLite(scale=2, conditions=1, blocks=2, channels=8, unshuffle=2)
+    tail = larger.tail[0].weight.clone()
+    adopt(blind, told.state_dict())
+    torch.testing.assert_close(blind.head[1].weight, told.head[1].weight[:, :12], rtol=0, atol=0)
+    torch.testing.assert_close(blind.tail[0].weight, told.tail[0].weight, rtol=0, atol=0)
+    adopt(larger, told.state_dict())
+    torch.testing.assert_close(larger.before.state_dict(), told.before.state_dict(), rtol=0, atol=0)
+    torch.testing.assert_close(larger.tail[0].weight, tail, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("blocks", [(2, 2), (2, 3), (3, 4), (2, 5)])
+def test_a_deeper_network_begins_as_the_one_it_starts_from(blocks: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    given, deeper = (PANetLite(blocks=n, channels=8, attention_channels=4) for n in blocks)
+    nn.init.normal_(given.attention.expand.weight)
+    adopt(deeper, given.state_dict())
+    pictures = torch.rand(1, 3, 8, 8)
+    torch.testing.assert_close(deeper(pictures), given(pictures), rtol=0, atol=0)
+
+
+def test_a_recipe_starts_from_a_shipped_model(photographs: Path, tmp_path: Path) -> None:
+    spec = restorer.model_spec("panet-sr-x2-lite")
+    recipe = replace(TINY, params=spec.params, start=spec.id, iterations=1, learning_rate=0.0)
+    list(train(recipe, photographs, tmp_path / "run"))
+    trained = read_state(tmp_path / "run" / "tiny.safetensors")
+    for name, given in read_state(restorer.weights_path(spec)).items():
+        torch.testing.assert_close(trained[name], given.half(), rtol=0, atol=0)
+
+
+def test_batches_made_by_workers_are_the_same(photographs: Path, tmp_path: Path) -> None:
+    for workers in (0, 2):
+        list(train(TINY, photographs, tmp_path / str(workers), workers=workers))
+    states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("0", "2")]
+    torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
+def test_the_log_has_a_line_for_each_checkpoint(photographs: Path, tmp_path: Path) -> None:
+    reports = list(train(TINY, photographs, tmp_path))
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [line["step"] for line in lines] == [3, 6]
+    assert lines[-1] == asdict(reports[-1])
+    pytest.importorskip("matplotlib")
+    assert draw_curves(tmp_path).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("recipe", [TINY, TWINS], ids=["alone", "siblings"])
+def test_interrupted_training_gives_the_same_weights(
+    recipe: Recipe, photographs: Path, tmp_path: Path
+) -> None:
+    whole = list(train(recipe, photographs, tmp_path / "whole"))
+    assert [r.step for r in whole] == list(range(1, 7))
+    assert [r.validation_psnr is not None for r in whole] == [False, False, True] * 2
+    with closing(train(recipe, photographs, tmp_path / "closed")) as running:
+        assert [next(running).step for _ in range(4)] == [1, 2, 3, 4]
+        shutil.copytree(tmp_path / "closed", tmp_path / "killed")  # with the checkpoint of step 3
+    for run, steps in (("closed", [5, 6]), ("killed", [4, 5, 6])):
+        assert [r.step for r in train(recipe, photographs, tmp_path / run)] == steps
+        for member in recipe.members():
+            name = f"{member.model}.safetensors"
+            states = [read_state(tmp_path / each / name) for each in ("whole", run)]
+            torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
+def test_siblings_learn_one_trunk_in_turn(photographs: Path, tmp_path: Path) -> None:
+    states = []
+    for iterations in (1, 2):
+        recipe = replace(TWINS, iterations=iterations)
+        list(train(recipe, photographs, tmp_path / str(iterations)))
+        state = torch.load(tmp_path / str(iterations) / "state.pt", weights_only=True)
+        states.append(state["network"])
+    one, two = states
+    changed = {name for name in one if not torch.equal(one[name], two[name])}
+    assert {"1.tail.0.weight", "1.tail.0.bias", "0.head.1.weight"} <= changed
+    assert not {"0.tail.0.weight", "0.tail.0.bias"} & changed
+    first, second = (
+        read_state(tmp_path / "2" / f"{model}.safetensors") for model in ("tiny", "tiny-x3")
+    )
+    for name, values in first.items():
+        assert name.startswith("tail.") or torch.equal(values, second[name])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:::torch")  # the compiler's own
+def test_compiled_iterations_are_the_same(photographs: Path, tmp_path: Path) -> None:
+    if shutil.which("g++") is None:
+        pytest.skip("torch.compile needs a C++ compiler")
+    for compiled in (False, True):
+        list(train(TINY, photographs, tmp_path / str(compiled), compiled=compiled))
+    states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("False", "True")]
+    torch.testing.assert_close(*states, rtol=0, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_training_learns_to_beat_its_start(photographs: Path, tmp_path: Path) -> None:
+    recipe = replace(TINY, iterations=150, checkpoint_every=50, average=0.9, warmup=10)
+    figures = [r.validation_psnr for r in train(recipe, photographs, tmp_path / "run")]
+    psnrs = [f for f in figures if f is not None]
+    assert psnrs[-1] > psnrs[0]
+
+
+def _images(folder: Path) -> list[Bytes]:
+    return [load_rgb(path) for path in sorted(folder.iterdir())]
+
+
+def test_pairs_of_super_resolution_lie_on_each_other(photographs: Path) -> None:
+    source = PatchSource(_images(photographs), Bicubic(2))
+    inputs, targets = source.batch(4, 16, seed=0, step=0)
+    assert inputs.shape == (4, 3, 16, 16)
+    assert targets.shape == (4, 3, 32, 32)
+    means = targets.reshape(4, 3, 16, 2, 16, 2).mean((3, 5))
+    assert np.abs(means - inputs).mean() < 0.03
+
+
+def test_noisy_pairs_tell_their_sigma(photographs: Path) -> None:
+    source = PatchSource(_images(photographs), Noise(75, gray_share=0))
+    inputs, targets = source.batch(8, 32, seed=0, step=0)
+    assert inputs.shape == (8, 4, 32, 32)
+    for damaged, clean in zip(inputs, targets, strict=True):
+        sigma = damaged[3, 0, 0]
+        assert np.ptp(damaged[3]) == 0
+        assert (damaged[:3] - clean).std() == pytest.approx(sigma, rel=0.35, abs=2 / 255)
+
+
+def test_batches_depend_on_seed_and_step_alone(photographs: Path) -> None:
+    source = PatchSource(_images(photographs), Noise(75))
+    first, again, other = (source.batch(2, 16, seed=1, step=s)[0] for s in (5, 5, 6))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_tiles_of_one_photograph_stay_on_one_side_of_the_split(tmp_path: Path) -> None:
+    small = restorer.Image(make_photograph(8, 8))
+    for photograph in range(60):
+        for tile in range(2):
+            restorer.write(small, tmp_path / f"p{photograph}_{tile}.png")
+    training, validation = (
+        {p.stem.split("_")[0] for p in side} for side in split_photographs(tmp_path, 8)
+    )
+    assert not training & validation
+    assert len(training | validation) == 60
+    assert validation
+    assert split_photographs(tmp_path, 9) == ([], [])

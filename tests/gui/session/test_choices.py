@@ -1,0 +1,150 @@
+"""The same wishes as steps, as a line for the shell, and as a preset."""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import restorer
+from restorer import Settings
+from restorer.cli import image as image_module
+from restorer.cli.group import cli
+from restorer.gui.session.choices import CHAIN, Choices, from_options, usual_choices
+
+SOURCE = Path("/pictures/my photo.png")
+SETTINGS = st.builds(
+    Settings,
+    device=st.sampled_from(["auto", "cpu"]),
+    precision=st.sampled_from(["auto", "fp32", "bf16"]),
+    memory=st.none() | st.integers(1, 64).map(lambda gb: gb * 500_000_000),
+    self_ensemble=st.booleans(),
+    bits=st.sampled_from([None, 8, 16, 32]),
+    dither=st.booleans(),
+    quality=st.integers(1, 100),
+    seed=st.integers(0, 99),
+    tile=st.none() | st.sampled_from([96, 160]),
+)
+
+
+@st.composite
+def choices(draw):
+    made = usual_choices()
+    made = made.with_link("super-resolution", wanted=draw(st.booleans()))
+    noise = not made.steps or draw(st.booleans())
+    made = made.with_link("denoising", wanted=noise)
+    blocks = draw(st.booleans())
+    made = made.with_link("deblocking", wanted=blocks)
+    return replace(
+        made,
+        sigma=draw(st.none() | st.integers(0, 75).map(float)) if noise else None,
+        jpeg_quality=draw(st.none() | st.integers(1, 100)) if blocks else None,
+        strength=draw(st.integers(0, 100)) / 100,
+        detail=draw(st.none() | st.sampled_from([0.0, 0.25, 1.0])),
+        suffix=draw(st.sampled_from([None, ".png", ".jpg", ".tif"])),
+        settings=draw(SETTINGS),
+    )
+
+
+def small_picture(path: Path) -> Path:
+    restorer.write(restorer.Image(np.zeros((4, 4, 3), np.uint8)), path)
+    return path
+
+
+def job_of(line: str, monkeypatch, source: Path):
+    """Return the job that the command line makes of a line."""
+    words = shlex.split(line)
+    assert words[0] == "restore"
+    jobs = []
+    monkeypatch.setattr(image_module, "run", lambda found, *_, **__: jobs.extend(found) or [])
+    cli.main(words[1:], prog_name="restore", standalone_mode=False)
+    return jobs[0]
+
+
+@given(chosen=choices())
+def test_the_command_asks_for_the_same_job(chosen, tmp_path_factory):
+    source = small_picture(tmp_path_factory.mktemp("in") / "my photo's.png")
+    with pytest.MonkeyPatch.context() as patch:
+        job = job_of(chosen.command(source), patch, source)
+    assert job.steps == chosen.steps
+    assert job.settings == chosen.settings
+    assert job.target == chosen.target(source)
+
+
+@given(chosen=choices())
+def test_a_preset_brings_the_same_choices_back(chosen):
+    found = from_options(chosen.options())
+    assert found.steps == chosen.steps
+    assert found.settings == chosen.settings
+    assert found.suffix == chosen.suffix
+
+
+def test_a_named_target_is_told_to_the_command(monkeypatch, tmp_path):
+    source = small_picture(tmp_path / "a.png")
+    job = job_of(usual_choices().command(source, tmp_path / "b.tif"), monkeypatch, source)
+    assert job.target == tmp_path / "b.tif"
+
+
+def test_presets_of_the_command_line_are_understood():
+    found = from_options(
+        {"task": ["denoising"], "sigma": "auto", "memory": "1.5GiB", "self_ensemble": True}
+    )
+    assert [step.model for step in found.steps] == ["panet-denoise-lite"]
+    assert found.settings.memory == 1_610_612_736
+    assert found.settings.self_ensemble
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"jobs": 2}, "jobs"),
+        ({"task": "demosaicing"}, "demosaicing"),
+        ({"task": "cooking"}, "cooking"),
+    ],
+)
+def test_what_the_window_cannot_do_is_named(options, said):
+    with pytest.raises(ValueError, match=said):
+        from_options(options)
+
+
+def test_a_quality_that_is_told_reaches_deblocking_alone():
+    chosen = replace(usual_choices().with_link("deblocking", wanted=True), jpeg_quality=30)
+    assert [step.jpeg_quality for step in chosen.steps] == [30, None]
+    assert "--jpeg-quality 30" in chosen.command(SOURCE)
+    assert "--jpeg-quality" not in chosen.with_link("deblocking", wanted=False).command(SOURCE)
+
+
+def test_of_the_two_ways_to_enlarge_one_is_wanted():
+    chosen = usual_choices().with_link("reference-sr", wanted=True, model="ttsr-x4-paper")
+    assert not chosen.link("super-resolution").wanted
+    assert chosen.scale == 4
+    back = chosen.with_link("super-resolution", wanted=True)
+    assert not back.link("reference-sr").wanted
+
+
+def test_the_chain_names_tasks_of_the_core():
+    assert set(CHAIN) < set(restorer.TASKS)
+    assert isinstance(usual_choices(), Choices)
+
+
+def test_references_are_named_in_the_command(monkeypatch, tmp_path):
+    source = small_picture(tmp_path / "a.png")
+    sharp = tmp_path / "sharp one.png"
+    restorer.write(restorer.Image(np.zeros((8, 8, 3), np.uint8)), sharp)
+    chosen = usual_choices().with_link("reference-sr", model="ttsr-x4-paper", wanted=True)
+    assert not chosen.ready
+    chosen = replace(chosen, references=(sharp,))
+    assert chosen.ready
+    job = job_of(chosen.command(source), monkeypatch, source)
+    assert job.references == (sharp,)
+    assert job.steps == chosen.steps
+
+
+def test_a_step_of_the_contact_sheet_is_adopted():
+    step = restorer.Step("panet-denoise-lite", sigma=12.0, strength=0.5, detail=0.25)
+    adopted = usual_choices().with_step(step)
+    assert adopted.steps[0] == step
+    assert adopted.link("super-resolution").wanted

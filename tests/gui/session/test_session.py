@@ -1,0 +1,363 @@
+"""The controller, without a widget."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+import restorer
+from restorer import Settings, Step, read, run_job
+from restorer.gui.canvas.convert import to_pixels
+from restorer.gui.canvas.viewport import Box
+from restorer.gui.session.state import Message
+
+DENOISE = "panet-denoise-lite"
+
+
+@pytest.fixture
+def settled(qtbot, session):
+    """Wait until nothing is under way."""
+
+    def wait(doing="nothing"):
+        qtbot.waitUntil(lambda: session.state.work.doing == doing)
+
+    return wait
+
+
+@pytest.fixture
+def opened(qtbot, session, make_picture):
+    path = make_picture("a.png")
+    session.open([path])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    return path
+
+
+@pytest.fixture
+def denoising(session):
+    chain = session.state.choices.with_link("super-resolution", wanted=False)
+    session.choose(replace(chain.with_link("denoising", wanted=True), sigma=20.0))
+
+
+def see_all(session):
+    session.look(Box(0, 0, *session.state.size))
+
+
+def previewed(qtbot, session):
+    qtbot.waitUntil(
+        lambda: (
+            session.state.fresh
+            and any(p.box.holds(Box(0, 0, *session.state.size)) for p in session.state.patches)
+        ),
+    )
+
+
+def test_a_folder_is_opened_with_all_its_pictures(qtbot, session, make_picture, tmp_path):
+    for name in ("b.png", "a.jpg", "sub/c.tif"):
+        make_picture(name)
+    (tmp_path / "notes.txt").touch()
+    session.open([tmp_path])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert [p.name for p in session.state.files] == ["a.jpg", "b.png", "c.tif"]
+    assert session.state.opened.name == "a.jpg"
+    session.show(2)
+    qtbot.waitUntil(lambda: session.state.opened.name == "c.tif")
+    assert session.state.current == 2
+
+
+def test_what_cannot_be_opened_is_said_and_the_next_one_opens(qtbot, session, make_picture):
+    good, bad = make_picture("b.png"), make_picture("a.png")
+    bad.write_bytes(bad.read_bytes()[:100])
+    session.open([bad, good])
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert "a.png" in session.state.message.text
+    assert session.state.opened is None
+    session.show(1)
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert session.state.message is None
+
+
+def test_an_empty_folder_is_said(qtbot, session, tmp_path):
+    session.open([tmp_path])
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert ".png" in session.state.message.text
+    assert session.state.work.doing == "nothing"
+
+
+def test_a_picture_from_the_clipboard_is_opened_as_it_is(qtbot, session, noise):
+    copied = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
+    session.paste(copied, "copied")
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert np.array_equal(session.state.opened.image.pixels, noise)
+    assert session.state.opened.path is None
+
+
+def test_the_preview_has_the_pixels_of_the_full_run(qtbot, session, opened, denoising):
+    see_all(session)
+    previewed(qtbot, session)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.finished is not None)
+    expected = restorer.restore(read(opened), Step(DENOISE, sigma=20.0))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+
+
+def test_a_part_is_previewed_with_the_pixels_of_the_full_run(qtbot, session, opened, denoising):
+    session.look(Box(10, 10, 30, 20))
+    qtbot.waitUntil(lambda: bool(session.state.patches))
+    patch = session.state.patches[-1]
+    expected = restorer.restore(read(opened), Step(DENOISE, sigma=20.0)).pixels
+    rows = slice(int(patch.box.y), int(patch.box.bottom))
+    columns = slice(int(patch.box.x), int(patch.box.right))
+    assert patch.box.holds(Box(10, 10, 30, 20))
+    assert np.array_equal(patch.final.pixels, expected[rows, columns])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+@pytest.mark.parametrize("strength", [(1.0, None), (0.5, None), (0.7, 0.2)], ids=str)
+def test_what_is_saved_is_what_the_command_line_saves(
+    qtbot, session, make_picture, tmp_path, suffix, strength
+):
+    source = make_picture("a.png")
+    share, detail = strength
+    chosen = session.state.choices
+    session.choose(replace(chosen, strength=share, detail=detail, suffix=suffix))
+    session.open([source])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    session.save(tmp_path / f"window{suffix}")
+    qtbot.waitUntil(lambda: session.state.saved is not None)
+    job = restorer.Job(source, tmp_path / f"line{suffix}", session.state.choices.steps)
+    assert run_job(job).status == "done"
+    saved, expected = read(session.state.saved), read(job.target)
+    assert np.array_equal(saved.pixels, expected.pixels)
+
+
+def test_another_strength_needs_no_new_run(qtbot, session, opened):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    outcome = session.state.outcome
+    see_all(session)
+    session.choose(replace(session.state.choices, strength=0.5))
+    assert session.state.saveable is None
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    assert session.state.outcome.image is outcome.image
+    model = session.state.choices.steps[0].model
+    expected = restorer.restore(read(opened), Step(model, strength=0.5))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+
+
+def test_depth_and_dithering_need_no_new_run_either(qtbot, session, opened):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    session.choose(session.state.choices.with_settings(bits=16))
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    steps = session.state.choices.steps
+    expected = restorer.restore(read(opened), steps, settings=Settings(bits=16))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+
+
+def test_the_patches_of_a_preview_follow_the_strength(qtbot, session, opened, denoising):
+    see_all(session)
+    previewed(qtbot, session)
+    session.choose(replace(session.state.choices, strength=0.0))
+    finish = session.state.choices.finish
+    qtbot.waitUntil(lambda: session.state.patches[-1].finish == finish)
+    patch = session.state.patches[-1]
+    original = session.state.opened.image.pixels
+    rows = slice(int(patch.box.y), int(patch.box.bottom))
+    columns = slice(int(patch.box.x), int(patch.box.right))
+    assert np.array_equal(patch.final.pixels, original[rows, columns])
+
+
+def test_other_choices_drop_the_running_preview(qtbot, session, opened, denoising, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "restorer.gui.session.rendering.restore_part",
+        lambda picture, region, making, tick, cancel: _until_cancelled(asked, making, cancel),
+    )
+    see_all(session)
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    session.choose(replace(session.state.choices, sigma=30.0))
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    assert [made.sigma for made in asked] == [20.0, 30.0]
+    session.stop()
+    assert session.state.patches == ()
+
+
+def _until_cancelled(asked, making, cancel):
+    asked.append(making)
+    while True:
+        cancel.check()
+
+
+def test_a_run_can_be_stopped(qtbot, session, opened, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "restorer.gui.session.rendering.restore_whole",
+        lambda picture, making, tick, cancel: _until_cancelled(asked, making, cancel),
+    )
+    session.run()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert session.at_work
+    session.stop()
+    assert not session.at_work
+    assert session.state.outcome is None
+
+
+def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatch):
+    heard = []
+    session.changed.connect(lambda state: heard.append(state.work))
+
+    def tick_only(picture, making, tick, cancel):
+        for done in range(1, 5):
+            tick(done, 4)
+        raise MemoryError
+
+    monkeypatch.setattr("restorer.gui.session.rendering.restore_whole", tick_only)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    counted = list(dict.fromkeys(work for work in heard if work.total == 4))
+    assert [work.done for work in counted] == [1, 2, 3, 4]
+    assert counted[0].seconds_left is None
+    assert counted[-1].seconds_left == 0
+    assert "memory" in session.state.message.text
+
+
+def test_a_run_without_a_task_is_refused_in_words(session, opened):
+    session.choose(session.state.choices.with_link("super-resolution", wanted=False))
+    session.run()
+    assert "task" in session.state.message.text
+
+
+def test_the_original_is_never_overwritten(qtbot, session, opened):
+    before = opened.read_bytes()
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    session.save(opened)
+    assert "original" in session.state.message.text
+    assert opened.read_bytes() == before
+
+
+def test_a_disk_that_refuses_is_said(qtbot, session, opened, tmp_path):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    session.save(tmp_path / "a.png" / "b.png")
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert session.state.saved is None
+    assert session.state.work.doing == "nothing"
+
+
+def test_nothing_is_saved_before_there_is_a_result(session, opened, tmp_path):
+    session.save(tmp_path / "b.png")
+    assert not (tmp_path / "b.png").exists()
+    assert "restore the picture first" in session.state.message.text
+
+
+def test_a_chosen_rectangle_goes_before_what_is_seen(qtbot, session, opened, denoising):
+    see_all(session)
+    session.frame(Box(5, 5, 20, 10))
+    qtbot.waitUntil(lambda: bool(session.state.patches))
+    assert session.state.patches[-1].box == Box(5, 5, 20, 10)
+
+
+def test_models_and_devices_are_found(qtbot, session):
+    session.survey()
+    qtbot.waitUntil(lambda: session.state.devices[-1] == "cpu")
+    assert DENOISE in session.state.usable
+
+
+def test_the_noise_is_measured(qtbot, session, opened, denoising):
+    qtbot.waitUntil(lambda: session.state.measured_sigma is not None)
+    values = read(opened).to_float()
+    assert session.state.measured_sigma == pytest.approx(restorer.estimate_sigma(values))
+
+
+def test_bugs_are_told_too(qtbot, session, opened, monkeypatch, caplog):
+    def broken(*_):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("restorer.gui.session.rendering.restore_whole", broken)
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert "ZeroDivisionError: oops" in session.state.message.text
+    assert "unexpected" in caplog.text
+
+
+def test_a_model_that_is_not_here_leads_to_the_models(qtbot, session, opened):
+    link = {"model": "nlsn-x2-paper", "wanted": True}
+    session.choose(session.state.choices.with_link("super-resolution", **link))
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert session.state.message.action == "models"
+
+
+def test_messages_come_and_go(session):
+    session.tell(Message("hello", "note"))
+    assert session.state.message.text == "hello"
+    session.dismiss()
+    assert session.state.message is None
+
+
+def test_pixels_survive_the_way_through_qt(noise):
+    image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
+    assert np.array_equal(to_pixels(image), noise)
+
+
+def test_what_networks_are_told_is_found_out_when_they_are_chosen(qtbot, session, make_picture):
+    session.open([make_picture("a.jpg", 120, 160)])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert session.state.measured_sigma is None
+    picture = session.state.opened.picture
+    for task in ("denoising", "deblocking"):  # the second while the first is being found out
+        session.choose(session.state.choices.with_link(task, wanted=True))
+    qtbot.waitUntil(lambda: session.state.found_quality is not None)
+    assert session.state.found_quality == picture.jpeg_quality()[0]
+    assert session.state.measured_sigma == picture.sigma
+
+
+@pytest.fixture
+def chained(qtbot, session, opened, monkeypatch):
+    """Two tasks in a row, previewed at full strength; later runs never end."""
+    chosen = session.state.choices.with_link("deblocking", wanted=True)
+    session.choose(chosen.with_link("super-resolution", wanted=False))
+    session.choose(session.state.choices.with_link("denoising", wanted=True))
+    see_all(session)
+    previewed(qtbot, session)
+    return lambda: monkeypatch.setattr(
+        "restorer.gui.session.rendering.restore_part",
+        lambda picture, region, making, tick, cancel: _until_cancelled([], making, cancel),
+    )
+
+
+def test_several_tasks_show_another_strength_before_they_run_again(qtbot, session, chained):
+    chained()
+    full = session.state.patches[-1].final.pixels.astype(float)
+    original = session.state.opened.image.pixels.astype(float)
+    session.choose(replace(session.state.choices, strength=0.5))
+    qtbot.waitUntil(
+        lambda: (
+            session.state.patches[-1].finish == session.state.choices.finish
+            and not np.array_equal(session.state.patches[-1].final.pixels, full)
+        ),
+    )
+    assert not session.state.fresh, "its own pixels are still to come"
+    shown = session.state.patches[-1].final.pixels
+    assert np.abs(shown - (full + original) / 2).max() <= 1
+    session.stop()
+
+
+def test_several_tasks_have_their_own_pixels_at_the_end(qtbot, session, opened, chained):
+    session.choose(replace(session.state.choices, strength=0.5))
+    previewed(qtbot, session)
+    expected = restorer.restore(read(opened), session.state.choices.steps)
+    assert np.array_equal(session.state.patches[-1].final.pixels, expected.pixels)
+
+
+def test_references_that_cannot_help_are_refused_as_by_the_command_line(qtbot, session, opened):
+    chosen = session.state.choices.with_link("reference-sr", wanted=True)
+    session.choose(replace(chosen, references=(opened,)))
+    session.run()
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert "is the picture itself" in session.state.message.text
+    assert session.state.work.doing == "nothing"
