@@ -143,7 +143,7 @@ def _step(
     return Step(
         model,
         sigma=sigma if spec.condition == "sigma" else None,
-        bayer=bayer if spec.task == "demosaicing" else None,
+        bayer=bayer if spec.traits.mosaic else None,
         jpeg_quality=jpeg_quality if spec.condition == "jpeg_quality" else None,
     )
 

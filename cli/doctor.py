@@ -136,12 +136,12 @@ def _trouble(spec: ModelSpec, device: str) -> str:
 
     from restorer import Image, RestorerError, Settings, restore
 
-    planes = 1 if spec.task == "demosaicing" else 3
+    planes = 1 if spec.traits.mosaic else 3
     pixels = np.random.default_rng(0).random((32, 32, planes), np.float32)
     start = time.monotonic()
     try:
         image = Image(pixels)
-        references = [image] if spec.task == "reference-sr" else []
+        references = [image] if spec.traits.needs_references else []
         settings = Settings(device=device)
         restored = restore(image, spec.id, references=references, settings=settings)
         trouble = "" if np.isfinite(restored.pixels).all() else "the result is not finite"

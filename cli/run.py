@@ -61,7 +61,7 @@ def _prove(job: Job) -> None:
     from restorer import Image, model_spec, restore
 
     pixel = Image(np.zeros((1, 1, 3), np.uint8))
-    referring = any(model_spec(step.model).task == "reference-sr" for step in job.steps)
+    referring = any(model_spec(step.model).traits.needs_references for step in job.steps)
     restore(pixel, job.steps, references=[pixel] if referring else [], settings=job.settings)
 
 

@@ -118,6 +118,7 @@ from .settings import Step as Step
 from .tasks import TASKS as TASKS
 from .tasks import Task as Task
 from .tasks import default_model as default_model
+from .tasks import usual_task as usual_task
 from .tiling.plan import ChopRule as ChopRule
 from .tiling.plan import Region as Region
 from .tiling.plan import TileNeeds as TileNeeds

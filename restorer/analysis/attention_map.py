@@ -137,7 +137,7 @@ def map_attention(
     _check(picture.region, region, at, spec)
     told = _told(spec, picture, sigma, jpeg_quality)
     planes = _planes(spec, picture.part(region), told)
-    frame = PaddedFrame.of_task(spec.task, (region.height, region.width), border)
+    frame = PaddedFrame(region.height, region.width, border, spec.traits.padding == "repeat")
     framed = frame.fill(frame.region, planes, Region(0, 0, region.height, region.width))
     place = at[0] - region.top + border, at[1] - region.left + border
     return _described(_weigh(predictor, framed, place, attention), region, border, matches)
@@ -179,7 +179,7 @@ def _check(whole: Region, region: Region, at: tuple[int, int], spec: ModelSpec) 
             f"{region.width} x {region.height} pixels are too many to look into with {spec.id};"
             f" choose at most {side} x {side}"
         )
-    if spec.task in ("demosaicing", "reference-sr"):
+    if not spec.traits.attention_maps:
         raise SettingsError(f"{spec.id}: its attention cannot be looked into")
 
 

@@ -16,6 +16,7 @@ from restorer.inference.devices import MemoryMeter
 from restorer.models.catalog import model_spec
 from restorer.restoration.api import open_model, restore
 from restorer.settings import Settings, Step
+from restorer.tasks import Task
 
 _PATCH = 256  # side of the picture that is repeated
 
@@ -63,14 +64,14 @@ def measure_speed(
             predictor = open_model(model, device=device, precision=precision)
             meter = MemoryMeter(predictor.device)
             settings = Settings(device=device, precision=precision)
-            small = _picture(0.1, spec.task)
+            small = _picture(0.1, spec.traits)
             # Warms up, and measures.
-            restore(small, [step], references=_references(small, spec.task), settings=settings)
+            restore(small, [step], references=_references(small, spec.traits), settings=settings)
             for size in megapixels:
-                image = _picture(size, spec.task)
+                image = _picture(size, spec.traits)
                 seconds, memory = math.inf, 0
                 for _ in range(rounds):
-                    references = _references(image, spec.task)
+                    references = _references(image, spec.traits)
                     run = partial(restore, image, [step], references=references, settings=settings)
                     start = time.perf_counter()
                     memory = max(memory, meter.peak(run) or 0)
@@ -85,19 +86,19 @@ def measure_speed(
                 )
 
 
-def _picture(megapixels: float, task: str) -> Image:
+def _picture(megapixels: float, task: Task) -> Image:
     """Return a 3:2 picture of 8 bits; a gray one where the task takes mosaics."""
     height = max(16, round(math.sqrt(megapixels * 1e6 / 1.5)))
     width = max(16, round(height * 1.5))
     patch = np.rint(check_picture(_PATCH) * 255).astype(np.uint8)
     repeats = (-(-height // _PATCH), -(-width // _PATCH), 1)
     pixels = np.tile(patch, repeats)[:height, :width]
-    if task == "reference-sr":  # has to be told from itself a few pixels further
+    if task.needs_references:  # has to be told from itself a few pixels further
         shade = np.random.default_rng(0).random((height // 8 + 1, width // 8 + 1, 1))
         pixels = (pixels * shade.repeat(8, 0).repeat(8, 1)[:height, :width]).astype(np.uint8)
-    return Image(np.ascontiguousarray(pixels[..., :1] if task == "demosaicing" else pixels))
+    return Image(np.ascontiguousarray(pixels[..., :1] if task.mosaic else pixels))
 
 
-def _references(image: Image, task: str) -> list[Image]:
+def _references(image: Image, task: Task) -> list[Image]:
     """Return the picture itself for a task that takes references."""
-    return [image] if task == "reference-sr" else []
+    return [image] if task.needs_references else []

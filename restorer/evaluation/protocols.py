@@ -21,7 +21,7 @@ from restorer.errors import SettingsError
 from restorer.evaluation import baselines, views
 from restorer.image import Image
 from restorer.restoration.api import restore
-from restorer.tasks import default_model
+from restorer.tasks import default_model, usual_task
 from restorer.training.degradations import Camera, Web
 from restorer.training.degrade import (
     Bytes,
@@ -185,7 +185,7 @@ def _bicubic(case: Case) -> Bytes:
 
 def _plain(case: Case) -> Bytes:
     """Enlarge without the reference."""
-    return _bytes(restore(case.image, default_model("super-resolution", case.value)))
+    return _bytes(restore(case.image, default_model(usual_task(), case.value)))
 
 
 def _nlm(case: Case) -> Bytes:

@@ -16,6 +16,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from restorer.errors import UnknownModelError
+from restorer.tasks import TASKS, Task
 from restorer.tiling.plan import ChopRule, TileNeeds
 
 if sys.version_info >= (3, 11):
@@ -104,7 +105,12 @@ class ModelSpec:
     @property
     def runs_alone(self) -> bool:
         """Whether the network runs on planes alone, without features of a reference."""
-        return self.task != "reference-sr" or bool(self.base)
+        return not self.traits.needs_references or bool(self.base)
+
+    @property
+    def traits(self) -> Task:
+        """What holds for every model of the task."""
+        return TASKS[self.task]
 
 
 @dataclass(frozen=True)

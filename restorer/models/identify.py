@@ -18,24 +18,11 @@ from restorer.models.checkpoint import listed, misfits, not_finite, read_state
 from restorer.models.download import file_sha256
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import DIV2K_MEAN
+from restorer.tasks import TASKS, Task
 from restorer.tiling.plan import TileNeeds, round_up
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-# What the network without enlargement was trained for leaves no trace in its shapes.
-_SAME_SIZE_TASKS = ("denoising", "deblocking", "demosaicing")
-_SHORT = {
-    "super-resolution": "sr",
-    "denoising": "denoise",
-    "deblocking": "deblock",
-    "demosaicing": "demosaic",
-    "reference-sr": "refsr",
-}
-# Task -> the setting that its networks are often trained for one value of.
-_OPEN_SETTINGS: Mapping[str, Literal["sigma", "jpeg_quality"]] = {
-    "denoising": "sigma",
-    "deblocking": "jpeg_quality",
-}
 _SETTINGS = {
     "sigma": "noise of sigma {}",
     "jpeg_quality": "JPEG of quality {}",
@@ -138,7 +125,7 @@ def describe_model(
             f"task {task!r}: {recognition.title} may be for {', '.join(recognition.tasks)}"
         )
     settings = dict(trained_for or {})
-    if task == "demosaicing":
+    if TASKS[task].mosaic:
         settings.setdefault("bayer", "grbg")  # the papers' order
     return ModelSpec(
         id=id or _free_id(recognition, task, settings),
@@ -163,7 +150,7 @@ def missing_setting(recognition: CheckpointInfo, task: str) -> Literal["", "sigm
     """Return which setting of `trained_for` a file does not tell and `describe_model` needs."""
     told = recognition.condition or recognition.scale > 1
     # Of those that spandrel knows, many are for all levels.
-    return "" if told or recognition.architecture == "spandrel" else _OPEN_SETTINGS.get(task, "")
+    return "" if told or recognition.architecture == "spandrel" else TASKS[task].condition
 
 
 def fits_model(recognition: CheckpointInfo, spec: ModelSpec) -> bool:
@@ -216,22 +203,14 @@ def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Checkpo
     if peak != 1:
         params["peak"] = peak
     scale = params.get("scale", 4 if found.architecture == "ttsr" else 1)
-    if found.architecture == "ttsr":
-        tasks: tuple[str, ...] = ("reference-sr",)
-    else:
-        tasks = ("super-resolution",) if scale > 1 else _SAME_SIZE_TASKS
     channels = params.get("colors", 3)
-    if params.get("conditions"):
-        tasks = ("denoising",)
-    elif channels == 1 and scale == 1:
-        tasks = ("deblocking", "denoising")
     learned = {id(p): p.numel() for p in found.network.parameters()}
     return CheckpointInfo(
         architecture=found.architecture,
         params=params,
         title=family.title,
         details=", ".join(f"{key} {value}" for key, value in params.items()),
-        tasks=tasks,
+        tasks=_possible_tasks(found.architecture, params, scale),
         scale=scale,
         channels=channels,
         peak=peak,
@@ -243,6 +222,26 @@ def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Checkpo
         tile=family.tile,
         published=tuple(_published(found.architecture, state)),
     )
+
+
+def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) -> tuple[str, ...]:
+    """Return the tasks that a network may be for, the likeliest first.
+
+    What a network without enlargement was trained for leaves no trace in its shapes.
+    """
+    tasks = _tasks_of_scale(scale)
+    references = architecture == "ttsr"
+    if scale > 1:
+        tasks = [task for task in tasks if task.needs_references == references]
+    elif params.get("conditions"):
+        tasks = [task for task in tasks if task.condition == "sigma"]
+    elif params.get("colors", 3) == 1:  # the published networks of one plane are for luma
+        tasks = sorted((task for task in tasks if not task.mosaic), key=lambda task: not task.luma)
+    return tuple(task.id for task in tasks)
+
+
+def _tasks_of_scale(scale: int) -> list[Task]:
+    return [task for task in TASKS.values() if task.enlarges == (scale > 1)]
 
 
 def _published(architecture: str, state: Mapping[str, Tensor]) -> Iterator[str]:
@@ -284,7 +283,11 @@ def _foreign(
         params={},
         title=found.name,
         details=", ".join(found.tags),
-        tasks=("super-resolution",) if found.scale > 1 else _SAME_SIZE_TASKS[:2],
+        tasks=tuple(
+            task.id
+            for task in _tasks_of_scale(found.scale)
+            if not task.mosaic and not task.needs_references
+        ),
         scale=found.scale,
         channels=found.channels,
         peak=1.0,
@@ -324,7 +327,7 @@ def _free_id(recognition: CheckpointInfo, task: str, settings: Mapping[str, Any]
     network = recognition.architecture
     if network == "spandrel":
         network = "".join(c for c in recognition.title.lower() if c.isalnum()) or "community"
-    kind = f"x{recognition.scale}" if recognition.scale > 1 else _SHORT[task]
+    kind = f"x{recognition.scale}" if recognition.scale > 1 else TASKS[task].suffix
     told = [f"{settings[key]:g}" for key in ("sigma", "jpeg_quality") if key in settings]
     base = "-".join([network, kind, *told])
     taken = {spec.id for spec in list_models()}

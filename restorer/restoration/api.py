@@ -265,7 +265,7 @@ def open_guide(
 
     Where they are not needed, a network that has a base does without.
     """
-    taking = [n for n, (p, _) in enumerate(passes) if p.spec.task == "reference-sr"]
+    taking = [n for n, (p, _) in enumerate(passes) if p.spec.traits.needs_references]
     if not taking and not references:
         return None
     if not taking:
@@ -286,7 +286,7 @@ def open_guide(
 
 def _check_spec(spec: ModelSpec, settings: Settings) -> None:
     """Refuse what the model cannot do at all, or not with these settings."""
-    if spec.task == "reference-sr" and (settings.context, settings.tiling) != ("tile", "blend"):
+    if not spec.traits.whole_context and (settings.context, settings.tiling) != ("tile", "blend"):
         raise SettingsError(f"{spec.id}: takes references tile by tile; leave out context and chop")
     family = model_family(spec.architecture)
     if settings.tiling == "chop" and (family is None or family.chop is None):
@@ -297,15 +297,15 @@ def _check_spec(spec: ModelSpec, settings: Settings) -> None:
         raise SettingsError("context whole: has no tiles to chop or to turn")
     if settings.context == "whole" and (settings.tile, settings.overlap) != (None, None):
         raise SettingsError("context whole: has no tiles; leave out tile and overlap")
-    if settings.self_ensemble and spec.task == "demosaicing":
+    if settings.self_ensemble and spec.traits.mosaic:
         raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
 
 
 def _check_step(step: Step, spec: ModelSpec) -> None:
     """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
-    if step.bayer is not None and spec.task != "demosaicing":
+    if step.bayer is not None and not spec.traits.mosaic:
         raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
-    if step.shares != (1, 1) and spec.task == "demosaicing":
+    if step.shares != (1, 1) and spec.traits.mosaic:
         raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
     for name, share in zip(("strength", "detail"), step.shares, strict=True):
         if not 0 <= share <= 1:

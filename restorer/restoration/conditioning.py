@@ -92,4 +92,4 @@ def _of_quality(quality: int) -> str:
 
 
 def _luma_only(spec: ModelSpec) -> bool:
-    return spec.task == "deblocking" and spec.channels == 1
+    return spec.traits.luma and spec.channels == 1

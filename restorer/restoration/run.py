@@ -146,7 +146,7 @@ class Passage:
         """Return the result of a step: color through the network, alpha beside it."""
         spec, colors = self._passes[number][0].spec, part.colors
         scale = spec.scale
-        if spec.task == "demosaicing":
+        if spec.traits.mosaic:
             return self._demosaic(picture, part, wanted, number)
         known = usual(colors)
         told = self._told(
@@ -363,7 +363,7 @@ class Passage:
 
     def _is_guided(self, number: int) -> bool:
         """Whether a step takes references."""
-        return self._passes[number][0].spec.task == "reference-sr"
+        return self._passes[number][0].spec.traits.needs_references
 
     def _count(self, tiles: TilePlan, region: Region, number: int) -> int:
         """Return the parts of the work on a region, those before its tiles included."""
@@ -373,9 +373,9 @@ class Passage:
         """Return how the picture of a step is continued."""
         predictor, _ = self._passes[number]
         spec, before = predictor.spec, (0, 0)
-        if spec.task == "demosaicing":
+        if spec.traits.mosaic:
             before = bayer.phase(self._pattern(number), spec.trained_for["bayer"])
-        return PaddedFrame.of_task(spec.task, size, self._border(predictor), before)
+        return PaddedFrame(*size, self._border(predictor), spec.traits.padding == "repeat", before)
 
     def _pattern(self, number: int) -> str:
         """Return the Bayer pattern of the mosaics that a step is given."""
@@ -384,7 +384,7 @@ class Passage:
 
     def _demosaiced(self, number: int) -> bool:
         """Whether a step before this one made colors."""
-        return any(p.spec.task == "demosaicing" for p, _ in self._passes[:number])
+        return any(p.spec.traits.mosaic for p, _ in self._passes[:number])
 
     def _border(self, predictor: Predictor) -> int:
         """Return how far the image is continued; the authors' tests do not."""

@@ -65,9 +65,9 @@ def check_rows(
     if header.bits == 32:
         raise formats.RowsError(f"{path}: has float samples")
     for predictor, step in passes:
-        if predictor.spec.task == "demosaicing":
+        if predictor.spec.traits.mosaic:
             raise formats.RowsError(f"{path}: is to be demosaiced")
-        if predictor.spec.task == "reference-sr":
+        if predictor.spec.traits.needs_references:
             raise formats.RowsError(f"{path}: is to be enlarged with references")
         if step.shares != (1, 1) and predictor.spec.scale != 1:
             raise formats.RowsError(f"{path}: is to be enlarged with a strength of its own")

@@ -1,4 +1,4 @@
-"""Frame: how a picture is continued beyond its borders before it is cut into tiles."""
+"""PaddedFrame: how a picture is continued beyond its borders before it is cut into tiles."""
 
 from __future__ import annotations
 
@@ -33,18 +33,6 @@ class PaddedFrame:
     border: int
     repeated: bool = False
     before: tuple[int, int] = (0, 0)
-
-    @classmethod
-    def of_task(
-        cls, task: str, size: tuple[int, int], border: int, before: tuple[int, int] = (0, 0)
-    ) -> PaddedFrame:
-        """Return how a picture is continued for a task.
-
-        With its edge pixels repeated, what was shrunk or compressed in blocks of 8 goes on as if it
-        had been larger: Set5 x2 and x4 gain 0.03 dB. Mosaics would lose the phase of their pattern,
-        and noise that is repeated is no longer white.
-        """
-        return cls(*size, border, task in ("super-resolution", "deblocking"), before)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,0 +1,43 @@
+"""Traits of tasks: nobody else in the program compares the ids of tasks."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from restorer.models.catalog import list_models
+from restorer.tasks import TASKS, usual_task
+
+ROOT = Path(__file__).parents[2]
+# The published protocols are a table keyed by tasks.
+NAMERS = {"restorer/tasks.py", "restorer/evaluation/protocols.py"}
+SOURCES = [
+    path
+    for path in sorted((ROOT / "restorer").rglob("*.py"))
+    if path.relative_to(ROOT).as_posix() not in NAMERS
+]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_other_module_names_a_task(path: Path) -> None:
+    words = {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not words & set(TASKS)
+
+
+@pytest.mark.parametrize("spec", list_models(), ids=lambda spec: spec.id)
+def test_the_models_of_a_task_agree_with_its_traits(spec) -> None:
+    task = spec.traits
+    assert task.enlarges == (spec.scale > 1)
+    assert task.mosaic == ("bayer" in spec.trained_for)
+    assert spec.condition in ("", task.condition)
+
+
+def test_the_usual_task_is_an_enlargement() -> None:
+    assert TASKS[usual_task()].enlarges and not TASKS[usual_task()].needs_references
+    assert TASKS[usual_task(references=True)].needs_references
