@@ -21,6 +21,8 @@ _LUMA = np.array([65.481, 128.553, 24.966]) / 255
 # The same weights as the reference code writes them, in 256ths.
 _LUMA_256 = np.array([65.738, 129.057, 25.064]) / 256
 
+_WINDOW = 11  # side of the Gaussian window of SSIM
+
 
 def luma(image: _Array) -> NDArray[np.float64]:
     """Return the Y (16-235) of (H, W, 3) RGB with white 255, not rounded: (H, W)."""
@@ -34,13 +36,18 @@ def psnr(image: _Array, truth: _Array, *, shave: int = 0) -> float:
         image: The restored image, white 255.
         truth: The original, of the same shape.
         shave: Rows and columns to leave out on each side.
+
+    Raises:
+        ValueError: The shapes differ, or no pixel is left.
     """
+    _check_shapes(image, truth)
     difference = _shaved(image.astype(np.float64) - truth, shave)
     return _ratio(difference)
 
 
 def psnr_luma(image: _Array, truth: _Array, *, shave: int = 0) -> float:
     """Return the PSNR of the Y of (H, W, 3) RGB, the figure of all super-resolution tables."""
+    _check_shapes(image, truth)
     difference = _shaved((image.astype(np.float64) - truth) @ _LUMA_256, shave)
     return _ratio(difference)
 
@@ -49,14 +56,30 @@ def ssim(image: _Array, truth: _Array, *, shave: int = 0) -> float:
     """Return the mean structural similarity; channels are averaged.
 
     11x11 Gaussian window of sigma 1.5, 'valid' borders, K1 = 0.01, K2 = 0.03, peak 255.
+
+    Raises ValueError for shapes that differ and for images smaller than the window.
     """
+    _check_shapes(image, truth)
     a, b = (_shaved(x.astype(np.float64), shave) for x in (image, truth))
+    if min(a.shape[:2]) < _WINDOW:
+        raise ValueError(
+            f"SSIM: {a.shape[0]} x {a.shape[1]} pixels are left without the border; it needs at"
+            f" least {_WINDOW} x {_WINDOW}"
+        )
     if a.ndim == 2:
         a, b = a[..., None], b[..., None]
     return float(np.mean([_ssim_plane(a[..., c], b[..., c]) for c in range(a.shape[2])]))
 
 
+def _check_shapes(image: _Array, truth: _Array) -> None:
+    """Refuse shapes that numpy would broadcast."""
+    if image.shape != truth.shape:
+        raise ValueError(f"images differ in shape: {image.shape} and {truth.shape}")
+
+
 def _shaved(x: _Array, shave: int) -> _Array:
+    if min(x.shape[:2]) <= 2 * shave:
+        raise ValueError(f"{x.shape[0]} x {x.shape[1]} pixels: a border of {shave} leaves none")
     return x[shave : x.shape[0] - shave, shave : x.shape[1] - shave]
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from restorer import metrics
@@ -96,3 +99,35 @@ def test_equal_images_have_infinite_psnr_and_full_similarity() -> None:
     image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)
     assert metrics.psnr(image, image) == metrics.psnr_luma(image, image) == math.inf
     assert metrics.ssim(image, image) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("metric", [metrics.psnr, metrics.psnr_luma, metrics.ssim])
+def test_shapes_that_differ_are_refused(metric: Callable[..., float]) -> None:
+    image = np.zeros((20, 20, 3), np.uint8)
+    for other in (image[:1], image[:, :, :1], image[..., 0]):
+        with pytest.raises(ValueError, match="differ in shape"):
+            metric(image, other)
+
+
+def test_images_smaller_than_the_window_have_no_ssim() -> None:
+    image = np.zeros((12, 20, 3), np.uint8)
+    assert metrics.ssim(image, image) == pytest.approx(1)
+    for small, shave in ((image[:10], 0), (image[:, :10], 0), (image, 1)):
+        with pytest.raises(ValueError, match="at least 11 x 11"):
+            metrics.ssim(small, small, shave=shave)
+    with pytest.raises(ValueError, match="leaves none"):
+        metrics.psnr(image, image, shave=6)
+
+
+@given(shave=st.integers(1, 6), seed=st.integers(0, 99))
+def test_the_shaved_border_does_not_count_and_the_next_line_does(shave: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 256, (30, 32, 3), np.uint8)
+    border = np.ones((30, 32), bool)
+    border[shave:-shave, shave:-shave] = False
+    image = np.where(border[..., None], 255 - truth, truth)
+    for metric, best in ((metrics.psnr, math.inf), (metrics.psnr_luma, math.inf)):
+        assert metric(image, truth, shave=shave) == best
+        assert metric(image, truth, shave=shave - 1) < best
+    assert metrics.ssim(image, truth, shave=shave) == pytest.approx(1)
+    assert metrics.ssim(image, truth, shave=shave - 1) < 1 - 1e-5
