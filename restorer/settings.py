@@ -84,6 +84,11 @@ class Step:
         """Strength of coarse and of fine changes."""
         return self.strength, self.strength if self.detail is None else self.detail
 
+    @property
+    def mixes_input(self) -> bool:
+        """Whether the result is mixed with the input: whether a share is below 1."""
+        return self.shares != (1, 1)
+
 
 @dataclass(frozen=True)
 class RunPlan:

@@ -100,7 +100,7 @@ def finish(picture: Source, restored: Image, choices: Choices, cancel: CancelTok
         choices: Strength, depth and dithering count here.
         cancel: Stops between two bands.
     """
-    if choices.blends and (choices.strength, choices.detail or choices.strength) != (1, 1):
+    if choices.blends and choices.steps[0].mixes_input:
         bands = []
         for top in range(0, picture.region.height, _BAND):
             cancel.check()

@@ -59,7 +59,11 @@ def measure_speed(
     """
     for model in models:
         spec = model_spec(model)
-        step = Step(model, sigma=25.0, jpeg_quality=50)  # nothing is measured of the pictures
+        step = Step(  # nothing is measured of the pictures
+            model,
+            sigma=25.0 if spec.condition == "sigma" else None,
+            jpeg_quality=50 if spec.condition == "jpeg_quality" else None,
+        )
         for precision in precisions:
             predictor = open_model(model, device=device, precision=precision)
             meter = MemoryMeter(predictor.device)

@@ -36,9 +36,11 @@ from restorer.restoration.reference.run import Guide
 from restorer.restoration.run import Passage
 from restorer.restoration.source import Source
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings, Step
+from restorer.tasks import TASKS
 from restorer.tiling.plan import Region
 
 log = logging.getLogger(__name__)
+_CONDITIONS = {"sigma": "sigma", "jpeg_quality": "JPEG quality"}
 T = TypeVar("T")
 OpenStep: TypeAlias = tuple[Predictor, Step]  # the model is open already, from a file perhaps
 
@@ -305,8 +307,15 @@ def _check_step(step: Step, spec: ModelSpec) -> None:
     """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
     if step.bayer is not None and not spec.traits.mosaic:
         raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
-    if step.shares != (1, 1) and spec.traits.mosaic:
+    if step.mixes_input and spec.traits.mosaic:
         raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
+    for condition, value in (("sigma", step.sigma), ("jpeg_quality", step.jpeg_quality)):
+        if value is not None and spec.condition != condition:
+            task = next(task.id for task in TASKS.values() if task.condition == condition)
+            name = _CONDITIONS[condition]
+            raise SettingsError(
+                f"{name} {value:g}: {spec.id} takes none; models for {task} that are told it do"
+            )
     for name, share in zip(("strength", "detail"), step.shares, strict=True):
         if not 0 <= share <= 1:
             raise SettingsError(f"{name} {share}: expected 0 to 1")

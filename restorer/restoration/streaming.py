@@ -69,7 +69,7 @@ def check_rows(
             raise formats.RowsError(f"{path}: is to be demosaiced")
         if predictor.spec.traits.needs_references:
             raise formats.RowsError(f"{path}: is to be enlarged with references")
-        if step.shares != (1, 1) and predictor.spec.scale != 1:
+        if step.mixes_input and predictor.spec.scale != 1:
             raise formats.RowsError(f"{path}: is to be enlarged with a strength of its own")
         if step.shares[0] != step.shares[1]:
             raise formats.RowsError(f"{path}: is to be restored with a strength of fine detail")

@@ -39,5 +39,6 @@ def test_the_models_of_a_task_agree_with_its_traits(spec) -> None:
 
 
 def test_the_usual_task_is_an_enlargement() -> None:
-    assert TASKS[usual_task()].enlarges and not TASKS[usual_task()].needs_references
+    assert TASKS[usual_task()].enlarges
+    assert not TASKS[usual_task()].needs_references
     assert TASKS[usual_task(references=True)].needs_references

@@ -125,6 +125,30 @@ def test_the_frame_is_denoised_nearly_like_the_inside() -> None:
     assert np.std(errors[:, frame]) < 1.73 * np.std(errors[:, 8:-8, 8:-8])
 
 
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (Step(ENLARGE, sigma=10), f"sigma 10: {ENLARGE} takes none; models for denoising"),
+        (Step(DENOISE, jpeg_quality=50), "JPEG quality 50: .*models for deblocking"),
+        (Step("panet-deblock-lite", sigma=10), "sigma 10: .*models for denoising"),
+        (Step("panet-denoise-15-paper", sigma=10), "sigma 10: .*takes none"),
+    ],
+)
+def test_a_condition_that_the_model_does_not_take_is_refused(
+    step: Step, message: str, tmp_path: Path
+) -> None:
+    image = Image(make_photograph(16, 16))
+    if step.model not in {spec.id for spec in restorer.list_models()}:
+        pytest.skip("the catalog has no such model")
+    with pytest.raises(restorer.SettingsError, match=message):
+        restorer.restore(image, step)
+    with pytest.raises(restorer.SettingsError, match=message):
+        restorer.restore_region(image, step, restorer.Region(0, 0, 8, 8))
+    restorer.write(image, tmp_path / "in.png")
+    job = Job(tmp_path / "in.png", tmp_path / "out.png", (step,))
+    assert "takes none" in restorer.run_job(job).error
+
+
 def test_sigma_that_the_model_does_not_know_is_refused() -> None:
     with pytest.raises(restorer.SettingsError, match="knows 0 to 75"):
         restorer.restore(Image(make_photograph(16, 16)), Step(DENOISE, sigma=100))
