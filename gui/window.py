@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self.keys = Keys(self.actions_, self)
         self.welcome.button.setFocus()
         session.changed.connect(self._show)
+        session.progressed.connect(self._show_progress)
         self._show(session.state)
         session.survey()
 
@@ -232,6 +233,11 @@ class MainWindow(QMainWindow):
         self._enable(state)
         self.presets.show_choices(state.choices)
         self._show_recent()
+
+    def _show_progress(self, state: State) -> None:
+        """Show a tick of the work, and nothing else: a run has thousands of ticks."""
+        self.area.show_progress(state)
+        self._tell_work()
 
     def _enable(self, state: State) -> None:
         seen, mode = self.bar.tools.isVisibleTo(self), self.compare.canvas.mode

@@ -111,6 +111,7 @@ class Chain(QWidget):
         }
         self._choices: Choices | None = None
         self._usable: frozenset[str] = frozenset()
+        self._shown: tuple[object, ...] = ()
         self.rows = {task: ChainRow(task, titles[task]) for task in CHAIN}
         self.references = References()
         self.references.chosen.connect(self._take_references)
@@ -141,6 +142,14 @@ class Chain(QWidget):
 
     def show_state(self, state: State) -> None:
         """Show what is asked."""
+        self.references.show_state(state)
+        damage = (state.measured_sigma, state.found_quality)
+        shown = (state.choices, state.usable, state.pace, *damage)
+        if shown != self._shown:
+            self._shown = shown
+            self._show_rows(state)
+
+    def _show_rows(self, state: State) -> None:
         self._choices = choices = state.choices
         self._usable = state.usable
         for task, each in self.rows.items():
@@ -153,7 +162,6 @@ class Chain(QWidget):
                 specs = [spec for spec in specs if spec.scale == own]
             each.show_link(link, specs, facts(state, link.model, self.tr("s/MP")))
         self._show_damage(state)
-        self.references.show_state(state)
 
     def _specs(self, state: State, task: str) -> list[ModelSpec]:
         own = state.choices.link(task).model

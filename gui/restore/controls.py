@@ -283,8 +283,12 @@ class ActionArea(QFrame):
         self.run_button.setProperty("primary", state.finished is None)
         for button in (self.save_button, self.run_button):
             button.style().polish(button)
-        busy = work.doing in ("restoring", "previewing")
-        self.bar.setVisible(busy)
+        self.bar.setVisible(work.doing in ("restoring", "previewing"))
+        self.show_progress(state)
+
+    def show_progress(self, state: State) -> None:
+        """Show how far the work is."""
+        work = state.work
         self.bar.setRange(0, work.total if work.total > 1 or self._running else 0)
         self.bar.setValue(work.done)
         self.text.setText(self._words(state))

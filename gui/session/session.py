@@ -34,11 +34,13 @@ class Session(QObject):
     """
 
     changed = Signal(object)  # State
+    progressed = Signal(object)  # State, where only the progress of the same work differs
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._holder = Store(self)
         self._holder.changed.connect(self.changed)
+        self._holder.progressed.connect(self.progressed)
         self._first_tile = 0.0
         self._reader = Lane("reader", parent=self)
         self._network = Lane("network", parent=self)

@@ -26,9 +26,11 @@ class Store(QObject):
 
     Signals:
         changed: The new state.
+        progressed: The new state, where only the progress of the same work differs.
     """
 
     changed = Signal(object)
+    progressed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,8 +39,9 @@ class Store(QObject):
 
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
-        self.state = replace(self.state, **changes)
-        self.changed.emit(self.state)
+        before, self.state = self.state, replace(self.state, **changes)
+        tick = changes.keys() == {"work"} and before.work.doing == self.state.work.doing
+        (self.progressed if tick else self.changed).emit(self.state)
 
     def tell(self, text: str) -> None:
         """Tell trouble in a sentence."""

@@ -1,5 +1,6 @@
 """What people do by habit: turn the wheel anywhere, drag from browsers, hold a key, look around."""
 
+import os
 import re
 from pathlib import Path
 
@@ -442,3 +443,27 @@ def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot
     qtbot.waitUntil(lambda: "found" in automatic.text())
     session.choose(session.state.choices.with_link("deblocking", wanted=True))
     assert "after the task before" in automatic.text()
+
+
+def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeypatch):
+    session = opened.session
+    session._holder.set(work=Work("restoring"))
+    calls = []
+
+    def count(owner, name):
+        real = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *a, **k: (calls.append(name), real(*a, **k))[1])
+
+    count(restorer.gui.restore.chain, "list_models")
+    count(os, "scandir")
+    for view in (opened.controls, opened.compare, opened.strip, opened.details, opened.insight):
+        count(view, "show_state")
+    for done in range(50):
+        session._count(done, 50)
+    assert calls == []
+    assert (opened.area.bar.value(), opened.area.bar.maximum()) == (49, 50)
+    assert "49" in opened.area.text.text()
+    session._holder.set(work=Work())
+    assert opened.area.bar.isHidden()
+    assert calls.count("show_state") == 5
+    assert "list_models" not in calls

@@ -113,7 +113,7 @@ def test_a_part_is_previewed_with_the_pixels_of_the_full_run(qtbot, session, ope
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
-@pytest.mark.parametrize("strength", [(1.0, None), (0.5, None), (0.7, 0.2)], ids=str)
+@pytest.mark.parametrize("strength", [(1.0, None), (0.5, None), (0.7, 0.2), (1.0, 0.0)], ids=str)
 def test_what_is_saved_is_what_the_command_line_saves(
     qtbot, session, make_picture, tmp_path, suffix, strength
 ):
@@ -207,7 +207,7 @@ def test_a_run_can_be_stopped(qtbot, session, opened, monkeypatch):
 
 def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatch):
     heard = []
-    session.changed.connect(lambda state: heard.append(state.work))
+    session.progressed.connect(lambda state: heard.append(state.work))
 
     def tick_only(picture, making, tick, cancel):
         for done in range(1, 5):
