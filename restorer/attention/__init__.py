@@ -1,1 +1,1 @@
-"""The attention operators themselves, exact, in bounded memory."""
+"""Attention operators that compute the exact result in bounded memory."""

@@ -1,7 +1,7 @@
-"""Work on one sample, and of it on one block of a long axis, at a time.
+"""Helpers that process one sample at a time, and one block of a long axis at a time.
 
-While gradients are recorded, a block is computed again in the backward pass instead of being kept,
-if there is more than one.
+While gradients are recorded and there is more than one block, each block is recomputed in the
+backward pass instead of being kept (activation checkpointing).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-OfSpan = Callable[[int, int], Tensor]
+SpanFunction = Callable[[int, int], Tensor]
 
 
-def concatenate_spans(function: OfSpan, length: int, step: int, dim: int = 0) -> Tensor:
-    """Join function(start, stop) along `dim`, for all spans of at most `step` below `length`."""
+def concatenate_spans(function: SpanFunction, length: int, step: int, dim: int = 0) -> Tensor:
+    """Concatenate function(start, stop) along `dim` over spans of at most `step` in 0..length."""
     if torch.is_grad_enabled():
         return torch.cat(list(_map_spans(function, length, step)), dim)
-    # Parts kept in a list lie in what the blocks free, and no block fits there again: gigabytes.
+    # Collecting the parts in a list would fragment the heap: they settle in the memory that each
+    # block frees, the next block no longer fits there, and the process grows by gigabytes.
     first = function(0, min(step, length))
     if step >= length:
         return first
@@ -35,18 +36,21 @@ def concatenate_spans(function: OfSpan, length: int, step: int, dim: int = 0) ->
 
 
 def map_samples(function: Callable[..., Tensor], *batches: Tensor) -> Tensor:
-    """Stack function(sample of every batch): what else is in the batch does not matter to a bit."""
+    """Apply `function` to each sample and stack the results.
+
+    The result for a sample is the same, bit for bit, whatever else the batch holds.
+    """
     if len(batches[0]) == 1:
-        return function(*(batch[0] for batch in batches))[None]  # not copied
+        return function(*(batch[0] for batch in batches))[None]  # avoids the copy of stack
     return torch.stack([function(*samples) for samples in zip(*batches, strict=True)])
 
 
-def sum_spans(function: OfSpan, length: int, step: int) -> Tensor:
-    """Add up function(start, stop) over all spans of at most `step` below `length`, in order."""
+def sum_spans(function: SpanFunction, length: int, step: int) -> Tensor:
+    """Add up function(start, stop) over spans of at most `step` in 0..length, in order."""
     return reduce(torch.add, _map_spans(function, length, step))
 
 
-def _map_spans(function: OfSpan, length: int, step: int) -> Iterator[Tensor]:
+def _map_spans(function: SpanFunction, length: int, step: int) -> Iterator[Tensor]:
     recompute = torch.is_grad_enabled() and step < length
     for start in range(0, length, step):
         stop = min(start + step, length)

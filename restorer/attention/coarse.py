@@ -1,10 +1,10 @@
-"""Search for the most similar 3x3 patches in large references: coarsely first, then in windows.
+"""Coarse-to-fine search for the most similar 3x3 patches in large references.
 
-The exact search takes time with the product of both sizes. Here both are cut into cells of
-`factor` x `factor` pixels. A cell's mean features choose, among all cells of the reference, the
-`candidates` most like it; then every patch of the cell is compared with every patch in the windows
-around those: the cell there and `radius` pixels on each side. What the windows do not hold is not
-found; `search_agreement` tells how often that matters.
+The time of the exact search grows with the product of both image sizes. Here both images are
+divided into cells of `factor` x `factor` pixels. The mean features of a query cell select the
+`candidates` most similar cells of the reference; each patch of the query cell is then compared with
+every patch in a window around each candidate: the candidate cell and `radius` pixels on each side.
+Matches outside all windows are missed; `search_agreement` measures how much that costs.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from torch import Tensor
 from restorer.attention.geometry import patch_norms
 from restorer.attention.transfer import MIN_NORM, cosine
 
-# Values in work at a time, 8 MiB of float32: scores of cells, pixels of windows.
+# Values processed at a time (cell scores or window pixels): 8 MiB of float32.
 _BLOCK_ELEMENTS = 1 << 21
 
 
 @dataclass(frozen=True)
 class SearchAgreement:
-    """How a search compares with the exact one on a sample of queries."""
+    """The agreement of a search with the exact search on a sample of queries."""
 
-    same: float  # share of the queries that found the patch of the exact search
-    score: float  # mean cosine of what was found
-    exact_score: float  # mean cosine of what the exact search finds
+    same: float  # fraction of queries with the same match as the exact search
+    score: float  # mean cosine similarity of the found matches
+    exact_score: float  # mean cosine similarity of the exact matches
 
     @property
     def loss(self) -> float:
-        """The mean cosine that was lost."""
+        """The loss in mean cosine similarity against the exact search."""
         return self.exact_score - self.score
 
 
 def search_coarse_to_fine(
     query: Tensor, key: Tensor, *, factor: int = 4, candidates: int = 16, radius: int = 2
 ) -> tuple[Tensor, Tensor]:
-    """Return what `search` returns, found among the patches of a few windows for each query.
+    """Approximate `search` by comparing each query with the patches of a few windows.
 
-    Exact where one window covers the reference. Deterministic; on ties the first of the keys that
-    were looked at wins. The score is differentiable, the index is not.
+    The result is exact if one window covers the reference. The search is deterministic; on ties the
+    first key among those compared wins. The score is differentiable, the index is not.
 
     Args:
         query: (N, C, H, W), float32 or float64.
-        key: (N, C, h, w); h and w differ freely from H and W.
-        factor: Side of the cells.
-        candidates: Windows that each cell looks into.
-        radius: Pixels of a window beyond the cell that it lies around.
+        key: (N, C, h, w); h and w are independent of H and W.
+        factor: Side of a cell in pixels.
+        candidates: Number of windows searched for each cell.
+        radius: Margin of a window around its cell, in pixels.
 
     Returns:
         index (N, H, W), int64: row * w + column of the key patch's center; score (N, H, W).
@@ -65,14 +65,14 @@ def search_coarse_to_fine(
 def search_agreement(
     query: Tensor, key: Tensor, index: Tensor, *, samples: int = 256, seed: int = 0
 ) -> SearchAgreement:
-    """Compare found patches with those of the exact search, at random queries of one sample.
+    """Compare the matches of a search with the exact matches at random query positions.
 
     Args:
         query: (1, C, H, W).
         key: (1, C, h, w).
-        index: (1, H, W), what was found.
-        samples: Number of queries, drawn with replacement.
-        seed: Of the draw.
+        index: (1, H, W), the matches to check, as `search_coarse_to_fine` returns them.
+        samples: Number of query positions, drawn with replacement.
+        seed: Seed of the random positions.
     """
     generator = torch.Generator().manual_seed(seed)
     places = torch.randint(index.numel(), (samples,), generator=generator).to(query.device)
@@ -121,7 +121,7 @@ def _best_patches(query: Tensor, key: Tensor, factor: int, candidates: int, radi
     gain = F.pad(1 / patch_norms(key[None], MIN_NORM)[0], (0, 2, 0, 2)).flatten()
     keys = F.pad(key, (1, 1, 1, 1)).permute(1, 2, 0).flatten(0, 1)  # (pixels, C)
     found = torch.zeros(blocks.shape[0], factor * factor, dtype=torch.int64, device=query.device)
-    deepest = max(blocks.shape[1:])  # a window's pixels have so many channels, or products each
+    deepest = max(blocks.shape[1:])  # values per window pixel: its channels or its products
     step = max(1, _BLOCK_ELEMENTS // ((window[0] + 2) * (window[1] + 2) * deepest))
     for start in range(0, len(choices), step):
         part = slice(start, start + step)
@@ -139,7 +139,7 @@ def _best_patches(query: Tensor, key: Tensor, factor: int, candidates: int, radi
 
 
 def _cut_blocks(query: Tensor, factor: int) -> Tensor:
-    """Map (C, H, W) to (cells, (factor + 2)**2, C): the pixels of each cell and one around it."""
+    """Map (C, H, W) to (cells, (factor + 2)**2, C): the cells with a border of one pixel."""
     height, width = query.shape[1:]
     padded = F.pad(query, (1, 1 - width % -factor, 1, 1 - height % -factor))
     blocks = padded.unfold(1, factor + 2, factor).unfold(2, factor + 2, factor)
@@ -155,7 +155,7 @@ def _choose_cells(query: Tensor, key: Tensor, factor: int, candidates: int) -> T
 
 
 def _cell_features(x: Tensor, factor: int) -> Tensor:
-    """Map (C, H, W) to (cells, C): mean features of norm 1."""
+    """Map (C, H, W) to (cells, C): mean features, normalized to unit length."""
     means = F.avg_pool2d(x[None], factor, ceil_mode=True)[0]
     return F.normalize(means.flatten(1).T, dim=1)
 
@@ -163,10 +163,11 @@ def _cell_features(x: Tensor, factor: int) -> Tensor:
 def _match(
     blocks: Tensor, keys: Tensor, gain: Tensor, corner: Tensor, window: tuple[int, int], pitch: int
 ) -> tuple[Tensor, Tensor]:
-    """Return (B, factor**2): each query's best score in its window, and the place of the patch.
+    """Return each query's best score in its window and the position of that patch.
 
-    `corner` (B,) and the place count positions in rows of `pitch`; `keys` have one pixel more in
-    front than `gain`, so that the patch of a gain begins at the same position.
+    Both results are (B, factor**2). `corner` (B,) and the returned positions are flat indices into
+    rows of `pitch` pixels. `keys` is padded by one pixel at the top left and `gain` is not, so the
+    same index names the first pixel of a patch in `keys` and the patch itself in `gain`.
     """
     height, width = window
     side = math.isqrt(blocks.shape[1])
@@ -177,8 +178,7 @@ def _match(
     products = torch.bmm(blocks, near.mT)
     in_rows = _sum_diagonal(products, 1, 1)
     scores = _sum_diagonal(in_rows, side, width + 2)
-    # Between the rows of a window lie two positions that are no patches of it, as between those of
-    # a block.
+    # Two positions at the end of each row of a window (and of a block) are not valid patches.
     centers = places[:, : scores.shape[2]]
     bias = scores.new_zeros(height, width + 2)
     bias[:, width:] = -torch.inf
@@ -189,7 +189,7 @@ def _match(
 
 
 def _sum_diagonal(x: Tensor, shift: int, key_shift: int) -> Tensor:
-    """Return x[:, i, j] + x[:, i + s, j + t] + x[:, i + 2s, j + 2t], as far as there are all."""
+    """Return x[:, i, j] + x[:, i + s, j + t] + x[:, i + 2s, j + 2t] where all three exist."""
     rows, columns = x.shape[1] - 2 * shift, x.shape[2] - 2 * key_shift
     first, second, third = (
         x[:, i * shift : i * shift + rows, i * key_shift : i * key_shift + columns]

@@ -1,8 +1,8 @@
-"""Attention of every pixel to every pixel, without ever holding the whole affinity matrix.
+"""Dense attention between all pixels that never stores the whole affinity matrix.
 
 Non-local neural networks (Wang et al. 2018, arXiv:1711.07971): y_i = sum_j f(x_i, x_j) g(x_j), with
-f normalized over j. An affinity maps (C, L) queries and (C, M) keys to (L, M); one block of queries
-of one sample is in work at a time.
+f normalized over j. An affinity maps (C, L) queries and (C, M) keys to (L, M). One block of queries
+of one sample is processed at a time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
 
 Affinity = Callable[[Tensor, Tensor], Tensor]
 
-_BLOCK_ELEMENTS = 1 << 21  # affinities in work at a time, 8 MiB of float32
+_BLOCK_ELEMENTS = 1 << 21  # affinities processed at a time: 8 MiB of float32
 
 
 def softmax_affinity(query: Tensor, key: Tensor) -> Tensor:
-    """Return exp(q.k), normalized to sum 1 over the keys: (..., L, M)."""
+    """Return the softmax over the keys of q.k: (..., L, M)."""
     return (query.mT @ key).softmax(-1)
 
 
@@ -31,18 +31,18 @@ def product_affinity(query: Tensor, key: Tensor) -> Tensor:
 
 
 def sum_affinity(query: Tensor, key: Tensor) -> Tensor:
-    """Return relu(q + k) / M of (..., 1, L) and (..., 1, M) scores: (..., L, M)."""
+    """Map (..., 1, L) and (..., 1, M) scores to relu(q + k) / M: (..., L, M)."""
     return (query.mT + key).relu() / key.shape[-1]
 
 
 def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Tensor:
-    """Sum the values, weighed by the affinities, in float32.
+    """Return the sum of the values weighted by the affinities, computed in float32.
 
     Args:
         query: (N, C, H, W).
         key: (N, C, h, w).
         value: (N, V, h, w).
-        affinity: One of this module.
+        affinity: An affinity function of this module.
 
     Returns:
         (N, V, H, W).
@@ -55,7 +55,13 @@ def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinit
 
 
 def query_softmax_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Sum (N, V, M) values by exp(q.k) normalized over the *queries*; (N, C, L) to (N, V, L)."""
+    """Return the (N, V, L) sum of the values weighted by exp(q.k) normalized over the *queries*.
+
+    Args:
+        query: (N, C, L).
+        key: (N, C, M).
+        value: (N, V, M).
+    """
     with torch.autocast(value.device.type, enabled=False):
         return map_samples(_attend_by_keys, query.float(), key.float(), value.float())
 
@@ -71,12 +77,12 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Te
 
 
 def _attend_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Do the same for `product_affinity`, where the sum over the keys can come first."""
+    """Compute `_attend` for `product_affinity`, for which the keys can be summed first."""
     return value @ (key.mT / key.shape[1]) @ query
 
 
 def _attend_by_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Do the same with a softmax over the queries, which needs all of them at a time."""
+    """Map (C, L), (C, M) and (V, M) to (V, L); the softmax over the queries needs all of them."""
 
     def contribute(start: int, stop: int) -> Tensor:
         weights = (query.mT @ key[:, start:stop]).softmax(0)

@@ -1,4 +1,4 @@
-"""What the attentions between 3x3 patches share: norms of patches, parts of an axis."""
+"""Helpers for attention between 3x3 patches: patch norms and block sizes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from torch import Tensor
 
 
 def patch_norms(x: Tensor, floor: float | Tensor) -> Tensor:
-    """Map (N, C, H, W) to (N, H, W): L2 norms of the 3x3 patches, not below `floor`."""
+    """Map (N, C, H, W) to the (N, H, W) L2 norms of the 3x3 patches, at least `floor`."""
     energy = F.avg_pool2d(x.square().sum(1), 3, 1, 1, divisor_override=1)
     return energy.clamp_min(floor**2).sqrt()
 
 
-def share(total: int, limit: int) -> int:
-    """Return the size of the fewest nearly equal parts not above `limit`, at least 1."""
+def balanced_size(total: int, limit: int) -> int:
+    """Return the block size that divides `total` into the fewest, nearly equal blocks.
+
+    The size is at most `limit`, but at least 1.
+    """
     return math.ceil(total / math.ceil(total / max(1, limit)))
 
 
 def view_start(buffer: Tensor, *shape: int) -> Tensor:
-    """Return the beginning of a flat buffer, with this shape."""
+    """Return a view of the first elements of a flat buffer in the given shape."""
     return buffer[: math.prod(shape)].view(shape)

@@ -2,9 +2,9 @@
 
 Efficient non-local contrastive attention (Xia et al. 2022, arXiv:2201.03794) on the features of
 Performer (Choromanski et al. 2021, arXiv:2009.14794): exp(q.k) is the mean of phi(q) phi(k), so the
-keys and values are summed up once and every query reads the sums.
+keys and values are summed once and every query is multiplied with the sums.
 
-One block of pixels of one sample is in work at a time.
+One block of pixels of one sample is processed at a time.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
 
-CONTRASTED = 65  # matches per pixel that the contrastive loss looks at
-_BLOCK_ELEMENTS = 1 << 21  # features or scores in work at a time, 8 MiB of float32
-_FEATURE_FLOOR = 1e-4  # the authors'
+CONTRASTED = 65  # best matches per pixel that enter the contrastive loss
+_BLOCK_ELEMENTS = 1 << 21  # features or scores processed at a time: 8 MiB of float32
+_FEATURE_FLOOR = 1e-4  # value of the authors' code
 
 
 def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
     """Return phi(q) (phi(k)^T v) / (phi(q) sum phi(k)) with phi(u) = exp(Fu - |u|^2 / 2) + 1e-4.
 
-    The features' common factor m**-0.5 cancels and is left out. Computed in float32; nothing is
-    subtracted before exp, as in the reference, so vectors should be short (it normalizes them).
+    The common factor m**-0.5 of the features cancels and is omitted. The computation is in float32.
+    As in the reference code, no maximum is subtracted before exp, so the vectors must be short; the
+    network normalizes them.
 
     Args:
         query: (N, C, H, W).
@@ -58,14 +59,14 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Te
 
 
 def block_pixels(projection: Tensor) -> int:
-    """Return how many pixels are in work at a time."""
+    """Return the number of pixels to process at a time."""
     return _BLOCK_ELEMENTS // len(projection)
 
 
 def key_sums(key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
-    """Return what queries read of some pixels: those of (C, L) keys and (V, L) values.
+    """Return the sums phi(k) v and phi(k) over (C, L) keys and (V, L) values.
 
-    Sums of several sets of pixels add up to those of all: (V + 1, features), float32.
+    The result is (V + 1, features), float32. The sums of disjoint sets of pixels add up.
     """
     features = _features(key, projection)
     return torch.cat([value @ features.mT, features.sum(1)[None]])
@@ -84,10 +85,11 @@ def _features(vectors: Tensor, projection: Tensor) -> Tensor:
 
 
 def contrastive_loss(query: Tensor, key: Tensor) -> Tensor:
-    """Return how little the best matches of a pixel stand out: a scalar, 0 where they do enough.
+    """Return the contrastive loss, a scalar that is 0 if the best matches stand out clearly.
 
-    relu(1 - log(a / b)), mean over all queries, where a is the mean of the 15 largest exp(q.k) and
-    b that of the ranks 51 to 65. Time grows with the square of the pixels, memory does not.
+    The loss is the mean over all queries of relu(1 - log(a / b)), where a is the mean of the 15
+    largest exp(q.k) and b is the mean of ranks 51 to 65. Time is quadratic in the number of pixels,
+    memory is not.
 
     Args:
         query: (N, C, H, W), at least 65 pixels.
@@ -120,7 +122,7 @@ def _contrast(query: Tensor, key: Tensor) -> Tensor:
 def orthogonal_projection(
     rows: int, columns: int, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Draw a (rows, columns) projection: orthogonal blocks, rows as long as Gaussian ones."""
+    """Draw a (rows, columns) projection of orthogonal blocks with the row norms of Gaussians."""
     blocks = [torch.randn(columns, columns, generator=generator) for _ in range(0, rows, columns)]
     return orthogonalize(blocks, torch.randn(rows, columns, generator=generator))
 
@@ -128,8 +130,8 @@ def orthogonal_projection(
 def orthogonalize(blocks: Sequence[Tensor], lengths: Tensor) -> Tensor:
     """Map Gaussian (columns, columns) blocks and (rows, columns) lengths to (rows, columns).
 
-    Row i is the i-th orthonormal row of the blocks, times the norm of row i of `lengths`. The signs
-    are those of Householder QR; the reference leaves them so.
+    Row i is the i-th orthonormal row of the blocks, times the norm of row i of `lengths`. As in the
+    reference code, the signs are those of Householder QR.
     """
     orthogonal = torch.cat([torch.linalg.qr(block).Q.mT for block in blocks])
     norms: Tensor = torch.linalg.vector_norm(lengths, dim=1, keepdim=True)

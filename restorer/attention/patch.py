@@ -1,15 +1,15 @@
-"""Attention between 3x3 patches, without ever holding the whole score matrix.
+"""Attention between 3x3 patches that never stores the whole score matrix.
 
-The score of two patches is the sum of nine pixel scores along the diagonal: patch (y, x) meets
-patch (v, u) as pixel (y+i, x+j) meets pixel (v+i, u+j). So pixels are correlated once and the
-products summed along diagonals; pasting weighted patches is the same sum on the weights. Equal to
-unfold, convolution, softmax and transposed convolution up to rounding.
+The score of two patches is the sum of nine pixel scores along the diagonal: for patches centered at
+(y, x) and (v, u), the scores of pixels (y+i, x+j) and (v+i, u+j). Pixels are therefore correlated
+once and the products summed along diagonals; pasting the weighted patches is the same sum over the
+weights. The result equals unfold, convolution, softmax and transposed convolution up to rounding.
 
-Without gradients, `restorer.attention.tiled` does it in place. What gradients are recorded of is
-kept simpler here: the vertical shifts stay in the channel dimension (three rows stacked, 3C
-channels); the horizontal ones are sums of shifted slices. All levels lie behind one another on one
-flat key axis, each row followed by two zero columns, so that one slice shift is right for every
-level; the zero columns never win (score -inf). A few query rows at a time are in work.
+Without gradients, `restorer.attention.tiled` computes the attention in place. The implementation
+that records gradients is simpler: the vertical shifts are stacked in the channel dimension (three
+rows, 3C channels); the horizontal ones are sums of shifted slices. All levels are concatenated on
+one flat key axis with two zero columns after each row, so the same slice shift fits every level;
+the zero columns score -inf and are never selected. A few query rows are processed at a time.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from torch.utils.checkpoint import checkpoint
 from restorer.attention.geometry import patch_norms
 from restorer.attention.tiled import attend_tiled
 
-# Recorded scores in work at a time, 8 MiB of float32, or one row of them if that is more; the time
-# hardly changes from 2^17 to 2^22 (measured).
+# Scores processed at a time with gradients, 8 MiB of float32, but at least one row; the time hardly
+# changes from 2^17 to 2^22 (measured).
 _BLOCK_ELEMENTS = 1 << 21
 
 
@@ -37,21 +37,21 @@ def patch_attention(
     norm_floor: float | Tensor,
     hard: bool = False,
 ) -> Tensor:
-    """Rebuild every query patch from the value patches whose key patches resemble it.
+    """Reconstruct every query patch from the value patches of similar key patches.
 
     Patches are 3x3, zero-padded at the borders, at stride 1. A key patch is divided by the larger
-    of its L2 norm and `norm_floor`; queries are not normalized. Each pixel is the *sum* of the nine
-    patches that cover it. Differentiable; while gradients are recorded, blocks are computed again
-    in the backward pass instead of being kept.
+    of its L2 norm and `norm_floor`; queries are not normalized. Each output pixel is the *sum* of
+    the nine patches that cover it. The result is differentiable; while gradients are recorded,
+    blocks are recomputed in the backward pass instead of being kept.
 
     Args:
         query: (N, C, H, W).
-        levels: Pairs of keys (N, C, h, w) and values (N, V, h, w); sizes differ from level to
-            level.
+        levels: Pairs of keys (N, C, h, w) and values (N, V, h, w); the size may differ between
+            levels.
         softmax_scale: Factor on the scores before the softmax over all patches of all levels.
-        norm_floor: Smallest norm that a key patch is divided by; as a tensor, (1,), it is not
-            waited for where the device is a GPU.
-        hard: Take the best match alone (all of them on ties) in place of the softmax mean.
+        norm_floor: Lower bound of the norm that divides a key patch; a (1,) tensor avoids a
+            synchronization with the GPU.
+        hard: Use only the best match (all of them on ties) instead of the softmax average.
 
     Returns:
         (N, V, H, W).
@@ -81,19 +81,19 @@ def patch_weights(
     norm_floor: float | Tensor,
     hard: bool = False,
 ) -> list[Tensor]:
-    """Return how much `patch_attention` takes from each patch for the query patch at one place.
+    """Return the weight of each key patch in `patch_attention` for one query patch.
 
     Args:
         query: (1, C, H, W).
-        keys: (1, C, h, w) of each level.
-        at: Row and column of the middle of the query patch.
+        keys: One (1, C, h, w) tensor per level.
+        at: Row and column of the center of the query patch.
         softmax_scale: As in `patch_attention`.
         norm_floor: As in `patch_attention`.
         hard: As in `patch_attention`.
 
     Returns:
-        (h, w) for each level, by the middle of the key patch; their sum over all levels is 1, or
-        the number of best matches if `hard`.
+        One (h, w) tensor per level, indexed by the center of the key patch. The weights of all
+        levels sum to 1, or to the number of best matches if `hard`.
     """
     row, column = at
     patch = F.pad(query, (1, 1, 1, 1))[:, :, row : row + 3, column : column + 3]
@@ -117,7 +117,7 @@ def _attend_recorded(
 ) -> Tensor:
     batch, _, _, width = query.shape
     query_rows = F.pad(_stack_rows(query), (1, 1)).permute(0, 2, 3, 1)  # (N, H, W+2, 3C)
-    # Two more columns at the end, so that the shifted slices of the last key exist.
+    # Two extra columns at the end hold the shifted slices of the last key.
     keys = F.pad(torch.cat([_stack_rows(k, columns=1).flatten(2) for k, _ in levels], 2), (0, 2))
     values = torch.cat([_stack_rows(v, columns=1).flatten(2) for _, v in levels], 2).mT
     gain, bias = _gain_and_bias([k for k, _ in levels], softmax_scale, norm_floor)
@@ -142,12 +142,12 @@ def _attend_recorded(
     else:
         parts = [attend(query_rows)]
     above, center, below = torch.cat(parts, 1).permute(0, 3, 1, 2).chunk(3, 1)
-    # Query row y pasted its upper patch row at y - 1 and its lower one at y + 1.
+    # Query row y contributes its upper patch row at y - 1 and its lower patch row at y + 1.
     return F.pad(above[:, :, 1:], (0, 0, 0, 1)) + center + F.pad(below[:, :, :-1], (0, 0, 1, 0))
 
 
 def _stack_rows(x: Tensor, columns: int = 0) -> Tensor:
-    """Map (N, C, H, W) to (N, 3C, H, W + 2 columns): each row with its two neighbors."""
+    """Map (N, C, H, W) to (N, 3C, H, W + 2 columns): each row stacked with its two neighbors."""
     height = x.shape[2]
     padded = F.pad(x, (columns, columns, 1, 1))
     return torch.cat([padded[:, :, i : i + height] for i in range(3)], 1)
@@ -156,7 +156,7 @@ def _stack_rows(x: Tensor, columns: int = 0) -> Tensor:
 def _gain_and_bias(
     keys: Sequence[Tensor], scale: float, floor: float | Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return (N, 1, 1, K): the factor of every score, and what to add (-inf: no patch there)."""
+    """Return the (N, 1, 1, K) factor and bias of every score; the bias is -inf without a patch."""
     gains, biases = [], []
     for key in keys:
         norms = patch_norms(key, floor)

@@ -1,18 +1,18 @@
 """Patch attention without gradients: tiles of queries against strips of keys, in place.
 
-Every level lies with one border pixel around on one flat key axis, its rows behind one another, so
-that "one row down" and "one column on" are shifts along the axis; the border cells are no patches
-(score -inf, weight 0). A tile of queries meets the axis strip by strip:
+Every level is padded by one pixel and flattened row by row onto one key axis, so "one row down" and
+"one column right" are shifts along the axis; the padding holds no patches (score -inf, weight 0). A
+tile of queries is compared with the axis one strip at a time:
 
-    products   of pixels, for the tile and the strip with their neighbors
+    products   pixel products of the tile and the strip, both with their neighbors
     scores     sums of nine products along the diagonal: three rows, then three columns
-    weights    softmax over the whole axis, once all strips are there
-    pasted     sums of nine weights along the same diagonal, and their product with the values
+    weights    the softmax over the whole axis, after the last strip
+    pasted     sums of nine weights along the same diagonal, multiplied with the values
 
-Tiles overlap in what they paste. All lies in buffers that are used again for every strip: fresh
-memory costs more than the arithmetic (page faults). Against patches stacked in the channels, sums
-along diagonals spend a third to a ninth of the multiplications, and a few passes over a block that
-lies in the cache.
+The pasted areas of neighboring tiles overlap and are added. All buffers are reused for every strip,
+because allocating new memory costs more than the arithmetic (page faults). Compared with patches
+stacked in the channels, sums along diagonals take a third to a ninth of the multiplications and a
+few passes over a block in the cache.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from restorer.attention.geometry import patch_norms, share, view_start
+from restorer.attention.geometry import balanced_size, patch_norms, view_start
 
-# Scores of a tile, 32 MiB of float32: wide enough for the pixels that tiles share not to count.
+# Scores of a tile, 32 MiB of float32: large enough that the overlap of tiles is negligible.
 _TILE_ELEMENTS = 1 << 23
-# Products of a strip, 4 MiB of float32, held twice (two L2 caches hold 2 MiB, a shared L3 cache
-# 32 MiB). Halves and doubles differ by less than repeats do, at 48x48 and 64x64 (measured).
+# Products of a strip, 4 MiB of float32, in two buffers (measured with 2 MiB in two L2 caches and
+# 32 MiB in a shared L3 cache). Half or twice the size differs by less than the run-to-run
+# variation, at 48x48 and 64x64.
 _STRIP_ELEMENTS = 1 << 20
 
 
 class _Level(NamedTuple):
-    """Place of one level, borders included, on the key axis."""
+    """The range of one level, padding included, on the key axis."""
 
     start: int
-    height: int  # of the level itself
-    pitch: int  # from row to row: its width + 2
+    height: int  # height of the level without padding
+    pitch: int  # distance between rows: width + 2
 
     @property
     def stop(self) -> int:
@@ -47,7 +48,7 @@ class _Level(NamedTuple):
 
 
 class _Strip(NamedTuple):
-    """Whole rows of one level: the half-open range on the key axis, and the pitch."""
+    """Whole rows of one level: the half-open range on the key axis and the row pitch."""
 
     start: int
     stop: int
@@ -60,7 +61,7 @@ class _Keys(NamedTuple):
     levels: list[_Level]
     pixels: Tensor  # (C, K)
     gain: Tensor  # (K,), factor on the score of each patch
-    bias: Tensor  # (K,), 0 or, where no patch is centerd, -inf
+    bias: Tensor  # (K,), 0, or -inf where no patch is centered
     values: Tensor  # (K, V)
 
 
@@ -72,7 +73,7 @@ def attend_tiled(
     norm_floor: float | Tensor,
     hard: bool,
 ) -> Tensor:
-    """Do what `patch_attention` does for one sample: (C, H, W) and levels of it to (V, H, W)."""
+    """Compute `patch_attention` of one sample: (C, H, W) queries and levels to (V, H, W)."""
     keys = _lay_out(levels, softmax_scale, norm_floor)
     height, width = query.shape[1:]
     rows, columns = _tile_size(height, width, len(keys.gain))
@@ -92,7 +93,7 @@ def attend_tiled(
 
 
 def _lay_out(levels: Sequence[tuple[Tensor, Tensor]], scale: float, floor: float | Tensor) -> _Keys:
-    """Put the levels on one axis, with a free cell at either end, so that all neighbors exist."""
+    """Lay out the levels on one axis with a spare cell at each end, so that all neighbors exist."""
     places, start = [], 1
     for key, _ in levels:
         places.append(_Level(start, key.shape[1], key.shape[2] + 2))
@@ -114,17 +115,17 @@ def _lay_out(levels: Sequence[tuple[Tensor, Tensor]], scale: float, floor: float
 
 
 def _tile_size(height: int, width: int, keys: int) -> tuple[int, int]:
-    """Return rows and columns of the query tiles: nearly square, for the smallest overlap."""
+    """Return the rows and columns of a query tile, nearly square to minimize the overlap."""
     area = _TILE_ELEMENTS // keys
-    rows = share(height, math.isqrt(area))
-    columns = share(width, area // rows)
-    return share(height, area // columns), columns
+    rows = balanced_size(height, math.isqrt(area))
+    columns = balanced_size(width, area // rows)
+    return balanced_size(height, area // columns), columns
 
 
 def _strips(levels: Sequence[_Level], queries: int) -> list[_Strip]:
     strips = []
     for level in levels:
-        rows = share(level.height, _STRIP_ELEMENTS // (queries * level.pitch) - 2)
+        rows = balanced_size(level.height, _STRIP_ELEMENTS // (queries * level.pitch) - 2)
         last = level.stop - level.pitch
         for start in range(level.start + level.pitch, last, rows * level.pitch):
             stop = min(start + rows * level.pitch, last)
@@ -140,7 +141,7 @@ def _weigh(
     buffers: Tensor,
     hard: bool,
 ) -> Tensor:
-    """Map the (R+2, X+2, C) pixels of a tile to its (R, X, K) weights, which lie in `scores`."""
+    """Map the (R+2, X+2, C) pixels of a tile to its (R, X, K) weights, stored in `scores`."""
     rows, columns = (n - 2 for n in pixels.shape[:2])
     scores = view_start(scores, rows, columns, len(keys.gain))
     scores[..., 0] = scores[..., -1] = -torch.inf
@@ -163,7 +164,7 @@ def _weigh(
 
 
 def _paste(weights: Tensor, values: Tensor, strips: Sequence[_Strip], buffers: Tensor) -> Tensor:
-    """Map (R, X, K) weights and (K, V) values to the (R+2, X+2, V) pixels that they paste."""
+    """Map (R, X, K) weights and (K, V) values to the (R+2, X+2, V) sum of weighted patches."""
     rows, columns = weights.shape[:2]
     pasted = values.new_zeros((rows + 2) * (columns + 2), values.shape[1])
     for start, stop, pitch in strips:

@@ -1,12 +1,12 @@
-"""Hard attention between 3x3 patches: find the best reference patch, paste it, bounded in memory.
+"""Hard attention between 3x3 patches in bounded memory: find and paste the best reference patch.
 
 Source: relevance embedding and hard attention of Yang et al. 2020 (arXiv:2006.04139, equations 4 to
 7; researchmm/TTSR@550e4c9, MIT).
 
 As in `restorer.attention.patch`, the inner product of two patches is the sum of nine pixel products
-along the diagonal. Here both pixel grids lie flat with one zero pixel around, so that each of the
-two directions is one sum of three shifted slices of the product matrix. A block of query rows
-against a block of key rows is in work at a time.
+along the diagonal. Here both pixel grids are zero-padded by one pixel and flattened, so each of the
+two directions is a sum of three shifted slices of the product matrix. A block of query rows is
+compared with a block of key rows at a time.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from restorer.attention.geometry import patch_norms, share, view_start
+from restorer.attention.geometry import balanced_size, patch_norms, view_start
 
 Divisor: TypeAlias = Literal["constant", "coverage"]
 
-# Products in work at a time, 64 MiB of float32, held twice. A block computes two rows more than it
-# answers on either side, so that small ones waste time (this size a quarter at 256x256).
+# Products processed at a time, 64 MiB of float32, in two buffers. A block computes two extra rows
+# of queries and of keys, so small blocks waste time (at this size a quarter of it at 256x256).
 _BLOCK_ELEMENTS = 1 << 24
-MIN_NORM = 1e-12  # F.normalize's
+MIN_NORM = 1e-12  # default of F.normalize
 
 
 def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the key patch most like each query patch, and the cosine of the two.
+    """Return the most similar key patch for each query patch, with its cosine similarity.
 
     Patches are 3x3, zero-padded at the borders, at stride 1, normalized over their 9C values. On
     ties the first key wins. The score is differentiable, the index is not.
 
     Args:
         query: (N, C, H, W), float32 or float64.
-        key: (N, C, h, w); h and w differ freely from H and W.
+        key: (N, C, h, w); h and w are independent of H and W.
 
     Returns:
         index (N, H, W), int64: row * w + column of the key patch's center; score (N, H, W).
@@ -49,18 +49,18 @@ def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
 def paste(
     value: Tensor, index: Tensor, *, stride: int = 1, divisor: Divisor = "constant"
 ) -> Tensor:
-    """Rebuild features from the value patches that `index` points to; overlaps are averaged.
+    """Rebuild features from the value patches at `index`, averaging overlapping patches.
 
-    A patch has 3 `stride` pixels each way, at steps of `stride`: a 3x3 patch of cells of stride x
-    stride pixels. Equal to unfold, gather and fold with padding `stride`.
+    A patch measures 3 * `stride` pixels on each side at a spacing of `stride`: 3x3 cells of stride
+    x stride pixels. The result equals unfold, gather and fold with padding `stride`.
 
     Args:
         value: (N, C, h * stride, w * stride), zero-padded at the borders.
         index: (N, H, W) into the h * w patches, as `search` returns it.
-        stride: Pixels of `value` per patch, each way.
-        divisor: What the sum of overlapping patches is divided by: ``constant`` 9, as the published
-            weights expect, which darkens the borders; ``coverage``, the number of patches that
-            have a pixel of the reference there, and not of its zero padding.
+        stride: Pixels of `value` per cell, in each direction.
+        divisor: Divisor of the sum of overlapping patches: ``constant`` is 9, as the published
+            weights expect, which darkens the borders; ``coverage`` is the number of patches that
+            contribute a pixel of the reference, not of its zero padding.
 
     Returns:
         (N, C, H * stride, W * stride); differentiable in `value`.
@@ -80,17 +80,17 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
     queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1).contiguous()
     keys = F.pad(key, (1, 1, 1, 1))
     norms = patch_norms(key, MIN_NORM)
-    # Two positions behind each flat key row are no patches.
+    # The two positions after each flattened key row are not valid patches.
     gain = F.pad(1 / norms, (0, 2))
     bias = F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf)
     rows, key_rows = _block_rows(batch, (height, width), (key_height, key_width))
 
-    # Fresh memory for every block would cost more than its products (page faults, measured).
+    # New memory for every block would cost more time than its products (page faults, measured).
     size = batch * (rows + 2) * (width + 2) * (key_rows + 2) * (key_width + 2)
     buffer, other = query.new_empty(size), query.new_empty(size)
 
     def match(top: int) -> Tensor:
-        """Return (N, R, W), the best keys of the R query rows from `top` on."""
+        """Return the (N, R, W) best keys of up to `rows` query rows, starting at `top`."""
         count = min(rows, height - top)
         block = queries[:, top : top + count + 2].flatten(1, 2)
         best = block.new_full((batch, count * (width + 2) - 2), -torch.inf)
@@ -114,15 +114,15 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
 
 
 def _block_rows(batch: int, size: tuple[int, int], key_size: tuple[int, int]) -> tuple[int, int]:
-    """Return how many query and key rows to take at a time, about as many of the one as other."""
+    """Return the numbers of query rows and key rows in a block, chosen to be similar."""
     pairs = _BLOCK_ELEMENTS // (batch * (size[1] + 2) * (key_size[1] + 2))
-    rows = share(size[0], math.isqrt(pairs) - 2)
-    key_rows = share(key_size[0], pairs // (rows + 2) - 2)
-    return share(size[0], pairs // (key_rows + 2) - 2), key_rows
+    rows = balanced_size(size[0], math.isqrt(pairs) - 2)
+    key_rows = balanced_size(key_size[0], pairs // (rows + 2) - 2)
+    return balanced_size(size[0], pairs // (key_rows + 2) - 2), key_rows
 
 
 def _sum_diagonal(x: Tensor, shift: int, key_shift: int, *, out: Tensor) -> Tensor:
-    """Return x[:, i, j] + x[:, i + s, j + t] + x[:, i + 2s, j + 2t], as far as there are all."""
+    """Return x[:, i, j] + x[:, i + s, j + t] + x[:, i + 2s, j + 2t] where all three exist."""
     rows, columns = x.shape[1] - 2 * shift, x.shape[2] - 2 * key_shift
     first, second, third = (
         x[:, i * shift : i * shift + rows, i * key_shift : i * key_shift + columns]
@@ -132,7 +132,10 @@ def _sum_diagonal(x: Tensor, shift: int, key_shift: int, *, out: Tensor) -> Tens
 
 
 def cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
-    """Return (N, H, W): the normalized inner products of the patches that were matched."""
+    """Return the (N, H, W) cosine similarity of each query patch and its match at `index`.
+
+    `query` is (N, C, H, W), `key` is (N, C, h, w), `index` is (N, H, W) as `search` returns it.
+    """
     height, width = index.shape[1:]
     queries = F.pad(query, (1, 1, 1, 1)).permute(0, 2, 3, 1)
     keys = _pixel_rows(key)
@@ -148,10 +151,10 @@ def cosine(query: Tensor, key: Tensor, index: Tensor) -> Tensor:
 
 
 def _sum_patches(cells: Tensor, index: Tensor) -> Tensor:
-    """Paste 3x3 patches of (N, C, h, w) to where (N, H, W) `index` wants them: (N, C, H, W)."""
+    """Paste the 3x3 patches of (N, C, h, w) selected by (N, H, W) `index`: (N, C, H, W)."""
     height, width = index.shape[1:]
     centers = _centers(index, cells)
-    # A cell takes from the patches of its nine neighbors; row 0, a zero, where there is none.
+    # A cell sums over the patches of its nine neighbors; missing ones point to row 0, a zero.
     sources = [
         F.pad(centers + y * (cells.shape[3] + 2) + x, (1, 1, 1, 1))[
             :, 1 - y : 1 - y + height, 1 - x : 1 - x + width
@@ -159,18 +162,18 @@ def _sum_patches(cells: Tensor, index: Tensor) -> Tensor:
         for y in (-1, 0, 1)
         for x in (-1, 0, 1)
     ]
-    # Six times as fast as nine index_select and additions, and nothing between is held (measured).
+    # Six times as fast as nine index_select calls and additions, without intermediates (measured).
     pasted = F.embedding_bag(torch.stack(sources, 3).flatten(0, 2), _pixel_rows(cells), mode="sum")
     return pasted.view(*index.shape, -1).permute(0, 3, 1, 2)
 
 
 def _pixel_rows(x: Tensor) -> Tensor:
-    """Map (N, C, H, W) to (N * (H + 2) * (W + 2), C), with one zero pixel around."""
+    """Map (N, C, H, W) to (N * (H + 2) * (W + 2), C), zero-padded by one pixel."""
     return F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1).flatten(0, 2).contiguous()
 
 
 def _centers(index: Tensor, x: Tensor) -> Tensor:
-    """Return which of the `_pixel_rows` of `x` the patch centers are; shape of `index`."""
+    """Return the rows of `_pixel_rows(x)` that hold the patch centers, in the shape of `index`."""
     height, width = x.shape[2:]
     image = torch.arange(len(index), device=index.device).view(-1, 1, 1)
     row, column = index // width, index % width

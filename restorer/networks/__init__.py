@@ -1,4 +1,4 @@
-"""Networks by the name that the catalog gives them; torch inside."""
+"""Network architectures by their catalog names; imports torch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class Network(Protocol):
-    """What every architecture offers to `inference`, but for those that need a reference."""
+    """The call interface that `inference` uses; reference-based networks have their own."""
 
     def __call__(self, x: Tensor, *, seed: int) -> Tensor:
         """Map (N, C, h, w) to (N, C', h*scale, w*scale); same seed, same pixels."""
@@ -39,20 +39,20 @@ class Network(Protocol):
 
 @runtime_checkable
 class PublishedNetwork(Protocol):
-    """What every architecture offers to those who take its weights elsewhere."""
+    """A network that exports its weights in the layout of the authors' code."""
 
     def published_state(self) -> dict[str, Tensor]:
         """Return the state dict in the layout of the authors."""
 
 
 class Architecture(Protocol):
-    """A row of `ARCHITECTURES`: the class of a network."""
+    """An entry of `ARCHITECTURES`: a network class."""
 
     def __call__(self, *args: Any, **params: Any) -> nn.Module:
         """Build the network; the catalog's `params` are its arguments."""
 
     def arguments(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
-        """Return the arguments that the shapes of a state dict point to; None: not its own."""
+        """Return the constructor's arguments for a state dict, None if it is another network's."""
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {

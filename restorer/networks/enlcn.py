@@ -1,9 +1,9 @@
 """Efficient non-local contrastive network (Xia et al. 2022, arXiv:2201.03794).
 
-`ENLCN` computes what the network of Zj-BinXia/ENLCA@5d8d5b2 computes, with its state-dict names,
-written from a description of it (that code has no license). The random projections are part of the
-checkpoint; they change only when training calls `redraw_projections`. The contrastive losses have
-a method of their own, where the reference returns them in training mode.
+`ENLCN` computes the same as the network of Zj-BinXia/ENLCA@5d8d5b2, with the same state-dict names,
+and was written from a description of it (that code has no license). The random projections are part
+of the checkpoint; they change only when training calls `redraw_projections`. A separate method
+returns the contrastive losses, which the reference code returns in training mode.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from restorer.networks.layers import (
 )
 from restorer.networks.stages import Chain, Global, Program, trunk_program
 
-_AMPLIFICATION = math.sqrt(6)  # the authors' length of queries and keys
-_NORM_FLOOR = 5e-5  # the authors'
+_AMPLIFICATION = math.sqrt(6)  # norm of queries and keys in the authors' code
+_NORM_FLOOR = 5e-5  # value of the authors' code
 
 
 class Projection(nn.Module):
-    """The (features, channels) random projection of an attention, under the published name."""
+    """The (features, channels) random projection of an attention, with its published name."""
 
     projection_matrix: Tensor
 
@@ -50,10 +50,10 @@ class Projection(nn.Module):
 
 
 class KernelAttention(nn.Module):
-    """y = residual_scale * attention(x) + x, the attention by random features.
+    """y = residual_scale * attention(x) + x, with attention by random features.
 
     Args:
-        channels: C of the features.
+        channels: Number of channels C.
         reduction: Queries and keys have C / reduction channels.
         features: Number of random features.
         residual_scale: Factor on the attention.
@@ -76,20 +76,22 @@ class KernelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape, in float32."""
-        # Features are exponentials of sums near 20: half precision has no digits left for these.
+        # The exponents of the random features sum up terms near 20, too large for half precision.
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.attn_fn.projection_matrix.dtype)
             attended = kernel_attention(
                 *self._match(x), self.conv_assembly(x), self.attn_fn.projection_matrix
             )
-        return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
+        return torch.add(
+            x, attended, alpha=self.residual_scale
+        )  # one temporary less than x + s * a
 
     def extend(self, chain: Chain) -> None:
-        """Append `forward` to a program; see `alter`."""
-        chain.stages.append(Global(self.alter, (chain.features,), chain.features, 1))
+        """Append the stage of `forward` to a program; see `forward_into`."""
+        chain.stages.append(Global(self.forward_into, (chain.features,), chain.features, 1))
 
-    def alter(self, x: Tensor, out: Tensor) -> None:
-        """Put `forward` of (1, C, H, W) into `out`, which may be `x`, with a block in memory."""
+    def forward_into(self, x: Tensor, out: Tensor) -> None:
+        """Write `forward` of (1, C, H, W) into `out`, which may be `x`, one block at a time."""
         projection = self.attn_fn.projection_matrix
         step = block_pixels(projection)
         inputs, outputs = (torch.split(m.flatten(2)[:, :, None], step, dim=3) for m in (x, out))
@@ -100,7 +102,7 @@ class KernelAttention(nn.Module):
                 result.copy_(torch.add(block, attended, alpha=self.residual_scale))
 
     def _key_sums(self, x: Tensor) -> Tensor:
-        """Return what queries read of (1, C, 1, L)."""
+        """Return the key sums of (1, C, 1, L) features; see `restorer.attention.kernel`."""
         key, value = self._key(x)[0, :, 0], self.conv_assembly(x)[0, :, 0]
         return key_sums(key, value, self.attn_fn.projection_matrix)
 
@@ -113,13 +115,13 @@ class KernelAttention(nn.Module):
             return contrastive_loss(*self._match(x.to(self.attn_fn.projection_matrix.dtype)))
 
     def redraw_projection(self, generator: torch.Generator) -> None:
-        """Replace the random projection in place; `generator` lies on the CPU."""
+        """Replace the random projection in place; `generator` is on the CPU."""
         projection = self.attn_fn.projection_matrix
         features, channels = projection.shape
         projection.copy_(orthogonal_projection(features, channels, generator))
 
     def _match(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map (N, C, H, W) to queries and keys, all of the same length."""
+        """Map (N, C, H, W) to queries and keys, all vectors of the same norm."""
         return self._query(x), self._key(x)
 
     def _query(self, x: Tensor) -> Tensor:
@@ -130,9 +132,9 @@ class KernelAttention(nn.Module):
 
 
 class ENLCN(EDSR):
-    """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention every 8 blocks.
+    """Super-resolve by 2, 3 or 4: EDSR, 32 blocks of 256 channels, an attention every 8 blocks.
 
-    The authors published 2 and 4.
+    The authors published weights for 2 and 4.
     """
 
     def __init__(
@@ -161,7 +163,7 @@ class ENLCN(EDSR):
         return trunk_program(self, KernelAttention, order=1)
 
     def forward_with_losses(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what `forward` returns, and the contrastive loss of every attention: (modules,).
+        """Return the result of `forward` and the (modules,) contrastive losses of all attentions.
 
         The authors add 0.001 times the mean of these losses after epoch 100.
         Raises ValueError below 65 pixels.
@@ -175,7 +177,7 @@ class ENLCN(EDSR):
         return self.leave(x, shallow + features), torch.stack(losses)
 
     def redraw_projections(self, seed: int) -> None:
-        """Replace the random projections, for training; the authors do so every 640 steps."""
+        """Replace the random projections during training; the authors do so every 640 steps."""
         attentions = [layer for layer in self.body if isinstance(layer, KernelAttention)]
         for index, attention in enumerate(attentions):
             attention.redraw_projection(seeded_generator(seed, index))

@@ -14,7 +14,7 @@ DIV2K_MEAN = (0.4488, 0.4371, 0.4040)  # RGB mean of the DIV2K training images, 
 
 
 def channels_last(network: nn.Module) -> nn.Module:
-    """Lay out the parameters channels last: 1.3 to 3 times as fast, on every device measured."""
+    """Convert the parameters to channels last: 1.3 to 3 times as fast on all devices measured."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped in torch
     return network
 
@@ -40,10 +40,10 @@ class ResidualBlock(nn.Module):
 
 
 class MeanShift(nn.Module):
-    """Add (`sign` 1) or subtract (`sign` -1) the DIV2K mean; not learned, not stored.
+    """Add (`sign` 1) or subtract (`sign` -1) the DIV2K mean, a constant outside the state dict.
 
     Attributes:
-        peak: What white is in the values to shift, 1 or 255 (the reference codes' default).
+        peak: White level of the values, 1 or 255 (the default of the reference codes).
     """
 
     shift: Tensor
@@ -60,7 +60,10 @@ class MeanShift(nn.Module):
 
 
 def mean_shift_state(peak: float) -> dict[str, Tensor]:
-    """Return what the reference codes store of their two mean shifts, 1x1 convolutions there."""
+    """Return the state of the two mean shifts in the reference codes, stored as 1x1 convolutions.
+
+    `peak` is the white level, 1 or 255.
+    """
     mean, identity = peak * torch.tensor(DIV2K_MEAN), torch.eye(3).view(3, 3, 1, 1)
     return {
         "sub_mean.weight": identity,
@@ -84,13 +87,14 @@ class Upsampler(nn.Sequential):
 
 
 class EDSR(nn.Module):
-    """What super-resolution networks of the family share; they differ in their body.
+    """Base of the EDSR-style super-resolution networks, which differ only in their body.
 
     Args:
-        body: Builds it, (N, channels, H, W) to the same shape, in its turn between head and tail.
+        body: Factory of the body, which maps (N, channels, H, W) to the same shape. It is called
+            between the creation of head and tail, to keep the order of random initialization.
         scale: 2, 3 or 4.
         channels: Width of the trunk.
-        peak: What white is, 1 or 255.
+        peak: White level, 1 or 255.
     """
 
     ignored_keys: tuple[str, ...] = ("sub_mean.", "add_mean.")
@@ -128,7 +132,10 @@ class EDSR(nn.Module):
 def attended_body(
     attention: Callable[[int], nn.Module], blocks: int, channels: int, residual_scale: float
 ) -> nn.Sequential:
-    """Return attention 0, then another one after every 8 of the residual blocks; a convolution."""
+    """Return residual blocks with an attention before them and after every 8, then a convolution.
+
+    `attention` builds a module from its index, counted from 0.
+    """
     layers = [attention(0)]
     for count in range(1, blocks + 1):
         layers.append(ResidualBlock(channels, nn.ReLU(inplace=True), residual_scale))
@@ -138,22 +145,22 @@ def attended_body(
 
 
 def seeded_generator(*words: int) -> torch.Generator:
-    """Return a generator on the CPU whose state is mixed from all of the integers.
+    """Return a CPU generator seeded with a hash of the integers.
 
-    Neighboring seeds or module numbers give unrelated draws, alike on every device.
+    Neighboring seeds or module numbers give unrelated sequences, the same on every device.
     """
     digest = hashlib.blake2b(repr(words).encode(), digest_size=8).digest()
     return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little"))
 
 
 def conv_shape(shapes: Mapping[str, tuple[int, ...]], name: str) -> tuple[int, int]:
-    """Return the channels out of and into the convolution `name`, zeros if there is none."""
+    """Return the output and input channels of the convolution `name`, zeros if it is missing."""
     shape = shapes.get(f"{name}.weight", ())
     return (shape[0], shape[1]) if len(shape) == 4 else (0, 0)
 
 
 def find_scale(shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-    """Return the factor of the `Upsampler` at ``tail.0``, None if there is none."""
+    """Return the scale of the `Upsampler` at ``tail.0``, None if there is none."""
     if "tail.0.2.weight" in shapes:
         return 4
     outputs, inputs = conv_shape(shapes, "tail.0.0")
@@ -161,6 +168,6 @@ def find_scale(shapes: Mapping[str, tuple[int, ...]]) -> int | None:
 
 
 def count_blocks(shapes: Mapping[str, tuple[int, ...]], *parts: str) -> int:
-    """Return how many residual blocks lie in the sequences `parts`, ``body`` by default."""
+    """Return the number of residual blocks in the sequences `parts`, by default ``body``."""
     pattern = re.compile(rf"({'|'.join(parts or ['body'])})\.\d+\.body\.0\.weight")
     return sum(pattern.fullmatch(key) is not None for key in shapes)

@@ -1,10 +1,10 @@
 """Non-local sparse network (Mei et al. 2021, CVPR).
 
-"Image Super-Resolution with Non-Local Sparse Attention". `NLSN` computes what the network of
-HarukiYqM/Non-Local-Sparse-Attention@fb3d422 computes, with its state-dict names, written from a
-description of it (that code has no license). What differs: the random rotations come from a seed,
-where the reference draws them anew, unseeded, at every call; the sort is stable, as it was on the
-authors' GPUs; images below one chunk are defined.
+"Image Super-Resolution with Non-Local Sparse Attention". `NLSN` computes the same as the network of
+HarukiYqM/Non-Local-Sparse-Attention@fb3d422, with the same state-dict names, and was written from a
+description of it (that code has no license). Three things differ: the random rotations come from a
+seed, whereas the reference code draws them unseeded at every call; the sort is stable, as it was on
+the authors' GPUs; images smaller than one chunk are supported.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from restorer.networks.stages import Chain, Global, Local, Map, Program, reach, 
 
 
 class SparseAttention(nn.Module):
-    """y = residual_scale * attention(x) + x, the attention among pixels that are hashed alike.
+    """y = residual_scale * attention(x) + x, with attention among pixels of similar hash codes.
 
     Args:
-        channels: C of the features.
-        index: Number of the module in its network; each one has rotations of its own.
+        channels: Number of channels C.
+        index: Index of the module in its network, which selects its random rotations.
         reduction: Pixels are hashed and compared in C / reduction channels.
         chunk_size: Pixels per chunk.
-        hashes: Rounds of hashing.
+        hashes: Number of hash rounds.
         residual_scale: Factor on the attention.
     """
 
@@ -60,18 +60,20 @@ class SparseAttention(nn.Module):
         self.conv_assembly = nn.Sequential(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        """Map (N, C, H, W) to the same shape, in float32; same seed, same pixels."""
-        # Half precision would hash pixels to other buckets.
+        """Map (N, C, H, W) to the same shape in float32; the result depends on `seed`."""
+        # Half precision would hash pixels to different buckets.
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(next(self.parameters()).dtype)
             attended = self._attend(self.conv_match(x), self.conv_assembly(x), seed=seed)
-        return torch.add(x, attended, alpha=self.residual_scale)  # one map less than x + s * a
+        return torch.add(
+            x, attended, alpha=self.residual_scale
+        )  # one temporary less than x + s * a
 
     def extend(self, chain: Chain, *, seed: int = 0) -> None:
-        """Append `forward` to a program, in stages that hold no map in memory.
+        """Append the stages of `forward` to a program, without holding whole maps in memory.
 
-        The weights of an attention sum to 1, so `conv_assembly` may as well follow it: its values
-        are the features themselves then.
+        The attention weights sum to 1, so `conv_assembly` can follow the attention: its values are
+        then the features themselves.
         """
         features, number = chain.features, len(chain.stages)
         match = Map(f"match {number}", self.channels_matched, features.density)
@@ -92,7 +94,7 @@ class SparseAttention(nn.Module):
     def _attend(
         self, match: Tensor, values: Tensor, *, seed: int, out: Tensor | None = None
     ) -> Tensor:
-        """Map (N, C', H, W) to hash and (N, V, H, W) to (N, V, H, W), into `out` if given."""
+        """Attend with (N, C', H, W) embeddings to (N, V, H, W) values; write to `out` if given."""
         buckets = count_buckets(match.shape[2] * match.shape[3], self.chunk_size)
         shape = (1, match.shape[1], self.hashes, buckets // 2)
         rotations = draw_rotations(seed, self.index, shape).to(match.device)
@@ -100,7 +102,7 @@ class SparseAttention(nn.Module):
 
 
 class NLSN(EDSR):
-    """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention every 8 blocks."""
+    """Super-resolve by 2, 3 or 4: EDSR, 32 blocks of 256 channels, an attention every 8 blocks."""
 
     def __init__(
         self,
@@ -133,7 +135,7 @@ class NLSN(EDSR):
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, 3, H, W) with white `peak` to (N, 3, scale H, scale W).
 
-        `seed` draws the rotations.
+        `seed` determines the random rotations.
         """
         shallow = features = self.enter(x)
         for layer in self.body:
@@ -157,7 +159,7 @@ class NLSN(EDSR):
 
 
 def _exactly(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Return the layer as it runs in float32, whatever the convolutions around it run in."""
+    """Return the layer with autocast disabled, so that it runs in float32."""
 
     def run(*maps: Tensor) -> Tensor:
         with torch.autocast(maps[0].device.type, enabled=False):
@@ -167,5 +169,5 @@ def _exactly(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def draw_rotations(seed: int, index: int, shape: tuple[int, ...]) -> Tensor:
-    """Draw Gaussian rotations that depend on the arguments alone, on the CPU in float32."""
+    """Draw Gaussian rotations on the CPU, in float32; they depend only on the arguments."""
     return torch.randn(shape, generator=seeded_generator(seed, index, *shape), device="cpu")

@@ -1,9 +1,10 @@
-"""Non-local block (Wang et al. 2018, arXiv:1711.07971), and a restoration network made with it.
+"""Non-local block (Wang et al. 2018, arXiv:1711.07971) and a restoration network built from it.
 
-`NonLocalBlock` computes what the four pairwise functions of AlexHex7/Non-local_pytorch@ec15789
-(Apache-2.0) compute, with its state-dict names. The authors' own code differs: it pools before the
-convolutions and divides the embedded Gaussian's scores by the root of their channels. `NonLocalNet`
-is this project's own design, an EDSR trunk with non-local blocks between its residual blocks.
+`NonLocalBlock` computes the same as the four pairwise functions of
+AlexHex7/Non-local_pytorch@ec15789 (Apache-2.0), with the same state-dict names. The authors' own
+code differs: it pools before the convolutions and divides the scores of the embedded Gaussian by
+the square root of the number of channels. `NonLocalNet` is this project's own design, an EDSR trunk
+with non-local blocks between its residual blocks.
 """
 
 from __future__ import annotations
@@ -42,15 +43,17 @@ AFFINITIES = {
 
 
 class NonLocalBlock(nn.Module):
-    """z = W y + x, y_i the sum of g(x_j) weighed by f(x_i, x_j), over all pixels j.
+    """z = W y + x, where y_i is the sum over all pixels j of g(x_j) weighted by f(x_i, x_j).
 
-    Starts as the identity: what comes last, W or its batch norm, is zero at first.
+    The block starts as the identity, because its last layer (W or the batch norm) is initialized
+    to zero.
 
     Args:
-        channels: C of the features; theta, phi and g have half as many.
-        pairwise: f; Gaussians are divided by their sum over j, the others by the number of pixels.
-        pooling: Halve the map of the keys and values by 2x2 maxima.
-        batch_norm: Normalize W y.
+        channels: Number of channels; theta, phi and g have half as many.
+        pairwise: Pairwise function f. The Gaussians are normalized by their sum over j, the others
+            by the number of pixels.
+        pooling: Halve the size of the keys and values by 2x2 max pooling.
+        batch_norm: Apply batch normalization to W y.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class NonLocalBlock(nn.Module):
         return z
 
     def affinity(self, x: Tensor) -> Tensor:
-        """Return the normalized f, (N, H W, keys), whole: its memory grows with (H W)**2."""
+        """Return the whole normalized f, (N, H W, keys); memory grows with (H W)**2."""
         query, key = self._embed(x)
         return AFFINITIES[self.pairwise](query.flatten(2), key.flatten(2))
 
@@ -97,13 +100,13 @@ class NonLocalBlock(nn.Module):
         query, key = self.theta(x), self.phi(x)
         if self.pairwise != "concatenation":
             return query, key
-        # w.[theta, phi] is the sum of two products: the pairs need no vectors of their own.
+        # w.[theta, phi] is the sum of two products, so the pairs need not be concatenated.
         own, other = cast(Tensor, self.concat_project[0].weight).chunk(2, 1)
         return F.conv2d(query, own), F.conv2d(key, other)
 
 
 class Halve(nn.Module):
-    """Maxima of 2x2 blocks; an odd last row or column is left out, a lone one is kept."""
+    """2x2 max pooling that drops an odd last row or column, but keeps a single one."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C, H // 2, W // 2), at least 1."""
@@ -113,17 +116,17 @@ class Halve(nn.Module):
 class NonLocalNet(nn.Module):
     """Restore at scale 1, or super-resolve by 2, 3 or 4, with non-local blocks along the trunk.
 
-    The image itself, enlarged by repeating its pixels, is added to what the trunk returns.
+    The input image, enlarged by pixel repetition, is added to the output of the trunk.
 
     Args:
-        scale: 1, or the factor of enlargement.
+        scale: 1, or the upscaling factor.
         colors: Channels of the image.
         blocks: Number of residual blocks.
         channels: Width of the trunk.
         pairwise: See `NonLocalBlock`.
         pooling: See `NonLocalBlock`.
         batch_norm: See `NonLocalBlock`.
-        every: Residual blocks before each non-local block.
+        every: Number of residual blocks before each non-local block.
     """
 
     ignored_keys = ()
@@ -157,18 +160,18 @@ class NonLocalNet(nn.Module):
         self.tail = nn.Sequential(*enlarge, conv3x3(channels, colors))
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        """Map (N, colors, H, W) with white 1 to (N, colors, scale H, scale W); `seed` is unused."""
+        """Map (N, colors, H, W), white 1, to (N, colors, scale H, scale W); `seed` is unused."""
         features = self.enter(x)
         return self.leave(x, features + self.body(features))
 
     def stages(self, *, seed: int = 0) -> Program:
         """Return the stages of `forward`; see `restorer.networks.stages`."""
         pairwise = {layer.pairwise for layer in self.body if isinstance(layer, NonLocalBlock)}
-        # Dot products are summed over the keys first.
+        # Dot products are linear: their sum over the keys comes first.
         return trunk_program(self, NonLocalBlock, order=1 if pairwise == {"dot_product"} else 2)
 
     def enter(self, x: Tensor) -> Tensor:
-        """Map (N, colors, H, W) to (N, channels, H, W), the head's features."""
+        """Map (N, colors, H, W) to the features of the head, (N, channels, H, W)."""
         features: Tensor = self.head(x)
         return features
 
@@ -183,7 +186,7 @@ class NonLocalNet(nn.Module):
     def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
         """Return the constructor's arguments for a state dict, None if it is another network's.
 
-        Dot products have the shapes of the embedded Gaussian, and are taken for it.
+        Dot products have the same shapes as the embedded Gaussian and are read as such.
         """
         inside = (re.fullmatch(r"body\.(\d+)\.g\.(?:0\.)?weight", key) for key in shapes)
         places = [int(match[1]) for match in inside if match]
@@ -211,5 +214,5 @@ class NonLocalNet(nn.Module):
 
 
 def _chain(first: nn.Module, *others: nn.Module) -> nn.Module:
-    """Return `first` itself if it is alone: the published names tell the two apart."""
+    """Return a sequence, or `first` itself if it is alone, as the published names require."""
     return nn.Sequential(first, *others) if others else first

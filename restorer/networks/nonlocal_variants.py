@@ -1,9 +1,9 @@
-"""Non-local blocks that other codes use, with the names of their state dicts.
+"""Non-local blocks of other projects, with the names of their state dicts.
 
 Each is a variant of the embedded Gaussian (Wang et al. 2018, arXiv:1711.07971): `PReLUNonLocal` of
 HarukiYqM/Non-Local-Sparse-Attention@fb3d422, `SelfAttention` of SAGAN (Zhang et al. 2019,
-arXiv:1805.08318), and two that circulate as listings without a home: `WeightNormNonLocal` and
-`FoldedNonLocal`. All compute what those codes compute, and were written from a description.
+arXiv:1805.08318), and two listings that circulate without a repository: `WeightNormNonLocal` and
+`FoldedNonLocal`. All compute the same as the original code, and were written from a description.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from restorer.attention.dense import dense_attention, query_softmax_attention, s
 
 
 class PReLUNonLocal(nn.Module):
-    """y = attention(x) + residual_scale * x, a PReLU behind each of the three convolutions."""
+    """y = attention(x) + residual_scale * x, with a PReLU after each of the three convolutions."""
 
     def __init__(self, channels: int, *, reduction: int = 2, residual_scale: float = 1.0) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class PReLUNonLocal(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """y = gamma * attention(x) + x with a learned gamma that starts at 0."""
+    """y = gamma * attention(x) + x, with a learned gamma initialized to 0."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -49,15 +49,15 @@ class SelfAttention(nn.Module):
         return self.gamma * dense_attention(*maps, softmax_affinity) + x
 
     def affinity(self, x: Tensor) -> Tensor:
-        """Return the attention map, (N, H W, H W), whole."""
+        """Return the whole attention map, (N, H W, H W)."""
         return softmax_affinity(self.query_conv(x).flatten(2), self.key_conv(x).flatten(2))
 
 
 class WeightNormNonLocal(nn.Module):
-    """z = W y + x with weight-normed convolutions; queries and keys share one.
+    """z = W y + x with weight-normalized convolutions; queries and keys share one.
 
-    The parameters stay the pairs `weight_g`, `weight_v` of torch's old weight norm, so that a
-    published state dict fits as it is and training goes on as it began.
+    The parameters are the pairs `weight_g`, `weight_v` of torch's old weight norm, so that a
+    published state dict loads unchanged and training continues with the same parametrization.
     """
 
     def __init__(self, channels: int, key_channels: int, value_channels: int) -> None:
@@ -76,7 +76,7 @@ class WeightNormNonLocal(nn.Module):
 
 
 class WeightNormConv(nn.Module):
-    """A 1x1 convolution with the weight g * v / |v|, the norm taken per output channel."""
+    """A 1x1 convolution with the weight g * v / |v|, normalized per output channel."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
@@ -95,11 +95,11 @@ class WeightNormConv(nn.Module):
 
 
 class FoldedNonLocal(nn.Module):
-    """The non-local block as a widespread listing has it, faults included; for its weights only.
+    """The non-local block of a widespread listing, bugs included, for use with its weights only.
 
-    Its maps of C / 2 channels are reshaped to C rows, so that a row holds half of the pixels of a
-    channel and attention runs between pairs of pixels that have nothing in common. The softmax runs
-    over the queries. H * W must be even. For new networks use `NonLocalBlock`.
+    Maps of C / 2 channels are reshaped to C rows, so each row holds half of the pixels of a channel
+    and the attention compares unrelated pairs of pixels. The softmax runs over the queries. H * W
+    must be even. New networks should use `NonLocalBlock`.
     """
 
     def __init__(self, channels: int) -> None:
@@ -113,11 +113,13 @@ class FoldedNonLocal(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape.
 
-        Raises ValueError where H * W is odd.
+        Raises ValueError if H * W is odd.
         """
         batch, channels, height, width = x.shape
         if height * width % 2:
-            raise ValueError(f"features of {height} x {width}: the folded block needs even H * W")
+            raise ValueError(
+                f"features of {height} x {width}: the folded block needs an even H * W"
+            )
         maps = (self.conv_theta(x), self.conv_phi(x), self.conv_g(x))
         theta, phi, g = (y.reshape(batch, channels, -1) for y in maps)
         attended = query_softmax_attention(theta, phi, g)

@@ -1,10 +1,9 @@
 """Pyramid attention networks (Mei et al. 2020, arXiv:2004.13824).
 
 Reference: SHI-Labs/Pyramid-Attention-Networks@a267cf8 (MIT). `PANet` (denoising, demosaicing, JPEG
-    artifacts) and `PAEDSR` (super-resolution) compute what the authors' networks compute, with
-    their state-dict names, but for the keys that carry nothing: `msa.*` (a second name of the
-    attention), `sub_mean.*`, `add_mean.*`. `PANetLite` is this project's own small member of the
-    family.
+artifacts) and `PAEDSR` (super-resolution) compute the same as the authors' networks, with the same
+state-dict names, except for redundant keys: `msa.*` (a second name of the attention), `sub_mean.*`
+and `add_mean.*`. `PANetLite` is this project's own small member of the family.
 """
 
 from __future__ import annotations
@@ -43,19 +42,19 @@ class PyramidAttention(nn.Module):
     """Attention of every 3x3 patch to the 3x3 patches of the input at several scales.
 
     y = attention(x) / 4 + residual_scale * x. The division by 4 and the factor on the *identity*
-    are the authors'. Level i is the input resized bicubically (a = -0.75, half-pixel centers, no
-    antialiasing) by 1 - i/10. The networks were trained on torch 1.1, which sampled by the ratio of
-    the sizes; `exact_ratio=False` samples by the factor itself, as the same code does from torch
-    1.6 on.
+    come from the authors' code. Level i is the input resized bicubically (a = -0.75, half-pixel
+    centers, no antialiasing) by 1 - i/10. The networks were trained with torch 1.1, which sampled
+    by the ratio of the sizes; `exact_ratio=False` samples by the factor itself, as the same code
+    does since torch 1.6.
 
     Args:
-        channels: C of the features.
+        channels: Number of channels C.
         reduction: Queries and keys have C / reduction channels.
-        levels: Number of scales, the full one included.
+        levels: Number of scales, including the full one.
         residual_scale: Factor on the identity.
         softmax_scale: Factor on the scores.
-        hard: Paste the best match alone in place of the softmax mean.
-        exact_ratio: Sample the pyramid by the ratio of sizes.
+        hard: Paste only the best match instead of the softmax average.
+        exact_ratio: Sample the pyramid by the ratio of the sizes.
     """
 
     escape_NaN: Tensor  # noqa: N815, RUF100  the name in the published state dicts
@@ -88,7 +87,7 @@ class PyramidAttention(nn.Module):
 
     def attend(self, x: Tensor) -> Tensor:
         """Return the attention alone, without the identity: (N, C, H, W), in float32."""
-        # Scores are multiplied by 10 and exponentiated: half precision would choose other patches.
+        # Scores are multiplied by 10 and exponentiated; half precision would prefer other patches.
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.escape_NaN.dtype)
             resized = [self._resize(x, scale) for scale in self.scales]
@@ -104,7 +103,7 @@ class PyramidAttention(nn.Module):
     def _resize(self, x: Tensor, scale: float) -> Tensor:
         if scale == 1:
             return x
-        # A level has at least one pixel, which the reference code fails to keep for sizes below 2.
+        # A level has at least one pixel; the reference code fails for sizes below 2.
         size = [max(1, int(n * scale)) for n in x.shape[2:]]
         if self.exact_ratio or 1 in size:
             return F.interpolate(x, size=size, mode="bicubic", align_corners=False)
@@ -114,8 +113,8 @@ class PyramidAttention(nn.Module):
 class PANet(nn.Module):
     """Restore without changing the size: 80 blocks of 64 channels, attention in the middle.
 
-    All blocks share one PReLU, as in the reference. No mean shift and no image residual: the
-    network returns the clean image itself.
+    All blocks share one PReLU, as in the reference code. There is no mean shift and no image
+    residual: the network returns the clean image itself.
     """
 
     ignored_keys = ("sub_mean.", "add_mean.")
@@ -124,7 +123,7 @@ class PANet(nn.Module):
         self, *, colors: int = 3, blocks: int = 80, channels: int = 64, peak: float = 1.0
     ) -> None:
         super().__init__()
-        self.peak = peak  # told by the stored mean shifts, and by nothing else
+        self.peak = peak  # the stored mean shifts are the only place that records it
         activation = nn.PReLU()
         half = [ResidualBlock(channels, activation) for _ in range(blocks // 2)]
         other = [ResidualBlock(channels, activation) for _ in range(blocks // 2)]
@@ -167,7 +166,7 @@ class PANet(nn.Module):
 
 
 class PAEDSR(EDSR):
-    """Super-resolve by 2, 3 or 4: EDSR with 32 blocks of 256 channels, attention in the middle."""
+    """Super-resolve by 2, 3 or 4: EDSR, 32 blocks of 256 channels, an attention in the middle."""
 
     ignored_keys = (*EDSR.ignored_keys, "msa.")
 
@@ -210,7 +209,7 @@ class PAEDSR(EDSR):
         }
 
     def published_state(self) -> dict[str, Tensor]:
-        """Return the state dict as the authors store it, the attention under both of its names."""
+        """Return the state dict as the authors store it, with both names of the attention."""
         state = super().published_state()
         places = [i for i, m in enumerate(self.body) if isinstance(m, PyramidAttention)]
         attention = f"body.{places[0]}."
@@ -223,22 +222,22 @@ class PAEDSR(EDSR):
 
 
 class PANetLite(nn.Module):
-    """A small pyramid attention network for CPUs, for super-resolution or denoising.
+    """A small pyramid attention network for super-resolution or denoising on CPUs.
 
-    The trunk works on space-to-depth pixels (`unshuffle`); the attention on features `squeeze`
-    times coarser still, because its time grows with the square of their number. Its output starts
-    at zero, so that a trained trunk can take it in without harm. The image itself is added to what
-    the trunk returns.
+    The trunk works on space-to-depth pixels (`unshuffle`). The attention works on features that are
+    another `squeeze` times coarser, because its time is quadratic in the number of pixels. The
+    output of the attention is initialized to zero, so it can be added to a trained trunk without
+    changing its result. The input image is added to the output of the trunk.
 
     Args:
-        scale: 1, or the factor of enlargement.
-        conditions: Number of planes beside RGB in the input (1: the noise level map).
-        blocks: Number of residual blocks, half before and half behind the attention.
+        scale: 1, or the upscaling factor.
+        conditions: Number of input planes in addition to RGB (1: the noise level map).
+        blocks: Number of residual blocks, half before and half after the attention.
         channels: Width of the trunk.
         unshuffle: Space-to-depth factor of the trunk.
-        squeeze: Side of the pixel blocks that the attention takes as one.
+        squeeze: Side of the pixel blocks that the attention treats as one pixel.
         attention_channels: Width of the attention, 0 for none.
-        levels: Scales of the pyramid.
+        levels: Number of scales of the pyramid.
     """
 
     ignored_keys = ()
@@ -323,14 +322,14 @@ class PANetLite(nn.Module):
     def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
         """Return the constructor's arguments for a state dict, None if it is another network's.
 
-        The number of levels leaves no trace, it takes its default.
+        The state dict does not record the number of levels, which takes its default.
         """
         channels, inputs = conv_shape(shapes, "head.1")
         outputs, _ = conv_shape(shapes, "tail.0")
         blocks = count_blocks(shapes, "before", "after")
         if not blocks or min(inputs, outputs) < 3:
             return None
-        # inputs = (3 + conditions) * unshuffle**2; 3 a**2 = 4 b**2 has no solution in integers.
+        # inputs = (3 + conditions) * unshuffle**2, and 3 a**2 = 4 b**2 has no integer solution.
         conditions = 0 if math.isqrt(inputs // 3) ** 2 * 3 == inputs else 1
         unshuffle = math.isqrt(inputs // (3 + conditions))
         inner, _ = conv_shape(shapes, "attention.squeeze")
@@ -350,7 +349,7 @@ class PANetLite(nn.Module):
 
 
 class SqueezedAttention(nn.Module):
-    """x plus pyramid attention on `squeeze` times coarser features; starts as the identity."""
+    """x plus pyramid attention on `squeeze` times coarser features, initialized to the identity."""
 
     def __init__(self, channels: int, inner: int, *, squeeze: int, levels: int) -> None:
         super().__init__()
@@ -371,7 +370,7 @@ class SqueezedAttention(nn.Module):
 
 
 def _match_shape(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
-    """Return the channels out of and into the query convolution of the attention in ``body``."""
+    """Return the output and input channels of the attention's query convolution in ``body``."""
     name = ".conv_match_L_base.0.weight"
     keys = [key for key in shapes if key.startswith("body.") and key.endswith(name)]
     return conv_shape(shapes, keys[0].removesuffix(".weight")) if keys else (0, 0)

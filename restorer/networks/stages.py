@@ -1,12 +1,13 @@
 """Stages: a network as a small program over whole feature maps.
 
-What a convolution sees is near, so a `Local` stage can run region by region, with a halo; an
-attention sees everything, so a `Global` stage takes a whole map. `inference.whole` runs the program
-without the map of every layer ever being in memory. The stages call the modules that `forward`
-calls.
+The receptive field of convolutions is small, so a `Local` stage can run region by region with a
+halo; an attention depends on all pixels, so a `Global` stage takes whole maps. `inference.whole`
+runs the program without holding the maps of all layers in memory. The stages call the same modules
+as `forward`.
 
-Maps of one program differ in resolution. They are measured in cells: the smallest squares of image
-pixels that every map divides evenly (one pixel, where nothing is coarser than the image).
+The maps of a program differ in resolution. Their sizes are measured in cells: the smallest squares
+of image pixels that hold a whole number of pixels of every map (one pixel, if no map is coarser
+than the image).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor, nn
 
-# Eight residual blocks and a head. Longer runs compute more halo, shorter ones read and write the
-# maps more often: at regions of 400 pixels 18 cost 19 % of the convolutions.
+# Radius of eight residual blocks and a head. Longer runs compute more halo, shorter runs read and
+# write the maps more often: in regions of 400 pixels, a halo of 18 adds 19 % of convolutions.
 _MAX_RADIUS = 18
 
 FLOAT_BYTES = 4  # maps are float32
@@ -33,9 +34,9 @@ class Map:
     """A feature map.
 
     Attributes:
-        name: Tells it from the others of a program.
-        channels: C.
-        density: Pixels along the side of a cell.
+        name: Name, unique in its program.
+        channels: Number of channels C.
+        density: Pixels of the map along the side of a cell.
     """
 
     name: str
@@ -43,24 +44,24 @@ class Map:
     density: int = 1
 
     def shape(self, cells: tuple[int, int]) -> tuple[int, int, int]:
-        """Return (H, W, C) for an image of (rows, columns) of cells."""
+        """Return (H, W, C) for an image of (rows, columns) cells."""
         return (cells[0] * self.density, cells[1] * self.density, self.channels)
 
     def size_bytes(self, cells: tuple[int, int]) -> int:
-        """Return what it takes."""
+        """Return the memory of the map for an image of (rows, columns) cells."""
         return math.prod(self.shape(cells)) * FLOAT_BYTES
 
 
 @dataclass(frozen=True)
 class Local:
-    """Layers whose result depends on what is near.
+    """Layers with a limited receptive field.
 
     Attributes:
-        run: Takes the same region of all maps it reads, returns that region of what it writes; what
-            lies within `radius` of a border of the region is wrong, unless the image ends there.
-        reads: The maps it takes, in order.
-        writes: The map it makes.
-        radius: How far it sees, in pixels of the first map it reads.
+        run: Maps the same region of all input maps to that region of the output map. Pixels within
+            `radius` of a border of the region are invalid, unless the image ends there.
+        reads: The input maps, in order.
+        writes: The output map.
+        radius: Radius of the receptive field, in pixels of the first input map.
     """
 
     run: Callable[..., Tensor]
@@ -74,10 +75,10 @@ class Global:
     """An attention over whole maps.
 
     Attributes:
-        run: Takes the whole maps it reads, in order, and then the one it writes, which it fills.
-        reads: The maps it takes.
-        writes: The map it fills; it may be one that it reads.
-        order: Time grows with the pixels to this power.
+        run: Takes the whole input maps, in order, and then the output map, which it fills.
+        reads: The input maps.
+        writes: The output map, which may be one of the input maps.
+        order: Exponent of the time in the number of pixels.
     """
 
     run: Callable[..., None]
@@ -94,8 +95,8 @@ class Program:
     """Stages in order; the last one is Local and writes the result.
 
     Attributes:
-        image: The map that is given; its density is the side of a cell in image pixels.
-        stages: What to run.
+        image: The input map; its density is the side of a cell in image pixels.
+        stages: The stages in order.
     """
 
     image: Map
@@ -109,7 +110,7 @@ class Program:
         return last.writes
 
     def needed(self, index: int) -> set[Map]:
-        """Return the maps that stage `index` and those behind it read or write."""
+        """Return the maps that stage `index` and the stages after it read or write."""
         return {m for stage in self.stages[index:] for m in maps_of(stage)}
 
 
@@ -118,15 +119,15 @@ class Staged(Protocol):
     """A network that `restorer.inference.whole.run` can run."""
 
     def stages(self, *, seed: int = 0) -> Program:
-        """Return the program that computes what the network computes with that seed."""
+        """Return the program that computes the same as `forward` with this seed."""
 
 
 class Chain:
-    """Builds the stages of features that are handed on from layer to layer.
+    """A builder of stages for a sequence of layers.
 
     Attributes:
-        features: What the layers so far make of the image, or the image itself.
-        stages: Those that make it.
+        features: The output map of the layers so far; at first the image.
+        stages: The stages that compute it.
     """
 
     def __init__(self, image: Map, channels: int, density: int = 1) -> None:
@@ -138,19 +139,19 @@ class Chain:
         self._radius = 0
 
     def apply(self, layer: Layer, radius: int) -> None:
-        """Append a layer that sees `radius` pixels of the features; it joins a run of such."""
+        """Append a layer with a receptive field of `radius` pixels to the current local stage."""
         if self._radius + radius > _MAX_RADIUS:
             self.close()
         self._run.append(layer)
         self._radius += radius
 
     def attend(self, attention: Layer, order: Literal[1, 2]) -> None:
-        """Append an attention that takes the features whole; see `Global`."""
+        """Append an attention over the whole features; see `Global`."""
         self.close()
         self.stages.append(Global(filling(attention), (self.features,), self.features, order))
 
     def close(self) -> None:
-        """Make a stage of the layers that wait for one."""
+        """Finish the current local stage, if it has any layers."""
         if not self._run:
             return
         made = Map(f"features {len(self.stages)}", self._channels, self._density)
@@ -160,23 +161,23 @@ class Chain:
         self.features, self._run, self._radius = made, [], 0
 
     def finish(self, last: Local) -> Program:
-        """Return the program of all stages and the last one."""
+        """Return the program of all stages so far followed by `last`."""
         self.close()
         return Program(self._image, (*self.stages, last))
 
 
 @runtime_checkable
 class StagedAttention(Protocol):
-    """An attention that can run without a map in memory, in stages of its own."""
+    """An attention with its own stages, which need no whole map in memory."""
 
     def extend(self, chain: Chain, **options: Any) -> None:
-        """Append what `forward` computes of the chain's features; they take its result in place."""
+        """Append the stages of `forward`, which replace the features of the chain in place."""
 
 
 class Trunk(Protocol):
     """A network of the EDSR family: ``leave(x, y + body(y))`` with ``y = enter(x)``.
 
-    Its body ends with a convolution.
+    The last layer of the body is a convolution.
     """
 
     head: nn.Sequential
@@ -184,24 +185,24 @@ class Trunk(Protocol):
     tail: nn.Sequential
 
     def enter(self, x: Tensor) -> Tensor:
-        """Map the image to features, through the head."""
+        """Map the image to the features of the head."""
 
     def leave(self, x: Tensor, trunk: Tensor) -> Tensor:
-        """Map the features to the result, through the tail; the image may be added."""
+        """Map the features to the result through the tail, adding the image if the network does."""
 
 
 def trunk_program(
     network: Trunk, attention: type[nn.Module], *, order: Literal[1, 2], **options: object
 ) -> Program:
-    """Return the program of a network whose body is residual blocks with attentions between.
+    """Return the program of a network with a body of residual blocks and attentions.
 
-    The head runs a second time beside the tail: that costs less than keeping its features.
+    The head runs a second time together with the tail, which costs less than keeping its features.
 
     Args:
-        network: Its maps and radii are read off its layers.
+        network: The network; the maps and radii follow from its layers.
         attention: The class of the attentions in its body.
         order: See `Global`.
-        options: What an attention is called with, beside the features.
+        options: Keyword arguments of the attentions.
     """
     inside, outside = _convolutions(network.head), _convolutions(network.tail)
     image = Map("image", inside[0].in_channels)
@@ -223,15 +224,15 @@ def trunk_program(
     def close(features: Tensor, x: Tensor) -> Tensor:
         return network.leave(x, network.enter(x) + closing(features))
 
-    # The head is no wider than what it runs beside.
+    # The receptive fields of closing layers and head add up to an upper bound.
     radius = reach(closing, network.tail) + reach(network.head)
     return chain.finish(Local(close, (chain.features, image), result, radius))
 
 
 def reach(*layers: nn.Module) -> int:
-    """Return how far layers in a row see, in pixels of what goes in: what their kernels reach.
+    """Return the radius of the receptive field of successive layers, in input pixels.
 
-    Too much by a pixel or two where convolutions follow an enlargement.
+    The result is a pixel or two too large if convolutions follow an enlargement.
     """
     return sum(max(conv.kernel_size) // 2 for layer in layers for conv in _convolutions(layer))
 
@@ -242,7 +243,7 @@ def maps_of(stage: Stage) -> set[Map]:
 
 
 def filling(attention: Layer) -> Callable[[Tensor, Tensor], None]:
-    """Return the attention as `Global` runs it, of a map into another or into the same."""
+    """Return the attention in the form of `Global.run`, with an output map as second argument."""
 
     def fill(x: Tensor, out: Tensor) -> None:
         out.copy_(attention(x))

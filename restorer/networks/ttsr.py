@@ -1,11 +1,10 @@
 """Texture transformer network for reference-based super-resolution by 4 (Yang et al. 2020).
 
-Paper: arXiv:2006.04139. Reference code: researchmm/TTSR@550e4c9 (MIT). `TTSR` computes what the
-    authors' network computes, with its state-dict names. Images come and go with white 1 here; the
-    authors' code takes and gives [-1, 1]. `LTE_copy.*`, a second name of the extractor in training,
-    is not kept.
+Paper: arXiv:2006.04139. Reference code: researchmm/TTSR@550e4c9 (MIT). `TTSR` computes the same as
+the authors' network, with the same state-dict names. Images have white 1 here; the authors' code
+takes and returns [-1, 1]. `LTE_copy.*`, a second name of the extractor in training, is dropped.
 
-Attributes named in capitals, and those like `conv12` and `RB11`, are the published keys.
+Attributes in capitals, and names such as `conv12` and `RB11`, are the published keys.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from restorer.attention.coarse import search_coarse_to_fine
 from restorer.attention.transfer import Divisor, paste, search
 from restorer.networks.layers import conv3x3
 
-# Pairs of patches up to which every one is looked at; half a minute on two CPU cores.
+# Largest number of patch pairs for the exact search: half a minute on two CPU cores.
 _EXACT_PAIRS = 1 << 31
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)  # torchvision's, RGB, white = 1
+_IMAGENET_MEAN = (0.485, 0.456, 0.406)  # values of torchvision, RGB, white = 1
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Textures(NamedTuple):
-    """Features of an image of (H, W) at three levels."""
+    """Features of an (H, W) image at three levels."""
 
     lv1: Tensor  # (N, 64, H, W)
     lv2: Tensor  # (N, 128, H // 2, W // 2)
@@ -38,17 +37,17 @@ class Textures(NamedTuple):
 
 
 class ReferenceFeatures(NamedTuple):
-    """What the network keeps of a reference."""
+    """The features of a reference."""
 
-    key: Tensor  # level 3 of the reference made as coarse as the input: (N, 256, h, w)
-    value: Textures  # of the reference itself: (N, _, 4h, 4w), (2h, 2w) and (h, w)
+    key: Tensor  # level 3 of the reference blurred to the input's resolution: (N, 256, h, w)
+    value: Textures  # textures of the reference itself: (N, _, 4h, 4w), (2h, 2w) and (h, w)
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """What hard and soft attention found for an input of (H, W)."""
+    """The hard and soft attention for an (H, W) input."""
 
-    soft: Tensor  # (N, 1, H, W): cosine of the input's patch and its match
+    soft: Tensor  # (N, 1, H, W): cosine similarity of each input patch and its match
     lv3: Tensor  # (N, 256, H, W): transferred textures
     lv2: Tensor  # (N, 128, 2H, 2W)
     lv1: Tensor  # (N, 64, 4H, 4W)
@@ -62,7 +61,7 @@ class TTSR(nn.Module):
         blocks: Residual blocks of feature extraction and of the stages x1, x2 and x4.
         channels: Width of the main network.
         residual_scale: Factor on the residuals of the blocks.
-        divisor: How overlapping transferred patches are averaged, see `transfer.paste`; published
+        divisor: Divisor of overlapping transferred patches, see `transfer.paste`; the published
             weights expect ``constant``.
     """
 
@@ -95,19 +94,19 @@ class TTSR(nn.Module):
         return {"blocks": tuple(blocks), "channels": head[0]}
 
     def published_state(self) -> dict[str, Tensor]:
-        """Return the state dict with the keys of the published weights, which are its own."""
+        """Return the state dict, which already has the published keys."""
         return dict(self.state_dict())
 
     def encode_reference(
         self, reference: Tensor, reference_sr: Tensor | None = None
     ) -> ReferenceFeatures:
-        """Return what `forward` needs of a reference, to be computed once per image.
+        """Return the reference features for `forward`, which can be reused for many inputs.
 
         Args:
-            reference: (N, 3, H, W) with white 1, at the scale of the result; columns and rows
-                beyond a multiple of 4 are left out. At least 4x4.
-            reference_sr: `reference` made as coarse as an enlarged input, of the same size; None
-                reduces it by 4 and enlarges it again.
+            reference: (N, 3, H, W) with white 1, at the scale of the result, at least 4x4. It is
+                cropped to multiples of 4 at the bottom and right.
+            reference_sr: `reference` with the resolution of an enlarged input, at the same size;
+                None downscales the reference by 4 and enlarges it again.
         """
         height, width = (n // 4 * 4 for n in reference.shape[2:])
         reference = reference[:, :, :height, :width]
@@ -121,18 +120,19 @@ class TTSR(nn.Module):
         return self.transfer(x, features)[0]
 
     def transfer(self, x: Tensor, features: ReferenceFeatures) -> tuple[Tensor, Transfer]:
-        """Return what `restore` does for `x` enlarged by Pillow's bicubic, as the authors' data."""
+        """Return `restore` of `x` and its bicubic enlargement by Pillow, as in the authors' data."""
         return self.restore(x, _resize(x, 4), features)
 
     def restore(
         self, x: Tensor, x_sr: Tensor, features: ReferenceFeatures
     ) -> tuple[Tensor, Transfer]:
-        """Return the result (N, 3, 4H, 4W) and what was transferred.
+        """Return the (N, 3, 4H, 4W) result and the transferred textures.
 
         Args:
             x: (N, 3, H, W) with white 1.
-            x_sr: `x` enlarged by 4, bicubic in the authors' data: (N, 3, 4H, 4W).
-            features: From `encode_reference`, for N references.
+            x_sr: `x` enlarged by 4, with bicubic interpolation in the authors' data:
+                (N, 3, 4H, 4W).
+            features: Features of N references from `encode_reference`.
         """
         transfer = self._transfer(x_sr, features)
         restored: Tensor = self.MainNet(x * 2 - 1, transfer)
@@ -141,7 +141,7 @@ class TTSR(nn.Module):
     def texture_features(self, sr: Tensor) -> Textures:
         """Return the textures of a result for the transferal perceptual loss.
 
-        Gradients reach the image, not the extractor.
+        Gradients flow to the image, not to the extractor.
         """
         frozen = {key: value.detach() for key, value in self.LTE.state_dict().items()}
         textures: Textures = torch.func.functional_call(self.LTE, frozen, (sr,))
@@ -149,7 +149,7 @@ class TTSR(nn.Module):
 
     def _transfer(self, x_sr: Tensor, features: ReferenceFeatures) -> Transfer:
         value = features.value
-        # A patch that is the best in half precision is often another one.
+        # Half precision often selects a different best patch.
         with torch.autocast(x_sr.device.type, enabled=False):
             query = self.LTE(x_sr).lv3
             pairs = query.shape[2:].numel() * features.key.shape[2:].numel()
@@ -163,7 +163,7 @@ class TTSR(nn.Module):
 
 
 class LTE(nn.Module):
-    """Learnable texture extractor: the first twelve layers of VGG19, in float32."""
+    """Learnable texture extractor: the first twelve layers of VGG19, computed in float32."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -241,7 +241,7 @@ class MainNet(nn.Module):
 
 
 class ShallowFeatures(nn.Module):
-    """Features of the input before any texture."""
+    """Extract features of the input before any texture is merged."""
 
     def __init__(self, blocks: int, channels: int, residual_scale: float) -> None:
         super().__init__()
@@ -272,7 +272,7 @@ class Block(nn.Module):
 
 
 class CSFI2(nn.Module):
-    """Cross-scale feature integration of x1 and x2: each takes in the other, resized."""
+    """Cross-scale feature integration of x1 and x2: each is merged with the other, resized."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -313,7 +313,7 @@ class CSFI3(nn.Module):
 
 
 class MergeTail(nn.Module):
-    """Merge the three scales at the finest and return the image."""
+    """Merge the three scales at the finest one into the image."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -331,7 +331,7 @@ class MergeTail(nn.Module):
 
 
 def _attend(x: Tensor, texture: Tensor, soft: Tensor, head: nn.Module) -> Tensor:
-    """Soft attention, equation 8 of the paper."""
+    """Apply soft attention, equation 8 of the paper."""
     merged: Tensor = head(torch.cat([x, texture], 1))
     return x + merged * soft
 
@@ -349,7 +349,7 @@ def _bicubic(x: Tensor, factor: int) -> Tensor:
 
 
 def _resize(image: Tensor, factor: float) -> Tensor:
-    """Resize (N, 3, H, W) with Pillow's bicubic, as the authors' data, but not rounded to 8 bit."""
+    """Resize (N, 3, H, W) with Pillow's bicubic, as in the authors' data, but without rounding."""
     resized = F.interpolate(image, scale_factor=factor, mode="bicubic", antialias=True)
     return resized.clamp(0, 1)
 

@@ -1,10 +1,10 @@
-"""A small texture transformer for super-resolution with references, for CPUs.
+"""A small texture transformer for reference-based super-resolution on CPUs.
 
-After TTSR (Yang et al. 2020, arXiv:2006.04139): relevance of learned textures, soft attention on
-what is transferred. What differs: the enlargement by a network that knows no reference is given,
-and is what comes out where the reference does not help; textures are transferred as pixels, whose
-low frequencies are left out; all works on the pixels of the small picture, with those of the large
-one as channels (space-to-depth).
+The network follows TTSR (Yang et al. 2020, arXiv:2006.04139) in the relevance of learned textures
+and the soft attention on transferred textures. It differs in three ways: its input includes the
+enlargement by a network without references, which it returns wherever the reference does not help;
+textures are transferred as pixels without their low frequencies; all layers work at the low
+resolution, with the high-resolution pixels as channels (space-to-depth).
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from restorer.attention.geometry import patch_norms
 from restorer.networks.layers import ResidualBlock, conv3x3, conv_shape
 
 _MIN_NORM = 1e-6
-_WINDOW = 5  # input pixels that brightness and contrast are compared in
-_FLOOR = (2 / 255) ** 2  # variance that counts as none
-_GAIN_MAX = 2.0  # contrast of a reference is raised by no more
-_STRICTNESS = 4.0  # a quarter of the variance left unexplained, and nothing is taken; see `_agree`
-_DOUBT = -2.0  # start of the confidence before its sigmoid: 0.12
+_WINDOW = 5  # side of the window that matches brightness and contrast, in input pixels
+_VARIANCE_FLOOR = (2 / 255) ** 2  # variance of a flat area
+_GAIN_MAX = 2.0  # upper limit on the contrast gain of a reference
+_STRICTNESS = 4.0  # the agreement is 0 from a quarter of unexplained variance on; see `_agree`
+_INITIAL_LOGIT = -2.0  # initial confidence before its sigmoid: 0.12
 
 
 class Guided(NamedTuple):
-    """A result, and how far it follows the reference."""
+    """A result with maps of its use of the reference."""
 
     restored: Tensor  # (N, 3, scale H, scale W)
     confidence: Tensor  # (N, 1, scale H, scale W), 0 to 1
-    relevance: Tensor  # (N, 1, H, W), cosine of the textures, -1 to 1
+    relevance: Tensor  # (N, 1, H, W), cosine similarity of the textures, -1 to 1
 
 
 class TTSRLite(nn.Module):
-    """Merge the textures of a reference that lies on the target into its plain enlargement.
+    """Merge the textures of an aligned reference into the enlargement of a target.
 
     Args:
-        scale: Factor of enlargement.
+        scale: Upscaling factor.
         channels: Width of the trunk.
         blocks: Residual blocks.
         textures: Channels of the texture features.
@@ -68,7 +68,7 @@ class TTSRLite(nn.Module):
         )
         self.trust = conv3x3(channels, scale**2)
         self.touch = conv3x3(channels, fine)
-        for layer, start in ((self.trust, _DOUBT), (self.touch, 0.0)):
+        for layer, start in ((self.trust, _INITIAL_LOGIT), (self.touch, 0.0)):
             nn.init.zeros_(layer.weight)
             assert layer.bias is not None
             nn.init.constant_(layer.bias, start)
@@ -81,8 +81,8 @@ class TTSRLite(nn.Module):
         """Merge textures into an enlargement.
 
         Args:
-            x: (N, 7, scale H, scale W), white 1: three planes of the enlargement, three of what the
-                reference shows at the same places, one that is 1 where it shows something, else 0.
+            x: (N, 7, scale H, scale W), white 1: three planes of the enlargement, three planes of
+                the aligned reference, and a mask that is 1 where the reference covers the target.
         """
         scale = self.scale
         base, shown, inside = x[:, :3], x[:, 3:6], x[:, 6:, ::scale, ::scale]
@@ -91,24 +91,24 @@ class TTSRLite(nn.Module):
         own = F.pixel_unshuffle(base - _enlarge(target, scale), scale)
         detail = F.pixel_unshuffle(shown - _enlarge(coarse, scale), scale) * gain
         relevance, agreement = self.relevance(target, fitted), _agree(target, fitted)
-        seen = [target - 0.5, own, detail, target - fitted, gain, relevance, agreement, inside]
-        features = self.body(self.head(torch.cat(seen, 1)))
+        planes = [target - 0.5, own, detail, target - fitted, gain, relevance, agreement, inside]
+        features = self.body(self.head(torch.cat(planes, 1)))
         trust = self.trust(features).float().sigmoid() * agreement * inside
         confidence = F.pixel_shuffle(trust, scale)
         touch = F.pixel_shuffle(self.touch(features).float(), scale)
         exposed = _enlarge(fitted - gain * coarse, scale) + _enlarge(gain, scale) * shown
         change = confidence * (exposed - base + touch)
-        # Low frequencies stay the target's; they are taken away once, here, and not before, or what
-        # lies between low and high would be weakened twice.
+        # The target keeps its low frequencies. They are removed from the change only once, here:
+        # removing them earlier too would attenuate the middle frequencies twice.
         change = change - _enlarge(_shrink(change, scale), scale)
         return Guided(base + change, confidence, relevance)
 
     def judge(self, target: Tensor, coarse: Tensor) -> Tensor:
-        """Return the relevance (N, 1, H, W) of a reference that is as coarse as the target."""
+        """Return the (N, 1, H, W) relevance of a reference at the resolution of the target."""
         return self.relevance(target, _fit(target, coarse)[0])
 
     def relevance(self, target: Tensor, reference: Tensor) -> Tensor:
-        """Return (N, 1, H, W): the cosine of the texture patches of (N, 3, H, W) pictures."""
+        """Return the (N, 1, H, W) cosine similarity of the textures of two (N, 3, H, W) images."""
         here, there = self.extractor(target), self.extractor(reference)
         with torch.autocast(here.device.type, enabled=False):
             here, there = here.float(), there.float()
@@ -130,26 +130,28 @@ class TTSRLite(nn.Module):
 
 
 def _fit(target: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-    """Return `coarse` with the brightness and contrast of the target near by, and its gain.
+    """Return `coarse` with its local brightness and contrast matched to the target, and the gain.
 
-    Least squares in a window: one gain (N, 1, H, W) for all colors, an offset for each.
+    The fit is least squares in a window, with one (N, 1, H, W) gain for all colors and an offset
+    for each color.
     """
     mean, mean_coarse = _window(target), _window(coarse)
     covariance = (_window(target * coarse) - mean * mean_coarse).sum(1, keepdim=True)
     variance = (_window(coarse * coarse) - mean_coarse * mean_coarse).sum(1, keepdim=True)
-    gain = (covariance / (variance + _FLOOR)).clamp(0, _GAIN_MAX)
+    gain = (covariance / (variance + _VARIANCE_FLOOR)).clamp(0, _GAIN_MAX)
     return mean + gain * (coarse - mean_coarse), gain
 
 
 def _agree(target: Tensor, fitted: Tensor) -> Tensor:
-    """Return (N, 1, H, W): 1 where a reference explains the target, 0 where it hardly does.
+    """Return the (N, 1, H, W) agreement: 1 where the reference explains the target, else down to 0.
 
-    Views that are made from photographs agree better than those of cameras: without this measure a
-    network that learned from made ones trusted 0.45 dB away (neighboring views, x4).
+    Views synthesized from photographs agree better than real camera views. Without this measure, a
+    network trained on synthesized views trusted the references too much and lost 0.45 dB
+    (neighboring views, x4).
     """
-    left = _window((target - fitted).square().mean(1, keepdim=True), 3)
+    unexplained = _window((target - fitted).square().mean(1, keepdim=True), 3)
     variance = _window((target - _window(target)).square().mean(1, keepdim=True))
-    return (1 - _STRICTNESS * left / (variance + _FLOOR)).clamp(0, 1)
+    return (1 - _STRICTNESS * unexplained / (variance + _VARIANCE_FLOOR)).clamp(0, 1)
 
 
 def _window(x: Tensor, side: int = _WINDOW) -> Tensor:

@@ -123,7 +123,7 @@ def test_queries_and_keys_of_the_weight_normed_block_are_one_convolution() -> No
 
 
 def test_folding_needs_an_even_number_of_pixels() -> None:
-    with pytest.raises(ValueError, match="3 x 5: the folded block needs even"):
+    with pytest.raises(ValueError, match="3 x 5: the folded block needs an even"):
         FoldedNonLocal(8)(torch.randn(1, 8, 3, 5))
 
 
