@@ -16,6 +16,14 @@ from .words import warn
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
+def _check_engine(ctx: click.Context, param: click.Parameter, engine: str) -> str:
+    from restorer import ENGINES
+
+    if engine not in ENGINES:
+        raise click.BadParameter(f"{engine!r}; known are {', '.join(ENGINES)}")
+    return engine
+
+
 @click.command(
     epilog="\b\nExamples:\n"
     "  restore batch holiday large                      twice as large\n"
@@ -48,6 +56,14 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     metavar="N|auto",
     help="Pictures at a time; auto takes what `restore doctor` measured.  [default: auto]",
 )
+@click.option(
+    "--engine",
+    metavar="NAME",
+    default="local",
+    show_default=True,
+    callback=_check_engine,
+    help="The way to run the jobs: local (threads on this machine) or serial (one job after another).",
+)
 @restoration_options
 @click.pass_context
 def batch(
@@ -59,6 +75,7 @@ def batch(
     exclude: tuple[str, ...],
     name: str,
     jobs: int | None,
+    engine: str,
     wishes: Wishes,
     dry_run: bool,
     report: Path | None,
@@ -92,7 +109,7 @@ def batch(
         for each in plan.ignored:
             account.ignore(each)
         if plan.jobs:
-            run(plan.jobs, account, workers=jobs, quiet=quiet, verbose=verbose)
+            run(plan.jobs, account, engine=engine, workers=jobs, quiet=quiet, verbose=verbose)
         else:
             warn(f"{source}: no pictures to restore")
         account.close()

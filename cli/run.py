@@ -6,14 +6,13 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .stopping import stoppable
 from .words import duration, size, warn
 
 if TYPE_CHECKING:
-    from restorer import Job, Progress, Result
+    from restorer import Finished, Job, Progress, Result
 
     from .report import Report
 
@@ -24,6 +23,7 @@ def run(
     jobs: Sequence[Job],
     report: Report,
     *,
+    engine: str = "local",
     workers: int | None = 1,
     quiet: bool = False,
     verbose: bool = False,
@@ -34,22 +34,22 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import Result as ResultType
-    from restorer import run_jobs
+    from restorer import Finished, Progress, RunControl, run_jobs
 
     with ThreadPoolExecutor(1) as aside:  # whose helpers end with it; see the local engine
         aside.submit(_prove, jobs[0]).result()
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
     results = []
-    shown = _Bar(len(jobs), quiet=quiet)
-    with stoppable("this tile") as cancel, _log_lines(verbose=verbose), shown as bar:
-        for event in run_jobs(jobs, workers=workers, cancel=cancel):
-            if isinstance(event, ResultType):
+    control = RunControl()
+    shown = _Bar(jobs, quiet=quiet)
+    with stoppable("this tile", control), _log_lines(verbose=verbose), shown as bar:
+        for event in run_jobs(jobs, engine=engine, workers=workers, control=control):
+            if isinstance(event, Finished):
                 bar.end(event)
-                report.add(event)
-                results.append(event)
-            else:
+                report.add(event.result)
+                results.append(event.result)
+            elif isinstance(event, Progress) and event.phase == "restore":
                 bar.advance(event)
     return results
 
@@ -113,9 +113,11 @@ class _Bar:
     Shown on a terminal only.
     """
 
-    def __init__(self, files: int, *, quiet: bool) -> None:
+    def __init__(self, jobs: Sequence[Job], *, quiet: bool) -> None:
         from tqdm import tqdm
 
+        files = len(jobs)
+        self._names = {job.id: job.source.name for job in jobs}
         self._bar = tqdm(
             total=files,
             desc=f"0/{files} files",
@@ -126,7 +128,7 @@ class _Bar:
         )
         self._files = files
         self._ended = self._skipped = 0
-        self._parts: dict[Path, float] = {}
+        self._parts: dict[str, float] = {}
 
     def __enter__(self) -> _Bar:
         self._draw()
@@ -137,18 +139,16 @@ class _Bar:
 
     def advance(self, progress: Progress) -> None:
         """Show the tiles of a file at work."""
-        source = progress.job.source
-        self._parts[source] = progress.done / max(1, progress.total)
-        self._bar.set_postfix_str(
-            f"{source.name} tile {progress.done}/{progress.total}", refresh=False
-        )
+        self._parts[progress.id] = progress.done / max(1, progress.total)
+        name = self._names[progress.id]
+        self._bar.set_postfix_str(f"{name} tile {progress.done}/{progress.total}", refresh=False)
         self._draw()
 
-    def end(self, result: Result) -> None:
-        """Count a file; what was skipped says nothing about the time that is left."""
-        self._parts.pop(result.job.source, None)
+    def end(self, finished: Finished) -> None:
+        """Count a file; a skipped one does not enter the estimate of the time left."""
+        self._parts.pop(finished.id, None)
         self._ended += 1
-        self._skipped += result.status == "skipped"
+        self._skipped += finished.result.status == "skipped"
         self._draw()
 
     def _draw(self) -> None:

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from restorer import CancelToken
+    from restorer import CancelToken, RunControl
 
 
 @contextmanager
-def stoppable(last: str) -> Iterator[CancelToken]:
+def stoppable(last: str, control: RunControl | None = None) -> Iterator[CancelToken]:
     """Turn the first Ctrl-C or SIGTERM into a request; the next has the system's own effect.
 
-    `last` says what is brought to its end: ``this tile``.
+    Args:
+        last: What is brought to its end, as in ``this tile``.
+        control: A run that is asked to stop, too.
     """
     from restorer import CancelToken
 
@@ -26,6 +28,8 @@ def stoppable(last: str) -> Iterator[CancelToken]:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
         cancel.cancel()
+        if control is not None:
+            control.cancel()
         # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
         os.write(2, f"\nstopping after {last}; once more aborts at once\n".encode())
 

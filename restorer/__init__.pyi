@@ -9,12 +9,16 @@ from .analysis.benchmark import measure_speed as measure_speed
 from .analysis.compare import Sample as Sample
 from .analysis.compare import compare_models as compare_models
 from .analysis.compare import detailed_region as detailed_region
+from .batch.control import RunControl as RunControl
 from .batch.engines import ENGINES as ENGINES
 from .batch.engines import run_jobs as run_jobs
 from .batch.jobs import Event as Event
+from .batch.jobs import Finished as Finished
 from .batch.jobs import Job as Job
+from .batch.jobs import JobContext as JobContext
 from .batch.jobs import Progress as Progress
 from .batch.jobs import Result as Result
+from .batch.jobs import Started as Started
 from .batch.journal import dump_jobs as dump_jobs
 from .batch.journal import journal_line as journal_line
 from .batch.journal import load_jobs as load_jobs

@@ -59,7 +59,7 @@ class QueueControl(QObject):
         self._planner = Lane("planner", keep=True, parent=self)
         self._runner = Runner(self)
         self._go_on = False  # once what is being stopped has stopped
-        self._unwanted: set[Job] = set()  # cancelled while they run
+        self._cancelled: set[Job] = set()  # cancelled while they run
         self._pace = _Pace()
         self._runner.happened.connect(self._take_news)
         self._runner.ended.connect(self._take_end)
@@ -150,20 +150,18 @@ class QueueControl(QObject):
     def cancel(self, numbers: Iterable[int]) -> None:
         """Cancel rows, those at work within a tile; the others go on."""
         chosen = [n for n in numbers if self.model.rows[n].state in ("waiting", "running")]
+        self._stop(chosen)
         waiting = [n for n in chosen if self.model.rows[n].state == "waiting"]
         jobs = self._jobs(waiting)
-        self._runner.withdraw(jobs)
         self.model.change(waiting, [Row(job, "cancelled") for job in jobs])
         self._keep(self._store.note, [Result(job, "cancelled", job.target) for job in jobs])
-        self._stop(n for n in chosen if self.model.rows[n].state == "running")
         self.changed.emit()
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Take rows out of the queue; what was written stays."""
         chosen = list(numbers)
         jobs = self._jobs(chosen)
-        self._runner.withdraw(jobs)
-        self._stop(n for n in chosen if self.model.rows[n].state == "running")
+        self._stop(chosen)
         self._keep(self._store.forget, jobs)
         self.model.remove(chosen)
         self._save()
@@ -246,11 +244,11 @@ class QueueControl(QObject):
         paused = [
             result.job
             for result in news.results
-            if result.status == "cancelled" and result.job not in self._unwanted
+            if result.status == "cancelled" and result.job not in self._cancelled
         ]
         ended = [r for r in news.results if r.job not in paused]
         self._pace.count(sum(result.status in ("done", "failed") for result in ended))
-        self._unwanted.difference_update(result.job for result in ended)
+        self._cancelled.difference_update(result.job for result in ended)
         self.model.take(replace(news, results=ended))
         numbers = [n for job in paused if (n := self.model.number(job)) is not None]
         self.model.change(numbers, [Row(job) for job in self._jobs(numbers)])
@@ -293,18 +291,16 @@ class QueueControl(QObject):
         before = self._jobs(numbers)
         others = {r.job.target for r in self.model.rows} - {job.target for job in before}
         after = number_targets(planned, others)
-        self._runner.withdraw(before)
+        self._runner.cancel(before)
         self._keep(self._store.forget, [*before, *after])
         self._wait(numbers, after)
         self._save()
 
     def _stop(self, numbers: Iterable[int]) -> None:
-        """Stop rows at work; all others that are at work with them begin anew."""
-        jobs = self._jobs(numbers)
-        if jobs:
-            self._unwanted.update(jobs)
-            self._go_on = self._go_on or not self._runner.stopping
-            self._runner.stop()
+        """Stop rows that wait or are at work; the others go on."""
+        rows = [self.model.rows[number] for number in numbers]
+        self._cancelled.update(row.job for row in rows if row.state == "running")
+        self._runner.cancel(row.job for row in rows)
 
     def _left_out(self, jobs: Sequence[Job], ignored: Sequence[Ignored]) -> str:
         said = [] if jobs else [self.tr("No picture to restore was found.")]

@@ -170,8 +170,8 @@ class QueueModel(QAbstractTableModel):
         changed = []
         for job in news.begun:
             changed.append(self._set(job, Row(job, "running")))
-        for progress in news.progress.values():
-            changed.append(self._set(progress.job, self._running(progress)))
+        for job, progress in news.progress.items():
+            changed.append(self._set(job, self._running(job, progress)))
         for result in news.results:
             self._starts.pop(result.job, None)
             changed.append(self._set(result.job, row_of(result)))
@@ -241,8 +241,8 @@ class QueueModel(QAbstractTableModel):
 
     # Keeping order.
 
-    def _running(self, progress: Progress) -> Row:
-        job, done, total = progress.job, progress.done, progress.total
+    def _running(self, job: Job, progress: Progress) -> Row:
+        done, total = progress.done, progress.total
         now = time.monotonic()
         start, before = self._starts.setdefault(job, (now, done))
         left = (now - start) / (done - before) * (total - done) if done > before else None

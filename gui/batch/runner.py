@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from restorer import (
-    CancelToken,
     Event,
+    Finished,
     Job,
     Progress,
-    RestorerError,
     Result,
+    RunControl,
+    Started,
     release_models,
     run_jobs,
 )
@@ -63,7 +64,8 @@ class Runner(QObject):
         self._waiting: deque[Job] = deque()
         self._news = News()
         self._stopped = False
-        self._cancel = CancelToken()
+        self._control = RunControl()
+        self._taken: dict[str, Job] = {}  # by id: those that a worker took, and that have not ended
         self._thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._tell)
@@ -90,17 +92,20 @@ class Runner(QObject):
         with self._lock:
             self._waiting.extend(jobs)
 
-    def withdraw(self, jobs: Iterable[Job]) -> None:
-        """Take jobs out that no worker has taken yet."""
+    def cancel(self, jobs: Iterable[Job]) -> None:
+        """Take out jobs that wait, and stop those at work within a tile; the others go on."""
         gone = set(jobs)
         with self._lock:
             self._waiting = deque(job for job in self._waiting if job not in gone)
+            taken = [id for id, job in self._taken.items() if job in gone]
+        for id in taken:
+            self._control.cancel(id)
 
     def stop(self) -> None:
         """Begin no other job, and stop those at work within a tile: they end as cancelled."""
         with self._lock:
             self._stopped = True
-        self._cancel.cancel()
+        self._control.cancel()
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop, and tell what came last; return whether the thread ended within the time."""
@@ -116,7 +121,8 @@ class Runner(QObject):
 
     def _launch(self) -> None:
         self._stopped = False
-        self._cancel = CancelToken()
+        self._control = RunControl()
+        self._taken.clear()
         self._timer.start()
         self._thread = threading.Thread(target=self._run, name="batch", daemon=True)
         self._thread.start()
@@ -133,33 +139,31 @@ class Runner(QObject):
         self._finished.emit(error)
 
     def _run_waiting(self) -> None:
-        begun: list[Job] = []
-        try:
-            events = run_jobs(self._feed(begun), workers=None, cancel=self._cancel)
-        except RestorerError as error:  # no such model or device: of the job that was looked at
-            self._take(Result(begun[0], "failed", begun[0].target, error=str(error)))
-            return
-        for event in events:
+        for event in run_jobs(self._feed(), workers=None, control=self._control):
             self._take(event)
 
-    def _feed(self, begun: list[Job]) -> Iterator[Job]:
+    def _feed(self) -> Iterator[Job]:
         """Yield jobs as workers ask for them, from their threads."""
         while True:
             with self._lock:
                 if self._stopped or not self._waiting:
                     return
                 job = self._waiting.popleft()
-                self._news.begun.append(job)
-            begun.append(job)
+                self._taken[job.id] = job
             yield job
 
     def _take(self, event: Event) -> None:
         with self._lock:
-            if isinstance(event, Progress):
-                self._news.progress[event.job] = event
-            else:
-                self._news.progress.pop(event.job, None)
-                self._news.results.append(event)
+            job = self._taken[event.id]
+            if isinstance(event, Started):
+                self._news.begun.append(job)
+            elif isinstance(event, Progress):
+                if event.phase == "restore":
+                    self._news.progress[job] = event
+            elif isinstance(event, Finished):
+                del self._taken[event.id]
+                self._news.progress.pop(job, None)
+                self._news.results.append(event.result)
 
     def _tell(self) -> None:
         with self._lock:

@@ -1,22 +1,36 @@
-"""Jobs and what comes of them: plain data that pickles."""
+"""Jobs, and the events that running them yields: plain data that pickles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from restorer.settings import RunPlan, Settings, Step
+import restorer
+from restorer.errors import SettingsError, UnknownModelError
+from restorer.models.catalog import model_spec
+from restorer.settings import CancelToken, RunPlan, Settings, Step
+
+Phase: TypeAlias = Literal["read", "restore", "write"]
+OnProgress: TypeAlias = Callable[[Phase, int, int], None]  # (phase, done, total)
 
 
 @dataclass(frozen=True)
 class Job:
     """One file to restore; the steps run in order.
 
+    Paths may be given as strings, and steps as model ids.
+
     Attributes:
-        references: Sharp pictures of the same thing, for a step that takes such; of many the ones
-            that have most in common with the source.
-        explain: Whether pictures of what came from where are written beside the target.
+        references: Sharp images of the same subject, for a step that takes references; the ones
+            that share most with the source are used.
+        explain: Whether maps that show the origin of the detail are written beside the target.
     """
 
     source: Path
@@ -26,6 +40,44 @@ class Job:
     references: tuple[Path, ...] = ()
     explain: bool = False
 
+    def __post_init__(self) -> None:
+        """Convert strings to paths and steps. Raises SettingsError for anything else."""
+        try:
+            steps = tuple(Step(s) if isinstance(s, str) else s for s in self.steps)
+            converted = {
+                "source": Path(self.source),
+                "target": Path(self.target),
+                "steps": steps,
+                "references": tuple(map(Path, self.references)),
+            }
+        except TypeError as error:
+            raise SettingsError(f"job: {error}") from error
+        for name, value in converted.items():
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def id(self) -> str:
+        """16 hexadecimal digits: a hash of `request`."""
+        text = json.dumps(self.request, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What decides the result: absolute paths, options, weights and program version.
+
+        The hash of the weights is empty for a model whose weights the catalog does not know.
+        """
+        return {
+            "source": os.path.abspath(self.source),
+            "target": os.path.abspath(self.target),
+            "steps": [asdict(step) for step in self.steps],
+            "settings": asdict(self.settings),
+            "references": [os.path.abspath(path) for path in self.references],
+            "explain": self.explain,
+            "weights": {step.model: _weights_hash(step.model) for step in self.steps},
+            "version": restorer.__version__,
+        }
+
 
 @dataclass(frozen=True)
 class Result:
@@ -34,7 +86,7 @@ class Result:
     Attributes:
         target: The file that was written; it differs from the job's where names were numbered.
         plans: The plan of each step that ran.
-        error: Why it failed, or why it was skipped, in words.
+        error: Why the job failed, or why it was skipped.
         notes: What the user should know: what a format could not hold, what was converted.
     """
 
@@ -48,12 +100,60 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Tiles of a job, over all its steps."""
+class Started:
+    """A worker has begun a job."""
 
-    job: Job
+    id: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Progress of a job within one phase; the phase ``restore`` counts tiles over all steps."""
+
+    id: str
+    phase: Phase
     done: int
     total: int
 
 
-Event: TypeAlias = Progress | Result
+@dataclass(frozen=True)
+class Finished:
+    """A job has ended; the one event that carries a result."""
+
+    id: str
+    result: Result
+
+
+Event: TypeAlias = Started | Progress | Finished
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What one job needs of the process that runs it; made by the engine in the worker.
+
+    Attributes:
+        report: Called with (phase, done, total); None reports nothing.
+        cancel: Checked between tiles.
+        networks: Runs the networks, while this thread decodes and encodes files; None runs
+            everything in this thread.
+    """
+
+    report: OnProgress | None = None
+    cancel: CancelToken | None = None
+    networks: Executor | None = None
+
+    def progress(self, phase: Phase, done: int = 0, total: int = 0) -> None:
+        """Report progress, if anybody listens."""
+        if self.report is not None:
+            self.report(phase, done, total)
+
+    def on_tile(self, done: int, total: int) -> None:
+        """Report tiles of the phase ``restore``."""
+        self.progress("restore", done, total)
+
+
+def _weights_hash(model: str) -> str:
+    try:
+        return model_spec(model).weights.sha256
+    except UnknownModelError:
+        return ""

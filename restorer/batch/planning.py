@@ -44,8 +44,8 @@ class Batch:
 
 
 def plan_jobs(
-    source: Path,
-    target: Path,
+    source: Path | str,
+    target: Path | str,
     steps: Sequence[Step | str],
     *,
     recursive: bool = True,
@@ -76,6 +76,7 @@ def plan_jobs(
     Raises:
         SettingsError: No such folder, an unknown suffix, a template with an unknown field.
     """
+    source, target = Path(source), Path(target)
     if not source.is_dir():
         raise SettingsError(f"{source}: no such folder")
     if suffix is not None and suffix.lower() not in SUFFIXES:
@@ -103,8 +104,8 @@ def plan_jobs(
 
 
 def plan_sources(
-    sources: Sequence[Path],
-    target: Path | None,
+    sources: Sequence[Path | str],
+    target: Path | str | None,
     steps: Sequence[Step | str],
     *,
     name: str = "{stem}{suffix}",
@@ -132,7 +133,8 @@ def plan_sources(
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     jobs: dict[Path, Job] = {}
     ignored: list[Ignored] = []
-    for source in sources:
+    target = None if target is None else Path(target)
+    for source in map(Path, sources):
         if source.is_dir():
             folder = plan_jobs(
                 source, target or source, chain, name=name, suffix=suffix, settings=settings

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from restorer import formats
-from restorer.batch.jobs import Job, Result
+from restorer.batch.jobs import Job, JobContext, Result
 from restorer.batch.planning import numbered
 from restorer.errors import (
     Cancelled,
@@ -41,22 +41,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def run_job(
-    job: Job,
-    *,
-    on_tile: OnTick | None = None,
-    cancel: CancelToken | None = None,
-    networks: Executor | None = None,
-) -> Result:
-    """Restore one file into another; what is wrong with it ends in the result, not in an error.
+def run_job(job: Job, context: JobContext | None = None) -> Result:
+    """Restore one file into another; an expected error becomes a failed result.
 
-    Args:
-        job: What to do.
-        on_tile: Called with (done, total) tiles.
-        cancel: Stops the work between two tiles.
-        networks: Runs the networks, while files are decoded and encoded in this thread; by default
-            all happens here.
+    Without a `context` nothing is reported and everything happens in this thread.
     """
+    context = context or JobContext()
     start = time.monotonic()
 
     def ended(result: Result) -> Result:
@@ -66,7 +56,7 @@ def run_job(
     try:
         if job.settings.existing == "skip" and _exists(job.target):
             return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
-        return ended(_run_job(job, on_tile, cancel, networks))
+        return ended(_run_job(job, context))
     except Cancelled as error:
         return ended(replace(blank, status="cancelled", error=str(error)))
     except TargetExistsError:  # another process was faster
@@ -92,13 +82,10 @@ def check_job(job: Job) -> formats.Header:
     return header
 
 
-def _run_job(
-    job: Job,
-    on_tile: OnTick | None,
-    cancel: CancelToken | None,
-    networks: Executor | None,
-) -> Result:
+def _run_job(job: Job, context: JobContext) -> Result:
+    on_tile, cancel, networks = context.on_tile, context.cancel, context.networks
     settings = job.settings
+    context.progress("read")
     header = check_job(job)
     try:
         if _is_streamed(job, header):
@@ -119,6 +106,7 @@ def _run_job(
         raise type(error)(f"{job.source}: {error}") from error
     if cancel is not None:
         cancel.check()
+    context.progress("write")
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
         return formats.write(restored, target, quality=settings.quality, existing=existing)

@@ -120,7 +120,7 @@ class TTSR(nn.Module):
         return self.transfer(x, features)[0]
 
     def transfer(self, x: Tensor, features: ReferenceFeatures) -> tuple[Tensor, Transfer]:
-        """Return `restore` of `x` and its bicubic enlargement by Pillow, as in the authors' data."""
+        """Return `restore` of `x` and its bicubic enlargement by Pillow, as the authors' data."""
         return self.restore(x, _resize(x, 4), features)
 
     def restore(

@@ -65,7 +65,8 @@ def main() -> None:
         write_pictures(source, int(count), float(megapixels))
         jobs = restorer.plan_jobs(source, Path(scratch) / "out", [model]).jobs
         start = time.perf_counter()
-        results = [e for e in restorer.run_jobs(jobs, workers=1) if isinstance(e, restorer.Result)]
+        events = list(restorer.run_jobs(jobs, workers=1))
+        results = [e.result for e in events if isinstance(e, restorer.Finished)]
         whole, busy = time.perf_counter() - start, busy_seconds()
         assert all(result.status == "done" for result in results), results
         again = restorer.plan_jobs(source, Path(scratch) / "alone", [model]).jobs[0]

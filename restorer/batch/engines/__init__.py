@@ -1,32 +1,62 @@
-"""Ways to run many jobs: every engine turns the same jobs into the same events."""
+"""Ways to run many jobs: every engine turns the same jobs into the same results."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
 
-from restorer.batch.engines import local
+from restorer.batch.control import RunControl
 from restorer.batch.jobs import Event, Job
-from restorer.errors import SettingsError
+from restorer.errors import RestorerError, SettingsError
 from restorer.inference.autotune import known_workers
 from restorer.inference.devices import choose_device
 from restorer.models.catalog import model_spec
-from restorer.settings import CancelToken
 
-__all__ = ["ENGINES", "Engine", "run_jobs"]
+__all__ = ["ENGINES", "Engine", "EngineRow", "run_jobs"]
 
 
 class Engine(Protocol):
-    """A place where jobs run."""
+    """A way to run jobs."""
 
     def __call__(
-        self, jobs: Iterable[Job], *, workers: int, cancel: CancelToken
+        self, jobs: Iterable[Job], *, workers: int, control: RunControl
     ) -> Iterator[Event]:
-        """Yield progress as it happens and exactly one Result per job; raise what is a bug."""
+        """Yield one Started for each job that begins, its Progress, and one Finished for each job.
+
+        Read `jobs` lazily. Turn an exception of one job into its failed result.
+        """
 
 
-ENGINES: Mapping[str, Engine] = {"local": local.run}
+@dataclass(frozen=True)
+class EngineRow:
+    """Where an engine is found.
+
+    Attributes:
+        target: ``module:function``, imported at first use.
+        extra: The optional dependencies of this package that the engine needs.
+    """
+
+    target: str
+    extra: str = ""
+
+    def load(self) -> Engine:
+        """Return the engine. Raises SettingsError where its dependencies are not installed."""
+        module, _, name = self.target.partition(":")
+        try:
+            return cast(Engine, getattr(import_module(module), name))
+        except ImportError as error:
+            if not self.extra:
+                raise
+            raise SettingsError(f"{error}; install restorer[{self.extra}]") from error
+
+
+ENGINES: dict[str, EngineRow] = {
+    "local": EngineRow("restorer.batch.engines.local:run"),
+    "serial": EngineRow("restorer.batch.engines.serial:run"),
+}
 
 
 def run_jobs(
@@ -34,19 +64,20 @@ def run_jobs(
     *,
     engine: str = "local",
     workers: int | None = 1,
-    cancel: CancelToken | None = None,
+    control: RunControl | None = None,
 ) -> Iterator[Event]:
-    """Run jobs and yield what happens: Progress for tiles, one Result per job as it ends.
+    """Run jobs and yield events: Started, Progress, and one Finished for each job.
 
-    A failed job never stops the others. After `cancel`, running jobs stop at their next tile and
-    all others end as cancelled. The pixels do not depend on `workers`.
+    A failed job, whatever the reason, never stops the others. The pixels do not depend on
+    `engine` and `workers`.
 
     Args:
-        jobs: What to run; may be endless, it is read as workers get free.
+        jobs: The jobs; an endless iterator is read as workers become free.
         engine: A key of ENGINES.
-        workers: How many pictures go through networks at a time; None takes what `try_workers`
-            found best for the first job's models on this machine.
-        cancel: Asks all to stop.
+        workers: How many images go through networks at a time; None takes the number that
+            `try_workers` measured for the models of the first job on this machine.
+        control: Stops one job or all: running jobs stop at their next tile, the others end as
+            cancelled.
     """
     if engine not in ENGINES:
         raise SettingsError(f"engine {engine!r}; known are {', '.join(ENGINES)}")
@@ -57,10 +88,13 @@ def run_jobs(
         workers = 1 if first is None else _best_workers(first)
     if workers < 1:
         raise SettingsError(f"workers {workers}, expected at least 1")
-    return ENGINES[engine](jobs, workers=workers, cancel=cancel or CancelToken())
+    return ENGINES[engine].load()(jobs, workers=workers, control=control or RunControl())
 
 
 def _best_workers(job: Job) -> int:
-    """Return what suits all models of a job."""
-    device = choose_device(job.settings.device)
-    return min(known_workers(model_spec(step.model), device) for step in job.steps)
+    """Return the number that suits all models of a job; 1 where the job cannot run."""
+    try:
+        device = choose_device(job.settings.device)
+        return min((known_workers(model_spec(s.model), device) for s in job.steps), default=1)
+    except RestorerError:  # the job's result reports it
+        return 1

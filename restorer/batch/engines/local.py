@@ -5,17 +5,17 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
-from restorer.batch.jobs import Event, Job, Progress, Result
-from restorer.batch.run_job import run_job
+from restorer.batch.control import RunControl
+from restorer.batch.engines.worker import run_one
+from restorer.batch.jobs import Event, Job
 from restorer.inference.devices import shared_threads
-from restorer.settings import CancelToken
 
 _BESIDE = 2  # threads that decode or encode while the others run networks
 
 
-def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[Event]:
+def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[Event]:
     """Run jobs in threads; torch, decoders and encoders work outside Python's lock.
 
     Networks run in `workers` threads, always the same: OpenMP keeps a team of helpers for every
@@ -35,9 +35,9 @@ def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[E
                     job = next(pending, None)
                 if job is None:
                     break
-                events.put(_run(job, events, cancel, networks))
-        except BaseException as bug:  # noqa: BLE001  handed over, raised in the caller's thread
-            events.put(bug)
+                run_one(job, events.put, control, networks)
+        except BaseException as error:  # noqa: BLE001  raised in the caller's thread: `jobs` failed, no job did
+            events.put(error)
         finally:
             events.put(None)
 
@@ -58,21 +58,6 @@ def run(jobs: Iterable[Job], *, workers: int, cancel: CancelToken) -> Iterator[E
                     yield event
         finally:
             if any(thread.is_alive() for thread in threads):
-                cancel.cancel()
+                control.cancel()
             for thread in threads:
                 thread.join()
-
-
-def _run(
-    job: Job,
-    events: queue.SimpleQueue[Event | BaseException | None],
-    cancel: CancelToken,
-    networks: Executor,
-) -> Result:
-    if cancel.cancelled:
-        return Result(job, "cancelled", job.target, error="stopped by the user")
-
-    def on_tile(done: int, total: int) -> None:
-        events.put(Progress(job, done, total))
-
-    return run_job(job, on_tile=on_tile, cancel=cancel, networks=networks)

@@ -6,14 +6,25 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import restorer
-from restorer import CancelToken, Job, Progress, Result, Settings, Step, formats
-from restorer.batch.engines import ENGINES, local
+from restorer import (
+    Finished,
+    Job,
+    Progress,
+    Result,
+    RunControl,
+    Settings,
+    Started,
+    Step,
+    formats,
+)
+from restorer.batch.engines import ENGINES, EngineRow, worker
 from restorer.inference.predictor import Predictor
 
 from helpers import make_photograph
@@ -40,7 +51,7 @@ def jobs(tmp_path: Path) -> list[Job]:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[Job]) -> None:
     events = list(restorer.run_jobs(jobs, engine=engine, workers=workers))
-    results = [e for e in events if isinstance(e, Result)]
+    results = [e.result for e in events if isinstance(e, Finished)]
     assert sorted(r.job.source for r in results) == sorted(j.source for j in jobs)
     assert [r.status for r in results].count("done") == 4
     assert [r.status for r in results].count("failed") == 1
@@ -48,13 +59,13 @@ def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[
 
 
 def test_cancelled_jobs_have_results_too(engine: str, jobs: list[Job]) -> None:
-    cancel = CancelToken()
+    control = RunControl()
     results = []
-    for event in restorer.run_jobs(jobs, engine=engine, cancel=cancel):
+    for event in restorer.run_jobs(jobs, engine=engine, control=control):
         if isinstance(event, Progress):
-            cancel.cancel()
-        else:
-            results.append(event)
+            control.cancel()
+        elif isinstance(event, Finished):
+            results.append(event.result)
     assert len(results) == len(jobs)
     assert "cancelled" in {r.status for r in results}
     assert not list(jobs[0].target.parent.glob("*.part"))
@@ -67,13 +78,69 @@ def test_early_exit_stops_the_work(engine: str, jobs: list[Job]) -> None:
     assert threading.active_count() == before
 
 
-def test_bugs_are_raised_not_swallowed(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
-    def bug(*args: object, **options: object) -> Result:
-        raise ZeroDivisionError
+def test_a_job_starts_before_its_progress_and_finishes_once(engine: str, jobs: list[Job]) -> None:
+    events = list(restorer.run_jobs(jobs, engine=engine, workers=2))
+    for job in jobs:
+        own = [type(e) for e in events if e.id == job.id]
+        assert own[0] is Started
+        assert own[-1] is Finished
+        assert [own.count(kind) for kind in (Started, Finished)] == [1, 1]
 
-    monkeypatch.setattr(local, "run_job", bug)
-    with pytest.raises(ZeroDivisionError):
-        list(restorer.run_jobs(jobs))
+
+def test_one_job_is_cancelled_and_the_others_go_on(engine: str, jobs: list[Job]) -> None:
+    control, status = RunControl(), {}
+    control.cancel(jobs[0].id)
+    for event in restorer.run_jobs(jobs, engine=engine, control=control):
+        if isinstance(event, Finished):
+            status[event.id] = event.result.status
+    assert status.pop(jobs[0].id) == "cancelled"
+    assert sorted(status.values()) == ["done", "done", "done", "failed"]
+
+
+def test_every_engine_gives_the_pixels_of_the_serial_one(
+    engine: str, jobs: list[Job], tmp_path: Path
+) -> None:
+    def made(name: str) -> dict[str, bytes]:
+        own = [replace(job, target=tmp_path / name / job.target.name) for job in jobs]
+        list(restorer.run_jobs(own, engine=name, workers=2))
+        return {p.name: p.read_bytes() for p in (tmp_path / name).iterdir()}
+
+    assert made(engine) == made("serial")
+
+
+def test_a_bug_in_one_job_fails_that_job_and_says_where(
+    engine: str, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_job = worker.run_job
+
+    def buggy(job: Job, *rest: Any) -> Result:
+        return 1 // 0 if job.source.name == "1.png" else run_job(job, *rest)  # type: ignore[return-value]
+
+    monkeypatch.setattr(worker, "run_job", buggy)
+    ended = [e.result for e in restorer.run_jobs(jobs, engine=engine) if isinstance(e, Finished)]
+    (failed,) = (r for r in ended if r.job.source.name == "1.png")
+    assert failed.status == "failed"
+    assert "ZeroDivisionError at test_engines.py" in failed.error
+    assert [r.status for r in ended].count("done") == 3
+
+
+def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    row = EngineRow("restorer.batch.engines.serial:run")
+    monkeypatch.setitem(ENGINES, "dummy", row)
+    ended = [e for e in restorer.run_jobs(jobs, engine="dummy") if isinstance(e, Finished)]
+    assert len(ended) == len(jobs)
+    monkeypatch.setitem(ENGINES, "cloud", EngineRow("no.such.module:run", "cloud"))
+    with pytest.raises(restorer.SettingsError, match=r"install restorer\[cloud\]"):
+        restorer.run_jobs(jobs, engine="cloud")
+
+
+def test_strings_are_taken_for_paths_and_models(jobs: list[Job]) -> None:
+    text = Job(str(jobs[0].source), str(jobs[0].target), (MODEL,))  # type: ignore[arg-type]
+    assert text == Job(jobs[0].source, jobs[0].target, (Step(MODEL),))
+    assert text.id == Job(jobs[0].source, jobs[0].target, (Step(MODEL),)).id
+    assert text.id != jobs[0].id  # other settings
+    with pytest.raises(restorer.SettingsError, match="job"):
+        Job(None, Path("a"), (Step(MODEL),))  # type: ignore[arg-type]
 
 
 def test_wrong_engines_and_workers_are_refused() -> None:
@@ -120,7 +187,8 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
 
     monkeypatch.setattr(Predictor, "run_rows", counted_run)
     monkeypatch.setattr(formats, "read", counted_read)
-    results = [e for e in restorer.run_jobs(good, workers=workers) if isinstance(e, Result)]
+    events = list(restorer.run_jobs(good, workers=workers))
+    results = [e.result for e in events if isinstance(e, Finished)]
     assert {r.status for r in results} == {"done"}
     assert most == workers
 

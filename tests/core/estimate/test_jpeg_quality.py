@@ -150,9 +150,9 @@ def test_tables_of_other_makers_tell_the_nearest_quality(tmp_path: Path) -> None
 def told(source: Path, step: Step | str = MODEL) -> tuple[int | None, str, tuple[str, ...]]:
     wish = Step(step) if isinstance(step, str) else step
     (result,) = [
-        event
+        event.result
         for event in restorer.run_jobs([Job(source, source.with_suffix(".out.png"), (wish,))])
-        if isinstance(event, restorer.Result)
+        if isinstance(event, restorer.Finished)
     ]
     assert result.status == "done", result.error
     return result.plans[0].jpeg_quality, result.plans[0].origin, result.notes

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import restorer
 from restorer import Image, Job, Metadata, Settings, Step
+from restorer.batch.jobs import JobContext
 from restorer.image import Bits
 from restorer.inference.autotune import TileMemory
 from restorer.settings import Existing
@@ -180,9 +181,9 @@ def test_same_input_and_settings_give_the_same_pixels_on_any_number_of_workers(
         out = tmp_path / f"out{workers}"
         batch = restorer.plan_jobs(tmp_path / "in", out, [ENLARGE], settings=Settings(tile=32))
         results = [
-            e
+            e.result
             for e in restorer.run_jobs(batch.jobs, workers=workers)
-            if isinstance(e, restorer.Result)
+            if isinstance(e, restorer.Finished)
         ]
         assert {r.status for r in results} == {"done"}
         pixels.append([restorer.read(out / f"{n}.png").pixels for n in range(3)])
@@ -290,7 +291,8 @@ def test_result_too_large_for_its_format_is_refused_before_the_work(tmp_path: Pa
     restorer.write(Image(np.zeros((1, 9000, 1), np.uint8)), wide)
     ticks: list[int] = []
     result = restorer.run_job(
-        job(wide, tmp_path / "out.webp"), on_tile=lambda done, _: ticks.append(done)
+        job(wide, tmp_path / "out.webp"),
+        JobContext(lambda phase, done, _: ticks.append(done) if phase == "restore" else None),
     )
     assert result.status == "failed"
     assert "WebP" in result.error

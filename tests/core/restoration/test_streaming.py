@@ -23,6 +23,7 @@ from restorer import (
     CancelToken,
     Image,
     Job,
+    JobContext,
     Metadata,
     Result,
     Settings,
@@ -245,7 +246,7 @@ def test_streamed_file_is_tiled_and_carries_all_metadata(
 def job(source: Path, *steps: Step, cancel: CancelToken | None = None, **options: Any) -> Result:
     wishes = Settings(**{"tile": 32, "overlap": 8, **options})
     target = source.with_name("out.tif")
-    return restorer.run_job(Job(source, target, steps, wishes), cancel=cancel)
+    return restorer.run_job(Job(source, target, steps, wishes), JobContext(cancel=cancel))
 
 
 @pytest.fixture

@@ -21,7 +21,18 @@ from PySide6.QtGui import QAccessible, QColor, QDropEvent
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 import restorer.restoration.api
-from restorer import Image, Job, Progress, Result, Settings, Step, read, write
+from restorer import (
+    Finished,
+    Image,
+    Job,
+    Progress,
+    Result,
+    Settings,
+    Started,
+    Step,
+    read,
+    write,
+)
 from restorer.cli.group import cli
 from restorer.gui.batch import runner as runner_module
 from restorer.gui.batch.queue import BatchPanel
@@ -162,12 +173,15 @@ def test_one_file_is_cancelled_within_a_tile_and_the_others_go_on(panel, qtbot, 
     add(panel, qtbot, picture(tmp_path / "large.png", 900, 900))
     panel.set_choices(DENOISE)
     add(panel, qtbot, *(picture(tmp_path / f"{i}.png") for i in range(2)))
+    begun = Counter()
+    panel.control._runner.happened.connect(lambda news: begun.update(news.begun))
     panel.start.click()
     model = panel.control.model
     qtbot.waitUntil(lambda: model.running_parts > 0)
     panel.view.selectRow(0)
     panel.cancel.click()
     qtbot.waitUntil(lambda: states(panel) == ["cancelled", "done", "done"])
+    assert set(begun.values()) == {1}  # its neighbors were not restarted
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"0.png", "1.png"}
     qtbot.waitUntil(lambda: not panel.running)
 
@@ -230,8 +244,8 @@ def test_after_a_kill_nothing_is_lost_and_nothing_done_twice(mount, qtbot, tmp_p
 import sys
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
-from restorer.gui.queue import BatchPanel
-from restorer.gui.choices import usual_choices
+from restorer.gui.batch.queue import BatchPanel
+from restorer.gui.session.choices import usual_choices
 app = QApplication(sys.argv)
 panel = BatchPanel(Path({str(kept)!r}))
 panel.folder.setText({str(out)!r})
@@ -269,7 +283,9 @@ def test_a_mistake_of_the_program_fails_what_was_at_work_and_is_told(
     panel, qtbot, source, monkeypatch
 ):
     def broken(jobs, **_):
-        yield Progress(next(iter(jobs)), 1, 2)
+        first = next(iter(jobs))
+        yield Started(first.id)
+        yield Progress(first.id, "restore", 1, 2)
         raise ZeroDivisionError("by nothing")
 
     add(panel, qtbot, source)
@@ -545,9 +561,10 @@ def test_events_are_told_thirty_times_a_second_whatever_comes(qtbot, monkeypatch
 
     def quick(jobs, **_):
         for each in jobs:
+            yield Started(each.id)
             for done in range(10):
-                yield Progress(each, done, 10)
-            yield Result(each, "done", each.target)
+                yield Progress(each.id, "restore", done, 10)
+            yield Finished(each.id, Result(each, "done", each.target))
 
     monkeypatch.setattr(runner_module, "run_jobs", quick)
     runner, told = Runner(), []
@@ -612,7 +629,9 @@ def test_counts_and_places_hold_whatever_happens(qapp, actions):
         if kind == "remove":
             model.remove(numbers)
         elif kind == "begin":
-            model.take(News(begun=jobs, progress={j: Progress(j, 1, 4) for j in jobs}))
+            model.take(
+                News(begun=jobs, progress={j: Progress(j.id, "restore", 1, 4) for j in jobs})
+            )
         else:
             model.change(numbers, [Row(j, kind) for j in jobs])
     assert +model.counts == Counter(row.state for row in model.rows)
@@ -641,8 +660,10 @@ def test_the_bar_is_painted_where_a_file_is_at_work(panel, qtbot, source):
         return panel.view.viewport().grab(area).toImage()
 
     before = painted()
-    panel.control._take_news(News(begun=[each], progress={each: Progress(each, 1, 4)}))
+    panel.control._take_news(
+        News(begun=[each], progress={each: Progress(each.id, "restore", 1, 4)})
+    )
     quarter = painted()
-    panel.control._take_news(News(progress={each: Progress(each, 3, 4)}))
+    panel.control._take_news(News(progress={each: Progress(each.id, "restore", 3, 4)}))
     assert before != quarter != painted()
     assert model.index(0, PROGRESS).data(Qt.ItemDataRole.AccessibleTextRole) == "75%"
