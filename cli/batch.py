@@ -62,7 +62,7 @@ def _check_engine(ctx: click.Context, param: click.Parameter, engine: str) -> st
     default="local",
     show_default=True,
     callback=_check_engine,
-    help="The way to run the jobs: local (threads on this machine) or serial (one job after another).",
+    help="How jobs run: local (threads on this machine) or serial (one job after another).",
 )
 @restoration_options
 @click.pass_context
