@@ -54,7 +54,7 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
 
     blank = Result(job, "failed", job.target)
     try:
-        if job.settings.existing == "skip" and _exists(job.target):
+        if job.settings.existing == "skip" and _exists(job.target) and not job.target.is_dir():
             return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
         return ended(_run_job(job, context))
     except Cancelled as error:
@@ -71,14 +71,19 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
 def check_job(job: Job) -> formats.Header:
     """Return the header of the source, if nothing is known to stand in the way of the job.
 
-    From headers, catalog and suffix alone: what is not a whole still picture within the budget,
-    what the target format cannot hold, and references that cannot help, are refused before hours of
-    work. Raises ImageError, and SettingsError for references.
+    Headers, catalog and target path alone decide, before hours of work: a source that is not a
+    whole still picture within the budget, a target that cannot be created or whose format cannot
+    hold the result, and references that cannot help are refused. Raises ImageError, and
+    SettingsError for references.
     """
     header = formats.check_source(job.source, max_pixels=_budget(job.settings))
     check_references(job.source, job.references)
     scale = _scale(job)
-    formats.check_target(job.target, header.height * scale, header.width * scale)
+    format = formats.check_target(job.target, header.height * scale, header.width * scale)
+    bits = job.settings.bits or header.bits
+    pixels = header.height * header.width * scale**2
+    size_bytes = int(pixels * header.channels * bits / 8 * format.least_share)
+    formats.check_creatable(job.target, size_bytes)
     return header
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from restorer.errors import ImageFormatError
 from restorer.image import Bits, Image, Metadata
@@ -32,11 +32,19 @@ class Header:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a pass over the headers found, as it lies in the file: not yet upright."""
+    """What a pass over the headers found, as it lies in the file: not yet upright.
+
+    Attributes:
+        header: Size and kind of the image.
+        metadata: Metadata of the image.
+        notes: What reading leaves out.
+        found: What the format module needs to decode the file without a second pass.
+    """
 
     header: Header
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    found: Any = None
 
 
 class Codec(Protocol):

@@ -51,19 +51,24 @@ def orientation(metadata: Metadata) -> int:
 
 
 def upright(image: Image) -> Image:
-    """Return the image with its orientation applied to pixels and metadata, thumbnail dropped.
+    """Return the image with its orientation applied to pixels and metadata, thumbnail dropped."""
+    pixels = turned(image.pixels, orientation(image.metadata))
+    return replace(image, pixels=pixels, metadata=upright_metadata(image.metadata))
+
+
+def upright_metadata(metadata: Metadata) -> Metadata:
+    """Return the metadata of the upright image, without a thumbnail.
 
     The resolution in EXIF becomes `Metadata.dpi` where the container gave none.
     """
-    metadata, turn = image.metadata, orientation(image.metadata)
+    turn = orientation(metadata)
     exif = _upright_exif(metadata.exif, swap=turn > 4)
     xmp = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
     dpi = metadata.dpi[::-1] if metadata.dpi and turn > 4 else metadata.dpi
     dpi = dpi or resolution(exif)
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
-    pixels = turned(image.pixels, turn)
-    return replace(image, pixels=pixels, metadata=Metadata(exif, xmp, metadata.icc, dpi))
+    return Metadata(exif, xmp, metadata.icc, dpi)
 
 
 def turned(pixels: Any, turn: int) -> Any:

@@ -72,13 +72,12 @@ def scan(file: BinaryIO) -> Scan:
     channels = _channels(chunks, frame, metadata)
     bits: Bits = 16 if frame.depth == 16 else 8
     header = Header("PNG", frame.height, frame.width, channels, bits, frames)
-    return Scan(header, metadata, notes)
+    return Scan(header, metadata, notes, chunks)
 
 
 def decode(file: BinaryIO, scan: Scan) -> Image:
     """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""
-    file.seek(0)
-    chunks = read_chunks(file)
+    chunks: Chunks = scan.found
     frame = _frame(chunks)
     passes = list(_passes(frame))
     size = sum(frame.raw_bytes(height, width) for _, height, width in passes)

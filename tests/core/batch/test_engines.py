@@ -206,3 +206,17 @@ def test_threads_that_wait_for_others_soon_sleep() -> None:
     if "GOMP_SPINCOUNT" not in told:
         pytest.skip("this build of torch does not use GNU OpenMP")
     assert "GOMP_SPINCOUNT = '10000'" in told
+
+
+@pytest.mark.parametrize("name", ["folder.png", "bad.png/new/a.png", "n" * 300 + ".png"])
+def test_a_target_that_cannot_be_created_fails_before_the_first_tile(
+    name: str, jobs: list[Job], tmp_path: Path
+) -> None:
+    (tmp_path / "in" / "folder.png").mkdir()
+    job = replace(jobs[0], target=tmp_path / "in" / name)
+    events = list(restorer.run_jobs([job], engine="serial"))
+    assert events[-1].result.status == "failed"  # type: ignore[union-attr]
+    assert "choose" in events[-1].result.error  # type: ignore[union-attr]
+    assert not [e for e in events if isinstance(e, Progress) and e.phase == "restore"]
+    with pytest.raises(restorer.ImageWriteError):
+        restorer.check_job(job)

@@ -461,3 +461,85 @@ def test_importing_formats_does_not_import_torch():
     assert (
         subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
     )
+
+
+class Counting(io.BufferedReader):
+    """A file that counts the bytes read from it."""
+
+    count = 0
+
+    def read(self, size=-1):
+        data = super().read(size)
+        Counting.count += len(data)
+        return data
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])
+def test_an_open_source_says_what_probe_and_read_say(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    formats.write(Image(pixels_of(8, 9, 3, 8), METADATA), path)
+    with formats.open_source(path) as source:
+        assert source.header == formats.probe(path)
+        image = source.read()
+        assert (image.metadata, image.notes) == (source.metadata, source.notes)
+    np.testing.assert_array_equal(image.pixels, formats.read(path).pixels)
+
+
+def test_a_png_is_opened_once_and_its_bytes_are_read_once(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    formats.write(Image(pixels_of(200, 300, 3, 8)), path)
+    opened = []
+
+    def counted(self, _mode):
+        opened.append(self)
+        return Counting(io.FileIO(self))
+
+    monkeypatch.setattr(Path, "open", counted)
+    monkeypatch.setattr(Counting, "count", 0)
+    with formats.open_source(path) as source:
+        header = source.header
+        assert Counting.count < 1000, "the scan leaves the pixels alone"
+        assert source.read().height == header.height
+    assert opened == [path]
+    assert Counting.count <= path.stat().st_size + 100
+
+
+def test_errors_of_the_body_of_an_open_source_pass_unchanged(tmp_path, picture):
+    formats.write(picture, tmp_path / "a.png")
+    with pytest.raises(OSError, match="of the body"), formats.open_source(tmp_path / "a.png"):
+        raise OSError("of the body")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp"])
+def test_rows_of_formats_without_them_are_refused(tmp_path, picture, suffix):
+    formats.write(picture, tmp_path / f"a{suffix}")
+    with (
+        formats.open_source(tmp_path / f"a{suffix}") as source,
+        pytest.raises(formats.RowsError, match="cannot be read alone"),
+    ):
+        source.rows()
+
+
+def test_targets_that_cannot_be_created_are_refused_and_nothing_is_made(tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.iterdir())
+    for path, size_bytes, remedy in (
+        (tmp_path / "folder.png", 0, "is a folder; choose a file name"),
+        (tmp_path / "file" / "new" / "a.png", 0, "is not a folder; choose another folder"),
+        (tmp_path / ("n" * 300 + ".png"), 0, "choose a shorter name"),
+        (tmp_path / "new" / ("n" * 300 + ".png"), 0, "choose a shorter name"),
+        (tmp_path / "nul\0.png", 0, "cannot be written"),
+        (tmp_path / "new" / "a.png", 2**60, "MB free; free some space or choose another folder"),
+    ):
+        with pytest.raises(ImageWriteError, match=remedy) as caught:
+            formats.check_creatable(path, size_bytes)
+        assert str(caught.value).startswith(f"{path}: ")
+    formats.check_creatable(tmp_path / "new" / "deep" / "a.png", 1000)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_folder_without_permission_is_refused_with_a_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ImageWriteError, match=r"no permission .* choose another folder"):
+        formats.check_creatable(tmp_path / "a.png")

@@ -1,0 +1,165 @@
+"""Check a target before the work, and write an image in the format of its suffix."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
+from restorer.formats import metadata
+from restorer.formats.files import Existing, created
+from restorer.formats.profiles import profile_space
+from restorer.formats.table import FORMATS, Format, known_suffixes
+from restorer.image import Image
+
+_WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
+_MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the system names none
+
+
+def write(
+    image: Image,
+    path: Path | str,
+    *,
+    quality: int = 95,
+    existing: Existing = "replace",
+) -> tuple[str, ...]:
+    """Write an image in the format of the path's suffix; return notes of what that cannot hold.
+
+    The file appears whole or not at all, and is on the disk when this returns. Missing folders are
+    made.
+
+    Args:
+        image: The image; sizes that its EXIF block states are set to its own.
+        path: The target; its suffix chooses the format.
+        quality: JPEG and WebP quality, 1 to 100; WebP at 100 is lossless.
+        existing: What to do when the file exists; "fail" holds against other processes too.
+
+    Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits,
+    ImageWriteError where the disk or the folder refuses.
+    """
+    if not 1 <= quality <= 100:
+        raise SettingsError(f"quality {quality}, expected 1 to 100")
+    path = Path(path)
+    format = check_target(path, image.height, image.width)
+    fitted, notes = _fitted(image, format)
+    fitted = replace(
+        fitted, metadata=metadata.with_size(fitted.metadata, image.height, image.width)
+    )
+    with created(path, existing) as file:
+        return (*notes, *format.codec.encode(fitted, file, quality))
+
+
+def check_target(path: Path, height: int, width: int) -> Format:
+    """Return the format of the path's suffix, if an image of this size fits into it.
+
+    Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits.
+    """
+    format = next((f for f in FORMATS if path.suffix.lower() in f.suffixes), None)
+    if format is None:
+        found = f"suffix {path.suffix!r}" if path.suffix else "name without a suffix"
+        raise ImageFormatError(f"{path}: {found}; known are {', '.join(known_suffixes())}")
+    if max(height, width) > format.max_side or height * width * 4 > format.max_bytes:
+        limit = f"{format.name} holds at most {format.max_side:,} a side"
+        limit += f" and {format.max_bytes // 4:,} pixels" if format.max_bytes < 2**62 else ""
+        raise ImageTooLargeError(f"{path}: {width} x {height} pixels, but {limit}; choose TIFF")
+    return format
+
+
+def check_creatable(path: Path, size_bytes: int = 0) -> None:
+    """Raise ImageWriteError where a file of this size cannot be created; create nothing.
+
+    Folders that are missing count as creatable. Another process may still change the answer.
+
+    Args:
+        path: The target.
+        size_bytes: The estimated size of the file; the disk must have as much free space.
+    """
+    try:
+        folder, names = path.parent, [path.name]
+        while not os.path.lexists(folder) and folder != folder.parent:
+            folder, names = folder.parent, [folder.name, *names]
+        if not folder.is_dir():
+            raise ImageWriteError(f"{path}: {folder} is not a folder; choose another folder")
+        _check_names(path, folder, names)
+        if path.is_dir():
+            raise ImageWriteError(f"{path}: is a folder; choose a file name")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ImageWriteError(
+                f"{path}: no permission to write in {folder}; choose another folder"
+            )
+        free = shutil.disk_usage(folder).free
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise ImageWriteError(f"{path}: cannot be written: {reason}") from error
+    if free < size_bytes:
+        raise ImageWriteError(
+            f"{path}: needs about {size_bytes / 1e6:,.0f} MB, but the disk has"
+            f" {free / 1e6:,.0f} MB free; free some space or choose another folder"
+        )
+
+
+def _check_names(path: Path, folder: Path, names: list[str]) -> None:
+    """Raise ImageWriteError if a name that is to be created in a folder is too long."""
+    limit = _MAX_NAME_BYTES
+    if hasattr(os, "pathconf"):
+        limit = os.pathconf(folder, "PC_NAME_MAX")
+    for name in names:
+        if "\0" in name:
+            raise ImageWriteError(f"{path}: cannot be written: the name holds a NUL character")
+        length = len(name) if os.name == "nt" else len(os.fsencode(name))
+        if length > limit:
+            raise ImageWriteError(
+                f"{path}: a name of {length} bytes, but the disk takes at most {limit};"
+                " choose a shorter name"
+            )
+
+
+def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
+    """Bring depth, channels and metadata to what the format holds, with a note for each loss."""
+    notes: list[str] = []
+    if image.has_alpha and not format.alpha:
+        image = _on_white(image)
+        notes.append(f"{format.name} holds no transparency; it was laid on white")
+    if image.pixels.shape[2] < format.channels[0]:
+        image, profile_notes = _spread(image)
+        notes += profile_notes
+    if image.bits not in format.bits:
+        notes.append(_depth_note(image, format))
+        bits = max(bits for bits in format.bits if bits < image.bits)
+        image = image.with_float(image.to_float(), bits=bits)
+    lost = [name for name in _WORDS if name not in format.carries and getattr(image.metadata, name)]
+    if lost:
+        words = ", ".join(_WORDS[name] for name in lost)
+        notes.append(f"{format.name} holds no {words}; left out")
+        image = replace(image, metadata=replace(image.metadata, **dict.fromkeys(lost)))
+    return image, tuple(notes)
+
+
+def _on_white(image: Image) -> Image:
+    values = image.to_float()
+    alpha = values[..., -1:]
+    return image.with_float(values[..., :-1] * alpha + (1 - alpha))
+
+
+def _spread(image: Image) -> tuple[Image, list[str]]:
+    """Gray as RGB; a gray profile does not fit these pixels any more."""
+    gray, alpha = image.pixels[..., :1], image.pixels[..., 1:]
+    pixels = np.concatenate([gray, gray, gray, alpha], axis=-1)
+    image = replace(image, pixels=pixels)
+    if profile_space(image.metadata.icc) != "GRAY":
+        return image, []
+    note = "the gray color profile does not fit RGB pixels; left out"
+    return replace(image, metadata=replace(image.metadata, icc=None)), [note]
+
+
+def _depth_note(image: Image, format: Format) -> str:
+    deepest = format.bits[-1]
+    if image.bits == 16:
+        return f"{format.name} holds no more than {deepest} bits; 16 bits were rounded"
+    outside = bool((image.pixels < 0).any() or (image.pixels > 1).any())
+    clipped = " and clipped to 0..1" if outside else ""
+    return f"{format.name} holds no floats; values were rounded to {deepest} bits{clipped}"
