@@ -52,6 +52,13 @@ class Image:
 
     def __post_init__(self) -> None:
         """Refuse shapes and dtypes that the rest of the program does not know."""
+        pixels: Any = self.pixels
+        if not isinstance(pixels, np.ndarray):
+            found = type(pixels).__name__
+            raise ValueError(
+                f"pixels: {found}, expected a numpy array (H, W, C); a tensor (C, H, W) becomes one"
+                " by tensor.permute(1, 2, 0).numpy()"
+            )
         shape, dtype = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or not 1 <= shape[2] <= 4 or 0 in shape:
             raise ValueError(f"pixels: shape {shape}, expected (H, W, C) with C in 1..4")
@@ -99,6 +106,8 @@ class Image:
                 so that smooth gradients do not band; the seed fixes the noise.
         """
         bits = self.bits if bits is None else bits
+        if bits not in _DTYPES:
+            raise ValueError(f"bits {bits}, expected 8, 16 or 32")
         if bits == 32:
             return replace(self, pixels=np.ascontiguousarray(values, dtype=np.float32))
         scaled = values * np.float32(_white(bits))

@@ -74,3 +74,12 @@ def test_unknown_shapes_are_refused(shape):
 def test_unknown_dtypes_are_refused():
     with pytest.raises(ValueError, match="int32"):
         Image(np.zeros((3, 3, 1), np.int32))
+
+
+def test_pixels_that_are_no_array_are_refused_with_the_remedy() -> None:
+    import torch
+
+    with pytest.raises(ValueError, match=r"pixels: Tensor, expected a numpy array.*permute"):
+        Image(torch.zeros(3, 4, 5))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="bits 12, expected 8, 16 or 32"):
+        Image(np.zeros((1, 1, 1), np.uint8)).with_float(np.zeros((1, 1, 1), np.float32), bits=12)  # type: ignore[arg-type]
