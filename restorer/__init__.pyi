@@ -92,6 +92,11 @@ from .models.store import remove_weights as remove_weights
 from .models.store import verify_weights as verify_weights
 from .models.store import weights_path as weights_path
 from .models.store import weights_state as weights_state
+from .options import Choice as Choice
+from .options import Flag as Flag
+from .options import Number as Number
+from .options import Option as Option
+from .options import options_of as options_of
 from .restoration.api import estimate_run as estimate_run
 from .restoration.api import export_weights as export_weights
 from .restoration.api import fetch_model as fetch_model
@@ -115,6 +120,8 @@ from .restoration.strength import STRENGTH_REACH as STRENGTH_REACH
 from .restoration.strength import Change as Change
 from .restoration.strength import at_strength as at_strength
 from .restoration.strength import split_change as split_change
+from .settings import OPTIONS as OPTIONS
+from .settings import STEP_OPTIONS as STEP_OPTIONS
 from .settings import CancelToken as CancelToken
 from .settings import RunPlan as RunPlan
 from .settings import Settings as Settings

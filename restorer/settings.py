@@ -7,8 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from restorer.errors import Cancelled
+from restorer.errors import Cancelled, SettingsError
 from restorer.image import Bits
+from restorer.options import (
+    Bytes,
+    Choice,
+    Flag,
+    Integer,
+    Number,
+    Option,
+    Text,
+    option,
+    options_of,
+    window,
+)
 
 Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
@@ -17,67 +29,213 @@ Origin: TypeAlias = Literal["", "given", "file", "estimated"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
+class _Checked:
+    """Refuses values that an option does not take, at construction, by SettingsError."""
+
+    def __post_init__(self) -> None:
+        for each in options_of(self):
+            try:
+                each.check(getattr(self, each.field))
+            except ValueError as error:
+                raise SettingsError(str(error)) from None
+
+
 @dataclass(frozen=True)
-class Settings:
-    """What the caller asks; ``auto`` and None leave the choice to the program.
+class Settings(_Checked):
+    """What holds for all steps; ``auto`` and None leave the choice to the program.
+
+    Each field is an entry of the table of options. An option declared here with a label appears on
+    the command line, in presets and in the window. Values out of range raise SettingsError.
 
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
-        context: What an attention looks at: the ``tile``, or the ``whole`` picture, so that there
+        context: Extent of attention: the ``tile``, or the ``whole`` picture, so that there
             are no tiles in the result; that can take very long, see `estimate_run`.
         tile: Side of a tile in input pixels; part of the result for attention networks.
-        overlap: What neighboring tiles share, in input pixels.
+        overlap: Width that neighboring tiles share, in input pixels.
         memory: Bytes that a tile may take, or the feature maps of the whole picture; None takes
-            most of what is free.
+            most of the free memory.
         tiling: ``blend``, or ``chop`` as the network's authors did in their tests: quarters of
-            quarters, cut hard; it knows its own sizes.
+            quarters with hard edges, whose sizes are fixed.
         self_ensemble: Whether each tile is the mean over its eight flips and transposes.
-        seed: Where all randomness comes from.
-        bits: Depth of the result; None keeps the depth of the input.
+        seed: Seed of all random numbers.
+        bits: Bit depth of the result; None keeps the depth of the input.
         dither: Whether rounding to 8 bit is dithered.
-        quality: Of JPEG and WebP, 1 to 100.
+        quality: JPEG and WebP quality, 1 to 100.
         existing: What to do where a target exists.
         max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
     """
 
-    device: str = "auto"
-    precision: str = "auto"
-    context: Context = "tile"
-    tile: int | None = None
-    overlap: int | None = None
-    memory: int | None = None
-    tiling: Tiling = "blend"
-    self_ensemble: bool = False
-    seed: int = 0
-    bits: Bits | None = None
-    dither: bool = False
-    quality: int = 95
-    existing: Existing = "skip"
-    max_pixels: int | None = None
+    device: str = option(
+        "auto",
+        Text(),
+        "Device: auto, cpu, cuda, cuda:1 or mps.",
+        metavar="NAME",
+        group="machine",
+        label=window("Device"),
+    )
+    precision: str = option(
+        "auto",
+        Choice(
+            {
+                "auto": window("Automatic"),
+                "fp32": window("32 bit (exact)"),
+                "bf16": window("bfloat16 (fast)"),
+                "fp16": window("float16 (fast)"),
+            }
+        ),
+        "Number format of the computation; fewer bits are faster on some devices.",
+        group="machine",
+        label=window("Precision"),
+    )
+    memory: int | None = option(
+        None,
+        Bytes(1),
+        "Memory that a tile may take, such as 4GB.",
+        metavar="SIZE",
+        usual="most of the free memory",
+        group="machine",
+        label=window("Memory"),
+    )
+    context: Context = option(
+        "tile",
+        Choice({"tile": window("Tile by tile"), "whole": window("The whole picture (slow)")}),
+        "Extent of attention: the tile, or the whole picture, which can take very long.",
+        group="machine",
+        label=window("Attention"),
+    )
+    self_ensemble: bool = option(
+        False,
+        Flag(),
+        "Mean over eight flips and rotations: slightly better, eight times slower.",
+        title="self-ensemble",
+        group="machine",
+        label=window("Eight views (better, 8 × slower)"),
+        requires=("context", "tile"),
+    )
+    tile: int | None = option(
+        None,
+        Integer(1),
+        "Side of the tiles that a picture is cut into.",
+        metavar="PIXELS|auto",
+        auto="auto",
+        usual="auto",
+    )
+    overlap: int | None = option(
+        None,
+        Integer(0),
+        "Width that neighboring tiles share.",
+        metavar="PIXELS|auto",
+        auto="auto",
+        usual="auto",
+    )
+    tiling: Tiling = option(
+        "blend",
+        Choice({"blend": "", "chop": ""}),
+        "Tiling used by the network's authors in their tests, for comparison with published"
+        " figures.",
+        flag="chop",
+    )
+    seed: int = option(
+        0, Integer(0, 2**63 - 1), "Random seed; the same seed gives the same picture.", metavar="N"
+    )
+    bits: Bits | None = option(
+        None,
+        Choice({8: window("8 bit"), 16: window("16 bit"), 32: window("32 bit float")}),
+        "Bits per sample of the result; 32 is float.",
+        usual="those of the source",
+        group="result",
+        label=window("Depth"),
+    )
+    quality: int = option(
+        95,
+        Integer(1, 100),
+        "JPEG and WebP quality, 1 to 100.",
+        metavar="1-100",
+        group="result",
+        label=window("Quality"),
+    )
+    dither: bool = option(
+        False,
+        Flag(),
+        "Dithering, which keeps gradients smooth in 8 bit.",
+        group="result",
+        label=window("Dither smooth gradients"),
+    )
+    existing: Existing = option(
+        "skip",
+        Choice({"skip": "", "replace": "", "number": ""}),
+        "Treatment of results that already exist.",
+        group="result",
+    )
+    max_pixels: int | None = option(
+        None,
+        Integer(1),
+        "Largest number of pixels that a picture may have.",
+        metavar="N",
+        usual="about 134 million",
+        group="input",
+    )
 
 
 @dataclass(frozen=True)
-class Step:
-    """One pass of one network.
+class Step(_Checked):
+    """One run of one network; its options are checked like those of `Settings`.
 
     Attributes:
         model: Id in the catalog.
-        sigma: Noise level on the 0-255 scale for models that are told it; None estimates it.
-        strength: 1 takes the network's result, 0 the (resampled) input, between them the mean.
-        bayer: Colors of the first two rows of a mosaic, ``rggb`` or so; demosaicing asks for it.
-        detail: The strength of fine changes (grain, texture) where it differs from that of coarse
+        sigma: Noise level on the 0-255 scale for models conditioned on it; None estimates it.
+        strength: 1 takes the network's result, 0 the (resampled) input; values between them blend.
+        bayer: Colors of the first two rows of a mosaic, such as ``rggb``, for demosaicing.
+        detail: Strength of fine changes (grain, texture) where it differs from that of coarse
             ones (blotches, blocks); see `restorer.restoration.strength`.
-        jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models that are
-            told it; None takes it from file and pixels.
+        jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models
+            conditioned on it; None takes it from the file or estimates it.
     """
 
     model: str
-    sigma: float | None = None
-    strength: float = 1.0
-    bayer: str | None = None
-    detail: float | None = None
-    jpeg_quality: int | None = None
+    sigma: float | None = option(
+        None,
+        Number(0),
+        "Noise level for denoising, on the 0-255 scale; auto estimates it.",
+        metavar="0-75|auto",
+        auto="auto",
+        usual="auto",
+        front=Number(0, 75),
+        conditional=True,
+    )
+    strength: float = option(
+        1.0,
+        Number(0, 1),
+        "Strength of the effect: 1 is the full effect, 0 none; values between them blend.",
+        metavar="0..1",
+    )
+    bayer: str | None = option(
+        None,
+        Choice({"rggb": "", "grbg": "", "gbrg": "", "bggr": ""}),
+        "Colors of the first two rows of a mosaic.",
+        usual="those of the model",
+    )
+    detail: float | None = option(
+        None,
+        Number(0, 1),
+        "Strength of fine changes (grain, texture); the general strength is then that of coarse"
+        " ones (blotches, blocks).",
+        metavar="0..1",
+        usual="the general strength",
+    )
+    jpeg_quality: int | None = option(
+        None,
+        Integer(1, 100),
+        "Lowest JPEG quality that the picture was saved with, for deblocking; auto takes it from"
+        " the file or estimates it.",
+        title="JPEG quality",
+        metavar="1-100|auto",
+        auto="auto",
+        usual="auto",
+        conditional=True,
+    )
 
     @property
     def shares(self) -> tuple[float, float]:
@@ -90,16 +248,20 @@ class Step:
         return self.shares != (1, 1)
 
 
+STEP_OPTIONS: tuple[Option, ...] = options_of(Step)
+OPTIONS: tuple[Option, ...] = STEP_OPTIONS + options_of(Settings)
+
+
 @dataclass(frozen=True)
 class RunPlan:
-    """Wishes resolved against model, device and image: it fixes the pixels of one step.
+    """A request resolved against model, device and image; it fixes the pixels of one step.
 
     Attributes:
-        sigma: What the network was told of the noise, if it is told that.
-        jpeg_quality: What it was told of the compression, if it is told that.
-        origin: Where that comes from: the step, the file, the pixels; empty where nothing is told.
-        side: Of the tiles; 0 in context ``whole``.
-        batch: Tiles that went through the network at once.
+        sigma: Noise level that the network was given, if it takes one.
+        jpeg_quality: JPEG quality that the network was given, if it takes one.
+        origin: Source of that value: the step, the file or an estimate; empty where there is none.
+        side: Side of the tiles; 0 in context ``whole``.
+        batch: Number of tiles that went through the network at once.
     """
 
     model: str
@@ -124,16 +286,16 @@ class CancelToken:
         self._event = threading.Event()
 
     def cancel(self) -> None:
-        """Ask everybody who holds this token to stop."""
+        """Ask all holders of this token to stop."""
         self._event.set()
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked."""
+        """Whether a stop was requested."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise Cancelled if somebody asked."""
+        """Raise Cancelled if a stop was requested."""
         if self._event.is_set():
             raise Cancelled("stopped by the user")
 

@@ -26,7 +26,7 @@ ROWS = (
     "inference",
     "models estimate",
     "formats networks tiling color bayer tasks settings",
-    "attention metrics image errors",
+    "attention metrics image options errors",
 )
 HEAVY = {
     "torch": "attention networks models inference restoration analysis training evaluation",

@@ -11,6 +11,7 @@ from typing import Any
 
 from restorer.batch.jobs import Job, Result
 from restorer.batch.planning import Ignored
+from restorer.errors import SettingsError
 from restorer.settings import Settings, Step
 
 
@@ -76,7 +77,7 @@ def load_jobs(text: str) -> list[Job]:
                 Job(Path(a), Path(b), steps, settings, references, explain)
                 for a, b in group["files"]
             ]
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, SettingsError) as error:
         raise ValueError(f"no list of jobs: {error}") from error
     return jobs
 

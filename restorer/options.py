@@ -1,0 +1,306 @@
+"""Options: what a field of a dataclass may hold, and how people name, write and read it.
+
+`option` declares a field of a frozen dataclass; `options_of` lists the declared fields.
+The command line, presets and the window are made from that list.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, TypeAlias
+
+Group: TypeAlias = Literal["step", "machine", "result", "input"]
+Control: TypeAlias = Literal["choice", "number", "flag", "bytes", "text"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The values that an option takes. Its methods raise ValueError saying what is expected."""
+
+    control: ClassVar[Control] = "text"
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return "a text"
+
+    def check(self, value: Any) -> None:
+        """Refuse a value that is not of this kind."""
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"expected {self.expected}")
+
+    def parse(self, text: str) -> Any:
+        """Return the value that a text means."""
+        return text
+
+    def format(self, value: Any) -> str:
+        """Return a text that `parse` turns into the value."""
+        return str(value)
+
+
+class Text(Kind):
+    """Any text but the empty one."""
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    """True or False."""
+
+    control: ClassVar[Control] = "flag"
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return "true or false"
+
+    def check(self, value: Any) -> None:
+        """Refuse everything but True and False."""
+        if not isinstance(value, bool):
+            raise ValueError(f"expected {self.expected}")
+
+    def parse(self, text: str) -> bool:
+        """Return the truth value of a word."""
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"expected {self.expected}")
+        return text.lower() == "true"
+
+    def format(self, value: Any) -> str:
+        """Return the word for a truth value."""
+        return str(bool(value)).lower()
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of several values.
+
+    Attributes:
+        labels: The text of the window for each value.
+    """
+
+    labels: Mapping[Any, str]
+    control: ClassVar[Control] = "choice"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values as texts."""
+        return tuple(map(str, self.labels))
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return " or ".join(filter(None, (", ".join(self.words[:-1]), self.words[-1])))
+
+    def check(self, value: Any) -> None:
+        """Refuse a value that is not in the list, or equal to one but of another type."""
+        if not any(value == known and type(value) is type(known) for known in self.labels):
+            raise ValueError(f"expected {self.expected}")
+
+    def parse(self, text: str) -> Any:
+        """Return the value of a word."""
+        for value in self.labels:
+            if str(value) == text:
+                return value
+        raise ValueError(f"expected {self.expected}")
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A finite number in a range that includes its ends.
+
+    Attributes:
+        low: The least value.
+        high: The greatest value; infinity for none.
+    """
+
+    low: float = 0
+    high: float = math.inf
+    control: ClassVar[Control] = "number"
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        if self.high == math.inf:
+            return f"a number of {self.low} or more"
+        return f"{self.low} to {self.high}"
+
+    def check(self, value: Any) -> None:
+        """Refuse what is not a number, not finite, or outside the range."""
+        number = isinstance(value, Real) and not isinstance(value, bool)
+        if not number or not self.low <= value <= self.high or value == math.inf:
+            raise ValueError(f"expected {self.expected}")
+
+    def parse(self, text: str) -> float:
+        """Return the number."""
+        try:
+            return float(text)
+        except ValueError as error:
+            raise ValueError(f"expected {self.expected}") from error
+
+    def format(self, value: Any) -> str:
+        """Return the shortest text that means the same number."""
+        short = f"{value:g}"
+        return short if float(short) == value else repr(float(value))
+
+
+class Integer(Number):
+    """A whole number in a range that includes its ends."""
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return super().expected.replace("a number", "a whole number")
+
+    def check(self, value: Any) -> None:
+        """Refuse what is not a whole number, or outside the range."""
+        if not isinstance(value, Integral):
+            raise ValueError(f"expected {self.expected}")
+        super().check(value)
+
+    def parse(self, text: str) -> int:
+        """Return the number."""
+        try:
+            return int(text)
+        except ValueError as error:
+            raise ValueError(f"expected {self.expected}") from error
+
+    def format(self, value: Any) -> str:
+        """Return the digits."""
+        return str(value)
+
+
+class Bytes(Integer):
+    """An amount of memory; texts may have a unit: ``4GB``, ``512 MB``, ``1.5GiB``."""
+
+    control: ClassVar[Control] = "bytes"
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return "a number of bytes, as a text also 4GB or 512MB"
+
+    def parse(self, text: str) -> int:
+        """Return the number of bytes."""
+        if text.isdecimal() and int(text) > 0:
+            return int(text)  # exact, as a float may not be
+        found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", text.lower())
+        try:
+            count = float(found[1]) if found else 0.0
+        except ValueError:
+            count = 0.0
+        if found is None or count <= 0:
+            raise ValueError(f"expected {self.expected}")
+        return int(count * (1024 if found[3] else 1000) ** " kmgt".index(found[2] or " "))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of the table of options.
+
+    Attributes:
+        field: Name of the field in its dataclass.
+        default: Value of the field where nothing is said.
+        kind: The values that the field takes.
+        help: One line for the command line; a noun phrase.
+        optional: Whether None is a value, too.
+        auto: Word that means None where one may write it; empty for no such word.
+        group: Panel of the window.
+        label: Text of the window; empty for no generic control.
+        title: Name in messages.
+        flag: Name of a flag that stands for the second of two choices; empty for none.
+        usual: Words for the default where it is None.
+        front: The values that the front ends offer, where these are fewer than `kind` allows.
+        conditional: Whether only models that are conditioned on this field take it.
+        requires: Field and value without which the option does not apply.
+    """
+
+    field: str
+    default: Any
+    kind: Kind
+    help: str
+    optional: bool = False
+    auto: str = ""
+    group: Group = "step"
+    label: str = ""
+    title: str = ""
+    flag: str = ""
+    usual: str = ""
+    metavar: str = ""
+    front: Kind | None = None
+    conditional: bool = False
+    requires: tuple[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name in presets and on the command line."""
+        return self.flag or self.field.replace("_", "-")
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the option is written without a value."""
+        return bool(self.flag) or self.kind.control == "flag"
+
+    @property
+    def offered(self) -> Kind:
+        """The values that the front ends offer."""
+        return self.front or self.kind
+
+    def check(self, value: Any) -> None:
+        """Raise ValueError, naming the option, for a value that the field does not take."""
+        if value is None and self.optional:
+            return
+        try:
+            self.kind.check(value)
+        except ValueError as error:
+            raise ValueError(f"{self.title} {value!r}: {error}") from None
+
+    def read(self, value: Any) -> Any:
+        """Return the value of the field that a text, or a value of TOML, means.
+
+        Raises ValueError saying what was found and what is expected.
+        """
+        if value is None and self.optional:
+            return None
+        if self.auto and value == self.auto:
+            return None
+        kind = Flag() if self.flag else self.offered
+        try:
+            found = kind.parse(value) if isinstance(value, str) else value
+            kind.check(found)
+        except ValueError as error:
+            raise ValueError(f"{value!r}: {error}") from None
+        return self._words[found] if self.flag else found
+
+    def write(self, value: Any) -> Any:
+        """Return the value of the field as TOML has it; the reverse of `read`."""
+        return value == self._words[1] if self.flag else value
+
+    @property
+    def _words(self) -> tuple[Any, ...]:
+        assert isinstance(self.kind, Choice), "only choices have flags"
+        return tuple(self.kind.labels)
+
+
+def option(default: Any, kind: Kind, help: str, **details: Any) -> Any:
+    """Declare a field of a dataclass as an option; see `Option` for the details."""
+    details.setdefault("optional", default is None)
+    return field(default=default, metadata={"option": (kind, help, details)})
+
+
+def window(text: str) -> str:
+    """Mark a text of the window for translation; pyside6-lupdate looks for this name."""
+    return text
+
+
+def options_of(holder: Any) -> tuple[Option, ...]:
+    """Return the options that a dataclass, or an instance of one, declares."""
+    found = []
+    for each in fields(holder):
+        if "option" in each.metadata:
+            kind, help, details = each.metadata["option"]
+            details = {"title": each.name.replace("_", " "), **details}
+            found.append(Option(each.name, each.default, kind, help, **details))
+    return tuple(found)

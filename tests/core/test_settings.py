@@ -1,0 +1,61 @@
+"""Settings and steps refuse what they do not know, when they are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import restorer
+from restorer import Settings, SettingsError, Step
+from restorer.settings import STEP_OPTIONS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"context": "full"},
+        {"tiling": "blended"},
+        {"seed": -1},
+        {"existing": "overwrite"},
+        {"bits": 12},
+        {"tile": "48"},
+        {"memory": "4GB"},
+        {"quality": 101},
+        {"max_pixels": 0},
+        {"dither": "yes"},
+    ],
+    ids=str,
+)
+def test_settings_refuse_other_values_by_name(wrong: dict[str, Any]) -> None:
+    ((name, _),) = wrong.items()
+    with pytest.raises(SettingsError, match=f"{name.replace('_', '.')}.*expected"):
+        Settings(**wrong)
+
+
+@given(st.floats().filter(lambda x: not 0 <= x <= 1), st.sampled_from(["strength", "detail"]))
+def test_steps_refuse_shares_outside_0_to_1(share: float, name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Step("panet-sr-x2-lite", **{name: share})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sigma", [-1.0, float("nan"), float("inf"), "25"])
+def test_steps_refuse_noise_levels_that_are_none(sigma: Any) -> None:
+    with pytest.raises(SettingsError, match="sigma"):
+        Step("panet-denoise-lite", sigma=sigma)
+
+
+def test_every_default_is_valid_and_every_option_has_a_description() -> None:
+    assert Settings() == Settings()
+    assert Step("panet-sr-x2-lite").sigma is None
+    for each in restorer.OPTIONS:
+        assert each.help.endswith(".")
+    assert {each.field for each in STEP_OPTIONS} == {
+        "sigma",
+        "strength",
+        "bayer",
+        "detail",
+        "jpeg_quality",
+    }
