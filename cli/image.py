@@ -89,7 +89,7 @@ def _target(source: Path, output: str | None, name: str, wishes: Wishes) -> Path
     from restorer import SUFFIXES, target_name
 
     folder = source.parent if output is None else Path(output)
-    if output is None or folder.is_dir() or output.endswith(("/", os.sep)):
+    if output is None or os.path.isdir(folder) or output.endswith(("/", os.sep)):
         return folder / target_name(source, wishes.steps(), name, wishes.suffix)
     target = Path(output)
     if not target.suffix:

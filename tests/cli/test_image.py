@@ -187,3 +187,13 @@ def test_a_chain_of_tasks_tells_each_its_damage(restore, photo, tmp_path):
     assert result.exit_code == 0, result.stderr
     assert "(JPEG quality 30, from the file), then panet-denoise-lite (sigma " in result.stdout
     assert probe(tmp_path / "chain.png").width == 128
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]], ids=["run", "dry run"])
+@pytest.mark.parametrize("name", ["n" * 300 + ".png", "photo.png/new.png"], ids=["long", "below"])
+def test_a_target_that_cannot_be_created_is_refused_with_the_remedy(words, name, restore, source):
+    before = sorted(source.parent.iterdir())
+    result = restore("image", source, "-o", source.parent / name, *words)
+    assert result.exit_code == 1
+    assert "choose" in result.stderr
+    assert sorted(source.parent.iterdir()) == before

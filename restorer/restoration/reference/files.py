@@ -87,6 +87,8 @@ def check_references(source: Path, references: Sequence[Path]) -> None:
     Raises SettingsError for one that is missing, named twice, the picture itself, or smaller than
     the picture both ways; ImageError for one that cannot be read.
     """
+    if not references:
+        return
     own = formats.probe(source)
     seen: set[str] = set()
     for path in references:
