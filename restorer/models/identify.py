@@ -150,7 +150,9 @@ def missing_setting(recognition: CheckpointInfo, task: str) -> Literal["", "sigm
     """Return which setting of `trained_for` a file does not tell and `describe_model` needs."""
     told = recognition.condition or recognition.scale > 1
     # Of those that spandrel knows, many are for all levels.
-    return "" if told or recognition.architecture == "spandrel" else TASKS[task].condition
+    if told or recognition.architecture == "spandrel" or task not in TASKS:
+        return ""
+    return TASKS[task].condition
 
 
 def fits_model(recognition: CheckpointInfo, spec: ModelSpec) -> bool:

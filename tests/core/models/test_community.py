@@ -178,7 +178,7 @@ RECOGNIZE = """
 from restorer.models import community
 from restorer.models.checkpoint import read_state
 from pathlib import Path
-print(community.recognize(read_state(Path(sys.argv[1]))).architecture)
+print(community.identify_checkpoint(read_state(Path(sys.argv[1]))).architecture)
 print(sorted(name for name in sys.modules if name.startswith("torchvision")))
 """
 
