@@ -1,4 +1,4 @@
-"""LookCanvas: the part of a picture that an attention sees, lit where it looks."""
+"""AttentionCanvas: the part of a picture that an attention sees, lit by its weights."""
 
 from __future__ import annotations
 

@@ -1079,7 +1079,7 @@
     </message>
 </context>
 <context>
-    <name>Holder</name>
+    <name>Store</name>
     <message>
         <source>That does not fit into memory. Close other programs, or restore less.</source>
         <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
@@ -1155,7 +1155,7 @@
     </message>
 </context>
 <context>
-    <name>LookCanvas</name>
+    <name>AttentionCanvas</name>
     <message>
         <source>Where the attention looks</source>
         <translation>Wohin die Attention schaut</translation>

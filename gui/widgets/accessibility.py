@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessible
 from PySide6.QtWidgets import QAccessibleWidget, QComboBox, QLabel, QSizePolicy, QWidget
 
 # Classes that Qt takes for fillers.
-_PICTURES = ("Canvas", "ErrorMap", "LookCanvas", "Plot", "RegionPicker", "_Patch")
+_PICTURES = ("Canvas", "ErrorMap", "AttentionCanvas", "Plot", "RegionPicker", "_Patch")
 
 
 class Notice(QLabel):

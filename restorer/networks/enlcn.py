@@ -76,7 +76,7 @@ class KernelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape, in float32."""
-        # The exponents of the random features sum up terms near 20, too large for half precision.
+        # The features are exponentials of sums near 20, for which half precision is too coarse.
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.attn_fn.projection_matrix.dtype)
             attended = kernel_attention(

@@ -52,6 +52,15 @@ def test_every_text_is_translated():
             assert text in known, f"{path.name}: {text!r}; see CONTRIBUTING.md"
 
 
+def test_texts_stand_under_the_names_of_classes_that_exist():
+    """Qt looks a text up by its class; under a former name it is not found."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in FOLDER.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    words = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    assert {context for context, _, _ in texts()} <= classes | words
+
+
 def test_translations_keep_the_marks():
     for _, source, forms in texts():
         for form in forms:

@@ -64,3 +64,17 @@ def test_no_label_hides_what_it_says_behind_its_name(window):
         window.pages.page(page)
     names = [label.accessibleName() for label in window.findChildren(QLabel)]
     assert not any(names), names
+
+
+def test_the_painted_widgets_that_are_named_exist():
+    import ast
+    from pathlib import Path
+
+    import restorer.gui
+    from restorer.gui.widgets.accessibility import _PICTURES
+
+    trees = [
+        ast.parse(p.read_text("utf-8")) for p in Path(restorer.gui.__file__).parent.rglob("*.py")
+    ]
+    classes = {n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ClassDef)}
+    assert set(_PICTURES) <= classes
