@@ -76,7 +76,13 @@ def check_job(job: Job) -> formats.Header:
     hold the result, and references that cannot help are refused. Raises ImageError, and
     SettingsError for references.
     """
-    header = formats.check_source(job.source, max_pixels=_budget(job.settings))
+    with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
+        _check_result(job, source.header)
+        return source.header
+
+
+def _check_result(job: Job, header: formats.Header) -> formats.Format:
+    """Return the format of the target; raise what `check_job` raises of references and target."""
     check_references(job.source, job.references)
     scale = _scale(job)
     format = formats.check_target(job.target, header.height * scale, header.width * scale)
@@ -84,20 +90,21 @@ def check_job(job: Job) -> formats.Header:
     pixels = header.height * header.width * scale**2
     size_bytes = int(pixels * header.channels * bits / 8 * format.least_share)
     formats.check_creatable(job.target, size_bytes)
-    return header
+    return format
 
 
 def _run_job(job: Job, context: JobContext) -> Result:
     on_tile, cancel, networks = context.on_tile, context.cancel, context.networks
     settings = job.settings
     context.progress("read")
-    header = check_job(job)
     try:
-        if _is_streamed(job, header):
-            streamed = _there(networks, lambda: _stream(job, header, on_tile, cancel))
-            if streamed is not None:
-                return streamed
-        image = formats.read(job.source, max_pixels=_budget(settings))
+        with formats.open_source(job.source, max_pixels=_budget(settings)) as source:
+            format = _check_result(job, source.header)
+            if _is_streamed(job, source.header, format):
+                streamed = _there(networks, lambda: _stream(job, source, on_tile, cancel))
+                if streamed is not None:
+                    return streamed
+            image = source.read()
 
         def restore() -> tuple[Image, tuple[RunPlan, ...], Guide | None]:
             if cancel is not None:
@@ -157,16 +164,14 @@ def _scale(job: Job) -> int:
     return math.prod(model_spec(step.model).scale for step in job.steps)
 
 
-def _is_streamed(job: Job, header: formats.Header) -> bool:
+def _is_streamed(job: Job, header: formats.Header, target: formats.Format) -> bool:
     """Whether to go from TIFF to TIFF band by band: what is large for this memory."""
-    scale = _scale(job)
-    target = formats.check_target(job.target, header.height * scale, header.width * scale)
     streams = header.format == target.name == "TIFF" and job.settings.context == "tile"
-    return streams and stream.is_large(header, scale)
+    return streams and stream.is_large(header, _scale(job))
 
 
 def _stream(
-    job: Job, header: formats.Header, on_tile: OnTick | None, cancel: CancelToken | None
+    job: Job, source: formats.ImageFile, on_tile: OnTick | None, cancel: CancelToken | None
 ) -> Result | None:
     """Restore from TIFF to TIFF, band by band.
 
@@ -175,20 +180,20 @@ def _stream(
     """
     passes = open_steps(job.steps, job.settings)
     try:
-        stream.check_rows(job.source, header, passes)
-        with formats.open_rows(job.source, max_pixels=_budget(job.settings)) as rows:
+        stream.check_rows(job.source, source.header, passes)
+        rows = source.rows()
 
-            def write(
-                target: Path, existing: formats.Existing
-            ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
-                return stream.restore_rows(
-                    rows, target, existing, passes, job.settings, on_tile, cancel
-                )
+        def write(
+            target: Path, existing: formats.Existing
+        ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
+            return stream.restore_rows(
+                rows, target, existing, passes, job.settings, on_tile, cancel
+            )
 
-            path, (plans, notes) = _write(job, write)
-            return Result(job, "done", path, plans=plans, notes=notes)
+        path, (plans, notes) = _write(job, write)
+        return Result(job, "done", path, plans=plans, notes=notes)
     except formats.RowsError as error:
-        needed, free = stream.whole_bytes(header, _scale(job)), free_bytes("cpu")
+        needed, free = stream.whole_bytes(source.header, _scale(job)), free_bytes("cpu")
         if needed > free:
             raise ImageTooLargeError(
                 f"{error}, so that it cannot be streamed; as a whole it takes {needed / 1e9:.1f} GB"

@@ -14,8 +14,8 @@ from restorer.formats.header import Codec, Header
 from restorer.formats.profiles import profile_name
 from restorer.formats.source import (
     DEFAULT_MAX_PIXELS,
+    ImageFile,
     Rows,
-    Source,
     check_source,
     open_rows,
     open_source,
@@ -34,9 +34,9 @@ __all__ = [
     "Existing",
     "Format",
     "Header",
+    "ImageFile",
     "Rows",
     "RowsError",
-    "Source",
     "check_creatable",
     "check_source",
     "check_target",

@@ -39,7 +39,7 @@ class Rows:
     read: Callable[[int, int], Pixels]
 
 
-class Source:
+class ImageFile:
     """An open image file whose headers have been scanned.
 
     One thread at a time may read from it.
@@ -98,7 +98,7 @@ class Source:
 @contextmanager
 def open_source(
     path: Path | str, *, max_pixels: int | None = DEFAULT_MAX_PIXELS
-) -> Iterator[Source]:
+) -> Iterator[ImageFile]:
     """Open an image file and scan its headers once; the file stays open inside the context.
 
     Leave the context before replacing the file: Windows refuses to replace an open one.
@@ -119,7 +119,7 @@ def open_source(
             scan = format.codec.scan(file)
             if scan.header.height < 1 or scan.header.width < 1:
                 raise ImageFormatError(f"{scan.header.width} x {scan.header.height} pixels")
-            source = Source(path, file, format, scan)
+            source = ImageFile(path, file, format, scan)
         if max_pixels is not None:
             source.check(max_pixels)
         yield source

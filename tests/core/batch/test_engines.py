@@ -165,7 +165,7 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
     good = [job for job in jobs if job.source.name != "bad.png"]
     lock, ahead = threading.Lock(), threading.Event()
     running = most = started = 0
-    forward, read = Predictor.run_rows, formats.read
+    forward, read = Predictor.run_rows, formats.ImageFile.read
 
     def counted_run(*args: Any, **options: Any) -> Any:
         nonlocal running, most
@@ -186,7 +186,7 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
         return read(*args, **options)
 
     monkeypatch.setattr(Predictor, "run_rows", counted_run)
-    monkeypatch.setattr(formats, "read", counted_read)
+    monkeypatch.setattr(formats.ImageFile, "read", counted_read)
     events = list(restorer.run_jobs(good, workers=workers))
     results = [e.result for e in events if isinstance(e, Finished)]
     assert {r.status for r in results} == {"done"}
