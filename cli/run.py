@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,9 +42,11 @@ def run(
         _announce(jobs[0])
     results = []
     control = RunControl()
-    shown = _Bar(jobs, quiet=quiet)
-    with stoppable("this tile", control), _log_lines(verbose=verbose), shown as bar:
-        for event in run_jobs(jobs, engine=engine, workers=workers, control=control):
+    shown = _Bar(len(jobs), quiet=quiet)
+    stop = stoppable("this tile", control.cancel)
+    with stop, _log_lines(verbose=verbose), shown as bar:
+        taken = bar.taken(jobs)
+        for event in run_jobs(taken, engine=engine, workers=workers, control=control):
             if isinstance(event, Finished):
                 bar.end(event)
                 report.add(event.result)
@@ -113,11 +115,9 @@ class _Bar:
     Shown on a terminal only.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, quiet: bool) -> None:
+    def __init__(self, files: int, *, quiet: bool) -> None:
         from tqdm import tqdm
 
-        files = len(jobs)
-        self._names = {job.id: job.source.name for job in jobs}
         self._bar = tqdm(
             total=files,
             desc=f"0/{files} files",
@@ -128,6 +128,7 @@ class _Bar:
         )
         self._files = files
         self._ended = self._skipped = 0
+        self._names: dict[str, str] = {}  # by id, of the files at work
         self._parts: dict[str, float] = {}
 
     def __enter__(self) -> _Bar:
@@ -136,6 +137,12 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
+
+    def taken(self, jobs: Iterable[Job]) -> Iterator[Job]:
+        """Yield jobs as workers take them; a hash for all before the first would take seconds."""
+        for job in jobs:
+            self._names[job.id] = job.source.name
+            yield job
 
     def advance(self, progress: Progress) -> None:
         """Show the tiles of a file at work."""
@@ -146,6 +153,7 @@ class _Bar:
 
     def end(self, finished: Finished) -> None:
         """Count a file; a skipped one does not enter the estimate of the time left."""
+        self._names.pop(finished.id, None)
         self._parts.pop(finished.id, None)
         self._ended += 1
         self._skipped += finished.result.status == "skipped"

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from restorer import CancelToken, RunControl
+from typing import Any
 
 
 @contextmanager
-def stoppable(last: str, control: RunControl | None = None) -> Iterator[CancelToken]:
+def stoppable(last: str, cancel: Callable[[], None]) -> Iterator[None]:
     """Turn the first Ctrl-C or SIGTERM into a request; the next has the system's own effect.
 
     Args:
         last: What is brought to its end, as in ``this tile``.
-        control: A run that is asked to stop, too.
+        cancel: Makes the request; called in the signal handler.
     """
-    from restorer import CancelToken
-
-    cancel = CancelToken()
 
     def stop(number: int, frame: Any) -> None:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
-        cancel.cancel()
-        if control is not None:
-            control.cancel()
+        cancel()
         # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
         os.write(2, f"\nstopping after {last}; once more aborts at once\n".encode())
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield cancel
+        yield
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

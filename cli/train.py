@@ -102,11 +102,13 @@ def _train(
     """Train and show loss and validation; return whether it came to the end."""
     from tqdm import tqdm
 
+    from restorer import CancelToken
     from restorer.training.loop import train as reports
 
+    cancel = CancelToken()
     running = reports(recipe, data, folder, device=device, workers=workers, compiled=compiled)
     progress = tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it")
-    with stoppable("this iteration") as cancel, progress as bar, closing(running):
+    with stoppable("this iteration", cancel.cancel), progress as bar, closing(running):
         for report in running:
             if cancel.cancelled and report.step < recipe.iterations:
                 return False

@@ -228,9 +228,10 @@ def _ask_setting(found: CheckpointInfo, task: str, given: dict[str, Any]) -> dic
 
 
 def _fetch(spec: ModelSpec) -> None:
-    from restorer import Cancelled, fetch_model
+    from restorer import Cancelled, CancelToken, fetch_model
 
-    with _byte_bar(spec.id) as on_bytes, stoppable("these bytes") as cancel:
+    cancel = CancelToken()
+    with _byte_bar(spec.id) as on_bytes, stoppable("these bytes", cancel.cancel):
         try:
             installed = fetch_model(spec, on_bytes=on_bytes, cancel=cancel)
         except Cancelled as error:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from restorer import probe
+from restorer import CancelToken, probe
 from restorer.cli.stopping import stoppable
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
@@ -44,7 +44,8 @@ def test_signal_stops_the_batch_with_130_and_leaves_whole_files(number, make_pic
 
 def test_second_signal_has_the_effect_of_the_system(capfd):
     before = signal.getsignal(signal.SIGINT)
-    with stoppable("this tile") as cancel:
+    cancel = CancelToken()
+    with stoppable("this tile", cancel.cancel):
         os.kill(os.getpid(), signal.SIGINT)
         _wait_for(lambda: cancel.cancelled)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
