@@ -79,15 +79,14 @@ def demo(ctx: click.Context, folder: Path) -> None:
     Works offline. DIR is "demo" unless named. Makes DIR/noisy, DIR/small,
     DIR/restored and the picture DIR/before-after.png.
     """
-    from restorer import TASKS, usual_task
+    from restorer import conditioned_task, usual_task
 
     from .montage import before_and_after
 
     truths = [(sample, _truth(sample)) for sample in SAMPLES]
     for number, (sample, truth) in enumerate(truths):
         _damage(sample, truth, folder, seed=number)
-    denoising = next(task.id for task in TASKS.values() if task.condition == "sigma")
-    for kind, task in (("noisy", denoising), ("small", usual_task())):
+    for kind, task in (("noisy", conditioned_task("sigma")), ("small", usual_task())):
         _restore(ctx, folder / kind, folder / "restored" / kind, task)
     denoised = [_denoised(sample, truth, folder) for sample, truth in truths]
     enlarged = [_enlarged(sample, truth, folder) for sample, truth in truths]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -40,14 +39,12 @@ class Bytes(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number of bytes."""
-        found = re.fullmatch(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", str(value).lower())
+        from restorer import Bytes as Kind
+
         try:
-            count = float(found[1]) if found else 0.0
+            return Kind().parse(str(value))
         except ValueError:
-            count = 0.0
-        if found is None or count <= 0:
             self.fail(f"{value!r} is no amount of memory; expected 4GB or 512MB", param, ctx)
-        return int(count * (1024 if found[3] else 1000) ** " kmgt".index(found[2] or " "))
 
 
 @dataclass(frozen=True)

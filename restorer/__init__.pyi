@@ -92,6 +92,7 @@ from .models.store import remove_weights as remove_weights
 from .models.store import verify_weights as verify_weights
 from .models.store import weights_path as weights_path
 from .models.store import weights_state as weights_state
+from .options import Bytes as Bytes
 from .options import Choice as Choice
 from .options import Flag as Flag
 from .options import Number as Number
@@ -128,6 +129,7 @@ from .settings import Settings as Settings
 from .settings import Step as Step
 from .tasks import TASKS as TASKS
 from .tasks import Task as Task
+from .tasks import conditioned_task as conditioned_task
 from .tasks import default_model as default_model
 from .tasks import usual_task as usual_task
 from .tiling.plan import ChopRule as ChopRule

@@ -133,6 +133,11 @@ def default_model(task: str, scale: int | None = None) -> str:
     return models[scale]
 
 
+def conditioned_task(condition: str) -> str:
+    """Return the id of the task whose damage a condition measures: sigma or jpeg_quality."""
+    return next(task.id for task in TASKS.values() if task.condition == condition)
+
+
 def usual_task(*, references: bool = False) -> str:
     """Return the id of the task that is meant where none is named: an enlargement."""
     return next(t.id for t in TASKS.values() if t.enlarges and t.needs_references == references)

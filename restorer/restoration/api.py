@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -35,12 +34,11 @@ from restorer.restoration.reference.provenance import ReferenceMaps
 from restorer.restoration.reference.run import Guide
 from restorer.restoration.run import Passage
 from restorer.restoration.source import Source
-from restorer.settings import CancelToken, OnTick, RunPlan, Settings, Step
-from restorer.tasks import TASKS
+from restorer.settings import STEP_OPTIONS, CancelToken, OnTick, RunPlan, Settings, Step
+from restorer.tasks import conditioned_task
 from restorer.tiling.plan import Region
 
 log = logging.getLogger(__name__)
-_CONDITIONS = {"sigma": "sigma", "jpeg_quality": "JPEG quality"}
 T = TypeVar("T")
 OpenStep: TypeAlias = tuple[Predictor, Step]  # the model is open already, from a file perhaps
 
@@ -304,22 +302,16 @@ def _check_spec(spec: ModelSpec, settings: Settings) -> None:
 
 
 def _check_step(step: Step, spec: ModelSpec) -> None:
-    """Refuse numbers that would spoil the picture; of NaN every comparison is false."""
+    """Refuse options that the model does not take; `Step` itself has checked their values."""
     if step.bayer is not None and not spec.traits.mosaic:
         raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
     if step.mixes_input and spec.traits.mosaic:
         raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
-    for condition, value in (("sigma", step.sigma), ("jpeg_quality", step.jpeg_quality)):
-        if value is not None and spec.condition != condition:
-            task = next(task.id for task in TASKS.values() if task.condition == condition)
-            name = _CONDITIONS[condition]
+    for option in (each for each in STEP_OPTIONS if each.conditional):
+        value = getattr(step, option.field)
+        if value is not None and spec.condition != option.field:
+            task = conditioned_task(option.field)
             raise SettingsError(
-                f"{name} {value:g}: {spec.id} takes none; models for {task} that are told it do"
+                f"{option.title} {value:g}: {spec.id} takes none;"
+                f" models for {task} that are told it do"
             )
-    for name, share in zip(("strength", "detail"), step.shares, strict=True):
-        if not 0 <= share <= 1:
-            raise SettingsError(f"{name} {share}: expected 0 to 1")
-    if step.jpeg_quality is not None and not 1 <= step.jpeg_quality <= 100:
-        raise SettingsError(f"JPEG quality {step.jpeg_quality}: expected 1 to 100")
-    if step.sigma is not None and not 0 <= step.sigma < math.inf:
-        raise SettingsError(f"sigma {step.sigma}: expected a noise level of 0 or more")
