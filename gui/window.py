@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import (
@@ -36,8 +38,7 @@ from .shell.actions import Actions
 from .shell.files import Files
 from .shell.help import Keys
 from .shell.menus import Menus
-from .shell.pages import Pages
-from .shell.panels import Panels
+from .shell.pages import PAGES, Page, Pages
 from .shell.preferences import Preferences
 from .shell.status import StatusLine
 from .shell.top_bar import TopBar
@@ -45,6 +46,9 @@ from .shell.welcome import Welcome
 from .widgets.events import accept_copy
 from .widgets.film_strip import Strip
 from .widgets.theme import SCHEMES, icon, set_scheme
+
+if TYPE_CHECKING:
+    from .batch.queue import BatchPanel
 
 _PANEL_WIDTH = 336
 _FRAME = QSize(8, 40)  # of a window, about
@@ -57,9 +61,12 @@ class MainWindow(QMainWindow):
     Args:
         session: What it shows and commands; closed with the window.
         preferences: What is remembered.
+        pages: The table of its pages.
     """
 
-    def __init__(self, session: Session, preferences: Preferences) -> None:
+    def __init__(
+        self, session: Session, preferences: Preferences, pages: Sequence[Page] = PAGES
+    ) -> None:
         super().__init__()
         self.session = session
         self.preferences = preferences
@@ -68,8 +75,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("restorer")
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 480)
-        self.actions_ = Actions(self)
-        self._build()
+        self.actions_ = Actions(self, pages)
+        self._build(pages)
         self._connect()
         self._recall()
         self.keys = Keys(self.actions_, self)
@@ -81,7 +88,7 @@ class MainWindow(QMainWindow):
 
     # Building.
 
-    def _build(self) -> None:
+    def _build(self, pages: Sequence[Page]) -> None:
         self.bar = TopBar(self.actions_)
         self.banner = Banner()
         self.compare = Compare()
@@ -121,16 +128,8 @@ class MainWindow(QMainWindow):
         across.setSpacing(0)
         across.addWidget(left, 1)
         across.addWidget(self.panel)
-        self.panels = Panels(self.session, self.details, self.preferences.folder / "queue", self)
-        self.pages = Pages(
-            {
-                "picture": lambda: picture,
-                "sheet": self.panels.make_sheet,
-                "queue": self.panels.make_queue,
-                "models": self.panels.make_models,
-            }
-        )
-        self.pages.show_page("picture")
+        built = {"picture": picture}
+        self.pages = Pages(pages, built, self.session, self.preferences.folder)
         body = QWidget()
         rows = _column(body)
         rows.addWidget(self.bar)
@@ -172,8 +171,9 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: self.keys.toggle(),
         }.items():
             do[name].triggered.connect(slot)
-        for page in ("picture", "sheet", "queue", "models"):
-            do[f"page-{page}"].triggered.connect(lambda _=False, page=page: self._turn_to(page))
+        for name in do.pages:
+            page = name.removeprefix("page-")
+            do[name].triggered.connect(lambda _=False, page=page: self._turn_to(page))
         for mode in Mode:
             do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
         do["loupe"].toggled.connect(self.compare.canvas.set_loupe)
@@ -184,8 +184,7 @@ class MainWindow(QMainWindow):
             do[f"theme-{scheme}"].triggered.connect(
                 lambda _=False, scheme=scheme: self._set_scheme(scheme)
             )
-        for done in (self.files.opening, self.panels.left):
-            done.connect(do["page-picture"].trigger)
+        session.showing.connect(do["page-picture"].trigger)
         self.presets.chosen.connect(session.choose)
         self.presets.told.connect(session.tell)
         self.menus.recent.triggered.connect(lambda action: self.open([action.data()]))
@@ -208,6 +207,7 @@ class MainWindow(QMainWindow):
         self.compare.canvas.pointed.connect(references.source.show_place)
         self.compare.canvas.picked.connect(self.insight.look_from)
         self.insight.chosen.connect(self._mark)
+        self.details.truth.truth_changed.connect(session.set_ground_truth)
         self.details.truth.map_shown.connect(self.compare.show_map)
         self.banner.dismissed.connect(session.dismiss)
         self.banner.acted.connect(self._act)
@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
         files = self.session.state.files
         if files:
             self.actions_["page-queue"].trigger()
-            self.panels.queue(files)
+            cast("BatchPanel", self.pages.page("queue")).add(files)
 
     def open(self, paths: list[Path]) -> None:
         """Open files and folders."""
@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close safely: ask once, in the window, where work would be lost."""
         message = self.session.state.message
-        busy = self.session.at_work or self.panels.batch_runs
+        busy = self.session.at_work or self.pages.running
         if busy and (message is None or message.action != "close"):
             text = self.tr("Pictures are being restored. Close once more to stop and close.")
             self.session.tell(Message(text, "note", "close"))

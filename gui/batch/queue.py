@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from restorer import SUFFIXES, Settings
 
 from ..session.choices import Choices, usual_choices
+from ..session.session import Session
 from ..widgets.accessibility import Notice, announce
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import column, hint, row
@@ -350,6 +351,15 @@ class BatchPanel(QWidget):
         if paths:
             accept_copy(event)
             self.add(paths)
+
+
+def make_page(session: Session, folder: Path) -> BatchPanel:
+    """Return the queue, kept in a settings folder, with the choices of a session."""
+    page = BatchPanel(folder / "queue")
+    page.set_choices(session.state.choices)
+    page.opened.connect(session.open_pair)
+    session.changed.connect(lambda state: page.set_choices(state.choices))
+    return page
 
 
 def _combo(name: str, items: Sequence[tuple[str, object]]) -> QComboBox:

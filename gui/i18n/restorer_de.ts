@@ -199,22 +199,6 @@
         <translation>V&amp;ollbild</translation>
     </message>
     <message>
-        <source>&amp;Picture</source>
-        <translation>&amp;Bild</translation>
-    </message>
-    <message>
-        <source>Contact &amp;sheet</source>
-        <translation>&amp;Kontaktbogen</translation>
-    </message>
-    <message>
-        <source>&amp;Batch</source>
-        <translation>&amp;Stapel</translation>
-    </message>
-    <message>
-        <source>&amp;Models</source>
-        <translation>&amp;Modelle</translation>
-    </message>
-    <message>
         <source>As the &amp;system</source>
         <translation>Wie das &amp;System</translation>
     </message>
@@ -312,6 +296,17 @@
     <message>
         <source>There is a model %1 already; give this one another id.</source>
         <translation>Es gibt schon ein Modell %1; geben Sie diesem eine andere Kennung.</translation>
+    </message>
+</context>
+<context>
+    <name>AttentionCanvas</name>
+    <message>
+        <source>Where the attention looks</source>
+        <translation>Wohin die Attention schaut</translation>
+    </message>
+    <message>
+        <source>Click, or use the arrow keys, to look from another pixel</source>
+        <translation>Klicken oder Pfeiltasten: von einem anderen Pixel aus schauen</translation>
     </message>
 </context>
 <context>
@@ -1079,17 +1074,6 @@
     </message>
 </context>
 <context>
-    <name>Store</name>
-    <message>
-        <source>That does not fit into memory. Close other programs, or restore less.</source>
-        <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
-    </message>
-    <message>
-        <source>The program made a mistake (%1); the terminal it runs in says more.</source>
-        <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
-    </message>
-</context>
-<context>
     <name>Insight</name>
     <message>
         <source>Attention</source>
@@ -1152,17 +1136,6 @@
     <message>
         <source>All scales</source>
         <translation>Alle Maßstäbe</translation>
-    </message>
-</context>
-<context>
-    <name>AttentionCanvas</name>
-    <message>
-        <source>Where the attention looks</source>
-        <translation>Wohin die Attention schaut</translation>
-    </message>
-    <message>
-        <source>Click, or use the arrow keys, to look from another pixel</source>
-        <translation>Klicken oder Pfeiltasten: von einem anderen Pixel aus schauen</translation>
     </message>
 </context>
 <context>
@@ -1872,6 +1845,17 @@
     </message>
 </context>
 <context>
+    <name>Store</name>
+    <message>
+        <source>That does not fit into memory. Close other programs, or restore less.</source>
+        <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
+    </message>
+    <message>
+        <source>The program made a mistake (%1); the terminal it runs in says more.</source>
+        <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
+    </message>
+</context>
+<context>
     <name>Strength</name>
     <message>
         <source>Strength</source>
@@ -2090,6 +2074,41 @@
     <message>
         <source>File</source>
         <translation>Datei</translation>
+    </message>
+</context>
+<context>
+    <name>pages</name>
+    <message>
+        <source>&amp;Picture</source>
+        <translation>&amp;Bild</translation>
+    </message>
+    <message>
+        <source>Restore one picture and compare before and after</source>
+        <translation>Ein Bild verbessern und vorher und nachher vergleichen</translation>
+    </message>
+    <message>
+        <source>Contact &amp;sheet</source>
+        <translation>&amp;Kontaktbogen</translation>
+    </message>
+    <message>
+        <source>Compare several models on one detail of the picture</source>
+        <translation>Mehrere Modelle an einem Ausschnitt des Bilds vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;Batch</source>
+        <translation>&amp;Stapel</translation>
+    </message>
+    <message>
+        <source>Restore many files</source>
+        <translation>Viele Dateien verbessern</translation>
+    </message>
+    <message>
+        <source>&amp;Models</source>
+        <translation>&amp;Modelle</translation>
+    </message>
+    <message>
+        <source>Download, add and remove models</source>
+        <translation>Modelle herunterladen, hinzufügen und entfernen</translation>
     </message>
 </context>
 <context>

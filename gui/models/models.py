@@ -27,6 +27,7 @@ from restorer import (
     weights_state,
 )
 
+from ..session.session import Session
 from ..session.store import sentence
 from ..session.worker import Answer, Lane
 from ..widgets.accessibility import Notice
@@ -313,6 +314,13 @@ class ModelsPanel(QWidget):
         if paths:
             accept_copy(event)
             self.inspect(paths[0])
+
+
+def make_page(session: Session, folder: Path) -> ModelsPanel:
+    """Return the models; the session looks for usable ones again when they change."""
+    page = ModelsPanel()
+    page.changed.connect(session.survey)
+    return page
 
 
 def _said(answer: Answer) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from restorer import SUFFIXES
+from restorer import SUFFIXES, Image, Step
 
 from ..canvas.viewport import Box
 from . import operations as making
@@ -31,10 +31,16 @@ class Session(QObject):
 
     Args:
         parent: Owner.
+
+    Signals:
+        changed: The new State.
+        progressed: The new State, where only the progress of the same work differs.
+        showing: The user has asked for a picture: bring it into view.
     """
 
-    changed = Signal(object)  # State
-    progressed = Signal(object)  # State, where only the progress of the same work differs
+    changed = Signal(object)
+    progressed = Signal(object)
+    showing = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +71,7 @@ class Session(QObject):
         """Open the first picture of these files and folders; the others can be chosen then."""
         self._holder.set(work=Work("opening"))
         self._holder.ask(self._reader, lambda ticket: making.find_pictures(paths), self._take_files)
+        self.showing.emit()
 
     def show(self, number: int) -> None:
         """Open one of the files."""
@@ -85,9 +92,11 @@ class Session(QObject):
             lambda ticket: making.open_copied(image, name, screen),
             self._take_opened,
         )
+        self.showing.emit()
 
     def open_pair(self, source: Path, target: Path) -> None:
         """Open a picture beside a result of it."""
+        self.showing.emit()
         screen = self._holder.screen
         self._leave(-1)
         self._holder.ask(
@@ -105,6 +114,18 @@ class Session(QObject):
         self._holder.set(choices=choices, frame=frame, saved=None, given=None)
         self._previews.follow(before)
         self._find_damage()
+
+    def adopt(self, steps: Sequence[Step]) -> None:
+        """Choose the models and strengths of some steps, as compared on the contact sheet."""
+        choices = self.state.choices
+        for step in steps:
+            choices = choices.with_step(step)
+        self.choose(choices)
+        self.showing.emit()
+
+    def set_ground_truth(self, image: Image | None) -> None:
+        """Compare results with another ground truth, None for none."""
+        self._holder.set(ground_truth=image)
 
     def look(self, box: Box) -> None:
         """Take note of what is seen, in pixels of the result, and preview it."""

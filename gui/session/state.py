@@ -160,6 +160,7 @@ class State:
         measured_sigma: The noise of the picture, once it was measured.
         found_quality: The lowest that it was saved with as JPEG, once that was found out.
         saved: Where the result was written.
+        ground_truth: What results are compared with, if the user has chosen it.
         pace: Seconds for a megapixel of input on this machine, by the models of a chain.
         usable: Ids of the models whose weights are here.
         devices: Of this machine, best first.
@@ -180,6 +181,7 @@ class State:
     measured_sigma: float | None = None
     found_quality: int | None = None
     saved: Path | None = None
+    ground_truth: Image | None = None
     pace: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     usable: frozenset[str] = field(default_factory=_embedded)
     devices: tuple[str, ...] = ("cpu",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, lcm
+from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
@@ -28,6 +29,7 @@ from restorer import (
 
 from ..models.rows import task_title
 from ..session.choices import usual_choices
+from ..session.session import Session
 from ..session.state import State
 from ..session.store import sentence
 from ..session.worker import Answer, Lane, Ticket
@@ -78,6 +80,7 @@ class ContactSheet(QWidget):
         self._choices = state.choices
         self.sheet.adopt(state.choices.steps)
         self.set_usable(state.usable)
+        self.set_truth(state.ground_truth)
         opened = state.opened
         if opened is None:
             self.set_picture(None, QImage())
@@ -320,6 +323,15 @@ class ContactSheet(QWidget):
             self.message.tell(self.tr("Open a picture to compare models on it."))
         else:
             self.message.tell("" if marked else self.tr("Mark the models to compare."))
+
+
+def make_page(session: Session, folder: Path) -> ContactSheet:
+    """Return the contact sheet of a session."""
+    page = ContactSheet()
+    page.show_state(session.state)
+    page.adopted.connect(session.adopt)
+    session.changed.connect(page.show_state)
+    return page
 
 
 class _Sheet(QListView):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
 from PySide6.QtWidgets import QWidget
 
 from ..canvas.scene import Mode
 from ..session.state import State
 from ..widgets.theme import icon
+from .pages import PAGES, Page
 
 _ICONS = {
     "open": "open",
@@ -29,17 +30,10 @@ _ICONS = {
     "frame": "frame",
     "panel": "panel",
     "shortcuts": "keys",
-    "page-picture": "picture",
-    "page-sheet": "sheet",
-    "page-queue": "queue",
-    "page-models": "models",
 }
 _CHECKABLE = ("loupe", "frame", "panel", "full-screen")
-GROUPS = (
-    ("split", "sides", "flicker", "difference"),
-    ("page-picture", "page-sheet", "page-queue", "page-models"),
-    ("theme-system", "theme-light", "theme-dark"),
-)
+_COMPARISONS = ("split", "sides", "flicker", "difference")
+_THEMES = ("theme-system", "theme-light", "theme-dark")
 _MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # in which these do something
 # What is for the eye means nothing where the picture is not seen, and takes no keys from others.
 _LOOKS = (
@@ -54,10 +48,12 @@ class Actions(QObject):
 
     Args:
         window: Their owner; their keys work anywhere in it.
+        pages: One action ``page-<id>`` is made for each.
     """
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, pages: Sequence[Page] = PAGES) -> None:
         super().__init__(window)
+        self._pages = {f"page-{page.id}": page for page in pages}
         self._all: dict[str, QAction] = {}
         for name, (text, keys) in self._texts().items():
             action = QAction(text, window)
@@ -65,14 +61,18 @@ class Actions(QObject):
             if keys:
                 action.setShortcuts([QKeySequence(key) for key in keys])
             shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            plain = text.replace("&", "").removesuffix(" …")
+            plain = _plain(text)
             action.setToolTip(f"{plain} ({shown})" if shown else plain)
             self._all[name] = action
             window.addAction(action)
+        translate = QCoreApplication.translate
+        for name, page in self._pages.items():
+            action, help = self._all[name], translate("pages", page.help)
+            action.setToolTip(action.toolTip().replace(_plain(action.text()), help))
         self._all["peek"].setAutoRepeat(False)  # a key that is held is pressed once
         for name in _CHECKABLE:
             self._all[name].setCheckable(True)
-        for names in GROUPS:
+        for names in (_COMPARISONS, self.pages, _THEMES):
             group = QActionGroup(window)
             for name in names:
                 self._all[name].setCheckable(True)
@@ -86,9 +86,15 @@ class Actions(QObject):
         """Go through all of them."""
         return iter(self._all.values())
 
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Names of the actions that open a page, in the order of the table."""
+        return tuple(self._pages)
+
     def dress(self, palette: QPalette) -> None:
-        """Draw the icons in the ink of a palette."""
-        for name, drawing in _ICONS.items():
+        """Draw the icons in the text color of a palette."""
+        pages = {name: page.icon for name, page in self._pages.items()}
+        for name, drawing in (_ICONS | pages).items():
             self._all[name].setIcon(icon(drawing, palette))
 
     def follow(self, state: State, mode: Mode, *, seen: bool) -> None:
@@ -106,9 +112,10 @@ class Actions(QObject):
         can["save"] = can["save-as"] = state.saveable is not None
         has_path = picture is not None and picture.path is not None
         can["copy-command"] = has_path and bool(state.choices.steps)
-        turns = seen or self["page-sheet"].isChecked()  # elsewhere tables scroll by these keys
-        can["previous"] = turns and state.current > 0
-        can["next"] = turns and -1 < state.current < last
+        # On other pages these keys scroll tables.
+        browses = any(page.browses and self[n].isChecked() for n, page in self._pages.items())
+        can["previous"] = browses and state.current > 0
+        can["next"] = browses and -1 < state.current < last
         can["queue-all"] = bool(state.files)
         can["unframe"] = state.frame is not None
         for name, possible in can.items():
@@ -116,6 +123,11 @@ class Actions(QObject):
 
     def _texts(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
         """Return the words and keys of every action."""
+        translate = QCoreApplication.translate
+        pages = {
+            name: (translate("pages", page.title), (page.shortcut,))
+            for name, page in self._pages.items()
+        }
         return {
             "open": (self.tr("&Open …"), ("Ctrl+O",)),
             "open-folder": (self.tr("Open &folder …"), ("Ctrl+Shift+O",)),
@@ -148,10 +160,7 @@ class Actions(QObject):
             "unframe": (self.tr("Preview &what is seen"), ("Shift+P",)),
             "panel": (self.tr("Side pa&nel"), ("F9",)),
             "full-screen": (self.tr("F&ull screen"), ("F11",)),
-            "page-picture": (self.tr("&Picture"), ("Alt+1",)),
-            "page-sheet": (self.tr("Contact &sheet"), ("Alt+2",)),
-            "page-queue": (self.tr("&Batch"), ("Alt+3",)),
-            "page-models": (self.tr("&Models"), ("Alt+4",)),
+            **pages,
             "theme-system": (self.tr("As the &system"), ()),
             "theme-light": (self.tr("&Light"), ()),
             "theme-dark": (self.tr("&Dark"), ()),
@@ -160,3 +169,8 @@ class Actions(QObject):
             "shortcuts": (self.tr("&Keys"), ("F1", "?")),
             "about": (self.tr("&About"), ()),
         }
+
+
+def _plain(text: str) -> str:
+    """Return the text of an action as a tool tip shows it."""
+    return text.replace("&", "").removesuffix(" …")

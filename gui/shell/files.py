@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -26,12 +26,7 @@ class Files(QObject):
         window: Parent of dialogs.
         session: What opens and saves.
         preferences: Where it is remembered.
-
-    Signals:
-        opening: Something is being opened.
     """
-
-    opening = Signal()
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
@@ -45,7 +40,6 @@ class Files(QObject):
             if path.exists():
                 self._preferences.add_recent(path.absolute())
         self._session.open(paths)
-        self.opening.emit()
 
     def browse(self) -> None:
         """Ask for pictures to open."""
@@ -133,7 +127,6 @@ class Files(QObject):
             self.open(paths)
         elif isinstance(image, QImage) and not image.isNull():
             self._session.paste(image, name)
-            self.opening.emit()
         else:
             return False
         return True

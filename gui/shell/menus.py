@@ -32,7 +32,7 @@ class Menus(QObject):
         _fill(picture, actions, "run", "stop", "", "frame", "unframe", "", "copy-command")
         picture.addMenu(presets)
         look = bar.addMenu(self.tr("&View"))
-        _fill(look, actions, "page-picture", "page-sheet", "page-queue", "page-models", "")
+        _fill(look, actions, *actions.pages, "")
         _fill(look, actions, "split", "sides", "flicker", "difference", "gain-up", "gain-down")
         _fill(look, actions, "divider-left", "divider-right", "")
         _fill(look, actions, "fit", "actual", "zoom-in", "zoom-out", "loupe", "")

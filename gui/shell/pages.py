@@ -1,41 +1,133 @@
-"""Pages: what fills the window below the top bar; each is made when it is first wanted."""
+"""Pages: the table of the window's pages, and the stack that shows one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pkgutil import resolve_name
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from ..session.session import Session
 from ..widgets.accessibility import name_combos
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+    """Mark a text for translation, as Qt's function of this name does, which is not typed."""
+    return text
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the window; menus, the top bar, keys and help are made from these rows.
+
+    Attributes:
+        id: Its action is ``page-<id>``.
+        title: Text of the action.
+        icon: Name of a drawing in ``icons``.
+        shortcut: Key that opens the page.
+        help: What the page is for, shown as a tool tip.
+        factory: ``module:function``, imported and called with the session and the settings folder
+            when the page is first opened; empty for the picture, which the window builds itself.
+        browses: Whether the previous and next keys change the picture on this page.
+    """
+
+    id: str
+    title: str
+    icon: str
+    shortcut: str
+    help: str
+    factory: str = ""
+    browses: bool = False
+
+
+PAGES = (
+    Page(
+        "picture",
+        QT_TRANSLATE_NOOP("pages", "&Picture"),
+        "picture",
+        "Alt+1",
+        QT_TRANSLATE_NOOP("pages", "Restore one picture and compare before and after"),
+        browses=True,
+    ),
+    Page(
+        "sheet",
+        QT_TRANSLATE_NOOP("pages", "Contact &sheet"),
+        "sheet",
+        "Alt+2",
+        QT_TRANSLATE_NOOP("pages", "Compare several models on one detail of the picture"),
+        "restorer.gui.sheet.sheet:make_page",
+        browses=True,
+    ),
+    Page(
+        "queue",
+        QT_TRANSLATE_NOOP("pages", "&Batch"),
+        "queue",
+        "Alt+3",
+        QT_TRANSLATE_NOOP("pages", "Restore many files"),
+        "restorer.gui.batch.queue:make_page",
+    ),
+    Page(
+        "models",
+        QT_TRANSLATE_NOOP("pages", "&Models"),
+        "models",
+        "Alt+4",
+        QT_TRANSLATE_NOOP("pages", "Download, add and remove models"),
+        "restorer.gui.models.models:make_page",
+    ),
+)
 
 
 @runtime_checkable
 class HasLanes(Protocol):
-    """A panel with threads of its own."""
+    """A page with threads of its own."""
 
     def close_lane(self) -> bool:
-        """End them; return whether they ended."""
+        """Stop the threads; return whether they ended."""
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """A page whose work would be lost if the window closed."""
+
+    @property
+    def running(self) -> bool:
+        """Whether there is such work."""
 
 
 class Pages(QStackedWidget):
-    """A stack of pages with names.
+    """The stack of pages; each is created when it is first opened.
 
     Args:
-        makers: What makes each page.
+        pages: Rows of the table.
+        built: Pages that exist already, by id.
+        session: Passed to each factory.
+        folder: The settings folder, passed to each factory.
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[], QWidget]]) -> None:
+    def __init__(
+        self, pages: Sequence[Page], built: dict[str, QWidget], session: Session, folder: Path
+    ) -> None:
         super().__init__()
-        self._makers = makers
+        self._factories = {page.id: page.factory for page in pages}
+        self._session = session
+        self._folder = folder
         self._made: dict[str, QWidget] = {}
+        for name, widget in built.items():
+            self._add(name, widget)
+
+    @property
+    def running(self) -> bool:
+        """Whether a page has work that would be lost."""
+        return any(page.running for page in self._made.values() if isinstance(page, Runs))
 
     def page(self, name: str) -> QWidget:
-        """Return a page, made now if need be."""
+        """Return a page, and create it if it does not exist yet."""
         if name not in self._made:
-            self._made[name] = self._makers[name]()
-            self.addWidget(self._made[name])
-            name_combos(self._made[name])
+            make = resolve_name(self._factories[name])
+            self._add(name, make(self._session, self._folder))
         return self._made[name]
 
     def show_page(self, name: str) -> None:
@@ -43,7 +135,12 @@ class Pages(QStackedWidget):
         self.setCurrentWidget(self.page(name))
 
     def close_lanes(self) -> bool:
-        """End the threads of all pages; return whether they ended."""
-        return all(
-            tuple(page.close_lane() for page in self._made.values() if isinstance(page, HasLanes))
-        )
+        """Stop the threads of all pages; return whether they ended."""
+        pages = [page for page in self._made.values() if isinstance(page, HasLanes)]
+        ended = [page.close_lane() for page in pages]
+        return all(ended)
+
+    def _add(self, name: str, widget: QWidget) -> None:
+        self._made[name] = widget
+        self.addWidget(widget)
+        name_combos(widget)

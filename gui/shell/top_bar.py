@@ -44,8 +44,7 @@ class TopBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 5, 8, 5)
         layout.setSpacing(2)
-        pages = ("page-picture", "page-sheet", "page-queue", "page-models")
-        self._worded = [_button(actions[name]) for name in ("open", *pages)]
+        self._worded = [_button(actions[name]) for name in ("open", *actions.pages)]
         for button in self._worded:
             layout.addWidget(button)
         layout.insertSpacing(1, 12)

@@ -43,6 +43,8 @@ def calls(tree):
                 text = node.args[of_qt]
                 assert isinstance(text, ast.Constant), f"line {node.lineno}: not a plain text"
                 yield text.value
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "QT_TRANSLATE_NOOP":
+            yield ast.literal_eval(node.args[1])
 
 
 def test_every_text_is_translated():

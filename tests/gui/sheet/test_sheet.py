@@ -13,6 +13,7 @@ import restorer
 from restorer import Image, Region, Sample, Source, Step, compare_models
 from restorer.gui.canvas.convert import pyramid, to_pixels
 from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.state import State
 from restorer.gui.sheet import sheet as sheet_module
 from restorer.gui.sheet.region_picker import RegionPicker
 from restorer.gui.sheet.rows import SheetModel
@@ -110,12 +111,12 @@ def test_what_is_in_use_follows_the_choices(panel, qtbot, picture, monkeypatch):
     monkeypatch.setattr(sheet_module, "compare_models", quick)
     choices = usual_choices()
     shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
-    panel.show_state(SimpleNamespace(choices=choices, usable=USABLE, opened=shown))
+    panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     run(panel, qtbot)
     assert "in use" in texts(panel)[1]
     other = choices.with_link("super-resolution", wanted=False)
-    panel.show_state(SimpleNamespace(choices=other, usable=USABLE, opened=shown))
+    panel.show_state(State(choices=other, usable=USABLE, opened=shown))
     assert not any("in use" in text for text in texts(panel))
 
 
@@ -223,11 +224,11 @@ def test_a_truth_of_another_size_does_not_count(panel, qtbot, picture):
 def test_the_state_of_the_window_is_shown(panel, qtbot, picture):
     choices = usual_choices().with_changes(sigma=12.0)
     shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
-    panel.show_state(SimpleNamespace(choices=choices, usable=USABLE, opened=shown))
+    panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     panel.task.setCurrentIndex(0)
     assert panel._steps() == [Step("panet-denoise-lite", 12.0)]
-    panel.show_state(SimpleNamespace(choices=choices, usable=USABLE, opened=None))
+    panel.show_state(State(choices=choices, usable=USABLE, opened=None))
     assert not panel.go.isEnabled()
     assert panel.message.text() == "Open a picture to compare models on it."
 
