@@ -40,7 +40,7 @@ def seconds(model: str, spins: int) -> float:
 
 def main() -> None:
     model = sys.argv[1] if len(sys.argv) > 1 else MODEL
-    print("| busy processes | soon asleep s | spinning s | ratio |")
+    print("| busy processes | short spin s | default spin s | ratio |")
     print("|---|---|---|---|")
     for count in (0, os.cpu_count() or 1):
         others = [

@@ -75,8 +75,13 @@ def main() -> None:
         rows.append([name, *(cell([damage(p, q) for p in pictures], q) for q in QUALITIES)])
     untouched = Counter(map(estimate, pictures))
     block = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    block += f"\n\nMean of {len(pictures)} pictures; behind a semicolon those in which nothing was"
-    block += " found, which count as 100. In the pictures as they are was found: "
+    block += (
+        f"\n\nMean absolute error over {len(pictures)} images; a number after a semicolon counts"
+    )
+    block += (
+        " images without a detected quality, which\ncount as 100. In the unmodified images, the"
+    )
+    block += " estimate was: "
     block += ", ".join(f"{found or 'nothing'} in {n}" for found, n in untouched.items()) + "."
     print(block)
     fill(wanted.page, "jpeg-estimate", block)

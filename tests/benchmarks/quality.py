@@ -1,10 +1,10 @@
-"""Measure all models that ship by the papers' protocols and put the tables into the docs.
+"""Measure all included models by the papers' protocols and write the tables into the docs.
 
 python tests/benchmarks quality --data DIR [--limit N] [SECTION ...]
 
-DIR holds the test sets, as many as there are: set5/HR, set14/HR, cbsd68, set12, classic5, kodak24,
-mcmaster; for references refsr/sceaux_castle and refsr/opensfm_berlin. A table has the baselines,
-the models, and published networks.
+DIR holds the test sets; missing ones are skipped: set5/HR, set14/HR, cbsd68, set12, classic5,
+kodak24, mcmaster; for references refsr/sceaux_castle and refsr/opensfm_berlin. Each table compares
+the baselines, the models, and published networks.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ TITLES = {
     "refsr/opensfm_berlin": "Berlin, 3 views",
 }
 
-# Columns of published rows: those of the section, set by set. Where the figures are from:
+# Sources of published figures; the cells of a row follow the columns of its section, set by set.
 PAPER = "paper"
 HERE = "published code, this protocol"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A network that does not ship; `cells` are PSNR / SSIM, by column."""
+    """A network that is not included; `cells` are PSNR / SSIM, by column."""
 
     network: str
     source: str
@@ -55,9 +55,9 @@ class Section:
     Attributes:
         protocol: A key of `PROTOCOLS`.
         sets: Folders below DIR.
-        values: Of the protocol's setting; by default its usual ones.
-        published: Rows to compare with.
-        page: Of the docs, where the table stands.
+        values: Values of the protocol's setting; the protocol's defaults if empty.
+        published: Published networks to compare with.
+        page: The page in docs that contains the table.
     """
 
     protocol: str
@@ -157,8 +157,16 @@ SECTIONS: Mapping[str, Section] = {
         ("rggb",),
         (
             Row("OpenCV VNG", HERE, ("33.47 / 0.9645", "34.86 / 0.9472", "-")),
-            Row("Menon 2007 [12]", HERE, ("39.20 / 0.9818", "34.23 / 0.9311", "-")),
-            Row("demosaicnet [13]", HERE, ("41.84 / 0.9882", "39.14 / 0.9707", "-")),
+            Row(
+                "Menon et al. 2007 (IEEE TIP 16(1), color-demosaicing 0.2.7)",
+                HERE,
+                ("39.20 / 0.9818", "34.23 / 0.9311", "-"),
+            ),
+            Row(
+                "Gharbi et al. 2016 (demosaicnet, ACM TOG 35(6))",
+                HERE,
+                ("41.84 / 0.9882", "39.14 / 0.9707", "-"),
+            ),
             Row("PANet, grbg [4]", PAPER, ("43.29 / 0.9905", "40.00 / 0.9737", "42.86 / 0.9933")),
         ),
     ),
@@ -173,11 +181,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/benchmarks quality")
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many pictures of a set")
-    parser.add_argument("--page", type=Path, help="to fill in place of those in docs")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="use only the first N images of each set"
+    )
+    parser.add_argument("--page", type=Path, help="write into this page instead of those in docs")
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - set(SECTIONS):
-        parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+        parser.error(
+            f"unknown sections: {', '.join(sorted(unknown))}; known are {', '.join(SECTIONS)}"
+        )
     for name in wanted.sections or SECTIONS:
         section = SECTIONS[name]
         block = table(section, wanted.data, wanted.limit)
@@ -186,10 +198,10 @@ def main() -> None:
 
 
 def table(section: Section, data: Path, limit: int | None) -> str:
-    """Return the table of a section in Markdown, without columns of sets that are not there."""
+    """Return the table of a section in Markdown, without columns for missing sets."""
     folders = {data / name: name for name in section.sets if (data / name).is_dir()}
     if not folders:
-        return f"No figures: needs {' or '.join(section.sets)}."
+        return f"No data: requires {' or '.join(section.sets)}."
     protocol = PROTOCOLS[section.protocol]
     values = {protocol.setting: section.values}
     run = Evaluation(
@@ -198,7 +210,7 @@ def table(section: Section, data: Path, limit: int | None) -> str:
     scores = list(run.scores())
     columns = [(str(folder), setting) for folder in folders for setting in run.settings]
     head = [heading(TITLES[folders[Path(f)]], s, len(folders), run.settings) for f, s in columns]
-    rows = [["method", *head, "figures from"], ["---"] * (len(head) + 2)]
+    rows = [["method", *head, "source"], ["---"] * (len(head) + 2)]
     for method in run.methods:
         own = [score for score in scores if score.method == method]
         name = method if method in protocol.baselines else f"**{method}**"
@@ -209,12 +221,12 @@ def table(section: Section, data: Path, limit: int | None) -> str:
             rows.append([row.network, *cells, row.source])
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     if limit is not None:
-        lines.append(f"\nOnly the first {limit} pictures of each set.")
+        lines.append(f"\nOnly the first {limit} images of each set.")
     return "\n".join(lines)
 
 
 def models(section: Section) -> list[str | Path]:
-    """Return the models that ship for a section."""
+    """Return the included models for a section."""
     protocol = PROTOCOLS[section.protocol]
     specs = [s for s in restorer.list_models(protocol.task) if s.weights.embedded]
     if protocol.setting == "scale" and section.values:
@@ -223,7 +235,7 @@ def models(section: Section) -> list[str | Path]:
 
 
 def heading(title: str, setting: str, sets: int, settings: Sequence[str]) -> str:
-    """Return the head of a column: the set, the setting, or what of both differs."""
+    """Return the heading of a column: the set, the setting, or whichever of the two varies."""
     words = [title] * (sets > 1 or len(settings) == 1) + [setting] * (len(settings) > 1)
     return ", ".join(words)
 
@@ -234,7 +246,7 @@ def mean(scores: Sequence[Score], folder: str, setting: str) -> str:
 
 
 def published(row: Row, section: Section, sets: Sequence[str], run: Evaluation) -> Iterator[str]:
-    """Yield the cells of the sets that are there."""
+    """Yield the cells of the available sets."""
     count = len(run.settings)
     for number, name in enumerate(section.sets):
         if name in sets:

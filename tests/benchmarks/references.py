@@ -26,7 +26,7 @@ LIMIT_BYTES = 4 << 30
 
 
 def main(models: list[str]) -> None:
-    print("| model | s | pause s | fine texture taken | peak MiB |")
+    print("| model | s | pause s | texture from the reference | peak MiB |")
     print("|---|---|---|---|---|")
     for model in models or MODELS:
         command = [sys.executable, __file__, "--one", model]

@@ -1,6 +1,6 @@
 """Time and memory of context `whole` at full width, beside tiles, each run in its own process.
 
-python tests/benchmarks/whole.py [megapixels of input] [granted MiB]
+python tests/benchmarks/whole.py [megapixels of input] [limit MiB]
 
 Networks have their published width and fewer blocks: all features and attentions are as large as
 they ever are, and the blocks alone would take hours.
@@ -111,7 +111,7 @@ def measure(name: str, megapixels: float, granted: int) -> None:
 
 def main() -> None:
     print(
-        "| network | input | granted MiB | maps MiB | peak of convolutions MiB"
+        "| network | input | limit MiB | feature maps MiB | peak of convolutions MiB"
         " | peak of attentions MiB | estimated s | whole s | in tiles s |"
     )
     print("|---|---|---|---|---|---|---|---|---|", flush=True)

@@ -52,7 +52,7 @@ def main() -> None:
                 canvas.zoom_to(zoom)
             figures.append(f"{repaint_ms(canvas):.1f}")
         print(f"| {name} | " + " | ".join(figures) + " |")
-    print(f"| to make both pyramids | {seconds:.2f} s | | | |")
+    print(f"| building both pyramids | {seconds:.2f} s | | | |")
     canvas.close()
     app.processEvents()
 
