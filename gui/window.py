@@ -25,16 +25,17 @@ from PySide6.QtWidgets import (
 
 from restorer import __version__
 
-from .canvas.banner import Banner
 from .canvas.compare import Compare
+from .canvas.film_strip import Strip
 from .canvas.scene import Mode
 from .canvas.viewport import Box
-from .details.details import Details, Insight
+from .details.panel import Details, Insight
 from .restore.controls import ActionArea, Controls
 from .restore.presets import Presets
 from .session.session import Session
 from .session.state import Message, State
 from .shell.actions import Actions
+from .shell.banner import Banner
 from .shell.files import Files
 from .shell.help import Keys
 from .shell.menus import Menus
@@ -44,11 +45,10 @@ from .shell.status import StatusLine
 from .shell.top_bar import TopBar
 from .shell.welcome import Welcome
 from .widgets.events import accept_copy
-from .widgets.film_strip import Strip
 from .widgets.theme import SCHEMES, icon, set_scheme
 
 if TYPE_CHECKING:
-    from .batch.queue import BatchPanel
+    from .batch.page import BatchPanel
 
 _PANEL_WIDTH = 336
 _FRAME = QSize(8, 40)  # of a window, about

@@ -25,8 +25,8 @@ from restorer import (
 from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
 from ..session.store import sentence
+from ..session.thumbnails import Thumbnails
 from ..session.worker import Answer, Lane
-from ..widgets.thumbnails import Thumbnails
 from .jobs import renewed, settled, wish, with_references
 from .rows import QueueModel, Row
 from .runner import News, Runner

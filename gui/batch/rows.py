@@ -22,8 +22,8 @@ from PySide6.QtGui import QColor, QGuiApplication
 
 from restorer import Job, Progress, Result
 
+from ..session.thumbnails import Thumbnails
 from ..widgets.theme import colors_of
-from ..widgets.thumbnails import Thumbnails
 from ..widgets.words import duration, trouble
 from .runner import News
 

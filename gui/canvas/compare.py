@@ -15,9 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
+from ..session.convert import pyramid_of
 from ..session.state import State
 from .canvas import Canvas
-from .convert import pyramid_of
 from .painting import Layer
 from .scene import Mode
 from .viewport import Box

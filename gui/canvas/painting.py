@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
-from .convert import Bytes, Pyramid
+from ..session.convert import Bytes, Pyramid
 from .viewport import Box, Viewport
 
 # From here on the pixels themselves are of interest; below, interpolation looks like the picture.

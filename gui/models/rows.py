@@ -17,8 +17,8 @@ from PySide6.QtCore import (
 
 from restorer import ModelSpec, list_models, speed_class
 
+from ..widgets.titles import title_of
 from ..widgets.words import number, size
-from .titles import title_of
 
 MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, FIGURE = range(8)
 USABLE = ("embedded", "installed")

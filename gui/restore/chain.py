@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec
 
-from ..models.titles import title_of
 from ..session.choices import CHAIN, Choices, Link
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
+from ..widgets.titles import title_of
 from ..widgets.words import number, size
 from .damage import Damage
 from .references import References

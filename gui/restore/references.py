@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QV
 
 from restorer import SUFFIXES, ReferenceMaps
 
-from ..canvas.convert import to_qimage
+from ..canvas.film_strip import SIDE, Frame, StripModel
+from ..session.convert import to_qimage
 from ..session.state import State
 from ..widgets.accessibility import Notice
 from ..widgets.events import accept_copy, local_files
-from ..widgets.film_strip import SIDE, Frame, StripModel
 from ..widgets.forms import hint, row
 from ..widgets.words import number
 from .source_view import SourceView

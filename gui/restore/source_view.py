@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from ..canvas.convert import to_qimage
 from ..session import rendering as kernel
+from ..session.convert import to_qimage
 from ..session.state import State
 from ..session.worker import Answer, Lane
 from ..widgets.forms import hint, row

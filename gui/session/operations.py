@@ -14,9 +14,9 @@ from PySide6.QtGui import QImage
 import restorer  # by whose name torch is loaded when it is first needed, not when a window opens
 from restorer import SUFFIXES, Image, ImageFormatError, Region, list_models, read, write
 
-from ..canvas.convert import Pyramid, from_clipboard, pyramid
 from . import rendering as kernel
 from .choices import Choices
+from .convert import Pyramid, from_clipboard, pyramid
 from .preview_region import box_of
 from .state import Given, Opened, Outcome, Patch
 from .worker import Ticket

@@ -13,8 +13,8 @@ import numpy as np
 import restorer  # by whose name torch is loaded when it is first needed, not when a window opens
 from restorer import CancelToken, Image, Region, Settings
 
-from ..canvas.convert import Bytes, with_pixels
 from .choices import Choices
+from .convert import Bytes, with_pixels
 
 if TYPE_CHECKING:
     from restorer import Reference, ReferenceMaps, Source

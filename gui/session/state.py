@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from restorer import Image, Region, list_models
 
-from ..canvas.convert import Pyramid
 from ..canvas.viewport import Box
 from .choices import Choices, usual_choices
+from .convert import Pyramid
 
 if TYPE_CHECKING:
     from restorer import ReferenceMaps, Source

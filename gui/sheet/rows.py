@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from restorer import ModelSpec, Sample, Step
 
-from ..canvas.convert import to_qimage
-from ..models.titles import title_of
+from ..session.convert import to_qimage
 from ..session.rendering import screen_pixels
+from ..widgets.titles import title_of
 from ..widgets.words import duration, number, size
 
 _TOP = QModelIndex()

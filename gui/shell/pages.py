@@ -58,7 +58,7 @@ PAGES = (
         "sheet",
         "Alt+2",
         QT_TRANSLATE_NOOP("pages", "Compare several models on one detail of the picture"),
-        "restorer.gui.sheet.sheet:make_page",
+        "restorer.gui.sheet.page:make_page",
         browses=True,
     ),
     Page(
@@ -67,7 +67,7 @@ PAGES = (
         "queue",
         "Alt+3",
         QT_TRANSLATE_NOOP("pages", "Restore many files"),
-        "restorer.gui.batch.queue:make_page",
+        "restorer.gui.batch.page:make_page",
     ),
     Page(
         "models",
@@ -75,7 +75,7 @@ PAGES = (
         "models",
         "Alt+4",
         QT_TRANSLATE_NOOP("pages", "Download, add and remove models"),
-        "restorer.gui.models.models:make_page",
+        "restorer.gui.models.page:make_page",
     ),
 )
 

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QApplication
 from skimage.transform import rotate
 
 from restorer import Image, write
-from restorer.gui.batch.queue import BatchPanel
+from restorer.gui.batch.page import BatchPanel
 from restorer.gui.session.session import Session
-from restorer.gui.sheet.sheet import ContactSheet
+from restorer.gui.sheet.page import ContactSheet
 from restorer.gui.shell.preferences import Preferences
 from restorer.gui.widgets.theme import set_scheme
 from restorer.gui.window import MainWindow

@@ -18,10 +18,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 
 from restorer.gui.canvas.canvas import Canvas
-from restorer.gui.canvas.convert import pyramid
 from restorer.gui.canvas.painting import Layer
 from restorer.gui.canvas.scene import Mode
 from restorer.gui.canvas.viewport import Box
+from restorer.gui.session.convert import pyramid
 
 SIZE = (6000, 4000)
 PANE = (2560, 1440)

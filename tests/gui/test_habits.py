@@ -15,15 +15,15 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QWidget
 import restorer.gui
 from restorer import list_models
 from restorer.gui import app
-from restorer.gui.canvas.convert import thumbnail
 from restorer.gui.canvas.scene import paint_outline
 from restorer.gui.details.ground_truth import TruthPanel
-from restorer.gui.models.titles import TITLES
+from restorer.gui.session.convert import thumbnail
 from restorer.gui.session.rendering import fits_screen
 from restorer.gui.session.session import Session
 from restorer.gui.session.state import Work
 from restorer.gui.session.store import sentence
 from restorer.gui.widgets.theme import colors_of, set_scheme
+from restorer.gui.widgets.titles import TITLES
 from restorer.gui.widgets.words import megapixels
 from restorer.gui.window import MainWindow
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QTabWidget
 
 import restorer.gui
 from restorer.gui import app
-from restorer.gui.batch.queue import BatchPanel
-from restorer.gui.models.models import ModelsPanel
+from restorer.gui.batch.page import BatchPanel
+from restorer.gui.models.page import ModelsPanel
 from restorer.gui.session.session import Session
 from restorer.gui.widgets.theme import SPACE
 from restorer.gui.window import MainWindow

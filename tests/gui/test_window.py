@@ -378,7 +378,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.scene import Mode
-from restorer.gui.canvas.convert import pyramid, to_pixels
+from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.canvas.painting import Layer
 from restorer.gui.canvas.viewport import Box
 app = QApplication([])

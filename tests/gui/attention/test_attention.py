@@ -18,9 +18,9 @@ from restorer import (
     map_attention,
 )
 from restorer.gui.attention import attention as attention_module
-from restorer.gui.attention.attention import AttentionView
-from restorer.gui.canvas.convert import pyramid
+from restorer.gui.attention.panel import AttentionView
 from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.convert import pyramid
 
 from helpers import make_photograph
 

@@ -35,13 +35,13 @@ from restorer import (
 )
 from restorer.cli.group import cli
 from restorer.gui.batch import runner as runner_module
-from restorer.gui.batch.queue import BatchPanel
+from restorer.gui.batch.page import BatchPanel
 from restorer.gui.batch.rows import NAME, PROGRESS, REMARK, STATE, QueueModel, Row, _stretches
 from restorer.gui.batch.runner import News, Runner
 from restorer.gui.batch.store import QueueStore
 from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.thumbnails import Thumbnails
 from restorer.gui.widgets.theme import colors_of
-from restorer.gui.widgets.thumbnails import Thumbnails
 
 from helpers import make_photograph
 
@@ -244,7 +244,7 @@ def test_after_a_kill_nothing_is_lost_and_nothing_done_twice(mount, qtbot, tmp_p
 import sys
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
-from restorer.gui.batch.queue import BatchPanel
+from restorer.gui.batch.page import BatchPanel
 from restorer.gui.session.choices import usual_choices
 app = QApplication(sys.argv)
 panel = BatchPanel(Path({str(kept)!r}))

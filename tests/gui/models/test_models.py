@@ -22,7 +22,7 @@ from restorer import (
     model_spec,
 )
 from restorer.gui.models import add_model as adding
-from restorer.gui.models.models import ModelsPanel
+from restorer.gui.models.page import ModelsPanel
 from restorer.gui.models.rows import LICENSE, MODEL, STATE
 from restorer.networks import PANet, PANetLite
 

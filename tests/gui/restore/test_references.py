@@ -9,10 +9,10 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDropEvent
 
 from restorer import ReferenceMaps, ReferenceRank
+from restorer.gui.canvas.film_strip import SIDE
 from restorer.gui.restore import references
 from restorer.gui.restore.references import References
 from restorer.gui.session.state import State
-from restorer.gui.widgets.film_strip import SIDE
 
 pytestmark = pytest.mark.qt_log_level_fail("WARNING")
 

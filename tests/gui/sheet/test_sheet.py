@@ -11,13 +11,13 @@ from PySide6.QtGui import QAccessible, QImage
 
 import restorer
 from restorer import Image, Region, Sample, Source, Step, compare_models
-from restorer.gui.canvas.convert import pyramid, to_pixels
 from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.session.state import State
 from restorer.gui.sheet import sheet as sheet_module
-from restorer.gui.sheet.region_picker import RegionPicker
+from restorer.gui.sheet.page import ContactSheet
 from restorer.gui.sheet.rows import SheetModel
-from restorer.gui.sheet.sheet import ContactSheet
+from restorer.gui.widgets.region_picker import RegionPicker
 
 from helpers import make_photograph
 

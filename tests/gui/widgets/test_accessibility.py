@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
-from restorer.gui.sheet.region_picker import RegionPicker
 from restorer.gui.widgets import accessibility as spoken
+from restorer.gui.widgets.region_picker import RegionPicker
 
 pytestmark = pytest.mark.qt_log_level_fail("WARNING")
 

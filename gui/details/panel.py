@@ -19,7 +19,7 @@ from .histogram import Histogram
 if TYPE_CHECKING:
     from restorer import AttentionMatch
 
-    from ..attention.attention import AttentionView
+    from ..attention.panel import AttentionView
 
 
 class _Tab(QScrollArea):
@@ -99,7 +99,7 @@ class Insight(_Tab):
     def catch_up(self, state: State) -> None:
         """Look into the open picture."""
         if self._view is None:
-            from ..attention.attention import AttentionView
+            from ..attention.panel import AttentionView
 
             self._view = AttentionView()
             self._view.match_chosen.connect(self._tell)

@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableV
 
 from restorer import AttentionMap, Image, Region, Source, list_models, map_attention
 
-from ..canvas.convert import to_qimage, with_pixels
+from ..session.convert import to_qimage, with_pixels
 from ..session.rendering import screen_pixels
 from ..session.state import State
 from ..session.store import sentence
 from ..session.worker import Answer, Lane
-from ..sheet.region_picker import RegionPicker
 from ..widgets.accessibility import Notice, announce
 from ..widgets.forms import column, heading, labeled
+from ..widgets.region_picker import RegionPicker
 from .canvas import AttentionCanvas
 from .rows import LevelTable, MatchTable
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from restorer import Region
 
-from ..widgets.events import arrow_move
+from .events import arrow_move
 
 _STEP = 8  # pixels of the picture for an arrow key; 1 with Shift
 

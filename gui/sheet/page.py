@@ -35,8 +35,8 @@ from ..session.store import sentence
 from ..session.worker import Answer, Lane, Ticket
 from ..widgets.accessibility import Notice
 from ..widgets.forms import column, heading, labeled, row
+from ..widgets.region_picker import RegionPicker
 from ..widgets.theme import SPACE
-from .region_picker import RegionPicker
 from .rows import MarkDelegate, ModelChoice, SheetModel
 
 _SIDE_WIDTH = 260

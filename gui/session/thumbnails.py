@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 
-from ..canvas.convert import thumbnail
-from ..session.worker import Answer, Lane
+from .convert import thumbnail
+from .worker import Answer, Lane
 
 _KEPT = 500  # some screens full; a list may have ten thousand
 _WANTED = 60  # whoever scrolls on does not wait for all that went by

@@ -21,7 +21,7 @@ from PySide6.QtGui import QIcon, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ..session.state import State
-from .thumbnails import Thumbnails
+from ..session.thumbnails import Thumbnails
 
 SIDE = 72
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex

@@ -24,11 +24,11 @@ from restorer import SUFFIXES, Settings
 
 from ..session.choices import Choices, usual_choices
 from ..session.session import Session
+from ..session.thumbnails import Thumbnails
 from ..widgets.accessibility import Notice, announce
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import column, hint, row
 from ..widgets.theme import SPACE
-from ..widgets.thumbnails import Thumbnails
 from ..widgets.words import duration
 from .controller import QueueControl
 from .rows import NAME, RowFilter, RowState
