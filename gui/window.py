@@ -25,13 +25,14 @@ from PySide6.QtWidgets import (
 
 from restorer import __version__
 
+from .attention.tab import AttentionTab
 from .canvas.compare import Compare
 from .canvas.film_strip import Strip
 from .canvas.scene import Mode
-from .canvas.viewport import Box
-from .details.panel import Details, Insight
+from .details.panel import Details
 from .restore.controls import ActionArea, Controls
 from .restore.presets import Presets
+from .session.box import Box
 from .session.session import Session
 from .session.state import Message, State
 from .shell.actions import Actions
@@ -109,7 +110,7 @@ class MainWindow(QMainWindow):
         self.details = Details()
         self.tabs.addTab(self.controls, self.tr("Restore"))
         self.tabs.addTab(self.details, self.tr("Details"))
-        self.insight = Insight()
+        self.insight = AttentionTab()
         self.tabs.addTab(self.insight, self.tr("Attention"))
         self.panel = QWidget()
         self.panel.setObjectName("sidePanel")

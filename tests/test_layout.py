@@ -28,6 +28,16 @@ ROWS = (
     "formats networks tiling color bayer tasks settings",
     "attention metrics image options errors",
 )
+GUI_ROWS = (
+    "__main__",
+    "app",
+    "window",
+    "shell",
+    "restore batch models sheet details attention",
+    "canvas",
+    "session",
+    "widgets",
+)
 HEAVY = {
     "torch": "attention networks models inference restoration analysis training evaluation",
     "safetensors": "models training",
@@ -58,14 +68,14 @@ def imports(path: Path) -> Iterator[str]:
             yield from (base + alias.name for alias in node.names)
 
 
-def unit(path: Path) -> str:
-    """Return the module or package directly below ``restorer`` that a file belongs to."""
-    part = path.relative_to(ROOT / "restorer").parts[0]
+def unit(path: Path, package: str = "restorer") -> str:
+    """Return the module or package directly below a package that a file belongs to."""
+    part = path.relative_to(ROOT / package).parts[0]
     return part.removesuffix(".py")
 
 
-def row(name: str) -> int:
-    return next(i for i, names in enumerate(ROWS) if name in names.split())
+def row(name: str, rows: tuple[str, ...] = ROWS) -> int:
+    return next(i for i, names in enumerate(rows) if name in names.split())
 
 
 @pytest.mark.parametrize("path", sources("restorer"), ids=lambda p: str(p.relative_to(ROOT)))
@@ -80,6 +90,16 @@ def test_core_modules_import_only_from_rows_below(path: Path) -> None:
         imported = name.split(".")[1]
         if imported != importer:
             assert row(imported) > row(importer), f"{importer} imports {imported}"
+
+
+@pytest.mark.parametrize("path", sources("gui"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_folders_of_the_window_import_only_from_rows_below(path: Path) -> None:
+    importer, to_root = unit(path, "gui"), "." * len(path.relative_to(ROOT / "gui").parts)
+    for name in imports(path):
+        assert not (importer == "session" and "QtWidgets" in name), "session has no widgets"
+        if name.startswith(to_root):
+            imported = name.removeprefix(to_root).split(".")[0]
+            assert row(imported, GUI_ROWS) > row(importer, GUI_ROWS), f"{importer}: {name}"
 
 
 @pytest.mark.parametrize("path", sources("cli") + sources("gui"), ids=lambda p: p.name)

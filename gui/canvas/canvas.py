@@ -19,10 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from ..session.box import Box
 from .lens import Lens
 from .painting import SHARP_ZOOM, Layer
 from .scene import Mode, Scene, paint_outline, rect_of, to_device_pixels
-from .viewport import Box, Viewport
+from .viewport import Viewport
 
 _STEP = 80  # device-independent pixels that an arrow key moves the picture
 _CLICK = 4  # a press that moves less is none

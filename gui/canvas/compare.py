@@ -15,12 +15,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
+from ..session.box import Box
 from ..session.convert import pyramid_of
 from ..session.state import State
 from .canvas import Canvas
 from .painting import Layer
 from .scene import Mode
-from .viewport import Box
 
 _STEPS = 1000
 _GRIP = 28  # width of the divider that the mouse can take

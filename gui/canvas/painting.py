@@ -9,8 +9,9 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
+from ..session.box import Box
 from ..session.convert import Bytes, Pyramid
-from .viewport import Box, Viewport
+from .viewport import Viewport
 
 # From here on the pixels themselves are of interest; below, interpolation looks like the picture.
 SHARP_ZOOM = 2.0

@@ -8,8 +8,9 @@ from enum import Enum
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
+from ..session.box import Box
 from .painting import Difference, Layer, paint_layer, topmost
-from .viewport import Box, Viewport
+from .viewport import Viewport
 
 LOUPE_SIDE = 150  # width of each half, in Qt's pixels
 _LOUPE_ZOOM = 4.0

@@ -9,55 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..session.box import Box
+
 MAX_ZOOM = 8.0
 # A small picture that is fitted should be seen, but not as a mosaic.
 MAX_FIT_ZOOM = 2.0
 _LADDER = (0.05, 0.0667, 0.1, 0.125, 0.1667, 0.25, 0.3333, 0.5, 0.6667, 1, 1.5, 2, 3, 4, 6, 8)
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle; x to the right, y down."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """Where it ends."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """Where it ends."""
-        return self.y + self.height
-
-    @property
-    def area(self) -> float:
-        """In square pixels."""
-        return self.width * self.height
-
-    def cut(self, other: Box) -> Box:
-        """Return what both share; of no area where they do not meet."""
-        x, y = max(self.x, other.x), max(self.y, other.y)
-        width, height = min(self.right, other.right) - x, min(self.bottom, other.bottom) - y
-        return Box(x, y, max(0.0, width), max(0.0, height))
-
-    def holds(self, other: Box) -> bool:
-        """Whether the other lies within this one, to a thousandth of a pixel."""
-        near = 1e-3
-        return (
-            self.x <= other.x + near
-            and self.y <= other.y + near
-            and self.right >= other.right - near
-            and self.bottom >= other.bottom - near
-        )
-
-    def scaled(self, factor: float) -> Box:
-        """Return the same place on a grid that is `factor` times as fine."""
-        return Box(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
 
 
 @dataclass(frozen=True)

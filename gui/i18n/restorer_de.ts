@@ -310,6 +310,13 @@
     </message>
 </context>
 <context>
+    <name>AttentionTab</name>
+    <message>
+        <source>Attention</source>
+        <translation>Blickfeld</translation>
+    </message>
+</context>
+<context>
     <name>AttentionView</name>
     <message>
         <source>Pixel to look from</source>
@@ -1071,13 +1078,6 @@
     <message>
         <source>white %1&#xa0;%</source>
         <translation>Weiß %1&#xa0;%</translation>
-    </message>
-</context>
-<context>
-    <name>Insight</name>
-    <message>
-        <source>Attention</source>
-        <translation>Blickfeld</translation>
     </message>
 </context>
 <context>
@@ -2012,42 +2012,6 @@
 <context>
     <name>models</name>
     <message>
-        <source>Enlarge</source>
-        <translation>Vergrößern</translation>
-    </message>
-    <message>
-        <source>Remove noise</source>
-        <translation>Rauschen entfernen</translation>
-    </message>
-    <message>
-        <source>Remove JPEG artifacts</source>
-        <translation>JPEG-Artefakte entfernen</translation>
-    </message>
-    <message>
-        <source>Demosaic</source>
-        <translation>Farben aus Rohdaten</translation>
-    </message>
-    <message>
-        <source>Enlarge with references</source>
-        <translation>Vergrößern mit Vergleichsbildern</translation>
-    </message>
-    <message>
-        <source>fast</source>
-        <translation>schnell</translation>
-    </message>
-    <message>
-        <source>medium</source>
-        <translation>mittel</translation>
-    </message>
-    <message>
-        <source>slow</source>
-        <translation>langsam</translation>
-    </message>
-    <message>
-        <source>very slow</source>
-        <translation>sehr langsam</translation>
-    </message>
-    <message>
         <source>%1 s a megapixel on two CPU cores</source>
         <translation>%1 s je Megapixel auf zwei Prozessorkernen</translation>
     </message>
@@ -2236,6 +2200,42 @@
     <message>
         <source>the published DnCNN for gray noise of sigma 25</source>
         <translation>das veröffentlichte DnCNN für graues Rauschen mit Sigma 25</translation>
+    </message>
+    <message>
+        <source>Enlarge</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Remove noise</source>
+        <translation>Rauschen entfernen</translation>
+    </message>
+    <message>
+        <source>Remove JPEG artifacts</source>
+        <translation>JPEG-Artefakte entfernen</translation>
+    </message>
+    <message>
+        <source>Demosaic</source>
+        <translation>Farben aus Rohdaten</translation>
+    </message>
+    <message>
+        <source>Enlarge with references</source>
+        <translation>Vergrößern mit Vergleichsbildern</translation>
+    </message>
+    <message>
+        <source>fast</source>
+        <translation>schnell</translation>
+    </message>
+    <message>
+        <source>medium</source>
+        <translation>mittel</translation>
+    </message>
+    <message>
+        <source>slow</source>
+        <translation>langsam</translation>
+    </message>
+    <message>
+        <source>very slow</source>
+        <translation>sehr langsam</translation>
     </message>
 </context>
 </TS>

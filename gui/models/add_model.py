@@ -34,8 +34,8 @@ from ..session.store import sentence
 from ..widgets.accessibility import Notice
 from ..widgets.forms import heading, row
 from ..widgets.theme import SPACE
+from ..widgets.titles import task_title
 from ..widgets.words import number
-from .rows import task_title
 
 _FIELD_WIDTH = 320
 _PHASES = ("grbg", "rggb", "gbrg", "bggr")  # the first is that of the papers

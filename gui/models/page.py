@@ -35,6 +35,7 @@ from ..widgets.columns import fit_columns
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import column, row
 from ..widgets.theme import SPACE
+from ..widgets.titles import task_title
 from .add_model import AddForm
 from .details import ModelDetails
 from .rows import (
@@ -49,7 +50,6 @@ from .rows import (
     USABLE,
     ModelFilter,
     ModelTable,
-    task_title,
 )
 
 _WIDTHS = {

@@ -15,9 +15,9 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from restorer import ModelSpec, list_models, speed_class
+from restorer import ModelSpec, list_models
 
-from ..widgets.titles import title_of
+from ..widgets.titles import speed_title, task_title, title_of
 from ..widgets.words import number, size
 
 MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, FIGURE = range(8)
@@ -141,31 +141,6 @@ class ModelFilter(QSortFilterProxyModel):
             and (not self._states or table.state(spec.id) in self._states)
             and self._text in words
         )
-
-
-def task_title(task: str) -> str:
-    """Return the word for a task."""
-    translate = QCoreApplication.translate
-    words = {
-        "super-resolution": translate("models", "Enlarge"),
-        "denoising": translate("models", "Remove noise"),
-        "deblocking": translate("models", "Remove JPEG artifacts"),
-        "demosaicing": translate("models", "Demosaic"),
-        "reference-sr": translate("models", "Enlarge with references"),
-    }
-    return words.get(task, task)
-
-
-def speed_title(spec: ModelSpec) -> str:
-    """Return the word for the speed of a model; empty where it was not measured."""
-    translate = QCoreApplication.translate
-    words = {
-        "fast": translate("models", "fast"),
-        "medium": translate("models", "medium"),
-        "slow": translate("models", "slow"),
-        "very slow": translate("models", "very slow"),
-    }
-    return words.get(speed_class(spec), "")
 
 
 def facts(spec: ModelSpec) -> list[tuple[str, str]]:

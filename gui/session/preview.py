@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from ..canvas.viewport import Box
 from . import operations as making
+from .box import Box
 from .choices import Choices
 from .preview_region import next_region, pace_key, visible_region
 from .state import Patch, State, Work

@@ -6,7 +6,7 @@ from math import ceil, floor, sqrt
 
 from restorer import Region
 
-from ..canvas.viewport import Box
+from .box import Box
 from .choices import Choices
 from .state import State
 

@@ -16,9 +16,9 @@ from PySide6.QtGui import QImage
 
 from restorer import SUFFIXES, Image, Step
 
-from ..canvas.viewport import Box
 from . import operations as making
 from . import rendering as kernel
+from .box import Box
 from .choices import Choices
 from .preview import Previews
 from .state import Message, Opened, Outcome, State, Work

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from restorer import Image, Region, list_models
 
-from ..canvas.viewport import Box
+from .box import Box
 from .choices import Choices, usual_choices
 from .convert import Pyramid
 

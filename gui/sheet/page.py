@@ -27,7 +27,6 @@ from restorer import (
     list_models,
 )
 
-from ..models.rows import task_title
 from ..session.choices import usual_choices
 from ..session.session import Session
 from ..session.state import State
@@ -37,6 +36,7 @@ from ..widgets.accessibility import Notice
 from ..widgets.forms import column, heading, labeled, row
 from ..widgets.region_picker import RegionPicker
 from ..widgets.theme import SPACE
+from ..widgets.titles import task_title
 from .rows import MarkDelegate, ModelChoice, SheetModel
 
 _SIDE_WIDTH = 260

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from restorer import Image
 
-from ..canvas.viewport import Box
+from ..session.box import Box
 from ..session.state import State
 from ..widgets.words import megapixels
 

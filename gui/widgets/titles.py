@@ -1,10 +1,10 @@
-"""Titles: what the catalog says that its models are good at, in the user's language."""
+"""Names of models, tasks and speeds in the user's language."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from restorer import ModelSpec
+from restorer import ModelSpec, speed_class
 
 TITLES = (
     QT_TRANSLATE_NOOP("titles", "sharp, clean pictures, twice as large"),
@@ -53,3 +53,28 @@ def title_of(spec: ModelSpec) -> str:
     """Return what a model is good at; as the user wrote it, for one that the user added."""
     translate = QCoreApplication.translate
     return translate("titles", spec.title)
+
+
+def task_title(task: str) -> str:
+    """Return the word for a task."""
+    translate = QCoreApplication.translate
+    words = {
+        "super-resolution": translate("titles", "Enlarge"),
+        "denoising": translate("titles", "Remove noise"),
+        "deblocking": translate("titles", "Remove JPEG artifacts"),
+        "demosaicing": translate("titles", "Demosaic"),
+        "reference-sr": translate("titles", "Enlarge with references"),
+    }
+    return words.get(task, task)
+
+
+def speed_title(spec: ModelSpec) -> str:
+    """Return the word for the speed of a model; empty where it was not measured."""
+    translate = QCoreApplication.translate
+    words = {
+        "fast": translate("titles", "fast"),
+        "medium": translate("titles", "medium"),
+        "slow": translate("titles", "slow"),
+        "very slow": translate("titles", "very slow"),
+    }
+    return words.get(speed_class(spec), "")

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.painting import Layer
 from restorer.gui.canvas.scene import Mode
-from restorer.gui.canvas.viewport import Box
+from restorer.gui.session.box import Box
 from restorer.gui.session.convert import pyramid
 
 SIZE = (6000, 4000)

@@ -380,7 +380,7 @@ from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.scene import Mode
 from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.canvas.painting import Layer
-from restorer.gui.canvas.viewport import Box
+from restorer.gui.session.box import Box
 app = QApplication([])
 noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
 window = QWidget()

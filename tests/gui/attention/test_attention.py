@@ -17,7 +17,7 @@ from restorer import (
     Source,
     map_attention,
 )
-from restorer.gui.attention import attention as attention_module
+from restorer.gui.attention import panel as attention_module
 from restorer.gui.attention.panel import AttentionView
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.convert import pyramid

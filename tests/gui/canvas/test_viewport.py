@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restorer.gui.canvas.viewport import MAX_FIT_ZOOM, MAX_ZOOM, Box, Viewport
+from restorer.gui.canvas.viewport import MAX_FIT_ZOOM, MAX_ZOOM, Viewport
+from restorer.gui.session.box import Box
 
 SIDES = st.integers(1, 20_000)
 PANES = st.tuples(st.integers(50, 4000), st.integers(50, 3000))

@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage, QPainter
 
 from restorer import Image, ImageError, Metadata, to_display, write
 from restorer.gui.canvas.painting import Difference, Layer, paint_layer, topmost
-from restorer.gui.canvas.viewport import Box, Viewport
+from restorer.gui.canvas.viewport import Viewport
 from restorer.gui.session import rendering as kernel
+from restorer.gui.session.box import Box
 from restorer.gui.session.convert import from_clipboard, pyramid, thumbnail, to_pixels, to_qimage
 
 PANE = (120, 90)

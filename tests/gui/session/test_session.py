@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 
 import restorer
 from restorer import Settings, Step, read, run_job
-from restorer.gui.canvas.viewport import Box
+from restorer.gui.session.box import Box
 from restorer.gui.session.convert import to_pixels
 from restorer.gui.session.state import Message
 

@@ -14,7 +14,7 @@ from restorer import Image, Region, Sample, Source, Step, compare_models
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.session.state import State
-from restorer.gui.sheet import sheet as sheet_module
+from restorer.gui.sheet import page as sheet_module
 from restorer.gui.sheet.page import ContactSheet
 from restorer.gui.sheet.rows import SheetModel
 from restorer.gui.widgets.region_picker import RegionPicker
