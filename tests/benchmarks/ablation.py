@@ -82,7 +82,7 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "none, 8 blocks": lambda: without(8),
     "none, 9 blocks": lambda: without(9),
     "none, 10 blocks": lambda: without(10),
-    "pyramid, 1/8 (ships)": lambda: pyramid(8),
+    "pyramid, 1/8 (included)": lambda: pyramid(8),
     "pyramid, 1/4": lambda: pyramid(4),
     "pyramid, 1/2": lambda: pyramid(2),
     "ENLA, 1/4": lambda: other(enla, 4),
