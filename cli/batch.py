@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from .dry_run import show_plan
-from .options import AutoOr, Wishes, restoration_options
+from .options import Request, restoration_options
+from .params import AutoOr
 from .report import Report, journal
 from .run import run
 from .words import warn
@@ -76,7 +77,7 @@ def batch(
     name: str,
     jobs: int | None,
     engine: str,
-    wishes: Wishes,
+    request: Request,
     dry_run: bool,
     report: Path | None,
     quiet: bool,
@@ -92,16 +93,16 @@ def batch(
         plan_jobs(
             source,
             target,
-            wishes.steps(),
+            request.steps(),
             recursive=recursive,
             include=include,
             exclude=exclude,
             name=name,
-            suffix=wishes.suffix,
-            settings=wishes.settings(),
+            suffix=request.suffix,
+            settings=request.settings(),
         )
     )
-    plan = replace(plan, jobs=wishes.refer(plan.jobs))
+    plan = replace(plan, jobs=request.with_references(plan.jobs))
     if dry_run:
         ctx.exit(show_plan(plan.jobs, plan.ignored))
     with journal(report) as lines:

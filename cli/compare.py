@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import AutoOr
+from .options import table_options
 from .params import Listed, model_or_path
 from .words import duration, size, table, tell, warn
 
@@ -59,24 +59,7 @@ _SHOWN = 384  # side of a crop on the sheet, where the program chooses it
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="How the whole picture should be: adds PSNR and SSIM, over all colors of the crop.",
 )
-@click.option(
-    "--sigma",
-    type=AutoOr(click.FloatRange(0, 75)),
-    metavar="0-75|auto",
-    help="Noise level for models that are told it; auto measures it.  [default: auto]",
-)
-@click.option(
-    "--jpeg-quality",
-    type=AutoOr(click.IntRange(1, 100)),
-    metavar="1-100|auto",
-    help="The same for the lowest quality that it was saved with as JPEG.  [default: auto]",
-)
-@click.option(
-    "--bayer",
-    type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
-    help="Colors of the first two rows of a mosaic.  [default: those the model knows]",
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@table_options("sigma", "jpeg_quality", "bayer", "device")
 @click.pass_context
 def compare(
     ctx: click.Context,
@@ -102,7 +85,8 @@ def compare(
     target = output or source.with_name(f"{source.stem}-compare.png")
     _check_target(target, source, truth)
     image = read(source)
-    steps = [_step(word, sigma, jpeg_quality, bayer) for word in models]
+    values = {"sigma": sigma, "jpeg_quality": jpeg_quality, "bayer": bayer}
+    steps = [_step(word, values) for word in models]
     region = _region(crop, image, steps)
     wanted = None if truth is None else read(truth)
     found = compare_models(image, steps, region, truth=wanted, settings=Settings(device=device))
@@ -130,22 +114,16 @@ def _check_target(target: Path, *originals: Path | None) -> None:
             raise click.UsageError(f"{target}: is an original; -o names another file")
 
 
-def _step(
-    word: str, sigma: float | None, jpeg_quality: int | None, bayer: str | None
-) -> Step | Path:
+def _step(word: str, values: Mapping[str, Any]) -> Step | Path:
     """Return a model with the options that concern it."""
-    from restorer import Step, model_spec
+    from restorer import STEP_OPTIONS, Step, model_spec
 
     model = model_or_path(word)
     if isinstance(model, Path):
         return model
     spec = model_spec(model)
-    return Step(
-        model,
-        sigma=sigma if spec.condition == "sigma" else None,
-        bayer=bayer if spec.traits.mosaic else None,
-        jpeg_quality=jpeg_quality if spec.condition == "jpeg_quality" else None,
-    )
+    taken = [option.field for option in STEP_OPTIONS if spec.takes(option)]
+    return Step(model, **{field: value for field, value in values.items() if field in taken})
 
 
 def _region(crop: tuple[int, ...] | None, image: Image, steps: Sequence[Step | Path]) -> Region:

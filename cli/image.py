@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .dry_run import show_plan
-from .options import Wishes, given, restoration_options
+from .options import Request, given, restoration_options
 from .report import Report, in_words, journal
 from .run import run
 from .words import tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Job
+    from restorer import Job, Step
 
 
 @click.command(
@@ -46,7 +47,7 @@ def image(
     source: str,
     output: str | None,
     name: str,
-    wishes: Wishes,
+    request: Request,
     dry_run: bool,
     report: Path | None,
     quiet: bool,
@@ -55,7 +56,7 @@ def image(
     """Restore the picture IN and write it beside IN, or to OUT."""
     from restorer import check_references
 
-    (job,) = wishes.refer([_job(Path(source), output, name, wishes)])
+    (job,) = request.with_references([_job(Path(source), output, name, request)])
     if job.references:
         check_references(job.source, job.references)
     if dry_run:
@@ -72,31 +73,33 @@ def image(
     ctx.exit(account.exit_code)
 
 
-def _job(source: Path, output: str | None, name: str, wishes: Wishes) -> Job:
+def _job(source: Path, output: str | None, name: str, request: Request) -> Job:
     """Return what to do; raise UsageError where the source itself would be overwritten unasked."""
     from restorer import Job
 
-    steps = wishes.steps()
-    target = _target(source, output, name, wishes)
-    if os.path.realpath(target) == os.path.realpath(source) and wishes.existing != "replace":
+    steps, settings = request.steps(), request.settings()
+    target = _target(source, output, name, request, steps)
+    if os.path.realpath(target) == os.path.realpath(source) and settings.existing != "replace":
         raise click.UsageError(
             f"{target}: is the original; --existing replace overwrites it, -o names another file"
         )
-    return Job(source, target, steps, wishes.settings())
+    return Job(source, target, steps, settings)
 
 
-def _target(source: Path, output: str | None, name: str, wishes: Wishes) -> Path:
+def _target(
+    source: Path, output: str | None, name: str, request: Request, steps: Sequence[Step]
+) -> Path:
     from restorer import SUFFIXES, target_name
 
     folder = source.parent if output is None else Path(output)
     if output is None or os.path.isdir(folder) or output.endswith(("/", os.sep)):
-        return folder / target_name(source, wishes.steps(), name, wishes.suffix)
+        return folder / target_name(source, steps, name, request.suffix)
     target = Path(output)
     if not target.suffix:
-        return target.with_suffix(wishes.suffix or source.suffix)
+        return target.with_suffix(request.suffix or source.suffix)
     if target.suffix.lower() not in SUFFIXES:
         known = ", ".join(sorted(SUFFIXES))
         raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
-    if given("format") and target.suffix.lower() != wishes.suffix:
-        raise click.UsageError(f"{target}: contradicts --format {wishes.format}")
+    if given("format") and target.suffix.lower() != request.suffix:
+        raise click.UsageError(f"{target}: contradicts --format {request.format}")
     return target

@@ -5,11 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import click
 
 T = TypeVar("T")
+
+
+class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
+    """A number, or the word ``auto``, which becomes None."""
+
+    name = "auto"
+
+    def __init__(self, number: click.IntRange | click.FloatRange) -> None:
+        self.number = number
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leave ``auto`` to the program."""
+        return None if value == "auto" else self.number.convert(value, param, ctx)
 
 
 class Listed(click.ParamType, Generic[T]):  # type: ignore[type-arg]  # generic since click 8.5 only

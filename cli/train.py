@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .presets import parse_toml
 from .stopping import stoppable
 from .words import size, tell, warn
 
@@ -132,15 +131,18 @@ def _recipe(name: str) -> Recipe:
     """Return the recipe of a file or of a shipped name; a UsageError names the shipped ones."""
     from importlib.resources import files
 
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     from restorer.training.recipe import read_recipe
 
     shipped = files("restorer.weights").joinpath("recipes")
     found = shipped.joinpath(f"{name.removesuffix('.toml')}.toml")
     try:
         text = (Path(name) if Path(name).is_file() else found).read_text("utf-8")
-        return read_recipe(parse_toml(text))
+        return read_recipe(tomlkit.parse(text).unwrap())
     except OSError as error:
         known = ", ".join(sorted(each.name.removesuffix(".toml") for each in shipped.iterdir()))
         raise click.UsageError(f"recipe {name!r}: no such file; shipped are {known}") from error
-    except ValueError as error:  # not TOML, or not UTF-8
+    except (ValueError, TOMLKitError) as error:  # not UTF-8, not TOML, or not a recipe
         raise click.UsageError(f"recipe {name!r}: {error}") from error

@@ -32,6 +32,7 @@ from .batch.planning import plan_sources as plan_sources
 from .batch.planning import target_name as target_name
 from .batch.planning import with_references as with_references
 from .batch.presets import presets_file as presets_file
+from .batch.presets import read_preset as read_preset
 from .batch.presets import read_presets as read_presets
 from .batch.presets import write_preset as write_preset
 from .batch.run_job import check_job as check_job
@@ -122,6 +123,7 @@ from .restoration.strength import Change as Change
 from .restoration.strength import at_strength as at_strength
 from .restoration.strength import split_change as split_change
 from .settings import OPTIONS as OPTIONS
+from .settings import SETTINGS_OPTIONS as SETTINGS_OPTIONS
 from .settings import STEP_OPTIONS as STEP_OPTIONS
 from .settings import CancelToken as CancelToken
 from .settings import RunPlan as RunPlan

@@ -14,7 +14,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, TypeAlias
 
 Group: TypeAlias = Literal["step", "machine", "result", "input"]
-Control: TypeAlias = Literal["choice", "number", "flag", "bytes", "text"]
+Control: TypeAlias = Literal["choice", "number", "flag", "bytes", "text", "device"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class Kind:
 
 class Text(Kind):
     """Any text but the empty one."""
+
+
+class Device(Text):
+    """The name of a device; which ones there are depends on the machine."""
+
+    control: ClassVar[Control] = "device"
 
 
 @dataclass(frozen=True)
@@ -209,11 +215,13 @@ class Option:
         auto: Word that means None where one may write it; empty for no such word.
         group: Panel of the window.
         label: Text of the window; empty for no generic control.
+        none: Text of the window for None.
         title: Name in messages.
         flag: Name of a flag that stands for the second of two choices; empty for none.
         usual: Words for the default where it is None.
         front: The values that the front ends offer, where these are fewer than `kind` allows.
         conditional: Whether only models that are conditioned on this field take it.
+        mosaic: Whether only models for mosaics take it.
         requires: Field and value without which the option does not apply.
     """
 
@@ -225,12 +233,14 @@ class Option:
     auto: str = ""
     group: Group = "step"
     label: str = ""
+    none: str = ""
     title: str = ""
     flag: str = ""
     usual: str = ""
     metavar: str = ""
     front: Kind | None = None
     conditional: bool = False
+    mosaic: bool = False
     requires: tuple[str, Any] | None = None
 
     @property
@@ -275,8 +285,12 @@ class Option:
         return self._words[found] if self.flag else found
 
     def write(self, value: Any) -> Any:
-        """Return the value of the field as TOML has it; the reverse of `read`."""
+        """Return the value of the field, None excluded, as TOML has it; the reverse of `read`."""
         return value == self._words[1] if self.flag else value
+
+    def format(self, value: Any) -> str:
+        """Return the value of the field, None excluded, as a text that `read` understands."""
+        return (Flag() if self.flag else self.kind).format(self.write(value))
 
     @property
     def _words(self) -> tuple[Any, ...]:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from restorer.errors import Cancelled, SettingsError
-from restorer.image import Bits
 from restorer.options import (
     Bytes,
     Choice,
+    Device,
     Flag,
     Integer,
     Number,
     Option,
-    Text,
     option,
     options_of,
     window,
 )
+
+if TYPE_CHECKING:
+    from restorer.image import Bits
 
 Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
@@ -69,8 +71,8 @@ class Settings(_Checked):
 
     device: str = option(
         "auto",
-        Text(),
-        "Device: auto, cpu, cuda, cuda:1 or mps.",
+        Device(),
+        window("Device: auto, cpu, cuda, cuda:1 or mps."),
         metavar="NAME",
         group="machine",
         label=window("Device"),
@@ -85,30 +87,31 @@ class Settings(_Checked):
                 "fp16": window("float16 (fast)"),
             }
         ),
-        "Number format of the computation; fewer bits are faster on some devices.",
+        window("Number format of the computation; fewer bits are faster on some devices."),
         group="machine",
         label=window("Precision"),
     )
     memory: int | None = option(
         None,
         Bytes(1),
-        "Memory that a tile may take, such as 4GB.",
+        window("Memory that a tile may take, such as 4GB."),
         metavar="SIZE",
         usual="most of the free memory",
         group="machine",
         label=window("Memory"),
+        none=window("Automatic"),
     )
     context: Context = option(
         "tile",
         Choice({"tile": window("Tile by tile"), "whole": window("The whole picture (slow)")}),
-        "Extent of attention: the tile, or the whole picture, which can take very long.",
+        window("Extent of attention: the tile, or the whole picture, which can take very long."),
         group="machine",
         label=window("Attention"),
     )
     self_ensemble: bool = option(
         False,
         Flag(),
-        "Mean over eight flips and rotations: slightly better, eight times slower.",
+        window("Mean over eight flips and rotations: slightly better, eight times slower."),
         title="self-ensemble",
         group="machine",
         label=window("Eight views (better, 8 × slower)"),
@@ -143,15 +146,16 @@ class Settings(_Checked):
     bits: Bits | None = option(
         None,
         Choice({8: window("8 bit"), 16: window("16 bit"), 32: window("32 bit float")}),
-        "Bits per sample of the result; 32 is float.",
+        window("Bits per sample of the result; 32 is float."),
         usual="those of the source",
         group="result",
         label=window("Depth"),
+        none=window("As the original"),
     )
     quality: int = option(
         95,
         Integer(1, 100),
-        "JPEG and WebP quality, 1 to 100.",
+        window("JPEG and WebP quality, 1 to 100."),
         metavar="1-100",
         group="result",
         label=window("Quality"),
@@ -159,7 +163,7 @@ class Settings(_Checked):
     dither: bool = option(
         False,
         Flag(),
-        "Dithering, which keeps gradients smooth in 8 bit.",
+        window("Dithering, which keeps gradients smooth in 8 bit."),
         group="result",
         label=window("Dither smooth gradients"),
     )
@@ -216,6 +220,7 @@ class Step(_Checked):
         Choice({"rggb": "", "grbg": "", "gbrg": "", "bggr": ""}),
         "Colors of the first two rows of a mosaic.",
         usual="those of the model",
+        mosaic=True,
     )
     detail: float | None = option(
         None,
@@ -249,7 +254,8 @@ class Step(_Checked):
 
 
 STEP_OPTIONS: tuple[Option, ...] = options_of(Step)
-OPTIONS: tuple[Option, ...] = STEP_OPTIONS + options_of(Settings)
+SETTINGS_OPTIONS: tuple[Option, ...] = options_of(Settings)
+OPTIONS: tuple[Option, ...] = STEP_OPTIONS + SETTINGS_OPTIONS
 
 
 @dataclass(frozen=True)

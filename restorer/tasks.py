@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from restorer.errors import UnknownModelError
+from restorer.options import window
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class Task:
         needs_references: Whether the networks take reference pictures.
         luma: Whether networks of one plane restore the luma of color pictures and leave chroma as
             it is; other networks of one plane restore each plane in turn.
-        chains: Whether it can follow other tasks in a chain of steps on an ordinary picture.
+        label: Its name in the window.
+        place: Its place in a chain of steps on an ordinary picture, where artifacts and noise are
+            removed before they are enlarged; 0 where it has none.
     """
 
     id: str
     title: str
+    label: str
     suffix: str
     default_models: Mapping[int, str]
     planes: Literal["color", "mosaic"] = "color"
@@ -43,7 +47,7 @@ class Task:
     enlarges: bool = False
     needs_references: bool = False
     luma: bool = False
-    chains: bool = True
+    place: int = 0
 
     @property
     def mosaic(self) -> bool:
@@ -72,42 +76,50 @@ TASKS: Mapping[str, Task] = {
         Task(
             "super-resolution",
             "enlarge a sharp, clean picture",
+            window("Enlarge"),
             "sr",
             {2: "panet-sr-x2-lite", 3: "panet-sr-x3-lite", 4: "panet-sr-x4-lite"},
             padding="repeat",
             enlarges=True,
+            place=3,
         ),
         Task(
             "denoising",
             "remove noise",
+            window("Remove noise"),
             "denoise",
             {1: "panet-denoise-lite"},
             condition="sigma",
+            place=2,
         ),
         Task(
             "deblocking",
             "remove the artifacts of JPEG compression",
+            window("Remove JPEG artifacts"),
             "deblock",
             {1: "panet-deblock-lite"},
             padding="repeat",
             condition="jpeg_quality",
             luma=True,
+            place=1,
         ),
         Task(
             "demosaicing",
             "make colors of the raw samples of a camera",
+            window("Demosaic"),
             "demosaic",
             {1: "panet-demosaic-lite"},
             planes="mosaic",
-            chains=False,
         ),
         Task(
             "reference-sr",
             "enlarge with the textures of reference pictures",
+            window("Enlarge with reference pictures"),
             "refsr",
             {4: "ttsr-x4-lite", 2: "ttsr-x2-lite"},
             enlarges=True,
             needs_references=True,
+            place=4,
         ),
     )
 }

@@ -1,26 +1,22 @@
-"""Presets: named sets of the command line's options in a TOML file, shared by all front ends."""
+"""Presets: named sets of options in a TOML file, shared by all front ends."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from platformdirs import user_config_path
 
 from restorer.errors import SettingsError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
-_NAME = re.compile(r"[\w -]+")  # what needs no escapes between quotes
+_NAME = re.compile(r"[\w -]+")
 
 
 def presets_file() -> Path:
@@ -31,38 +27,50 @@ def presets_file() -> Path:
 def read_presets(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return the options of every preset in a file, in its order.
 
-    Raises SettingsError where it cannot be read or is no TOML.
+    Raises SettingsError for a file that cannot be read or is not TOML.
     """
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}") from error
-    except ValueError as error:  # not TOML, or not UTF-8
-        raise SettingsError(f"{path}: {error}") from error
+    tables = _parse(path).unwrap()
     return {name: table for name, table in tables.items() if isinstance(table, dict)}
 
 
-def write_preset(path: Path, name: str, options: Mapping[str, Any] | None) -> None:
-    """Put a preset into a file, in place of one of that name; None takes it out.
-
-    All else in the file stays as it is, comments too.
+def read_preset(path: Path, name: str, known: Collection[str]) -> dict[str, Any]:
+    """Return the options of one preset, by names with dashes.
 
     Args:
-        path: The file; made if it does not exist.
+        path: The file.
+        name: The name of the preset.
+        known: The names of the options that the caller understands.
+
+    Raises SettingsError for a preset that does not exist or has another option.
+    """
+    presets = read_presets(path)
+    if name not in presets:
+        raise SettingsError(f"{path}: no preset {name!r}; known are {', '.join(presets) or 'none'}")
+    options = {key.replace("_", "-"): value for key, value in presets[name].items()}
+    for key in options:
+        if key not in known:
+            raise SettingsError(
+                f"{path}: preset {name!r}: unknown option {key!r};"
+                f" known are {', '.join(sorted(known))}"
+            )
+    return options
+
+
+def write_preset(path: Path, name: str, options: Mapping[str, Any] | None) -> None:
+    """Put a preset into a file, or update the preset of that name; None removes it.
+
+    The rest of the file is unchanged, and comments beside options that stay are kept.
+
+    Args:
+        path: The file; it is created if it does not exist.
         name: Letters, digits, spaces, ``_`` and ``-``.
-        options: Texts, numbers, truths and lists of texts, by names of options.
+        options: Texts, numbers, truth values and lists of texts, by names of options.
 
     Raises SettingsError.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError(f"preset {name!r}: a name has letters, digits, spaces, - and _ only")
-    text = ""
-    if path.exists():
-        read_presets(path)  # nothing is put into a file that is broken
-        text = _without(path.read_text("utf-8"), name)
-    if options is not None:
-        lines = [f'["{name}"]', *(f"{key} = {_toml(value)}" for key, value in options.items())]
-        text = "\n".join([*([text.rstrip(), ""] if text.strip() else []), *lines, ""])
+    text = _edit(_parse(path), name, options) if path.exists() else _append("", name, options or {})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{uuid4().hex}.part")
@@ -72,18 +80,49 @@ def write_preset(path: Path, name: str, options: Mapping[str, Any] | None) -> No
         raise SettingsError(f"{path}: {error.strerror}") from error
 
 
-def _without(text: str, name: str) -> str:
-    """Return the text without the lines from a table's head to the next one."""
-    kept, inside = [], False
-    for line in text.splitlines():
-        head = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
-        if head:
-            inside = name in tomllib.loads(f"[{head[1]}]")
-        if not inside:
-            kept.append(line)
-    return "\n".join(kept) + "\n"
+def _parse(path: Path) -> TOMLDocument:
+    import tomlkit  # 60 ms, which `restore --help` need not take
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return tomlkit.parse(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except (ValueError, TOMLKitError) as error:  # not UTF-8, or not TOML
+        raise SettingsError(f"{path}: {error}") from error
 
 
-def _toml(value: Any) -> str:
-    """Return a value as TOML; texts and lists of texts are written as in JSON."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+def _edit(document: TOMLDocument, name: str, options: Mapping[str, Any] | None) -> str:
+    """Return the text of a file with other options in one preset."""
+    from tomlkit.items import Table, Whitespace
+
+    table = document.get(name)
+    place = next((n for n, (key, _) in enumerate(document.body) if key and key.key == name), None)
+    tail = _cut_tail(table) if isinstance(table, Table) else ""
+    if isinstance(table, Table) and options is not None:
+        for key in set(table) - set(options):
+            del table[key]
+        table.update(options)
+        table.value.body.append((None, Whitespace(tail)))
+        return document.as_string()
+    if place is not None:
+        document.remove(name)
+        document.body[place] = (None, Whitespace(tail))
+    text = document.as_string()
+    return text if options is None else _append(text, name, options)
+
+
+def _cut_tail(table: Any) -> str:
+    """Remove and return what follows the last option of a table: comments on the next table."""
+    body = table.value.body
+    end = max((n + 1 for n, (key, _) in enumerate(body) if key is not None), default=0)
+    tail = "".join(item.as_string() for _, item in body[end:])
+    del body[end:]
+    return tail
+
+
+def _append(text: str, name: str, options: Mapping[str, Any]) -> str:
+    import tomlkit
+
+    above = f"{text.rstrip()}\n\n" if text.strip() else ""
+    return above + tomlkit.dumps({name: options})

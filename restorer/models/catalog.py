@@ -16,6 +16,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from restorer.errors import UnknownModelError
+from restorer.options import Option
 from restorer.tasks import TASKS, Task
 from restorer.tiling.plan import ChopRule, TileNeeds
 
@@ -111,6 +112,12 @@ class ModelSpec:
     def traits(self) -> Task:
         """What holds for every model of the task."""
         return TASKS[self.task]
+
+    def takes(self, option: Option) -> bool:
+        """Whether a step of this model takes an option of `Step`."""
+        if option.conditional:
+            return self.condition == option.field
+        return not option.mosaic or self.traits.mosaic
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ import click
 import pytest
 
 import restorer.cli.doctor as doctor_module
-from restorer import list_models
-from restorer.cli.options import Bytes
+from restorer import OPTIONS, list_models
+from restorer.cli.options import OptionType
 from restorer.models.store import weights_path
+
+MEMORY = OptionType(next(option for option in OPTIONS if option.field == "memory"))
 
 
 @pytest.fixture
@@ -80,10 +82,10 @@ def own_cache(monkeypatch, tmp_path):
     ("words", "count"), [("4GB", 4 * 10**9), ("512 MB", 512 * 10**6), ("1.5gib", 3 << 29), ("9", 9)]
 )
 def test_memory_is_said_as_people_do(words, count):
-    assert Bytes().convert(words, None, None) == count
+    assert MEMORY.convert(words, None, None) == count
 
 
 @pytest.mark.parametrize("words", ["", "much", "-1GB", "0", "1.2.3GB"])
 def test_no_amount_of_memory_is_refused(words):
-    with pytest.raises(click.BadParameter, match="no amount of memory"):
-        Bytes().convert(words, None, None)
+    with pytest.raises(click.BadParameter, match="expected a number of bytes"):
+        MEMORY.convert(words, None, None)

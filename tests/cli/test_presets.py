@@ -61,7 +61,7 @@ def test_preset_works_for_folders_too(restore, make_picture, presets, tmp_path):
     ("name", "said"),
     [
         ("odd", ["'odd'", "'color'", "max-pixels", "exclude"]),
-        ("bad", ["'bad'", "sigma", "100", "max-pixels"]),
+        ("bad", ["'bad'", "sigma", "100", "0 to 75"]),
         ("half", ["'half'", "tile", "32.5"]),
         ("absent", ["'absent'", "clean, one, odd"]),
     ],

@@ -3,10 +3,10 @@ import itertools
 import signal
 
 import pytest
+import tomlkit
 import torch
 
 import restorer.training.loop
-from restorer.cli.presets import parse_toml
 from restorer.errors import SettingsError
 
 RECIPE = """
@@ -46,7 +46,7 @@ def test_training_ends_with_lines_for_the_catalog(restore, data, recipe, tmp_pat
     result = restore("train", recipe, "--data", data, "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert result.stderr.count("validation") == 2
-    entry = parse_toml(result.stdout.split("\n", 2)[2])["model"]["weights"]
+    entry = tomlkit.parse(result.stdout.split("\n", 2)[2])["model"]["weights"]
     weights = (tmp_path / "run" / entry["name"]).read_bytes()
     assert (len(weights), hashlib.sha256(weights).hexdigest()) == (entry["size"], entry["sha256"])
 

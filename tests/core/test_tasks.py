@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 NAMERS = {"restorer/tasks.py", "restorer/evaluation/protocols.py"}
 SOURCES = [
     path
-    for path in sorted((ROOT / "restorer").rglob("*.py"))
+    for folder in ("restorer", "cli")
+    for path in sorted((ROOT / folder).rglob("*.py"))
     if path.relative_to(ROOT).as_posix() not in NAMERS
 ]
 

@@ -1,10 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restorer import SettingsError, presets_file, read_presets, write_preset
+from restorer import SettingsError, presets_file, read_preset, read_presets, write_preset
 
 NAMES = st.from_regex(r"[A-Za-z0-9_ -]+", fullmatch=True)
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
@@ -54,3 +55,65 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 def test_the_users_file_has_a_place():
     assert presets_file().name == "presets.toml"
     assert isinstance(presets_file(), Path)
+
+
+COMMENTED = """# mine
+[a]
+sigma = 1  # little
+# below a
+
+# about b
+[b]  # named b
+sigma = 2  # more
+seed = 3
+
+# about c
+["c d"]
+sigma = 3
+"""
+
+
+@pytest.mark.parametrize("name", ["a", "b", "c d"])
+def test_comments_survive_an_edit(name, tmp_path):
+    path = tmp_path / "presets.toml"
+    path.write_text(COMMENTED)
+    write_preset(path, name, {"sigma": 5, "dither": True})
+    text = path.read_text()
+    for comment in re.findall("#.*", COMMENTED):
+        assert comment in text
+    assert text.index("# about b\n[b]") < text.index('# about c\n["c d"]')
+    assert read_presets(path)[name] == {"sigma": 5, "dither": True}
+
+
+def test_a_removed_preset_takes_no_comment_on_the_next_one_along(tmp_path):
+    path = tmp_path / "presets.toml"
+    path.write_text(COMMENTED)
+    write_preset(path, "a", None)
+    assert "# about b\n[b]  # named b\n" in path.read_text()
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    path = tmp_path / "presets.toml"
+    path.write_text("[a]\nsigma = 1\n", "utf-8-sig")
+    assert read_presets(path) == {"a": {"sigma": 1}}
+    write_preset(path, "b", {"sigma": 2})
+    assert read_presets(path) == {"a": {"sigma": 1}, "b": {"sigma": 2}}
+
+
+def test_a_preset_is_read_by_names_with_dashes(tmp_path):
+    path = tmp_path / "presets.toml"
+    path.write_text("[a]\nmax_pixels = 9\n")
+    assert read_preset(path, "a", {"max-pixels"}) == {"max-pixels": 9}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a", ["'a'", "'noise'", "dither, sigma"]), ("c", ["no preset 'c'", "known are a, b"])],
+)
+def test_what_a_preset_does_not_say_is_refused_by_name(name, words, tmp_path):
+    path = tmp_path / "presets.toml"
+    path.write_text("[a]\nnoise = 1\n[b]\n")
+    with pytest.raises(SettingsError) as caught:
+        read_preset(path, name, {"sigma", "dither"})
+    for word in [str(path), *words]:
+        assert word in str(caught.value)
