@@ -71,6 +71,11 @@ from .inference.autotune import tile_memory as tile_memory
 from .inference.autotune import try_precisions as try_precisions
 from .inference.autotune import try_workers as try_workers
 from .inference.devices import available_devices as available_devices
+from .inference.loading import estimate_run as estimate_run
+from .inference.loading import export_weights as export_weights
+from .inference.loading import fetch_model as fetch_model
+from .inference.loading import open_model as open_model
+from .inference.loading import release_models as release_models
 from .metrics import psnr as psnr
 from .metrics import psnr_luma as psnr_luma
 from .metrics import ssim as ssim
@@ -99,11 +104,6 @@ from .options import Flag as Flag
 from .options import Number as Number
 from .options import Option as Option
 from .options import options_of as options_of
-from .restoration.api import estimate_run as estimate_run
-from .restoration.api import export_weights as export_weights
-from .restoration.api import fetch_model as fetch_model
-from .restoration.api import open_model as open_model
-from .restoration.api import release_models as release_models
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
 from .restoration.display import Display as Display

@@ -21,11 +21,11 @@ from restorer.attention.dense import softmax_affinity
 from restorer.attention.patch import patch_weights
 from restorer.errors import SettingsError
 from restorer.image import FloatArray, Image
+from restorer.inference.loading import open_model
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec
 from restorer.networks.nonlocal_net import NonLocalBlock
 from restorer.networks.panet import PyramidAttention
-from restorer.restoration.api import open_model
 from restorer.restoration.conditioning import Condition, planes_of
 from restorer.restoration.source import Part, Source, usual
 from restorer.tiling.padding import PaddedFrame

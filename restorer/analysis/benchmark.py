@@ -13,8 +13,9 @@ import numpy as np
 from restorer.image import Image
 from restorer.inference.autotune import check_picture
 from restorer.inference.devices import MemoryMeter
+from restorer.inference.loading import open_model
 from restorer.models.catalog import model_spec
-from restorer.restoration.api import open_model, restore
+from restorer.restoration.api import restore
 from restorer.settings import Settings, Step
 from restorer.tasks import Task
 

@@ -14,9 +14,10 @@ from restorer import color, metrics
 from restorer.errors import Cancelled, RestorerError, SettingsError
 from restorer.image import FloatArray, Image
 from restorer.inference.devices import MemoryMeter
+from restorer.inference.loading import open_model
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.models.identify import describe_model, identify_checkpoint
-from restorer.restoration.api import OpenStep, open_model, restore_region
+from restorer.restoration.api import OpenStep, restore_region
 from restorer.restoration.source import Source
 from restorer.settings import CancelToken, Settings, Step
 from restorer.tiling.plan import Region

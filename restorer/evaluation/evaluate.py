@@ -13,11 +13,12 @@ from restorer.errors import SettingsError
 from restorer.evaluation.protocols import PROTOCOLS, Case, Protocol, Value, protocol_of
 from restorer.formats import SUFFIXES
 from restorer.image import Image
+from restorer.inference.loading import open_model
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.models.identify import describe_model, identify_checkpoint
 from restorer.models.store import weights_path
-from restorer.restoration.api import open_model, restore
+from restorer.restoration.api import restore
 from restorer.settings import Settings, Step
 from restorer.training.degrade import Bytes, quantize
 from restorer.training.patches import load_rgb

@@ -147,8 +147,8 @@ def test_a_safe_precision_that_is_slower_is_not_chosen() -> None:
 
 
 def test_a_device_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("restorer.restoration.api.choose_device", lambda wish: "mps")
-    monkeypatch.setattr("restorer.restoration.api.agreement_with_cpu", lambda spec, device: 20.0)
+    monkeypatch.setattr("restorer.inference.loading.choose_device", lambda wish: "mps")
+    monkeypatch.setattr("restorer.inference.loading.agreement_with_cpu", lambda spec, device: 20.0)
     with pytest.raises(SettingsError, match="computes panet-sr-x2-lite wrongly"):
         restorer.open_model("panet-sr-x2-lite", device="mps")
 

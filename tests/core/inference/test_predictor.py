@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from restorer.errors import Cancelled, InvalidOutputError, OutOfMemoryError, SettingsError
 from restorer.image import Image
+from restorer.inference.loading import open_model
 from restorer.inference.predictor import Predictor
-from restorer.restoration.api import open_model, restore
+from restorer.restoration.api import restore
 from restorer.settings import CancelToken, Settings
 from restorer.tiling.plan import plan_tiles
 

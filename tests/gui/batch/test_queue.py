@@ -20,7 +20,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAccessible, QColor, QDropEvent
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
-import restorer.restoration.api
+import restorer.inference.loading
 from restorer import (
     Finished,
     Image,
@@ -148,7 +148,7 @@ def test_pause_frees_the_memory_and_the_rest_goes_on_later(panel, qtbot, tmp_pat
     assert not panel.pause.isEnabled()
     qtbot.waitUntil(lambda: not panel.running)
     assert states(panel) == ["waiting"] * 3
-    assert restorer.restoration.api._shared.cache_info().currsize == 0
+    assert restorer.inference.loading._shared.cache_info().currsize == 0
     assert not (tmp_path / "out").exists()
     panel.control.model.change([0, 1], [Row(model.rows[n].job, "cancelled") for n in (0, 1)])
     run(panel, qtbot)

@@ -1,0 +1,108 @@
+"""Loaded models: opened, shared, released, fetched and exported."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from restorer.errors import RestorerError, SettingsError
+from restorer.inference.autotune import GATE_DB, agreement_with_cpu, known_precision
+from restorer.inference.devices import Precision, check_precision, choose_device, free_cache
+from restorer.inference.predictor import Predictor
+from restorer.models.catalog import ModelSpec, model_spec
+from restorer.models.checkpoint import write_state
+from restorer.models.identify import describe_model, identify_checkpoint
+from restorer.models.store import fetch_weights, remove_weights
+from restorer.networks import PublishedNetwork
+from restorer.settings import CancelToken, OnTick, Settings
+
+
+def open_model(
+    model: ModelSpec | str | Path,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    task: str | None = None,
+) -> Predictor:
+    """Return a model, ready to run; one of the catalog is loaded once and shared.
+
+    A path is that of a checkpoint, known by its names and shapes; `identify_checkpoint` and
+    `describe_model` say more, and let more be said, about what it is for; `task` says it where that
+    leaves several open, else the first is taken. The precision ``auto`` is
+    what `try_precisions` chose on this machine, float32 before. Apple's ``mps``, some of whose
+    operators are known to be wrong, is compared with the CPU before a model first runs there.
+
+    Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
+    """
+    where, how = choose_device(device), check_precision(precision)
+    if isinstance(model, Path):
+        found = identify_checkpoint(model)
+        spec = describe_model(found, task=task or found.tasks[0])
+        return Predictor.from_checkpoint(spec, model, where, how or "fp32")
+    spec = model_spec(model) if isinstance(model, str) else model
+    if where == "mps" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
+        raise SettingsError(
+            f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
+        )
+    how = how or known_precision(spec, where)
+    if isinstance(model, ModelSpec):
+        return Predictor.load(spec, where, how)
+    return _shared(spec.id, spec.weights.sha256, where, how)
+
+
+def estimate_run(
+    model: str, size: tuple[int, int], settings: Settings | None = None
+) -> tuple[float, int]:
+    """Estimate the seconds that a picture of (height, width) takes in context ``whole``.
+
+    Stages of the network are tried on small regions, for a few seconds in all; good to a factor of
+    two. Also returns the bytes of the feature maps, in memory and on the disk.
+
+    Raises what `open_model` raises, and SettingsError for a network without stages.
+    """
+    wishes = settings or Settings()
+    predictor = open_model(model, device=wishes.device, precision=wishes.precision)
+    return predictor.estimate_whole(size, memory_bytes=wishes.memory)
+
+
+def fetch_model(
+    spec: ModelSpec, *, on_bytes: OnTick | None = None, cancel: CancelToken | None = None
+) -> ModelSpec:
+    """Download the weights of a model and keep what comes only if it makes the model.
+
+    Raises WeightsError, CheckpointError, Cancelled; see `fetch_weights`.
+    """
+    installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
+    try:
+        open_model(installed, device="cpu")
+    except RestorerError:
+        remove_weights(installed)
+        raise
+    return installed
+
+
+def release_models() -> None:
+    """Forget the loaded models, so that their memory is free once nobody uses them."""
+    _shared.cache_clear()
+    free_cache()
+
+
+def export_weights(model: str, target: Path) -> None:
+    """Write the weights of a model as its authors store them, whole or not at all.
+
+    Args:
+        model: Its weights must be installed.
+        target: ``.safetensors``, or ``.pt`` or ``.pth`` for a pickled state dict; must not exist.
+
+    Raises UnknownModelError, WeightsError, CheckpointError, SettingsError (no such suffix).
+    """
+    network = open_model(model, device="cpu").network
+    if not isinstance(network, PublishedNetwork):
+        raise SettingsError(f"{model}: has no layout but that of its file")
+    write_state(network.published_state(), target)
+
+
+@lru_cache(maxsize=4)
+def _shared(model: str, sha256: str, device: str, precision: Precision) -> Predictor:
+    """Load a model once; again when other weights were installed under its id."""
+    return Predictor.load(model_spec(model), device, precision)
