@@ -17,8 +17,9 @@ from restorer.inference.devices import MemoryMeter
 from restorer.inference.loading import open_model
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.models.identify import describe_model, identify_checkpoint
-from restorer.restoration.api import OpenStep, restore_region
+from restorer.restoration.api import restore_region
 from restorer.restoration.source import Source
+from restorer.restoration.step import OpenStep
 from restorer.settings import CancelToken, Settings, Step
 from restorer.tiling.plan import Region
 

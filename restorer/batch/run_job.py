@@ -25,7 +25,6 @@ from restorer.image import Image
 from restorer.inference.devices import free_bytes
 from restorer.models.catalog import model_spec
 from restorer.restoration import streaming as stream
-from restorer.restoration.api import open_guide, open_steps
 from restorer.restoration.reference.files import (
     Reference,
     check_references,
@@ -33,8 +32,10 @@ from restorer.restoration.reference.files import (
     open_references,
 )
 from restorer.restoration.reference.provenance import ReferenceMaps
-from restorer.restoration.reference.run import Guide
-from restorer.restoration.run import Passage
+from restorer.restoration.reference.run import ReferenceRun
+from restorer.restoration.resolve import open_reference_run, open_steps
+from restorer.restoration.run import Restoration
+from restorer.restoration.source import Source
 from restorer.settings import CancelToken, Existing, OnTick, RunPlan, Settings
 
 log = logging.getLogger(__name__)
@@ -106,12 +107,20 @@ def _run_job(job: Job, context: JobContext) -> Result:
                     return streamed
             image = source.read()
 
-        def restore() -> tuple[Image, tuple[RunPlan, ...], Guide | None]:
+        def restore() -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
             if cancel is not None:
                 cancel.check()
-            passes = open_steps(job.steps, settings)
-            guide = open_guide(passes, _references(job, image), needed=False)
-            return *Passage(passes, settings, on_tile, cancel, guide).restore(image), guide
+            steps = open_steps(job.steps, settings)
+            references = open_reference_run(steps, _references(job, image), needed=False)
+            restoration = Restoration(
+                Source(image),
+                steps,
+                settings,
+                references=references,
+                on_tile=on_tile,
+                cancel=cancel,
+            )
+            return *restoration.run(), references
 
         restored, plans, guide = _there(networks, restore)
     except InferenceError as error:

@@ -1,38 +1,24 @@
-"""From an image to a better image, and from a file to a better file."""
+"""From an image to a better image."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeVar
 
-from restorer.errors import (
-    SettingsError,
-)
+from restorer.errors import SettingsError
 from restorer.image import Image
-from restorer.inference.loading import open_model
-from restorer.inference.merging import merging
-from restorer.inference.predictor import Predictor
-from restorer.models.catalog import ModelSpec, model_family, model_spec
-from restorer.restoration.reference.files import (
-    Reference,
-)
+from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
-from restorer.restoration.reference.run import Guide
-from restorer.restoration.run import Passage
+from restorer.restoration.resolve import Model, open_reference_run, open_steps
+from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
-from restorer.settings import STEP_OPTIONS, CancelToken, OnTick, RunPlan, Settings, Step
-from restorer.tasks import conditioned_task
+from restorer.restoration.step import plan_steps
+from restorer.settings import CancelToken, OnTick, RunPlan, Settings
 from restorer.tiling.plan import Region
-
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-OpenStep: TypeAlias = tuple[Predictor, Step]  # the model is open already, from a file perhaps
 
 
 def restore(
     image: Image,
-    model: Predictor | Step | str | Sequence[OpenStep | Step | str],
+    model: Model,
     *,
     references: Sequence[Image | Reference] = (),
     settings: Settings | None = None,
@@ -46,13 +32,14 @@ def restore(
 
     Args:
         image: Gray or RGB, with or without alpha.
-        model: A model id, a step with its options, or several steps to take in order; each may
-            come with its model, opened.
-        references: Sharp pictures of the same thing, of any size, for a step that takes such; who
-            restores several pictures with them opens them once (`open_references`).
-        settings: What may be left to the program.
+        model: A model id, a step with its options, or several steps in order; each may come with
+            its model, opened.
+        references: Sharp pictures of the same subject, of any size, for a step that takes
+            references. For several images with the same references, open them once
+            (`open_references`).
+        settings: Options of the run; None takes the defaults.
         on_tile: Called with (done, total) tiles over all steps.
-        on_maps: Called in the end with what came from which reference.
+        on_maps: Called at the end with the maps of the origin of the detail.
         cancel: Stops the work between two tiles, by Cancelled.
 
     Raises:
@@ -60,18 +47,21 @@ def restore(
         InferenceError: No tile fits into memory, or the result is not finite.
         Cancelled: `cancel` was set.
     """
-    wishes = settings or Settings()
-    passes = open_steps(model, wishes)
-    guide = open_guide(passes, references)
-    restored, _ = Passage(passes, wishes, on_tile, cancel, guide).restore(image)
-    if on_maps is not None and guide is not None and guide.maps is not None:
-        on_maps(guide.maps)
+    settings = settings or Settings()
+    steps = open_steps(model, settings)
+    reference_run = open_reference_run(steps, references)
+    restoration = Restoration(
+        Source(image), steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
+    )
+    restored, _ = restoration.run()
+    if on_maps is not None and reference_run is not None and reference_run.maps is not None:
+        on_maps(reference_run.maps)
     return restored
 
 
 def restore_region(
     image: Image | Source,
-    model: Predictor | Step | str | Sequence[OpenStep | Step | str],
+    model: Model,
     region: Region,
     *,
     references: Sequence[Image | Reference] = (),
@@ -81,133 +71,54 @@ def restore_region(
     on_maps: Callable[[ReferenceMaps], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> Image:
-    """Return a region of what `restore` gives, with the same pixels, in the time of its own tiles.
+    """Return a region of the result of `restore`, with the same pixels, in the time of its tiles.
 
-    Exactly the same on a CPU, where one tile runs at a time, but for one thing: a noise level that
-    a later step than the first is to estimate is that of the part that was made for it. Who gives
-    the level, or the plans' `sigma` and `side` to the full run, gets the same pixels there too.
+    The pixels are exactly the same on a CPU, where one tile runs at a time, with one exception: a
+    step behind the first that estimates the noise level does so on the part that was made for it.
+    With the level given, or with the `sigma` and `side` of the plans given to the full run, the
+    pixels are the same there too.
 
     Args:
-        image: The picture. Its noise, and whether it is gray, are properties of the whole: a
-            `Source` that is given again remembers them.
+        image: The picture. Its noise, and whether it is gray, are properties of the whole; a
+            `Source` keeps them from one call to the next.
         model: As for `restore`.
-        region: Of the picture, in its pixels.
-        references: As for `restore`. How they lie on a `Source` is remembered as long as the same
+        region: Region of the picture, in its pixels.
+        references: As for `restore`. Their registration on a `Source` is kept as long as the same
             `Reference` objects are given.
-        settings: As for `restore`; `tile` and `memory` left open may choose other tiles when other
-            memory is free.
-        on_tile: Called with (done, total) tiles of those that are run, over all steps.
-        on_plans: Called in the end with the plan of each step.
-        on_maps: As for `restore`; nothing is known outside the region.
+        settings: As for `restore`; with `tile` and `memory` left open, the size of the tiles
+            depends on the free memory.
+        on_tile: Called with (done, total) tiles of the region, over all steps.
+        on_plans: Called at the end with the plan of each step.
+        on_maps: As for `restore`; the maps are empty outside the region.
         cancel: As for `restore`.
 
-    Raises what `restore` raises, and SettingsError for a region that is not in the picture and for
-    context ``whole``, where all of the picture is needed for each pixel.
+    Raises the errors of `restore`, and SettingsError for a region outside the picture and for
+    context ``whole``, where each pixel needs all of the picture.
     """
-    wishes = settings or Settings()
-    picture = image if isinstance(image, Source) else Source(image)
-    if wishes.context == "whole":
+    settings = settings or Settings()
+    source = image if isinstance(image, Source) else Source(image)
+    if settings.context == "whole":
         raise SettingsError("context whole: a region needs all of the picture; restore that")
-    if min(region.height, region.width) < 1 or not picture.region.holds(region):
-        raise SettingsError(f"{region}: not in a picture of {picture.size[1]} x {picture.size[0]}")
-    passes = open_steps(model, wishes)
-    guide = open_guide(passes, references)
-    passage = Passage(passes, wishes, on_tile, cancel, guide)
-    restored, plans = passage.restore_region(picture, region)
+    if min(region.height, region.width) < 1 or not source.region.holds(region):
+        raise SettingsError(f"{region}: not in a picture of {source.size[1]} x {source.size[0]}")
+    steps = open_steps(model, settings)
+    reference_run = open_reference_run(steps, references)
+    restoration = Restoration(
+        source, steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
+    )
+    restored, plans = restoration.run(region)
     if on_plans is not None:
         on_plans(plans)
-    if on_maps is not None and guide is not None and guide.maps is not None:
-        on_maps(guide.maps)
+    if on_maps is not None and reference_run is not None and reference_run.maps is not None:
+        on_maps(reference_run.maps)
     return restored
 
 
-def open_steps(
-    model: Predictor | Step | str | Sequence[OpenStep | Step | str], settings: Settings
-) -> list[OpenStep]:
-    """Return the steps with their models, opened and checked; raises SettingsError."""
-    if isinstance(model, Predictor):
-        model = [(model, Step(model.spec.id))]
-    wanted = [model] if isinstance(model, (str, Step)) else model
-    steps = [Step(step) if isinstance(step, str) else step for step in wanted]
-    if not steps:
-        raise SettingsError("no steps: say what to do with the picture")
-    for each in steps:
-        spec, step = (
-            (each[0].spec, each[1]) if isinstance(each, tuple) else (model_spec(each.model), each)
-        )
-        _check_step(step, spec)
-        _check_spec(spec, settings)
-    passes = [
-        each
-        if isinstance(each, tuple)
-        else (open_model(each.model, device=settings.device, precision=settings.precision), each)
-        for each in steps
-    ]
-    return [each for predictor, step in passes for each in _halves(predictor, step)]
+def check_steps(model: Model, settings: Settings | None = None) -> None:
+    """Raise the errors that `restore` raises before its first tile, whatever the image.
 
-
-def _halves(predictor: Predictor, step: Step) -> list[OpenStep]:
-    """Part a model that has a base into the enlargement by that and the merging of references."""
-    if not predictor.spec.base:
-        return [(predictor, step)]
-    base = open_model(predictor.spec.base, device=predictor.device, precision=predictor.precision)
-    return [(base, Step(base.spec.id)), (merging(predictor), step)]
-
-
-def open_guide(
-    passes: Sequence[OpenStep], references: Sequence[Image | Reference], *, needed: bool = True
-) -> Guide | None:
-    """Return the references for the step that takes them; refuse one without the other.
-
-    Where they are not needed, a network that has a base does without.
+    Opens the models, and checks device, steps and tiles. Raises ModelError, SettingsError.
     """
-    taking = [n for n, (p, _) in enumerate(passes) if p.spec.traits.needs_references]
-    if not taking and not references:
-        return None
-    if not taking:
-        raise SettingsError("references: no step takes any; the task reference-sr does")
-    first = passes[taking[0]][0].spec
-    if not references and (needed or not first.base):
-        raise SettingsError(f"{first.id}: takes its texture from reference pictures; name one")
-    before = passes[: taking[0] - bool(first.base)]
-    if len(taking) > 1 or any(p.spec.scale != 1 for p, _ in before):
-        raise SettingsError(f"{first.id}: has to be the only step that enlarges, or the first one")
-    return Guide(
-        [
-            each if isinstance(each, Reference) else Reference.of(each, str(number))
-            for number, each in enumerate(references, 1)
-        ]
-    )
-
-
-def _check_spec(spec: ModelSpec, settings: Settings) -> None:
-    """Refuse what the model cannot do at all, or not with these settings."""
-    if not spec.traits.whole_context and (settings.context, settings.tiling) != ("tile", "blend"):
-        raise SettingsError(f"{spec.id}: takes references tile by tile; leave out context and chop")
-    family = model_family(spec.architecture)
-    if settings.tiling == "chop" and (family is None or family.chop is None):
-        raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
-    if settings.tiling == "chop" and (settings.tile, settings.overlap) != (None, None):
-        raise SettingsError("chop: knows its own tiles; leave out tile and overlap")
-    if settings.context == "whole" and (settings.tiling == "chop" or settings.self_ensemble):
-        raise SettingsError("context whole: has no tiles to chop or to turn")
-    if settings.context == "whole" and (settings.tile, settings.overlap) != (None, None):
-        raise SettingsError("context whole: has no tiles; leave out tile and overlap")
-    if settings.self_ensemble and spec.traits.mosaic:
-        raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
-
-
-def _check_step(step: Step, spec: ModelSpec) -> None:
-    """Refuse options that the model does not take; `Step` itself has checked their values."""
-    if step.bayer is not None and not spec.traits.mosaic:
-        raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
-    if step.mixes_input and spec.traits.mosaic:
-        raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
-    for option in (each for each in STEP_OPTIONS if each.conditional):
-        value = getattr(step, option.field)
-        if value is not None and spec.condition != option.field:
-            task = conditioned_task(option.field)
-            raise SettingsError(
-                f"{option.title} {value:g}: {spec.id} takes none;"
-                f" models for {task} that are told it do"
-            )
+    settings = settings or Settings()
+    steps = open_steps(model, settings)
+    plan_steps(steps, (1, 1), Region(0, 0, 1, 1), settings)

@@ -1,12 +1,12 @@
-"""What a step does to color before and behind its network.
+"""The input planes of a network, its condition, and its output as color.
 
-Each pixel by itself, so that a band of rows becomes what it would become in the whole picture.
+Everything works pixel by pixel, so that a band of rows becomes what it is in the whole picture.
 Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,19 +15,19 @@ from restorer import color
 from restorer.image import FloatArray
 from restorer.models.catalog import ModelSpec
 from restorer.restoration.source import UNCOMPRESSED
-from restorer.settings import Origin, RunPlan
+from restorer.settings import Origin, RunPlan, Step
 
-_CLEAN = 96  # least quality of a JPEG file in which nobody sees the compression
+_CLEAN = 96  # lowest quality of a JPEG file in which nobody sees the compression
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a network is told of the damage, in one more plane.
+    """The level of damage that a network is conditioned on; it fills one more input plane.
 
     Attributes:
         sigma: Noise level on the 0-255 scale, of values with white 1.
-        jpeg_quality: The lowest that the picture was saved with, 1 to 100.
-        origin: Where that comes from.
+        jpeg_quality: Lowest JPEG quality that the picture was saved with, 1 to 100.
+        origin: Source of the value.
     """
 
     sigma: float | None = None
@@ -36,29 +36,58 @@ class Condition:
 
     @property
     def level(self) -> float | None:
-        """How strong the damage is, 0 for none, on the 0-255 scale; None where nothing is told."""
+        """Strength of the damage on the 0-255 scale, 0 for none; None for a blind network."""
         return self.sigma if self.jpeg_quality is None else 100.0 - self.jpeg_quality
 
     def recorded(self, plan: RunPlan) -> RunPlan:
-        """Return the plan of the run with what its network was told."""
+        """Return the plan of a run with this condition."""
         return replace(plan, sigma=self.sigma, jpeg_quality=self.jpeg_quality, origin=self.origin)
 
 
+def condition_of(
+    spec: ModelSpec,
+    step: Step,
+    *,
+    sigma: Callable[[], float],
+    jpeg_quality: Callable[[], tuple[int, Origin]],
+    white: float = 1.0,
+) -> Condition:
+    """Return the condition that the step gives for its network, or else an estimate.
+
+    Args:
+        spec: The network's model.
+        step: Its options.
+        sigma: Estimates the noise level, 0-255 scale, of values with white 1.
+        jpeg_quality: Estimates the JPEG quality.
+        white: White of the source, in which the step gives its noise level.
+    """
+    if spec.condition == "sigma":
+        if step.sigma is None:
+            return Condition(sigma=min(sigma(), spec.condition_max), origin="estimated")
+        return Condition(sigma=step.sigma / white, origin="given")
+    if spec.condition == "jpeg_quality":
+        if step.jpeg_quality is not None:
+            return Condition(jpeg_quality=step.jpeg_quality, origin="given")
+        quality, origin = jpeg_quality()
+        return Condition(jpeg_quality=quality, origin=origin)
+    return Condition()
+
+
 def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
-    """Return what to say of the measured damage: a picture may need no restoration."""
+    """Return notes on the estimated damage: a picture may need no restoration."""
     qualities = [plan.jpeg_quality for plan in plans if plan.origin in ("file", "estimated")]
     return tuple(_of_quality(q) for q in qualities if q is not None and q >= _CLEAN)
 
 
 def planes_of(spec: ModelSpec, colors: FloatArray, level: float | None = None) -> FloatArray:
-    """Return the planes that the network takes of (H, W, 1 or 3) color.
+    """Return the input planes of a network from (H, W, 1 or 3) color.
 
-    Networks for gray JPEG files are for the luma of color ones; chroma passes beside them.
+    Networks for gray JPEG files restore the luma of color ones; chroma passes beside them.
 
     Args:
         spec: The network's model.
-        colors: Values that networks know: at most a few times white.
-        level: How strong the damage is, 0-255 scale, for a network that is told; see `Condition`.
+        colors: Values in the range of networks: at most a few times white.
+        level: `Condition.level` for a network that is conditioned on it.
     """
     planes = color.luma(colors) if _luma_only(spec) else color.network_planes(colors, spec.channels)
     if level is None:
@@ -68,14 +97,14 @@ def planes_of(spec: ModelSpec, colors: FloatArray, level: float | None = None) -
 
 
 def merged(spec: ModelSpec, colors: FloatArray, restored: FloatArray, *, gray: bool) -> FloatArray:
-    """Return the network's result (H * scale, W * scale, C') as color of the input's planes.
+    """Return the network's result (H * scale, W * scale, C') as color with the planes of the input.
 
     Args:
         spec: The network's model.
-        colors: What `planes_of` was given.
-        restored: What the network made of that.
-        gray: Whether all planes of the whole picture are equal: networks tint gray pictures a
-            little, and the eye sees it.
+        colors: The argument of `planes_of`.
+        restored: The network's result for those planes.
+        gray: Whether all planes of the whole picture are equal: networks tint gray pictures
+            slightly, but visibly.
     """
     if _luma_only(spec):
         return colors + (restored - color.luma(colors))

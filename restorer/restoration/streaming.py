@@ -1,6 +1,6 @@
-"""A picture larger than memory: from one TIFF file into another, band by band.
+"""Restore a picture that is larger than memory, from one file into another, band by band.
 
-Memory holds the rows of a tile, of the picture and of the result. Between two steps the picture
+Memory holds the rows of one tile, of the picture and of the result. Between two steps the picture
 lies on the disk, in a float32 file without a name beside the target.
 """
 
@@ -17,30 +17,36 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer import color, formats
+from restorer.errors import OutOfMemoryError
 from restorer.estimate.noise import sigma_of_rows
 from restorer.formats.files import Existing, created
 from restorer.image import FloatArray, Image
 from restorer.inference.devices import free_bytes
-from restorer.inference.predictor import Predictor
-from restorer.restoration.conditioning import Condition, merged, notes_of, planes_of
-from restorer.restoration.run import Passage
+from restorer.restoration.conditioning import (
+    Condition,
+    condition_of,
+    merged,
+    notes_of,
+    planes_of,
+)
 from restorer.restoration.source import lowest_jpeg_quality
+from restorer.restoration.step import OpenStep, StepRun, plan_steps, ticker
 from restorer.restoration.strength import mixed
-from restorer.settings import CancelToken, OnTick, RunPlan, Settings, Step
-from restorer.tiling.plan import Region, TilePlan
+from restorer.settings import CancelToken, OnTick, RunPlan, Settings
+from restorer.tiling.plan import Region
 
-# Of the free memory, what input and result may take as float32: planes for the network, blending
-# and rounding take as much again, other jobs and programs want the rest.
+# Share of the free memory that input and result may take as float32: planes for the network,
+# blending and rounding take as much again, other jobs and programs need the rest.
 _SHARE = 0.25
-_ROWS = 128  # read for a scan, or merged and rounded, at once
-_MIDDLE_SIDE = 2048  # of the part in which the traces of JPEG are looked for
+_ROWS = 128  # rows that are scanned, or merged and rounded, at once
+_MIDDLE_SIDE = 2048  # side of the crop that is searched for traces of JPEG
 
 Sink = Callable[[Iterator[FloatArray]], None]  # takes all bands; a second call starts anew
 
 
 @dataclass(frozen=True)
-class _Source:
-    """A picture in the making: `read` gives (bottom - top, W, C) of it, white 1."""
+class _Rows:
+    """A picture between two steps; `read(top, bottom)` returns these rows, white 1."""
 
     shape: tuple[int, int, int]
     read: Callable[[int, int], FloatArray]
@@ -56,15 +62,13 @@ def is_large(header: formats.Header, scale: int) -> bool:
     return whole_bytes(header, scale) > free_bytes("cpu") * _SHARE
 
 
-def check_rows(
-    path: Path, header: formats.Header, passes: Sequence[tuple[Predictor, Step]]
-) -> None:
-    """Raise RowsError where a picture or a step needs more than rows."""
+def check_rows(path: Path, header: formats.Header, steps: Sequence[OpenStep]) -> None:
+    """Raise RowsError for a picture or a step that cannot be streamed."""
     if header.channels in (2, 4):
         raise formats.RowsError(f"{path}: has transparency")
     if header.bits == 32:
         raise formats.RowsError(f"{path}: has float samples")
-    for predictor, step in passes:
+    for predictor, step in steps:
         if predictor.spec.traits.mosaic:
             raise formats.RowsError(f"{path}: is to be demosaiced")
         if predictor.spec.traits.needs_references:
@@ -79,104 +83,118 @@ def restore_rows(
     rows: formats.Rows,
     target: Path,
     existing: Existing,
-    passes: Sequence[tuple[Predictor, Step]],
+    steps: Sequence[OpenStep],
     settings: Settings,
     on_tile: OnTick | None = None,
     cancel: CancelToken | None = None,
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
     """Restore a picture into a tiled TIFF; return the plan of each step, and notes.
 
-    The pixels are those of `Passage` for the same plans, but for a noise level that is estimated
-    from samples. The file appears whole or not at all.
+    The pixels are those of `Restoration` for the same plans, but the noise level is estimated from
+    samples. The file appears whole or not at all.
 
     Args:
-        rows: Of a picture that passed `check_rows`, with its steps.
-        target: The file to write; the disk has room for float32 pictures between the steps.
-        existing: What to do when it exists.
-        passes: What to run, in order.
-        settings: As for `Passage`.
+        rows: A picture that passed `check_rows` with these steps.
+        target: The file to write; its disk also holds the float32 pictures between the steps.
+        existing: Treatment of an existing target.
+        steps: What to run, in order.
+        settings: What holds for all steps.
         on_tile: Called with (done, total) tiles over all steps.
-        cancel: Stops before the next pass of a network, and before the file appears.
+        cancel: Stops before the next run of a network, and before the file appears.
 
-    Raises what `Passage.restore`, `rows.read` and `formats.write` raise.
+    Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
     with created(target, existing) as file:
-        stream = _Stream(passes, settings, on_tile, cancel)
-        done = stream.restore_rows(rows, file, target.parent)
+        done = _Stream(steps, settings, on_tile, cancel).run(rows, file, target.parent)
         if cancel is not None:
             cancel.check()
         return done
 
 
-class _Stream(Passage):
-    """A passage whose picture comes and goes in bands of rows."""
+class _Stream:
+    """The work on a picture that comes and goes in bands of rows."""
 
-    def restore_rows(
+    def __init__(
+        self,
+        steps: Sequence[OpenStep],
+        settings: Settings,
+        on_tile: OnTick | None,
+        cancel: CancelToken | None,
+    ) -> None:
+        self._steps = steps
+        self._settings = settings
+        self._on_tile = on_tile
+        self._cancel = cancel
+
+    def run(
         self, rows: formats.Rows, file: BinaryIO, folder: Path
     ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
         header = rows.header
-        source = _Source(
+        picture = _Rows(
             (header.height, header.width, header.channels),
             lambda top, bottom: Image(rows.read(top, bottom)).to_float(),
         )
-        self._plan_route(source.shape[:2], Region(0, 0, *source.shape[:2]))
+        region = Region(0, 0, header.height, header.width)
+        runs = plan_steps(self._steps, picture.shape[:2], region, self._settings)
         plans: list[RunPlan] = []
         with ExitStack() as stack:
-            for number, (predictor, _) in enumerate(self._passes):
-                scale = predictor.spec.scale
-                size = (source.shape[0] * scale, source.shape[1] * scale)
-                if number + 1 == len(self._passes):
-                    sink = partial(self._write, rows.first, size, file)
-                    plans.append(self._take_rows(source, number, sink))
+            for run in runs:
+                if run is runs[-1]:
+                    sink = partial(self._write, rows.first, run.result_size, file)
+                    plans.append(self._run_step(runs, run.number, picture, sink))
                 else:
                     spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
-                    plans.append(self._take_rows(source, number, partial(_spool, spool)))
-                    source = _spooled(spool, (*size, header.channels))
-        return tuple(plans), (*rows.first.notes, *notes_of(plans))
+                    plans.append(self._run_step(runs, run.number, picture, partial(_spool, spool)))
+                    picture = _spooled(spool, (*run.result_size, header.channels))
+        notes = (run.note for run in runs if run.note)
+        return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes)
 
-    def _take_rows(self, source: _Source, number: int, sink: Sink) -> RunPlan:
-        """Take one step, all of whose bands go into `sink`."""
-        gray = self._is_gray(source)
-        told = self._told(
-            lambda: sigma_of_rows(source.shape[:2], source.read, gray=gray),
-            lambda: lowest_jpeg_quality(_middle(source)),
-            number,
+    def _run_step(self, runs: list[StepRun], number: int, picture: _Rows, sink: Sink) -> RunPlan:
+        """Run one step into `sink`; after lack of memory, again with smaller tiles."""
+        gray = self._is_gray(picture)
+        condition = condition_of(
+            runs[number].spec,
+            runs[number].step,
+            sigma=lambda: sigma_of_rows(picture.shape[:2], picture.read, gray=gray),
+            jpeg_quality=lambda: lowest_jpeg_quality(_middle(picture)),
         )
-
-        def run(tiles: TilePlan, plan: RunPlan) -> None:
-            sink(self._bands(source, number, tiles, plan, told, gray))
-
-        size = self._frame(source.shape[:2], number).size
-        _, plan = self._attempt(size, Region(0, 0, *size), number, run)
-        return told.recorded(plan)
+        while True:
+            run = runs[number]
+            try:
+                sink(self._bands(run, picture, condition, gray, ticker(runs, run, self._on_tile)))
+            except OutOfMemoryError:
+                smaller = run.smaller()
+                if smaller is None:
+                    raise
+                runs[number] = smaller
+            else:
+                return condition.recorded(run.plan)
 
     def _bands(
         self,
-        source: _Source,
-        number: int,
-        tiles: TilePlan,
-        plan: RunPlan,
-        told: Condition,
+        run: StepRun,
+        picture: _Rows,
+        condition: Condition,
         gray: bool,
+        on_tile: OnTick | None,
     ) -> Iterator[FloatArray]:
         """Yield the result of a step from top to bottom, clipped to [0, 1]."""
-        predictor, step = self._passes[number]
-        spec, scale, border = predictor.spec, predictor.spec.scale, self._border(predictor)
-        height = source.shape[0]
-        frame = self._frame(source.shape[:2], number)
+        assert run.tiles is not None, "context whole is not streamed"
+        spec, scale, border, frame = run.spec, run.spec.scale, run.border, run.frame
+        height = picture.shape[0]
 
         def planes(top: int, bottom: int) -> FloatArray:
             band = Region(top, 0, bottom - top, frame.region.width)
             seen = frame.seen(band)
-            framed = frame.fill(band, source.read(seen.top, seen.bottom), seen)
-            return planes_of(spec, framed, told.level)
+            framed = frame.fill(band, picture.read(seen.top, seen.bottom), seen)
+            return planes_of(spec, framed, condition.level)
 
-        bands = predictor.run_rows(
+        bands = run.predictor.run_rows(
             planes,
-            tiles,
-            seed=plan.seed,
-            self_ensemble=plan.self_ensemble,
-            on_tile=self._ticker(number),
+            run.tiles,
+            seed=run.plan.seed,
+            self_ensemble=run.plan.self_ensemble,
+            on_tile=on_tile,
             cancel=self._cancel,
         )
         inside = slice(border * scale, -border * scale or None)
@@ -184,20 +202,20 @@ class _Stream(Passage):
         for band in _sliced(bands, _ROWS * scale):
             top, bottom = max(start, 0), min(start + len(band), height * scale)
             if top < bottom:
-                colors = source.read(top // scale, bottom // scale)
+                colors = picture.read(top // scale, bottom // scale)
                 own = band[top - start : bottom - start, inside]
                 restored = np.clip(merged(spec, colors, own, gray=gray), 0, 1)
-                yield np.clip(mixed(colors, restored, *step.shares), 0, 1)
+                yield np.clip(mixed(colors, restored, *run.step.shares), 0, 1)
             start += len(band)
 
-    def _is_gray(self, source: _Source) -> bool:
-        """Whether all planes are equal, which color pictures deny in their first rows."""
-        if source.shape[2] == 1:
+    def _is_gray(self, picture: _Rows) -> bool:
+        """Whether all planes are equal; color pictures differ in their first rows already."""
+        if picture.shape[2] == 1:
             return True
-        for top in range(0, source.shape[0], _ROWS):
+        for top in range(0, picture.shape[0], _ROWS):
             if self._cancel is not None:
                 self._cancel.check()
-            if not color.is_gray(source.read(top, min(top + _ROWS, source.shape[0]))):
+            if not color.is_gray(picture.read(top, min(top + _ROWS, picture.shape[0]))):
                 return False
         return True
 
@@ -226,7 +244,7 @@ def _spool(file: BinaryIO, bands: Iterator[FloatArray]) -> None:
         file.write(np.ascontiguousarray(band).data)
 
 
-def _spooled(file: BinaryIO, shape: tuple[int, int, int]) -> _Source:
+def _spooled(file: BinaryIO, shape: tuple[int, int, int]) -> _Rows:
     """Read what `_spool` wrote."""
     _, width, channels = shape
 
@@ -237,11 +255,11 @@ def _spooled(file: BinaryIO, shape: tuple[int, int, int]) -> _Source:
         assert count == values.nbytes, "all rows were written"
         return values
 
-    return _Source(shape, read)
+    return _Rows(shape, read)
 
 
-def _middle(source: _Source) -> FloatArray:
-    """Return one crop out of the middle, in which the blocks of a JPEG file keep their grid."""
+def _middle(picture: _Rows) -> FloatArray:
+    """Return a crop from the middle, in which the blocks of a JPEG file keep their grid."""
     side = _MIDDLE_SIDE
-    top, left = (max(0, (n - side) // 2) for n in source.shape[:2])
-    return source.read(top, min(top + side, source.shape[0]))[:, left : left + side]
+    top, left = (max(0, (n - side) // 2) for n in picture.shape[:2])
+    return picture.read(top, min(top + side, picture.shape[0]))[:, left : left + side]

@@ -11,7 +11,8 @@ from restorer import Image, Metadata, Settings, SettingsError, Step
 from restorer.bayer import PATTERNS, phase, raw_samples, spread
 from restorer.inference.predictor import Predictor
 from restorer.restoration.api import restore
-from restorer.restoration.run import Passage
+from restorer.restoration.run import Restoration
+from restorer.restoration.source import Source
 
 from helpers import Enlarge, load_golden, make_photograph, make_spec
 
@@ -76,7 +77,7 @@ def test_the_network_sees_its_own_pattern_in_every_tile(pattern: str) -> None:
     predictor = Predictor(spec, Sees(), "cpu", "fp32")
     image = Image(mosaic(pixels, pattern), Metadata(icc=b"gray profile"))
     step = Step("fake", bayer=pattern)
-    result, _ = Passage([(predictor, step)], Settings()).restore(image)
+    result, _ = Restoration(Source(image), [(predictor, step)], Settings()).run()
     np.testing.assert_array_equal(result.pixels, spread_mask(pixels.shape[:2], pattern, pixels))
     assert result.metadata.icc is None
     assert any("profile was dropped" in note for note in result.notes)

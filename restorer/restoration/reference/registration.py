@@ -1,4 +1,4 @@
-"""Lay references onto a picture, judge where they fit, and hand their textures to a network."""
+"""Registration of references on a picture: where each fits, and the texture that it shows there."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ from restorer.tiling.plan import Region
 
 log = logging.getLogger(__name__)
 
-_BLUR = 1.5  # Gauss radius of the change from one layer to another, target pixels
-_LEAST_SHARE = 0.005  # of the picture that a layer must be the best for
-_NEAR = 15  # side of the square that fits are compared in, target pixels
-_MARGIN = 0.15  # that a later layer must fit better, where both fit
-_LEAST_SIDE = 16  # of a target; smaller ones show nothing that could be found again
-_WINDOW = 5  # side of the square of a correlation, target pixels
-_FAINT = 1e-4  # variance that hardly counts: deviations of 2.5 of 255
+_BLUR = 1.5  # sigma of the blend from one layer to another, target pixels
+_LEAST_SHARE = 0.005  # smallest share of the picture for which a layer has to be the best
+_NEAR = 15  # side of the square in which fits are compared, target pixels
+_MARGIN = 0.15  # by which a later layer has to fit better where both fit
+_LEAST_SIDE = 16  # shortest side of a target; smaller ones hold nothing that could be matched
+_WINDOW = 5  # side of the window of a correlation, target pixels
+_FAINT = 1e-4  # variance below which texture hardly counts: deviations of 2.5 of 255
 _NONE = -2.0  # relevance where a layer shows nothing
 
-# Takes (h, w, 3) of the target and of a reference as it lies on it, gives (h, w): -1 to 1.
+# Maps (h, w, 3) of the target and of a registered reference to the fit (h, w), -1 to 1.
 Judge = Callable[[FloatArray, FloatArray], FloatArray]
-Report = Callable[[float], None]  # takes the part of the work that is done, 0 to 1; may raise
+Report = Callable[[float], None]  # called with the finished part of the work, 0 to 1; may raise
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A reference as it lies on the target.
+    """A reference, registered on the target.
 
     Attributes:
-        number: Of the reference.
-        picture: The reference, with about a pixel for each of the result.
-        shrink: Reference pixels for each of `picture`, down and across.
-        places: (h, w, 2), where in `picture` the target's pixels lie.
-        spacing: Pixels of `picture` between two of the target, in the median.
+        number: Number of the reference.
+        picture: The reference, at about the resolution of the result.
+        shrink: Reference pixels per pixel of `picture`, down and across.
+        places: (h, w, 2), position in `picture` of each pixel of the target.
+        spacing: Median distance in `picture` between neighboring pixels of the target.
     """
 
     number: int
@@ -63,7 +63,7 @@ class Layer:
 
     @property
     def inside(self) -> NDArray[np.bool_]:
-        """(h, w): which pixels of the target it shows."""
+        """(h, w): the pixels of the target that it shows."""
         return is_inside(self.places, (self.picture.shape[0], self.picture.shape[1]))
 
 
@@ -72,10 +72,10 @@ class Layout:
     """References on a target of (h, w).
 
     Attributes:
-        layers: What takes part; may be empty.
+        layers: The layers in use; may be empty.
         choice: (h, w) int16, the layer that fits best; -1 where none shows anything.
-        relevance: (h, w) float32, how well it fits, -1 to 1.
-        matches: Of each reference, keypoints in common with the target.
+        relevance: (h, w) float32, its fit, -1 to 1.
+        matches: Number of keypoints that each reference shares with the target.
     """
 
     layers: tuple[Layer, ...]
@@ -95,7 +95,7 @@ class Layout:
         return [np.asarray(w / total, np.float32) for w in soft]
 
     def texture(self, region: Region, scale: int) -> FloatArray:
-        """Return what the references show in a region of the target enlarged by `scale`.
+        """Return the texture that the references show in a region of the target, enlarged.
 
         Returns:
             (scale h, scale w, 4): three colors, and 1 where they show anything, else 0.
@@ -120,21 +120,21 @@ class Layout:
         return source, places
 
 
-def lay(
+def register(
     target: FloatArray, references: Sequence[Reference], scale: int, judge: Judge, report: Report
 ) -> Layout:
-    """Find where references show what a target (h, w, 3) shows.
+    """Return where references show the same as a target (h, w, 3).
 
-    A reference may lie on the target in several ways, one for each plane that they share. Each
-    pixel of the target chooses the one that fits best. Of more than `MOST` references those take
-    part that have most in common with the target.
+    A reference can be registered in several ways, one for each plane that it shares with the
+    target. Each pixel of the target takes the one that fits best. At most `MOST` references are
+    used, those that share most with the target.
 
     Args:
-        target: White 1.
-        references: Of any size.
-        scale: Of the result to the target.
-        judge: Says how well a reference fits.
-        report: Called in between.
+        target: The picture, white 1.
+        references: The references, of any size.
+        scale: Scale of the result to the target.
+        judge: Measures the fit of a registered reference.
+        report: Called with the progress.
     """
     size = (target.shape[0], target.shape[1])
     if min(size) < _LEAST_SIDE:
@@ -165,9 +165,9 @@ def lay(
 
 
 def correlate(target: FloatArray, reference: FloatArray) -> FloatArray:
-    """Return how alike two pictures (h, w, 3) are near each pixel, (h, w), -1 to 1.
+    """Return the correlation of the luma of two pictures (h, w, 3) in a window, (h, w), -1 to 1.
 
-    The correlation of their luma in a window; a `Judge` for networks that bring none.
+    A `Judge` for networks that have none of their own.
     """
     here, there = (color.luma(x)[..., 0] for x in (target, reference))
 
@@ -219,7 +219,7 @@ def _layer(
 
 
 def _seen(layer: Layer) -> FloatArray:
-    """Return (h, w, 3), what a layer shows, as coarse as the target."""
+    """Return the texture of a layer at the resolution of the target, (h, w, 3)."""
     coarse = reduced(layer.picture, layer.spacing)
     ratio = [n / m for n, m in zip(coarse.shape[:2], layer.picture.shape[:2], strict=True)]
     return sample(coarse, layer.places * np.array(ratio[::-1], np.float32))

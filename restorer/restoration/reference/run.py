@@ -1,9 +1,8 @@
-"""Guide: reference pictures on their way into an enlargement, and what became of them."""
+"""ReferenceRun: reference pictures merged into an enlargement, and maps of their contribution."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -14,56 +13,31 @@ from numpy.typing import NDArray
 from restorer.color import network_planes
 from restorer.image import FloatArray
 from restorer.inference.merging import Merger
-from restorer.inference.predictor import Predictor
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.merge import judge
 from restorer.restoration.reference.provenance import ReferenceMaps, ReferenceRank
-from restorer.restoration.reference.registration import Judge, Layout, correlate, lay
+from restorer.restoration.reference.registration import Judge, Layout, correlate, register
 from restorer.restoration.reference.ttsr_tiles import SCALE as TTSR_SCALE
 from restorer.restoration.reference.ttsr_tiles import canvases, transfer
 from restorer.restoration.source import Source, usual
-from restorer.settings import CancelToken, OnTick, RunPlan
-from restorer.tiling.plan import Region, TilePlan
+from restorer.restoration.step import REGISTRATION_TICKS, StepRun
+from restorer.settings import CancelToken, OnTick
+from restorer.tiling.plan import Region
 
 _Key: TypeAlias = tuple[str, tuple[Reference, ...]]  # model and references
 
-# Who restores several regions gives the same picture and references each time.
-_LAID: WeakKeyDictionary[Source, tuple[_Key, Layout]] = WeakKeyDictionary()
-LAYING_TICKS = 64  # of the work on a picture, before its tiles
+# Kept for the next region of the same picture with the same references.
+_LAYOUTS: WeakKeyDictionary[Source, tuple[_Key, Layout]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class Tiles:
-    """What is to be run of a step.
-
-    Attributes:
-        plan: All tiles of the picture that the step takes.
-        region: Of that picture, of which the result is wanted.
-        seed: For networks that draw random numbers.
-        self_ensemble: Whether each tile is the mean over its eight flips and transposes.
-        batch: Tiles at once.
-    """
-
-    plan: TilePlan
-    region: Region
-    seed: int = 0
-    self_ensemble: bool = False
-    batch: int = 1
-
-    @classmethod
-    def of(cls, tiles: TilePlan, region: Region, plan: RunPlan) -> Tiles:
-        """Return the tiles of a region that are run by a plan."""
-        return cls(tiles, region, plan.seed, plan.self_ensemble, plan.batch)
-
-
-class Guide:
+class ReferenceRun:
     """The references of one run.
 
     Args:
         references: In the order that the user gave; none where a folder had none for the picture.
 
     Attributes:
-        maps: What the last picture took from where; None before one was enlarged.
+        maps: The origin of the detail of the last result; None before the first.
     """
 
     def __init__(self, references: Sequence[Reference]) -> None:
@@ -79,11 +53,10 @@ class Guide:
 
     def merge(
         self,
-        predictor: Predictor,
-        picture: Source,
+        run: StepRun,
+        source: Source,
         base: FloatArray,
         part: Region,
-        tiles: Tiles,
         *,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
@@ -91,25 +64,25 @@ class Guide:
         """Return an enlargement with the textures of the references.
 
         Args:
-            predictor: Made by `merging`.
-            picture: What was enlarged, before any step.
+            run: A step whose predictor was made by `merging`.
+            source: The picture before it was enlarged.
             base: (h, w, 3), a part of its enlargement, white 1.
-            part: Where that lies in the whole.
-            tiles: Of the whole enlargement; those that are run lie in the part.
-            on_tile: Called with (done, total) parts of the work, `LAYING_TICKS` before the tiles.
+            part: Place of that part in the whole enlargement; it holds the tiles that are run.
+            on_tile: Called with (done, total): `REGISTRATION_TICKS`, then the tiles.
             cancel: Stops between two of them.
 
         Returns:
-            (h', w', 3) of the wanted region; `base` itself where no reference helps.
+            (h', w', 3), the computed region; that of `base` itself where no reference helps.
         """
+        predictor, wanted = run.predictor, run.inner
         assert isinstance(predictor.network, Merger), "made by merging"
-        scale, wanted = predictor.network.network.scale, tiles.region
-        ticker = _Ticker(tiles.plan.count(wanted), on_tile, cancel)
-        layout = self._layout(predictor, picture, scale, partial(judge, predictor), ticker)
-        confidence = np.zeros(picture.size, np.float32)
+        assert run.tiles is not None, "merging knows no context whole"
+        scale, progress = predictor.network.network.scale, _Progress(run, on_tile, cancel)
+        layout = self._layout(run, source, scale, partial(judge, predictor), progress)
+        confidence = np.zeros(source.size, np.float32)
         if layout.layers:
             restored = np.empty((wanted.height, wanted.width, base.shape[2]), np.float32)
-            cover = tiles.plan.cover(wanted)
+            cover = run.tiles.cover(wanted)
 
             def rows(top: int, bottom: int) -> FloatArray:
                 here = Region(top, cover.left, bottom - top, cover.width)
@@ -118,30 +91,28 @@ class Guide:
 
             bands = predictor.run_rows(
                 rows,
-                tiles.plan,
+                run.tiles,
                 region=wanted,
-                seed=tiles.seed,
-                self_ensemble=tiles.self_ensemble,
-                batch=tiles.batch,
-                on_tile=ticker.tile,
+                seed=run.plan.seed,
+                self_ensemble=run.plan.self_ensemble,
+                batch=run.plan.batch,
+                on_tile=progress.tile,
                 cancel=cancel,
             )
             _collect(bands, restored, confidence, wanted, scale)
         else:
             restored = wanted.of(base, part)
-        source, places = layout.sources()
+        numbers, places = layout.sources()
         used = {layer.number for layer in layout.layers}
         region = wanted.shrunk(scale)
-        self.maps = self._maps(layout, confidence, source, places, region, used)
+        self.maps = self._maps(layout, confidence, numbers, places, region, used)
         return restored
 
     def transfer(
         self,
-        predictor: Predictor,
-        picture: Source,
+        run: StepRun,
+        source: Source,
         planes: FloatArray,
-        tiles: Tiles,
-        border: int,
         *,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
@@ -149,40 +120,39 @@ class Guide:
         """Return a picture enlarged by TTSR with the references.
 
         Args:
-            predictor: Of a TTSR network.
-            picture: What is enlarged, before any step.
-            planes: (h, w, 3), what the tiles that are run cover of the picture and its border.
-            tiles: Of the picture, border included.
-            border: Pixels that the picture is continued by on every side.
+            run: A step with a TTSR network.
+            source: The picture.
+            planes: (h, w, 3), the part of the frame that the tiles to be run cover.
             on_tile: As for `merge`.
             cancel: As for `merge`.
         """
-        ticker = _Ticker(tiles.plan.count(tiles.region), on_tile, cancel)
-        layout = self._layout(predictor, picture, TTSR_SCALE, correlate, ticker)
-        canvas_of = canvases(self._references, layout, border)
-        found = transfer(predictor, planes, tiles.plan, tiles.region, canvas_of, ticker.tile)
-        inner = tiles.region
-        place = Region(inner.top - border, inner.left - border, inner.height, inner.width)
+        assert run.tiles is not None, "TTSR knows no context whole"
+        progress = _Progress(run, on_tile, cancel)
+        layout = self._layout(run, source, TTSR_SCALE, correlate, progress)
+        canvas_of = canvases(self._references, layout, run.border)
+        found = transfer(run.predictor, planes, run.tiles, run.inner, canvas_of, progress.tile)
+        place = run.computed
         self.maps = self._maps(
             layout,
-            _placed(found.confidence, place, picture.size),
-            _placed(found.source, place, picture.size, -1),
-            _placed(found.places, place, picture.size),
+            _placed(found.confidence, place, source.size),
+            _placed(found.source, place, source.size, -1),
+            _placed(found.places, place, source.size),
             place,
             range(len(self._references)),
         )
         return found.restored
 
     def _layout(
-        self, predictor: Predictor, picture: Source, scale: int, fit: Judge, ticker: _Ticker
+        self, run: StepRun, source: Source, scale: int, fit: Judge, progress: _Progress
     ) -> Layout:
-        """Lay the references onto a picture, once for all its regions."""
-        key = (predictor.spec.id, self._references)
-        if picture not in _LAID or _LAID[picture][0] != key:
-            target = network_planes(usual(picture.part(picture.region).colors))
-            _LAID[picture] = (key, lay(target, self._references, scale, fit, ticker.laying))
-        ticker.laying(1.0)
-        return _LAID[picture][1]
+        """Register the references on a picture, once for all its regions."""
+        key = (run.spec.id, self._references)
+        if source not in _LAYOUTS or _LAYOUTS[source][0] != key:
+            target = network_planes(usual(source.part(source.region).colors))
+            layout = register(target, self._references, scale, fit, progress.registration)
+            _LAYOUTS[source] = (key, layout)
+        progress.registration(1.0)
+        return _LAYOUTS[source][1]
 
     def _maps(
         self,
@@ -193,7 +163,7 @@ class Guide:
         region: Region,
         used: Collection[int],
     ) -> ReferenceMaps:
-        """Rank the references by what a region of the picture took from each."""
+        """Rank the references by their share in a region of the picture."""
         seen, trust = region.of(source), region.of(confidence)
         ranks = [
             ReferenceRank(
@@ -210,21 +180,21 @@ class Guide:
         return ReferenceMaps(confidence, source, places, sizes, tuple(ranks))
 
 
-class _Ticker:
-    """Counts the work on a picture: laying its references, then its tiles."""
+class _Progress:
+    """Progress of a step: the registration of the references, then its tiles."""
 
-    def __init__(self, tiles: int, on_tile: OnTick | None, cancel: CancelToken | None) -> None:
-        self._total = LAYING_TICKS + tiles
+    def __init__(self, run: StepRun, on_tile: OnTick | None, cancel: CancelToken | None) -> None:
+        self._total = run.ticks
         self._on_tile = on_tile
         self._cancel = cancel
 
-    def laying(self, part: float) -> None:
-        """Take note of the part of the laying that is done, 0 to 1."""
-        self._report(round(part * LAYING_TICKS))
+    def registration(self, part: float) -> None:
+        """Report the finished part of the registration, 0 to 1."""
+        self._report(round(part * REGISTRATION_TICKS))
 
     def tile(self, done: int, total: int) -> None:
-        """Take note of a tile."""
-        self._report(LAYING_TICKS + done)
+        """Report a finished tile."""
+        self._report(REGISTRATION_TICKS + done)
 
     def _report(self, done: int) -> None:
         if self._cancel is not None:
@@ -249,7 +219,7 @@ def _collect(
     region: Region,
     scale: int,
 ) -> None:
-    """Part the bands of a result (h, w, 4) into its colors and the mean confidence of a pixel."""
+    """Split the bands of a result (h, w, 4) into colors and the mean confidence of each pixel."""
     fine = np.zeros(restored.shape[:2], np.float32)
     done = 0
     for band in bands:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import restorer
 from restorer import Image, Region, Settings, Source, Step
 from restorer.inference.predictor import Predictor
-from restorer.restoration.run import Passage
+from restorer.restoration.run import Restoration
 from restorer.tiling.padding import PaddedFrame
 
 from helpers import fake_predictor, make_photograph, make_spec
@@ -131,11 +131,13 @@ def test_region_has_the_pixels_of_the_whole(
 ) -> None:
     image = picture(size, channels, bits, kind)
     chain = passes(steps, shares, border=border, radius=radius, multiple_of=multiple)
-    whole, plans = Passage(chain, wishes).restore(image)
+    whole, plans = Restoration(Source(image), chain, wishes).run()
     region = data.draw(regions(size))
     seen: list[tuple[int, int]] = []
-    passage = Passage(chain, wishes, lambda done, total: seen.append((done, total)))
-    found, own_plans = passage.restore_region(Source(image), region)
+    restoration = Restoration(
+        Source(image), chain, wishes, on_tile=lambda done, total: seen.append((done, total))
+    )
+    found, own_plans = restoration.run(region)
     scale = whole.height // image.height
     np.testing.assert_array_equal(found.pixels, region.scaled(scale).of(whole.pixels))
     assert (found.metadata, found.notes, own_plans) == (whole.metadata, whole.notes, plans)
@@ -159,9 +161,9 @@ def test_region_of_a_mosaic_has_the_pixels_of_the_whole(
     chain = passes((("demosaicing", 1), ("super-resolution", 2)), SHARES[:2], border=border)
     chain[0] = (chain[0][0], replace(chain[0][1], bayer=pattern))
     wishes = Settings(tile=16)
-    whole, _ = Passage(chain, wishes).restore(image)
+    whole, _ = Restoration(Source(image), chain, wishes).run()
     region = data.draw(regions(size))
-    found, _ = Passage(chain, wishes).restore_region(Source(image), region)
+    found, _ = Restoration(Source(image), chain, wishes).run(region)
     np.testing.assert_array_equal(found.pixels, region.scaled(2).of(whole.pixels))
 
 
@@ -187,9 +189,9 @@ def test_chopped_pictures_have_regions_too() -> None:
     chain = [(Predictor(spec, Attend(2, 3), "cpu", "fp32"), Step("fake"))]
     wishes = Settings(tiling="chop")
     image = picture((150, 190), 3, 8, "plain")
-    whole, _ = Passage(chain, wishes).restore(image)
+    whole, _ = Restoration(Source(image), chain, wishes).run()
     for region in (Region(0, 0, 5, 5), Region(70, 90, 10, 20), Region(149, 0, 1, 190)):
-        found, _ = Passage(chain, wishes).restore_region(Source(image), region)
+        found, _ = Restoration(Source(image), chain, wishes).run(region)
         np.testing.assert_array_equal(found.pixels, region.scaled(2).of(whole.pixels))
 
 
@@ -208,18 +210,18 @@ def test_region_after_lack_of_memory_is_that_of_the_whole_with_smaller_tiles(fai
     image = picture((100, 100), 3, 8, "plain")
     region = Region(37, 41, 20, 20)
     chain = passes((("super-resolution", 2), ("denoising", 1)), SHARES[:1] * 2)
-    plain = Passage(chain, Settings(tile=32)).restore_region(Source(image), region)
+    plain = Restoration(Source(image), chain, Settings(tile=32)).run(region)
     fragile = passes((("super-resolution", 2), ("denoising", 1)), SHARES[:1] * 2)
     second = fragile[1][0].network
     second.failing = failing  # type: ignore[assignment]
-    found, plans = Passage(fragile, Settings(tile=32)).restore_region(Source(image), region)
+    found, plans = Restoration(Source(image), fragile, Settings(tile=32)).run(region)
     if plans == plain[1]:
         pytest.skip("fewer tiles than that")
     assert (plans[0], plans[1].side) == (plain[1][0], 16), "smaller tiles in the second step alone"
     needs = fragile[1][0].spec.tile
     smaller = replace(fragile[1][0].spec, tile=replace(needs, side=16))
     again = [chain[0], (Predictor(smaller, Attend(1, 3), "cpu", "fp32"), fragile[1][1])]
-    whole, whole_plans = Passage(again, Settings()).restore(image)
+    whole, whole_plans = Restoration(Source(image), again, Settings()).run()
     assert whole_plans == plans
     np.testing.assert_array_equal(found.pixels, region.scaled(2).of(whole.pixels))
 

@@ -35,7 +35,8 @@ from restorer.errors import Cancelled, ImageFormatError, OutOfMemoryError
 from restorer.formats import bands, ifd, profiles
 from restorer.inference.predictor import Predictor
 from restorer.restoration import streaming as stream
-from restorer.restoration.run import Passage
+from restorer.restoration.run import Restoration
+from restorer.restoration.source import Source
 
 from helpers import Enlarge, fake_predictor, make_photograph, make_spec
 
@@ -129,7 +130,7 @@ def test_streamed_pixels_are_those_of_the_picture_held_whole(
         strength = 0.5 if scale == 1 else 1
         network = Sharpen(scale, planes)
         passes.append((Predictor(spec, network, "cpu", "fp32"), Step("fake", None, strength)))
-    expected, plans = Passage(passes, wishes).restore(formats.read(folder / "in.tif"))
+    expected, plans = Restoration(Source(formats.read(folder / "in.tif")), passes, wishes).run()
     found_plans, notes = streamed(folder / "in.tif", folder / "out.tif", passes, wishes)
     found = formats.read(folder / "out.tif")
     assert (found_plans, notes) == (plans, expected.notes)

@@ -1,0 +1,122 @@
+"""Resolve a request: open the models of the steps, and check steps, settings and references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from restorer.errors import SettingsError
+from restorer.image import Image
+from restorer.inference.loading import open_model
+from restorer.inference.merging import merging
+from restorer.inference.predictor import Predictor
+from restorer.models.catalog import ModelSpec, model_family, model_spec
+from restorer.restoration.reference.files import Reference
+from restorer.restoration.reference.run import ReferenceRun
+from restorer.restoration.step import OpenStep
+from restorer.settings import STEP_OPTIONS, Settings, Step
+from restorer.tasks import conditioned_task
+
+Model: TypeAlias = Predictor | Step | str | Sequence[OpenStep | Step | str]
+
+
+def open_steps(model: Model, settings: Settings) -> list[OpenStep]:
+    """Return the steps with their models, opened and checked.
+
+    A model that merges references into an enlargement becomes two steps: its base model, which
+    enlarges, and the merging.
+
+    Raises ModelError, SettingsError.
+    """
+    if isinstance(model, Predictor):
+        model = [(model, Step(model.spec.id))]
+    wanted = [model] if isinstance(model, (str, Step)) else model
+    steps = [Step(step) if isinstance(step, str) else step for step in wanted]
+    if not steps:
+        raise SettingsError("no steps: say what to do with the picture")
+    for each in steps:
+        spec, step = (
+            (each[0].spec, each[1]) if isinstance(each, tuple) else (model_spec(each.model), each)
+        )
+        _check_step(step, spec)
+        _check_settings(settings, spec)
+    opened = [
+        each
+        if isinstance(each, tuple)
+        else (open_model(each.model, device=settings.device, precision=settings.precision), each)
+        for each in steps
+    ]
+    return [each for predictor, step in opened for each in _base_and_merging(predictor, step)]
+
+
+def open_reference_run(
+    steps: Sequence[OpenStep], references: Sequence[Image | Reference], *, needed: bool = True
+) -> ReferenceRun | None:
+    """Return the references for the step that takes them; None where no step does.
+
+    Args:
+        steps: The steps with their models.
+        references: The reference pictures.
+        needed: Whether references may not be missing. A model with a base does without them.
+
+    Raises SettingsError for references without such a step, and for the step without references.
+    """
+    taking = [n for n, (p, _) in enumerate(steps) if p.spec.traits.needs_references]
+    if not taking and not references:
+        return None
+    if not taking:
+        raise SettingsError("references: no step takes any; the task reference-sr does")
+    spec = steps[taking[0]][0].spec
+    if not references and (needed or not spec.base):
+        raise SettingsError(f"{spec.id}: takes its texture from reference pictures; name one")
+    before = steps[: taking[0] - bool(spec.base)]
+    if len(taking) > 1 or any(p.spec.scale != 1 for p, _ in before):
+        raise SettingsError(f"{spec.id}: has to be the only step that enlarges, or the first one")
+    return ReferenceRun(
+        [
+            each if isinstance(each, Reference) else Reference.of(each, str(number))
+            for number, each in enumerate(references, 1)
+        ]
+    )
+
+
+def _base_and_merging(predictor: Predictor, step: Step) -> list[OpenStep]:
+    if not predictor.spec.base:
+        return [(predictor, step)]
+    base = open_model(predictor.spec.base, device=predictor.device, precision=predictor.precision)
+    return [(base, Step(base.spec.id)), (merging(predictor), step)]
+
+
+def _check_settings(settings: Settings, spec: ModelSpec) -> None:
+    """Refuse settings that do not go with the model, or with each other."""
+    if not spec.traits.whole_context and (settings.context, settings.tiling) != ("tile", "blend"):
+        raise SettingsError(f"{spec.id}: takes references tile by tile; leave out context and chop")
+    family = model_family(spec.architecture)
+    if settings.tiling == "chop" and (family is None or family.chop is None):
+        raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
+    if settings.tiling == "chop" and (settings.tile, settings.overlap) != (None, None):
+        raise SettingsError("chop: knows its own tiles; leave out tile and overlap")
+    if settings.context == "whole" and (settings.tiling == "chop" or settings.self_ensemble):
+        raise SettingsError("context whole: has no tiles to chop or to turn")
+    if settings.context == "whole" and (settings.tile, settings.overlap) != (None, None):
+        raise SettingsError("context whole: has no tiles; leave out tile and overlap")
+    if settings.self_ensemble and spec.traits.mosaic:
+        raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
+
+
+def _check_step(step: Step, spec: ModelSpec) -> None:
+    """Refuse options that the model does not take; `Step` itself has checked their values."""
+    if step.bayer is not None and not spec.traits.mosaic:
+        raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
+    if step.mixes_input and spec.traits.mosaic:
+        raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
+    for option in (each for each in STEP_OPTIONS if each.conditional):
+        value = getattr(step, option.field)
+        if value is not None and spec.condition != option.field:
+            task = conditioned_task(option.field)
+            raise SettingsError(
+                f"{option.title} {value:g}: {spec.id} takes none;"
+                f" models for {task} that are conditioned on it do"
+            )
+    if spec.condition == "sigma" and step.sigma is not None and step.sigma > spec.condition_max:
+        raise SettingsError(f"sigma {step.sigma:g}: {step.model} knows 0 to {spec.condition_max:g}")

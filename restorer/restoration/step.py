@@ -1,0 +1,276 @@
+"""StepRun: one step of a restoration, resolved against the picture that it takes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+from restorer import bayer, color
+from restorer.inference.autotune import fitting_batch, largest_side, tile_memory
+from restorer.inference.devices import free_bytes
+from restorer.inference.predictor import Predictor
+from restorer.models.catalog import ModelSpec, model_family
+from restorer.restoration.strength import STRENGTH_REACH
+from restorer.settings import OnTick, RunPlan, Settings, Step
+from restorer.tiling.padding import PaddedFrame
+from restorer.tiling.plan import Region, TilePlan, fit_side, plan_chop, plan_tiles, smaller_side
+
+log = logging.getLogger(__name__)
+
+OpenStep: TypeAlias = tuple[Predictor, Step]  # a step with its model, opened
+
+REGISTRATION_TICKS = 64  # progress of the registration of references, counted in tiles
+_WHOLE_TICKS = 1000  # progress of a step in context `whole`, which has no tiles to count
+_MEMORY_SHARE = 0.7  # of the free memory; the picture itself and other programs need the rest
+_STEP_SEEDS = 1 << 32  # distance between the seeds of two steps; no image has as many tiles
+
+
+@dataclass(frozen=True, eq=False)
+class StepRun:
+    """One step with its model, its tiles and the regions that it reads and gives.
+
+    Regions lie on the picture that the step takes, in its pixels, unless said otherwise.
+
+    Attributes:
+        predictor: The model.
+        step: The options of the step.
+        settings: What holds for all steps.
+        number: Place in the order of steps, from 0.
+        size: Height and width of the picture.
+        frame: The picture, continued beyond its borders.
+        tiles: Tiles of the frame; None in context ``whole``.
+        plan: The record of the run; `tiles` and `plan` together fix the pixels.
+        wanted: Region whose result the step gives.
+        input_scale: Width in pixels of a pixel of the picture before it was enlarged, for a step
+            that merges references into an enlargement; 1 for all others.
+        note: What the user should know of the plan.
+    """
+
+    predictor: Predictor
+    step: Step
+    settings: Settings
+    number: int
+    size: tuple[int, int]
+    frame: PaddedFrame
+    tiles: TilePlan | None
+    plan: RunPlan
+    wanted: Region
+    input_scale: int = 1
+    note: str = ""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Description of the model."""
+        return self.predictor.spec
+
+    @property
+    def result_size(self) -> tuple[int, int]:
+        """Height and width of the result of the whole picture."""
+        return self.size[0] * self.spec.scale, self.size[1] * self.spec.scale
+
+    @property
+    def merges(self) -> bool:
+        """Whether the step merges references into the enlargement that the step before made."""
+        return bool(self.spec.base)
+
+    @property
+    def takes_references(self) -> bool:
+        """Whether the network looks at reference pictures."""
+        return self.spec.traits.needs_references
+
+    @property
+    def border(self) -> int:
+        """Pixels that the picture is continued by on every side; the authors' tests do not."""
+        return self.frame.border
+
+    @property
+    def bayer_pattern(self) -> str:
+        """Bayer pattern of the mosaic that the step takes."""
+        return _bayer_pattern(self.spec, self.step)
+
+    @cached_property
+    def computed(self) -> Region:
+        """Region whose result the network computes: bands are split with their neighbors."""
+        coarse, fine = self.step.shares
+        reach = STRENGTH_REACH * self.input_scale
+        return self.wanted if coarse == fine else self.wanted.grown(reach, self.size)
+
+    @cached_property
+    def inner(self) -> Region:
+        """`computed`, in pixels of the frame."""
+        return self.frame.around(self.computed)
+
+    @cached_property
+    def needed(self) -> Region:
+        """Region of the picture that the step reads."""
+        if self.tiles is None:
+            return Region(0, 0, *self.size)
+        seen = self.frame.seen(self.tiles.cover(self.inner))
+        return seen.united(self.computed.grown(color.CUBIC_REACH, self.size))
+
+    @cached_property
+    def ticks(self) -> int:
+        """Number of parts that the work on the region counts in the progress."""
+        if self.tiles is None:
+            return _WHOLE_TICKS
+        return self.tiles.count(self.inner) + REGISTRATION_TICKS * self.takes_references
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that a tile, or the feature maps of the whole picture, may take."""
+        return _memory_bytes(self.predictor, self.settings)
+
+    def smaller(self) -> StepRun | None:
+        """Return this step with smaller tiles, for a retry after lack of memory; None at the end.
+
+        The tiles share no more than half their side.
+        """
+        if self.tiles is None or self.settings.tiling == "chop":
+            return None
+        side = smaller_side(self.tiles.largest, self.spec.tile)
+        if side is None:
+            return None
+        log.warning("%s: out of memory, again with tiles of %d", self.spec.id, side)
+        overlap = min(self.tiles.overlap, side // 2)
+        tiles = plan_tiles(self.frame.size, self.spec.tile, side=side, overlap=overlap)
+        plan = _run_plan(self.predictor, self.settings, self.number, tiles)
+        return replace(self, tiles=tiles, plan=plan)
+
+
+def plan_steps(
+    steps: Sequence[OpenStep], size: tuple[int, int], region: Region, settings: Settings
+) -> list[StepRun]:
+    """Resolve steps against a picture of `size` (height, width), for the result of a region of it.
+
+    Raises SettingsError where tile and overlap do not fit a model.
+    """
+    runs: list[StepRun] = []
+    for number, (predictor, step) in enumerate(steps):
+        input_scale = steps[number - 1][0].spec.scale if predictor.spec.base else 1
+        run = _plan_step(predictor, step, settings, number, size, input_scale)
+        log.debug("%s", run.plan)
+        runs.append(run)
+        size = run.result_size
+    return route(runs, region)
+
+
+def route(runs: Sequence[StepRun], region: Region) -> list[StepRun]:
+    """Return the steps with the regions that each gives, for the result of a region of the picture.
+
+    The last step gives that region, each one before it what the next one reads.
+    """
+    for run in runs[:-1]:
+        region = region.scaled(run.spec.scale)
+    routed: list[StepRun] = []
+    for run in reversed(runs):
+        wanted = region.shrunk(run.spec.scale) if routed else region
+        routed.insert(0, replace(run, wanted=wanted))
+        region = routed[0].needed
+    return routed
+
+
+def ticker(runs: Sequence[StepRun], run: StepRun, on_tile: OnTick | None) -> OnTick | None:
+    """Return a callback that adds the progress of one step to that of the steps before."""
+    if on_tile is None:
+        return None
+    before, total = sum(r.ticks for r in runs[: run.number]), sum(r.ticks for r in runs)
+    if run.tiles is None:
+        return lambda done, parts: on_tile(before + done * run.ticks // parts, total)
+    return lambda done, _: on_tile(before + done, total)
+
+
+def _plan_step(
+    predictor: Predictor,
+    step: Step,
+    settings: Settings,
+    number: int,
+    size: tuple[int, int],
+    input_scale: int,
+) -> StepRun:
+    spec, before = predictor.spec, (0, 0)
+    if spec.traits.mosaic:
+        before = bayer.phase(_bayer_pattern(spec, step), spec.trained_for["bayer"])
+    border = 0 if settings.tiling == "chop" else spec.tile.border
+    frame = PaddedFrame(*size, border, spec.traits.padding == "repeat", before)
+    tiles, note = None, ""
+    if settings.context == "tile":
+        tiles, note = _plan_tiles(predictor, settings, frame.size, input_scale)
+    plan = _run_plan(predictor, settings, number, tiles)
+    all_of_it = Region(0, 0, *size)
+    return StepRun(
+        predictor, step, settings, number, size, frame, tiles, plan, all_of_it, input_scale, note
+    )
+
+
+def _plan_tiles(
+    predictor: Predictor, settings: Settings, size: tuple[int, int], input_scale: int
+) -> tuple[TilePlan, str]:
+    """Return tiles for a frame of `size`, and a note where they take more memory than allowed."""
+    spec = predictor.spec
+    if settings.tiling == "chop":
+        family = model_family(spec.architecture)
+        assert family is not None, "checked before the first step"
+        assert family.chop is not None, "checked before the first step"
+        return plan_chop(size, family.chop, spec.scale), ""
+    side, note = _side(predictor, settings, input_scale)
+    if settings.overlap is None:
+        overlap = min(max(spec.tile.overlap, 2 * spec.tile.radius), side // 2)
+    else:
+        overlap = settings.overlap * input_scale
+    return plan_tiles(size, spec.tile, side=side, overlap=overlap), note
+
+
+def _side(predictor: Predictor, settings: Settings, input_scale: int) -> tuple[int, str]:
+    """Return the side that was asked for, or the best one whose tiles fit into memory; a note."""
+    if settings.tile is not None:
+        return settings.tile * input_scale, ""
+    needs, budget = predictor.spec.tile, _memory_bytes(predictor, settings)
+    memory = tile_memory(predictor)
+    if memory is None:
+        return fit_side(needs, budget), ""
+    side = largest_side(memory, needs, budget)
+    taken = memory.bytes_for(side**2)
+    if settings.memory is None or taken <= budget:
+        return side, ""
+    return side, (
+        f"{predictor.spec.id} took about {taken / 1e6:.0f} MB, more than the memory that it"
+        " was given: its tiles get no smaller"
+    )
+
+
+def _run_plan(
+    predictor: Predictor, settings: Settings, number: int, tiles: TilePlan | None
+) -> RunPlan:
+    spec, seed = predictor.spec, settings.seed + number * _STEP_SEEDS
+    if tiles is None:
+        return RunPlan(spec.id, predictor.device, predictor.precision, 0, 0, seed, context="whole")
+    return RunPlan(
+        spec.id,
+        predictor.device,
+        predictor.precision,
+        tiles.side,
+        tiles.overlap,
+        seed,
+        settings.tiling,
+        settings.self_ensemble,
+        batch=_batch(predictor, settings, tiles),
+    )
+
+
+def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
+    """Return how many tiles to run at once: one keeps a CPU busy."""
+    memory = tile_memory(predictor) if predictor.device.startswith("cuda") else None
+    if memory is None:
+        return 1
+    return fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
+
+
+def _memory_bytes(predictor: Predictor, settings: Settings) -> int:
+    return settings.memory or int(free_bytes(predictor.device) * _MEMORY_SHARE)
+
+
+def _bayer_pattern(spec: ModelSpec, step: Step) -> str:
+    return step.bayer or str(spec.trained_for["bayer"])
