@@ -34,10 +34,10 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import Finished, Progress, RunControl, run_jobs
+    from restorer import Finished, Progress, RunControl, check_steps, run_jobs
 
-    with ThreadPoolExecutor(1) as aside:  # whose helpers end with it; see the local engine
-        aside.submit(_prove, jobs[0]).result()
+    with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
+        aside.submit(check_steps, jobs[0].steps, jobs[0].settings).result()
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
     results = []
@@ -54,17 +54,6 @@ def run(
             elif isinstance(event, Progress) and event.phase == "restore":
                 bar.advance(event)
     return results
-
-
-def _prove(job: Job) -> None:
-    """Restore one pixel: what is wrong with model, device or tiles is raised once, up front."""
-    import numpy as np
-
-    from restorer import Image, model_spec, restore
-
-    pixel = Image(np.zeros((1, 1, 3), np.uint8))
-    referring = any(model_spec(step.model).traits.needs_references for step in job.steps)
-    restore(pixel, job.steps, references=[pixel] if referring else [], settings=job.settings)
 
 
 def _announce(job: Job) -> None:

@@ -104,6 +104,7 @@ from .options import Flag as Flag
 from .options import Number as Number
 from .options import Option as Option
 from .options import options_of as options_of
+from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
 from .restoration.display import Display as Display

@@ -255,29 +255,31 @@ class Predictor:
         seed: int,
         cancel: CancelToken | None,
     ) -> list[FloatArray]:
-        """Return of each tile the mean over the views, of all planes or of one after the other."""
+        """Return the mean over the views of each tile, all planes at once or one after the other.
+
+        A result that is not finite is computed once more in float32.
+        """
         totals: list[FloatArray] = []
         for view in views:
             parts = []
             for group in zip(*(self._groups(view.of(tile)) for tile in tiles), strict=True):
                 if cancel is not None:
                     cancel.check()
-                parts.append(self._restore_planes(np.stack(group), seed))
+                values = np.stack(group)
+                restored = self._forward(values, seed, self.precision)
+                if not np.isfinite(restored).all() and self.precision != "fp32":
+                    log.warning(
+                        "%s: tile not finite in %s, again in fp32", self.spec.id, self.precision
+                    )
+                    restored = self._forward(values, seed, "fp32")
+                if not np.isfinite(restored).all():
+                    raise InvalidOutputError(
+                        f"{self.spec.id}: the network returned NaN or infinity on {self.device}"
+                    )
+                parts.append(restored)
             joined = [view.back(tile) for tile in np.concatenate(parts, axis=3)]
             totals = joined if not totals else [a + b for a, b in zip(totals, joined, strict=True)]
         return [total / np.float32(len(views)) for total in totals]
-
-    def _restore_planes(self, values: FloatArray, seed: int) -> FloatArray:
-        """Run the network; a result that is not finite is computed once more in float32."""
-        restored = self._forward(values, seed, self.precision)
-        if not np.isfinite(restored).all() and self.precision != "fp32":
-            log.warning("%s: tile not finite in %s, again in fp32", self.spec.id, self.precision)
-            restored = self._forward(values, seed, "fp32")
-        if not np.isfinite(restored).all():
-            raise InvalidOutputError(
-                f"{self.spec.id}: the network returned NaN or infinity on {self.device}"
-            )
-        return restored
 
     def _forward(self, values: FloatArray, seed: int, precision: Precision) -> FloatArray:
         """Map (N, H, W, C) to (N, H * scale, W * scale, C')."""

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import restorer
-from restorer import Image, Job, Metadata, Settings, Step
+from restorer import Image, Job, Metadata, Settings, SettingsError, Step
 from restorer.batch.jobs import JobContext
 from restorer.image import Bits
 from restorer.inference.autotune import TileMemory
+from restorer.inference.predictor import Predictor
 from restorer.settings import Existing
 
 from helpers import Enlarge, fake_predictor, make_photograph
@@ -364,3 +365,23 @@ def test_memory_below_the_smallest_tile_is_said(monkeypatch: pytest.MonkeyPatch)
     for granted, said in ((10**9, False), (1000, True)):
         restored = restorer.restore(image, ENLARGE, settings=Settings(memory=granted))
         assert any("more than the memory" in note for note in restored.notes) == said
+
+
+@pytest.mark.parametrize(
+    ("step", "settings", "message"),
+    [
+        (Step("panet-denoise-lite", sigma=76), Settings(), "sigma 76: panet-denoise-lite knows"),
+        (Step("panet-denoise-lite"), Settings(tile=50), "tile 50: expected a multiple"),
+        (Step("panet-denoise-lite"), Settings(tile=48, overlap=40), "overlap 40: expected"),
+        (Step("panet-denoise-lite"), Settings(device="cuda:99"), "cuda:99"),
+        (Step("panet-sr-x2-lite", sigma=5), Settings(), "sigma 5: panet-sr-x2-lite takes none"),
+    ],
+)
+def test_a_request_is_checked_without_restoring_anything(
+    monkeypatch: pytest.MonkeyPatch, step: Step, settings: Settings, message: str
+) -> None:
+    monkeypatch.delattr(Predictor, "_forward")
+    monkeypatch.setattr("restorer.restoration.step.tile_memory", lambda _: None)
+    with pytest.raises(SettingsError, match=message):
+        restorer.check_steps(step, settings)
+    restorer.check_steps(Step(step.model))
