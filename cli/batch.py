@@ -105,8 +105,8 @@ def batch(
     plan = replace(plan, jobs=request.with_references(plan.jobs))
     if dry_run:
         ctx.exit(show_plan(plan.jobs, plan.ignored))
-    with journal(report) as lines:
-        account = Report(verbose=verbose, journal=lines)
+    with journal(report) as file:
+        account = Report(verbose=verbose, file=file)
         for each in plan.ignored:
             account.ignore(each)
         if plan.jobs:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from .report import told
+from .report import named
 from .words import tell, warn
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
             tell(_line(job, pixels))
         except RestorerError as error:
             unreadable += 1
-            warn(told(job.source, f"would fail: {error}"))
+            warn(named(job.source, f"would fail: {error}"))
     restorable = len(jobs) - unreadable
     for folder in (each for each in ignored if each.failed):
         unreadable += 1
-        warn(told(folder.path, f"would fail: {folder.reason}"))
+        warn(named(folder.path, f"would fail: {folder.reason}"))
     left_out = [each for each in ignored if not each.failed]
     tell(
         f"{restorable} to restore,"

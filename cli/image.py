@@ -61,15 +61,15 @@ def image(
         check_references(job.source, job.references)
     if dry_run:
         ctx.exit(show_plan([job], []))
-    with journal(report) as lines:
-        account = Report(journal=lines)
+    with journal(report) as file:
+        account = Report(file=file)
         results = run([job], account, quiet=quiet, verbose=verbose)
         account.close()
     for result in results:
         if result.status != "done":
-            warn(in_words(result))
+            warn(in_words(job, result))
         elif not quiet:
-            tell(in_words(result))
+            tell(in_words(job, result))
     ctx.exit(account.exit_code)
 
 

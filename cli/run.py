@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import Finished, Progress, RunControl, check_steps, run_jobs
+    from restorer import Finished, RunControl, Started, check_steps, run_jobs
 
     with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
         aside.submit(check_steps, jobs[0].steps, jobs[0].settings).result()
@@ -42,17 +42,25 @@ def run(
         _announce(jobs[0])
     results = []
     control = RunControl()
+    at_work: dict[str, Job] = {}
+
+    def taken() -> Iterator[Job]:  # hashing all jobs before the first would take seconds
+        for job in jobs:
+            at_work[job.id] = job
+            yield job
+
     shown = _Bar(len(jobs), quiet=quiet)
     stop = stoppable("this tile", control.cancel)
     with stop, _log_lines(verbose=verbose), shown as bar:
-        taken = bar.taken(jobs)
-        for event in run_jobs(taken, engine=engine, workers=workers, control=control):
-            if isinstance(event, Finished):
+        for event in run_jobs(taken(), engine=engine, workers=workers, control=control):
+            if isinstance(event, Started):
+                report.start(at_work[event.id])
+            elif isinstance(event, Finished):
                 bar.end(event)
-                report.add(event.result)
+                report.add(at_work.pop(event.id), event.result)
                 results.append(event.result)
-            elif isinstance(event, Progress) and event.phase == "restore":
-                bar.advance(event)
+            elif event.phase == "restore":
+                bar.advance(at_work[event.id].source.name, event)
     return results
 
 
@@ -117,8 +125,7 @@ class _Bar:
         )
         self._files = files
         self._ended = self._skipped = 0
-        self._names: dict[str, str] = {}  # by id, of the files at work
-        self._parts: dict[str, float] = {}
+        self._parts: dict[str, float] = {}  # finished parts of the files at work, by job id
 
     def __enter__(self) -> _Bar:
         self._draw()
@@ -127,22 +134,14 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def taken(self, jobs: Iterable[Job]) -> Iterator[Job]:
-        """Yield jobs as workers take them; a hash for all before the first would take seconds."""
-        for job in jobs:
-            self._names[job.id] = job.source.name
-            yield job
-
-    def advance(self, progress: Progress) -> None:
+    def advance(self, name: str, progress: Progress) -> None:
         """Show the tiles of a file at work."""
         self._parts[progress.id] = progress.done / max(1, progress.total)
-        name = self._names[progress.id]
         self._bar.set_postfix_str(f"{name} tile {progress.done}/{progress.total}", refresh=False)
         self._draw()
 
     def end(self, finished: Finished) -> None:
         """Count a file; a skipped one does not enter the estimate of the time left."""
-        self._names.pop(finished.id, None)
         self._parts.pop(finished.id, None)
         self._ended += 1
         self._skipped += finished.result.status == "skipped"

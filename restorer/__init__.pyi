@@ -19,8 +19,10 @@ from .batch.jobs import JobContext as JobContext
 from .batch.jobs import Progress as Progress
 from .batch.jobs import Result as Result
 from .batch.jobs import Started as Started
+from .batch.journal import FinishRecord as FinishRecord
+from .batch.journal import Journal as Journal
+from .batch.journal import WaitRecord as WaitRecord
 from .batch.journal import dump_jobs as dump_jobs
-from .batch.journal import journal_line as journal_line
 from .batch.journal import load_jobs as load_jobs
 from .batch.journal import read_journal as read_journal
 from .batch.planning import Batch as Batch

@@ -154,7 +154,7 @@ class QueueControl(QObject):
         waiting = [n for n in chosen if self.model.rows[n].state == "waiting"]
         jobs = self._jobs(waiting)
         self.model.change(waiting, [Row(job, "cancelled") for job in jobs])
-        self._keep(self._store.note, [Result(job, "cancelled", job.target) for job in jobs])
+        self._keep(self._store.finish, {job: Result("cancelled", job.target) for job in jobs})
         self.changed.emit()
 
     def remove(self, numbers: Iterable[int]) -> None:
@@ -232,7 +232,7 @@ class QueueControl(QObject):
         jobs = number_targets(fresh, (r.job.target for r in self.model.rows))
         if not self.model.rows:
             self._keep(self._store.begin)
-        self._keep(self._store.note, ignored)
+        self._keep(self._store.ignore, ignored)
         self.model.add([Row(job) for job in jobs])
         if self.running:
             self._runner.add(jobs)
@@ -242,17 +242,19 @@ class QueueControl(QObject):
 
     def _take_news(self, news: News) -> None:
         paused = [
-            result.job
-            for result in news.results
-            if result.status == "cancelled" and result.job not in self._cancelled
+            job
+            for job, result in news.results.items()
+            if result.status == "cancelled" and job not in self._cancelled
         ]
-        ended = [r for r in news.results if r.job not in paused]
-        self._pace.count(sum(result.status in ("done", "failed") for result in ended))
-        self._cancelled.difference_update(result.job for result in ended)
+        ended = {job: result for job, result in news.results.items() if job not in paused}
+        self._pace.count(sum(r.status in ("done", "failed") for r in ended.values()))
+        self._cancelled.difference_update(ended)
         self.model.take(replace(news, results=ended))
         numbers = [n for job in paused if (n := self.model.number(job)) is not None]
         self.model.change(numbers, [Row(job) for job in self._jobs(numbers)])
-        self._keep(self._store.note, [r for r in ended if self.model.number(r.job) is not None])
+        listed = {job: r for job, r in ended.items() if self.model.number(job) is not None}
+        self._keep(self._store.start, news.begun)
+        self._keep(self._store.finish, listed)
         self.changed.emit()
 
     def _take_end(self, error: Exception | None) -> None:
@@ -270,9 +272,9 @@ class QueueControl(QObject):
         what = f"{type(error).__name__}: {error}"
         remark = self.tr("The program made a mistake (%1).").replace("%1", what)
         numbers = self.model.select("running")
-        failed = [Result(j, "failed", j.target, error=remark) for j in self._jobs(numbers)]
+        failed = {j: Result("failed", j.target, error=remark) for j in self._jobs(numbers)}
         self.model.take(News(results=failed))
-        self._keep(self._store.note, failed)
+        self._keep(self._store.finish, failed)
         self.told.emit(remark)
 
     # Parts of the above.

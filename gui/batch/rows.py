@@ -70,17 +70,15 @@ class Row:
         return self.target if self.state == "done" else None
 
 
-def row_of(result: Result) -> Row:
+def row_of(job: Job, result: Result) -> Row:
     """Return the row of a job that ended."""
     notes = "; ".join(result.notes)
-    remark = trouble(result.error, result.job.source) if result.error else notes
+    remark = trouble(result.error, job.source) if result.error else notes
     if result.status == "skipped":
-        return Row(result.job, "skipped", remark=trouble(result.error, result.job.target))
+        return Row(job, "skipped", remark=trouble(result.error, job.target))
     if result.status == "cancelled":  # nothing was written
-        return Row(result.job, "cancelled")
-    return Row(
-        result.job, result.status, seconds=result.seconds, target=result.target, remark=remark
-    )
+        return Row(job, "cancelled")
+    return Row(job, result.status, seconds=result.seconds, target=result.target, remark=remark)
 
 
 class QueueModel(QAbstractTableModel):
@@ -172,9 +170,9 @@ class QueueModel(QAbstractTableModel):
             changed.append(self._set(job, Row(job, "running")))
         for job, progress in news.progress.items():
             changed.append(self._set(job, self._running(job, progress)))
-        for result in news.results:
-            self._starts.pop(result.job, None)
-            changed.append(self._set(result.job, row_of(result)))
+        for job, result in news.results.items():
+            self._starts.pop(job, None)
+            changed.append(self._set(job, row_of(job, result)))
         self._tell([n for n in changed if n is not None])
 
     @property

@@ -34,12 +34,12 @@ class News:
     Attributes:
         begun: Jobs that a worker took.
         progress: The latest of each job.
-        results: In the order in which they came.
+        results: Results of the jobs that ended, in their order.
     """
 
     begun: list[Job] = field(default_factory=list)
     progress: dict[Job, Progress] = field(default_factory=dict)
-    results: list[Result] = field(default_factory=list)
+    results: dict[Job, Result] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether anything happened."""
@@ -163,7 +163,7 @@ class Runner(QObject):
             elif isinstance(event, Finished):
                 del self._taken[event.id]
                 self._news.progress.pop(job, None)
-                self._news.results.append(event.result)
+                self._news.results[job] = event.result
 
     def _tell(self) -> None:
         with self._lock:

@@ -1,30 +1,40 @@
-"""Where the queue lies between two days: the jobs, and the journal of what came of them."""
+"""Storage of the queue between two sessions: the jobs, and the journal of their results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from PySide6.QtCore import QIODevice, QSaveFile
 
-from restorer import Ignored, Job, Result, dump_jobs, journal_line, load_jobs, read_journal
+from restorer import (
+    FinishRecord,
+    Ignored,
+    Job,
+    Journal,
+    Result,
+    WaitRecord,
+    dump_jobs,
+    load_jobs,
+    read_journal,
+)
 
 from .rows import Row, row_of
 
-Record: TypeAlias = dict[str, Any]
-
-_ENDED = ("done", "skipped", "failed", "cancelled")
+_Ended: TypeAlias = dict[tuple[str, str], FinishRecord]  # by source and target of the job
+_Write: TypeAlias = Callable[[Journal], None]
 
 
 class QueueStore:
     """Two files in one folder: ``queue.json``, and ``journal.jsonl`` as `restore batch` writes it.
 
-    States are not in the first: who goes on after a crash reads them from the journal, of which
-    nothing but the line being written can be lost.
+    The first holds jobs without their states. After a crash these are read from the journal, of
+    which at most the last line is lost.
 
     Args:
-        folder: Made when there is something to keep.
+        folder: Created when there is something to keep.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,9 +42,9 @@ class QueueStore:
         self.journal_path = folder / "journal.jsonl"
 
     def load(self) -> list[Row]:
-        """Return the rows as they were left; what ran waits again.
+        """Return the rows of the last session; a job that ran waits again.
 
-        A list that cannot be understood is put aside. Raises OSError, ValueError.
+        An unreadable list is put aside. Raises OSError, ValueError.
         """
         if not self.jobs_path.exists():
             return []
@@ -46,8 +56,8 @@ class QueueStore:
         ended = self._ended()
         return [_row(job, ended.get((str(job.source), str(job.target)))) for job in jobs]
 
-    def save(self, jobs: Sequence[Job]) -> None:
-        """Keep the jobs, all or as they were. Raises OSError."""
+    def save(self, jobs: Iterable[Job]) -> None:
+        """Write the list of jobs, whole or not at all. Raises OSError."""
         self.jobs_path.parent.mkdir(parents=True, exist_ok=True)
         file = QSaveFile(str(self.jobs_path))
         text = dump_jobs(jobs).encode("utf-8")
@@ -55,53 +65,59 @@ class QueueStore:
         if not opened or file.write(text) != len(text) or not file.commit():
             raise OSError(f"{self.jobs_path}: {file.errorString()}")
 
-    def note(self, events: Iterable[Result | Ignored]) -> None:
-        """Write into the journal what came of files. Raises OSError."""
-        self._append(journal_line(event) for event in events)
-
-    def forget(self, jobs: Iterable[Job]) -> None:
-        """Write that jobs wait again, or are gone. Raises OSError."""
-        self._append(
-            journal_line({"status": "again", "source": str(job.source), "target": str(job.target)})
-            for job in jobs
-        )
-
     def begin(self) -> None:
         """Begin a new journal. Raises OSError."""
         self.journal_path.unlink(missing_ok=True)
 
-    def _append(self, lines: Iterable[str]) -> None:
-        text = "".join(lines)
-        if text:
-            self.journal_path.parent.mkdir(parents=True, exist_ok=True)
-            with self.journal_path.open("a", encoding="utf-8") as file:
-                file.write(text)
+    def ignore(self, files: Iterable[Ignored]) -> None:
+        """Record files that were left out of the queue. Raises OSError."""
+        self._append(partial(Journal.ignore, ignored=each) for each in files)
 
-    def _ended(self) -> dict[tuple[str, str], Record]:
-        """Return by source and target what the journal says last of jobs that ended."""
+    def start(self, jobs: Iterable[Job]) -> None:
+        """Record that jobs have begun. Raises OSError."""
+        self._append(partial(Journal.start, job=job) for job in jobs)
+
+    def finish(self, results: Mapping[Job, Result]) -> None:
+        """Record the results of jobs. Raises OSError."""
+        self._append(partial(Journal.finish, job=j, result=r) for j, r in results.items())
+
+    def forget(self, jobs: Iterable[Job]) -> None:
+        """Record that jobs wait again, or were taken out. Raises OSError."""
+        self._append(partial(Journal.wait, job=job) for job in jobs)
+
+    def _append(self, records: Iterable[_Write]) -> None:
+        records = list(records)
+        if not records:
+            return
+        self.journal_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.journal_path.open("a", encoding="utf-8") as file:
+            journal = Journal(file, continued=file.tell() > 0)
+            for write in records:
+                write(journal)
+
+    def _ended(self) -> _Ended:
+        """Return the last results of jobs that do not wait again."""
+        ended: _Ended = {}
         try:
             records = read_journal(self.journal_path)
-        except OSError:
-            return {}
-        ended: dict[tuple[str, str], Record] = {}
+        except (OSError, ValueError):
+            return ended
         for record in records:
-            key = (str(record.get("source")), str(record.get("asked", record.get("target"))))
-            if record.get("status") in _ENDED:
-                ended[key] = record
-            else:
-                ended.pop(key, None)
+            if isinstance(record, FinishRecord):
+                ended[record.source, record.requested or record.target] = record
+            elif isinstance(record, WaitRecord):
+                ended.pop((record.source, record.target), None)
         return ended
 
 
-def _row(job: Job, record: Record | None) -> Row:
+def _row(job: Job, record: FinishRecord | None) -> Row:
     if record is None:
         return Row(job)
     result = Result(
-        job,
-        record["status"],
-        Path(str(record.get("target"))),
-        float(record.get("seconds") or 0),
-        error=str(record.get("error") or ""),
-        notes=tuple(str(note) for note in record.get("notes") or ()),
+        record.status,
+        Path(record.target),
+        record.seconds,
+        error=record.error,
+        notes=record.notes,
     )
-    return row_of(result)
+    return row_of(job, result)

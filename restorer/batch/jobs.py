@@ -10,13 +10,15 @@ from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import restorer
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.models.catalog import model_spec
 from restorer.settings import CancelToken, RunPlan, Settings, Step
 
+T = TypeVar("T")
+Status: TypeAlias = Literal["done", "skipped", "failed", "cancelled"]
 Phase: TypeAlias = Literal["read", "restore", "write"]
 OnProgress: TypeAlias = Callable[[Phase, int, int], None]  # (phase, done, total)
 
@@ -52,6 +54,9 @@ class Job:
             }
         except TypeError as error:
             raise SettingsError(f"job: {error}") from error
+        for option in (*steps, self.settings):
+            if not isinstance(option, Step | Settings):
+                raise SettingsError(f"job: {option!r}, expected steps and settings")
         for name, value in converted.items():
             object.__setattr__(self, name, value)
 
@@ -85,18 +90,19 @@ class Result:
 
     Attributes:
         target: The file that was written; it differs from the job's where names were numbered.
+        size: Height and width of the written picture; None where none was written.
         plans: The plan of each step that ran.
         error: Why the job failed, or why it was skipped.
         notes: What the user should know: what a format could not hold, what was converted.
     """
 
-    job: Job
-    status: Literal["done", "skipped", "failed", "cancelled"]
+    status: Status
     target: Path
     seconds: float = 0.0
     plans: tuple[RunPlan, ...] = ()
     error: str = ""
     notes: tuple[str, ...] = ()
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,15 @@ class JobContext:
         """Report progress, if anybody listens."""
         if self.report is not None:
             self.report(phase, done, total)
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Return the result of `work`, which runs networks."""
+        return work() if self.networks is None else self.networks.submit(work).result()
+
+    def check_cancel(self) -> None:
+        """Raise Cancelled if a stop was requested."""
+        if self.cancel is not None:
+            self.cancel.check()
 
     def on_tile(self, done: int, total: int) -> None:
         """Report tiles of the phase ``restore``."""

@@ -1,100 +1,213 @@
-"""Journals: what came of a run as JSON lines, and jobs as JSON, for whoever goes on later."""
+"""The journal of a run, one JSON object a line, and lists of jobs as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
-from restorer.batch.jobs import Job, Result
+import msgspec
+
+import restorer
+from restorer.batch.jobs import Job, Result, Status
 from restorer.batch.planning import Ignored
 from restorer.errors import SettingsError
-from restorer.settings import Settings, Step
+from restorer.settings import RunPlan, Settings, Step
+
+JOURNAL_VERSION = 1  # raised when a reader of an older version would misread a record
+
+T = TypeVar("T")
 
 
-def journal_line(event: Result | Ignored | Mapping[str, Any]) -> str:
-    """Return a line, with its end, that tells of a file or, as a mapping, of anything else.
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record"):
+    """One line of a journal; its field ``record`` names its kind.
 
-    Flush after each, so that a crash leaves all lines but the one being written.
+    A reader ignores fields and kinds that it does not know, so that new ones can be added.
     """
-    if isinstance(event, Result):
-        record: Mapping[str, Any] = _result_record(event)
-    elif isinstance(event, Ignored):
-        status = "failed" if event.failed else "ignored"
-        record = {"status": status, "source": str(event.path), "error": event.reason}
-    else:
-        record = event
-    # ASCII escapes also carry file names that are no valid UTF-8.
-    return json.dumps(record) + "\n"
 
 
-def read_journal(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a journal in order; a line that was cut is left out.
+class HeaderRecord(Record, frozen=True, kw_only=True, tag="header"):
+    """First line: version of the journal, version of the program, UTC time in ISO 8601."""
 
-    Raises OSError.
+    version: int
+    program: str
+    time: str
+
+
+class StartRecord(Record, frozen=True, kw_only=True, tag="started"):
+    """A worker has begun a job; `request` is that of `Job`, with the hashes of the weights."""
+
+    id: str
+    time: str
+    request: dict[str, Any]
+
+
+class FinishRecord(Record, frozen=True, kw_only=True, tag="finished"):
+    """A job has ended, see `Result`; `requested` is its target where that got a number."""
+
+    status: Status
+    id: str
+    time: str
+    source: str
+    target: str
+    requested: str = ""
+    size: tuple[int, int] | None = None
+    seconds: float = 0.0
+    plans: tuple[RunPlan, ...] = ()
+    error: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class WaitRecord(Record, frozen=True, kw_only=True, tag="waiting"):
+    """A job that ended waits again, or was taken out of a queue."""
+
+    source: str
+    target: str
+
+
+class IgnoredRecord(Record, frozen=True, kw_only=True, tag="ignored"):
+    """A file that is not part of the run; ``failed`` where pictures may be missing for it."""
+
+    status: str
+    source: str
+    error: str
+
+
+class SummaryRecord(Record, frozen=True, kw_only=True, tag="summary"):
+    """Last line: the number of files in each state."""
+
+    counts: dict[str, int]
+    seconds: float
+    exit_code: int
+
+
+_Line = HeaderRecord | StartRecord | FinishRecord | WaitRecord | IgnoredRecord | SummaryRecord
+
+
+class Journal:
+    """Writes records as they come and flushes each, so that a crash cuts the last line at most.
+
+    Args:
+        file: Open for writing; an empty or new one gets a header.
+        continued: Whether the file has a header already.
+
+    All methods raise OSError.
     """
-    records = []
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+
+    def __init__(self, file: TextIO, *, continued: bool = False) -> None:
+        self._file = file
+        if not continued:
+            version = restorer.__version__
+            self._write(HeaderRecord(version=JOURNAL_VERSION, program=version, time=_now()))
+
+    def start(self, job: Job) -> None:
+        """Record that a worker has begun a job."""
+        self._write(StartRecord(id=job.id, time=_now(), request=job.request))
+
+    def finish(self, job: Job, result: Result) -> None:
+        """Record the result of a job."""
+        self._write(
+            FinishRecord(
+                id=job.id,
+                time=_now(),
+                status=result.status,
+                source=str(job.source),
+                target=str(result.target),
+                requested="" if result.target == job.target else str(job.target),
+                size=result.size,
+                seconds=round(result.seconds, 3),
+                plans=result.plans,
+                error=result.error,
+                notes=result.notes,
+            )
+        )
+
+    def wait(self, job: Job) -> None:
+        """Record that a job waits again, or was taken out of the queue."""
+        self._write(WaitRecord(source=str(job.source), target=str(job.target)))
+
+    def ignore(self, ignored: Ignored) -> None:
+        """Record a file that is not part of the run."""
+        status = "failed" if ignored.failed else "ignored"
+        self._write(IgnoredRecord(status=status, source=str(ignored.path), error=ignored.reason))
+
+    def summarize(self, counts: Mapping[str, int], seconds: float, exit_code: int) -> None:
+        """Record the number of files in each state, at the end of the run."""
+        summary = SummaryRecord(counts=dict(counts), seconds=round(seconds, 3), exit_code=exit_code)
+        self._write(summary)
+
+    def _write(self, record: Record) -> None:
+        # ASCII escapes carry file names that are not valid UTF-8.
+        self._file.write(json.dumps(msgspec.to_builtins(record)) + "\n")
+        self._file.flush()
+
+
+def read_journal(path: Path | str) -> list[Record]:
+    """Return the records of a journal in order, without a line that was cut.
+
+    Raises OSError, and ValueError for a journal of a newer version of the program.
+    """
+    records: list[Record] = []
+    for line in Path(path).read_text("utf-8", errors="replace").splitlines():
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = msgspec.convert(json.loads(line), _Line)
+        except ValueError:  # a cut line, or a kind of record that is not known yet
             continue
-        if isinstance(record, dict):
-            records.append(record)
+        if isinstance(record, HeaderRecord) and record.version > JOURNAL_VERSION:
+            raise ValueError(f"{path}: written by a newer version of the program")
+        records.append(record)
     return records
 
 
+class _Group(msgspec.Struct):
+    """Neighboring jobs that differ in their files only."""
+
+    steps: tuple[Step, ...]
+    settings: Settings
+    files: list[tuple[str, str]]
+    references: tuple[str, ...] = ()
+    explain: bool = False
+
+    @property
+    def jobs(self) -> Iterable[Job]:
+        references = tuple(map(Path, self.references))
+        for source, target in self.files:
+            yield Job(
+                Path(source), Path(target), self.steps, self.settings, references, self.explain
+            )
+
+
+class _JobList(msgspec.Struct):
+    jobs: list[_Group]
+
+
 def dump_jobs(jobs: Iterable[Job]) -> str:
-    """Return jobs as JSON, for `load_jobs`; neighbors that do the same say it once."""
+    """Return jobs as JSON for `load_jobs`; neighbors share the record of what they do."""
     groups = []
-    for (steps, settings, references, explain), alike in groupby(jobs, key=_what):
-        files = [[str(job.source), str(job.target)] for job in alike]
-        groups.append(
-            {
-                "steps": [asdict(step) for step in steps],
-                "settings": asdict(settings),
-                "references": [str(path) for path in references],
-                "explain": explain,
-                "files": files,
-            }
-        )
-    return json.dumps({"jobs": groups}, default=str)
+    for (steps, settings, references, explain), alike in groupby(jobs, key=_request):
+        files = [(str(job.source), str(job.target)) for job in alike]
+        groups.append(_Group(steps, settings, files, references, explain))
+    return json.dumps(msgspec.to_builtins(_JobList(groups)))
 
 
 def load_jobs(text: str) -> list[Job]:
-    """Return the jobs that `dump_jobs` wrote. Raises ValueError for anything else."""
-    jobs = []
+    """Return the jobs that `dump_jobs` wrote, perhaps by another version of the program.
+
+    Options that this version does not know are left out. Raises ValueError for any other text.
+    """
     try:
-        for group in json.loads(text)["jobs"]:
-            steps = tuple(Step(**step) for step in group["steps"])
-            settings = Settings(**group["settings"])
-            references = tuple(Path(path) for path in group.get("references", ()))
-            explain = bool(group.get("explain", False))
-            jobs += [
-                Job(Path(a), Path(b), steps, settings, references, explain)
-                for a, b in group["files"]
-            ]
-    except (AttributeError, KeyError, TypeError, SettingsError) as error:
+        groups = msgspec.convert(json.loads(text), _JobList).jobs
+        return [job for group in groups for job in group.jobs]
+    except (ValueError, SettingsError) as error:
         raise ValueError(f"no list of jobs: {error}") from error
-    return jobs
 
 
-def _what(job: Job) -> tuple[tuple[Step, ...], Settings, tuple[Path, ...], bool]:
-    return job.steps, job.settings, job.references, job.explain
+def _request(job: Job) -> tuple[tuple[Step, ...], Settings, tuple[str, ...], bool]:
+    return job.steps, job.settings, tuple(map(str, job.references)), job.explain
 
 
-def _result_record(result: Result) -> dict[str, Any]:
-    numbered = {} if result.target == result.job.target else {"asked": str(result.job.target)}
-    return {
-        "status": result.status,
-        "source": str(result.job.source),
-        **numbered,
-        "target": str(result.target),
-        "seconds": round(result.seconds, 3),
-        "plans": [asdict(plan) for plan in result.plans],
-        "error": result.error,
-        "notes": list(result.notes),
-    }
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

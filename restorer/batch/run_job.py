@@ -6,7 +6,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -36,7 +35,7 @@ from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.resolve import open_reference_run, open_steps
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
-from restorer.settings import CancelToken, Existing, OnTick, RunPlan, Settings
+from restorer.settings import Existing, RunPlan, Settings
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,26 +46,21 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
 
     Without a `context` nothing is reported and everything happens in this thread.
     """
-    context = context or JobContext()
     start = time.monotonic()
-
-    def ended(result: Result) -> Result:
-        return replace(result, seconds=time.monotonic() - start)
-
-    blank = Result(job, "failed", job.target)
     try:
         if job.settings.existing == "skip" and _exists(job.target) and not job.target.is_dir():
-            return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
-        return ended(_run_job(job, context))
+            raise TargetExistsError(f"{job.target}: exists already")
+        result = _run_job(job, context or JobContext())
     except Cancelled as error:
-        return ended(replace(blank, status="cancelled", error=str(error)))
-    except TargetExistsError:  # another process was faster
-        return ended(replace(blank, status="skipped", error=f"{job.target}: exists already"))
+        result = Result("cancelled", job.target, error=str(error))
+    except TargetExistsError:  # perhaps another process was faster
+        result = Result("skipped", job.target, error=f"{job.target}: exists already")
     except RestorerError as error:
-        return ended(replace(blank, error=str(error)))
+        result = Result("failed", job.target, error=str(error))
     except MemoryError:
         message = f"{job.source}: does not fit into memory; free some, or shrink the picture"
-        return ended(replace(blank, error=message))
+        result = Result("failed", job.target, error=message)
+    return replace(result, seconds=time.monotonic() - start)
 
 
 def check_job(job: Job) -> formats.Header:
@@ -95,54 +89,51 @@ def _check_result(job: Job, header: formats.Header) -> formats.Format:
 
 
 def _run_job(job: Job, context: JobContext) -> Result:
-    on_tile, cancel, networks = context.on_tile, context.cancel, context.networks
-    settings = job.settings
     context.progress("read")
     try:
-        with formats.open_source(job.source, max_pixels=_budget(settings)) as source:
+        with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
             format = _check_result(job, source.header)
             if _is_streamed(job, source.header, format):
-                streamed = _there(networks, lambda: _stream(job, source, on_tile, cancel))
+                streamed = context.run(lambda: _stream(job, source, context))
                 if streamed is not None:
                     return streamed
             image = source.read()
-
-        def restore() -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
-            if cancel is not None:
-                cancel.check()
-            steps = open_steps(job.steps, settings)
-            references = open_reference_run(steps, _references(job, image), needed=False)
-            restoration = Restoration(
-                Source(image),
-                steps,
-                settings,
-                references=references,
-                on_tile=on_tile,
-                cancel=cancel,
-            )
-            return *restoration.run(), references
-
-        restored, plans, guide = _there(networks, restore)
+        restored, plans, references = context.run(lambda: _restore(job, image, context))
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
-    if cancel is not None:
-        cancel.check()
+    context.check_cancel()
     context.progress("write")
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
-        return formats.write(restored, target, quality=settings.quality, existing=existing)
+        quality = job.settings.quality
+        return formats.write(restored, target, quality=quality, existing=existing)
 
     target, notes = _write(job, write)
-    if guide is not None and guide.maps is not None:
-        if more := len(job.references) - len(guide.maps.ranking):
+    if references is not None and references.maps is not None:
+        if more := len(job.references) - len(references.maps.ranking):
             notes += (f"{more} more references show less of the picture and were left out",)
         if job.explain:
-            notes += (_write_maps(guide.maps, job, target),)
-    return Result(job, "done", target, plans=plans, notes=(*restored.notes, *notes))
+            notes += (_write_maps(references.maps, job, target),)
+    size = restored.height, restored.width
+    return Result("done", target, plans=plans, notes=(*restored.notes, *notes), size=size)
 
 
-def _there(networks: Executor | None, work: Callable[[], T]) -> T:
-    return work() if networks is None else networks.submit(work).result()
+def _restore(
+    job: Job, image: Image, context: JobContext
+) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
+    """Return the restored image, the plan of each step, and the references in use."""
+    context.check_cancel()
+    steps = open_steps(job.steps, job.settings)
+    references = open_reference_run(steps, _references(job, image), needed=False)
+    restoration = Restoration(
+        Source(image),
+        steps,
+        job.settings,
+        references=references,
+        on_tile=context.on_tile,
+        cancel=context.cancel,
+    )
+    return *restoration.run(), references
 
 
 def _references(job: Job, image: Image) -> tuple[Reference, ...]:
@@ -179,28 +170,28 @@ def _is_streamed(job: Job, header: formats.Header, target: formats.Format) -> bo
     return streams and stream.is_large(header, _scale(job))
 
 
-def _stream(
-    job: Job, source: formats.ImageFile, on_tile: OnTick | None, cancel: CancelToken | None
-) -> Result | None:
+def _stream(job: Job, source: formats.ImageFile, context: JobContext) -> Result | None:
     """Restore from TIFF to TIFF, band by band.
 
-    None for what has to be held in memory as a whole and fits; ImageTooLargeError for what does
-    not.
+    Returns None for a picture that cannot be streamed and fits into memory as a whole. Raises
+    ImageTooLargeError for one that does not fit.
     """
-    passes = open_steps(job.steps, job.settings)
+    steps = open_steps(job.steps, job.settings)
     try:
-        stream.check_rows(job.source, source.header, passes)
+        stream.check_rows(job.source, source.header, steps)
         rows = source.rows()
 
         def write(
             target: Path, existing: formats.Existing
         ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
             return stream.restore_rows(
-                rows, target, existing, passes, job.settings, on_tile, cancel
+                rows, target, existing, steps, job.settings, context.on_tile, context.cancel
             )
 
         path, (plans, notes) = _write(job, write)
-        return Result(job, "done", path, plans=plans, notes=notes)
+        scale = _scale(job)
+        size = source.header.height * scale, source.header.width * scale
+        return Result("done", path, plans=plans, notes=notes, size=size)
     except formats.RowsError as error:
         needed, free = stream.whole_bytes(source.header, _scale(job)), free_bytes("cpu")
         if needed > free:

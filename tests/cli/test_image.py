@@ -49,9 +49,12 @@ def test_tasks_run_in_the_order_given(restore, source, tmp_path):
     words = ("--task", "denoising", "--task", "super-resolution", "--sigma", "20")
     result = restore("image", source, *words, "--report", report)
     assert "panet-denoise-lite (sigma 20.0), then panet-sr-x2-lite" in result.stdout
-    record, summary = map(json.loads, report.read_text().splitlines())
-    assert [plan["model"] for plan in record["plans"]] == ["panet-denoise-lite", "panet-sr-x2-lite"]
-    assert summary["summary"]["done"] == 1
+    _, started, finished, summary = map(json.loads, report.read_text().splitlines())
+    models = ["panet-denoise-lite", "panet-sr-x2-lite"]
+    assert [step["model"] for step in started["request"]["steps"]] == models
+    assert [plan["model"] for plan in finished["plans"]] == models
+    assert started["id"] == finished["id"]
+    assert summary["counts"]["done"] == 1
 
 
 def test_strength_0_leaves_the_picture_as_it_is(restore, source, tmp_path):
@@ -170,7 +173,7 @@ def test_a_picture_that_was_no_jpeg_is_said_to_have_no_traces(restore, source, t
     result = restore("image", source, "--task", "deblocking", "--report", report)
     assert "panet-deblock-lite (no traces of JPEG) on cpu" in result.stdout
     assert "; no traces of JPEG compression were found" in result.stdout
-    plan = json.loads(report.read_text().splitlines()[0])["plans"][0]
+    plan = json.loads(report.read_text().splitlines()[2])["plans"][0]
     assert (plan["jpeg_quality"], plan["origin"]) == (100, "estimated")
 
 

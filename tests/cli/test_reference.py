@@ -115,7 +115,7 @@ def test_a_batch_pairs_by_name_or_ranks_the_folder(restore, tmp_path):
     )
     assert result.exit_code == 0, result.stderr
     lines = [json.loads(line) for line in report.read_text().splitlines()]
-    notes = {Path(line["source"]).name: line["notes"] for line in lines if "source" in line}
+    notes = {Path(line["source"]).name: line["notes"] for line in lines if "notes" in line}
     assert notes["a.png"] == ["reference a_sharp.png shows nothing of the picture and was ignored"]
     assert notes["b.png"][0].startswith("reference right.png gave")
     assert notes["b.png"][1] == "6 more references show less of the picture and were left out"

@@ -8,10 +8,11 @@ from restorer import Ignored, Job, Result
 from restorer.cli.report import Report, journal
 from restorer.cli.words import duration, size, table, tell
 
+JOB = Job(Path("a.png"), Path("b.png"), ())
+
 
 def ended(status, **fields):
-    job = Job(Path("a.png"), Path("b.png"), ())
-    return Result(job, status, job.target, **fields)
+    return JOB, Result(status, JOB.target, **fields)
 
 
 @pytest.mark.parametrize(
@@ -26,16 +27,16 @@ def ended(status, **fields):
 def test_exit_code_is_that_of_the_worst(statuses, code):
     report = Report()
     for status in statuses:
-        report.add(ended(status))
+        report.add(*ended(status))
     assert report.exit_code == code
 
 
 def test_summary_counts_notes_and_reasons(capsys):
     report = Report()
-    report.add(ended("done", notes=("the profile was dropped",)))
-    report.add(ended("done", notes=("the profile was dropped", "gray became RGB")))
-    report.add(ended("failed", error="a.png: the file is empty"))
-    report.add(ended("failed", error="no luck"))
+    report.add(*ended("done", notes=("the profile was dropped",)))
+    report.add(*ended("done", notes=("the profile was dropped", "gray became RGB")))
+    report.add(*ended("failed", error="a.png: the file is empty"))
+    report.add(*ended("failed", error="no luck"))
     report.ignore(Ignored(Path("x.txt"), "not a picture"))
     report.close()
     report.show()
@@ -57,19 +58,19 @@ def test_each_line_is_written_at_once_and_survives_broken_names():
             self.flushed += 1
 
     journal = Journal()
-    report = Report(journal=journal)
+    report = Report(file=journal)
     report.ignore(Ignored(Path("\udcff.txt"), "not a picture"))
-    assert journal.flushed == 1
-    assert json.loads(journal.getvalue())["source"] == "\udcff.txt"
+    assert journal.flushed == 2, "the header and the file"
+    assert json.loads(journal.getvalue().splitlines()[1])["source"] == "\udcff.txt"
     assert journal.getvalue().isascii()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_disk_ends_the_journal_and_not_the_run(capsys):
     with journal(Path("/dev/full")) as lines:
-        report = Report(journal=lines)
-        report.add(ended("done"))
-        report.add(ended("done"))
+        report = Report(file=lines)
+        report.add(*ended("done"))
+        report.add(*ended("done"))
         report.close()
     assert report.exit_code == 1
     assert capsys.readouterr().err == "--report: cut short: No space left on device\n"

@@ -34,7 +34,7 @@ def test_signal_stops_the_batch_with_130_and_leaves_whole_files(number, make_pic
     assert process.returncode == 130, stderr
     assert "stopping after this tile" in stderr
     *_, last = map(json.loads, report.read_text().splitlines())
-    summary = last["summary"]
+    summary = last["counts"]
     assert summary["cancelled"] > 0
     assert summary["done"] + summary["cancelled"] == 100
     assert f"{summary['done']} done, {summary['cancelled']} cancelled in " in stdout

@@ -9,8 +9,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from restorer.batch.control import RunControl
-from restorer.batch.jobs import Event, Finished, Job, JobContext, Phase, Progress, Result, Started
+from restorer.batch.jobs import Event, Finished, Job, JobContext, Progress, Result, Started
 from restorer.batch.run_job import run_job
+from restorer.errors import Cancelled
 
 log = logging.getLogger(__name__)
 
@@ -21,33 +22,28 @@ def run_one(
     control: RunControl,
     networks: Executor | None = None,
 ) -> None:
-    """Run a job and emit its events: Started unless it was cancelled before, one Finished."""
-    token = control.token(job.id)
+    """Run a job and emit its events: Started unless it was cancelled before, one Finished.
 
-    def report(phase: Phase, done: int, total: int) -> None:
-        emit(Progress(job.id, phase, done, total))
-
+    A bug of the program fails this job only.
+    """
+    id = job.id
+    token = control.token(id)
+    context = JobContext(lambda *progress: emit(Progress(id, *progress)), token, networks)
     try:
-        if token.cancelled:
-            result = Result(job, "cancelled", job.target, error="stopped by the user")
-        else:
-            emit(Started(job.id))
-            result = _run_contained(job, JobContext(report, token, networks))
-    finally:
-        control.release(job.id)
-    emit(Finished(job.id, result))
-
-
-def _run_contained(job: Job, context: JobContext) -> Result:
-    """Return the job's result; a bug of the program fails this job only."""
-    try:
-        return run_job(job, context)
+        token.check()
+        emit(Started(id))
+        result = run_job(job, context)
+    except Cancelled as error:
+        result = Result("cancelled", job.target, error=str(error))
     except Exception as error:
         log.exception("%s: program error", job.source)
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
-        message = (
-            f"{job.source}: the program failed; please report this error:"
-            f" {type(error).__name__} at {place}"
-        )
-        return Result(job, "failed", job.target, error=message)
+        result = Result("failed", job.target, error=f"{job.source}: {_bug(error)}")
+    finally:
+        control.release(id)
+    emit(Finished(id, result))
+
+
+def _bug(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    return f"the program failed; please report this error: {type(error).__name__} at {place}"

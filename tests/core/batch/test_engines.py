@@ -51,8 +51,9 @@ def jobs(tmp_path: Path) -> list[Job]:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[Job]) -> None:
     events = list(restorer.run_jobs(jobs, engine=engine, workers=workers))
-    results = [e.result for e in events if isinstance(e, Finished)]
-    assert sorted(r.job.source for r in results) == sorted(j.source for j in jobs)
+    ended = [e for e in events if isinstance(e, Finished)]
+    assert sorted(e.id for e in ended) == sorted(job.id for job in jobs)
+    results = [e.result for e in ended]
     assert [r.status for r in results].count("done") == 4
     assert [r.status for r in results].count("failed") == 1
     assert any(isinstance(e, Progress) for e in events)
@@ -117,11 +118,12 @@ def test_a_bug_in_one_job_fails_that_job_and_says_where(
         return 1 // 0 if job.source.name == "1.png" else run_job(job, *rest)  # type: ignore[return-value]
 
     monkeypatch.setattr(worker, "run_job", buggy)
-    ended = [e.result for e in restorer.run_jobs(jobs, engine=engine) if isinstance(e, Finished)]
-    (failed,) = (r for r in ended if r.job.source.name == "1.png")
+    events = list(restorer.run_jobs(jobs, engine=engine))
+    ended = {e.id: e.result for e in events if isinstance(e, Finished)}
+    (failed,) = (ended[job.id] for job in jobs if job.source.name == "1.png")
     assert failed.status == "failed"
     assert "ZeroDivisionError at test_engines.py" in failed.error
-    assert [r.status for r in ended].count("done") == 3
+    assert [r.status for r in ended.values()].count("done") == 3
 
 
 def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +143,10 @@ def test_strings_are_taken_for_paths_and_models(jobs: list[Job]) -> None:
     assert text.id != jobs[0].id  # other settings
     with pytest.raises(restorer.SettingsError, match="job"):
         Job(None, Path("a"), (Step(MODEL),))  # type: ignore[arg-type]
+    with pytest.raises(restorer.SettingsError, match="expected steps and settings"):
+        Job(Path("a"), Path("b"), (Step(MODEL),), {"tile": 48})  # type: ignore[arg-type]
+    with pytest.raises(restorer.SettingsError, match="expected steps and settings"):
+        Job(Path("a"), Path("b"), (7,))  # type: ignore[arg-type]
 
 
 def test_wrong_engines_and_workers_are_refused() -> None:
@@ -154,7 +160,8 @@ def test_jobs_and_results_pickle() -> None:
     import pickle
 
     job = Job(Path("a"), Path("b"), (Step(MODEL),))
-    result = Result(job, "done", job.target)
+    assert pickle.loads(pickle.dumps(job)) == job
+    result = Result("done", job.target)
     assert pickle.loads(pickle.dumps(result)) == result
 
 

@@ -1,21 +1,23 @@
-"""What came of a run as JSON lines, and jobs as JSON."""
+"""The journal of a run as JSON lines, and jobs as JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import restorer
 from restorer import (
     Ignored,
     Job,
+    Journal,
     Result,
     RunPlan,
     Settings,
     Step,
     dump_jobs,
-    journal_line,
     load_jobs,
     read_journal,
 )
@@ -74,29 +76,81 @@ def test_neighbors_that_do_the_same_say_it_once():
     assert len(dump_jobs(jobs)) < 50_000
 
 
-def test_a_line_says_what_became_of_a_file(tmp_path):
-    job = Job(Path("a.png"), Path("o/a.png"), (Step("m"),))
-    plan = RunPlan("m", "cpu", "fp32", 64, 8, 0)
-    done = Result(job, "done", job.target, 1.23456, (plan,), notes=("gray became RGB",))
-    record = json.loads(journal_line(done))
-    assert record["seconds"] == 1.235
-    assert record["plans"][0]["side"] == 64
-    assert {key: record[key] for key in ("status", "source", "target", "notes")} == {
+@pytest.fixture
+def file(tmp_path):
+    with (tmp_path / "journal.jsonl").open("w+", encoding="utf-8") as file:
+        yield file
+
+
+def lines(file):
+    return [json.loads(line) for line in Path(file.name).read_text("ascii").splitlines()]
+
+
+def test_a_journal_holds_the_request_and_the_result_of_each_job(file):
+    job = Job(Path("a.png"), Path("o/a.png"), (Step("panet-denoise-lite", sigma=9),))
+    plan = RunPlan("panet-denoise-lite", "cpu", "fp32", 64, 8, 0)
+    done = Result("done", job.target, 1.23456, (plan,), notes=("gray became RGB",), size=(3, 4))
+    journal = Journal(file)
+    journal.start(job)
+    journal.finish(job, done)
+    journal.finish(job, Result("done", Path("o/a-2.png")))
+    journal.ignore(Ignored(Path("in"), "folder cannot be read", failed=True))
+    journal.wait(job)
+    journal.summarize({"done": 2}, 3.21987, 0)
+    header, started, finished, numbered, ignored, waiting, summary = lines(file)
+    assert header["record"] == "header"
+    assert (header["version"], header["program"]) == (1, restorer.__version__)
+    assert started["request"] == json.loads(json.dumps(job.request))
+    assert re.fullmatch("[0-9a-f]{64}", started["request"]["weights"]["panet-denoise-lite"])
+    assert started["id"] == finished["id"] == job.id
+    assert finished["seconds"] == 1.235
+    assert finished["size"] == [3, 4]
+    assert finished["plans"][0]["side"] == 64
+    assert {key: finished[key] for key in ("status", "source", "target", "notes")} == {
         "status": "done", "source": "a.png", "target": "o/a.png", "notes": ["gray became RGB"],
     }  # fmt: skip
-    assert "asked" not in record
-    numbered = Result(job, "done", Path("o/a-2.png"))
-    assert json.loads(journal_line(numbered))["asked"] == "o/a.png"
-    lost = json.loads(journal_line(Ignored(Path("in"), "folder cannot be read", failed=True)))
-    assert lost == {"status": "failed", "source": "in", "error": "folder cannot be read"}
+    assert (numbered["target"], numbered["requested"]) == ("o/a-2.png", "o/a.png")
+    assert ignored["status"] == "failed"
+    assert waiting == {"record": "waiting", "source": "a.png", "target": "o/a.png"}
+    assert summary["seconds"] == 3.22
+    records = read_journal(file.name)
+    assert len(records) == 7
+    assert records[2].plans == (plan,)
+    assert records[2].notes == ("gray became RGB",)
 
 
-@given(st.lists(st.sampled_from(["done", "failed"]), max_size=4), st.integers(0, 200))
-def test_of_a_journal_that_was_cut_all_whole_lines_are_read(tmp_path_factory, statuses, cut):
-    lines = [journal_line({"status": status, "source": "\udcff"}) for status in statuses]
-    text = "".join(lines)
-    kept = text[: max(0, len(text) - cut)]
+def test_a_reader_ignores_records_and_fields_that_it_does_not_know(file):
+    Journal(file).wait(Job(Path("a.png"), Path("b.png"), ()))
+    file.write(
+        '{"record": "pause"}\n{"record": "waiting", "source": "c", "target": "d", "new": 1}\n'
+    )
+    file.flush()
+    assert [getattr(r, "source", "") for r in read_journal(file.name)] == ["", "a.png", "c"]
+
+
+def test_a_journal_of_a_newer_version_is_refused(file):
+    file.write('{"record": "header", "version": 2, "program": "9.0", "time": ""}\n')
+    file.flush()
+    with pytest.raises(ValueError, match="newer version"):
+        read_journal(file.name)
+
+
+def test_options_that_are_not_known_are_left_out_of_a_list_of_jobs():
+    job = Job(Path("a.png"), Path("b.png"), (Step("m", sigma=3),), Settings(tile=48))
+    text = dump_jobs([job]).replace('"tile": 48', '"tile": 48, "polish": true')
+    assert load_jobs(text) == [job]
+
+
+@given(st.lists(NAMES, max_size=4), st.integers(0, 200))
+def test_of_a_journal_that_was_cut_all_whole_lines_are_read(tmp_path_factory, names, cut):
     path = tmp_path_factory.mktemp("journal") / "j.jsonl"
+    with path.open("w") as file:
+        journal = Journal(file)
+        for name in names:
+            journal.wait(Job(name, Path("t"), ()))
+    whole = path.read_text().splitlines(keepends=True)
+    kept = "".join(whole)[: max(0, len("".join(whole)) - cut)]
     path.write_text(kept)
-    whole = sum(kept.startswith("".join(lines[: n + 1]).rstrip("\n")) for n in range(len(lines)))
-    assert [record["status"] for record in read_journal(path)] == statuses[:whole]
+    count = sum(kept.startswith("".join(whole[: n + 1]).rstrip("\n")) for n in range(len(whole)))
+    expected = ["", *map(str, names)][:count]
+    assert [getattr(record, "source", "") for record in read_journal(path)] == expected
