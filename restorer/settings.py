@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from restorer.errors import Cancelled, SettingsError
 from restorer.options import (
@@ -20,9 +20,6 @@ from restorer.options import (
     options_of,
     window,
 )
-
-if TYPE_CHECKING:
-    from restorer.image import Bits
 
 Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
@@ -143,7 +140,7 @@ class Settings(_Checked):
     seed: int = option(
         0, Integer(0, 2**63 - 1), "Random seed; the same seed gives the same picture.", metavar="N"
     )
-    bits: Bits | None = option(
+    bits: Literal[8, 16, 32] | None = option(
         None,
         Choice({8: window("8 bit"), 16: window("16 bit"), 32: window("32 bit float")}),
         window("Bits per sample of the result; 32 is float."),
