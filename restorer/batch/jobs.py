@@ -10,13 +10,14 @@ from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import restorer
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.models.catalog import model_spec
 from restorer.settings import CancelToken, RunPlan, Settings, Step
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Status: TypeAlias = Literal["done", "skipped", "failed", "cancelled"]
 Phase: TypeAlias = Literal["read", "restore", "write"]
@@ -153,9 +154,11 @@ class JobContext:
         if self.report is not None:
             self.report(phase, done, total)
 
-    def run(self, work: Callable[[], T]) -> T:
-        """Return the result of `work`, which runs networks."""
-        return work() if self.networks is None else self.networks.submit(work).result()
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of `work`, which runs networks, where these run."""
+        if self.networks is None:
+            return work(*args, **kwargs)
+        return self.networks.submit(work, *args, **kwargs).result()
 
     def check_cancel(self) -> None:
         """Raise Cancelled if a stop was requested."""

@@ -94,11 +94,11 @@ def _run_job(job: Job, context: JobContext) -> Result:
         with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
             format = _check_result(job, source.header)
             if _is_streamed(job, source.header, format):
-                streamed = context.run(lambda: _stream(job, source, context))
+                streamed = context.run(_stream, job, source, context)
                 if streamed is not None:
                     return streamed
             image = source.read()
-        restored, plans, references = context.run(lambda: _restore(job, image, context))
+        restored, plans, references = context.run(_restore, job, image, context)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     context.check_cancel()
