@@ -113,6 +113,12 @@ class ModelSpec:
         """What holds for every model of the task."""
         return TASKS[self.task]
 
+    @property
+    def has_attention_maps(self) -> bool:
+        """Whether `map_attention` can show the attention of the model on a picture."""
+        family = model_family(self.architecture)
+        return self.traits.attention_maps and family is not None and family.attention_maps
+
     def takes(self, option: Option) -> bool:
         """Whether a step of this model takes an option of `Step`."""
         if option.conditional:
@@ -130,6 +136,7 @@ class Family:
         license: Of the published code and weights.
         tile: Needs of its models, unless an entry says otherwise.
         chop: How its authors cut test images; None where they did not.
+        attention_maps: Whether `map_attention` can trace the attention of the network.
     """
 
     title: str
@@ -137,6 +144,7 @@ class Family:
     license: str
     tile: TileNeeds
     chop: ChopRule | None = None
+    attention_maps: bool = False
 
 
 def list_models(task: str | None = None) -> list[ModelSpec]:

@@ -18,7 +18,7 @@ from restorer.models.checkpoint import listed, misfits, not_finite, read_state
 from restorer.models.download import file_sha256
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import DIV2K_MEAN
-from restorer.tasks import TASKS, Task
+from restorer.tasks import TASKS, Task, default_model, usual_task
 from restorer.tiling.plan import TileNeeds, round_up
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -143,6 +143,7 @@ def describe_model(
         condition=recognition.condition,
         condition_max=75.0 if recognition.condition else 0.0,
         trained_for=settings,
+        base=_base(recognition),
     )
 
 
@@ -162,6 +163,14 @@ def fits_model(recognition: CheckpointInfo, spec: ModelSpec) -> bool:
     )
 
 
+def _base(recognition: CheckpointInfo) -> str:
+    """Return the model that enlarges for a network that takes an enlargement, else nothing."""
+    network = ARCHITECTURES.get(recognition.architecture)
+    if network is None or network.references != "registered":
+        return ""
+    return default_model(usual_task(), recognition.scale)
+
+
 @dataclass(frozen=True)
 class _Candidate:
     """An architecture with the arguments that would suit best, and what speaks against it."""
@@ -176,25 +185,20 @@ class _Candidate:
     def of(cls, name: str, shapes: Shapes) -> _Candidate:
         build = ARCHITECTURES[name]
         params = build.arguments(shapes)
-        guessed = params if params is not None else _defaults(name)
+        guessed = {} if params is None else params
         try:
             with torch.device("meta"):
                 network = build(**guessed)
         except (ValueError, ZeroDivisionError, RuntimeError):  # shapes of no network at all
-            params, guessed = None, _defaults(name)
+            params, guessed = None, {}
             with torch.device("meta"):
-                network = build(**guessed)
+                network = build()
         problems = misfits(network, shapes)
         wanted = set(network.state_dict())
         shared = len(wanted & set(shapes)) / max(1, len(wanted | set(shapes)))
         if params is None and not problems:
             problems = ["its shapes do not tell the arguments"]
         return cls(name, guessed, network, problems, shared)
-
-
-def _defaults(name: str) -> dict[str, Any]:
-    """Return arguments of the published size."""
-    return {"scale": 2} if name in ("pa-edsr", "nlsn", "enlcn") else {}
 
 
 def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> CheckpointInfo:
@@ -204,7 +208,7 @@ def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Checkpo
     peak = _peak(state)
     if peak != 1:
         params["peak"] = peak
-    scale = params.get("scale", 4 if found.architecture == "ttsr" else 1)
+    scale = int(found.network.scale)  # type: ignore[arg-type]  # every architecture has one
     channels = params.get("colors", 3)
     learned = {id(p): p.numel() for p in found.network.parameters()}
     return CheckpointInfo(
@@ -232,7 +236,7 @@ def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) ->
     What a network without enlargement was trained for leaves no trace in its shapes.
     """
     tasks = _tasks_of_scale(scale)
-    references = architecture == "ttsr"
+    references = ARCHITECTURES[architecture].references != "none"
     if scale > 1:
         tasks = [task for task in tasks if task.needs_references == references]
     elif params.get("conditions"):

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from torch import Tensor, nn
 
 from restorer.networks.enlcn import ENLCN
+from restorer.networks.layers import ReferenceUse
 from restorer.networks.nlsn import NLSN
 from restorer.networks.nonlocal_net import NonLocalNet
 from restorer.networks.panet import PAEDSR, PANet, PANetLite
@@ -46,7 +47,14 @@ class PublishedNetwork(Protocol):
 
 
 class Architecture(Protocol):
-    """An entry of `ARCHITECTURES`: a network class."""
+    """An entry of `ARCHITECTURES`: a network class with its capabilities.
+
+    Without arguments it builds the network of the published size; an instance has its ``scale``.
+    """
+
+    @property
+    def references(self) -> ReferenceUse:
+        """How the network takes reference pictures."""
 
     def __call__(self, *args: Any, **params: Any) -> nn.Module:
         """Build the network; the catalog's `params` are its arguments."""

@@ -140,7 +140,7 @@ class ENLCN(EDSR):
     def __init__(
         self,
         *,
-        scale: int,
+        scale: int = 2,
         blocks: int = 32,
         channels: int = 256,
         residual_scale: float = 0.1,

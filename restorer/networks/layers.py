@@ -6,9 +6,13 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
+
+# A network searches the references itself, or takes them registered, with an enlargement.
+ReferenceUse: TypeAlias = Literal["none", "searched", "registered"]
 
 DIV2K_MEAN = (0.4488, 0.4371, 0.4040)  # RGB mean of the DIV2K training images, white = 1
 
@@ -98,11 +102,13 @@ class EDSR(nn.Module):
     """
 
     ignored_keys: tuple[str, ...] = ("sub_mean.", "add_mean.")
+    references: ClassVar[ReferenceUse] = "none"
 
     def __init__(
         self, body: Callable[[], nn.Sequential], *, scale: int, channels: int, peak: float
     ) -> None:
         super().__init__()
+        self.scale = scale
         self.sub_mean = MeanShift(-1, peak)
         self.head = nn.Sequential(conv3x3(3, channels))
         self.body = body()

@@ -107,7 +107,7 @@ class NLSN(EDSR):
     def __init__(
         self,
         *,
-        scale: int,
+        scale: int = 2,
         blocks: int = 32,
         channels: int = 256,
         residual_scale: float = 0.1,

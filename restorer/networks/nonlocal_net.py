@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from restorer.attention.dense import (
     sum_affinity,
 )
 from restorer.networks.layers import (
+    ReferenceUse,
     ResidualBlock,
     Upsampler,
     conv3x3,
@@ -130,6 +131,7 @@ class NonLocalNet(nn.Module):
     """
 
     ignored_keys = ()
+    references: ClassVar[ReferenceUse] = "none"
 
     def __init__(
         self,

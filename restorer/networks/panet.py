@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from restorer.attention.patch import patch_attention
 from restorer.networks.layers import (
     EDSR,
+    ReferenceUse,
     ResidualBlock,
     conv3x3,
     conv_shape,
@@ -118,6 +119,8 @@ class PANet(nn.Module):
     """
 
     ignored_keys = ("sub_mean.", "add_mean.")
+    references: ClassVar[ReferenceUse] = "none"
+    scale = 1
 
     def __init__(
         self, *, colors: int = 3, blocks: int = 80, channels: int = 64, peak: float = 1.0
@@ -173,7 +176,7 @@ class PAEDSR(EDSR):
     def __init__(
         self,
         *,
-        scale: int,
+        scale: int = 2,
         blocks: int = 32,
         channels: int = 256,
         reduction: int = 8,
@@ -241,6 +244,7 @@ class PANetLite(nn.Module):
     """
 
     ignored_keys = ()
+    references: ClassVar[ReferenceUse] = "none"
 
     def __init__(
         self,

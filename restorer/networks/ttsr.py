@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from restorer.attention.coarse import search_coarse_to_fine
 from restorer.attention.transfer import Divisor, paste, search
-from restorer.networks.layers import conv3x3
+from restorer.networks.layers import ReferenceUse, conv3x3
 
 # Largest number of patch pairs for the exact search: half a minute on two CPU cores.
 _EXACT_PAIRS = 1 << 31
@@ -66,6 +66,8 @@ class TTSR(nn.Module):
     """
 
     ignored_keys = ("LTE_copy.",)
+    references: ClassVar[ReferenceUse] = "searched"
+    scale = 4
 
     def __init__(
         self,

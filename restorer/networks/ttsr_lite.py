@@ -10,14 +10,14 @@ resolution, with the high-resolution pixels as channels (space-to-depth).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.geometry import patch_norms
-from restorer.networks.layers import ResidualBlock, conv3x3, conv_shape
+from restorer.networks.layers import ReferenceUse, ResidualBlock, conv3x3, conv_shape
 
 _MIN_NORM = 1e-6
 _WINDOW = 5  # side of the window that matches brightness and contrast, in input pixels
@@ -46,6 +46,7 @@ class TTSRLite(nn.Module):
     """
 
     ignored_keys = ()
+    references: ClassVar[ReferenceUse] = "registered"
 
     def __init__(
         self, *, scale: int = 4, channels: int = 64, blocks: int = 6, textures: int = 16

@@ -14,7 +14,16 @@ from torch import nn
 import restorer
 from restorer import CheckpointError, Settings, SettingsError
 from restorer.models import community
-from restorer.networks import ARCHITECTURES, NLSN, TTSR, NonLocalNet, PANet, PANetLite
+from restorer.networks import (
+    ARCHITECTURES,
+    NLSN,
+    TTSR,
+    NonLocalNet,
+    PANet,
+    PANetLite,
+    PublishedNetwork,
+    TTSRLite,
+)
 
 from helpers import GOLDEN, golden_weights, load_golden, make_photograph
 
@@ -116,16 +125,20 @@ def test_checkpoints_of_other_sizes_are_recognized_too(
         ),
         (NonLocalNet(blocks=2, channels=8, every=1, scale=3), ("super-resolution",), 3, ""),
         (TTSR(blocks=(1, 1, 1, 1), channels=8), ("reference-sr",), 3, ""),
+        (TTSRLite(scale=2, channels=8, blocks=1, textures=4), ("reference-sr",), 3, ""),
     ],
-    ids=["panet", "gray panet", "lite x2", "lite sigma", "non-local x3", "ttsr"],
+    ids=["panet", "gray panet", "lite x2", "lite sigma", "non-local x3", "ttsr", "ttsr lite"],
 )
 def test_what_shapes_tell_is_told_and_the_rest_left_open(
     network: Any, tasks: tuple[str, ...], channels: int, condition: str, tmp_path: Path
 ) -> None:
-    found = restorer.identify_checkpoint(save(network.published_state(), tmp_path / "a.pt"))
+    published = isinstance(network, PublishedNetwork)
+    state = network.published_state() if published else network.state_dict()
+    found = restorer.identify_checkpoint(save(state, tmp_path / "a.pt"))
     assert (found.tasks, found.channels, found.condition) == (tasks, channels, condition)
     spec = restorer.describe_model(found, task=tasks[0], trained_for={"sigma": 30.0})
     assert (spec.task, spec.condition, spec.trained_for["sigma"]) == (tasks[0], condition, 30)
+    assert spec.runs_alone == (not isinstance(network, TTSR))
     assert spec.id not in {known.id for known in restorer.list_models()}
     with pytest.raises(SettingsError, match="may be for"):
         restorer.describe_model(found, task="coloring")
