@@ -103,6 +103,7 @@ from .models.store import weights_state as weights_state
 from .options import Bytes as Bytes
 from .options import Choice as Choice
 from .options import Flag as Flag
+from .options import Integer as Integer
 from .options import Number as Number
 from .options import Option as Option
 from .options import options_of as options_of

@@ -215,7 +215,7 @@ class Option:
         auto: Word that means None where one may write it; empty for no such word.
         group: Panel of the window.
         label: Text of the window; empty for no generic control.
-        none: Text of the window for None.
+        none: Text of the window for None; empty for "Automatic".
         title: Name in messages.
         flag: Name of a flag that stands for the second of two choices; empty for none.
         usual: Words for the default where it is None.

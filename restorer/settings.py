@@ -96,7 +96,6 @@ class Settings(_Checked):
         usual="most of the free memory",
         group="machine",
         label=window("Memory"),
-        none=window("Automatic"),
     )
     context: Context = option(
         "tile",

@@ -80,7 +80,7 @@ class AttentionView(QWidget):
 
     def show_state(self, state: State) -> None:
         """Look into the open picture, with the model that is chosen, or another one that can."""
-        told = (state.choices.sigma, state.choices.jpeg_quality)
+        told = (state.choices.template.sigma, state.choices.template.jpeg_quality)
         if told != self._told:
             self._told = told
             self._look_again()

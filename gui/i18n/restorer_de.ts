@@ -2,6 +2,133 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name></name>
+    <message>
+        <source>Device: auto, cpu, cuda, cuda:1 or mps.</source>
+        <translation>Gerät: auto, cpu, cuda, cuda:1 oder mps.</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>32 bit (exact)</source>
+        <translation>32 Bit (genau)</translation>
+    </message>
+    <message>
+        <source>bfloat16 (fast)</source>
+        <translation>bfloat16 (schnell)</translation>
+    </message>
+    <message>
+        <source>float16 (fast)</source>
+        <translation>float16 (schnell)</translation>
+    </message>
+    <message>
+        <source>Number format of the computation; fewer bits are faster on some devices.</source>
+        <translation>Zahlenformat der Berechnung; weniger Bits sind auf manchen Geräten schneller.</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>Genauigkeit</translation>
+    </message>
+    <message>
+        <source>Memory that a tile may take, such as 4GB.</source>
+        <translation>Speicher, den eine Kachel belegen darf, etwa 4GB.</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>Speicher</translation>
+    </message>
+    <message>
+        <source>Tile by tile</source>
+        <translation>Kachel für Kachel</translation>
+    </message>
+    <message>
+        <source>The whole picture (slow)</source>
+        <translation>Ganzes Bild (langsam)</translation>
+    </message>
+    <message>
+        <source>Extent of attention: the tile, or the whole picture, which can take very long.</source>
+        <translation>Blickfeld: die Kachel oder das ganze Bild, was sehr lange dauern kann.</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>Blickfeld</translation>
+    </message>
+    <message>
+        <source>Mean over eight flips and rotations: slightly better, eight times slower.</source>
+        <translation>Mittel über acht Spiegelungen und Drehungen: etwas besser, achtmal langsamer.</translation>
+    </message>
+    <message>
+        <source>Eight views (better, 8 × slower)</source>
+        <translation>Acht Ansichten (besser, 8 × langsamer)</translation>
+    </message>
+    <message>
+        <source>8 bit</source>
+        <translation>8 Bit</translation>
+    </message>
+    <message>
+        <source>16 bit</source>
+        <translation>16 Bit</translation>
+    </message>
+    <message>
+        <source>32 bit float</source>
+        <translation>32 Bit Gleitkomma</translation>
+    </message>
+    <message>
+        <source>Bits per sample of the result; 32 is float.</source>
+        <translation>Bits je Farbwert des Ergebnisses; 32 ist Gleitkomma.</translation>
+    </message>
+    <message>
+        <source>Depth</source>
+        <translation>Farbtiefe</translation>
+    </message>
+    <message>
+        <source>As the original</source>
+        <translation>Wie das Original</translation>
+    </message>
+    <message>
+        <source>JPEG and WebP quality, 1 to 100.</source>
+        <translation>Qualität für JPEG und WebP, 1 bis 100.</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Dithering, which keeps gradients smooth in 8 bit.</source>
+        <translation>Dithering hält Verläufe auch in 8 Bit glatt.</translation>
+    </message>
+    <message>
+        <source>Dither smooth gradients</source>
+        <translation>Glatte Verläufe dithern</translation>
+    </message>
+    <message>
+        <source>Enlarge</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Remove noise</source>
+        <translation>Rauschen entfernen</translation>
+    </message>
+    <message>
+        <source>Remove JPEG artifacts</source>
+        <translation>JPEG-Artefakte entfernen</translation>
+    </message>
+    <message>
+        <source>Demosaic</source>
+        <translation>Farben aus Rohdaten</translation>
+    </message>
+    <message>
+        <source>Enlarge with reference pictures</source>
+        <translation>Vergrößern mit Vergleichsbildern</translation>
+    </message>
+</context>
+<context>
     <name>ActionArea</name>
     <message>
         <source>Progress</source>
@@ -637,22 +764,6 @@
 <context>
     <name>Chain</name>
     <message>
-        <source>Remove JPEG artifacts</source>
-        <translation>JPEG-Artefakte entfernen</translation>
-    </message>
-    <message>
-        <source>Remove noise</source>
-        <translation>Rauschen entfernen</translation>
-    </message>
-    <message>
-        <source>Enlarge</source>
-        <translation>Vergrößern</translation>
-    </message>
-    <message>
-        <source>Enlarge with reference pictures</source>
-        <translation>Vergrößern mit Vergleichsbildern</translation>
-    </message>
-    <message>
         <source>Noise level</source>
         <translation>Stärke des Rauschens</translation>
     </message>
@@ -1139,53 +1250,6 @@
     </message>
 </context>
 <context>
-    <name>Machine</name>
-    <message>
-        <source>Automatic</source>
-        <translation>Automatisch</translation>
-    </message>
-    <message>
-        <source>32 bit (exact)</source>
-        <translation>32 Bit (genau)</translation>
-    </message>
-    <message>
-        <source>bfloat16 (fast)</source>
-        <translation>bfloat16 (schnell)</translation>
-    </message>
-    <message>
-        <source>float16 (fast)</source>
-        <translation>float16 (schnell)</translation>
-    </message>
-    <message>
-        <source>Tile by tile</source>
-        <translation>Kachel für Kachel</translation>
-    </message>
-    <message>
-        <source>The whole picture (slow)</source>
-        <translation>Ganzes Bild (langsam)</translation>
-    </message>
-    <message>
-        <source>Eight views (better, 8 × slower)</source>
-        <translation>Acht Ansichten (besser, 8 × langsamer)</translation>
-    </message>
-    <message>
-        <source>Device</source>
-        <translation>Gerät</translation>
-    </message>
-    <message>
-        <source>Precision</source>
-        <translation>Genauigkeit</translation>
-    </message>
-    <message>
-        <source>Memory</source>
-        <translation>Speicher</translation>
-    </message>
-    <message>
-        <source>Attention</source>
-        <translation>Blickfeld</translation>
-    </message>
-</context>
-<context>
     <name>MainWindow</name>
     <message>
         <source>Side panel</source>
@@ -1482,32 +1546,8 @@
         <translation>Wie das Original</translation>
     </message>
     <message>
-        <source>8 bit</source>
-        <translation>8 Bit</translation>
-    </message>
-    <message>
-        <source>16 bit</source>
-        <translation>16 Bit</translation>
-    </message>
-    <message>
-        <source>32 bit float</source>
-        <translation>32 Bit Gleitkomma</translation>
-    </message>
-    <message>
-        <source>Dither smooth gradients</source>
-        <translation>Glatte Verläufe dithern</translation>
-    </message>
-    <message>
         <source>Format</source>
         <translation>Format</translation>
-    </message>
-    <message>
-        <source>Depth</source>
-        <translation>Farbtiefe</translation>
-    </message>
-    <message>
-        <source>Quality</source>
-        <translation>Qualität</translation>
     </message>
 </context>
 <context>
@@ -2200,26 +2240,6 @@
     <message>
         <source>the published DnCNN for gray noise of sigma 25</source>
         <translation>das veröffentlichte DnCNN für graues Rauschen mit Sigma 25</translation>
-    </message>
-    <message>
-        <source>Enlarge</source>
-        <translation>Vergrößern</translation>
-    </message>
-    <message>
-        <source>Remove noise</source>
-        <translation>Rauschen entfernen</translation>
-    </message>
-    <message>
-        <source>Remove JPEG artifacts</source>
-        <translation>JPEG-Artefakte entfernen</translation>
-    </message>
-    <message>
-        <source>Demosaic</source>
-        <translation>Farben aus Rohdaten</translation>
-    </message>
-    <message>
-        <source>Enlarge with references</source>
-        <translation>Vergrößern mit Vergleichsbildern</translation>
     </message>
     <message>
         <source>fast</source>

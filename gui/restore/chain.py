@@ -1,4 +1,4 @@
-"""Chain: one row for each task, with its model and what it must be told."""
+"""Chain: one row for each task, with its model and the options of that model."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec
+from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec, usual_task
 
 from ..session.choices import CHAIN, Choices, Link
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
-from ..widgets.titles import title_of
+from ..widgets.titles import task_title, title_of
 from ..widgets.words import number, size
 from .damage import Damage
 from .references import References
@@ -21,10 +21,10 @@ _INDENT = 24  # below the text of a check box
 
 
 class ChainRow(QWidget):
-    """One task: whether it is wanted, its model, and what the model is good at.
+    """One task: a check box, its model, and facts about the model.
 
     Signals:
-        changed: The link that is now asked for.
+        changed: The link that is asked for now.
         more: The user wants other models.
     """
 
@@ -55,7 +55,7 @@ class ChainRow(QWidget):
         self.model.activated.connect(self._pick)
 
     def show_link(self, link: Link, specs: Sequence[ModelSpec], facts: str) -> None:
-        """Show what is asked, and the models there are for it."""
+        """Show the link, and the models of its task."""
         self._link = link
         with QSignalBlocker(self.wanted), QSignalBlocker(self.model):
             self.wanted.setChecked(link.wanted)
@@ -103,20 +103,16 @@ class Chain(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        titles = {
-            "deblocking": self.tr("Remove JPEG artifacts"),
-            "denoising": self.tr("Remove noise"),
-            "super-resolution": self.tr("Enlarge"),
-            "reference-sr": self.tr("Enlarge with reference pictures"),
-        }
         self._choices: Choices | None = None
         self._usable: frozenset[str] = frozenset()
         self._shown: tuple[object, ...] = ()
-        self.rows = {task: ChainRow(task, titles[task]) for task in CHAIN}
+        self.rows = {task: ChainRow(task, task_title(task)) for task in CHAIN}
         self.references = References()
         self.references.chosen.connect(self._take_references)
-        self.sigma = Damage(self.tr("Noise level"), self.tr("Measure the noise"), 0, 75, 0)
-        self.quality = Damage(self.tr("JPEG quality"), self.tr("Find out the quality"), 1, 100, 75)
+        self.sigma = Damage("sigma", self.tr("Noise level"), self.tr("Measure the noise"), 0)
+        self.quality = Damage(
+            "jpeg_quality", self.tr("JPEG quality"), self.tr("Find out the quality"), 75
+        )
         self.scale = Picker()
         self.scale.setAccessibleName(self.tr("Enlarge by"))
         self._fill_rows()
@@ -127,21 +123,21 @@ class Chain(QWidget):
             layout.addWidget(each)
             each.changed.connect(self._take_link)
             each.more.connect(self.more)
-        self.sigma.changed.connect(self._take_sigma)
-        self.quality.changed.connect(self._take_quality)
+        for damage in (self.sigma, self.quality):
+            damage.changed.connect(self._take_damage)
         self.scale.activated.connect(self._take_scale)
 
     def _fill_rows(self) -> None:
-        self.rows["deblocking"].content.addWidget(self.quality)
-        self.rows["denoising"].content.addWidget(self.sigma)
-        enlarging = self.rows["super-resolution"]
+        for damage in (self.sigma, self.quality):
+            self.rows[damage.task].content.addWidget(damage)
+        enlarging = self.rows[usual_task()]
         enlarging.head.addWidget(self.scale)
         for before, after in ((enlarging.wanted, self.scale), (self.scale, enlarging.model)):
             QWidget.setTabOrder(before, after)
-        self.rows["reference-sr"].content.addWidget(self.references)
+        self.rows[usual_task(references=True)].content.addWidget(self.references)
 
     def show_state(self, state: State) -> None:
-        """Show what is asked."""
+        """Show the chosen values."""
         self.references.show_state(state)
         damage = (state.measured_sigma, state.found_quality)
         shown = (state.choices, state.usable, state.pace, *damage)
@@ -155,7 +151,7 @@ class Chain(QWidget):
         for task, each in self.rows.items():
             link = choices.link(task)
             specs = self._specs(state, task)
-            if task == "super-resolution":
+            if task == usual_task():
                 self._show_scales(specs, link.model)
                 self.scale.setVisible(link.wanted)
                 own = model_spec(link.model).scale if link.model else 0
@@ -177,18 +173,19 @@ class Chain(QWidget):
 
     def _show_damage(self, state: State) -> None:
         choices, sigma, quality = state.choices, state.measured_sigma, state.found_quality
-        self.sigma.setVisible(_told(choices, "denoising") == "sigma")
-        if choices.models and choices.models[0].task != "denoising":
+        for damage in (self.sigma, self.quality):
+            model = choices.link(damage.task).model
+            damage.setVisible(bool(model) and model_spec(model).condition == damage.field)
+        if choices.models and choices.models[0].task != self.sigma.task:
             said = self.tr("after the task before")
         else:
             said = "" if sigma is None else self.tr("found: %1").replace("%1", number(sigma, 1))
-        self.sigma.show_figure(choices.sigma, sigma, said)
-        self.quality.setVisible(_told(choices, "deblocking") == "jpeg_quality")
+        self.sigma.show_figure(choices.template.sigma, sigma, said)
         if quality == UNCOMPRESSED:
             said = self.tr("no traces of JPEG")
         else:
             said = "" if quality is None else self.tr("found: %1").replace("%1", str(quality))
-        self.quality.show_figure(choices.jpeg_quality, quality, said)
+        self.quality.show_figure(choices.template.jpeg_quality, quality, said)
 
     def _take_link(self, link: Link) -> None:
         if self._choices is not None:
@@ -196,32 +193,21 @@ class Chain(QWidget):
                 self._choices.with_link(link.task, model=link.model, wanted=link.wanted)
             )
 
-    def _take_sigma(self, sigma: float | None) -> None:
+    def _take_damage(self, field: str, value: float | None) -> None:
         if self._choices is not None:
-            self.chosen.emit(self._choices.with_changes(sigma=sigma))
-
-    def _take_quality(self, quality: float | None) -> None:
-        if self._choices is not None:
-            told = None if quality is None else round(quality)
-            self.chosen.emit(self._choices.with_changes(jpeg_quality=told))
+            self.chosen.emit(self._choices.with_values(**{field: value}))
 
     def _take_scale(self) -> None:
         if self._choices is None:
             return
         scale = self.scale.currentData()
-        fitting = (s.id for s in list_models("super-resolution") if s.scale == scale)
+        fitting = (s.id for s in list_models(usual_task()) if s.scale == scale)
         model = next(model for model in fitting if model in self._usable)
-        self.chosen.emit(self._choices.with_link("super-resolution", model=model))
+        self.chosen.emit(self._choices.with_link(usual_task(), model=model))
 
     def _take_references(self, paths: object) -> None:
         if self._choices is not None:
             self.chosen.emit(self._choices.with_changes(references=paths))
-
-
-def _told(choices: Choices, task: str) -> str:
-    """Return what of the damage the network of a task is told, or nothing."""
-    model = choices.link(task).model
-    return (model_spec(model).condition or "") if model else ""
 
 
 def facts(state: State, model: str, unit: str) -> str:

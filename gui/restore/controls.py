@@ -1,21 +1,15 @@
-"""Controls: everything that is chosen, and the button that makes it so."""
+"""Controls: all that the user can choose, and the buttons that restore and save."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,11 +17,10 @@ from PySide6.QtWidgets import (
 
 from restorer import FORMATS
 
-from ..session.choices import Choices
 from ..session.state import State
 from ..widgets.forms import (
-    SPIN_MARGINS,
     FigureSlider,
+    Picker,
     Section,
     WheelGuard,
     column,
@@ -37,170 +30,49 @@ from ..widgets.forms import (
 )
 from ..widgets.words import duration
 from .chain import Chain
+from .fields import OptionFields
 
-_GB = 1_000_000_000
 
-
-class Output(QWidget):
+class Output(OptionFields):
     """File format, depth and quality of the result.
 
     Signals:
         chosen: The choices that are asked for now.
     """
 
-    chosen = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._choices: Choices | None = None
-        same = self.tr("As the original")
-        self.format = _combo([(same, None), *((f.name, f.suffixes[0]) for f in FORMATS)])
-        self.bits = _combo(
-            [
-                (same, None),
-                (self.tr("8 bit"), 8),
-                (self.tr("16 bit"), 16),
-                (self.tr("32 bit float"), 32),
-            ]
-        )
-        self.quality = QSpinBox(minimum=1, maximum=100)
-        self.quality.setKeyboardTracking(False)
-        self.quality.lineEdit().setTextMargins(*SPIN_MARGINS)
-        self.dither = QCheckBox(self.tr("Dither smooth gradients"))
-        self.dither.setAccessibleName(self.dither.text())
-        layout = column(spacing=6)
-        layout.addLayout(labeled(self.tr("Format"), self.format))
-        layout.addLayout(labeled(self.tr("Depth"), self.bits))
-        layout.addLayout(labeled(self.tr("Quality"), self.quality))
-        layout.addWidget(self.dither)
-        self.setLayout(layout)
-        self.format.activated.connect(self._take)
-        self.bits.activated.connect(self._take)
-        self.quality.valueChanged.connect(self._take)
-        self.dither.toggled.connect(self._take)
+    def __init__(self) -> None:
+        super().__init__("result")
+        self.format = Picker()
+        self.format.addItem(self.tr("As the original"), None)
+        for each in FORMATS:
+            self.format.addItem(each.name, each.suffixes[0])
+        self.rows.insertLayout(0, labeled(self.tr("Format"), self.format))
+        self.format.activated.connect(self._take_format)
 
     def show_state(self, state: State) -> None:
-        """Show what is asked."""
-        self._choices = choices = state.choices
-        widgets = (self.format, self.bits, self.quality, self.dither)
-        blockers = [QSignalBlocker(widget) for widget in widgets]
-        self.format.setCurrentIndex(max(0, self.format.findData(choices.suffix)))
-        self.bits.setCurrentIndex(max(0, self.bits.findData(choices.settings.bits)))
-        self.quality.setValue(choices.settings.quality)
-        self.dither.setChecked(choices.settings.dither)
-        suffix = choices.suffix
+        """Show the chosen values."""
+        super().show_state(state)
+        suffix = state.choices.suffix
+        with QSignalBlocker(self.format):
+            self.format.setCurrentIndex(max(0, self.format.findData(suffix)))
         if suffix is None and state.opened is not None and state.opened.path is not None:
             suffix = state.opened.path.suffix.lower()
-        self.quality.setEnabled(suffix in (".jpg", ".jpeg", ".jpe", ".jfif", ".webp"))
-        for blocker in blockers:
-            blocker.unblock()
+        self.fields["quality"].setEnabled(suffix in (".jpg", ".jpeg", ".jpe", ".jfif", ".webp"))
 
-    def _take(self) -> None:
-        if self._choices is None:
-            return
-        changed = self._choices.with_changes(suffix=self.format.currentData())
-        self.chosen.emit(
-            changed.with_settings(
-                bits=self.bits.currentData(),
-                quality=self.quality.value(),
-                dither=self.dither.isChecked(),
-            )
-        )
+    def _take_format(self) -> None:
+        if self._choices is not None:
+            self.chosen.emit(self._choices.with_changes(suffix=self.format.currentData()))
 
 
-class Machine(QWidget):
-    """Device, number format, memory, and how the picture is cut.
+class Strength(OptionFields):
+    """The share of the restoration in the result: one for all, or a separate one for fine changes.
 
     Signals:
         chosen: The choices that are asked for now.
     """
 
-    chosen = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._choices: Choices | None = None
-        self._devices: tuple[str, ...] = ()
-        auto = self.tr("Automatic")
-        self.device = _combo([(auto, "auto")])
-        self.precision = _combo(
-            [
-                (auto, "auto"),
-                (self.tr("32 bit (exact)"), "fp32"),
-                (self.tr("bfloat16 (fast)"), "bf16"),
-                (self.tr("float16 (fast)"), "fp16"),
-            ]
-        )
-        self.context = _combo(
-            [(self.tr("Tile by tile"), "tile"), (self.tr("The whole picture (slow)"), "whole")]
-        )
-        self.memory = QDoubleSpinBox(minimum=0, maximum=1024, singleStep=0.5, decimals=1)
-        self.memory.setSuffix(" GB")
-        self.memory.setSpecialValueText(auto)
-        self.memory.setKeyboardTracking(False)
-        self.memory.lineEdit().setTextMargins(*SPIN_MARGINS)
-        self.ensemble = QCheckBox(self.tr("Eight views (better, 8 × slower)"))
-        self.ensemble.setAccessibleName(self.ensemble.text())
-        layout = column(spacing=6)
-        layout.addLayout(labeled(self.tr("Device"), self.device))
-        layout.addLayout(labeled(self.tr("Precision"), self.precision))
-        layout.addLayout(labeled(self.tr("Memory"), self.memory))
-        layout.addLayout(labeled(self.tr("Attention"), self.context))
-        layout.addWidget(self.ensemble)
-        self.setLayout(layout)
-        for combo in (self.device, self.precision, self.context):
-            combo.activated.connect(self._take)
-        self.memory.valueChanged.connect(self._take)
-        self.ensemble.toggled.connect(self._take)
-
-    def show_state(self, state: State) -> None:
-        """Show what is asked."""
-        self._choices = choices = state.choices
-        own = choices.settings
-        widgets = (self.device, self.precision, self.context, self.memory, self.ensemble)
-        blockers = [QSignalBlocker(widget) for widget in widgets]
-        if state.devices != self._devices:
-            self._devices = state.devices
-            while self.device.count() > 1:
-                self.device.removeItem(1)
-            for name in state.devices:
-                self.device.addItem(name.upper(), name)
-        self.device.setCurrentIndex(max(0, self.device.findData(own.device)))
-        self.precision.setCurrentIndex(max(0, self.precision.findData(own.precision)))
-        self.context.setCurrentIndex(max(0, self.context.findData(own.context)))
-        self.memory.setValue((own.memory or 0) / _GB)
-        self.ensemble.setChecked(own.self_ensemble)
-        self.ensemble.setEnabled(own.context == "tile")
-        for blocker in blockers:
-            blocker.unblock()
-
-    def _take(self) -> None:
-        if self._choices is None:
-            return
-        context = self.context.currentData()
-        self.chosen.emit(
-            self._choices.with_settings(
-                device=self.device.currentData(),
-                precision=self.precision.currentData(),
-                context=context,
-                memory=round(self.memory.value() * _GB) or None,
-                self_ensemble=self.ensemble.isChecked() and context == "tile",
-            )
-        )
-
-
-class Strength(QWidget):
-    """How much of the restoration is taken: all alike, or grain and texture by their own share.
-
-    Signals:
-        chosen: The choices that are asked for now.
-    """
-
-    chosen = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._choices: Choices | None = None
+    def __init__(self) -> None:
+        super().__init__("step")
         self.all = FigureSlider(self.tr("Strength"), 0, 100, 1, suffix=" %")
         self.apart = QCheckBox(self.tr("Grain and texture apart"))
         self.apart.setAccessibleName(self.apart.text())
@@ -208,36 +80,35 @@ class Strength(QWidget):
             self.tr("Coarse changes (blotches, blocks) and fine ones, each by their own share")
         )
         self.fine = FigureSlider(self.tr("Strength of grain and texture"), 0, 100, 1, suffix=" %")
-        layout = column(spacing=6)
-        for widget in (self.all, self.apart, self.fine):
-            layout.addWidget(widget)
-        self.setLayout(layout)
-        self.all.moved.connect(self._take)
-        self.fine.moved.connect(self._take)
-        self.apart.toggled.connect(self._take)
+        for place, widget in enumerate((self.all, self.apart, self.fine)):
+            self.rows.insertWidget(place, widget)
+        self.all.moved.connect(self._take_shares)
+        self.fine.moved.connect(self._take_shares)
+        self.apart.toggled.connect(self._take_shares)
 
     def show_state(self, state: State) -> None:
-        """Show what is asked."""
-        self._choices = choices = state.choices
-        self.all.set_value(round(choices.strength * 100))
+        """Show the chosen values."""
+        super().show_state(state)
+        step = state.choices.template
+        self.all.set_value(round(step.strength * 100))
         with QSignalBlocker(self.apart):
-            self.apart.setChecked(choices.detail is not None)
-        self.fine.setVisible(choices.detail is not None)
-        fine = choices.strength if choices.detail is None else choices.detail
+            self.apart.setChecked(step.detail is not None)
+        self.fine.setVisible(step.detail is not None)
+        fine = step.strength if step.detail is None else step.detail
         self.fine.set_value(round(fine * 100))
 
-    def _take(self) -> None:
-        if self._choices is None:
-            return
-        detail = self.fine.value / 100 if self.apart.isChecked() else None
-        self.chosen.emit(self._choices.with_changes(strength=self.all.value / 100, detail=detail))
+    def _take_shares(self) -> None:
+        if self._choices is not None:
+            detail = self.fine.value / 100 if self.apart.isChecked() else None
+            shares = {"strength": self.all.value / 100, "detail": detail}
+            self.chosen.emit(self._choices.with_values(**shares))
 
 
 class ActionArea(QFrame):
     """Progress, and the buttons for the whole picture.
 
     Signals:
-        run, stop, save: What was pressed.
+        run, stop, save: The user pressed this button.
     """
 
     run = Signal()
@@ -253,7 +124,7 @@ class ActionArea(QFrame):
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress"))
         kept = self.bar.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)  # lest all above moves when work begins and ends
+        kept.setRetainSizeWhenHidden(True)  # nothing above moves when work begins and ends
         self.bar.setSizePolicy(kept)
         self.run_button = QPushButton(self.tr("Restore"))
         self.run_button.setProperty("primary", True)
@@ -270,7 +141,7 @@ class ActionArea(QFrame):
         self.save_button.clicked.connect(self.save)
 
     def show_state(self, state: State) -> None:
-        """Show what goes on."""
+        """Show the state of the work."""
         work = state.work
         self._running = work.doing == "restoring"
         text = self.tr("Stop") if self._running else self.tr("Restore")
@@ -287,7 +158,7 @@ class ActionArea(QFrame):
         self.show_progress(state)
 
     def show_progress(self, state: State) -> None:
-        """Show how far the work is."""
+        """Show the progress of the work."""
         work = state.work
         self.bar.setRange(0, work.total if work.total > 1 or self._running else 0)
         self.bar.setValue(work.done)
@@ -350,7 +221,7 @@ class Controls(QWidget):
         self.chain = Chain()
         self.strength = Strength()
         self.output = Output()
-        self.machine = Machine()
+        self.machine = OptionFields("machine", "input")
         inner = QWidget()
         content = QVBoxLayout(inner)
         content.setContentsMargins(16, 16, 16, 16)
@@ -383,18 +254,9 @@ class Controls(QWidget):
         self.chain.more.connect(self.more)
 
     def show_state(self, state: State) -> None:
-        """Show what is asked."""
+        """Show the chosen values."""
         for part in (self.chain, self.strength, self.output, self.machine):
             part.show_state(state)
-
-
-def _combo(items: Sequence[tuple[str, Any]]) -> QComboBox:
-    combo = QComboBox()
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(8)
-    for text, data in items:
-        combo.addItem(text, data)
-    return combo
 
 
 def _line() -> QFrame:

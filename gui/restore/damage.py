@@ -1,36 +1,44 @@
-"""Damage: what a network is told of it, found out from the picture or set by hand."""
+"""Damage: an option that describes the damage, estimated from the picture or set by hand."""
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
+
+from restorer import STEP_OPTIONS, Integer, Number, conditioned_task
 
 from ..widgets.forms import FigureSlider, column
 
 
 class Damage(QWidget):
-    """A check box for finding out, and a slider for who knows better.
+    """A check box for the estimate, and a slider for another value.
 
     Args:
-        name: Of the figure.
-        automatic: Words of the check box.
-        low: Least figure.
-        high: Greatest figure.
-        usual: The figure, before one was found or set.
+        field: The field of the option.
+        name: The name of the figure.
+        automatic: The text of the check box.
+        usual: The figure until one is found or set.
 
     Signals:
-        changed: The figure that is set now, or None to find it out.
+        changed: The field, and the value that is set now; None for the estimate.
     """
 
-    changed = Signal(object)
+    changed = Signal(str, object)
 
-    def __init__(self, name: str, automatic: str, low: float, high: float, usual: float) -> None:
+    def __init__(self, field: str, name: str, automatic: str, usual: float) -> None:
         super().__init__()
+        self.field = field
+        self.task = conditioned_task(field)
         self._words = automatic
         self._usual = usual
         self.automatic = QCheckBox(automatic)
         self.automatic.setAccessibleName(automatic)
-        self.figure = FigureSlider(name, low, high, 1)
+        option = next(option for option in STEP_OPTIONS if option.field == field)
+        kind = cast(Number, option.offered)
+        self._whole = isinstance(kind, Integer)
+        self.figure = FigureSlider(name, kind.low, kind.high, 1)
         layout = column(spacing=6)
         layout.addWidget(self.automatic)
         layout.addWidget(self.figure)
@@ -39,12 +47,12 @@ class Damage(QWidget):
         self.figure.moved.connect(self._take)
 
     def show_figure(self, value: float | None, found: float | None, said: str) -> None:
-        """Show what is asked.
+        """Show the value of the option.
 
         Args:
-            value: The figure that is set; None while it is found out.
-            found: What was found, if anything was.
-            said: The same in words, or empty.
+            value: The value that is set; None for the estimate.
+            found: The estimate, if there is one.
+            said: The estimate in words, or empty.
         """
         with QSignalBlocker(self.automatic):
             self.automatic.setText(f"{self._words} ({said})" if said else self._words)
@@ -54,4 +62,5 @@ class Damage(QWidget):
         self.figure.set_value(round(self._usual if shown is None else shown))
 
     def _take(self) -> None:
-        self.changed.emit(None if self.automatic.isChecked() else self.figure.value)
+        value = round(self.figure.value) if self._whole else self.figure.value
+        self.changed.emit(self.field, None if self.automatic.isChecked() else value)

@@ -1,4 +1,4 @@
-"""Presets: choices under a name, in the file that the command line reads too."""
+"""Presets: named choices, in the file that the command line reads too."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
-from restorer import RestorerError, presets_file, read_presets, write_preset
+from restorer import (
+    RestorerError,
+    SettingsError,
+    UnknownModelError,
+    presets_file,
+    read_preset,
+    read_presets,
+    write_preset,
+)
 
-from ..session.choices import Choices, from_options
+from ..session.choices import PRESET_NAMES, Choices, from_options
 from ..session.state import Message
 
 
@@ -19,12 +27,12 @@ class Presets(QObject):
     """A menu of presets.
 
     Args:
-        parent: Of the dialog that asks for a name.
+        parent: The parent of the dialog that asks for a name.
         path: The file; the user's own unless given.
 
     Signals:
-        chosen: The choices that a preset stands for.
-        told: A message about one.
+        chosen: The choices of a preset.
+        told: A message about a preset.
     """
 
     chosen = Signal(object)
@@ -35,17 +43,17 @@ class Presets(QObject):
         self._window = parent
         self.path = path or presets_file()
         self.menu = QMenu(self.tr("Pre&sets"), parent)
-        # Its own, lest it takes that of a button that shows its icon behind the text.
+        # Set here, as the menu would take that of its button, whose icon is behind the text.
         self.menu.setLayoutDirection(parent.layoutDirection())
         self.menu.aboutToShow.connect(self.fill)
         self._choices: Choices | None = None
 
     def show_choices(self, choices: Choices) -> None:
-        """Take note of what would be saved."""
+        """Keep the choices that would be saved."""
         self._choices = choices
 
     def fill(self) -> None:
-        """List what is in the file now."""
+        """List the presets that are in the file now."""
         self.menu.clear()
         names = list(self._read())
         for name in names:
@@ -63,13 +71,17 @@ class Presets(QObject):
             action.triggered.connect(lambda _=False, name=name: self.remove(name))
 
     def take(self, name: str) -> None:
-        """Choose what a preset says."""
-        options = self._read().get(name, {})
+        """Emit the choices of a preset, or a message if they cannot be understood."""
+        try:
+            options = read_preset(self.path, name, PRESET_NAMES)
+        except SettingsError as error:
+            self.told.emit(Message(str(error)))
+            return
         try:
             self.chosen.emit(from_options(options))
-        except (RestorerError, ValueError, KeyError, TypeError) as error:
+        except (UnknownModelError, ValueError) as error:
             text = self.tr("The preset “%1” cannot be used: %2.").replace("%1", name)
-            self.told.emit(Message(text.replace("%2", str(error))))
+            self.told.emit(Message(text.replace("%2", f"{self.path}: {error}")))
 
     def ask_name(self) -> None:
         """Save the choices under a name that the user gives."""
@@ -82,13 +94,12 @@ class Presets(QObject):
         """Save the choices under a name."""
         if self._choices is None:
             return
-        options = {k: v for k, v in self._choices.options().items() if v is not None}
-        if self._write(name, options):
+        if self._write(name, self._choices.options()):
             text = self.tr("Saved: `restore image --preset “%1”` does the same.")
             self.told.emit(Message(text.replace("“%1”", shlex.quote(name)), "note"))
 
     def remove(self, name: str) -> None:
-        """Take a preset out of the file."""
+        """Remove a preset from the file."""
         self._write(name, None)
 
     def _read(self) -> dict[str, Any]:

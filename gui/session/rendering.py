@@ -129,7 +129,8 @@ def finish_part(
 
 
 def _blended(picture: Source, restored: Image, choices: Choices, region: Region) -> Image:
-    return restorer.at_strength(picture, restored, choices.strength, choices.detail, region=region)
+    step = choices.template
+    return restorer.at_strength(picture, restored, step.strength, step.detail, region=region)
 
 
 def _rounded(picture: Source, restored: Image, choices: Choices) -> Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, lcm
 from pathlib import Path
 
@@ -248,7 +249,7 @@ class ContactSheet(QWidget):
 
     def _steps(self) -> list[Step]:
         return [
-            self._choices.step(spec, strength)
+            replace(self._choices.step(spec), strength=strength, detail=None)
             for spec in self.models.marked
             for strength in self.strengths.currentData()
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from restorer import ModelSpec, speed_class
+from restorer import TASKS, ModelSpec, speed_class
 
 TITLES = (
     QT_TRANSLATE_NOOP("titles", "sharp, clean pictures, twice as large"),
@@ -55,17 +55,15 @@ def title_of(spec: ModelSpec) -> str:
     return translate("titles", spec.title)
 
 
-def task_title(task: str) -> str:
-    """Return the word for a task."""
+def core_text(text: str) -> str:
+    """Return a text that the core marks with `restorer.options.window`, in the user's language."""
     translate = QCoreApplication.translate
-    words = {
-        "super-resolution": translate("titles", "Enlarge"),
-        "denoising": translate("titles", "Remove noise"),
-        "deblocking": translate("titles", "Remove JPEG artifacts"),
-        "demosaicing": translate("titles", "Demosaic"),
-        "reference-sr": translate("titles", "Enlarge with references"),
-    }
-    return words.get(task, task)
+    return translate("", text)
+
+
+def task_title(task: str) -> str:
+    """Return the name of a task; that of a task that the program does not know is its id."""
+    return core_text(TASKS[task].label) if task in TASKS else task
 
 
 def speed_title(spec: ModelSpec) -> str:

@@ -144,7 +144,7 @@ def test_the_wheel_scrolls_panels_and_chooses_nothing(opened):
     slider = opened.controls.strength.all.slider
     slider.setFocus()
     turn_wheel(slider, up=False)
-    assert opened.session.state.choices.strength < 1, "what has the focus is turned"
+    assert opened.session.state.choices.template.strength < 1, "what has the focus is turned"
     opened.session.stop()
 
 

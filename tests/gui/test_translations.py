@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QTabWidget
 
+import restorer
 import restorer.gui
 from restorer.gui import app
 from restorer.gui.batch.page import BatchPanel
@@ -52,6 +53,17 @@ def test_every_text_is_translated():
     for path in sorted(FOLDER.rglob("*.py")):
         for text in calls(ast.parse(path.read_text("utf-8"))):
             assert text in known, f"{path.name}: {text!r}; see CONTRIBUTING.md"
+
+
+def test_the_texts_that_the_core_marks_are_translated():
+    known = {source for context, source, _ in texts() if not context}
+    marked = {task.label for task in restorer.TASKS.values()}
+    for option in restorer.OPTIONS:
+        if option.label:
+            marked |= {option.label, option.help, option.none or "Automatic"}
+            if isinstance(option.kind, restorer.Choice):
+                marked |= set(option.kind.labels.values())
+    assert known == marked
 
 
 def test_texts_stand_under_the_names_of_classes_that_exist():

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -211,7 +210,7 @@ def test_every_task_can_be_chosen(opened):
     ]
     chain.sigma.automatic.click()
     chain.sigma.figure.figure.setValue(31)
-    assert session.state.choices.sigma == 31
+    assert session.state.choices.template.sigma == 31
     chain.rows["super-resolution"].wanted.click()
     assert session.state.choices.scale == 1
     session.stop()
@@ -224,13 +223,14 @@ def test_strength_output_and_machine_reach_the_choices(opened):
     controls.strength.fine.slider.setValue(10)
     controls.output.format.setCurrentIndex(controls.output.format.findData(".jpg"))
     controls.output.format.activated.emit(0)
-    assert controls.output.quality.isEnabled()
-    controls.output.quality.setValue(80)
-    controls.output.dither.click()
-    controls.machine.memory.setValue(1.5)
-    controls.machine.ensemble.click()
+    assert controls.output.fields["quality"].isEnabled()
+    controls.output.fields["quality"].setValue(80)
+    controls.output.fields["dither"].click()
+    controls.machine.fields["memory"].setValue(1.5)
+    controls.machine.fields["self_ensemble"].click()
     choices = session.state.choices
-    assert (choices.strength, choices.detail, choices.suffix) == (0.4, 0.1, ".jpg")
+    assert (choices.template.strength, choices.template.detail) == (0.4, 0.1)
+    assert choices.suffix == ".jpg"
     assert (choices.settings.quality, choices.settings.dither) == (80, True)
     assert (choices.settings.memory, choices.settings.self_ensemble) == (1_500_000_000, True)
     session.stop()
@@ -238,7 +238,7 @@ def test_strength_output_and_machine_reach_the_choices(opened):
 
 def test_what_is_shown_is_what_was_chosen_elsewhere(opened):
     session, controls = opened.session, opened.controls
-    session.choose(replace(session.state.choices, strength=0.3, suffix=".tif"))
+    session.choose(session.state.choices.with_values(strength=0.3).with_changes(suffix=".tif"))
     assert controls.strength.all.value == 30
     assert controls.output.format.currentData() == ".tif"
     session.stop()
@@ -290,13 +290,13 @@ def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monk
 def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("night", True))
     session = opened.session
-    session.choose(replace(session.state.choices, strength=0.5))
+    session.choose(session.state.choices.with_values(strength=0.5))
     opened.actions_["save-preset"].trigger()
     assert read_presets(opened.presets.path)["night"]["strength"] == 0.5
-    session.choose(replace(session.state.choices, strength=1.0))
+    session.choose(session.state.choices.with_values(strength=1.0))
     opened.presets.fill()
     opened.presets.menu.actions()[0].trigger()
-    assert session.state.choices.strength == 0.5
+    assert session.state.choices.template.strength == 0.5
     opened.presets.remove("night")
     assert "night" not in read_presets(opened.presets.path)
     session.stop()
@@ -366,7 +366,7 @@ def test_lines_are_edited_without_setting_off_keys(opened):
     spin.selectAll()
     QTest.keyClicks(spin.findChild(QLineEdit), "42")
     QTest.keyClick(spin, Qt.Key.Key_Return)
-    assert opened.session.state.choices.strength == 0.42
+    assert opened.session.state.choices.template.strength == 0.42
     assert opened.compare.canvas.mode is Mode.SPLIT
     opened.session.stop()
 
@@ -440,7 +440,7 @@ def test_the_quality_of_a_jpeg_file_is_found_out_or_set(qtbot, opened):
     opened.actions_["copy-command"].trigger()
     assert "--jpeg-quality 35" in QApplication.clipboard().text()
     chain.quality.automatic.click()
-    assert session.state.choices.jpeg_quality is None
+    assert session.state.choices.template.jpeg_quality is None
     session.stop()
 
 

@@ -130,7 +130,7 @@ def test_another_model_or_noise_level_is_looked_into_at_once(panel, qtbot, monke
     looked(panel, qtbot, 20, 10)
     denoise = choices.with_link("super-resolution", wanted=False)
     denoise = denoise.with_link("denoising", wanted=True)
-    for changed in (denoise, denoise.with_changes(sigma=9.0)):
+    for changed in (denoise, denoise.with_values(sigma=9.0)):
         with qtbot.waitSignal(panel.looked):
             panel.show_state(SimpleNamespace(**{**vars(state), "choices": changed}))
     assert asked == [

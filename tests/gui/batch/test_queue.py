@@ -49,7 +49,7 @@ pytestmark = pytest.mark.qt_log_level_fail("WARNING")
 
 DENOISE = usual_choices().with_link("super-resolution", wanted=False)
 DENOISE = DENOISE.with_link("denoising", wanted=True)
-LONG = DENOISE.with_settings(tile=48)  # of a large picture: many tiles
+LONG = DENOISE.with_values(tile=48)  # of a large picture: many tiles
 
 
 def picture(path, height=24, width=32):

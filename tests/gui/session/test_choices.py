@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,24 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import restorer
-from restorer import Settings
+from restorer import Choice, Flag, Integer, Number, Option
 from restorer.cli import image as image_module
 from restorer.cli.group import cli
 from restorer.gui.session.choices import CHAIN, Choices, from_options, usual_choices
 
 SOURCE = Path("/pictures/my photo.png")
-SETTINGS = st.builds(
-    Settings,
-    device=st.sampled_from(["auto", "cpu"]),
-    precision=st.sampled_from(["auto", "fp32", "bf16"]),
-    memory=st.none() | st.integers(1, 64).map(lambda gb: gb * 500_000_000),
-    self_ensemble=st.booleans(),
-    bits=st.sampled_from([None, 8, 16, 32]),
-    dither=st.booleans(),
-    quality=st.integers(1, 100),
-    seed=st.integers(0, 99),
-    tile=st.none() | st.sampled_from([96, 160]),
-)
+
+
+def values_of(option: Option) -> st.SearchStrategy[Any]:
+    """Return the values that the front ends offer for an option."""
+    kind = option.offered
+    if isinstance(kind, Choice):
+        found = st.sampled_from(list(kind.labels))
+    elif isinstance(kind, Integer):
+        found = st.integers(int(kind.low), int(min(kind.high, 2**63 - 1)))
+    elif isinstance(kind, Number):
+        found = st.floats(kind.low, min(kind.high, 1e6))
+    elif isinstance(kind, Flag):
+        found = st.booleans()
+    else:
+        found = st.sampled_from(["auto", "cpu", "cuda:1"])
+    return st.none() | found if option.optional else found
 
 
 @st.composite
@@ -38,15 +43,11 @@ def choices(draw):
     made = made.with_link("denoising", wanted=noise)
     blocks = draw(st.booleans())
     made = made.with_link("deblocking", wanted=blocks)
-    return replace(
-        made,
-        sigma=draw(st.none() | st.integers(0, 75).map(float)) if noise else None,
-        jpeg_quality=draw(st.none() | st.integers(1, 100)) if blocks else None,
-        strength=draw(st.integers(0, 100)) / 100,
-        detail=draw(st.none() | st.sampled_from([0.0, 0.25, 1.0])),
-        suffix=draw(st.sampled_from([None, ".png", ".jpg", ".tif"])),
-        settings=draw(SETTINGS),
-    )
+    values = {option.field: draw(values_of(option)) for option in restorer.OPTIONS}
+    values |= {} if noise else {"sigma": None}
+    values |= {} if blocks else {"jpeg_quality": None}
+    suffix = draw(st.sampled_from([None, ".png", ".jpg", ".tif"]))
+    return made.with_values(**values | {"bayer": None}).with_changes(suffix=suffix)
 
 
 def small_picture(path: Path) -> Path:
@@ -90,7 +91,7 @@ def test_a_named_target_is_told_to_the_command(monkeypatch, tmp_path):
 
 def test_presets_of_the_command_line_are_understood():
     found = from_options(
-        {"task": ["denoising"], "sigma": "auto", "memory": "1.5GiB", "self_ensemble": True}
+        {"task": ["denoising"], "sigma": "auto", "memory": "1.5GiB", "self-ensemble": True}
     )
     assert [step.model for step in found.steps] == ["panet-denoise-lite"]
     assert found.settings.memory == 1_610_612_736
@@ -100,18 +101,24 @@ def test_presets_of_the_command_line_are_understood():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"jobs": 2}, "jobs"),
+        ({"format": "xcf"}, "xcf.*png"),
+        ({"task": "super-resolution", "scale": 7}, "7"),
+        ({"model": "panet-sr-x2-lite", "scale": 4}, "scale 2"),
+        ({"sigma": 76}, "sigma 76: expected 0 to 75"),
+        ({"seed": 0.5}, "seed 0.5: expected"),
+        ({"memory": "0"}, "memory '0': expected"),
+        ({"memory": "1e9"}, "memory '1e9': expected"),
         ({"task": "demosaicing"}, "demosaicing"),
         ({"task": "cooking"}, "cooking"),
     ],
 )
 def test_what_the_window_cannot_do_is_named(options, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises((ValueError, restorer.UnknownModelError), match=said):
         from_options(options)
 
 
 def test_a_quality_that_is_told_reaches_deblocking_alone():
-    chosen = replace(usual_choices().with_link("deblocking", wanted=True), jpeg_quality=30)
+    chosen = usual_choices().with_link("deblocking", wanted=True).with_values(jpeg_quality=30)
     assert [step.jpeg_quality for step in chosen.steps] == [30, None]
     assert "--jpeg-quality 30" in chosen.command(SOURCE)
     assert "--jpeg-quality" not in chosen.with_link("deblocking", wanted=False).command(SOURCE)

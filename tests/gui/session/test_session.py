@@ -36,7 +36,7 @@ def opened(qtbot, session, make_picture):
 @pytest.fixture
 def denoising(session):
     chain = session.state.choices.with_link("super-resolution", wanted=False)
-    session.choose(replace(chain.with_link("denoising", wanted=True), sigma=20.0))
+    session.choose(chain.with_link("denoising", wanted=True).with_values(sigma=20.0))
 
 
 def see_all(session):
@@ -120,7 +120,7 @@ def test_what_is_saved_is_what_the_command_line_saves(
     source = make_picture("a.png")
     share, detail = strength
     chosen = session.state.choices
-    session.choose(replace(chosen, strength=share, detail=detail, suffix=suffix))
+    session.choose(chosen.with_values(strength=share, detail=detail).with_changes(suffix=suffix))
     session.open([source])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     session.run()
@@ -138,7 +138,7 @@ def test_another_strength_needs_no_new_run(qtbot, session, opened):
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     outcome = session.state.outcome
     see_all(session)
-    session.choose(replace(session.state.choices, strength=0.5))
+    session.choose(session.state.choices.with_values(strength=0.5))
     assert session.state.saveable is None
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     assert session.state.outcome.image is outcome.image
@@ -150,7 +150,7 @@ def test_another_strength_needs_no_new_run(qtbot, session, opened):
 def test_depth_and_dithering_need_no_new_run_either(qtbot, session, opened):
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    session.choose(session.state.choices.with_settings(bits=16))
+    session.choose(session.state.choices.with_values(bits=16))
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     steps = session.state.choices.steps
     expected = restorer.restore(read(opened), steps, settings=Settings(bits=16))
@@ -160,7 +160,7 @@ def test_depth_and_dithering_need_no_new_run_either(qtbot, session, opened):
 def test_the_patches_of_a_preview_follow_the_strength(qtbot, session, opened, denoising):
     see_all(session)
     previewed(qtbot, session)
-    session.choose(replace(session.state.choices, strength=0.0))
+    session.choose(session.state.choices.with_values(strength=0.0))
     finish = session.state.choices.finish
     qtbot.waitUntil(lambda: session.state.patches[-1].finish == finish)
     patch = session.state.patches[-1]
@@ -178,9 +178,9 @@ def test_other_choices_drop_the_running_preview(qtbot, session, opened, denoisin
     )
     see_all(session)
     qtbot.waitUntil(lambda: len(asked) == 1)
-    session.choose(replace(session.state.choices, sigma=30.0))
+    session.choose(session.state.choices.with_values(sigma=30.0))
     qtbot.waitUntil(lambda: len(asked) == 2)
-    assert [made.sigma for made in asked] == [20.0, 30.0]
+    assert [made.template.sigma for made in asked] == [20.0, 30.0]
     session.stop()
     assert session.state.patches == ()
 
@@ -334,7 +334,7 @@ def test_several_tasks_show_another_strength_before_they_run_again(qtbot, sessio
     chained()
     full = session.state.patches[-1].final.pixels.astype(float)
     original = session.state.opened.image.pixels.astype(float)
-    session.choose(replace(session.state.choices, strength=0.5))
+    session.choose(session.state.choices.with_values(strength=0.5))
     qtbot.waitUntil(
         lambda: (
             session.state.patches[-1].finish == session.state.choices.finish
@@ -348,7 +348,7 @@ def test_several_tasks_show_another_strength_before_they_run_again(qtbot, sessio
 
 
 def test_several_tasks_have_their_own_pixels_at_the_end(qtbot, session, opened, chained):
-    session.choose(replace(session.state.choices, strength=0.5))
+    session.choose(session.state.choices.with_values(strength=0.5))
     previewed(qtbot, session)
     expected = restorer.restore(read(opened), session.state.choices.steps)
     assert np.array_equal(session.state.patches[-1].final.pixels, expected.pixels)

@@ -222,7 +222,7 @@ def test_a_truth_of_another_size_does_not_count(panel, qtbot, picture):
 
 
 def test_the_state_of_the_window_is_shown(panel, qtbot, picture):
-    choices = usual_choices().with_changes(sigma=12.0)
+    choices = usual_choices().with_values(sigma=12.0)
     shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
