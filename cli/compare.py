@@ -104,10 +104,10 @@ def compare(
 
 def _check_target(target: Path, *originals: Path | None) -> None:
     """Raise UsageError where the sheet would overwrite a picture, or cannot be one."""
-    from restorer import SUFFIXES
+    from restorer import WRITABLE
 
-    if target.suffix.lower() not in SUFFIXES:
-        known = ", ".join(sorted(SUFFIXES))
+    if target.suffix.lower() not in WRITABLE:
+        known = ", ".join(sorted(WRITABLE))
         raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
     for path in originals:
         if path is not None and os.path.realpath(path) == os.path.realpath(target):

@@ -89,7 +89,7 @@ def _job(source: Path, output: str | None, name: str, request: Request) -> Job:
 def _target(
     source: Path, output: str | None, name: str, request: Request, steps: Sequence[Step]
 ) -> Path:
-    from restorer import SUFFIXES, target_name
+    from restorer import WRITABLE, target_name
 
     folder = source.parent if output is None else Path(output)
     if output is None or os.path.isdir(folder) or output.endswith(("/", os.sep)):
@@ -97,8 +97,8 @@ def _target(
     target = Path(output)
     if not target.suffix:
         return target.with_suffix(request.suffix or source.suffix)
-    if target.suffix.lower() not in SUFFIXES:
-        known = ", ".join(sorted(SUFFIXES))
+    if target.suffix.lower() not in WRITABLE:
+        known = ", ".join(sorted(WRITABLE))
         raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
     if given("format") and target.suffix.lower() != request.suffix:
         raise click.UsageError(f"{target}: contradicts --format {request.format}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from restorer import (
+    FORMATS,
     OPTIONS,
     SETTINGS_OPTIONS,
     STEP_OPTIONS,
@@ -190,7 +191,9 @@ _STEPS = (
 
 _FORMAT = click.option(
     "--format",
-    type=click.Choice(["png", "jpg", "tif", "webp", "bmp"], case_sensitive=False),
+    type=click.Choice(
+        [f.suffixes[0][1:] for f in FORMATS.values() if f.writer], case_sensitive=False
+    ),
     help="File format of the result.  [default: that of the source]",
 )
 

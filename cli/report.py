@@ -116,12 +116,12 @@ class Report:
 @contextmanager
 def journal(path: Path | None) -> Iterator[TextIO | None]:
     """Open the file of the journal before the work begins, so that a bad path fails early."""
-    from restorer import SUFFIXES
+    from restorer import READABLE, WRITABLE
 
     if path is None:
         yield None
         return
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in READABLE | WRITABLE:
         raise click.UsageError(f"--report {path}: is the name of a picture; none is overwritten")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ import click
 
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the newline
 
+_SETTING = re.compile(r"the setting ([a-z]+(?:-[a-z]+)*)")
+
 
 def tell(text: str = "") -> None:
     """Print a result."""
@@ -16,12 +18,15 @@ def tell(text: str = "") -> None:
 
 
 def warn(text: str) -> None:
-    """Print trouble to stderr, above a progress bar if there is one."""
+    """Print trouble to stderr, above a progress bar if there is one.
+
+    The core names settings in its messages; here they become options.
+    """
     import sys
 
     from tqdm import tqdm
 
-    tqdm.write(_printable(text), file=sys.stderr)
+    tqdm.write(_printable(_SETTING.sub(r"--\1", text)), file=sys.stderr)
 
 
 def duration(seconds: float) -> str:

@@ -57,7 +57,8 @@ from .errors import WeightsError as WeightsError
 from .estimate.noise import estimate_sigma as estimate_sigma
 from .formats import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .formats import FORMATS as FORMATS
-from .formats import SUFFIXES as SUFFIXES
+from .formats import READABLE as READABLE
+from .formats import WRITABLE as WRITABLE
 from .formats import CaptureInfo as CaptureInfo
 from .formats import Header as Header
 from .formats import probe as probe
@@ -65,6 +66,7 @@ from .formats import profile_name as profile_name
 from .formats import read as read
 from .formats import read_capture_info as read_capture_info
 from .formats import write as write
+from .formats import writer_options as writer_options
 from .image import Image as Image
 from .image import Metadata as Metadata
 from .inference.autotune import PrecisionTrial as PrecisionTrial

@@ -318,3 +318,9 @@ def options_of(holder: Any) -> tuple[Option, ...]:
             details = {"title": each.name.replace("_", " "), **details}
             found.append(Option(each.name, each.default, kind, help, **details))
     return tuple(found)
+
+
+def check_options(holder: Any) -> None:
+    """Raise ValueError, naming the option, where a field has a value that its option refuses."""
+    for each in options_of(holder):
+        each.check(getattr(holder, each.field))

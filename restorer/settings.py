@@ -16,6 +16,7 @@ from restorer.options import (
     Integer,
     Number,
     Option,
+    check_options,
     option,
     options_of,
     window,
@@ -32,11 +33,10 @@ class _Checked:
     """Refuses values that an option does not take, at construction, by SettingsError."""
 
     def __post_init__(self) -> None:
-        for each in options_of(self):
-            try:
-                each.check(getattr(self, each.field))
-            except ValueError as error:
-                raise SettingsError(str(error)) from None
+        try:
+            check_options(self)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer import SUFFIXES, Settings
+from restorer import Settings
 
 from ..session.choices import Choices, usual_choices
 from ..session.session import Session
@@ -29,7 +29,7 @@ from ..widgets.accessibility import Notice, announce
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import column, hint, row
 from ..widgets.theme import SPACE
-from ..widgets.words import duration
+from ..widgets.words import duration, picture_patterns
 from .controller import QueueControl
 from .rows import NAME, RowFilter, RowState
 from .view import THUMBNAIL, QueueView
@@ -316,8 +316,7 @@ class BatchPanel(QWidget):
             self.message.tell(self.tr("%1 is not there any more.").replace("%1", str(result)))
 
     def _browse_files(self) -> None:
-        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        kinds = self.tr("Pictures (%1)").replace("%1", known)
+        kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Add pictures"), "", kinds)
         if names:
             self.add([Path(name) for name in names])

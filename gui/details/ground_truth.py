@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer import SUFFIXES, CancelToken, Image, read
+from restorer import CancelToken, Image, read
 
 from ..session.quality import MAP_STEP, Figures, OnRow, compare_pictures
 from ..session.state import State
 from ..session.worker import Answer, Lane, Ticket
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import FigureSlider, column, hint, row
-from ..widgets.words import listed, number, trouble
+from ..widgets.words import listed, number, picture_patterns, trouble
 
 _SHOWN_SIDE = 720  # of the map in the panel
 # The colors of errors, dark to light, as in matplotlib's "inferno".
@@ -217,8 +217,7 @@ class TruthPanel(QWidget):
         )
 
     def _browse(self) -> None:
-        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        kinds = self.tr("Pictures (%1)").replace("%1", known)
+        kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
         name, _ = QFileDialog.getOpenFileName(self, self.tr("Picture of the truth"), "", kinds)
         if name:
             self.set_truth(Path(name))

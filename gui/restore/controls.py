@@ -44,8 +44,9 @@ class Output(OptionFields):
         super().__init__("result")
         self.format = Picker()
         self.format.addItem(self.tr("As the original"), None)
-        for each in FORMATS:
-            self.format.addItem(each.name, each.suffixes[0])
+        for each in FORMATS.values():
+            if each.writer:
+                self.format.addItem(each.name, each.suffixes[0])
         self.rows.insertLayout(0, labeled(self.tr("Format"), self.format))
         self.format.activated.connect(self._take_format)
 
@@ -57,7 +58,8 @@ class Output(OptionFields):
             self.format.setCurrentIndex(max(0, self.format.findData(suffix)))
         if suffix is None and state.opened is not None and state.opened.path is not None:
             suffix = state.opened.path.suffix.lower()
-        self.fields["quality"].setEnabled(suffix in (".jpg", ".jpeg", ".jpe", ".jfif", ".webp"))
+        found = [f for f in FORMATS.values() if f.writer and suffix in f.suffixes]
+        self.fields["quality"].setEnabled(any(f.has_option("quality") for f in found))
 
     def _take_format(self) -> None:
         if self._choices is not None:

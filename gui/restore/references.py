@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QVBoxLayout, QWidget
 
-from restorer import SUFFIXES, ReferenceMaps
+from restorer import READABLE, ReferenceMaps
 
 from ..canvas.film_strip import SIDE, Frame, StripModel
 from ..session.convert import to_qimage
@@ -20,7 +20,7 @@ from ..session.state import State
 from ..widgets.accessibility import Notice
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import hint, row
-from ..widgets.words import number
+from ..widgets.words import number, picture_patterns
 from .source_view import SourceView
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class References(QWidget):
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Take more pictures; what is no picture is left out, and told."""
-        known = [p for p in paths if p.suffix.lower() in SUFFIXES and p not in self._paths]
-        others = [p.name for p in paths if p.suffix.lower() not in SUFFIXES]
+        known = [p for p in paths if p.suffix.lower() in READABLE and p not in self._paths]
+        others = [p.name for p in paths if p.suffix.lower() not in READABLE]
         text = self.tr("Not a picture: %1").replace("%1", ", ".join(others))
         self.trouble.tell(text if others else "")
         if known:
@@ -165,12 +165,11 @@ class References(QWidget):
         self.add_paths(local_files(event.mimeData()))
 
     def _browse(self) -> None:
-        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         title = self.tr("Add reference pictures")
         near = next(reversed(self._paths), self._beside)
         folder = str(near.parent) if near is not None else ""
         names, _ = QFileDialog.getOpenFileNames(
-            self, title, folder, self.tr("Pictures (%1)").replace("%1", known)
+            self, title, folder, self.tr("Pictures (%1)").replace("%1", picture_patterns())
         )
         self.add_paths([Path(name) for name in names])
 

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QImage
 
 import restorer  # by whose name torch is loaded when it is first needed, not when a window opens
-from restorer import SUFFIXES, Image, ImageFormatError, Region, list_models, read, write
+from restorer import (
+    READABLE,
+    Image,
+    ImageFormatError,
+    Region,
+    list_models,
+    read,
+    write,
+    writer_options,
+)
 
 from . import rendering as kernel
 from .choices import Choices
@@ -50,7 +59,7 @@ def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
             continue
         for folder, folders, names in os.walk(path):
             folders.sort()
-            known = (n for n in sorted(names) if Path(n).suffix.lower() in SUFFIXES)
+            known = (n for n in sorted(names) if Path(n).suffix.lower() in READABLE)
             found.update((Path(folder, name), None) for name in known)
     return tuple(found)
 
@@ -165,7 +174,7 @@ def show_again(
 
 def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]:
     """Write a result; return its path and what there is to know of it. Raises ImageError."""
-    notes = write(final, path, quality=quality, existing="replace")
+    notes = write(final, path, writer_options(path, quality=quality), existing="replace")
     return path, (*final.notes, *notes)
 
 

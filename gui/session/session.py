@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from restorer import SUFFIXES, Image, Step
+from restorer import READABLE, Image, Step
 
 from . import operations as making
 from . import rendering as kernel
@@ -226,7 +226,7 @@ class Session(QObject):
         if not files:
             self._holder.set(work=Work())
             if answer.error is None:
-                known = ", ".join(sorted(SUFFIXES))
+                known = ", ".join(sorted(READABLE))
                 text = self.tr("No picture was found there. Known are %1.")
                 self._holder.tell(text.replace("%1", known))
             return

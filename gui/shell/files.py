@@ -9,11 +9,12 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from restorer import SUFFIXES
+from restorer import WRITABLE
 
 from ..session.session import Session
 from ..session.state import Message
 from ..widgets.events import local_files
+from ..widgets.words import picture_patterns
 from .preferences import Preferences
 
 _REMEMBERED = 3  # of what is opened at once
@@ -43,8 +44,7 @@ class Files(QObject):
 
     def browse(self) -> None:
         """Ask for pictures to open."""
-        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        kinds = self.tr("Pictures (%1)").replace("%1", known)
+        kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
         names, _ = QFileDialog.getOpenFileNames(
             self._window, self.tr("Open pictures"), self._folder(), kinds
         )
@@ -89,7 +89,7 @@ class Files(QObject):
         name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the result"), str(wanted))
         if name:
             chosen = Path(name)
-            if chosen.suffix.lower() not in SUFFIXES:
+            if chosen.suffix.lower() not in WRITABLE:
                 chosen = chosen.with_name(chosen.name + wanted.suffix)
             self._session.save(chosen)
 

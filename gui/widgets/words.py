@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QLocale
 
+from restorer import READABLE
+
 
 def duration(seconds: float) -> str:
     """Say a time: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
@@ -49,6 +51,11 @@ def trouble(error: object, path: Path | None = None) -> str:
     """Say what is wrong, without the name of the file that it stands beside."""
     text = str(error)
     return text.removeprefix(f"{path}: ") if path is not None else text
+
+
+def picture_patterns() -> str:
+    """Return what the names of files that can be read look like, for a dialog: ``*.jpg *.png``."""
+    return " ".join(f"*{suffix}" for suffix in sorted(READABLE))
 
 
 def listed(rows: Iterable[Sequence[str]], width: int = 0) -> str:

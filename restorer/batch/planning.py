@@ -14,7 +14,7 @@ from pathlib import Path
 
 from restorer.batch.jobs import Job
 from restorer.errors import ImageError, SettingsError
-from restorer.formats import SUFFIXES
+from restorer.formats import READABLE, WRITABLE
 from restorer.models.catalog import model_spec
 from restorer.restoration.reference.files import check_references, pair_references
 from restorer.settings import Settings, Step
@@ -79,8 +79,8 @@ def plan_jobs(
     source, target = Path(source), Path(target)
     if not source.is_dir():
         raise SettingsError(f"{source}: no such folder")
-    if suffix is not None and suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"suffix {suffix!r}; known are {', '.join(sorted(SUFFIXES))}")
+    if suffix is not None and suffix.lower() not in WRITABLE:
+        raise SettingsError(f"suffix {suffix!r}; known are {', '.join(sorted(WRITABLE))}")
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
@@ -91,7 +91,7 @@ def plan_jobs(
             ignored.append(found)
         elif include and not _matches(found.relative_to(source), include):
             ignored.append(Ignored(found, "not included"))
-        elif found.suffix.lower() not in SUFFIXES:
+        elif found.suffix.lower() not in READABLE:
             ignored.append(Ignored(found, "not a picture"))
         else:
             taken.append(found.relative_to(source))
@@ -141,7 +141,7 @@ def plan_sources(
             )
             jobs.update({job.source: job for job in folder.jobs})
             ignored += folder.ignored
-        elif source.suffix.lower() not in SUFFIXES:
+        elif source.suffix.lower() not in READABLE:
             ignored.append(Ignored(source, "not a picture"))
         else:
             made = (target or source.parent) / target_name(source, chain, name, suffix)
@@ -210,7 +210,7 @@ def target_name(
         raise SettingsError(f"name {name!r}: fields are {known}") from error
     if not made or Path(made).name != made:
         raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
-    return made if Path(made).suffix.lower() in SUFFIXES else f"{made}{fields['suffix']}"
+    return made if Path(made).suffix.lower() in WRITABLE else f"{made}{fields['suffix']}"
 
 
 def numbered(target: Path) -> Iterator[Path]:

@@ -93,7 +93,7 @@ def _run_job(job: Job, context: JobContext) -> Result:
     try:
         with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
             format = _check_result(job, source.header)
-            if _is_streamed(job, source.header, format):
+            if _is_streamed(job, source, format):
                 streamed = context.run(_stream, job, source, context)
                 if streamed is not None:
                     return streamed
@@ -105,8 +105,8 @@ def _run_job(job: Job, context: JobContext) -> Result:
     context.progress("write")
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
-        quality = job.settings.quality
-        return formats.write(restored, target, quality=quality, existing=existing)
+        options = formats.writer_options(target, quality=job.settings.quality)
+        return formats.write(restored, target, options, existing=existing)
 
     target, notes = _write(job, write)
     if references is not None and references.maps is not None:
@@ -164,14 +164,14 @@ def _scale(job: Job) -> int:
     return math.prod(model_spec(step.model).scale for step in job.steps)
 
 
-def _is_streamed(job: Job, header: formats.Header, target: formats.Format) -> bool:
-    """Whether to go from TIFF to TIFF band by band: what is large for this memory."""
-    streams = header.format == target.name == "TIFF" and job.settings.context == "tile"
-    return streams and stream.is_large(header, _scale(job))
+def _is_streamed(job: Job, source: formats.ImageFile, target: formats.Format) -> bool:
+    """Whether to restore band by band: an image that is large for this memory."""
+    streams = source.has_rows and bool(target.row_writer) and job.settings.context == "tile"
+    return streams and stream.is_large(source.header, _scale(job))
 
 
 def _stream(job: Job, source: formats.ImageFile, context: JobContext) -> Result | None:
-    """Restore from TIFF to TIFF, band by band.
+    """Restore from rows to rows, band by band.
 
     Returns None for a picture that cannot be streamed and fits into memory as a whole. Raises
     ImageTooLargeError for one that does not fit.

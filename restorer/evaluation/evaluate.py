@@ -11,7 +11,7 @@ from typing import Any
 
 from restorer.errors import SettingsError
 from restorer.evaluation.protocols import PROTOCOLS, Case, Protocol, Value, protocol_of
-from restorer.formats import SUFFIXES
+from restorer.formats import READABLE
 from restorer.image import Image
 from restorer.inference.loading import open_model
 from restorer.inference.predictor import Predictor
@@ -246,7 +246,7 @@ def _protocol(name: str, specs: Mapping[str | Path, ModelSpec]) -> Protocol:
 
 def _pictures(folder: Path, limit: int | None) -> list[Path]:
     try:
-        found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+        found = sorted(p for p in folder.iterdir() if p.suffix.lower() in READABLE)
     except OSError as error:
         raise SettingsError(f"{folder}: no folder that can be read") from error
     if not found:

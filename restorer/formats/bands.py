@@ -1,19 +1,18 @@
-"""Rows of TIFF pictures that are larger than memory: read where they lie, written as they come."""
+"""Rows of TIFF images that are larger than memory: read where they lie, written as they come."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from restorer.errors import ImageError, ImageFormatError
+from restorer.errors import ImageFormatError
 from restorer.formats import metadata, tiff
-from restorer.formats.header import Scan, exactly
+from restorer.formats.codec import RowsError, decoding, exactly
+from restorer.formats.tiff import TIFF_ERRORS, TiffOptions, TiffReader
 from restorer.image import Image, Pixels
 
 _TILE = 256  # side of the tiles written: what viewers of large pictures expect
@@ -23,12 +22,8 @@ _MAX_ROW_BYTES = 2**28
 _UNCOMPRESSED, _PLANAR, _LSB_FIRST = 1, 2, 2
 
 
-class RowsError(ImageError):
-    """The rows of a picture cannot be read without decoding the whole of it."""
-
-
-class RowReader:
-    """Rows of a TIFF file as `formats.read` would give them, but for the orientation.
+class TiffRows:
+    """Rows of an open TIFF file.
 
     Holds the strips or tiles that the last rows lay in.
 
@@ -36,27 +31,19 @@ class RowReader:
         first: The first row with metadata and notes.
     """
 
-    def __init__(self, file: BinaryIO, scan: Scan) -> None:
-        import tifffile
-
-        self._file, self._scan = file, scan
-        file.seek(0)
-        self._tiff = tifffile.TiffFile(file)
-        self._page, _ = tiff.still_page(self._tiff)
-        tiff.check_strips(self._page, file.seek(0, os.SEEK_END))
+    def __init__(self, reader: TiffReader) -> None:
+        self._reader, self._page = reader, reader.page
+        reader.check_strips()
         self._raw = _is_raw(self._page)
         if not self._raw:
             _check_memory(self._page)
         self._height = 1 if self._raw else _segment_size(self._page)[0]
         self._kept: dict[int, Any] = {}
-        pixels, notes, icc = tiff.normal(self._page, self._stored(0, 1), scan)
-        self.first = Image(pixels, replace(scan.metadata, icc=icc), (*scan.notes, *notes))
+        self.first = reader.image(self._stored(0, 1))
 
     def read(self, top: int, bottom: int) -> Pixels:
-        """Return (bottom - top, W, C) pixels. Raises ImageFormatError; decoders raise more."""
-        pixels, _, _ = tiff.normal(self._page, self._stored(top, bottom), self._scan)
-        contiguous: Any = np.ascontiguousarray(pixels)
-        return contiguous  # type: ignore[no-any-return]  # of a decoder without types
+        """Return (bottom - top, W, C) pixels. Raises ImageFormatError where they are damaged."""
+        return self._reader.image(self._stored(top, bottom)).pixels
 
     def _stored(self, top: int, bottom: int) -> Any:
         """Return (bottom - top, W, samples) as stored."""
@@ -79,15 +66,16 @@ class RowReader:
         for plane, column in itertools.product(range(_planes(page)), range(across)):
             index = (plane * _count_down(page) + number) * across + column
             data = self._bytes(page.dataoffsets[index], page.databytecounts[index])
+            where = f"rows {top} to {top + rows} are damaged"
             try:
                 tiff.check_codes(page, data)
-                part = page.decode(
-                    data, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
-                )[0]
-                part = part[0, :rows, : page.imagewidth - column * side]
-            except Exception as error:  # decoders of damaged data raise anything
-                where = f"rows {top} to {top + rows}"
-                raise ImageFormatError(f"{where} are damaged: {error}") from error
+                with decoding(*TIFF_ERRORS, OSError):
+                    part = page.decode(
+                        data, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
+                    )[0][0, :rows, : page.imagewidth - column * side]
+            except ImageFormatError as error:
+                reason = str(error).removeprefix("damaged: ")
+                raise ImageFormatError(f"{where}: {reason}") from error
             if values is None:
                 values = np.empty((rows, page.imagewidth, page.samplesperpixel), part.dtype)
             left = column * side
@@ -105,21 +93,19 @@ class RowReader:
             if (inside + 1) * size > page.databytecounts[index]:
                 raise ImageFormatError(f"row {row} is missing: its strip is too short")
             data = self._bytes(page.dataoffsets[index] + inside * size, size)
-            values = np.frombuffer(data, page.dtype.newbyteorder(self._tiff.byteorder))
+            values = np.frombuffer(data, page.dtype.newbyteorder(page.parent.byteorder))
             planes.append(values.astype(page.dtype).reshape(1, page.imagewidth, -1))
         return np.concatenate(planes, axis=2)
 
     def _bytes(self, at: int, size: int) -> bytes:
-        self._file.seek(at)
-        return exactly(self._file, size)
+        self._reader.file.seek(at)
+        return exactly(self._reader.file, size)
 
 
-def write_rows(bands: Iterator[Image], size: tuple[int, int], file: BinaryIO) -> None:
-    """Write a tiled TIFF of `size` (height, width) from images of its rows, top to bottom.
-
-    Deflated with predictor; a BigTIFF where the size asks for it. What `file` held is lost, so that
-    a second try may follow a first that raised. All bands carry the metadata of the picture.
-    """
+def write_rows(
+    bands: Iterator[Image], size: tuple[int, int], file: BinaryIO, options: TiffOptions
+) -> None:
+    """Write a tiled TIFF, with predictor; a BigTIFF where the size asks for it. See `RowWriter`."""
     file.seek(0)
     file.truncate()
     first = next(bands)
@@ -131,6 +117,7 @@ def write_rows(bands: Iterator[Image], size: tuple[int, int], file: BinaryIO) ->
         metadata.with_size(first.metadata, *size),
         channels,
         math.prod(shape) * dtype.itemsize,
+        options,
         shape=shape,
         dtype=dtype,
         tile=(_TILE, _TILE),

@@ -15,7 +15,7 @@ from PIL import BmpImagePlugin
 from PIL import Image as PilImage
 
 from restorer.errors import ImageFormatError
-from restorer.formats.header import Header, Scan, exactly
+from restorer.formats.codec import PILLOW_ERRORS, Header, WriterOptions, decoding, exactly
 from restorer.image import Image, Metadata
 
 _METERS = 0.0254  # an inch
@@ -34,39 +34,45 @@ class _Info:
     metadata: Metadata
 
 
-def accepts(start: bytes) -> bool:
-    """Whether the file starts with ``BM`` and a known header size."""
-    return start[:2] == b"BM" and start[14:18] in {
-        bytes([n, 0, 0, 0]) for n in (12, 40, 52, 56, 64, 108, 124)
-    }
+def sniff(start: bytes) -> int:
+    """Return 1 for a file that starts with ``BM`` and a known header size."""
+    sizes = {bytes([n, 0, 0, 0]) for n in (12, 40, 52, 56, 64, 108, 124)}
+    return int(start[:2] == b"BM" and start[14:18] in sizes)
 
 
-def scan(file: BinaryIO) -> Scan:
-    """Read the header; resolution and an embedded profile are kept."""
-    info = _info(file)
-    if info.masks:
-        channels = 4 if info.masks[3] else 3
-    else:
-        file.seek(0)
-        channels = _CHANNELS[BmpImagePlugin.BmpImageFile(file).mode]
-    return Scan(Header("BMP", info.height, info.width, channels), info.metadata)
+class BmpReader:
+    """The header; resolution and an embedded profile are kept."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._info = info = _info(file)
+        self._picture: PilImage.Image | None = None
+        if info.masks:
+            channels = 4 if info.masks[3] else 3
+        else:
+            file.seek(0)
+            with decoding(*PILLOW_ERRORS):
+                self._picture = BmpImagePlugin.BmpImageFile(file)
+            channels = _CHANNELS[self._picture.mode]
+        self.header = Header("BMP", info.height, info.width, channels)
+        self.metadata = info.metadata
+
+    def decode(self) -> Image:
+        """Decode the pixels."""
+        picture, info = self._picture, self._info
+        if picture is None:
+            return Image(_masked(self._file, info), self.metadata)
+        with decoding(*PILLOW_ERRORS):
+            picture.load()
+        if picture.mode in "1P":
+            picture = picture.convert("L" if picture.mode == "1" else "RGB")
+        pixels = np.array(picture)
+        return Image(pixels.reshape(info.height, info.width, -1), self.metadata)
 
 
-def decode(file: BinaryIO, scan: Scan) -> Image:
-    """Decode the pixels. Raises ImageFormatError or OSError where they are cut short."""
-    info = _info(file)
-    if info.masks:
-        return Image(_masked(file, info), scan.metadata, scan.notes)
-    file.seek(0)
-    picture: PilImage.Image = BmpImagePlugin.BmpImageFile(file)
-    picture.load()
-    if picture.mode in "1P":
-        picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    pixels = np.array(picture)
-    return Image(pixels.reshape(info.height, info.width, -1), scan.metadata, scan.notes)
-
-
-def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
+def encode(image: Image, file: BinaryIO, options: WriterOptions) -> tuple[str, ...]:
     """Write (H, W, 1|3) uint8."""
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
     whole = io.BytesIO()  # Pillow takes a write cut short by a full disk for a whole one

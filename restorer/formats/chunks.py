@@ -11,7 +11,7 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import profiles
-from restorer.formats.header import exactly
+from restorer.formats.codec import exactly
 from restorer.formats.metadata import clean_exif
 from restorer.image import Metadata
 

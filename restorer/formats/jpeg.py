@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -18,10 +18,17 @@ from PIL import JpegImagePlugin
 
 from restorer.errors import ImageFormatError
 from restorer.formats import ifd, profiles
-from restorer.formats.header import Header, Scan, exactly
+from restorer.formats.codec import (
+    PILLOW_ERRORS,
+    Header,
+    WriterOptions,
+    decoding,
+    exactly,
+)
 from restorer.formats.metadata import clean_exif
 from restorer.formats.quantization import in_rows, nearest_quality
 from restorer.image import Image, Metadata
+from restorer.options import Choice, Integer, option
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"
@@ -37,48 +44,72 @@ _SOS, _EOI, _DQT, _COMMENT = 0xDA, 0xD9, 0xDB, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
 
 
-def accepts(start: bytes) -> bool:
-    """Whether the file starts with SOI and another marker."""
-    return start.startswith(b"\xff\xd8\xff")
+@dataclass(frozen=True)
+class JpegOptions(WriterOptions):
+    """How JPEG files are written.
+
+    Attributes:
+        quality: libjpeg's quality.
+        subsampling: Resolution of the colors; None keeps it full from quality 90 on and halves it
+            both ways below.
+    """
+
+    quality: int = option(95, Integer(1, 100), "JPEG quality, 1 to 100.")
+    subsampling: str | None = option(
+        None, Choice(dict.fromkeys(("4:4:4", "4:2:2", "4:2:0"), "")), "Resolution of the colors."
+    )
 
 
-def scan(file: BinaryIO) -> Scan:
-    """Read size, channels and metadata from the segments before the first scan."""
-    segments = list(_segments(file))
-    frames = [body for marker, body in segments if marker in _SOF]
-    if not frames or len(frames[0]) < 6:
-        raise ImageFormatError("the JPEG has no frame header")
-    precision, components = frames[0][0], frames[0][5]
-    if precision != 8 or components not in (1, 3, 4):
-        found = f"{precision} bits and {components} components"
-        raise ImageFormatError(f"JPEG of {found}; known are 8 bits and 1, 3 or 4")
-    height, width = (int.from_bytes(frames[0][i : i + 2], "big") for i in (1, 3))
-    header = Header("JPEG", height, width, 1 if components == 1 else 3)
-    metadata, notes = _metadata(segments)
-    return Scan(header, metadata, notes)
+def sniff(start: bytes) -> int:
+    """Return 1 for a file that starts with SOI and another marker."""
+    return int(start.startswith(b"\xff\xd8\xff"))
 
 
-def decode(file: BinaryIO, scan: Scan) -> Image:
-    """Decode the first picture. Raises OSError where it is cut short."""
-    file.seek(0)
-    segments = list(_segments(file))
-    needed = [(m, b) for m, b in segments if not 0xE0 <= m <= 0xEF or b.startswith((_JFIF, _ADOBE))]
-    parts = [_segment(marker, body) for marker, body in needed if marker != _COMMENT]
-    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(b"\xff\xd8" + b"".join(parts) + file.read()))
-    picture.load()
-    pixels = np.array(picture)
-    if picture.mode != "CMYK":
-        pixels = pixels.reshape(*pixels.shape[:2], -1)
-        return Image(pixels, scan.metadata, scan.notes, _quality(segments))
-    if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in segments):
-        pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
-    rgb, note = profiles.cmyk_to_rgb(pixels, scan.metadata.icc)
-    metadata = replace(scan.metadata, icc=profiles.srgb_profile())
-    return Image(rgb, metadata, (*scan.notes, note), _quality(segments))
+class JpegReader:
+    """Size, channels and metadata from the segments before the first scan; the first image."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._segments = list(_segments(file))
+        self._scan_at = file.tell()
+        frames = [body for marker, body in self._segments if marker in _SOF]
+        if not frames or len(frames[0]) < 6:
+            raise ImageFormatError("the JPEG has no frame header")
+        precision, components = frames[0][0], frames[0][5]
+        if precision != 8 or components not in (1, 3, 4):
+            found = f"{precision} bits and {components} components"
+            raise ImageFormatError(f"JPEG of {found}; known are 8 bits and 1, 3 or 4")
+        height, width = (int.from_bytes(frames[0][i : i + 2], "big") for i in (1, 3))
+        self.header = Header("JPEG", height, width, 1 if components == 1 else 3)
+        self.metadata, self.notes = _metadata(self._segments)
+
+    def decode(self) -> Image:
+        """Decode the first image."""
+        self._file.seek(self._scan_at)
+        needed = [
+            _segment(marker, body)
+            for marker, body in self._segments
+            if marker != _COMMENT
+            and (not 0xE0 <= marker <= 0xEF or body.startswith((_JFIF, _ADOBE)))
+        ]
+        data = b"\xff\xd8" + b"".join(needed) + self._file.read()
+        with decoding(*PILLOW_ERRORS):
+            picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+            picture.load()
+        pixels = np.array(picture)
+        quality = _quality(self._segments)
+        if picture.mode != "CMYK":
+            pixels = pixels.reshape(*pixels.shape[:2], -1)
+            return Image(pixels, self.metadata, self.notes, quality)
+        if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
+            pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
+        rgb, note = profiles.cmyk_to_rgb(pixels, self.metadata.icc)
+        metadata = replace(self.metadata, icc=profiles.srgb_profile())
+        return Image(rgb, metadata, (*self.notes, note), quality)
 
 
-def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
-    """Write (H, W, 1|3) uint8; from quality 90 on the colors keep full resolution (4:4:4)."""
+def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...]:
+    """Write (H, W, 1|3) uint8."""
     metadata, notes = image.metadata, []
     extra: dict[str, Any] = {}
     for key, name, prefix, block in (
@@ -96,13 +127,28 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
     if metadata.dpi:
         extra["dpi"] = metadata.dpi
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
-    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
-    whole = io.BytesIO()  # Pillow takes a write cut short by a full disk for a whole one
-    PilImage.fromarray(pixels).save(
-        whole, "JPEG", quality=quality, subsampling=subsampling, optimize=True, **extra
-    )
-    file.write(whole.getbuffer())
+    extra["quality"] = options.quality
+    extra["subsampling"] = options.subsampling or ("4:4:4" if options.quality >= 90 else "4:2:0")
+    file.write(_compressed(PilImage.fromarray(pixels), extra).getbuffer())
     return tuple(notes)
+
+
+def _compressed(picture: PilImage.Image, extra: dict[str, Any]) -> io.BytesIO:
+    """Return the file; in memory, as Pillow takes a write cut short by a full disk for a whole one.
+
+    With optimized tables, unless these need more memory than Pillow reserves: 16 bits a pixel,
+    which noise of quality 100 can exceed.
+    """
+    for optimize in (True, False):
+        whole = io.BytesIO()
+        try:
+            picture.save(whole, "JPEG", optimize=optimize, **extra)
+        except OSError:
+            if not optimize:
+                raise
+        else:
+            break
+    return whole
 
 
 def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -25,8 +25,9 @@ from restorer.formats.chunks import (
     read_chunks,
     read_metadata,
 )
-from restorer.formats.header import Header, Scan, exactly
+from restorer.formats.codec import Header, WriterOptions, decoding, exactly
 from restorer.image import Bits, Image, Metadata
+from restorer.options import Integer, option
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3
@@ -58,45 +59,57 @@ class _Frame:
         return height * row if width else 0
 
 
-def accepts(start: bytes) -> bool:
-    """Whether the file starts with PNG's signature."""
-    return start.startswith(SIGNATURE)
+@dataclass(frozen=True)
+class PngOptions(WriterOptions):
+    """How PNG files are written.
+
+    Attributes:
+        compression: Level of zlib, 0 to 9; None chooses a fast one by the bit depth.
+    """
+
+    compression: int | None = option(None, Integer(0, 9), "Level of compression, 0 to 9.")
 
 
-def scan(file: BinaryIO) -> Scan:
-    """Walk all chunks; texts and unknown color descriptions are noted as left out."""
-    chunks = read_chunks(file)
-    frame = _frame(chunks)
-    metadata, notes = read_metadata(chunks, gray=frame.color in (0, 4))
-    frames = int.from_bytes(chunks.named.get(b"acTL", b"\0\0\0\1")[:4], "big")
-    channels = _channels(chunks, frame, metadata)
-    bits: Bits = 16 if frame.depth == 16 else 8
-    header = Header("PNG", frame.height, frame.width, channels, bits, frames)
-    return Scan(header, metadata, notes, chunks)
+def sniff(start: bytes) -> int:
+    """Return 1 for a file that starts with PNG's signature."""
+    return int(start.startswith(SIGNATURE))
 
 
-def decode(file: BinaryIO, scan: Scan) -> Image:
-    """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""
-    chunks: Chunks = scan.found
-    frame = _frame(chunks)
-    passes = list(_passes(frame))
-    size = sum(frame.raw_bytes(height, width) for _, height, width in passes)
-    raw = memoryview(_inflated(file, chunks.data, size))
-    if frame.interlaced:
-        pixels = _woven(raw, chunks, frame, passes)
-    else:
-        pixels = _decoded(raw, chunks, frame, frame.height, frame.width)
-    pixels = pixels[..., -scan.header.channels :]  # of a gray palette one channel is enough
-    return Image(np.ascontiguousarray(pixels), scan.metadata, scan.notes)
+class PngReader:
+    """All chunks but the pixels; texts and unknown color descriptions are noted as left out."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._chunks = chunks = read_chunks(file)
+        self._frame = frame = _frame(chunks)
+        self.metadata, self.notes = read_metadata(chunks, gray=frame.color in (0, 4))
+        frames = int.from_bytes(chunks.named.get(b"acTL", b"\0\0\0\1")[:4], "big")
+        channels = _channels(chunks, frame, self.metadata)
+        bits: Bits = 16 if frame.depth == 16 else 8
+        self.header = Header("PNG", frame.height, frame.width, channels, bits, frames)
+
+    def decode(self) -> Image:
+        """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""
+        chunks, frame = self._chunks, self._frame
+        passes = list(_passes(frame))
+        size = sum(frame.raw_bytes(height, width) for _, height, width in passes)
+        raw = memoryview(_inflated(self._file, chunks.data, size))
+        if frame.interlaced:
+            pixels = _woven(raw, chunks, frame, passes)
+        else:
+            pixels = _decoded(raw, chunks, frame, frame.height, frame.width)
+        pixels = pixels[..., -self.header.channels :]  # of a gray palette one channel is enough
+        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
 
 
-def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
+def encode(image: Image, file: BinaryIO, options: PngOptions) -> tuple[str, ...]:
     """Write uint8 or uint16 of 1 to 4 channels, with iCCP, pHYs, eXIf and XMP behind IHDR."""
     import imagecodecs
 
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
     contiguous = np.ascontiguousarray(pixels)  # imagecodecs refuses views, even gray[..., None]
-    data = imagecodecs.png_encode(contiguous, level=_LEVELS[image.bits])
+    level = _LEVELS[image.bits] if options.compression is None else options.compression
+    data = imagecodecs.png_encode(contiguous, level=level)
     split = len(SIGNATURE) + 25  # IHDR is the first chunk and takes 25 bytes
     file.write(data[:split])
     file.write(metadata_chunks(image.metadata))
@@ -159,7 +172,8 @@ def _inflated(file: BinaryIO, pieces: list[tuple[int, int]], size: int) -> bytes
         if zlib.crc32(body, zlib.crc32(b"IDAT")) != int.from_bytes(exactly(file, 4), "big"):
             raise ImageFormatError("the checksum of an IDAT chunk is wrong")
         if found < size:
-            parts.append(inflater.decompress(body, size - found))
+            with decoding(zlib.error):
+                parts.append(inflater.decompress(body, size - found))
             found += len(parts[-1])
     if found < size:
         raise ImageFormatError(f"the file is cut short: {found:,} of {size:,} bytes of pixels")
@@ -188,7 +202,8 @@ def _decoded(raw: memoryview, chunks: Chunks, frame: _Frame, height: int, width:
     stream = memoryview(zlib.compress(raw, 0))
     parts = [SIGNATURE, pack_chunk(b"IHDR", head), *_expansion(chunks, frame)]
     parts += [pack_chunk(b"IDAT", stream[at : at + 2**30]) for at in range(0, len(stream), 2**30)]
-    pixels = imagecodecs.png_decode(b"".join([*parts, pack_chunk(b"IEND", b"")]))
+    with decoding(imagecodecs.PngError):
+        pixels = imagecodecs.png_decode(b"".join([*parts, pack_chunk(b"IEND", b"")]))
     return pixels.reshape(height, width, -1)
 
 

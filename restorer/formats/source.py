@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
-from restorer.formats import metadata, tiff
-from restorer.formats.bands import RowReader, RowsError
-from restorer.formats.header import Header, Scan
-from restorer.formats.table import Format, recognized
+from restorer.formats import metadata
+from restorer.formats.codec import Header, Reader, RowsError
+from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Image, Pixels
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.
 DEFAULT_MAX_PIXELS = 2**27
 
-_START_BYTES = 32
+_START_BYTES = 64  # of which formats are recognized
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,29 @@ class ImageFile:
         notes: What the headers say that reading changes or leaves out.
     """
 
-    def __init__(self, path: Path, file: BinaryIO, format: Format, scan: Scan) -> None:
+    def __init__(self, path: Path, format: Format, reader: Reader) -> None:
         self.path = path
-        self.header = _upright_header(scan)
-        self.metadata = metadata.upright_metadata(scan.metadata)
-        self.notes = (*_name_notes(path, format), *scan.notes)
-        self._file, self._format, self._scan = file, format, scan
+        self.header = _upright_header(reader)
+        self.metadata = metadata.upright_metadata(reader.metadata)
+        self.notes = (*_name_notes(path, format), *reader.notes)
+        self._format, self._reader = format, reader
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the format may give rows alone; `rows` tells whether this file does."""
+        return bool(self._format.row_reader)
 
     def check(self, max_pixels: int) -> None:
         """Raise ImageTooLargeError above `max_pixels`, ImageFormatError for several pages."""
         with _named_errors(self.path):
-            _check_header(self.header, max_pixels)
+            _check_header(self.header, max_pixels, streams=self.has_rows)
 
     def read(self) -> Image:
         """Return the whole image, upright. Raises ImageFormatError where it is damaged."""
         with _named_errors(self.path):
-            image = metadata.upright(self._format.codec.decode(self._file, self._scan))
+            with self._format.installed():
+                image = self._reader.decode()
+            image = metadata.upright(image)
         return self._with_name_note(image)
 
     def rows(self) -> Rows:
@@ -77,11 +83,11 @@ class ImageFile:
         ImageFormatError where the file is damaged.
         """
         with _named_errors(self.path):
-            if self._format.codec is not tiff:
+            if not self.has_rows:
                 raise RowsError(f"rows of {self._format.name} files cannot be read alone")
-            if metadata.orientation(self._scan.metadata) != 1:
+            if metadata.orientation(self._reader.metadata) != 1:
                 raise RowsError("is to be turned")
-            reader = RowReader(self._file, self._scan)
+            reader = self._format.open_rows(self._reader)
             first = metadata.upright(reader.first)
 
         def read(top: int, bottom: int) -> Pixels:
@@ -114,12 +120,13 @@ def open_source(
     path = Path(path)
     with _opened(path) as file:
         with _named_errors(path):
-            format = recognized(file.read(_START_BYTES), path)
+            format = recognize(file.read(_START_BYTES), path)
             file.seek(0)
-            scan = format.codec.scan(file)
-            if scan.header.height < 1 or scan.header.width < 1:
-                raise ImageFormatError(f"{scan.header.width} x {scan.header.height} pixels")
-            source = ImageFile(path, file, format, scan)
+            reader = format.open(file)
+            header = reader.header
+            if header.height < 1 or header.width < 1:
+                raise ImageFormatError(f"{header.width} x {header.height} pixels")
+            source = ImageFile(path, format, reader)
         if max_pixels is not None:
             source.check(max_pixels)
         yield source
@@ -134,15 +141,6 @@ def probe(path: Path | str) -> Header:
         return source.header
 
 
-def check_source(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Header:
-    """Return what `probe` does, if the headers hold nothing that `read` would refuse.
-
-    Raises ImageFormatError and ImageTooLargeError.
-    """
-    with open_source(path, max_pixels=max_pixels) as source:
-        return source.header
-
-
 def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """Return an image, upright, as gray or RGB with straight alpha if it has any.
 
@@ -154,16 +152,6 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
         return source.read()
 
 
-@contextmanager
-def open_rows(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[Rows]:
-    """Give the rows of a file while it is open.
-
-    Raises what `read` raises, and RowsError, which says why an image can be read only as a whole.
-    """
-    with open_source(path, max_pixels=max_pixels) as source:
-        yield source.rows()
-
-
 def _name_notes(path: Path, format: Format) -> tuple[str, ...]:
     """Return a note where the suffix belongs to another format."""
     if path.suffix.lower() in format.suffixes:
@@ -172,22 +160,25 @@ def _name_notes(path: Path, format: Format) -> tuple[str, ...]:
     return (f"the file is a {format.name}, though {named}",)
 
 
-def _upright_header(scan: Scan) -> Header:
-    header = scan.header
-    if metadata.orientation(scan.metadata) > 4:
+def _upright_header(reader: Reader) -> Header:
+    header = reader.header
+    if metadata.orientation(reader.metadata) > 4:
         return replace(header, height=header.width, width=header.height)
     return header
 
 
-def _check_header(header: Header, max_pixels: int) -> None:
+def _check_header(header: Header, max_pixels: int, *, streams: bool) -> None:
     pixels = header.height * header.width
     if pixels > max_pixels:
         streamed = ""
-        if header.format == "TIFF":
-            streamed = " (from TIFF to TIFF, what is larger than the memory is streamed)"
+        if streams:
+            targets = format_names(format for format in FORMATS.values() if format.row_writer)
+            streamed = (
+                f" (from {header.format} to {targets}, what is larger than the memory is streamed)"
+            )
         raise ImageTooLargeError(
             f"{header.width} x {header.height} = {pixels:,} pixels, above the budget of"
-            f" {max_pixels:,}; raise it with --max-pixels{streamed}"
+            f" {max_pixels:,}; raise the setting max-pixels{streamed}"
         )
     if header.pages > 1:
         raise ImageFormatError(
@@ -199,7 +190,11 @@ def _check_header(header: Header, max_pixels: int) -> None:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open an ordinary file; exceptions of the body pass."""
     with _named_errors(path):
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait forever
+        try:
+            mode = path.stat().st_mode
+        except ValueError as error:  # a NUL in the name
+            raise ImageFormatError(f"cannot be read: {error}") from error
+        if not stat.S_ISREG(mode):  # opening a pipe would wait forever
             raise ImageFormatError("is a folder" if path.is_dir() else "is not an ordinary file")
         file = path.open("rb")
     with file:
@@ -208,13 +203,14 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _named_errors(path: Path) -> Iterator[None]:
-    """Turn any trouble with a file into an ImageError of its path."""
+    """Put the path before errors, and name those of disk and memory; bugs pass."""
     try:
         yield
     except ImageError as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
+    except MemoryError as error:
+        raise ImageTooLargeError(
+            f"{path}: does not fit into memory; free some, or shrink the picture"
+        ) from error
     except OSError as error:
         raise ImageFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # decoders of damaged files raise anything
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ImageFormatError(f"{path}: damaged: {reason}") from error

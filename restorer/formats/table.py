@@ -1,39 +1,60 @@
-"""The table of file formats, and how to find a row of it."""
+"""The table of file formats: who reads and writes each, and what a file of it can hold.
+
+Another format is a module and a row. Modules are imported when a file needs them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from restorer.errors import ImageFormatError
-from restorer.formats import bmp, jpeg, png, tiff, webp
-from restorer.formats.header import Codec
+
+if TYPE_CHECKING:
+    from restorer.formats.codec import Reader, RowReader, RowWriter, Writer, WriterOptions
 
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of file and what it can hold.
+    """One kind of file. Code is named as ``module:name``; an empty text means that there is none.
 
     Attributes:
         name: The name that users know.
         suffixes: Lower case, with the dot; the first is the usual one.
+        sniff: A function that scores the first bytes of a file: 0 for other formats. The highest
+            score of all formats wins, so that a format built on another one (a DNG file is a TIFF
+            file) scores higher than that. Its module must import without the extra.
+        reader: A `Reader`.
+        writer: A `Writer`.
+        row_reader: A `RowReader`.
+        row_writer: A `RowWriter`.
+        options: The `WriterOptions` of the writer.
+        extra: The optional dependencies of this package that reader and writer need.
         bits: Bit depths, ascending; an image of another depth is written with the next lower one.
         channels: Channel counts, ascending; gray is copied to RGB, alpha is composited on white.
         carries: The fields of Metadata that a file can hold.
         max_side: Largest height and width in pixels.
-        codec: The module that reads and writes it.
         max_bytes: Largest size of uncompressed pixels.
         least_share: Share of the uncompressed size that files of photographs hardly fall below.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    bits: tuple[Literal[8, 16, 32], ...]
-    channels: tuple[int, ...]
-    carries: tuple[str, ...]
-    max_side: int
-    codec: Codec
+    sniff: str
+    reader: str = ""
+    writer: str = ""
+    row_reader: str = ""
+    row_writer: str = ""
+    options: str = "restorer.formats.codec:WriterOptions"
+    extra: str = ""
+    bits: tuple[Literal[8, 16, 32], ...] = (8,)
+    channels: tuple[int, ...] = (1, 3)
+    carries: tuple[str, ...] = ("exif", "xmp", "icc", "dpi")
+    max_side: int = 2**31 - 1
     max_bytes: int = 2**62
     least_share: float = 0.2
 
@@ -42,43 +63,178 @@ class Format:
         """Whether it holds transparency."""
         return 4 in self.channels
 
+    def score(self, start: bytes) -> int:
+        """Return how surely a file that starts with these bytes is of this format; 0 is not."""
+        score: int = self._load(self.sniff)(start)
+        return score
 
-_ALL = ("exif", "xmp", "icc", "dpi")
-FORMATS = (
-    # the JPEG standard ends at 65,535, libjpeg at 65,500
-    Format(
+    def open(self, file: BinaryIO) -> Reader:
+        """Read the headers of a file."""
+        make: Callable[[BinaryIO], Reader] = self._load(self.reader)
+        with self.installed():
+            return make(file)
+
+    def open_rows(self, reader: Reader) -> RowReader:
+        """Return the rows of a file that was opened."""
+        make: Callable[[Reader], RowReader] = self._load(self.row_reader)
+        with self.installed():
+            return make(reader)
+
+    def load_writer(self) -> Writer:
+        """Return the writer."""
+        writer: Writer = self._load(self.writer)
+        return writer
+
+    def load_row_writer(self) -> RowWriter:
+        """Return the writer of rows."""
+        writer: RowWriter = self._load(self.row_writer)
+        return writer
+
+    def writer_options(self, **values: Any) -> WriterOptions:
+        """Return the writer's options: those of `values` that it has, defaults for the others.
+
+        Raises SettingsError for a value out of range.
+        """
+        kind = self._load(self.options)
+        names = {field.name for field in fields(kind)}
+        options: WriterOptions = kind(**{k: v for k, v in values.items() if k in names})
+        return options
+
+    def has_option(self, name: str) -> bool:
+        """Whether the writer has an option of this name."""
+        return name in {field.name for field in fields(self._load(self.options))}
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Turn a failed import into ImageFormatError, which says what to install."""
+        try:
+            yield
+        except ImportError as error:
+            remedy = f"install restorer[{self.extra}]" if self.extra else "install restorer again"
+            raise ImageFormatError(
+                f"{self.name} files need a package that cannot be imported ({error}); {remedy}"
+            ) from error
+
+    def _load(self, target: str) -> Any:
+        """Import code. Raises ImageFormatError where its dependencies are not installed."""
+        module, _, name = target.partition(":")
+        with self.installed():
+            return getattr(import_module(module), name)
+
+
+FORMATS: dict[str, Format] = {
+    "jpeg": Format(
         "JPEG",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
-        (8,),
-        (1, 3),
-        _ALL,
-        65_500,
-        jpeg,
+        sniff="restorer.formats.jpeg:sniff",
+        reader="restorer.formats.jpeg:JpegReader",
+        writer="restorer.formats.jpeg:encode",
+        options="restorer.formats.jpeg:JpegOptions",
+        max_side=65_500,  # of libjpeg; the standard ends at 65,535
         least_share=0.01,
     ),
-    # libpng reads no more than a million a side unless told to
-    Format("PNG", (".png",), (8, 16), (1, 2, 3, 4), _ALL, 1_000_000, png),
-    Format(
-        "WebP", (".webp",), (8,), (3, 4), ("exif", "xmp", "icc"), 16_383, webp, least_share=0.01
+    "png": Format(
+        "PNG",
+        (".png",),
+        sniff="restorer.formats.png:sniff",
+        reader="restorer.formats.png:PngReader",
+        writer="restorer.formats.png:encode",
+        options="restorer.formats.png:PngOptions",
+        bits=(8, 16),
+        channels=(1, 2, 3, 4),
+        max_side=1_000_000,  # libpng reads no more unless told to
     ),
-    Format("BMP", (".bmp", ".dib"), (8,), (1, 3), ("dpi",), 2**31 - 1, bmp, 2**32 - 2**16, 1.0),
-    Format("TIFF", (".tif", ".tiff"), (8, 16, 32), (1, 2, 3, 4), _ALL, 2**31 - 1, tiff),
-)
-SUFFIXES = frozenset(suffix for format in FORMATS for suffix in format.suffixes)
+    "webp": Format(
+        "WebP",
+        (".webp",),
+        sniff="restorer.formats.webp:sniff",
+        reader="restorer.formats.webp:WebPReader",
+        writer="restorer.formats.webp:encode",
+        options="restorer.formats.webp:WebPOptions",
+        channels=(3, 4),
+        carries=("exif", "xmp", "icc"),
+        max_side=16_383,
+        least_share=0.01,
+    ),
+    "bmp": Format(
+        "BMP",
+        (".bmp", ".dib"),
+        sniff="restorer.formats.bmp:sniff",
+        reader="restorer.formats.bmp:BmpReader",
+        writer="restorer.formats.bmp:encode",
+        carries=("dpi",),
+        max_bytes=2**32 - 2**16,
+        least_share=1.0,
+    ),
+    "tiff": Format(
+        "TIFF",
+        (".tif", ".tiff"),
+        sniff="restorer.formats.tiff:sniff",
+        reader="restorer.formats.tiff:TiffReader",
+        writer="restorer.formats.tiff:encode",
+        row_reader="restorer.formats.bands:TiffRows",
+        row_writer="restorer.formats.bands:write_rows",
+        options="restorer.formats.tiff:TiffOptions",
+        bits=(8, 16, 32),
+        channels=(1, 2, 3, 4),
+    ),
+}
 
 
-def recognized(start: bytes, path: Path) -> Format:
+class _Suffixes(Set[str]):
+    """The suffixes of all formats that have one kind of code; it follows the table."""
+
+    def __init__(self, code: Literal["reader", "writer"]) -> None:
+        self._code = code
+
+    def __contains__(self, suffix: object) -> bool:
+        return any(suffix in format.suffixes for format in self._formats())
+
+    def __iter__(self) -> Iterator[str]:
+        return (suffix for format in self._formats() for suffix in format.suffixes)
+
+    def __len__(self) -> int:
+        return sum(len(format.suffixes) for format in self._formats())
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> frozenset[Any]:
+        return frozenset(it)
+
+    def _formats(self) -> Iterator[Format]:
+        return (format for format in FORMATS.values() if getattr(format, self._code))
+
+
+READABLE: Set[str] = _Suffixes("reader")
+WRITABLE: Set[str] = _Suffixes("writer")
+
+
+def recognize(start: bytes, path: Path) -> Format:
     """Return the format of a file by its first bytes. Raises ImageFormatError for all others."""
     if not start:
         raise ImageFormatError("the file is empty")
-    for format in FORMATS:
-        if format.codec.accepts(start):
-            return format
+    readable = [format for format in FORMATS.values() if format.reader]
+    scores = [format.score(start) for format in readable]
+    if any(scores):
+        return readable[scores.index(max(scores))]
     suffix = path.suffix.lower()
-    what = f"no valid {suffix} file" if suffix in SUFFIXES else "no known kind of image"
-    raise ImageFormatError(f"{what}; known are {', '.join(known_suffixes())}")
+    what = f"no valid {suffix} file" if suffix in READABLE else "no known kind of image"
+    raise ImageFormatError(f"{what}; known are {_usual_suffixes(readable)}")
 
 
-def known_suffixes() -> list[str]:
-    """Return the usual suffix of each format."""
-    return [format.suffixes[0] for format in FORMATS]
+def writable_format(path: Path) -> Format:
+    """Return the format of the path's suffix. Raises ImageFormatError where there is none."""
+    writable = [format for format in FORMATS.values() if format.writer]
+    for format in writable:
+        if path.suffix.lower() in format.suffixes:
+            return format
+    found = f"suffix {path.suffix!r}" if path.suffix else "name without a suffix"
+    raise ImageFormatError(f"{path}: {found}; known are {_usual_suffixes(writable)}")
+
+
+def format_names(formats: Iterable[Format]) -> str:
+    """Return the names of formats as alternatives: ``PNG or TIFF``."""
+    return " or ".join(format.name for format in formats)
+
+
+def _usual_suffixes(formats: Iterable[Format]) -> str:
+    return ", ".join(format.suffixes[0] for format in formats)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
 from restorer.formats import metadata
+from restorer.formats.codec import WriterOptions
 from restorer.formats.files import Existing, created
 from restorer.formats.profiles import profile_space
-from restorer.formats.table import FORMATS, Format, known_suffixes
+from restorer.formats.table import FORMATS, Format, format_names, writable_format
 from restorer.image import Image
 
 _WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
@@ -23,8 +26,8 @@ _MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the syste
 def write(
     image: Image,
     path: Path | str,
+    options: WriterOptions | None = None,
     *,
-    quality: int = 95,
     existing: Existing = "replace",
 ) -> tuple[str, ...]:
     """Write an image in the format of the path's suffix; return notes of what that cannot hold.
@@ -35,37 +38,73 @@ def write(
     Args:
         image: The image; sizes that its EXIF block states are set to its own.
         path: The target; its suffix chooses the format.
-        quality: JPEG and WebP quality, 1 to 100; WebP at 100 is lossless.
+        options: What `writer_options` returns for this path; None takes the defaults.
         existing: What to do when the file exists; "fail" holds against other processes too.
 
     Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits,
     ImageWriteError where the disk or the folder refuses.
     """
-    if not 1 <= quality <= 100:
-        raise SettingsError(f"quality {quality}, expected 1 to 100")
     path = Path(path)
     format = check_target(path, image.height, image.width)
+    options = _checked(format, options)
+    writer = format.load_writer()
     fitted, notes = _fitted(image, format)
     fitted = replace(
         fitted, metadata=metadata.with_size(fitted.metadata, image.height, image.width)
     )
-    with created(path, existing) as file:
-        return (*notes, *format.codec.encode(fitted, file, quality))
+    with created(path, existing) as file, format.installed():
+        return (*notes, *writer(fitted, file, options))
+
+
+def write_rows(
+    bands: Iterator[Image],
+    size: tuple[int, int],
+    file: BinaryIO,
+    path: Path | str,
+    options: WriterOptions | None = None,
+) -> None:
+    """Write an image of `size` (height, width) as its rows come; see `RowWriter`.
+
+    Args:
+        bands: Images of rows, from top to bottom, with the metadata of the whole.
+        size: The size of the whole.
+        file: Readable, writable and seekable; what it held is lost.
+        path: Its suffix chooses the format, which must have a row writer.
+        options: What `writer_options` returns for this path; None takes the defaults.
+    """
+    format = writable_format(Path(path))
+    format.load_row_writer()(bands, size, file, _checked(format, options))
+
+
+def writer_options(path: Path | str, **values: Any) -> WriterOptions:
+    """Return the options of the writer for a path.
+
+    Args:
+        path: Its suffix chooses the format.
+        values: Options by name, such as `quality`; those that the format does not have are ignored.
+
+    Raises ImageFormatError for an unknown suffix, SettingsError for a value out of range.
+    """
+    return writable_format(Path(path)).writer_options(**values)
 
 
 def check_target(path: Path, height: int, width: int) -> Format:
     """Return the format of the path's suffix, if an image of this size fits into it.
 
-    Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits.
+    Raises ImageFormatError for an unknown suffix and where the writer is not installed,
+    ImageTooLargeError above the format's limits.
     """
-    format = next((f for f in FORMATS if path.suffix.lower() in f.suffixes), None)
-    if format is None:
-        found = f"suffix {path.suffix!r}" if path.suffix else "name without a suffix"
-        raise ImageFormatError(f"{path}: {found}; known are {', '.join(known_suffixes())}")
-    if max(height, width) > format.max_side or height * width * 4 > format.max_bytes:
+    format = writable_format(path)
+    try:
+        format.load_writer()
+    except ImageFormatError as error:
+        raise ImageFormatError(f"{path}: {error}") from error
+    if not _holds(format, height, width):
         limit = f"{format.name} holds at most {format.max_side:,} a side"
         limit += f" and {format.max_bytes // 4:,} pixels" if format.max_bytes < 2**62 else ""
-        raise ImageTooLargeError(f"{path}: {width} x {height} pixels, but {limit}; choose TIFF")
+        larger = [f for f in FORMATS.values() if f.row_writer and _holds(f, height, width)]
+        remedy = f"; choose {format_names(larger)}" if larger else ""
+        raise ImageTooLargeError(f"{path}: {width} x {height} pixels, but {limit}{remedy}")
     return format
 
 
@@ -100,6 +139,24 @@ def check_creatable(path: Path, size_bytes: int = 0) -> None:
             f"{path}: needs about {size_bytes / 1e6:,.0f} MB, but the disk has"
             f" {free / 1e6:,.0f} MB free; free some space or choose another folder"
         )
+
+
+def _holds(format: Format, height: int, width: int) -> bool:
+    """Whether an image of this size fits into a format."""
+    return max(height, width) <= format.max_side and height * width * 4 <= format.max_bytes
+
+
+def _checked(format: Format, options: WriterOptions | None) -> WriterOptions:
+    """Return the options, or the defaults. Raises SettingsError for those of another format."""
+    usual = format.writer_options()
+    if options is None:
+        return usual
+    if type(options) is not type(usual):
+        raise SettingsError(
+            f"{type(options).__name__} are not the options of {format.name} files, which are"
+            f" {type(usual).__name__}"
+        )
+    return options
 
 
 def _check_names(path: Path, folder: Path, names: list[str]) -> None:

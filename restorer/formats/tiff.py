@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import math
 import os
-from dataclasses import replace
+import struct
+import zlib
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -17,9 +19,10 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import ifd, lzw, profiles
-from restorer.formats.header import Header, Scan
+from restorer.formats.codec import Header, WriterOptions, decoding
 from restorer.formats.metadata import ICC, XMP, described_by, exif_from, resolution_of
-from restorer.image import Bits, Image, Metadata, Pixels
+from restorer.image import Bits, Image, Metadata
+from restorer.options import Choice, option
 
 # Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -43,69 +46,138 @@ _REDUCED_OR_MASK = 0b101  # of NewSubfileType: a thumbnail or a mask is no page
 _MAX_PAGES = 1000  # counted at most
 _BIG = 2**32 - 2**26  # bytes of pixels above which offsets need 64 bits
 _DNG, _INK_SET = 50706, 332
+_COMPRESSIONS = {"deflate": "zlib", "lzw": "lzw", "zstd": "zstd", "none": None}  # by tifffile
 _LOST = {33723: "IPTC", 34377: "Photoshop", 33550: "GeoTIFF"}
 
-
-def accepts(start: bytes) -> bool:
-    """Whether the file starts as a classic or a big TIFF of either byte order."""
-    return start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
-def scan(file: BinaryIO) -> Scan:
-    """Read the tags of the only full page. Raises ImageFormatError for kinds that are not known."""
-    import tifffile
-
-    with tifffile.TiffFile(file) as tiff:
-        page, pages = still_page(tiff)
-        _check(page)
-        metadata, notes = _metadata(file, page)
-        channels = {_CMYK: 3, _PALETTE: 3}.get(page.photometric, _COLORS[page.photometric])
-        alpha, alpha_notes = _alpha(page)
-        header = Header(
-            "TIFF", page.imagelength, page.imagewidth, channels + alpha, _bits(page), pages
-        )
-    return Scan(header, metadata, (*notes, *alpha_notes))
+# What tifffile and its decoders raise for damaged files, beside OSError: it does not check tags.
+TIFF_ERRORS = (
+    *(ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
+    *(struct.error, zlib.error),
+)
 
 
-def decode(file: BinaryIO, scan: Scan) -> Image:
-    """Decode and bring to gray or RGB with straight alpha. Raises ImageFormatError for NaN."""
-    import tifffile
+@dataclass(frozen=True)
+class TiffOptions(WriterOptions):
+    """How TIFF files are written.
 
-    file.seek(0)
-    with tifffile.TiffFile(file) as tiff:
-        page, _ = still_page(tiff)
-        check_strips(page, file.seek(0, os.SEEK_END))
+    Attributes:
+        compression: All kinds are lossless.
+    """
+
+    compression: str = option(
+        "deflate", Choice(dict.fromkeys(("deflate", "lzw", "zstd", "none"), "")), "Compression."
+    )
+
+
+def sniff(start: bytes) -> int:
+    """Return 1 for a classic or a big TIFF of either byte order."""
+    return int(start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
+
+
+class TiffReader:
+    """The tags of the only full page; its pixels become gray or RGB with straight alpha.
+
+    Attributes:
+        file: The open file.
+        page: The page of tifffile.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.page, pages = _still_page(file)
+        _check(self.page)
+        self.metadata, notes = _metadata(file, self.page)
+        photometric = self.page.photometric
+        channels = {_CMYK: 3, _PALETTE: 3}.get(photometric, _COLORS[photometric])
+        alpha, alpha_notes = _alpha(self.page)
+        self.notes = (*notes, *alpha_notes)
+        size = self.page.imagelength, self.page.imagewidth
+        self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), pages)
+
+    def decode(self) -> Image:
+        """Decode the pixels. Raises ImageFormatError for NaN."""
+        page, file = self.page, self.file
+        self.check_strips()
         if page.compression == _LZW:
             for at, size in zip(page.dataoffsets, page.databytecounts, strict=False):
                 file.seek(at)
                 check_codes(page, file.read(size))
-        values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
+        with decoding(*TIFF_ERRORS):
+            values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
-        pixels, notes, icc = normal(page, values, scan)
-    metadata = replace(scan.metadata, icc=icc)
-    contiguous: Any = np.ascontiguousarray(pixels)
-    return Image(contiguous, metadata, (*scan.notes, *notes))
+        return self.image(values)
+
+    def image(self, values: Any) -> Image:
+        """Bring samples as stored, (rows, W, samples) of any rows, to gray or RGB."""
+        _check_samples(self.page, values)
+        pixels, notes, icc = self._normal(values)
+        metadata = replace(self.metadata, icc=icc)
+        contiguous: Any = np.ascontiguousarray(pixels)
+        return Image(contiguous, metadata, (*self.notes, *notes))
+
+    def check_strips(self) -> None:
+        """Refuse missing strips, which tifffile would fill with black."""
+        page, length = self.page, self.file.seek(0, os.SEEK_END)
+        spans = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+        if not all(isinstance(number, int) for span in spans for number in span):
+            raise ImageFormatError("the offsets of the TIFF are damaged")
+        if len(spans) < math.prod(page.chunked) or any(at <= 0 or size <= 0 for at, size in spans):
+            raise ImageFormatError("strips or tiles of the TIFF are missing")
+        if any(at + size > length for at, size in spans):
+            raise ImageFormatError("the file is cut short: strips or tiles lie behind its end")
+
+    def _normal(self, values: Any) -> tuple[Any, tuple[str, ...], bytes | None]:
+        """Return the samples with the depth of the header, notes and color profile."""
+        page, icc, photometric = self.page, self.metadata.icc, self.page.photometric
+        if photometric == _PALETTE:
+            return _palette(page)[values[..., 0].astype(np.uint8)], (), icc
+        if photometric in (_CIELAB, _ICCLAB):
+            lab = _lab(values, page.bitspersample, icc=photometric == _ICCLAB)
+            rgb = profiles.lab_to_rgb(lab)
+            pixels: Any = Image(rgb).with_float(rgb, bits=self.header.bits).pixels
+            return pixels, ("Lab was converted to sRGB",), profiles.srgb_profile()
+        pixels = _stretched(values, page.bitspersample)
+        alpha = self.header.channels % 2 == 0
+        pixels = pixels[..., : _COLORS[photometric] + alpha]
+        notes: tuple[str, ...] = ()
+        if alpha and page.extrasamples[:1] == (_ASSOCIATED,):
+            pixels, notes = _straight(pixels), ("premultiplied alpha was made straight",)
+        if photometric == _CMYK:
+            color, note = profiles.cmyk_to_rgb(np.ascontiguousarray(pixels[..., :4]), icc)
+            pixels = np.concatenate([color, pixels[..., 4:]], axis=-1)
+            return pixels, (*notes, note), profiles.srgb_profile()
+        if photometric == _WHITE_IS_ZERO:
+            white = 1 if self.header.bits == 32 else np.iinfo(pixels.dtype).max
+            pixels = np.concatenate([white - pixels[..., :1], pixels[..., 1:]], axis=-1)
+        return pixels, notes, icc
 
 
-def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
-    """Write deflate with predictor; EXIF's own byte order, BigTIFF where the size asks for it."""
+def encode(image: Image, file: BinaryIO, options: TiffOptions) -> tuple[str, ...]:
+    """Write with predictor; EXIF's own byte order, BigTIFF where the size asks for it."""
     pixels = image.pixels
     data = pixels if pixels.shape[2] > 1 else pixels[..., 0]
-    write(data, file, image.metadata, pixels.shape[2], pixels.nbytes)
+    write(data, file, image.metadata, pixels.shape[2], pixels.nbytes, options)
     return ()
 
 
 def write(
-    data: Any, file: BinaryIO, metadata: Metadata, channels: int, size_bytes: int, **layout: Any
+    data: Any,
+    file: BinaryIO,
+    metadata: Metadata,
+    channels: int,
+    size_bytes: int,
+    options: TiffOptions,
+    **layout: Any,
 ) -> None:
     """Write pixels of 1 to 4 channels and all tags into an empty file.
 
     Args:
         data: (H, W) or (H, W, channels), or an iterator over tiles of such.
         file: Readable, writable and seekable.
-        metadata: Of the pixels, with EXIF's sizes set.
+        metadata: The metadata of the pixels, with EXIF's sizes set.
         channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
-        size_bytes: Of all pixels.
+        size_bytes: The size of all pixels.
+        options: The options of the writer.
         layout: More options of tifffile's writer; an iterator needs shape, dtype and tile.
     """
     import tifffile
@@ -118,8 +190,8 @@ def write(
             photometric="rgb" if channels >= 3 else "minisblack",
             planarconfig="contig" if channels > 1 else None,
             extrasamples=["unassalpha"] if channels in (2, 4) else None,
-            compression="zlib",
-            predictor=True,
+            compression=_COMPRESSIONS[options.compression],
+            predictor=options.compression != "none",
             metadata=None,
             software=False,
             **(resolution if metadata.dpi else {}),
@@ -134,28 +206,47 @@ def write(
         ifd.extend(file, replace(described, fields=fields))
 
 
-def still_page(tiff: Any) -> tuple[Any, int]:
-    """Return the first full page and the number of full pages; thumbnails and masks count not."""
-    pages = list(islice(tiff.pages, _MAX_PAGES))
+def _still_page(file: BinaryIO) -> tuple[Any, int]:
+    """Return the first full page and the number of full pages, without thumbnails and masks."""
+    import tifffile
+
+    with decoding(*TIFF_ERRORS):
+        pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MAX_PAGES))
+    if not pages:
+        raise ImageFormatError("the TIFF has no page")
     if _DNG in pages[0].tags or any(page.photometric in (32803, 34892) for page in pages):
         raise ImageFormatError("a camera RAW file (DNG), which cannot be read as a picture")
-    full = [page for page in pages if not page.subfiletype & _REDUCED_OR_MASK]
+    full = [page for page in pages if not _is_reduced(page)]
     if not full:
         raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
     return full[0], len(full)
 
 
+def _is_reduced(page: Any) -> bool:
+    """Whether a page is a thumbnail or a mask."""
+    kind = page.subfiletype
+    return isinstance(kind, int) and bool(kind & _REDUCED_OR_MASK)
+
+
 def _check(page: Any) -> None:
     """Refuse what could not be shown as gray or RGB."""
     photometric, bits, kind = page.photometric, page.bitspersample, page.sampleformat
-    numbers = (page.imagewidth, page.imagelength, page.samplesperpixel, photometric, *page.chunks)
+    with decoding(*TIFF_ERRORS):
+        chunks = page.chunks, page.chunked
+    numbers = (
+        page.imagewidth,
+        page.imagelength,
+        page.samplesperpixel,
+        photometric,
+        *sum(chunks, ()),
+    )
     if not all(isinstance(number, int) for number in numbers):  # tags of several values
         raise ImageFormatError("the size tags of the TIFF are damaged")
     if photometric not in _COLORS or (photometric == _YCBCR and page.compression not in _JPEG):
         raise ImageFormatError(
             f"TIFF colors of kind {getattr(photometric, 'name', photometric)} are not known"
         )
-    if not isinstance(bits, int) or page.imagedepth != 1:
+    if not isinstance(bits, int) or bits < 1 or page.imagedepth != 1:
         raise ImageFormatError(f"TIFF of {bits} bits and depth {page.imagedepth} is not known")
     floating = kind == _FLOAT and bits in (16, 24, 32, 64) and photometric in (0, 1, 2)
     signed_lab = photometric in (_CIELAB, _ICCLAB) and bits in (8, 16)
@@ -171,7 +262,10 @@ def _check(page: Any) -> None:
         )
     if photometric == _CMYK and (bits not in (8, 16) or _tag(page, _INK_SET, 1) != 1):
         raise ImageFormatError("TIFF of inks other than 8 or 16-bit CMYK is not known")
-    if photometric == _PALETTE and (bits > 8 or page.colormap is None):
+    if photometric in (_CIELAB, _ICCLAB) and bits not in (8, 16):
+        raise ImageFormatError(f"TIFF of Lab colors of {bits} bits is not known")
+    table = np.shape(page.colormap)
+    if photometric == _PALETTE and (bits > 8 or len(table) != 2 or table[0] != 3 or not table[1]):
         raise ImageFormatError(f"TIFF palette of {bits} bits is not known")
     if math.prod(page.chunks) > max(
         2**26, 4 * page.imagelength * page.imagewidth * page.samplesperpixel
@@ -179,13 +273,18 @@ def _check(page: Any) -> None:
         raise ImageFormatError(f"TIFF tiles of {page.chunks} are larger than the picture")
 
 
-def check_strips(page: Any, length: int) -> None:
-    """Refuse missing strips, which tifffile would fill with black, in a file of `length` bytes."""
-    spans = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    if len(spans) < math.prod(page.chunked) or any(at <= 0 or size <= 0 for at, size in spans):
-        raise ImageFormatError("strips or tiles of the TIFF are missing")
-    if any(at + size > length for at, size in spans):
-        raise ImageFormatError("the file is cut short: strips or tiles lie behind its end")
+def _check_samples(page: Any, values: Any) -> None:
+    """Refuse decoded samples, (rows, W, samples), that are not such as the tags say."""
+    bits, dtype = page.bitspersample, values.dtype
+    limit = len(page.colormap[0]) if page.photometric == _PALETTE else 1 << bits
+    sound = (
+        values.shape[1:] == (page.imagewidth, page.samplesperpixel)
+        and (dtype.kind == "f") == (page.sampleformat == _FLOAT)
+        and (bits not in (8, 16) or dtype.itemsize * 8 == bits)
+        and (dtype.kind != "u" or limit > np.iinfo(dtype).max or values.max() < limit)
+    )
+    if not sound:
+        raise ImageFormatError("the pixels of the TIFF are damaged: they contradict its tags")
 
 
 def check_codes(page: Any, data: bytes) -> None:
@@ -213,34 +312,6 @@ def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
     if page.extrasamples[0] in (_ASSOCIATED, _STRAIGHT):
         return True, ()
     return False, ("a channel of unspecified meaning was left out",)
-
-
-def normal(page: Any, values: Any, scan: Scan) -> tuple[Pixels, tuple[str, ...], bytes | None]:
-    """Bring samples as stored to gray or RGB of `scan.header`'s depth; with notes and profile.
-
-    Each pixel by itself: (rows, W, samples) may be any rows of the picture.
-    """
-    icc, photometric = scan.metadata.icc, page.photometric
-    if photometric == _PALETTE:
-        return _palette(page)[values[..., 0]], (), icc
-    if photometric in (_CIELAB, _ICCLAB):
-        rgb = profiles.lab_to_rgb(_lab(values, page.bitspersample, icc=photometric == _ICCLAB))
-        image = Image(rgb).with_float(rgb, bits=scan.header.bits)
-        return image.pixels, ("Lab was converted to sRGB",), profiles.srgb_profile()
-    pixels = _stretched(values, page.bitspersample)
-    alpha = scan.header.channels % 2 == 0
-    pixels = pixels[..., : _COLORS[photometric] + alpha]
-    notes: tuple[str, ...] = ()
-    if alpha and page.extrasamples[:1] == (_ASSOCIATED,):
-        pixels, notes = _straight(pixels), ("premultiplied alpha was made straight",)
-    if photometric == _CMYK:
-        color, note = profiles.cmyk_to_rgb(np.ascontiguousarray(pixels[..., :4]), icc)
-        pixels = np.concatenate([color, pixels[..., 4:]], axis=-1)
-        return pixels, (*notes, note), profiles.srgb_profile()
-    if photometric == _WHITE_IS_ZERO:
-        white = 1 if scan.header.bits == 32 else np.iinfo(pixels.dtype).max
-        pixels = np.concatenate([white - pixels[..., :1], pixels[..., 1:]], axis=-1)
-    return pixels, notes, icc
 
 
 def _palette(page: Any) -> Any:

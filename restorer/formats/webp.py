@@ -1,4 +1,4 @@
-"""WebP: 8-bit RGB and RGBA, lossy or (at quality 100) lossless.
+"""WebP: 8-bit RGB and RGBA, lossy or lossless.
 
 imagecodecs decodes: Pillow's decoder allocates two canvases before anybody could ask for the size.
 Pillow encodes: it keeps the colors under transparent pixels (`exact`) and splices the metadata.
@@ -7,47 +7,66 @@ Pillow encodes: it keeps the colors under transparent pixels (`exact`) and splic
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image as PilImage
 
 from restorer.errors import ImageFormatError
-from restorer.formats.header import Header, Scan, exactly
+from restorer.formats.codec import Header, WriterOptions, decoding, exactly
 from restorer.formats.metadata import clean_exif
 from restorer.image import Image, Metadata
+from restorer.options import Flag, Integer, option
 
 _KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ")
 _ALPHA_FLAG = 0x10
 _START_BYTES = 10  # of a bitstream: enough for its size
 
 
-def accepts(start: bytes) -> bool:
-    """Whether the file is a RIFF container of WebP."""
-    return start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+@dataclass(frozen=True)
+class WebPOptions(WriterOptions):
+    """How WebP files are written.
+
+    Attributes:
+        quality: Quality of lossy files; how hard lossless ones are compressed.
+        lossless: None makes files of quality 100 lossless.
+        effort: 0 is fast, 6 makes the smallest files.
+    """
+
+    quality: int = option(95, Integer(1, 100), "WebP quality, 1 to 100.")
+    lossless: bool | None = option(None, Flag(), "Lossless compression.")
+    effort: int = option(4, Integer(0, 6), "Effort of compression, 0 to 6.")
 
 
-def scan(file: BinaryIO) -> Scan:
-    """Walk the RIFF chunks. Raises ImageFormatError where the file is shorter than it says."""
-    chunks, frames = _chunks(file)
-    height, width, alpha = _size(chunks)
-    exif, notes = clean_exif(chunks.get(b"EXIF", b""))
-    metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
-    return Scan(
-        Header("WebP", height, width, 4 if alpha else 3, pages=max(1, frames)), metadata, notes
-    )
+def sniff(start: bytes) -> int:
+    """Return 1 for a RIFF container of WebP."""
+    return int(start[:4] == b"RIFF" and start[8:12] == b"WEBP")
 
 
-def decode(file: BinaryIO, scan: Scan) -> Image:
-    """Decode the only frame."""
-    import imagecodecs
+class WebPReader:
+    """The RIFF chunks. Raises ImageFormatError where the file is shorter than it says."""
 
-    file.seek(0)
-    pixels = imagecodecs.webp_decode(file.read(), hasalpha=scan.header.channels == 4)
-    return Image(np.ascontiguousarray(pixels), scan.metadata, scan.notes)
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        chunks, frames = _chunks(file)
+        height, width, alpha = _size(chunks)
+        self.header = Header("WebP", height, width, 4 if alpha else 3, pages=max(1, frames))
+        exif, self.notes = clean_exif(chunks.get(b"EXIF", b""))
+        self.metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
+
+    def decode(self) -> Image:
+        """Decode the only frame."""
+        import imagecodecs
+
+        self._file.seek(0)
+        data = self._file.read()
+        with decoding(imagecodecs.WebpError):
+            pixels = imagecodecs.webp_decode(data, hasalpha=self.header.channels == 4)
+        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
 
 
-def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
+def encode(image: Image, file: BinaryIO, options: WebPOptions) -> tuple[str, ...]:
     """Write (H, W, 3|4) uint8."""
     metadata = image.metadata
     extra: dict[str, Any] = {
@@ -55,11 +74,13 @@ def encode(image: Image, file: BinaryIO, quality: int) -> tuple[str, ...]:
         "xmp": metadata.xmp,
         "icc_profile": metadata.icc,
     }
+    lossless = options.quality == 100 if options.lossless is None else options.lossless
     PilImage.fromarray(image.pixels).save(
         file,
         "WEBP",
-        quality=quality,
-        lossless=quality == 100,
+        quality=options.quality,
+        lossless=lossless,
+        method=options.effort,
         exact=True,
         **{key: value for key, value in extra.items() if value},
     )

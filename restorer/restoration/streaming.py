@@ -88,7 +88,7 @@ def restore_rows(
     on_tile: OnTick | None = None,
     cancel: CancelToken | None = None,
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
-    """Restore a picture into a tiled TIFF; return the plan of each step, and notes.
+    """Restore a picture into a format with a row writer; return plans and notes.
 
     The pixels are those of `Restoration` for the same plans, but the noise level is estimated from
     samples. The file appears whole or not at all.
@@ -105,7 +105,7 @@ def restore_rows(
     Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
     with created(target, existing) as file:
-        done = _Stream(steps, settings, on_tile, cancel).run(rows, file, target.parent)
+        done = _Stream(steps, settings, on_tile, cancel).run(rows, file, target)
         if cancel is not None:
             cancel.check()
         return done
@@ -127,7 +127,7 @@ class _Stream:
         self._cancel = cancel
 
     def run(
-        self, rows: formats.Rows, file: BinaryIO, folder: Path
+        self, rows: formats.Rows, file: BinaryIO, target: Path
     ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
         header = rows.header
         picture = _Rows(
@@ -140,10 +140,10 @@ class _Stream:
         with ExitStack() as stack:
             for run in runs:
                 if run is runs[-1]:
-                    sink = partial(self._write, rows.first, run.result_size, file)
+                    sink = partial(self._write, rows.first, run.result_size, file, target)
                     plans.append(self._run_step(runs, run.number, picture, sink))
                 else:
-                    spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
+                    spool = stack.enter_context(tempfile.TemporaryFile(dir=target.parent))
                     plans.append(self._run_step(runs, run.number, picture, partial(_spool, spool)))
                     picture = _spooled(spool, (*run.result_size, header.channels))
         notes = (run.note for run in runs if run.note)
@@ -220,13 +220,19 @@ class _Stream:
         return True
 
     def _write(
-        self, first: Image, size: tuple[int, int], file: BinaryIO, bands: Iterator[FloatArray]
+        self,
+        first: Image,
+        size: tuple[int, int],
+        file: BinaryIO,
+        target: Path,
+        bands: Iterator[FloatArray],
     ) -> None:
         settings = self._settings
         # One generator for all bands, which `default_rng` takes as it is: as if they were one.
         noise: Any = np.random.default_rng(settings.seed) if settings.dither else None
         images = (first.with_float(b, bits=settings.bits, dither_seed=noise) for b in bands)
-        formats.write_rows(images, size, file)
+        options = formats.writer_options(target, quality=settings.quality)
+        formats.write_rows(images, size, file, target, options)
 
 
 def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from restorer.color import network_planes, split
 from restorer.errors import SettingsError
-from restorer.formats import SUFFIXES, probe, read
+from restorer.formats import READABLE, probe, read
 from restorer.image import FloatArray
 from restorer.training.degradations import Degradation
 from restorer.training.degrade import Bytes
@@ -56,7 +56,7 @@ def split_photographs(folder: Path, min_side: int) -> tuple[list[Path], list[Pat
     Tiles of one photograph (names that differ in a last ``_<number>``) stay on one side. Images
     smaller than `min_side` are left out. The split depends on the names alone.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE)
     usable = [p for p in paths if min(probe(p).height, probe(p).width) >= min_side]
     held_out = [p for p in usable if _held_out(p)]
     return [p for p in usable if not _held_out(p)], held_out

@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from restorer import SUFFIXES, model_spec
+from restorer import READABLE, model_spec
 from restorer.metrics import psnr_luma
 from restorer.models.checkpoint import read_state
 from restorer.models.store import weights_path
@@ -131,7 +131,7 @@ def seconds_an_iteration(variants: dict[str, Callable[[], nn.Module]]) -> dict[s
 
 def pairs(folder: Path) -> Iterator[tuple[Tensor, np.ndarray]]:
     """Yield (1, 3, h, w) inputs with white 1 and (2 h, 2 w, 3) bytes."""
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE):
         clean = crop_to_multiple(load_rgb(path), 16)
         top, left = (max(0, n // 2 - TILE) // 16 * 16 for n in clean.shape[:2])
         clean = clean[top : top + 2 * TILE, left : left + 2 * TILE]

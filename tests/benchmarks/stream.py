@@ -92,7 +92,8 @@ def run(name: str, source: Path) -> None:
     passes = [(predictor(name), Step(name, sigma=2 if name != "convolutional" else None))]
     start = time.perf_counter()
     target = source.with_name("out.tif")
-    with formats.open_rows(source, max_pixels=2**30) as rows:
+    with formats.open_source(source, max_pixels=2**30) as file:
+        rows = file.rows()
         stream.restore_rows(rows, target, "fail", passes, Settings())
         pixels = rows.header.height * rows.header.width
     seconds = time.perf_counter() - start

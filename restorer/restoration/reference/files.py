@@ -120,7 +120,7 @@ def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
 
     Raises SettingsError for a folder without pictures.
     """
-    pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.SUFFIXES)
+    pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.READABLE)
     if not pictures:
         raise SettingsError(f"{folder}: has no pictures to refer to")
     others = [p for p in pictures if os.path.realpath(p) != os.path.realpath(source)]

@@ -10,6 +10,7 @@ from PIL import Image as PilImage
 from restorer import formats
 from restorer.errors import ImageFormatError
 from restorer.formats import profiles
+from restorer.formats.jpeg import JpegOptions
 from restorer.image import Image, Metadata
 
 
@@ -73,7 +74,7 @@ def read(tmp_path, data, name="a.jpg"):
 @pytest.mark.parametrize("quality", [50, 90, 100])
 def test_jpeg_is_close_and_full_in_color_from_quality_90(tmp_path, channels, quality):
     pixels = smooth(64, 80, channels)
-    formats.write(Image(pixels), tmp_path / "a.jpg", quality=quality)
+    formats.write(Image(pixels), tmp_path / "a.jpg", JpegOptions(quality=quality))
     back = formats.read(tmp_path / "a.jpg")
     assert back.pixels.shape == pixels.shape
     assert np.abs(back.pixels.astype(int) - pixels).mean() < (4 if quality == 50 else 1)

@@ -14,7 +14,7 @@ from PIL import Image as PilImage
 
 from restorer import formats
 from restorer.errors import ImageFormatError, ImageTooLargeError
-from restorer.formats import ifd, lzw, profiles
+from restorer.formats import ifd, lzw, profiles, tiff
 from restorer.image import Image, Metadata
 
 
@@ -399,7 +399,7 @@ def test_a_plain_tiff_gets_no_tags_of_its_own(path):
 
 
 def test_bigtiff_takes_tags_too(path, monkeypatch):
-    monkeypatch.setattr(formats.tiff, "_BIG", 0)
+    monkeypatch.setattr(tiff, "_BIG", 0)
     tagged(path, "<")
     image = formats.read(path)
     formats.write(image, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from restorer import (
     formats,
 )
 from restorer.errors import Cancelled, ImageFormatError, OutOfMemoryError
-from restorer.formats import bands, ifd, profiles
+from restorer.formats import bands, ifd, profiles, tiff
 from restorer.inference.predictor import Predictor
 from restorer.restoration import streaming as stream
 from restorer.restoration.run import Restoration
@@ -74,10 +75,16 @@ def picture(height: int, width: int, bits: int, channels: int, seed: int = 0) ->
     )
 
 
+@contextmanager
+def open_rows(path: Path) -> Iterator[formats.Rows]:
+    with formats.open_source(path) as source:
+        yield source.rows()
+
+
 def streamed(
     source: Path, target: Path, passes: list[tuple[Predictor, Step]], wishes: Settings
 ) -> tuple[tuple[restorer.RunPlan, ...], tuple[str, ...]]:
-    with formats.open_rows(source) as rows:
+    with open_rows(source) as rows:
         stream.check_rows(source, rows.header, passes)
         return stream.restore_rows(rows, target, "fail", passes, wishes)
 
@@ -188,7 +195,7 @@ def test_rows_of_every_layout_are_those_of_the_whole(
         metadata=None,
         **layout,
     )
-    with formats.open_rows(path) as rows:
+    with open_rows(path) as rows:
         np.testing.assert_array_equal(rows.first.pixels, values[:1])
         for _ in range(3):
             top = data.draw(st.integers(0, size[0] - 1))
@@ -216,7 +223,7 @@ def test_rows_of_every_color_are_those_of_the_whole(
     values = np.random.default_rng(0).integers(0, 256, (40, 24, *channels)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", values, rowsperstrip=8, metadata=None, **options)
     whole = formats.read(tmp_path / "a.tif")
-    with formats.open_rows(tmp_path / "a.tif") as rows:
+    with open_rows(tmp_path / "a.tif") as rows:
         parts = [rows.read(top, min(top + 9, 40)) for top in range(0, 40, 9)]
         np.testing.assert_array_equal(np.concatenate(parts), whole.pixels)
         assert (rows.first.metadata, rows.first.notes) == (whole.metadata, whole.notes)
@@ -231,7 +238,7 @@ def test_streamed_file_is_tiled_and_carries_all_metadata(
     tmp_path: Path, bits: int, big: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if big:
-        monkeypatch.setattr(formats.tiff, "_BIG", 0)
+        monkeypatch.setattr(tiff, "_BIG", 0)
     metadata = Metadata(EXIF, b"<x/>", profiles.srgb_profile(), (300.0, 150.0))
     formats.write(replace(picture(270, 260, bits, 3), metadata=metadata), tmp_path / "in.tif")
     result = job(tmp_path / "in.tif", Step(DENOISE, sigma=5, strength=0), tile=96)
@@ -456,7 +463,7 @@ def test_cancel_stops_before_the_next_tile_and_leaves_nothing(
     network = Enlarge(1, cancel)
     passes = [(fake_predictor(network, side=size), Step("fake"))]
     target = source.with_name("out.tif")
-    with formats.open_rows(source) as rows, pytest.raises(Cancelled):
+    with open_rows(source) as rows, pytest.raises(Cancelled):
         stream.restore_rows(rows, target, "fail", passes, Settings(tile=size), None, token)
     assert network.calls == stopped_at
     assert [path.name for path in source.parent.iterdir()] == ["in.tif"]
@@ -478,7 +485,7 @@ def test_lack_of_memory_starts_the_step_again_with_smaller_tiles(
     passes = [(fake_predictor(Enlarge(2, fail), 2), Step("fake")) for _ in range(steps)]
     wishes, target = Settings(tile=32, overlap=4), source.with_name("out.tif")
     ticks: list[tuple[int, int]] = []
-    with formats.open_rows(source) as rows:
+    with open_rows(source) as rows:
         plans, _ = stream.restore_rows(
             rows, target, "fail", passes, wishes, lambda done, total: ticks.append((done, total))
         )
@@ -493,7 +500,7 @@ def test_lack_of_memory_with_the_smallest_tile_fails_and_leaves_nothing(source: 
         raise torch.OutOfMemoryError("injected")
 
     target = source.with_name("out.tif")
-    with formats.open_rows(source) as rows, pytest.raises(OutOfMemoryError):
+    with open_rows(source) as rows, pytest.raises(OutOfMemoryError):
         stream.restore_rows(
             rows, target, "fail", [(fake_predictor(Enlarge(1, fail)), Step("fake"))], Settings()
         )
@@ -537,7 +544,7 @@ def test_missing_strips_are_refused_before_the_work(source: Path, streams: list[
 def test_budget_message_tells_of_streaming(source: Path) -> None:
     result = job(source, Step(DENOISE, sigma=9), max_pixels=100)
     assert result.status == "failed"
-    assert "--max-pixels (from TIFF to TIFF" in result.error
+    assert "max-pixels (from TIFF to TIFF" in result.error
 
 
 @settings(max_examples=30)
@@ -569,8 +576,8 @@ def test_bands_of_any_height_are_written_exactly(
     with path.open("w+b") as file:
         if again:
             with pytest.raises(OutOfMemoryError):
-                formats.write_rows(failing(), (sum(heights), width), file)
-        formats.write_rows(images(), (sum(heights), width), file)
+                formats.write_rows(failing(), (sum(heights), width), file, path)
+        formats.write_rows(images(), (sum(heights), width), file, path)
     image = formats.read(path)
     np.testing.assert_array_equal(image.pixels, pixels)
     assert image.metadata == Metadata(EXIF)
@@ -602,7 +609,7 @@ def test_damaged_rows_leave_the_sound_ones_readable(source: Path) -> None:
     data = bytearray(source.read_bytes())
     data[at : at + 9] = bytes(9)
     source.write_bytes(data)
-    with formats.open_rows(source) as rows:
+    with open_rows(source) as rows:
         np.testing.assert_array_equal(rows.read(0, 50), values[:50])
         with pytest.raises(ImageFormatError, match="rows 50 to 60 are damaged"):
             rows.read(45, 55)
@@ -617,5 +624,5 @@ def test_lzw_that_would_crash_the_decoder_is_refused(source: Path) -> None:
     data = bytearray(source.read_bytes())
     data[at + 30 : at + 60] = b"\xf7" * 30
     source.write_bytes(data)
-    with formats.open_rows(source) as rows, pytest.raises(ImageFormatError, match="LZW data"):
+    with open_rows(source) as rows, pytest.raises(ImageFormatError, match="LZW data"):
         rows.read(20, 21)

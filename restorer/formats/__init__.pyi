@@ -1,0 +1,29 @@
+"""The public names, each with its module: type checkers read this, and the package loads by it."""
+
+from .capture_info import CaptureInfo as CaptureInfo
+from .capture_info import read_capture_info as read_capture_info
+from .codec import Header as Header
+from .codec import Reader as Reader
+from .codec import RowReader as RowReader
+from .codec import RowsError as RowsError
+from .codec import RowWriter as RowWriter
+from .codec import Writer as Writer
+from .codec import WriterOptions as WriterOptions
+from .files import Existing as Existing
+from .files import created as created
+from .profiles import profile_name as profile_name
+from .source import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
+from .source import ImageFile as ImageFile
+from .source import Rows as Rows
+from .source import open_source as open_source
+from .source import probe as probe
+from .source import read as read
+from .table import FORMATS as FORMATS
+from .table import READABLE as READABLE
+from .table import WRITABLE as WRITABLE
+from .table import Format as Format
+from .target import check_creatable as check_creatable
+from .target import check_target as check_target
+from .target import write as write
+from .target import write_rows as write_rows
+from .target import writer_options as writer_options

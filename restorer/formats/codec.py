@@ -1,0 +1,133 @@
+"""The seam between `formats` and the module of one format: readers, writers and their options."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from restorer.errors import ImageError, ImageFormatError, SettingsError
+from restorer.image import Bits, Image, Metadata, Pixels
+from restorer.options import check_options
+
+# What Pillow raises for damaged files, beside OSError.
+PILLOW_ERRORS = (SyntaxError, ValueError, EOFError, struct.error)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Size and kind of an image, as `read` would return it.
+
+    Attributes:
+        format: Name of the format, such as ``PNG``.
+        height: Rows.
+        width: Columns.
+        channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha, after conversion.
+        bits: Bits per sample after conversion.
+        pages: Pages or frames in the file; only files of one can be read.
+    """
+
+    format: str
+    height: int
+    width: int
+    channels: int
+    bits: Bits = 8
+    pages: int = 1
+
+
+class RowsError(ImageError):
+    """The rows of an image cannot be read without decoding the whole of it."""
+
+
+class Reader(Protocol):
+    """A file of one format, whose headers and metadata have been read, but not the pixels.
+
+    Damaged and hostile files raise ImageFormatError, without a path: `formats` adds it. Any other
+    exception but OSError, MemoryError and ImportError is a bug of the reader; see `decoding`.
+
+    Attributes:
+        header: Size and kind of the image as it lies in the file, not yet upright.
+        metadata: The metadata as they lie in the file.
+        notes: What reading leaves out.
+    """
+
+    header: Header
+    metadata: Metadata
+    notes: tuple[str, ...]
+
+    def decode(self) -> Image:
+        """Return the image with the metadata and notes of the file, and more notes."""
+
+
+class RowReader(Protocol):
+    """The rows of an open file, but for the orientation.
+
+    Attributes:
+        first: The first row with metadata and notes, as the reader would give them.
+    """
+
+    first: Image
+
+    def read(self, top: int, bottom: int) -> Pixels:
+        """Return (bottom - top, W, C) pixels. Raises ImageFormatError where they are damaged."""
+
+
+@dataclass(frozen=True)
+class WriterOptions:
+    """The options of a writer, checked like those of `Settings`; a format may have none."""
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range by SettingsError."""
+        try:
+            check_options(self)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+
+
+class Writer(Protocol):
+    """Writes images that the format can hold."""
+
+    def __call__(self, image: Image, file: BinaryIO, options: Any, /) -> tuple[str, ...]:
+        """Write an image; return notes of what did not fit.
+
+        Args:
+            image: Depth, channels and metadata are such as the row of the format allows.
+            file: Empty, readable, writable and seekable.
+            options: The `WriterOptions` of the format.
+        """
+
+
+class RowWriter(Protocol):
+    """Writes images as their rows come."""
+
+    def __call__(
+        self, bands: Iterator[Image], size: tuple[int, int], file: BinaryIO, options: Any, /
+    ) -> None:
+        """Write an image of `size` (height, width) from images of its rows, top to bottom.
+
+        What `file` held is lost, so that a second try may follow a first that raised. All bands
+        carry the metadata of the whole image.
+        """
+
+
+@contextmanager
+def decoding(*errors: type[Exception]) -> Iterator[None]:
+    """Turn the exceptions that a decoder raises for damaged data into ImageFormatError.
+
+    Only the call of the decoder belongs inside, so that bugs of this program pass.
+    """
+    try:
+        yield
+    except errors as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ImageFormatError(f"damaged: {reason}") from error
+
+
+def exactly(file: BinaryIO, size_bytes: int) -> bytes:
+    """Read exactly so many bytes. Raises ImageFormatError at the end of the file."""
+    data = file.read(size_bytes)
+    if len(data) < size_bytes:
+        raise ImageFormatError("the file is cut short")
+    return data
