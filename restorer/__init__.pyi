@@ -60,7 +60,9 @@ from .formats import FORMATS as FORMATS
 from .formats import READABLE as READABLE
 from .formats import WRITABLE as WRITABLE
 from .formats import CaptureInfo as CaptureInfo
+from .formats import Format as Format
 from .formats import Header as Header
+from .formats import WriterOptions as WriterOptions
 from .formats import probe as probe
 from .formats import profile_name as profile_name
 from .formats import read as read

@@ -33,6 +33,7 @@ import restorer
 from restorer import read, read_presets
 from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.scene import Mode
+from restorer.gui.restore.controls import Output
 from restorer.gui.session.session import Session
 from restorer.gui.session.state import Message, Work
 from restorer.gui.widgets import theme
@@ -287,6 +288,27 @@ def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monk
     assert [a.data() for a in window.menus.recent.actions()] == [source]
 
 
+def test_dialogs_take_formats_as_the_table_says(window, monkeypatch):
+    readable = restorer.Format("Read", (".rd",), "no:sniff", reader="no:reader")
+    writable = restorer.Format("Written", (".wr",), "no:sniff", writer="no:writer")
+    monkeypatch.setitem(restorer.FORMATS, "read", readable)
+    monkeypatch.setitem(restorer.FORMATS, "written", writable)
+    filters = []
+
+    def ask(*arguments):
+        filters.append(arguments[3])
+        return [], ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", ask)
+    window.actions_["open"].trigger()
+    assert "*.rd" in filters[0].replace(")", " ").split()
+    assert "*.wr" not in filters[0]
+    output = Output()
+    names = [output.format.itemText(i) for i in range(output.format.count())]
+    assert "Written" in names
+    assert "Read" not in names
+
+
 def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("night", True))
     session = opened.session
@@ -378,6 +400,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.scene import Mode
+from restorer.gui.restore.controls import Output
 from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.canvas.painting import Layer
 from restorer.gui.session.box import Box
