@@ -17,8 +17,8 @@ from restorer import (
     OPTIONS,
     SETTINGS_OPTIONS,
     STEP_OPTIONS,
-    SUFFIXES,
     TASKS,
+    WRITABLE,
     ModelSpec,
     Option,
     Settings,
@@ -211,8 +211,8 @@ def from_options(options: Mapping[str, Any]) -> Choices:
     choices = _chosen_models(options)
     if suffix := options.get("format"):
         suffix = f".{suffix}".lower()
-        if suffix not in SUFFIXES:
-            known = ", ".join(sorted(each.removeprefix(".") for each in SUFFIXES))
+        if suffix not in WRITABLE:
+            known = ", ".join(sorted(each.removeprefix(".") for each in WRITABLE))
             raise ValueError(f"format {options['format']!r}: expected one of {known}")
         choices = replace(choices, suffix=suffix)
     values = {}
