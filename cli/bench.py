@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .options import table_options
 from .params import Listed
 from .words import size, table, tell
 
@@ -35,7 +36,7 @@ def _megapixels(word: str) -> float:
     show_default=True,
     help="Sizes of the pictures.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
+@table_options("device")
 @click.option(
     "--precision",
     multiple=True,

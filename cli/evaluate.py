@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .options import table_options
 from .params import Listed, model_or_path
 from .words import table, tell
 
@@ -65,14 +66,7 @@ _FASTEST = 1e-3  # seconds a megapixel at which the plot begins
 @click.option("--limit", type=click.IntRange(1), help="Take only the first pictures of a folder.")
 @click.option("--no-baselines", is_flag=True, help="Leave out what is used without a network.")
 @click.option("--chop", is_flag=True, help="Cut pictures as the authors of the network did.")
-@click.option("--self-ensemble", is_flag=True, help="Take the mean over eight flips and rotations.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option(
-    "--precision",
-    type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
-    default="auto",
-    show_default=True,
-)
+@table_options("self_ensemble", "device", "precision")
 @click.option("--per-image", is_flag=True, help="Print each picture before the means.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with all scores.")
 @click.option(

@@ -104,13 +104,11 @@ from .models.store import remove_weights as remove_weights
 from .models.store import verify_weights as verify_weights
 from .models.store import weights_path as weights_path
 from .models.store import weights_state as weights_state
-from .options import Bytes as Bytes
 from .options import Choice as Choice
 from .options import Flag as Flag
 from .options import Integer as Integer
 from .options import Number as Number
 from .options import Option as Option
-from .options import options_of as options_of
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
