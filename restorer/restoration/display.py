@@ -22,7 +22,7 @@ Space: TypeAlias = Literal["RGB", "GRAY"]
 Convert: TypeAlias = Callable[[Pixels], Bytes]
 
 _BAND_PIXELS = 1 << 19  # converted at once, 6 MB of float32
-_THREADS = min(4, os.cpu_count() or 1)  # LittleCMS takes 0.25 s a megapixel in float32
+_THREADS = min(4, os.cpu_count() or 1)  # LittleCMS takes 0.25 s per megapixel in float32
 _INTENT, _BLACK_POINT = 1, 0x2000  # relative colorimetric with black point compensation, as Adobe
 _GRID = 9  # colors along each axis of the cube by which profiles are compared
 _SAME = 1  # steps of 8 bit: what the same color space may differ by from profile to profile
@@ -30,12 +30,12 @@ _SAME = 1  # steps of 8 bit: what the same color space may differ by from profil
 
 @dataclass(frozen=True, eq=False)
 class Display:
-    """What a screen shows of an image.
+    """An image as a screen shows it.
 
     Attributes:
-        pixels: (H, W, 3) uint8, or (H, W, 4) with straight alpha; not to be written to, it may be
-            the image's own memory.
-        notes: What could not be shown as the file wants it, one sentence each.
+        pixels: (H, W, 3) uint8, or (H, W, 4) with straight alpha; read-only, as it may share the
+            memory of the image.
+        notes: Deviations from the colors of the file, one sentence each.
     """
 
     pixels: Bytes
@@ -51,16 +51,16 @@ def to_display(
 ) -> Display:
     """Convert an image of any depth, gray or color, for the screen.
 
-    An 8-bit RGB picture whose colors are those of the screen is not copied. Others are converted
-    in bands by several threads, so that a large one never lies in memory as floats. A profile that
-    is damaged, or not for such pixels, is taken for sRGB, and so are pictures without one.
+    An 8-bit RGB picture in the colors of the screen is not copied. Others are converted in bands by
+    several threads, so that a large picture is never held as floats. A picture without a profile,
+    or with one that is damaged or made for other pixels, counts as sRGB.
 
     Args:
-        image: What to show.
+        image: The image.
         screen: ICC profile of the screen; None for sRGB.
-        background: What lies under transparent pixels, 0 to 255 in the screen's colors; None
-            returns alpha as the fourth channel.
-        white: What white is in a float picture; None tells it by the picture itself.
+        background: Color under transparent pixels, 0 to 255 in the screen's colors; None returns
+            alpha as the fourth channel.
+        white: White level of a float picture; None takes that of `Source.white`.
     """
     notes: tuple[str, ...] = ()
     target = screen or srgb_profile()
@@ -84,7 +84,7 @@ def to_display(
 
 
 def _source_profile(image: Image) -> tuple[bytes, Space]:
-    """Return the profile of the pixels, and how many channels it takes."""
+    """Return the profile of the pixels, and the number of its channels."""
     gray = image.pixels.shape[2] <= 2
     profile = image.metadata.icc
     if profile is None:
@@ -122,7 +122,7 @@ def _by_bands(pixels: Pixels, convert: Convert, background: tuple[int, int, int]
 
 
 def _in_bytes(values: Pixels, white: float = 1.0) -> Bytes:
-    """Round to 8 bit; what is brighter than white is white."""
+    """Round to 8 bit; values brighter than white become white."""
     if values.dtype == np.uint8:
         return values  # type: ignore[return-value]  # 8 bit
     if values.dtype == np.uint16:
@@ -170,7 +170,7 @@ def _transform(values: NDArray[Any], source: bytes, target: bytes, kind: Space) 
 
 @lru_cache(maxsize=16)
 def _compare(source: bytes, target: bytes, kind: Space) -> Literal["same", "different", "unusable"]:
-    """Tell whether colors look the same in both profiles, or one of the two is unusable."""
+    """Return whether colors look the same in both profiles, or one of the two is unusable."""
     steps = np.linspace(0, 255, _GRID).astype(np.uint8)
     if kind == "GRAY":
         cube = np.arange(256, dtype=np.uint8)[None, :, None]
@@ -187,7 +187,7 @@ def _compare(source: bytes, target: bytes, kind: Space) -> Literal["same", "diff
 
 
 def _over(colors: Bytes, alpha: Pixels, background: tuple[int, int, int]) -> Bytes:
-    """Lay (h, w, 3) over a plain background."""
+    """Composite (h, w, 3) over a plain background."""
     share = _in_bytes(alpha).astype(np.uint16)
     behind = np.array(background, np.uint16) * (255 - share)
     return ((colors * share + behind + 127) // 255).astype(np.uint8)

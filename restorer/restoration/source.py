@@ -1,4 +1,4 @@
-"""A picture as a whole and in parts: what only all of it can tell, and what of it a step takes."""
+"""Source: a picture with its global properties; Part: the rectangle of it that a step takes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from restorer.image import FloatArray, Image
 from restorer.settings import Origin
 from restorer.tiling.plan import Region
 
-# Networks know white as 1 and bear some more (noise, overshoot).
+# Networks are trained with white = 1 and tolerate values somewhat above (noise, overshoot).
 HEADROOM = 4.0
-UNCOMPRESSED = 100  # the quality of what was never a JPEG file
+UNCOMPRESSED = 100  # the JPEG quality of a picture without traces of compression
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +26,11 @@ class Part:
     Values are (h, w, C) float32 with white = 1.0, encoded.
 
     Attributes:
-        region: Where it lies.
+        region: Its place in the whole.
         size: Height and width of the whole.
-        colors: What networks see: fully transparent pixels have the colors of visible ones.
-        own: The same array, or one in which they have the colors of the picture.
-        alpha: (h, w, 1), None in pictures without.
+        colors: Input of networks: fully transparent pixels have the colors of visible ones.
+        own: The same array, or one in which these pixels keep their own colors.
+        alpha: (h, w, 1); None for pictures without.
     """
 
     region: Region
@@ -41,9 +41,9 @@ class Part:
 
 
 class Source:
-    """An image, and what only all of it can tell; that is looked up once, when it is needed.
+    """An image with properties of the whole, each computed once, when it is needed.
 
-    Who restores several regions of an image gives the same `Source` each time.
+    For several regions of an image, use the same `Source`.
 
     Args:
         image: Gray or RGB, with or without alpha.
@@ -60,19 +60,19 @@ class Source:
 
     @property
     def region(self) -> Region:
-        """All of it."""
+        """The whole picture."""
         return Region(0, 0, *self.size)
 
     @property
     def is_integer(self) -> bool:
-        """Whether values end at black and white."""
+        """Whether the samples are integers, so that values end at black and white."""
         return self.image.bits != 32
 
     @cached_property
     def white(self) -> float:
-        """What white is: 1, or in a float picture far above it the 99th percentile.
+        """The white level: 1, or the 99th percentile of a float picture far above 1.
 
-        A few bright spots do not make a picture dark; a scale of 0 to 255 or 65535 does.
+        A few highlights do not change it; a scale of 0 to 255 or 65535 does.
         """
         pixels = self.image.pixels
         if self.is_integer or pixels.max() <= HEADROOM:
@@ -82,7 +82,7 @@ class Source:
 
     @cached_property
     def limits(self) -> tuple[float, float]:
-        """Darkest and brightest value of a color, white 1; 0 and 1 of integers."""
+        """Darkest and brightest color value, white 1; 0 and 1 for integers."""
         if self.is_integer:
             return 0.0, 1.0
         colors, _ = color.split(self.image.pixels)  # type: ignore[arg-type]  # they are floats
@@ -107,14 +107,13 @@ class Source:
         return sigma_of_rows(self.size, rows, gray=self.gray)
 
     def jpeg_quality(self, part: Part | None = None) -> tuple[int, Origin]:
-        """Return the lowest quality that it was saved with as JPEG, and what tells of it.
+        """Return the lowest JPEG quality that it was saved with, and the source of that value.
 
-        `UNCOMPRESSED` if nothing does.
-
-        The file tells of the last time; what was saved worse before shows in the pixels.
+        `UNCOMPRESSED` without traces of JPEG. The file records its last quality only; an earlier,
+        lower one is estimated from the pixels.
 
         Args:
-            part: Saves time and memory where it is all of the picture.
+            part: Saves time and memory where it is the whole picture.
         """
         if self._jpeg_quality is None:
             whole = part if part and part.region == self.region else self.part(self.region)
@@ -130,7 +129,7 @@ class Source:
 
     @cached_property
     def _extended(self) -> FloatArray | None:
-        """All colors, those of fully transparent pixels from visible ones; None without such."""
+        """All colors, extended into fully transparent pixels; None without such pixels."""
         alpha = self.image.pixels[..., -1]
         if not self.image.has_alpha or not (alpha <= 0).any():
             return None
@@ -147,11 +146,11 @@ class Source:
 
 
 def lowest_jpeg_quality(colors: FloatArray, file: int | None = None) -> tuple[int, Origin]:
-    """Return the quality that shows in (H, W, C) values of white 1, or the file's if not better."""
+    """Return the lower of the file's quality and that estimated from (H, W, C), white 1."""
     found = estimate_jpeg_quality(usual(colors)) or UNCOMPRESSED
     return (found, "estimated") if file is None or found < file else (file, "file")
 
 
 def usual(colors: FloatArray) -> FloatArray:
-    """Return the values, those beyond what networks bear cut off."""
+    """Return the values, clipped at the highest that networks tolerate."""
     return np.minimum(colors, np.float32(HEADROOM)) if colors.max() > HEADROOM else colors

@@ -1,8 +1,8 @@
-"""How much of a restoration is taken: coarse and fine changes, each by its own share.
+"""Blend input and result: coarse and fine changes, each with its own share.
 
-What a network changed is split by a Gaussian: its mean over a few input pixels is the coarse band
-(blotches of noise, blocks, tone), the rest the fine band (grain, texture, new detail). Nothing is
-run again, so that a picture follows a slider.
+The change that a network made is split by a Gaussian: its mean over a few input pixels is the
+coarse band (blotches of noise, blocks, tone), the rest the fine band (grain, texture, new detail).
+No network runs again, so that the picture can follow a slider.
 
 Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 """
@@ -18,20 +18,20 @@ from restorer.image import FloatArray, Image
 from restorer.restoration.source import Source
 from restorer.tiling.plan import Region
 
-# In input pixels. Structure of up to eight pixels (half amplitude), a JPEG block, is fine.
+# In input pixels. Structure up to eight pixels wide (half amplitude), a JPEG block, is fine.
 _SIGMA = 1.5
-STRENGTH_REACH = 5  # input pixels that the coarse band looks beyond, three sigmas and a half
-_ROWS = 32  # smoothed at once, so that they stay in the cache
+STRENGTH_REACH = 5  # radius of the Gaussian in input pixels, about 3.5 sigma
+_ROWS = 32  # rows that are smoothed at once, so that they stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """What a restoration changed, ready to be taken at any strength.
+    """The change that a restoration made, ready to be blended at any strength.
 
     Attributes:
-        before: The input, (resampled to) the size of the result.
+        before: The input, resampled to the size of the result.
         restored: The result.
-        coarse: Of what they differ by, the coarse band.
+        coarse: The coarse band of their difference.
     """
 
     before: FloatArray
@@ -41,7 +41,7 @@ class Change:
     def at(self, strength: float, detail: float) -> FloatArray:
         """Return the input with these shares of the coarse and the fine band of the change.
 
-        Both 1 return the result itself, both 0 the input; equal ones their plain mean.
+        Shares of 1 return the result itself, shares of 0 the input, equal shares a linear blend.
         """
         if strength == detail:
             return _mean(self.before, self.restored, strength)
@@ -50,12 +50,12 @@ class Change:
 
 
 def split_change(before: FloatArray, restored: FloatArray, scale: int = 1) -> Change:
-    """Return what differs between input and result, both of the result's size.
+    """Return the change between input and result, both of the result's size.
 
     Args:
         before: The input, resampled.
         restored: The result.
-        scale: How many pixels of the result an input pixel is wide.
+        scale: Width of an input pixel in pixels of the result.
     """
     return Change(before, restored, smooth(restored - before, scale))
 
@@ -63,7 +63,7 @@ def split_change(before: FloatArray, restored: FloatArray, scale: int = 1) -> Ch
 def mixed(
     before: FloatArray, restored: FloatArray, strength: float, detail: float, scale: int = 1
 ) -> FloatArray:
-    """Return `split_change(...).at(strength, detail)`, unsplit where the shares are equal."""
+    """Return `split_change(...).at(strength, detail)`; equal shares need no split."""
     if strength == detail:
         return _mean(before, restored, strength)
     return split_change(before, restored, scale).at(strength, detail)
@@ -72,8 +72,8 @@ def mixed(
 def smooth(values: FloatArray, scale: int = 1) -> FloatArray:
     """Return (H, W, C) after a Gaussian of `_SIGMA` input pixels; edges repeat.
 
-    Sums of shifted arrays: a pixel is the same to the last bit in a part of the picture and in the
-    whole, which a library's convolution does not promise.
+    It adds shifted arrays, so that a pixel is the same to the last bit in a part of the picture and
+    in the whole; libraries do not guarantee that.
     """
     kernel = _gaussian(scale)
     reach = len(kernel) - 1
@@ -94,18 +94,18 @@ def at_strength(
     *,
     region: Region | None = None,
 ) -> Image:
-    """Return what a step of this strength would have given, from its result at full strength.
+    """Return the result of a step at this strength from its result at full strength.
 
-    From a float result of `restore` with one step, before rounding, it is that to the last bit; of
-    several steps it takes the changes of all as one. Colors alone change, alpha is the result's.
+    For a float result of `restore` with one step the two are equal to the last bit; several steps
+    count as one change. Only colors change; alpha is that of the result.
 
     Args:
         picture: The input.
-        restored: The result of all of it, or of a region.
+        restored: The result of the whole input, or of a region.
         strength: The share of the coarse band, 0 to 1.
-        detail: The share of the fine band; None takes that of the coarse one.
-        region: Of the input, what `restored` shows. Within `STRENGTH_REACH` input pixels of its
-            edges the bands are split without their neighbors, as at the border of a picture.
+        detail: The share of the fine band; None takes `strength`.
+        region: Region of the input that `restored` shows. Within `STRENGTH_REACH` input pixels of
+            its edges the bands are split without their neighbors, as at the border of a picture.
     """
     region = region or picture.region
     scale = restored.height // region.height
@@ -133,7 +133,7 @@ def _mean(before: FloatArray, restored: FloatArray, share: float) -> FloatArray:
 
 
 def _convolved(padded: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Convolve along the first axis with a symmetric kernel, of which one half is given."""
+    """Convolve along the first axis with a symmetric kernel, given as its right half."""
     reach = len(kernel) - 1
     length = len(padded) - 2 * reach
     total: FloatArray = padded[reach : reach + length] * kernel[0]
@@ -147,7 +147,7 @@ def _convolved(padded: FloatArray, kernel: FloatArray) -> FloatArray:
 
 
 def _gaussian(scale: int) -> FloatArray:
-    """Return the middle of the kernel and its right half."""
+    """Return the right half of the kernel, from its center on."""
     distances = np.arange(STRENGTH_REACH * scale + 1) / (_SIGMA * scale)
     weights = np.exp(-(distances**2) / 2)
     kernel: FloatArray = (weights / (2 * weights.sum() - weights[0])).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Reference pictures: opened, checked before work begins, paired with pictures, ranked."""
+"""Files of reference pictures: reading, checks, pairing with pictures, ranking by keypoints."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _REMEMBERED = 256  # files whose keypoints are kept, 4 MB each at most
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A picture to take textures from.
+    """A picture whose textures are transferred.
 
     Attributes:
-        name: What the user calls it.
+        name: Its name in messages.
         values: (H, W, 3) float32, white 1.
     """
 
@@ -48,7 +48,7 @@ class Reference:
 
     @classmethod
     def of(cls, image: Image, name: str) -> Reference:
-        """Return the colors of an image; what transparency hides is filled from around."""
+        """Return the colors of an image; transparent areas are filled from their surroundings."""
         colors, alpha = color.split(image.to_float())
         if alpha is not None:
             colors = color.extend_under_alpha(colors, alpha)
@@ -62,14 +62,14 @@ class Reference:
 
     @cached_property
     def keypoints(self) -> Keypoints:
-        """Its keypoints, found once."""
+        """Its keypoints, computed once."""
         return keypoints_of(self.values)
 
 
 def open_references(
     paths: Sequence[Path], *, max_pixels: int | None = None
 ) -> tuple[Reference, ...]:
-    """Read reference pictures. Raises ImageError for one that cannot be read, or is too large."""
+    """Read reference pictures. Raises ImageError for one that is unreadable or too large."""
     budget = formats.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
     found = []
     for path in paths:
@@ -82,10 +82,10 @@ def open_references(
 
 
 def check_references(source: Path, references: Sequence[Path]) -> None:
-    """Refuse references that cannot help a picture, by their headers alone.
+    """Refuse references that cannot help a picture; only headers are read.
 
-    Raises SettingsError for one that is missing, named twice, the picture itself, or smaller than
-    the picture both ways; ImageError for one that cannot be read.
+    Raises SettingsError for one that is missing, given twice, the picture itself, or smaller than
+    the picture in both directions; ImageError for one that cannot be read.
     """
     if not references:
         return
@@ -113,10 +113,10 @@ def check_references(source: Path, references: Sequence[Path]) -> None:
 
 
 def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
-    """Return the references in a folder that are for one picture, without the picture itself.
+    """Return the references for a picture in a folder, without the picture itself.
 
-    Those that bear its name, alone or followed by ``-``, ``_``, a blank or a dot; where there are
-    none all pictures of the folder, of which `choose_references` then takes the best.
+    These are the files with its name, alone or followed by ``-``, ``_``, a space or a dot. Without
+    any, these are all pictures of the folder, of which `choose_references` takes the best.
 
     Raises SettingsError for a folder without pictures.
     """
@@ -130,9 +130,9 @@ def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
 
 
 def choose_references(target: Reference, paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the files that have most in common with a picture, `MOST` at most, best first.
+    """Return the files that share most keypoints with a picture, at most `MOST`, best first.
 
-    No more than so many are not looked at. Those that cannot be read are passed over.
+    Up to `MOST` files are returned unread. Unreadable files are skipped.
     """
     if len(paths) <= MOST:
         return tuple(paths)
@@ -159,8 +159,8 @@ def keypoints_of(values: FloatArray) -> Keypoints:
 
 
 def shared_planes(target: Keypoints, reference: Keypoints) -> list[Homography]:
-    """Return the planes that a target shares with a reference, as homographies into that."""
-    # Estimated the other way, so that the tolerance counts in pixels of the target.
+    """Return the planes that a target shares with a reference, as homographies to the reference."""
+    # Estimated from reference to target, so that the tolerance is in pixels of the target.
     planes = find_homographies(
         reference, target, tolerance=_TOLERANCE, count=_PLANES, min_support=_MIN_SUPPORT
     )

@@ -1,4 +1,4 @@
-"""How well a reference fits where it lies on a picture, as the merging network judges it."""
+"""The fit of a registered reference, judged by the merging network."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from restorer.inference.devices import fitting
 from restorer.inference.merging import Merger
 from restorer.inference.predictor import Predictor
 
-_ROWS = 256  # that are judged at once, target pixels
-_REACH = 8  # how far a judgment sees: features, their patch, the window of brightness
+_ROWS = 256  # rows of the target that are judged at once
+_REACH = 8  # receptive field of a judgment: features, their patch, the window of brightness
 
 
 def judge(predictor: Predictor, target: FloatArray, reference: FloatArray) -> FloatArray:
-    """Return (h, w), how well a reference fits as it lies on a target, both (h, w, 3): -1 to 1."""
+    """Return the fit (h, w), -1 to 1, of a registered reference on a target, both (h, w, 3)."""
     assert isinstance(predictor.network, Merger), "made by merging"
     network, height = predictor.network.network, len(target)
     judged = np.empty(target.shape[:2], np.float32)

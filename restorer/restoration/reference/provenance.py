@@ -1,4 +1,4 @@
-"""What a result took from which reference picture: maps, ranks, and pictures of them."""
+"""The origin of the detail in a result: maps and ranks of the references, and pictures of them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SHOWN = 0.05  # confidence below which a source is none
 
 @dataclass(frozen=True)
 class TextureSource:
-    """Where a pixel's texture came from.
+    """Origin of the texture of a pixel.
 
     Attributes:
         reference: Number of the reference, from 0.
         row: In pixels of the reference; 0.5 is the center of the first row.
         column: Likewise.
-        confidence: Share of the fine texture that is the reference's, 0 to 1.
+        confidence: Share of the fine texture that comes from the reference, 0 to 1.
     """
 
     reference: int
@@ -33,14 +33,14 @@ class TextureSource:
 
 @dataclass(frozen=True)
 class ReferenceRank:
-    """What one reference gave.
+    """Contribution of one reference.
 
     Attributes:
-        number: Its place among those that were given, from 0.
-        name: Its file, or what the caller calls it.
-        used: Whether it took part.
-        share: Of the picture's fine texture that came from it, 0 to 1.
-        matches: Keypoints that it has in common with the picture.
+        number: Its place in the order given, from 0.
+        name: Its file, or its name in messages.
+        used: Whether it contributed.
+        share: Share of the picture's fine texture that came from it, 0 to 1.
+        matches: Number of keypoints that it shares with the picture.
     """
 
     number: int
@@ -60,15 +60,15 @@ class ReferenceRank:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceMaps:
-    """For every pixel of the picture before it was enlarged, what came from where.
+    """Origin of the detail for every pixel of the picture before it was enlarged.
 
     Attributes:
-        confidence: (h, w) float32, share of the fine texture that is a reference's, 0 to 1.
+        confidence: (h, w) float32, share of the fine texture that comes from a reference, 0 to 1.
         source: (h, w) int16, number of the reference; -1 where there is none.
         places: (h, w, 2) float32, row and column in pixels of that reference, 0.5 the center of the
             first pixel.
         sizes: (height, width) of each reference.
-        ranking: The references, the one that gave most first.
+        ranking: The references, the largest contribution first.
     """
 
     confidence: FloatArray
@@ -78,7 +78,7 @@ class ReferenceMaps:
     ranking: tuple[ReferenceRank, ...]
 
     def at(self, row: int, column: int) -> TextureSource | None:
-        """Return where the texture of a pixel came from; None for nowhere."""
+        """Return the origin of the texture of a pixel; None without any."""
         number, confidence = int(self.source[row, column]), float(self.confidence[row, column])
         if number < 0 or confidence < _SHOWN:
             return None
@@ -86,13 +86,13 @@ class ReferenceMaps:
         return TextureSource(number, y, x, confidence)
 
     def confidence_picture(self) -> NDArray[np.uint8]:
-        """Return (h, w, 1): black where nothing was taken, white where all fine texture was."""
+        """Return (h, w, 1): black without texture of a reference, white for all fine texture."""
         return _to_bytes(self.confidence)[..., None]
 
     def source_picture(self) -> NDArray[np.uint8]:
         """Return (h, w, 3): a hue for each reference, paler to its right, darker to its bottom.
 
-        Gray where nothing was taken.
+        Pixels without texture of a reference are gray.
         """
         picture = np.full((*self.source.shape, 3), 0.5, np.float32)
         for number, (height, width) in enumerate(self.sizes):
@@ -106,7 +106,7 @@ class ReferenceMaps:
 
 
 def no_maps(size: tuple[int, int], ranking: tuple[ReferenceRank, ...]) -> ReferenceMaps:
-    """Return the maps of a picture of (height, width) that took nothing from its references."""
+    """Return the maps of a picture of (height, width) without contributions of references."""
     return ReferenceMaps(
         np.zeros(size, np.float32),
         np.full(size, -1, np.int16),

@@ -1,8 +1,7 @@
-"""TTSR on pictures of any size: what of the references each tile searches, and what it found.
+"""TTSR on pictures of any size: the canvas that each tile searches, and its matches.
 
-Where the references are small, every tile searches them whole, as the authors' network does. Else
-a tile searches what the references show at its own place, as far as they could be laid onto the
-picture, and beside it the whole references at low resolution.
+Every tile searches small references whole, as the authors' network does. Of large ones it searches
+the parts that are registered at its own place, and the whole references at low resolution.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from restorer.tiling.plan import Region, Tile, TilePlan
 
 SCALE = 4
 _CELL = 4  # reference pixels for each patch that is searched, each way
-_WHOLE_PIXELS = 1 << 20  # of references that every tile searches whole; 4 of those of CUFED5
-_LOW_PIXELS = 1 << 16  # of the references at low resolution
+_WHOLE_PIXELS = 1 << 20  # total of references that are searched whole; 4 references of CUFED5
+_LOW_PIXELS = 1 << 16  # total of the references at low resolution
 _MARGIN = 8  # input pixels that a tile searches beyond its own place
 
 
@@ -50,11 +49,11 @@ class Canvas:
 
 @dataclass(frozen=True, eq=False)
 class Transferred:
-    """What tiles found, for each pixel of the input (h, w).
+    """Result and matches of the tiles, for each pixel of the input (h, w).
 
     Attributes:
         restored: (4 h, 4 w, 3), white 1.
-        confidence: (h, w), cosine of the texture and its match, 0 at least.
+        confidence: (h, w), cosine similarity of the texture and its match, at least 0.
         source: (h, w) int16, number of the reference, -1 for none.
         places: (h, w, 2), row and column in it.
     """
@@ -76,11 +75,11 @@ def transfer(
     """Run TTSR on the tiles that meet a region.
 
     Args:
-        predictor: With a TTSR network.
-        planes: (h, w, 3), what `plan.cover(region)` covers, white 1.
+        predictor: A TTSR network.
+        planes: (h, w, 3) of `plan.cover(region)`, white 1.
         plan: The tiles of the whole picture.
-        region: Of it.
-        canvas_of: What a tile searches; the same object is encoded once.
+        region: The region to restore.
+        canvas_of: Returns the canvas of a tile; the same object is encoded once.
         on_tile: Called with (done, total) tiles; may raise to stop.
 
     Raises OutOfMemoryError, InvalidOutputError.
@@ -117,12 +116,12 @@ def transfer(
 def canvases(
     references: Sequence[Reference], layout: Layout, border: int
 ) -> Callable[[Tile], Canvas]:
-    """Return what each tile of a picture searches.
+    """Return a function that maps each tile to the canvas that it searches.
 
     Args:
-        references: All of them.
-        layout: How they lie on the picture.
-        border: Pixels that the picture is continued by on every side, and tiles count.
+        references: All references.
+        layout: Their registration on the picture.
+        border: Width of the border around the picture, in whose frame tiles are placed.
     """
     pixels = sum(r.size[0] * r.size[1] for r in references)
     if pixels <= _WHOLE_PIXELS or not layout.layers:
@@ -142,7 +141,7 @@ def canvases(
 
 
 def beside(panels: Sequence[Canvas]) -> Canvas:
-    """Put pictures side by side; the lower ones are continued by their mirror image, unnamed."""
+    """Put pictures side by side; shorter ones are extended by mirroring, without a source."""
     height = max(len(panel.pixels) for panel in panels)
 
     def fill(values: NDArray[np.float32], rows: int) -> FloatArray:
@@ -160,7 +159,7 @@ def beside(panels: Sequence[Canvas]) -> Canvas:
 
 
 def _panel(number: int, reference: Reference, pixels: int, budget: int) -> Canvas:
-    """Return a reference, shrunk so that all with `pixels` together stay within a budget."""
+    """Return a reference, shrunk so that all references, `pixels` in total, fit a budget."""
     small = reduced(reference.values, max(1.0, (pixels / budget) ** 0.5))
     rows, columns = (n // _CELL for n in small.shape[:2])
     if min(rows, columns) == 0:
@@ -185,7 +184,7 @@ def _note(
     source: NDArray[np.int16],
     places: FloatArray,
 ) -> None:
-    """Write down where the patches of a tile came from, inside the region; later tiles win."""
+    """Record the origin of the patches of a tile inside the region; later tiles win."""
     top, left = max(tile.top, region.top), max(tile.left, region.left)
     bottom = min(tile.top + tile.height, region.bottom)
     right = min(tile.left + tile.width, region.right)
