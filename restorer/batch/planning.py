@@ -1,4 +1,4 @@
-"""Plan a batch: which files of a folder become which files of another."""
+"""Plan a batch: pair the pictures of a folder with targets in another."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Ignored:
-    """A file or folder that is not part of the batch, and why.
+    """A file or folder that is not part of the batch, and the reason.
 
     Attributes:
-        failed: Whether pictures may be missing for it, as below a folder that cannot be read.
+        failed: Whether pictures may be missing because of it, as below an unreadable folder.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class Ignored:
 
 @dataclass(frozen=True)
 class Batch:
-    """The jobs of a folder in the order of their paths, and what was left out."""
+    """The jobs of a folder in the order of their paths, and the ignored files."""
 
     jobs: tuple[Job, ...]
     ignored: tuple[Ignored, ...]
@@ -55,20 +55,20 @@ def plan_jobs(
     suffix: str | None = None,
     settings: Settings | None = None,
 ) -> Batch:
-    """Plan the restoration of a folder into another; the tree below `source` is mirrored.
+    """Plan the restoration of a folder into another, with the same tree of subfolders.
 
-    Folders that are links are followed, each folder once. `target` may lie inside `source`: what is
-    in it is not restored again. Inputs that would write one output (``a.jpg`` and ``a.png`` with a
-    common suffix) get their own suffix into their names: ``a_jpg.png``, ``a_png.png``.
+    Links to folders are followed, each folder once. `target` may lie inside `source`; its files are
+    ignored. Sources with the same target (``a.jpg`` and ``a.png`` with a common suffix) keep their
+    suffix in its name: ``a_jpg.png``, ``a_png.png``.
 
     Args:
         source: The folder to read.
-        target: The folder to write; made when the first result is ready.
-        steps: What to do with each file; a string is a model id.
-        recursive: Whether to go into subfolders.
-        include: Shell patterns on names or paths below `source`; given, only matching files are
-            taken.
-        exclude: Shell patterns of files and folders to leave out.
+        target: The folder to write; created with the first result.
+        steps: Steps for each file; a string is a model id.
+        recursive: Whether subfolders are included.
+        include: Shell patterns for names or paths below `source`; only matching files are taken.
+            Without patterns, all files are.
+        exclude: Shell patterns of ignored files and folders.
         name: Template of the target's name with ``{stem}``, ``{suffix}``, ``{model}``, ``{scale}``.
         suffix: Suffix, with its dot, of all targets; None keeps each file's own.
         settings: For every job.
@@ -96,9 +96,9 @@ def plan_jobs(
         else:
             taken.append(found.relative_to(source))
     names = _apart({p: p.parent / target_name(p, chain, name, suffix) for p in taken})
-    wishes = settings or Settings()
-    jobs = tuple(Job(source / p, target / names[p], chain, wishes) for p in taken)
-    if wishes.existing == "replace":
+    settings = settings or Settings()
+    jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
+    if settings.existing == "replace":
         _spare_originals(jobs)
     return Batch(jobs, tuple(ignored))
 
@@ -112,21 +112,21 @@ def plan_sources(
     suffix: str | None = None,
     settings: Settings | None = None,
 ) -> Batch:
-    """Plan files and folders together, as somebody drops them on a queue.
+    """Plan files and folders together, such as those dropped on a queue.
 
-    Each folder is planned as by `plan_jobs`, and files go into `target` itself. Targets that would
-    be one file are numbered.
+    Each folder is planned like in `plan_jobs`; files go into `target` itself. Equal targets are
+    numbered.
 
     Args:
-        sources: Files and folders; a file that is named twice counts once.
+        sources: Files and folders; a file that is given twice counts once.
         target: The folder to write; None writes beside the sources.
-        steps: What to do with each file; a string is a model id.
-        name: Template of the target's name, as of `plan_jobs`.
+        steps: Steps for each file; a string is a model id.
+        name: Template of the target's name, see `plan_jobs`.
         suffix: Suffix, with its dot, of all targets; None keeps each file's own.
         settings: For every job.
 
     Raises:
-        SettingsError: As `plan_jobs`, and where a source would be its own target.
+        SettingsError: As for `plan_jobs`, and where a source would be its own target.
     """
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
@@ -151,7 +151,7 @@ def plan_sources(
 
 
 def exclude_results(batch: Batch) -> Batch:
-    """Where results go beside the sources, leave out those that an earlier run has made.
+    """Leave out the results of an earlier run, where results are written beside the sources.
 
     Raises SettingsError if a source would be its own target.
     """
@@ -172,9 +172,9 @@ def exclude_results(batch: Batch) -> Batch:
 
 
 def with_references(jobs: Iterable[Job], folder: Path) -> tuple[Job, ...]:
-    """Return the jobs with the references that a folder has for each; see `pair_references`.
+    """Return the jobs with their references from a folder; see `pair_references`.
 
-    Pictures that cannot help are passed over, so that a job may be left without.
+    References that cannot help are skipped, so that a job may get none.
 
     Raises SettingsError for a folder without pictures.
     """
@@ -182,7 +182,7 @@ def with_references(jobs: Iterable[Job], folder: Path) -> tuple[Job, ...]:
 
 
 def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job, ...]:
-    """Number the targets that are taken, by other jobs or by an earlier one of these."""
+    """Number the targets that other jobs, or earlier ones of these, have already."""
     names = {str(path).casefold() for path in taken}
     apart = []
     for job in jobs:
@@ -195,7 +195,7 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job
 def target_name(
     path: Path, steps: Sequence[Step], name: str = "{stem}{suffix}", suffix: str | None = None
 ) -> str:
-    """Return the file name that a template gives to the result for `path`."""
+    """Return the file name of the result for `path` by a template."""
     specs = [model_spec(step.model) for step in steps]
     fields = {
         "stem": path.stem,
@@ -214,7 +214,7 @@ def target_name(
 
 
 def numbered(target: Path) -> Iterator[Path]:
-    """Yield names to try, `target` itself first: ``photo.png``, ``photo-2.png`` and so on."""
+    """Yield `target` and numbered names: ``photo.png``, ``photo-2.png`` and so on."""
     yield target
     for number in itertools.count(2):
         yield target.with_name(f"{target.stem}-{number}{target.suffix}")
@@ -223,7 +223,7 @@ def numbered(target: Path) -> Iterator[Path]:
 def _walk(
     source: Path, target: Path, recursive: bool, exclude: Sequence[str]
 ) -> Iterator[Path | Ignored]:
-    """Yield every file below `source` in sorted order, and what was left out."""
+    """Yield every file below `source` in sorted order, and the ignored ones."""
     out = os.path.realpath(target)
     inside = out != os.path.realpath(source)
     seen: set[str] = set()
@@ -278,9 +278,9 @@ def _matches(relative: Path, patterns: Sequence[str]) -> bool:
 
 
 def _apart(names: dict[Path, Path]) -> dict[Path, Path]:
-    """Return targets of which no two are equal, even where case does not count.
+    """Return targets that differ, even without regard to case.
 
-    Inputs that differ in their suffix get it into the name; what still clashes is numbered.
+    Sources that differ in their suffix get it into the name; remaining clashes are numbered.
     """
     for group in _clashes(names):
         for path in group:

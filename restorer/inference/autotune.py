@@ -1,6 +1,6 @@
-"""What was measured of a model on this machine: the memory of a tile, the fastest safe precision.
+"""Measurements of a model on this machine: memory of a tile, fastest safe precision, workers.
 
-Measured once and kept in the user's cache, one small file for each model, device and precision.
+Each is made once and kept in the user's cache, one small file per model, device and precision.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ GATE_DB = 50.0  # PSNR to float32 below which a precision is not used
 _PROBE_SIDES = (32, 64, 96)
 _CHECK_SIDE = 96
 _RUNS = 3
-_WORTHWHILE = 1.1  # times as fast as one worker, to pay for the memory of several
-_LARGEST_BATCH = 16  # tiles at once; a GPU is long busy then, and a cancel waits for all of them
-_measuring = threading.Lock()  # memory is measured of the whole process
+_WORTHWHILE = 1.1  # smallest speedup over one worker that pays for the memory of several
+_LARGEST_BATCH = 16  # tiles that saturate a GPU; a cancel waits for all of them
+_measuring = threading.Lock()  # the memory of the whole process is measured
 
 
 @dataclass(frozen=True)
 class TileMemory:
-    """Peak working memory of one tile of N input pixels: a + b N + c N**2 bytes."""
+    """Peak working memory of a tile of N input pixels: a + b N + c N**2 bytes."""
 
     a: float
     b: float
     c: float
 
     def bytes_for(self, pixels: int) -> float:
-        """Return the bytes of a tile of so many input pixels."""
+        """Return the memory of a tile with this number of input pixels."""
         return self.a + self.b * pixels + self.c * pixels**2
 
 
@@ -64,8 +64,8 @@ class PrecisionTrial:
 
     Attributes:
         precision: The format.
-        psnr: Of its result to that of float32 in dB, peak 1.
-        speedup: Seconds of float32 over its own.
+        psnr: PSNR in dB between its result and the float32 result, peak 1.
+        speedup: Time of float32 divided by its time.
     """
 
     precision: Precision
@@ -79,9 +79,9 @@ class PrecisionTrial:
 
 
 def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | None:
-    """Return the memory fit of a model as it is loaded, from the cache or by three small probes.
+    """Return the memory model of a loaded network, from the cache or from three small probes.
 
-    `again` measures in any case. None where the machine does not tell the peak of a process, and
+    `again` measures in any case. None where the system does not report the peak of a process, and
     for networks without a file.
     """
     if not predictor.spec.weights.sha256 or not predictor.spec.runs_alone:
@@ -99,7 +99,7 @@ def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | No
 def largest_side(memory: TileMemory, needs: TileNeeds, budget_bytes: float) -> int:
     """Return the largest side, at most `needs.side`, whose tile stays within the budget.
 
-    Never below `min_side`; steps of 64 pixels below `needs.side` make like machines choose alike.
+    It is never below `min_side`. Steps of 64 pixels let similar machines choose the same side.
     """
     steps = range(needs.side // 64 * 64, 0, -64)
     sides = [needs.side, *(s for s in steps if s < needs.side and s % needs.multiple_of == 0)]
@@ -108,13 +108,13 @@ def largest_side(memory: TileMemory, needs: TileNeeds, budget_bytes: float) -> i
 
 
 def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
-    """Return how many tiles of so many input pixels to run at once, 1 to 16."""
+    """Return the number of tiles of `pixels` input pixels to run at once, 1 to 16."""
     each = memory.b * pixels + memory.c * pixels**2
     return max(1, min(_LARGEST_BATCH, int((budget_bytes - memory.a) / max(1.0, each))))
 
 
 def known_precision(spec: ModelSpec, device: str) -> Precision:
-    """Return the precision that was chosen for a model on a device; fp32 before any trial."""
+    """Return the chosen precision of a model on a device; fp32 before any trial."""
     found = _load(_key(spec, device, "auto", "precision")) if spec.weights.sha256 else None
     chosen = [PrecisionTrial(**trial) for trial in found["trials"]] if found else []
     fastest = max((t for t in chosen if t.chosen), key=lambda t: t.speedup, default=None)
@@ -122,7 +122,7 @@ def known_precision(spec: ModelSpec, device: str) -> Precision:
 
 
 def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
-    """Run a model in float32 and in all formats that the device is fast with; keep the choice.
+    """Run a model in float32 and in all formats that may be faster; store the trials.
 
     Raises ModelError where the model cannot be opened.
     """
@@ -148,7 +148,7 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
 
 
 def try_workers(spec: ModelSpec) -> dict[int, float]:
-    """Return tiles a second on the CPU by the number of workers that share its cores; keep them.
+    """Measure and store tiles per second on the CPU by the number of workers that share its cores.
 
     Raises ModelError where the model cannot be opened.
     """
@@ -171,7 +171,7 @@ def try_workers(spec: ModelSpec) -> dict[int, float]:
 
 
 def known_workers(spec: ModelSpec, device: str) -> int:
-    """Return how many workers were fastest with a model: 1 before any trial, and on a GPU."""
+    """Return the fastest number of workers for a model; 1 before any trial, and on a GPU."""
     found = _load(_key(spec, device, "auto", "workers")) if spec.weights.sha256 else None
     rates = {int(workers): rate for workers, rate in (found or {}).items()}
     best = max(rates, key=lambda workers: rates[workers], default=1)
@@ -179,7 +179,7 @@ def known_workers(spec: ModelSpec, device: str) -> int:
 
 
 def agreement_with_cpu(spec: ModelSpec, device: str) -> float:
-    """Return the PSNR in dB of a device's float32 result to that of the CPU; measured once."""
+    """Return the PSNR in dB between the float32 results of a device and the CPU; measured once."""
     key = _key(spec, device, "fp32", "agreement")
     found = _load(key)
     if found is None:
@@ -189,7 +189,7 @@ def agreement_with_cpu(spec: ModelSpec, device: str) -> float:
 
 
 def check_picture(side: int) -> FloatArray:
-    """Return (side, side, 3): waves, an edge, a gradient and grain, white 1."""
+    """Return a test picture (side, side, 3) of waves, an edge, a gradient and grain, white 1."""
     y, x = np.mgrid[:side, :side].astype(np.float32) / np.float32(side)
     waves = 0.15 * np.sin(60 * x**2) * np.cos(40 * y)
     disc = 0.3 * ((x - 0.4) ** 2 + (y - 0.5) ** 2 < 0.06)
@@ -211,12 +211,12 @@ def _loaded(spec: ModelSpec, device: str, precision: Precision) -> Predictor:
 
 
 def _as_run(predictor: Predictor) -> Predictor:
-    """Return a model as it runs on tiles: of one that has a base, the half that merges."""
+    """Return the network that runs on tiles: the merging half of a model with a base."""
     return merging(predictor) if predictor.spec.base else predictor
 
 
 def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
-    """Return the check picture as the network of `spec` takes it, and a plan of one tile."""
+    """Return the test picture as input planes of a model, and a plan of one tile."""
     planes = check_picture(_CHECK_SIDE)[..., : spec.channels]
     if spec.base:  # a reference that shows the same
         planes = np.concatenate([planes, planes, np.ones_like(planes[..., :1])], axis=2)
@@ -229,7 +229,7 @@ def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
 
 
 def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
-    """Return the result and the median seconds; the first run warms up, unless it takes long."""
+    """Return the result and the median time; the first run warms up, unless it takes long."""
     start = time.perf_counter()
     result = run()
     first = time.perf_counter() - start
@@ -244,7 +244,7 @@ def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
 
 
 def _fit(predictor: Predictor) -> dict[str, float] | None:
-    """Measure tiles of three sizes and return the coefficients, none of them negative."""
+    """Fit the memory of tiles of three sizes with coefficients that are not negative."""
     needs = predictor.spec.tile
     sides = sorted({round_up(max(s, needs.min_side), needs.multiple_of) for s in _PROBE_SIDES})
     planes = [_planes_of(predictor.spec, side) for side in sides]
@@ -274,7 +274,7 @@ def _runner(predictor: Predictor, planes: FloatArray) -> Callable[[], object]:
 
 
 def _key(spec: ModelSpec, device: str, precision: str, kind: str) -> str:
-    """Name all that the measure depends on."""
+    """Return a hash of everything that a measurement depends on."""
     card = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
     parts = (kind, spec.weights.sha256, str(spec.params), device, card, precision)
     words = "|".join((*parts, platform.node(), torch.__version__, _release()))
@@ -283,7 +283,7 @@ def _key(spec: ModelSpec, device: str, precision: str, kind: str) -> str:
 
 @cache
 def _release() -> str:
-    """Return the version of this program, which is looked up on the disk."""
+    """Return the version of this program, which is read from the disk."""
     return version("restorer")
 
 

@@ -1,4 +1,4 @@
-"""Choose device and precision; how much memory is free."""
+"""Devices, number formats and free memory."""
 
 from __future__ import annotations
 
@@ -18,35 +18,37 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def available_devices() -> list[str]:
-    """Return the devices that can be asked for, best first; ``cpu`` is always the last."""
+    """Return the devices of this machine, best first; ``cpu`` is always the last."""
     devices = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         devices.append("mps")
     return [*devices, "cpu"]
 
 
-def choose_device(wish: str) -> str:
-    """Return the device for a wish: ``auto`` (the best), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+def choose_device(device: str) -> str:
+    """Return the device for ``auto`` (the best), ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
 
-    ``auto`` never takes ``mps``, some of whose operators are known to be wrong; it can be asked for
-    by name. Raises SettingsError if the machine has no such device.
+    ``auto`` never takes ``mps``, some of whose operators are known to be wrong. Raises
+    SettingsError if the machine has no such device.
     """
     devices = available_devices()
-    if wish == "auto":
+    if device == "auto":
         return next(d for d in devices if d != "mps")
-    found = next((d for d in devices if wish in (d, d.split(":")[0])), None)
+    found = next((d for d in devices if device in (d, d.split(":")[0])), None)
     if found is None:
-        raise SettingsError(f"device {wish!r}: not on this machine; known are {', '.join(devices)}")
+        raise SettingsError(
+            f"device {device!r}: not on this machine; known are {', '.join(devices)}"
+        )
     return found
 
 
-def check_precision(wish: str) -> Precision | None:
-    """Return the number format for a wish, None for ``auto``. Raises SettingsError."""
-    if wish == "auto":
+def check_precision(precision: str) -> Precision | None:
+    """Return the number format, None for ``auto``. Raises SettingsError for an unknown one."""
+    if precision == "auto":
         return None
-    if wish not in DTYPES:
-        raise SettingsError(f"precision {wish!r}; known are auto, {', '.join(DTYPES)}")
-    return wish  # type: ignore[return-value]  # a key of DTYPES
+    if precision not in DTYPES:
+        raise SettingsError(f"precision {precision!r}; known are auto, {', '.join(DTYPES)}")
+    return precision  # type: ignore[return-value]  # a key of DTYPES
 
 
 def has_fast_bf16(kind: str) -> bool:
@@ -57,7 +59,7 @@ def has_fast_bf16(kind: str) -> bool:
 
 
 def fast_precisions(device: str) -> list[Precision]:
-    """Return the formats beside float32 that the device may be faster with."""
+    """Return the formats that may be faster than float32 on the device."""
     kind = device.split(":")[0]
     if kind == "cuda":
         return ["bf16", "fp16"] if has_fast_bf16(kind) else ["fp16"]
@@ -68,7 +70,7 @@ def fast_precisions(device: str) -> list[Precision]:
 
 @contextmanager
 def shared_threads(workers: int) -> Iterator[None]:
-    """Give each of `workers` threads that begin meanwhile its part of the CPU's cores."""
+    """Share the CPU's cores among `workers` threads that begin inside the context."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, before // workers))
     try:
@@ -78,10 +80,10 @@ def shared_threads(workers: int) -> Iterator[None]:
 
 
 class MemoryMeter:
-    """Tells how far calls raise the memory in use above its level now.
+    """Measures how far calls raise the memory in use above its present level.
 
-    On the CPU it is that of the whole process, as Linux tells it. What earlier calls freed may stay
-    with the process where there is no glibc; only calls of rising demand can be told apart then.
+    On the CPU this is the memory of the whole process, as Linux reports it. Without glibc, freed
+    memory may stay with the process; then only calls of rising demand can be measured.
     """
 
     def __init__(self, device: str) -> None:
@@ -90,7 +92,7 @@ class MemoryMeter:
         self._start = _resident("VmRSS")
 
     def peak(self, call: Callable[[], object]) -> int | None:
-        """Return the peak of a call in bytes; None where the machine does not tell."""
+        """Return the peak of a call in bytes; None where the system does not report it."""
         if self._device.startswith("cuda"):
             torch.cuda.synchronize(self._device)
             before = torch.cuda.memory_allocated(self._device)
@@ -106,13 +108,13 @@ class MemoryMeter:
 
 
 def _trim() -> None:
-    """Let glibc give back to the system what was freed."""
+    """Make glibc return freed memory to the system."""
     with suppress(OSError, AttributeError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _resident(field: str) -> int | None:
-    """Return a field of the process status in bytes; None on other systems than Linux."""
+    """Return a field of the process status in bytes; None outside Linux."""
     try:
         lines = Path("/proc/self/status").read_text("ascii").splitlines()
     except OSError:
@@ -121,14 +123,14 @@ def _resident(field: str) -> int | None:
 
 
 def free_bytes(device: str) -> int:
-    """Return the memory that a new allocation on `device` may hope for."""
+    """Return the free memory of `device` in bytes."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(device)[0])
     return _free_host_bytes()
 
 
 def _free_host_bytes() -> int:
-    """Return the kernel's estimate where there is one, else half a typical machine's 8 GiB."""
+    """Return the kernel's estimate, or half the 8 GiB of a typical machine without one."""
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
             fields = dict(line.split(":", 1) for line in lines)
@@ -138,21 +140,21 @@ def _free_host_bytes() -> int:
 
 
 def autocast(device: str, precision: Precision) -> AbstractContextManager[object]:
-    """Let torch compute in the number format where that is safe; the parameters stay in float32."""
+    """Return a context in which torch uses the number format where that is safe."""
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device.split(":")[0], DTYPES[precision])
 
 
 def free_cache() -> None:
-    """Give back the memory of an accelerator that torch keeps for later."""
+    """Release the memory of accelerators that torch keeps for later."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 @contextmanager
 def fitting(device: str, what: str) -> Iterator[None]:
-    """Raise OutOfMemoryError, naming `what`, for all that lack of memory raises in torch."""
+    """Turn torch's errors for lack of memory into OutOfMemoryError, naming `what`."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:

@@ -24,13 +24,13 @@ def open_model(
     precision: str = "auto",
     task: str | None = None,
 ) -> Predictor:
-    """Return a model, ready to run; one of the catalog is loaded once and shared.
+    """Return a model, ready to run; models of the catalog are loaded once and shared.
 
-    A path is that of a checkpoint, known by its names and shapes; `identify_checkpoint` and
-    `describe_model` say more, and let more be said, about what it is for; `task` says it where that
-    leaves several open, else the first is taken. The precision ``auto`` is
-    what `try_precisions` chose on this machine, float32 before. Apple's ``mps``, some of whose
-    operators are known to be wrong, is compared with the CPU before a model first runs there.
+    A path is that of a checkpoint, which is identified by its names and shapes; see
+    `identify_checkpoint` and `describe_model`. `task` decides where that leaves several tasks open;
+    by default the likeliest is taken. The precision ``auto`` is the choice of `try_precisions` on
+    this machine, and float32 before. A model on Apple's ``mps``, some of whose operators are known
+    to be wrong, is compared with the CPU once before it runs there.
 
     Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
     """
@@ -53,22 +53,22 @@ def open_model(
 def estimate_run(
     model: str, size: tuple[int, int], settings: Settings | None = None
 ) -> tuple[float, int]:
-    """Estimate the seconds that a picture of (height, width) takes in context ``whole``.
+    """Estimate the time in seconds of a picture of (height, width) in context ``whole``.
 
-    Stages of the network are tried on small regions, for a few seconds in all; good to a factor of
-    two. Also returns the bytes of the feature maps, in memory and on the disk.
+    Stages of the network run on small regions, for a few seconds in all; the estimate is good to a
+    factor of two. Also returns the bytes of the feature maps, in memory and on the disk.
 
-    Raises what `open_model` raises, and SettingsError for a network without stages.
+    Raises the errors of `open_model`, and SettingsError for a network without stages.
     """
-    wishes = settings or Settings()
-    predictor = open_model(model, device=wishes.device, precision=wishes.precision)
-    return predictor.estimate_whole(size, memory_bytes=wishes.memory)
+    settings = settings or Settings()
+    predictor = open_model(model, device=settings.device, precision=settings.precision)
+    return predictor.estimate_whole(size, memory_bytes=settings.memory)
 
 
 def fetch_model(
     spec: ModelSpec, *, on_bytes: OnTick | None = None, cancel: CancelToken | None = None
 ) -> ModelSpec:
-    """Download the weights of a model and keep what comes only if it makes the model.
+    """Download the weights of a model and keep them only if they load into it.
 
     Raises WeightsError, CheckpointError, Cancelled; see `fetch_weights`.
     """
@@ -82,7 +82,7 @@ def fetch_model(
 
 
 def release_models() -> None:
-    """Forget the loaded models, so that their memory is free once nobody uses them."""
+    """Drop the shared models, so that their memory is free once nobody uses them."""
     _shared.cache_clear()
     free_cache()
 
@@ -98,7 +98,7 @@ def export_weights(model: str, target: Path) -> None:
     """
     network = open_model(model, device="cpu").network
     if not isinstance(network, PublishedNetwork):
-        raise SettingsError(f"{model}: has no layout but that of its file")
+        raise SettingsError(f"{model}: has no layout other than that of its file")
     write_state(network.published_state(), target)
 
 

@@ -15,7 +15,7 @@ class Merger(nn.Module):
     """The network with its confidence as a fourth plane of the result.
 
     Args:
-        network: What merges.
+        network: The merging network.
     """
 
     def __init__(self, network: TTSRLite) -> None:
@@ -29,9 +29,9 @@ class Merger(nn.Module):
 
 
 def merging(predictor: Predictor) -> Predictor:
-    """Return the second half of a reference model: it takes an enlargement and changes no size.
+    """Return the merging half of a reference model, which takes an enlargement at its size.
 
-    A predictor that is one already is returned as it is.
+    A merging predictor is returned unchanged.
     """
     if isinstance(predictor.network, Merger):
         return predictor

@@ -1,4 +1,4 @@
-"""Predictor: a network on a device, run tile by tile. The door to torch."""
+"""Predictor: a network on a device, run tile by tile."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Predictor:
     Attributes:
         spec: The model.
         network: Takes (N, C, h, w) tensors and a seed.
-        device: Where it lies.
-        precision: How it computes; the parameters stay in float32.
+        device: The device of the network.
+        precision: Number format of the computation; the parameters stay in float32.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Predictor:
 
     @classmethod
     def load(cls, spec: ModelSpec, device: str, precision: Precision) -> Predictor:
-        """Build the network of `spec` and give it its verified weights.
+        """Build the network of `spec` with its verified weights.
 
         Raises WeightsError or CheckpointError.
         """
@@ -64,7 +64,7 @@ class Predictor:
     def from_checkpoint(
         cls, spec: ModelSpec, path: Path, device: str, precision: Precision
     ) -> Predictor:
-        """Build the network of `spec` and give it the weights in the file at `path`.
+        """Build the network of `spec` with the weights in a file.
 
         Raises CheckpointError.
         """
@@ -93,9 +93,8 @@ class Predictor:
     ) -> FloatArray:
         """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
 
-        The arguments are those of `run_rows`, to which the planes are all there; so are the errors.
-        For a region, `values` are what `plan.cover(region)` covers, and the result is that of the
-        region.
+        The other arguments and the errors are those of `run_rows`. For a region, `values` are the
+        planes of `plan.cover(region)`, and the result is that of the region.
         """
         region = region or plan.region
         corner = plan.cover(region)
@@ -132,26 +131,25 @@ class Predictor:
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> Iterator[FloatArray]:
-        """Yield the rows of the result from top to bottom, each row of tiles its finished ones.
+        """Yield the rows of the result from top to bottom, as each row of tiles finishes them.
 
-        Memory holds the rows of one tile, of the planes and of the result.
-
-        A network of one plane takes all planes in turn. All tiles have the one seed: what a network
-        draws from it (hashes) is alike on both sides of a seam, and neither order nor number of the
-        tiles can matter.
+        Memory holds the rows of one tile, of the planes and of the result. A network of one plane
+        takes the planes in turn. All tiles have the same seed: random numbers (hashes) are equal on
+        both sides of a seam, and neither order nor number of the tiles matters.
 
         Args:
-            rows: Called with (top, bottom), both rising: these rows, (bottom - top, W, C) float32,
-                of what the network takes, with the planes of its condition.
+            rows: Called with (top, bottom), both rising; returns these rows of the input planes,
+                (bottom - top, W, C) float32, with the plane of the condition.
             plan: The tiles.
-            region: The part of the picture to restore, by the tiles that meet it alone; its pixels
-                are those of the whole. `rows` then gives the columns of `plan.cover(region)`.
-            seed: For networks that draw random numbers.
+            region: The part of the picture to restore; only tiles that meet it are run, and its
+                pixels are those of the whole. `rows` then returns the columns of
+                `plan.cover(region)`.
+            seed: Seed for networks that draw random numbers.
             self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
                 et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
-            batch: Tiles that go through the network at once.
-            on_tile: Called with (done, total) tiles, of those that are run.
-            cancel: Stops before the next pass of the network.
+            batch: Number of tiles that go through the network at once.
+            on_tile: Called with (done, total) tiles of those that are run.
+            cancel: Stops before the next run of the network.
 
         Raises:
             OutOfMemoryError: A tile does not fit; start again with a smaller plan.
@@ -189,16 +187,16 @@ class Predictor:
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> FloatArray:
-        """Do what `run` does without tiles: every attention looks at the whole picture.
+        """Return the result of `run` without tiles: every attention sees the whole picture.
 
         Args:
             values: (H, W, C) planes, white 1.
-            memory_bytes: For the feature maps; what does not fit lies on the disk.
-            seed: For networks that draw random numbers.
+            memory_bytes: Memory for the feature maps; the rest of them lies on the disk.
+            seed: Seed for networks that draw random numbers.
             on_tile: Called with (done, total) parts of the work.
             cancel: Stops before the next operation.
 
-        Raises SettingsError for a network without stages, else what `run` raises.
+        Raises SettingsError for a network without stages, else the errors of `run`.
         """
         network = self._staged()
         groups, restored = self._groups(values), []
@@ -226,7 +224,7 @@ class Predictor:
     def estimate_whole(
         self, size: tuple[int, int], *, memory_bytes: int | None = None
     ) -> tuple[float, int]:
-        """Return the seconds and the bytes of feature maps that `run_whole` will take.
+        """Return the time in seconds and the bytes of feature maps of `run_whole`.
 
         Raises SettingsError for a network without stages.
         """
@@ -245,7 +243,7 @@ class Predictor:
         return self.network
 
     def _groups(self, values: FloatArray) -> list[FloatArray]:
-        """Split planes into what the network takes at once: a network of one plane takes each."""
+        """Split planes into inputs of the network: a network of one plane takes each in turn."""
         return np.split(values, values.shape[2], axis=2) if self.spec.channels == 1 else [values]
 
     def _restore_tiles(
@@ -292,22 +290,22 @@ class Predictor:
             torch.inference_mode(),
             autocast(self.device, precision),
         ):
-            # Channels last is how the values lie already.
+            # The values are in channels-last order already.
             x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2) * self.spec.peak
             y: Tensor = self.network(x, seed=seed).float() / self.spec.peak
             return y.permute(0, 2, 3, 1).cpu().numpy()
 
     def _sent(self, values: Tensor) -> Tensor:
-        """Return the values on the device; a GPU fetches them itself from memory that stays."""
+        """Return the values on the device; a GPU fetches them from pinned memory."""
         if self.device.startswith("cuda"):
             return values.pin_memory().to(self.device, non_blocking=True)
         return values.to(self.device)
 
 
 def cut_tile(band: FloatArray, tile: Tile, left: int) -> FloatArray:
-    """Return a copy of the tile out of its row of tiles, whose first column is `left`.
+    """Return a copy of a tile, cut from its row of tiles, whose first column is `left`.
 
-    What lies beyond the image mirrors it, edge pixels not repeated: that keeps the phase of a Bayer
+    Pixels beyond the image mirror it without repeating the edge, which keeps the phase of a Bayer
     pattern.
     """
     part = band[:, tile.left - left : tile.left - left + tile.width]

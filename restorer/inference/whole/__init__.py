@@ -1,1 +1,1 @@
-"""Attention that sees the whole picture: the program of a network, stage by stage."""
+"""Context ``whole``: attention that sees the whole picture, stage by stage."""

@@ -1,4 +1,4 @@
-"""Regions: how the maps of a stage are cut so that the work on one fits into memory."""
+"""Regions: how the feature maps of a stage are divided so that one region fits into memory."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Region:
         return Region(max(0, self.top - halo), max(0, self.left - halo), bottom, right)
 
     def of(self, x: Tensor, density: int, origin: tuple[int, int] = (0, 0)) -> Tensor:
-        """Return a view of this region of (N, C, H, W), whose first pixel is in cell `origin`."""
+        """Return a view of this region of (N, C, H, W), whose first pixel lies in cell `origin`."""
         top, bottom = ((n - origin[0]) * density for n in (self.top, self.bottom))
         left, right = ((n - origin[1]) * density for n in (self.left, self.right))
         return x[:, :, top:bottom, left:right]
@@ -44,7 +44,7 @@ class Region:
 def plan_regions(
     stage: Stage, cells: tuple[int, int], memory_bytes: int, side: int | None
 ) -> list[Region]:
-    """Cut the map that a stage writes into nearly equal regions; an attention takes it whole."""
+    """Divide the output map of a stage into nearly equal regions; an attention takes it whole."""
     if isinstance(stage, Global):
         return [Region(0, 0, *cells)]
     step = max(1, (side or _fit_side(stage, memory_bytes)) // stage.reads[0].density)
@@ -57,7 +57,7 @@ def plan_regions(
 
 
 def _fit_side(stage: Local, memory_bytes: int) -> int:
-    """Return the side of the regions, in pixels of what the stage reads, halo left out."""
+    """Return the side of the regions in pixels of the input map, without the halo."""
     # Four maps of the block in work, and two as large as what is written: before and after the
     # pixel shuffle, with all channels still.
     channels = max(m.channels for m in (*stage.reads, stage.writes))
@@ -68,5 +68,5 @@ def _fit_side(stage: Local, memory_bytes: int) -> int:
 
 
 def halo(stage: Local) -> int:
-    """Return what a stage sees beyond a region, in cells."""
+    """Return the halo of a stage around a region, in cells."""
     return math.ceil(stage.radius / stage.reads[0].density)

@@ -1,4 +1,4 @@
-"""Feature maps of whole images, in memory as far as was granted, in files beyond that."""
+"""Feature maps of whole images, in memory up to a limit, in files beyond it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Maps:
 
     Args:
         cells: Rows and columns of the image.
-        memory_bytes: What maps may take of memory; those that do not fit go into files.
-        scratch: Folder for these; the system's temporary folder by default.
+        memory_bytes: Memory for maps; the others lie in files.
+        scratch: Folder for these files; the system's temporary folder by default.
     """
 
     def __init__(
@@ -39,15 +39,15 @@ class Maps:
         self._in_memory: set[Map] = set()
 
     def __getitem__(self, key: Map) -> Tensor:
-        """Return a map that was given or made."""
+        """Return a map."""
         return self._tensors[key]
 
     def give(self, key: Map, values: FloatArray) -> None:
-        """Take (H, W, C) values for a map, not copied; they do not count as its memory."""
+        """Use (H, W, C) values as a map, without a copy; they do not count as memory for maps."""
         self._tensors[key] = torch.from_numpy(values).permute(2, 0, 1)[None]
 
     def make(self, key: Map) -> None:
-        """Provide a map, unless it was given; its values are undefined.
+        """Allocate a map, unless it exists; its values are undefined.
 
         Raises OutOfMemoryError if it fits neither into memory nor onto the disk.
         """
@@ -62,7 +62,7 @@ class Maps:
         self._in_memory.add(key)
 
     def keep(self, needed: set[Map]) -> None:
-        """Let go of all other maps."""
+        """Release all other maps."""
         for key in self._tensors.keys() - needed:
             del self._tensors[key]
         for key in self._in_memory - needed:
@@ -71,10 +71,10 @@ class Maps:
 
 
 def _map_file(shape: tuple[int, ...], folder: Path) -> FloatArray:
-    """Return an array that lies in a file; the file goes with the array, or with the process."""
+    """Return an array in a file, which is deleted with the array, or with the process."""
     size_bytes = math.prod(shape) * FLOAT_BYTES
     lack = f"{folder}: {size_bytes >> 20} MiB for a feature map do not fit onto the disk"
-    # Reserved at once: writing to a mapped file that the disk has no room for kills the process.
+    # Reserved at once: writing to a mapped file on a full disk kills the process.
     if shutil.disk_usage(folder).free < size_bytes:
         raise OutOfMemoryError(lack)
     with tempfile.TemporaryFile(dir=folder) as file:
@@ -88,7 +88,7 @@ def _map_file(shape: tuple[int, ...], folder: Path) -> FloatArray:
 
 
 def _scratch_folder() -> Path:
-    """Return the temporary folder for large files: /tmp is often memory itself, /var/tmp is not."""
+    """Return the temporary folder for large files: /tmp is often in memory, /var/tmp is not."""
     large = Path("/var/tmp")
     usable = "TMPDIR" not in os.environ and os.access(large, os.W_OK)
     return large if usable else Path(tempfile.gettempdir())

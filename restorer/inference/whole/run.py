@@ -38,11 +38,11 @@ _PROBE_SIDE, _PROBE_SECONDS = 32, 0.3
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take.
+    """Estimated cost of a run.
 
     Attributes:
         seconds: Good to a factor of two, less so where other programs use the same cores.
-        map_bytes: The most that the feature maps take at one time, in memory and in files.
+        map_bytes: Peak size of the feature maps, in memory and in files.
     """
 
     seconds: float
@@ -65,20 +65,21 @@ def run_whole(
 ) -> FloatArray:
     """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
 
-    Sides that are no multiple of a cell of the network are continued by mirroring.
+    Sides that are not multiples of a cell of the network are extended by mirroring.
 
     Args:
         network: On `device`, in eval mode, laid out channels last.
-        values: As many planes as the network takes.
-        peak: What the network knows as white.
-        seed: For networks that draw random numbers.
-        device: Where to compute; the maps lie in host memory.
-        precision: Of the convolutions; maps are float32, attentions as the network has them.
-        memory_bytes: For the maps, and for a region in work, on the host and on the device. Image
-            and result come on top, and what a pyramid or dense attention needs; NLSN's and ENLCN's
-            read and write maps block by block.
+        values: The input planes of the network.
+        peak: White level of the network.
+        seed: Seed for networks that draw random numbers.
+        device: Device of the computation; the maps lie in host memory.
+        precision: Number format of the convolutions; maps are float32, attentions as the network
+            defines them.
+        memory_bytes: Memory for the maps, and for one region, on the host and on the device. Image
+            and result, and the memory of a pyramid or dense attention, are not included; the
+            attentions of NLSN and ENLCN read and write maps block by block.
         scratch: Folder for maps that do not fit; the system's temporary folder by default.
-        side: Of the regions, in pixels of what a stage reads; chosen by the memory by default.
+        side: Side of the regions in pixels of the input map; by default it follows from the memory.
         on_tick: Called with (done, total), regions and attentions.
         cancel: Stops before the next operation on tensors, within an attention too.
 
@@ -124,9 +125,9 @@ def estimate_whole(
     precision: Precision = "fp32",
     memory_bytes: int,
 ) -> Estimate:
-    """Estimate what `run_whole` takes for an image of `size` (height, width), in a few seconds.
+    """Estimate the cost of `run_whole` for an image of `size` (height, width), in a few seconds.
 
-    Stages are run on noise, on a small region that grows until its time can be measured.
+    Stages run on noise, on a small region that grows until its time can be measured.
     """
     program = network.stages()
     machine = _Machine(device, precision)
@@ -151,13 +152,13 @@ def estimate_whole(
 
 @dataclass(frozen=True)
 class _Machine:
-    """Where and how precisely stages are computed."""
+    """The device and number format of stages."""
 
     device: str
     precision: Precision
 
     def convolve(self, stage: Local, region: Region, maps: Maps) -> None:
-        """Compute one region of what a stage writes, again in float32 if it is not finite."""
+        """Compute one region of the output of a stage, again in float32 if it is not finite."""
         outer = region.grown(halo(stage), maps.cells)
         inputs = [self._load(outer.of(maps[m], m.density)) for m in stage.reads]
         density = stage.writes.density
@@ -183,7 +184,7 @@ class _Machine:
             filled.copy_(out)
 
     def time(self, stage: Stage, inputs: Sequence[Tensor], out: Tensor) -> float:
-        """Return the seconds of a stage on these maps, with the way to the device."""
+        """Return the time of a stage on these maps in seconds, transfers included."""
         start = time.perf_counter()
         with autocast(self.device, self.precision):
             loaded = [self._load(x) for x in inputs]
@@ -200,19 +201,19 @@ class _Machine:
 
 
 def _count_cells(program: Program, size: Sequence[int]) -> tuple[int, int]:
-    """Return how many cells an image of (height, width, ...) has, begun ones included."""
+    """Return the number of cells of an image of (height, width, ...), partial ones included."""
     height, width = (math.ceil(n / program.image.density) for n in size[:2])
     return height, width
 
 
 def _pad(values: FloatArray, multiple: int) -> FloatArray:
-    """Continue an image to a multiple; what lies beyond it mirrors it, edge pixels not repeated."""
+    """Extend an image to a multiple by mirroring, without repeating the edge."""
     missing = [(0, -n % multiple) for n in values.shape[:2]]
     return np.pad(values, (*missing, (0, 0)), mode="reflect")
 
 
 def _probe(machine: _Machine, stage: Stage, cells: tuple[int, int]) -> float:
-    """Return the seconds that a stage takes, divided by the cells, to the power of its order."""
+    """Return the time of a stage in seconds, divided by the number of cells to its order."""
     order = stage.order if isinstance(stage, Global) else 1
     side = max(1, _PROBE_SIDE // stage.reads[0].density)
     while True:
@@ -228,14 +229,14 @@ def _probe(machine: _Machine, stage: Stage, cells: tuple[int, int]) -> float:
 
 
 def _kind(stage: Stage) -> tuple[object, ...]:
-    """Return what stages of one network have in common that take the same time per cell."""
+    """Return a key that is equal for stages with the same time per cell."""
     reach = stage.order if isinstance(stage, Global) else stage.radius
     maps = (*stage.reads, stage.writes)
     return (type(stage), reach, *((m.channels, m.density) for m in maps))
 
 
 class _Watch(TorchFunctionMode):
-    """Checks a token before every operation: an attention over a large map takes minutes."""
+    """Checks a token before each operation: an attention over a large map takes minutes."""
 
     def __init__(self, cancel: CancelToken) -> None:
         super().__init__()
@@ -244,6 +245,6 @@ class _Watch(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: Any = (), kwargs: Any = None
     ) -> Any:
-        """Call what was called, unless somebody asked to stop."""
+        """Call the operation, unless a stop was requested."""
         self._cancel.check()
         return func(*args, **(kwargs or {}))

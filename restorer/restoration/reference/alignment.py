@@ -1,4 +1,4 @@
-"""Where a picture shows what another one shows: common keypoints, homographies, dense flow.
+"""Alignment of two pictures: common keypoints, homographies, dense flow.
 
 Positions are (x, y) in pixels; the center of the first pixel is (0.5, 0.5), whatever the scale.
 Pictures are (H, W, 3) float32 with white = 1.0.
@@ -64,8 +64,8 @@ class Homography:
     """A plane that two pictures share.
 
     Attributes:
-        matrix: 3x3, takes positions of the target to those of the reference.
-        support: Matches that agree with it.
+        matrix: 3x3, maps positions in the target to positions in the reference.
+        support: Number of matches that agree with it.
     """
 
     matrix: Matrix
@@ -73,7 +73,7 @@ class Homography:
 
 
 def find_keypoints(values: FloatArray, limit: int) -> Keypoints:
-    """Return up to `limit` keypoints of a picture, the strongest of each of its parts."""
+    """Return up to `limit` keypoints of a picture, the strongest of each cell of a grid."""
     gray = _to_bytes(luma(values)[..., 0])
     detector: Any = cv2.SIFT_create(contrastThreshold=_CONTRAST)  # type: ignore[attr-defined]  # its stubs lack it
     every = detector.detect(gray, None)
@@ -90,16 +90,16 @@ def find_keypoints(values: FloatArray, limit: int) -> Keypoints:
 def find_homographies(
     target: Keypoints, reference: Keypoints, *, tolerance: float, count: int, min_support: int
 ) -> list[Homography]:
-    """Return planes that the pictures share, the one with most support first.
+    """Return the planes that two pictures share, the one with most support first.
 
-    One after the other, each on the matches that no earlier one explains (sequential MAGSAC++).
+    Each is estimated from the matches that earlier ones do not explain (sequential MAGSAC++).
 
     Args:
-        target: Of the picture whose positions are taken.
-        reference: Of the picture to find them in.
-        tolerance: How far a match may lie from where the plane puts it, in reference pixels.
-        count: Planes at most.
-        min_support: A plane needs so many matches.
+        target: Keypoints of the picture whose positions are mapped.
+        reference: Keypoints of the picture to which they are mapped.
+        tolerance: Largest error of a match, in reference pixels.
+        count: Largest number of planes.
+        min_support: Smallest number of matches of a plane.
     """
     here, there = _matches(target, reference)
     planes: list[Homography] = []
@@ -122,7 +122,7 @@ def find_homographies(
 
 
 def project(matrix: Matrix, places: FloatArray) -> FloatArray:
-    """Map (..., 2) positions by a homography."""
+    """Map positions (..., 2) by a homography."""
     x, y = places[..., 0], places[..., 1]
     rows = [
         np.float32(a) * x + np.float32(b) * y + np.float32(c) for a, b, c in matrix / matrix[2, 2]
@@ -132,12 +132,12 @@ def project(matrix: Matrix, places: FloatArray) -> FloatArray:
 
 
 def pixel_places(rows: tuple[int, int], columns: tuple[int, int], density: int = 1) -> FloatArray:
-    """Return the (h, w, 2) positions of pixels from rows[0] and columns[0] up to the others.
+    """Return the positions (h, w, 2) of the pixels of a rectangle.
 
     Args:
-        rows: First row, and that behind the last.
-        columns: First column, and that behind the last.
-        density: Positions to return for each pixel, each way.
+        rows: First row, and the one behind the last.
+        columns: First column, and the one behind the last.
+        density: Number of positions per pixel along each axis.
     """
     y, x = (
         (np.arange(a * density, b * density, dtype=np.float32) + np.float32(0.5)) / density
@@ -147,9 +147,9 @@ def pixel_places(rows: tuple[int, int], columns: tuple[int, int], density: int =
 
 
 def sample(picture: FloatArray, places: FloatArray) -> FloatArray:
-    """Return the values at (h, w, 2) positions by bicubic interpolation: (h, w, C).
+    """Return the values (h, w, C) at positions (h, w, 2) by bicubic interpolation.
 
-    Its edge goes on beyond a picture.
+    Edge pixels repeat beyond the picture.
     """
     x, y = (places[..., i] - np.float32(0.5) for i in (0, 1))
     values = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -157,14 +157,14 @@ def sample(picture: FloatArray, places: FloatArray) -> FloatArray:
 
 
 def denser(places: FloatArray, scale: int, region: Region | None = None) -> FloatArray:
-    """Return the places of the pixels of a picture `scale` times as large: (scale h, scale w, 2).
+    """Return the positions (scale h, scale w, 2) of the pixels of a picture, enlarged by `scale`.
 
-    Linear between the places and beyond the outermost.
+    Interpolation and extrapolation are linear.
 
     Args:
-        places: Of the pixels of a picture, at least 2 each way.
-        scale: New pixels for each, each way.
-        region: Of the picture; None for all of it.
+        places: Positions of the pixels of a picture, at least 2 x 2.
+        scale: Number of new pixels per pixel along each axis.
+        region: Region of the picture; None for all of it.
     """
     region = region or Region(0, 0, *places.shape[:2])
     index, share = _between(len(places), scale, region.top, region.bottom)
@@ -174,13 +174,13 @@ def denser(places: FloatArray, scale: int, region: Region | None = None) -> Floa
 
 
 def is_inside(places: FloatArray, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return which of the positions lie in a picture of (height, width)."""
+    """Return a mask of the positions that lie in a picture of (height, width)."""
     x, y = places[..., 0], places[..., 1]
     return np.asarray((x >= 0) & (x <= size[1]) & (y >= 0) & (y <= size[0]))
 
 
 def local_scale(matrix: Matrix, size: tuple[int, int]) -> float:
-    """Return how many reference pixels a target pixel spans along a side, in the median."""
+    """Return the median width of a target pixel in reference pixels."""
     grid = np.stack(
         np.meshgrid(np.linspace(0, size[1], 5), np.linspace(0, size[0], 5)), axis=-1
     ).astype(np.float32)
@@ -197,12 +197,12 @@ def follow(
     matrix: Matrix,
     on_block: Callable[[int, int], None] | None = None,
 ) -> FloatArray:
-    """Return the (h, w, 2) places in the reference of what the target's pixels show.
+    """Return the positions (h, w, 2) in the reference that correspond to the target's pixels.
 
     Args:
         target: (h, w, 3).
         reference: (h', w', 3), of any size.
-        matrix: Homography that the places are near to.
+        matrix: Homography that approximates the positions.
         on_block: Called with (done, total) parts of the work.
     """
     height, width = target.shape[:2]
@@ -223,14 +223,14 @@ def follow(
 def find_flow(
     target: FloatArray, look: Callable[[FloatArray], FloatArray], origin: tuple[int, int]
 ) -> FloatArray:
-    """Return (h, w, 2): what to add to each position of the target to see the same thing.
+    """Return the flow (h, w, 2) from the target to the reference.
 
     Dense inverse search (Kroeger et al. 2016, arXiv:1603.03590) on pictures of equal local
     contrast, so that neither exposure nor color matters.
 
     Args:
         target: A picture, or a part of one.
-        look: Gives (h', w', 3), what the reference shows at (h', w', 2) positions of the target.
+        look: Samples the reference (h', w', 3) at (h', w', 2) positions of the target.
         origin: Row and column of the part in the whole target.
     """
     height, width = target.shape[:2]
@@ -250,9 +250,9 @@ def find_flow(
 
 
 def reduced(picture: FloatArray, factor: float) -> FloatArray:
-    """Return a picture shrunk by a factor, without aliasing; factors little above 1 return it.
+    """Return a picture shrunk by a factor without aliasing; a factor near 1 returns it unchanged.
 
-    Sides that are too long to be sampled are shrunk further.
+    Sides beyond the limit of OpenCV's sampling are shrunk further.
     """
     factor = max(factor if factor > _SHARP else 1.0, max(picture.shape[:2]) / _SIDE_LIMIT)
     if factor == 1:
@@ -265,19 +265,19 @@ def reduced(picture: FloatArray, factor: float) -> FloatArray:
 
 
 def scaled(matrix: Matrix, ratio: tuple[float, float]) -> Matrix:
-    """Return the homography into a reference whose (height, width) were multiplied by ratios."""
+    """Return the homography to a reference whose (height, width) were multiplied by ratios."""
     return np.diag([ratio[1], ratio[0], 1.0]) @ matrix
 
 
 def _between(length: int, scale: int, start: int, stop: int) -> tuple[NDArray[np.intp], FloatArray]:
-    """Return of each new pixel the pixel before it, and its way to the next one, 0 to 1."""
+    """Return, for each new pixel, the pixel before it and the fraction of the way to the next."""
     center = (np.arange(start * scale, stop * scale) + 0.5) / scale - 0.5
     index = np.clip(np.floor(center).astype(np.intp), 0, length - 2)
     return index, (center - index).astype(np.float32)
 
 
 def _strongest_everywhere(found: Sequence[Any], size: tuple[int, int], limit: int) -> list[Any]:
-    """Choose keypoints cell by cell, or what lies in a shadow has none beside a sunlit wall."""
+    """Select keypoints cell by cell, so that a shadow gets some beside a sunlit wall."""
     height, width = size
     cells = [
         int(point.pt[1] * _CELLS / height) * _CELLS + int(point.pt[0] * _CELLS / width)
@@ -292,7 +292,7 @@ def _strongest_everywhere(found: Sequence[Any], size: tuple[int, int], limit: in
 
 
 def _matches(target: Keypoints, reference: Keypoints) -> tuple[FloatArray, FloatArray]:
-    """Return the positions (N, 2) of keypoints that are each other's like, here and there."""
+    """Return the positions (N, 2) of mutual matches, in both pictures."""
     if min(len(target.points), len(reference.points)) < 2:
         return target.points[:0], reference.points[:0]
     pairs = cv2.BFMatcher().knnMatch(target.descriptors, reference.descriptors, k=2)
@@ -302,7 +302,7 @@ def _matches(target: Keypoints, reference: Keypoints) -> tuple[FloatArray, Float
 
 
 def _is_sound(matrix: Matrix, points: FloatArray) -> bool:
-    """Whether a homography neither mirrors, folds nor squeezes the picture around its points."""
+    """Return whether a homography neither mirrors, folds nor squeezes the picture."""
     if not np.isfinite(matrix).all() or abs(matrix[2, 2]) < 1e-12:
         return False
     matrix = matrix / matrix[2, 2]
@@ -326,7 +326,7 @@ def _dense_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> FloatArr
 
 
 def _even_contrast(values: FloatArray) -> NDArray[np.uint8]:
-    """Return (h, w) luma less its local mean, over its local deviation."""
+    """Return luma (h, w), normalized by its local mean and standard deviation."""
     gray = luma(values)[..., 0]
     gray = gray - cv2.GaussianBlur(gray, (0, 0), _SPREAD)
     deviation = np.sqrt(cv2.GaussianBlur(gray * gray, (0, 0), _SPREAD) + np.float32(_FLOOR**2))
