@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QWidget
 
-from restorer import AttentionMap, Image, Region, Source, list_models, map_attention
+from restorer import TASKS, AttentionMap, Image, Region, Source, list_models, map_attention
 
 from ..session.convert import to_qimage, with_pixels
 from ..session.rendering import screen_pixels
@@ -23,7 +23,7 @@ from .rows import LevelTable, MatchTable
 _SETTLE_MS = 120  # a point that still moves waits
 _ROW_HEIGHT = 26
 _OVERVIEW_HEIGHT = 110
-_TASKS = ("denoising", "deblocking", "super-resolution")  # the others cannot be looked into
+_TASKS = tuple(task.id for task in TASKS.values() if task.attention_maps)
 _ATTENTIVE = ("panet", "panet-lite", "pa-edsr", "nonlocal-net")  # architectures that can
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from restorer import Job, Settings, plan_sources
+from restorer import Job, Settings, plan_sources, usual_task
 
 from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
@@ -56,7 +56,7 @@ def settled(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> lis
 
 def with_references(job: Job, choices: Choices) -> Job:
     """Return the job with the references, where one of its steps takes such."""
-    wanted = choices.link("reference-sr").wanted
+    wanted = choices.link(usual_task(references=True)).wanted
     return replace(job, references=choices.references if wanted else ())
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from restorer import (
+    TASKS,
     CheckpointInfo,
     ModelSpec,
     RestorerError,
@@ -164,7 +165,7 @@ class AddForm(QFrame):
             (self.task, len(found.tasks) > 1),
             (self.sigma, untold == "sigma"),
             (self.quality, untold == "jpeg_quality"),
-            (self.bayer, task == "demosaicing"),
+            (self.bayer, task in TASKS and TASKS[task].mosaic),
             (self.name, True),
             (self.good_at, True),
             (self.license, True),
@@ -213,7 +214,7 @@ class AddForm(QFrame):
             settings["sigma"] = self.sigma.value()
         elif untold == "jpeg_quality":
             settings["jpeg_quality"] = self.quality.value()
-        if task == "demosaicing":
+        if TASKS[task].mosaic:
             settings["bayer"] = _PHASES[self.bayer.currentIndex()]
         return describe_model(
             found,

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from restorer import (
+    TASKS,
     Image,
     Region,
     Sample,
@@ -26,6 +27,7 @@ from restorer import (
     compare_models,
     detailed_region,
     list_models,
+    usual_task,
 )
 
 from ..session.choices import usual_choices
@@ -42,7 +44,12 @@ from .rows import MarkDelegate, ModelChoice, SheetModel
 
 _SIDE_WIDTH = 260
 _SIDES = (48, 64, 96, 128, 192, 256)
-_TASKS = ("deblocking", "denoising", "super-resolution")  # what takes a picture alone
+# The tasks that need nothing but a picture, in the order of a chain.
+_TASKS = tuple(
+    task.id
+    for task in sorted(TASKS.values(), key=lambda task: task.place)
+    if task.place and not task.needs_references
+)
 _LEAST_WIDTH = 200  # of a card, so that its words fit
 _LARGEST_SCALE = 6  # of the region on a card
 _LEAST_SIDE = 180  # of its picture, in Qt's pixels; smaller regions are enlarged
@@ -237,7 +244,7 @@ class ContactSheet(QWidget):
         for task in _TASKS:
             if any(spec.id in self._usable for spec in list_models(task)):
                 self.task.addItem(task_title(task), task)
-        usual = max(0, self.task.findData("super-resolution"))
+        usual = max(0, self.task.findData(usual_task()))
         self.task.setCurrentIndex(max(0, self.task.findData(kept)) if kept else usual)
         self.task.blockSignals(False)
         self._list_models()

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 NAMERS = {"restorer/tasks.py", "restorer/evaluation/protocols.py"}
 SOURCES = [
     path
-    for folder in ("restorer", "cli", "gui/restore", "gui/session")
+    for folder in ("restorer", "cli", "gui")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if path.relative_to(ROOT).as_posix() not in NAMERS
 ]
