@@ -2118,95 +2118,95 @@
 <context>
     <name>titles</name>
     <message>
-        <source>sharp, clean pictures, twice as large</source>
-        <translation>scharfe, saubere Bilder, 2 × so groß</translation>
+        <source>sharp, clean images, enlarged 2x</source>
+        <translation>scharfe, saubere Bilder, 2-fach vergrößert</translation>
     </message>
     <message>
-        <source>sharp, clean pictures, three times as large</source>
-        <translation>scharfe, saubere Bilder, 3 × so groß</translation>
+        <source>sharp, clean images, enlarged 3x</source>
+        <translation>scharfe, saubere Bilder, 3-fach vergrößert</translation>
     </message>
     <message>
-        <source>sharp, clean pictures, four times as large</source>
-        <translation>scharfe, saubere Bilder, 4 × so groß</translation>
+        <source>sharp, clean images, enlarged 4x</source>
+        <translation>scharfe, saubere Bilder, 4-fach vergrößert</translation>
     </message>
     <message>
-        <source>pictures as the web has them, blurred, noisy or JPEG, twice as large</source>
-        <translation>Bilder wie aus dem Netz, unscharf, verrauscht oder JPEG, 2 × so groß</translation>
+        <source>low-quality web images (blur, noise, JPEG), enlarged 2x</source>
+        <translation>Bilder aus dem Netz in schlechter Qualität (unscharf, verrauscht, JPEG), 2-fach vergrößert</translation>
     </message>
     <message>
-        <source>pictures as the web has them, blurred, noisy or JPEG, four times as large</source>
-        <translation>Bilder wie aus dem Netz, unscharf, verrauscht oder JPEG, 4 × so groß</translation>
+        <source>low-quality web images (blur, noise, JPEG), enlarged 4x</source>
+        <translation>Bilder aus dem Netz in schlechter Qualität (unscharf, verrauscht, JPEG), 4-fach vergrößert</translation>
     </message>
     <message>
-        <source>noise of any strength, color and gray</source>
-        <translation>Rauschen jeder Stärke, farbig und grau</translation>
+        <source>even noise of any strength, color and gray</source>
+        <translation>gleichmäßiges Rauschen jeder Stärke, farbig und grau</translation>
     </message>
     <message>
-        <source>the noise of cameras, uneven, spotty and colored</source>
-        <translation>das Rauschen von Kameras, ungleich, fleckig und farbig</translation>
+        <source>camera noise: uneven, blotchy and colored</source>
+        <translation>Kamerarauschen: ungleichmäßig, fleckig und farbig</translation>
     </message>
     <message>
-        <source>JPEG of quality 5 to 95, color and gray, also saved twice</source>
-        <translation>JPEG der Qualität 5 bis 95, farbig und grau, auch zweimal gespeichert</translation>
+        <source>JPEG artifacts, quality 5 to 95, color and gray, also saved twice</source>
+        <translation>JPEG-Artefakte, Qualität 5 bis 95, farbig und grau, auch zweimal gespeichert</translation>
     </message>
     <message>
         <source>Bayer mosaics without noise</source>
         <translation>Bayer-Mosaike ohne Rauschen</translation>
     </message>
     <message>
-        <source>twice as large with the textures of reference pictures</source>
-        <translation>2 × so groß mit den Strukturen von Vergleichsbildern</translation>
+        <source>enlarged 2x with texture from reference images</source>
+        <translation>2-fach vergrößert mit Strukturen aus Referenzbildern</translation>
     </message>
     <message>
-        <source>four times as large with the textures of reference pictures</source>
-        <translation>4 × so groß mit den Strukturen von Vergleichsbildern</translation>
+        <source>enlarged 4x with texture from reference images</source>
+        <translation>4-fach vergrößert mit Strukturen aus Referenzbildern</translation>
     </message>
     <message>
-        <source>the authors&apos; PA-EDSR, twice as large</source>
-        <translation>PA-EDSR der Autoren, 2 × so groß</translation>
+        <source>the authors&apos; PA-EDSR, enlarges 2x</source>
+        <translation>PA-EDSR der Autoren, vergrößert 2-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; PA-EDSR, three times as large</source>
-        <translation>PA-EDSR der Autoren, 3 × so groß</translation>
+        <source>the authors&apos; PA-EDSR, enlarges 3x</source>
+        <translation>PA-EDSR der Autoren, vergrößert 3-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; PA-EDSR, four times as large</source>
-        <translation>PA-EDSR der Autoren, 4 × so groß</translation>
+        <source>the authors&apos; PA-EDSR, enlarges 4x</source>
+        <translation>PA-EDSR der Autoren, vergrößert 4-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; NLSN, twice as large</source>
-        <translation>NLSN der Autoren, 2 × so groß</translation>
+        <source>the authors&apos; NLSN, enlarges 2x</source>
+        <translation>NLSN der Autoren, vergrößert 2-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; NLSN, three times as large</source>
-        <translation>NLSN der Autoren, 3 × so groß</translation>
+        <source>the authors&apos; NLSN, enlarges 3x</source>
+        <translation>NLSN der Autoren, vergrößert 3-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; NLSN, four times as large</source>
-        <translation>NLSN der Autoren, 4 × so groß</translation>
+        <source>the authors&apos; NLSN, enlarges 4x</source>
+        <translation>NLSN der Autoren, vergrößert 4-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; ENLCN, twice as large</source>
-        <translation>ENLCN der Autoren, 2 × so groß</translation>
+        <source>the authors&apos; ENLCN, enlarges 2x</source>
+        <translation>ENLCN der Autoren, vergrößert 2-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; ENLCN, four times as large</source>
-        <translation>ENLCN der Autoren, 4 × so groß</translation>
+        <source>the authors&apos; ENLCN, enlarges 4x</source>
+        <translation>ENLCN der Autoren, vergrößert 4-fach</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for noise of sigma 10</source>
+        <source>the authors&apos; PANet for noise with a sigma of 10</source>
         <translation>PANet der Autoren für Rauschen mit Sigma 10</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for noise of sigma 30</source>
+        <source>the authors&apos; PANet for noise with a sigma of 30</source>
         <translation>PANet der Autoren für Rauschen mit Sigma 30</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for noise of sigma 50</source>
+        <source>the authors&apos; PANet for noise with a sigma of 50</source>
         <translation>PANet der Autoren für Rauschen mit Sigma 50</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for noise of sigma 70</source>
+        <source>the authors&apos; PANet for noise with a sigma of 70</source>
         <translation>PANet der Autoren für Rauschen mit Sigma 70</translation>
     </message>
     <message>
@@ -2214,32 +2214,32 @@
         <translation>PANet der Autoren für Bayer-Mosaike</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for JPEG files of quality 10</source>
-        <translation>PANet der Autoren für JPEG-Dateien der Qualität 10</translation>
+        <source>the authors&apos; PANet for JPEG artifacts, quality 10</source>
+        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 10</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for JPEG files of quality 20</source>
-        <translation>PANet der Autoren für JPEG-Dateien der Qualität 20</translation>
+        <source>the authors&apos; PANet for JPEG artifacts, quality 20</source>
+        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 20</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for JPEG files of quality 30</source>
-        <translation>PANet der Autoren für JPEG-Dateien der Qualität 30</translation>
+        <source>the authors&apos; PANet for JPEG artifacts, quality 30</source>
+        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 30</translation>
     </message>
     <message>
-        <source>the authors&apos; PANet for JPEG files of quality 40</source>
-        <translation>PANet der Autoren für JPEG-Dateien der Qualität 40</translation>
+        <source>the authors&apos; PANet for JPEG artifacts, quality 40</source>
+        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 40</translation>
     </message>
     <message>
-        <source>the authors&apos; TTSR, four times as large by a reference, sharpest to the eye</source>
-        <translation>TTSR der Autoren, 4 × so groß mit einem Vergleichsbild, am schärfsten fürs Auge</translation>
+        <source>the authors&apos; TTSR, enlarges 4x with a reference, looks sharpest</source>
+        <translation>TTSR der Autoren, vergrößert 4-fach mit Referenzbild, wirkt am schärfsten</translation>
     </message>
     <message>
-        <source>the authors&apos; TTSR, four times as large by a reference, truest by PSNR</source>
-        <translation>TTSR der Autoren, 4 × so groß mit einem Vergleichsbild, am treuesten nach PSNR</translation>
+        <source>the authors&apos; TTSR, enlarges 4x with a reference, highest PSNR</source>
+        <translation>TTSR der Autoren, vergrößert 4-fach mit Referenzbild, höchster PSNR</translation>
     </message>
     <message>
-        <source>the published DnCNN for gray noise of sigma 25</source>
-        <translation>das veröffentlichte DnCNN für graues Rauschen mit Sigma 25</translation>
+        <source>the published DnCNN for grayscale noise with a sigma of 25</source>
+        <translation>das veröffentlichte DnCNN für Rauschen mit Sigma 25 in Graubildern</translation>
     </message>
     <message>
         <source>fast</source>

@@ -7,45 +7,39 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from restorer import TASKS, ModelSpec, speed_class
 
 TITLES = (
-    QT_TRANSLATE_NOOP("titles", "sharp, clean pictures, twice as large"),
-    QT_TRANSLATE_NOOP("titles", "sharp, clean pictures, three times as large"),
-    QT_TRANSLATE_NOOP("titles", "sharp, clean pictures, four times as large"),
+    QT_TRANSLATE_NOOP("titles", "sharp, clean images, enlarged 2x"),
+    QT_TRANSLATE_NOOP("titles", "sharp, clean images, enlarged 3x"),
+    QT_TRANSLATE_NOOP("titles", "sharp, clean images, enlarged 4x"),
+    QT_TRANSLATE_NOOP("titles", "low-quality web images (blur, noise, JPEG), enlarged 2x"),
+    QT_TRANSLATE_NOOP("titles", "low-quality web images (blur, noise, JPEG), enlarged 4x"),
+    QT_TRANSLATE_NOOP("titles", "even noise of any strength, color and gray"),
+    QT_TRANSLATE_NOOP("titles", "camera noise: uneven, blotchy and colored"),
     QT_TRANSLATE_NOOP(
-        "titles", "pictures as the web has them, blurred, noisy or JPEG, twice as large"
+        "titles", "JPEG artifacts, quality 5 to 95, color and gray, also saved twice"
     ),
-    QT_TRANSLATE_NOOP(
-        "titles", "pictures as the web has them, blurred, noisy or JPEG, four times as large"
-    ),
-    QT_TRANSLATE_NOOP("titles", "noise of any strength, color and gray"),
-    QT_TRANSLATE_NOOP("titles", "the noise of cameras, uneven, spotty and colored"),
-    QT_TRANSLATE_NOOP("titles", "JPEG of quality 5 to 95, color and gray, also saved twice"),
     QT_TRANSLATE_NOOP("titles", "Bayer mosaics without noise"),
-    QT_TRANSLATE_NOOP("titles", "twice as large with the textures of reference pictures"),
-    QT_TRANSLATE_NOOP("titles", "four times as large with the textures of reference pictures"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, twice as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, three times as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, four times as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' NLSN, twice as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' NLSN, three times as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' NLSN, four times as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' ENLCN, twice as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' ENLCN, four times as large"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise of sigma 10"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise of sigma 30"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise of sigma 50"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise of sigma 70"),
+    QT_TRANSLATE_NOOP("titles", "enlarged 2x with texture from reference images"),
+    QT_TRANSLATE_NOOP("titles", "enlarged 4x with texture from reference images"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, enlarges 2x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, enlarges 3x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, enlarges 4x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' NLSN, enlarges 2x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' NLSN, enlarges 3x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' NLSN, enlarges 4x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' ENLCN, enlarges 2x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' ENLCN, enlarges 4x"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise with a sigma of 10"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise with a sigma of 30"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise with a sigma of 50"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for noise with a sigma of 70"),
     QT_TRANSLATE_NOOP("titles", "the authors' PANet for Bayer mosaics"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG files of quality 10"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG files of quality 20"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG files of quality 30"),
-    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG files of quality 40"),
-    QT_TRANSLATE_NOOP(
-        "titles", "the authors' TTSR, four times as large by a reference, sharpest to the eye"
-    ),
-    QT_TRANSLATE_NOOP(
-        "titles", "the authors' TTSR, four times as large by a reference, truest by PSNR"
-    ),
-    QT_TRANSLATE_NOOP("titles", "the published DnCNN for gray noise of sigma 25"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG artifacts, quality 10"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG artifacts, quality 20"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG artifacts, quality 30"),
+    QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG artifacts, quality 40"),
+    QT_TRANSLATE_NOOP("titles", "the authors' TTSR, enlarges 4x with a reference, looks sharpest"),
+    QT_TRANSLATE_NOOP("titles", "the authors' TTSR, enlarges 4x with a reference, highest PSNR"),
+    QT_TRANSLATE_NOOP("titles", "the published DnCNN for grayscale noise with a sigma of 25"),
 )
 
 
