@@ -1,4 +1,4 @@
-"""Bayer mosaics: raw samples as the three planes, mostly zeros, that demosaicing networks take."""
+"""Bayer mosaics: conversion of raw samples into the zero-filled planes of demosaicing networks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PATTERNS = ("rggb", "grbg", "gbrg", "bggr")
 
 
 def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
-    """Return the mosaic (H, W, 1) that a picture holds: itself if gray, or zero-filled color.
+    """Return the mosaic (H, W, 1) of an image that is gray, or color with zeros between samples.
 
-    Raises SettingsError for an unknown pattern, and for a picture whose colors are all there.
+    Raises SettingsError for an unknown pattern and for an image in full color.
     """
     _check(pattern)
     if values.shape[2] == 1:
@@ -24,22 +24,22 @@ def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
     samples: FloatArray = values.sum(2, keepdims=True)
     if not np.array_equal(spread(samples, pattern), values):
         raise SettingsError(
-            "a picture in full color has nothing to demosaic; expected a gray picture of raw"
+            "the image is in full color and cannot be demosaiced; expected a gray image of raw"
             f" samples, or color with zeros where {pattern} has no sample"
         )
     return samples
 
 
 def spread(samples: FloatArray, pattern: str) -> FloatArray:
-    """Return (H, W, 3) of a mosaic (H, W, 1): samples in their color's plane, zeros elsewhere."""
+    """Return (H, W, 3): each sample of a mosaic (H, W, 1) in its color plane, zeros elsewhere."""
     planes = np.zeros((*samples.shape[:2], 3), samples.dtype)
-    for (y, x), colors in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
-        planes[y::2, x::2, "rgb".index(colors)] = samples[y::2, x::2, 0]
+    for (y, x), letter in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
+        planes[y::2, x::2, "rgb".index(letter)] = samples[y::2, x::2, 0]
     return planes
 
 
 def phase(pattern: str, wanted: str) -> tuple[int, int]:
-    """Return how many rows and columns before a mosaic of `pattern` make it one of `wanted`.
+    """Return the rows and columns that turn `pattern` into `wanted` if added before a mosaic.
 
     Raises SettingsError for an unknown pattern.
     """
@@ -48,15 +48,15 @@ def phase(pattern: str, wanted: str) -> tuple[int, int]:
         places = itertools.product((0, 1), (0, 1))
         if all(wanted[2 * y + x] == pattern[2 * (y ^ down) + (x ^ across)] for y, x in places):
             return down, across
-    raise AssertionError("two Bayer patterns differ by a shift")
+    raise AssertionError("any two Bayer patterns differ by a shift")
 
 
 def shifted(pattern: str, down: int, across: int) -> str:
-    """Return the pattern of a mosaic without so many of its first rows and columns."""
+    """Return the pattern of a mosaic after removing its first `down` rows and `across` columns."""
     places = itertools.product((0, 1), (0, 1))
     return "".join(pattern[2 * ((y + down) % 2) + (x + across) % 2] for y, x in places)
 
 
 def _check(pattern: str) -> None:
     if pattern not in PATTERNS:
-        raise SettingsError(f"bayer {pattern!r}; known are {', '.join(PATTERNS)}")
+        raise SettingsError(f"Bayer pattern {pattern!r}; known are {', '.join(PATTERNS)}")

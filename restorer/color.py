@@ -1,6 +1,6 @@
-"""What goes through a network, and back: color as three planes, alpha beside them.
+"""Conversion between images and network planes, alpha handling, and bicubic resampling.
 
-Arrays are (H, W, C) float32 with white = 1.0, encoded values.
+Arrays are (H, W, C) float32 with encoded values and white = 1.0.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from PIL.Image import Resampling
 
 from restorer.image import FloatArray
 
-CUBIC_REACH = 2  # input pixels that `resample` looks to each side
-_BAND = 32  # rows that are enlarged at once, so that they stay in the cache
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of JPEG files (ITU-T T.871), full range
+CUBIC_REACH = 2  # input pixels on each side that `resample` uses
+_BAND = 32  # rows that are enlarged at once, so that they fit into the cache
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # JPEG (ITU-T T.871), full range
 
 
 def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
@@ -29,42 +29,43 @@ def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
 
 
 def join(colors: FloatArray, alpha: FloatArray | None) -> FloatArray:
-    """Undo `split`."""
+    """Join color and alpha; the inverse of `split`."""
     return colors if alpha is None else np.concatenate([colors, alpha], axis=-1)
 
 
 def network_planes(colors: FloatArray, channels: int = 3) -> FloatArray:
     """Return the planes for a network of 3 or 1 channels.
 
-    Gray goes into all three; a network of one channel gets every plane in turn.
+    Gray is repeated in all three planes; a network with one channel processes each plane in turn.
     """
     return np.repeat(colors, channels, axis=2) if colors.shape[2] == 1 else colors
 
 
 def luma(colors: FloatArray) -> FloatArray:
-    """Return Y' (H, W, 1) of gray or R'G'B' as JPEG files define it.
+    """Return the luma Y' (H, W, 1) of gray or R'G'B' as defined for JPEG files.
 
-    Adding a change of Y' to all three colors leaves Cb and Cr as they are.
+    Adding the same value to all three colors changes Y' but neither Cb nor Cr.
     """
     if colors.shape[2] == 1:
         return colors
-    # Not a matrix product, whose last bit depends on how many rows it is given.
+    # The last bit of a matrix product would depend on the number of rows.
     weighted: FloatArray = (colors * _LUMA).sum(2, keepdims=True)
     return weighted
 
 
 def is_gray(colors: NDArray[Any]) -> bool:
-    """Whether all planes are equal, as in a gray picture that a file holds as RGB."""
+    """Whether all planes are equal, as in a gray image stored as RGB."""
     first, *others = np.moveaxis(colors, 2, 0)
     return all(np.array_equal(first, plane) for plane in others)
 
 
 def extend_under_alpha(colors: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Return the colors with those of fully transparent pixels diffused from the visible ones.
+    """Replace the colors of fully transparent pixels by colors diffused from the visible ones.
 
-    Pull-push on a pyramid of premultiplied means (Gortler et al. 1996, The Lumigraph), so that
-    neither network nor resampling draws invisible colors into visible edges. Every pixel with
-    any alpha stays as it is, bit for bit; so does a picture without any.
+    This prevents invisible colors from bleeding into visible edges in networks and in resampling.
+    The method is pull-push on a pyramid of premultiplied means (Gortler et al. 1996, The
+    Lumigraph). Pixels with alpha above 0 keep their exact values, and so does an image that is
+    fully transparent.
     """
     hidden = alpha[..., 0] <= 0
     if not hidden.any() or hidden.all():
@@ -77,17 +78,17 @@ def extend_under_alpha(colors: FloatArray, alpha: FloatArray) -> FloatArray:
 def resample(
     values: FloatArray, scale: int, limits: tuple[float, float] | None = None
 ) -> FloatArray:
-    """Return (H * scale, W * scale, C) by bicubic interpolation; 1 returns the input.
+    """Return (H * scale, W * scale, C) by bicubic interpolation; a scale of 1 returns the input.
 
-    Sample centers lie at half pixels, as in the networks' outputs; edges repeat. The cubic is
-    Pillow's (a = -0.5), which keeps ramps straight; OpenCV's (-0.75) does not. A pixel of the
-    result depends on 4x4 pixels, to the last bit.
+    Sample centers lie at half pixels, as in the networks' outputs; edge pixels are repeated. The
+    kernel is Pillow's (a = -0.5), which preserves linear ramps, unlike OpenCV's (a = -0.75). Each
+    output pixel depends, to the last bit, only on 4x4 input pixels.
 
     Args:
         values: (H, W, C).
         scale: 1 or more.
-        limits: The range of the results; by default nothing overshoots, results stay between the
-            extremes of the input, so alpha stays in [0, 1].
+        limits: Range to which the result is clipped; the default is the range of the input, so
+            that nothing overshoots and alpha stays in [0, 1].
     """
     if scale == 1:
         return values
@@ -105,7 +106,7 @@ def resample(
 
 
 def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return the mean color where there is weight, elsewhere that of a coarser level."""
+    """Return the mean color where the weight is positive, and that of a coarser level elsewhere."""
     height, width = weight.shape[:2]
     divisor: FloatArray = np.maximum(weight, np.finfo(np.float32).tiny, dtype=np.float32)
     covered = premultiplied / divisor
@@ -117,7 +118,7 @@ def _filled(premultiplied: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def _halved(values: FloatArray) -> FloatArray:
-    """Mean of 2x2 blocks; what lies outside counts as nothing."""
+    """Return the mean of 2x2 blocks, padded with zeros."""
     height, width = values.shape[:2]
     padded = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
     blocks = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2, -1)
@@ -126,13 +127,13 @@ def _halved(values: FloatArray) -> FloatArray:
 
 
 def _cubic(values: FloatArray, scale: int, *, axis: int) -> FloatArray:
-    """Enlarge along one axis; all pixels of one phase are the same sum of four shifted inputs."""
+    """Enlarge along one axis; each phase of the output is a weighted sum of four shifted inputs."""
     moved = np.moveaxis(values, axis, 0)
     length = len(moved)
     padded = np.pad(moved, ((CUBIC_REACH, CUBIC_REACH), (0, 0), (0, 0)), mode="edge")
 
     def phase(number: int) -> FloatArray:
-        center = (number + 0.5) / scale - 0.5  # from that of the input pixel it lies in
+        center = (number + 0.5) / scale - 0.5  # offset from the center of its input pixel
         first = math.floor(center) - 1
         terms = (
             padded[CUBIC_REACH + tap :][:length] * _cubic_weight(center - tap)
@@ -145,7 +146,7 @@ def _cubic(values: FloatArray, scale: int, *, axis: int) -> FloatArray:
 
 
 def _cubic_weight(distance: float) -> np.float32:
-    """Return Keys' cubic (1981) with a = -0.5, of a distance below 2."""
+    """Return Keys' cubic kernel (1981) with a = -0.5 at a distance below 2."""
     x = abs(distance)
     if x <= 1:
         return np.float32((1.5 * x - 2.5) * x**2 + 1)

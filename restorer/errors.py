@@ -1,69 +1,69 @@
-"""Every error that a caller can act on.
+"""The classes of all errors that a caller can handle.
 
 ::
 
     RestorerError
-    |- ImageError                 the file, not the program, is the trouble
-    |  |- ImageFormatError        not an image, damaged, or of an unknown kind
-    |  |- ImageTooLargeError      above the pixel budget, or above what the target format can hold
-    |  `- ImageWriteError         cannot be written: disk full, read-only, no such folder
-    |     `- TargetExistsError    another file has the name already
+    |- ImageError                 a problem with one image file
+    |  |- ImageFormatError        not an image, damaged, or in an unsupported format
+    |  |- ImageTooLargeError      above the pixel limit, or too large for the target format
+    |  `- ImageWriteError         not writable: disk full, read-only, missing folder
+    |     `- TargetExistsError    the target exists
     |- ModelError
-    |  |- UnknownModelError       no such model or task
-    |  |- WeightsError            weights absent, cut or altered
+    |  |- UnknownModelError       the model or task does not exist
+    |  |- WeightsError            weights missing, truncated or modified
     |  `- CheckpointError         a state dict that does not fit its network
-    |- SettingsError              wishes that cannot be granted together
+    |- SettingsError              invalid settings, or settings that contradict each other
     |- InferenceError
     |  |- OutOfMemoryError        a tile does not fit into memory
-    |  `- InvalidOutputError      the network answered with NaN or infinity
-    `- Cancelled                  the user asked to stop
+    |  `- InvalidOutputError      the network returned NaN or infinity
+    `- Cancelled                  the user stopped the run
 
-Messages name the thing first, then what was found and expected, then the remedy.
+Messages name the object first, then what was found and expected, then a remedy.
 """
 
 
 class RestorerError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base class of all errors of this package."""
 
 
 class ImageError(RestorerError):
-    """Trouble with one image file."""
+    """A problem with one image file."""
 
 
 class ImageFormatError(ImageError):
-    """The file is not an image, is damaged, or is of a kind that cannot be read."""
+    """The file is not an image, is damaged, or has an unsupported format."""
 
 
 class ImageTooLargeError(ImageError):
-    """The image exceeds the pixel budget or the limits of the target format."""
+    """The image exceeds the pixel limit or the limits of the target format."""
 
 
 class ImageWriteError(ImageError):
-    """The result could not be written; nothing was left behind."""
+    """The result could not be written; no partial file remains."""
 
 
 class TargetExistsError(ImageWriteError):
-    """The target exists and was not to be replaced."""
+    """The target exists and must not be replaced."""
 
 
 class ModelError(RestorerError):
-    """Trouble with a model."""
+    """A problem with a model."""
 
 
 class UnknownModelError(ModelError):
-    """No model, task or network of that name."""
+    """No model, task or network has this name."""
 
 
 class WeightsError(ModelError):
-    """The weights file is absent, cut or altered."""
+    """The weights file is missing, truncated or modified."""
 
 
 class CheckpointError(ModelError):
-    """The file is no usable state dict for the network."""
+    """The file contains no state dict that fits the network."""
 
 
 class SettingsError(RestorerError):
-    """The settings contradict each other, the model or the machine."""
+    """The settings are invalid, or contradict each other, the model or the machine."""
 
 
 class InferenceError(RestorerError):
@@ -75,8 +75,8 @@ class OutOfMemoryError(InferenceError):
 
 
 class InvalidOutputError(InferenceError):
-    """The network answered with NaN or infinity, in float32 too."""
+    """The network returned NaN or infinity, even in float32."""
 
 
 class Cancelled(RestorerError):  # noqa: N818, RUF100  (a request, not a fault)
-    """The user asked to stop."""
+    """The user stopped the run."""

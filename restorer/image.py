@@ -1,4 +1,4 @@
-"""Image and Metadata: pixels with all that their file said about them."""
+"""Image and Metadata: pixels with the metadata of their file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DTYPES: dict[int, Any] = {8: np.uint8, 16: np.uint16, 32: np.float32}
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the file said, byte for byte; None where it said nothing.
+    """The metadata of a file, byte for byte; None for what it does not contain.
 
     Attributes:
         exif: A TIFF structure (starting with ``II`` or ``MM``) whose orientation is already 1.
@@ -34,15 +34,15 @@ class Metadata:
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A still picture in display-referred (gamma-encoded) values.
+    """A still image with display-referred (gamma-encoded) values.
 
     Attributes:
         pixels: (H, W, C) uint8, uint16 or float32, C-contiguous; C is 1 gray, 2 gray and alpha,
             3 RGB, 4 RGB and alpha (straight, not premultiplied).
-        metadata: What travels with the pixels.
-        notes: What reading had to change, one sentence each, for the user to know.
-        jpeg_quality: Of the JPEG file that the pixels were read from, 1 to 100 on libjpeg's scale;
-            None of others.
+        metadata: The metadata of the file.
+        notes: Conversions that reading the file required, one sentence each, for the user.
+        jpeg_quality: Quality of the JPEG file that the pixels were read from, 1 to 100 on
+            libjpeg's scale; None for other formats.
     """
 
     pixels: Pixels
@@ -51,7 +51,7 @@ class Image:
     jpeg_quality: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse shapes and dtypes that the rest of the program does not know."""
+        """Raise ValueError for unsupported shapes and dtypes."""
         pixels: Any = self.pixels
         if not isinstance(pixels, np.ndarray):
             found = type(pixels).__name__
@@ -67,12 +67,12 @@ class Image:
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """Number of rows."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """Number of columns."""
         return int(self.pixels.shape[1])
 
     @property
@@ -95,15 +95,15 @@ class Image:
     def with_float(
         self, values: FloatArray, *, bits: Bits | None = None, dither_seed: int | None = None
     ) -> Image:
-        """Return an image of `values` (H', W', C') with this one's metadata and notes.
+        """Return an image of `values` (H', W', C') with the metadata and notes of this image.
 
-        Integer depths round half to even, then clip to [0, 1]; float keeps what lies outside.
+        Integer samples are rounded half to even, then clipped to [0, 1]; float values are not.
 
         Args:
             values: float32, white = 1.0.
-            bits: The depth of the result; None keeps this image's.
-            dither_seed: Adds triangular noise of one step either way before rounding to 8 bit,
-                so that smooth gradients do not band; the seed fixes the noise.
+            bits: Bit depth of the result; None keeps the depth of this image.
+            dither_seed: Seed of triangular noise of up to one step, which is added before
+                rounding to 8 bits to prevent banding in smooth gradients; None adds none.
         """
         bits = self.bits if bits is None else bits
         if bits not in _DTYPES:

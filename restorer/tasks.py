@@ -1,4 +1,4 @@
-"""What the program can do to a picture: the tasks and their traits."""
+"""The restoration tasks and their traits."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from restorer.options import window
 
 @dataclass(frozen=True)
 class Task:
-    """One kind of restoration; all that the program must know of it is said here.
+    """A kind of restoration with all traits that the rest of the program needs.
 
     Attributes:
-        id: Its word on the command line and in the catalog.
-        title: One line for people.
-        suffix: Its word in the ids of models.
-        default_models: Model ids by scale; the first is meant when nothing else is said. Empty
-            where no weights ship: a model has to be named.
-        planes: What the input holds: ``color`` (gray included), or the ``mosaic`` of a camera.
-        padding: How a picture is continued beyond its borders: ``repeat`` repeats the edge pixels,
-            ``mirror`` does not. Set5 x2 and x4 gain 0.03 dB where they are repeated, and what was
-            compressed in blocks of 8 continues as if the picture had been larger. Mosaics would
-            lose the phase of their pattern, and repeated noise is no longer white.
-        condition: The strength of the damage: a network takes it as one more plane, or its weights
-            are trained for one value of it.
+        id: Name of the task on the command line and in the catalog.
+        title: One-line description for users.
+        suffix: Name of the task in model ids.
+        default_models: Model ids by scale, the default scale first; empty if no included model
+            exists and the user must choose one.
+        planes: Content of the input: ``color`` (including gray), or the ``mosaic`` of a camera.
+        padding: Padding mode at the borders of the image. ``repeat`` repeats the edge pixels: it
+            gains 0.03 dB on Set5 x2 and x4, and continues 8x8 compression blocks as if the image
+            were larger. ``mirror`` keeps the phase of mosaics and leaves white noise white.
+        condition: Strength of the degradation, which a network receives as an additional plane,
+            or for one value of which its weights are trained.
         enlarges: Whether the result is larger than the input.
-        needs_references: Whether the networks take reference pictures.
-        luma: Whether networks of one plane restore the luma of color pictures and leave chroma as
-            it is; other networks of one plane restore each plane in turn.
-        label: Its name in the window.
-        place: Its place in a chain of steps on an ordinary picture, where artifacts and noise are
-            removed before they are enlarged; 0 where it has none.
+        needs_references: Whether the networks take reference images.
+        luma: Whether networks with one channel restore the luma of color images and keep the
+            chroma; otherwise they restore each plane in turn.
+        label: Name of the task in the window.
+        place: Position in a chain of steps, where artifacts and noise are removed before the image
+            is enlarged; 0 if the task cannot be part of a chain.
     """
 
     id: str
@@ -51,22 +50,22 @@ class Task:
 
     @property
     def mosaic(self) -> bool:
-        """Whether the input is a mosaic: its pixels cannot be flipped or mixed with the result."""
+        """Whether the input is a mosaic, which cannot be flipped or blended with the result."""
         return self.planes == "mosaic"
 
     @property
     def streams(self) -> bool:
-        """Whether a step can run on bands of rows, without the rest of the picture."""
+        """Whether a step can process bands of rows without the rest of the image."""
         return not self.mosaic and not self.needs_references
 
     @property
     def whole_context(self) -> bool:
-        """Whether a step can run on the whole picture at once, and as the authors' tests do."""
+        """Whether a step can process the whole image at once, and in the authors' tiles."""
         return not self.needs_references
 
     @property
     def attention_maps(self) -> bool:
-        """Whether the attention can be shown on the input picture."""
+        """Whether attention maps can be shown on the input image."""
         return not self.mosaic and not self.needs_references
 
 
@@ -75,7 +74,7 @@ TASKS: Mapping[str, Task] = {
     for task in (
         Task(
             "super-resolution",
-            "enlarge a sharp, clean picture",
+            "enlarge a sharp, clean image",
             window("Enlarge"),
             "sr",
             {2: "panet-sr-x2-lite", 3: "panet-sr-x3-lite", 4: "panet-sr-x4-lite"},
@@ -94,7 +93,7 @@ TASKS: Mapping[str, Task] = {
         ),
         Task(
             "deblocking",
-            "remove the artifacts of JPEG compression",
+            "remove JPEG artifacts",
             window("Remove JPEG artifacts"),
             "deblock",
             {1: "panet-deblock-lite"},
@@ -105,7 +104,7 @@ TASKS: Mapping[str, Task] = {
         ),
         Task(
             "demosaicing",
-            "make colors of the raw samples of a camera",
+            "reconstruct colors from a camera's raw samples",
             window("Demosaic"),
             "demosaic",
             {1: "panet-demosaic-lite"},
@@ -113,7 +112,7 @@ TASKS: Mapping[str, Task] = {
         ),
         Task(
             "reference-sr",
-            "enlarge with the textures of reference pictures",
+            "enlarge with texture from reference images",
             window("Enlarge with reference pictures"),
             "refsr",
             {4: "ttsr-x4-lite", 2: "ttsr-x2-lite"},
@@ -126,30 +125,28 @@ TASKS: Mapping[str, Task] = {
 
 
 def default_model(task: str, scale: int | None = None) -> str:
-    """Return the id of the default model of a task, at a scale if one is given.
+    """Return the id of the default model of a task, for a scale if one is given.
 
-    Raises UnknownModelError, naming what there is.
+    Raises UnknownModelError, which names the known tasks or scales.
     """
     if task not in TASKS:
         raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
     models = TASKS[task].default_models
     if not models:
-        raise UnknownModelError(
-            f"task {task!r} has no weights that ship; name a model (`restore models --task {task}`)"
-        )
+        raise UnknownModelError(f"task {task!r} has no default model; choose a model")
     if scale is None:
         return next(iter(models.values()))
     if scale not in models:
         known = ", ".join(str(s) for s in models)
-        raise UnknownModelError(f"task {task!r} has no model for scale {scale}; there is {known}")
+        raise UnknownModelError(f"task {task!r} has no model for scale {scale}; available: {known}")
     return models[scale]
 
 
 def conditioned_task(condition: str) -> str:
-    """Return the id of the task whose damage a condition measures: sigma or jpeg_quality."""
+    """Return the id of the task with the condition ``sigma`` or ``jpeg_quality``."""
     return next(task.id for task in TASKS.values() if task.condition == condition)
 
 
 def usual_task(*, references: bool = False) -> str:
-    """Return the id of the task that is meant where none is named: an enlargement."""
+    """Return the id of the default task: super-resolution, with or without references."""
     return next(t.id for t in TASKS.values() if t.enlarges and t.needs_references == references)

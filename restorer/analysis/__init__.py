@@ -1,1 +1,1 @@
-"""Look closer: compare models, measure their speed, show what an attention sees."""
+"""Analysis of models: comparisons, benchmarks and attention maps."""

@@ -1,7 +1,7 @@
-"""Looking: where the attention of a network looks from a pixel, at which scale, and how much.
+"""Attention maps: which places a network combines for one pixel, at which scale and weight.
 
-The network runs on a small part of a picture, as it runs on a tile. What its attention is given is
-noted on the way, and the weights of the pixel's patch are computed from that.
+The network runs on a small region of an image, as it does on a tile. The queries and keys of its
+attention are recorded, and the attention weights of the pixel's patch are computed from them.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from restorer.restoration.source import Part, Source, usual
 from restorer.tiling.padding import PaddedFrame
 from restorer.tiling.plan import Region, plan_tiles, round_up
 
-_LARGEST = 2  # tiles that a part may be wide and high; time grows with the fourth power
+_LARGEST = 2  # largest side of a region in tiles; time grows with the fourth power of the side
 _MATCHES = 8
 _Level: TypeAlias = tuple[float, tuple[float, float], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionLevel:
-    """What one level of the pyramid gives.
+    """The attention weights on one level of the pyramid.
 
     Attributes:
-        scale: Of the level: 1 is the features' own, 0.8 sees larger things smaller.
-        weights: (h, w) float32, by the middle of the patch that something is taken from.
-        top: Where the first weight's cell begins in the picture, in its pixels; what lies outside
-            the part is its mirrored border.
-        left: The same for columns.
-        cell: Height and width of a cell in pixels of the picture.
+        scale: Scale of the level; 1 is the scale of the features, and 0.8 finds larger structures.
+        weights: (h, w) float32, indexed by the center of the matching patch.
+        top: Top edge of the first weight's cell in image pixels; cells outside the region belong
+            to its mirrored border.
+        left: Left edge of the first weight's cell, likewise.
+        cell: Height and width of a cell in image pixels.
     """
 
     scale: float
@@ -57,17 +57,17 @@ class AttentionLevel:
 
     @property
     def share(self) -> float:
-        """How much of all comes from this level."""
+        """The share of all attention on this level."""
         return float(self.weights.sum())
 
 
 @dataclass(frozen=True)
 class AttentionMatch:
-    """A patch that much is taken from: a rectangle in pixels of the picture, not whole ones.
+    """A patch with a high attention weight: a rectangle in fractional image pixels.
 
     Attributes:
-        level: Its number.
-        weight: Its share of all that is taken.
+        level: Index of the pyramid level.
+        weight: The share of all attention on this patch.
     """
 
     level: int
@@ -77,8 +77,8 @@ class AttentionMatch:
     width: float
     weight: float
 
-    def holds_middle_of(self, other: AttentionMatch) -> bool:
-        """Whether the middle of the other one lies inside."""
+    def contains_center_of(self, other: AttentionMatch) -> bool:
+        """Whether the center of the other patch lies inside this one."""
         row = other.top + other.height / 2 - self.top
         column = other.left + other.width / 2 - self.left
         return 0 <= row <= self.height and 0 <= column <= self.width
@@ -86,13 +86,14 @@ class AttentionMatch:
 
 @dataclass(frozen=True, eq=False)
 class AttentionMap:
-    """Where the attention looks from a pixel; the weights of all levels add up to 1.
+    """The attention of one pixel; the weights of all levels add up to 1.
 
     Attributes:
-        region: The part of the picture that the network saw.
-        patch: Top, left, height and width of the patch that it looks from, in the picture's pixels.
-        levels: Of the pyramid; one for an attention without.
-        matches: The strongest first; what has its middle in a stronger one is left out.
+        region: The region of the image that the network received.
+        patch: Top, left, height and width of the query patch, in image pixels.
+        levels: The levels of the pyramid; a single one for attention without a pyramid.
+        matches: The patches with the largest weights, in descending order, without those whose
+            center lies in a stronger one.
     """
 
     region: Region
@@ -112,46 +113,47 @@ def map_attention(
     attention: int = 0,
     matches: int = _MATCHES,
 ) -> AttentionMap:
-    """Return where the attention of a network looks from one pixel of a picture.
+    """Return the attention weights of a network for one pixel of an image.
 
-    It looks from patches of 3x3 cells, pixels or blocks of pixels, the pixel's in the middle;
-    neighboring patches that overlap it add what they find.
+    Queries are patches of 3x3 cells (pixels or blocks of pixels) with the pixel's cell at the
+    center; neighboring patches that overlap the cell contribute as well.
 
     Args:
-        image: The picture.
-        model: Of the pyramid attention networks, or non-local with a Gaussian.
+        image: The image.
+        model: A pyramid attention network, or a non-local network with a Gaussian affinity.
         at: Row and column of the pixel.
-        region: The part that the network sees; by default a tile of the model around the pixel.
-        sigma: Noise level, 0-255 scale, for models that are told it; None estimates it.
-        jpeg_quality: The same for models that are told the quality of a JPEG file, 1 to 100.
-        attention: Number of the attention in networks with several.
-        matches: How many are listed at most.
+        region: The region given to the network; by default one tile of the model around the pixel.
+        sigma: Noise level on the 0-255 scale, for models that take it; None estimates it.
+        jpeg_quality: JPEG quality, 1 to 100, for models that take it; None estimates it.
+        attention: Index of the attention module in networks with several.
+        matches: The largest number of matches to list.
 
-    Raises SettingsError for a network without such an attention, a pixel outside the region, and a
-    region outside the picture or too large; else what `open_model` and a run raise.
+    Raises SettingsError for a network without such attention, a pixel outside the region, and a
+    region outside the image or too large. Also raises what `open_model` and a run raise.
     """
     predictor = open_model(model) if isinstance(model, str) else model
     picture = image if isinstance(image, Source) else Source(image)
     spec, border = predictor.spec, predictor.spec.tile.border
     region = region or _around(at, picture.region, spec.tile.side)
     _check(picture.region, region, at, spec)
-    told = _told(spec, picture, sigma, jpeg_quality)
-    planes = _planes(spec, picture.part(region), told)
+    condition = _condition(spec, picture, sigma, jpeg_quality)
+    planes = _planes(spec, picture.part(region), condition)
     frame = PaddedFrame(region.height, region.width, border, spec.traits.padding == "repeat")
     framed = frame.fill(frame.region, planes, Region(0, 0, region.height, region.width))
-    place = at[0] - region.top + border, at[1] - region.left + border
-    return _described(_weigh(predictor, framed, place, attention), region, border, matches)
+    pixel = at[0] - region.top + border, at[1] - region.left + border
+    weights = _compute_weights(predictor, framed, pixel, attention)
+    return _to_map(weights, region, border, matches)
 
 
 @dataclass(frozen=True)
 class _Weights:
-    """The weights at one query, in cells of the features, from the corner of the planes.
+    """The attention weights of one query, in feature cells from the corner of the planes.
 
     Attributes:
         cell: Side of a cell in pixels.
-        query: The cell that was asked for.
-        reach: Cells that a patch has on each side of its middle.
-        levels: Scale, height and width of a cell of the level, and (h, w) weights.
+        query: Row and column of the query's cell.
+        reach: Cells of a patch on each side of its center.
+        levels: Scale of the level, height and width of its cells, and (h, w) weights.
     """
 
     cell: int
@@ -161,7 +163,7 @@ class _Weights:
 
 
 def _around(at: tuple[int, int], whole: Region, side: int) -> Region:
-    """Return the square of a side around a pixel, moved into the picture."""
+    """Return the square of side `side` around a pixel, moved into the image."""
     height, width = min(side, whole.height), min(side, whole.width)
     top = min(max(0, at[0] - height // 2), whole.height - height)
     left = min(max(0, at[1] - width // 2), whole.width - width)
@@ -171,20 +173,22 @@ def _around(at: tuple[int, int], whole: Region, side: int) -> Region:
 def _check(whole: Region, region: Region, at: tuple[int, int], spec: ModelSpec) -> None:
     side = _LARGEST * spec.tile.side
     if not whole.holds(region) or min(region.height, region.width) < 1:
-        raise SettingsError(f"{region}: not in a picture of {whole.width} x {whole.height}")
+        raise SettingsError(f"{region}: outside the image of {whole.width} x {whole.height}")
     if not region.holds(Region(*at, 1, 1)):
-        raise SettingsError(f"row {at[0]}, column {at[1]}: not in {region}")
+        raise SettingsError(f"row {at[0]}, column {at[1]}: outside {region}")
     if region.height * region.width > side**2:
         raise SettingsError(
-            f"{region.width} x {region.height} pixels are too many to look into with {spec.id};"
-            f" choose at most {side} x {side}"
+            f"{region.width} x {region.height} pixels are too many for an attention map of"
+            f" {spec.id}; choose at most {side} x {side}"
         )
     if not spec.traits.attention_maps:
-        raise SettingsError(f"{spec.id}: its attention cannot be looked into")
+        raise SettingsError(f"{spec.id}: no attention map is available for this task")
 
 
-def _told(spec: ModelSpec, picture: Source, sigma: float | None, quality: int | None) -> Condition:
-    """Return what the network is told."""
+def _condition(
+    spec: ModelSpec, picture: Source, sigma: float | None, quality: int | None
+) -> Condition:
+    """Return the condition that the network receives."""
     if spec.condition == "sigma":
         return Condition(min(picture.sigma if sigma is None else sigma, spec.condition_max))
     if spec.condition == "jpeg_quality":
@@ -192,22 +196,24 @@ def _told(spec: ModelSpec, picture: Source, sigma: float | None, quality: int | 
     return Condition()
 
 
-def _planes(spec: ModelSpec, part: Part, told: Condition) -> FloatArray:
-    """Return what the network takes of a part; a network of one plane looks at the luma."""
+def _planes(spec: ModelSpec, part: Part, condition: Condition) -> FloatArray:
+    """Return the input planes for a region; a network with one channel receives the luma."""
     known = usual(part.colors)
-    return planes_of(spec, color.luma(known) if spec.channels == 1 else known, told.level)
+    return planes_of(spec, color.luma(known) if spec.channels == 1 else known, condition.level)
 
 
-def _weigh(predictor: Predictor, planes: FloatArray, at: tuple[int, int], number: int) -> _Weights:
-    """Run the network and return the weights of one of its attentions at a pixel of the planes."""
+def _compute_weights(
+    predictor: Predictor, planes: FloatArray, at: tuple[int, int], number: int
+) -> _Weights:
+    """Run the network and return the weights of one attention module at a pixel of the planes."""
     spec, needs = predictor.spec, predictor.spec.tile
-    # A copy, which no other thread runs meanwhile.
+    # The hooks must not see the runs of other threads.
     network = copy.deepcopy(predictor.network)
     attentions = [m for m in network.modules() if isinstance(m, (PyramidAttention, NonLocalBlock))]
     if not 0 <= number < len(attentions):
         raise SettingsError(
-            f"{spec.id}: has {len(attentions)} attentions that can be looked into, not number"
-            f" {number}; pyramid attention networks have one"
+            f"{spec.id}: attention {number} does not exist; the network has {len(attentions)} with"
+            " attention maps, numbered from 0"
         )
     side = round_up(max(*planes.shape[:2], needs.min_side), needs.multiple_of)
     plan = plan_tiles((planes.shape[0], planes.shape[1]), needs, side=side, overlap=0)
@@ -215,18 +221,18 @@ def _weigh(predictor: Predictor, planes: FloatArray, at: tuple[int, int], number
     pyramid = isinstance(attention, PyramidAttention)
     names = ("conv_match_L_base", "conv_match") if pyramid else ("theta", "phi")
     with ExitStack() as stack:
-        queries, keys = (stack.enter_context(_noted(getattr(attention, n))) for n in names)
+        queries, keys = (stack.enter_context(_recorded(getattr(attention, n))) for n in names)
         Predictor(spec, network, predictor.device, predictor.precision).run(planes, plan)
     cell = plan.tiles[0].height // queries[-1].shape[2]
     query = at[0] // cell, at[1] // cell
     with torch.inference_mode():
         if isinstance(attention, PyramidAttention):
-            levels = _of_pyramid(attention, queries[-1], keys[-len(attention.scales) :], query)
+            levels = _pyramid_levels(attention, queries[-1], keys[-len(attention.scales) :], query)
             return _Weights(cell, query, 1, levels)
-        return _Weights(cell, query, 0, [_of_pairs(attention, queries[-1], keys[-1], query)])
+        return _Weights(cell, query, 0, [_pair_level(attention, queries[-1], keys[-1], query)])
 
 
-def _of_pyramid(
+def _pyramid_levels(
     attention: PyramidAttention, query: Tensor, keys: list[Tensor], at: tuple[int, int]
 ) -> list[_Level]:
     weights = patch_weights(
@@ -247,11 +253,13 @@ def _of_pyramid(
     return levels
 
 
-def _of_pairs(block: NonLocalBlock, query: Tensor, key: Tensor, at: tuple[int, int]) -> _Level:
+def _pair_level(block: NonLocalBlock, query: Tensor, key: Tensor, at: tuple[int, int]) -> _Level:
     if "gaussian" not in block.pairwise:
-        raise SettingsError(f"{block.pairwise}: its weights do not add up to 1")
+        raise SettingsError(
+            f"{block.pairwise}: weights do not add up to 1; an attention map requires a Gaussian"
+        )
     weights = softmax_affinity(query[:, :, at[0], at[1], None], key.flatten(2))
-    # Pooled keys are one of 2x2 cells.
+    # A pooled key covers 2x2 cells.
     sides = (
         2.0 if few < many else 1.0 for many, few in zip(query.shape[2:], key.shape[2:], strict=True)
     )
@@ -260,18 +268,18 @@ def _of_pairs(block: NonLocalBlock, query: Tensor, key: Tensor, at: tuple[int, i
 
 
 @contextmanager
-def _noted(module: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect what a module returns meanwhile."""
-    seen: list[Tensor] = []
-    handle = module.register_forward_hook(lambda _, inputs, output: seen.append(output))
+def _recorded(module: nn.Module) -> Iterator[list[Tensor]]:
+    """Collect the outputs of a module within the context."""
+    outputs: list[Tensor] = []
+    handle = module.register_forward_hook(lambda _, inputs, output: outputs.append(output))
     try:
-        yield seen
+        yield outputs
     finally:
         handle.remove()
 
 
-def _described(found: _Weights, region: Region, border: int, count: int) -> AttentionMap:
-    """Return the weights with their places in the picture."""
+def _to_map(found: _Weights, region: Region, border: int, count: int) -> AttentionMap:
+    """Convert weights in feature cells to positions in the image."""
     top, left = region.top - border, region.left - border
     levels = []
     for scale, (height, width), weights in found.levels:
@@ -287,7 +295,7 @@ def _described(found: _Weights, region: Region, border: int, count: int) -> Atte
 def _strongest(
     levels: Sequence[AttentionLevel], reach: int, count: int
 ) -> tuple[AttentionMatch, ...]:
-    """Return the patches of the largest weights, none with its middle in a stronger one."""
+    """Return the patches with the largest weights, without those centered in a stronger one."""
     weights = np.concatenate([level.weights.ravel() for level in levels])
     starts = np.cumsum([0, *(level.weights.size for level in levels)])
     chosen: list[AttentionMatch] = []
@@ -304,7 +312,7 @@ def _strongest(
             width,
             float(weights[place]),
         )
-        if not any(other.holds_middle_of(match) for other in chosen):
+        if not any(other.contains_center_of(match) for other in chosen):
             chosen.append(match)
         if len(chosen) == count:
             break

@@ -1,4 +1,4 @@
-"""How fast models are on this machine, by size of the picture, device and precision."""
+"""Benchmark of models on this machine by image size, device and precision."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from restorer.restoration.api import restore
 from restorer.settings import Settings, Step
 from restorer.tasks import Task
 
-_PATCH = 256  # side of the picture that is repeated
+_PATCH = 256  # side of the pattern that fills the test image
 
 
 @dataclass(frozen=True)
 class Speed:
-    """One model on pictures of one size; megapixels are those of the input.
+    """The time and memory of one model for images of one size.
 
     Attributes:
-        megapixels: Of the picture.
-        seconds: From image to image, files aside.
-        memory: Peak working memory in bytes, the result included; 0 where the machine does not
-            tell. Sizes should rise: see `MemoryMeter`.
+        megapixels: Size of the input image.
+        seconds: Time from image to image, without reading and writing files.
+        memory: Peak working memory in bytes, including the result; 0 if the machine does not
+            report it. Measure sizes in ascending order: see `MemoryMeter`.
     """
 
     model: str
@@ -42,7 +42,7 @@ class Speed:
 
     @property
     def seconds_per_megapixel(self) -> float:
-        """What stays flat from small pictures to large ones."""
+        """Seconds per megapixel, almost independent of the image size."""
         return self.seconds / self.megapixels
 
 
@@ -54,13 +54,13 @@ def measure_speed(
     precisions: Sequence[str] = ("auto",),
     rounds: int = 1,
 ) -> Iterator[Speed]:
-    """Run every model on pictures of every size, in every precision; yield the best of `rounds`.
+    """Run every model on images of every size in every precision; yield the best of `rounds`.
 
-    Raises ModelError or SettingsError for a model or device that is not here.
+    Raises ModelError or SettingsError for an unavailable model or device.
     """
     for model in models:
         spec = model_spec(model)
-        step = Step(  # nothing is measured of the pictures
+        step = Step(  # fixed conditions, so that estimating them does not count
             model,
             sigma=25.0 if spec.condition == "sigma" else None,
             jpeg_quality=50 if spec.condition == "jpeg_quality" else None,
@@ -70,7 +70,7 @@ def measure_speed(
             meter = MemoryMeter(predictor.device)
             settings = Settings(device=device, precision=precision)
             small = _picture(0.1, spec.traits)
-            # Warms up, and measures.
+            # The first run warms up and makes lazy measurements.
             restore(small, [step], references=_references(small, spec.traits), settings=settings)
             for size in megapixels:
                 image = _picture(size, spec.traits)
@@ -92,18 +92,18 @@ def measure_speed(
 
 
 def _picture(megapixels: float, task: Task) -> Image:
-    """Return a 3:2 picture of 8 bits; a gray one where the task takes mosaics."""
+    """Return an 8-bit test image with an aspect ratio of 3:2; gray if the task takes mosaics."""
     height = max(16, round(math.sqrt(megapixels * 1e6 / 1.5)))
     width = max(16, round(height * 1.5))
     patch = np.rint(check_picture(_PATCH) * 255).astype(np.uint8)
     repeats = (-(-height // _PATCH), -(-width // _PATCH), 1)
     pixels = np.tile(patch, repeats)[:height, :width]
-    if task.needs_references:  # has to be told from itself a few pixels further
+    if task.needs_references:  # repeated patterns would match in many places
         shade = np.random.default_rng(0).random((height // 8 + 1, width // 8 + 1, 1))
         pixels = (pixels * shade.repeat(8, 0).repeat(8, 1)[:height, :width]).astype(np.uint8)
     return Image(np.ascontiguousarray(pixels[..., :1] if task.mosaic else pixels))
 
 
 def _references(image: Image, task: Task) -> list[Image]:
-    """Return the picture itself for a task that takes references."""
+    """Return the image itself as the reference, if the task takes references."""
     return [image] if task.needs_references else []

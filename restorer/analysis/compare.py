@@ -1,4 +1,4 @@
-"""The same region of a picture through several models: what each makes of it, and what it costs."""
+"""Comparison of several models on one region of an image, with quality, time and memory."""
 
 from __future__ import annotations
 
@@ -23,24 +23,26 @@ from restorer.restoration.step import OpenStep
 from restorer.settings import CancelToken, Settings, Step
 from restorer.tiling.plan import Region
 
-_WARM_UP = 16  # side of what a model is given before its time counts
-_CELLS = 32  # across the region, in which detail is measured
-_SSIM_SIDE = 11  # of its window
+_WARM_UP = 16  # side of the region that a model restores before its time is measured
+_CELLS = 32  # cells across the region, in which detail is measured
+_SSIM_SIDE = 11  # side of the SSIM window
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A region as one model restores it.
+    """A region as restored by one model.
 
     Attributes:
-        model: As it was asked for; empty for the picture itself, enlarged by bicubic interpolation.
-        image: The result; None where there is none.
-        scale: How many times larger than the region it is.
-        seconds: It took, without opening the model.
-        memory: Peak working memory in bytes; 0 where the machine does not tell.
-        psnr: To the truth in dB over all colors, None without a truth of its scale.
-        ssim: Likewise.
-        error: Why there is no result.
+        model: The model as given by the caller; empty for the input, enlarged by bicubic
+            interpolation.
+        image: The result; None if the model failed.
+        scale: Scale of the result relative to the region.
+        seconds: Time without opening the model.
+        memory: Peak working memory in bytes; 0 if the machine does not report it.
+        psnr: PSNR against the ground truth in dB over all colors; None without a ground truth of
+            this scale.
+        ssim: SSIM, likewise.
+        error: Why the model failed.
     """
 
     model: str
@@ -62,48 +64,48 @@ def compare_models(
     settings: Settings | None = None,
     cancel: CancelToken | None = None,
 ) -> Iterator[Sample]:
-    """Yield a region of the picture as it is, then as each model restores it, in their order.
+    """Yield a region of the image unchanged, then as restored by each model, in their order.
 
-    The pixels are those of the whole restored picture (see `restore_region`), whose models are
-    opened one after the other. Where one fails, its sample says why, and the next one follows.
+    The pixels equal those of the whole restored image (see `restore_region`). Models are opened
+    one after the other. If one fails, its sample contains the reason, and the next one follows.
 
     Args:
         image: Gray or RGB, with or without alpha.
         models: Ids, steps with their options, or paths of checkpoints.
-        region: Of the picture, in its pixels.
-        truth: How the whole picture should be: as large, or as many times larger as a model makes
-            it.
-        settings: For all models.
-        cancel: Stops the work between two tiles, by Cancelled.
+        region: The region in image pixels.
+        truth: Ground truth for the whole image, at the scale of the image or of one of the models.
+        settings: Settings for all models.
+        cancel: Stops the work between two tiles with Cancelled.
 
     Raises:
-        SettingsError: There are no models, or region or truth do not fit the picture.
-        ModelError: There is no such model.
+        SettingsError: There are no models, or the region or the ground truth does not fit the
+            image.
+        ModelError: A model does not exist.
     """
     picture = image if isinstance(image, Source) else Source(image)
     if not models:
         raise SettingsError("no models to compare")
     if min(region.height, region.width) < 1 or not picture.region.holds(region):
         height, width = picture.size
-        raise SettingsError(f"{region}: not in a picture of {width} x {height} pixels")
+        raise SettingsError(f"{region}: outside the image of {width} x {height} pixels")
     trials = [(model, _spec(model)) for model in models]
     scales = [spec.scale for _, spec in trials]
     truth_scale = max(scales) if truth is None else _truth_scale(picture, truth, scales)
     wanted = None if truth is None else region.scaled(truth_scale).of(truth.to_float())
 
     def samples() -> Iterator[Sample]:
-        yield _judged(Sample("", _enlarged(picture, region, truth_scale), truth_scale), wanted)
+        yield _with_scores(Sample("", _enlarged(picture, region, truth_scale), truth_scale), wanted)
         for model, spec in trials:
             sample = _sample(picture, model, spec, region, settings or Settings(), cancel)
-            yield _judged(sample, wanted if spec.scale == truth_scale else None)
+            yield _with_scores(sample, wanted if spec.scale == truth_scale else None)
 
     return samples()
 
 
 def detailed_region(image: Image, side: int) -> Region:
-    """Return the square of the picture where most changes, at most as large as the picture.
+    """Return the square with the strongest gradients, at most as large as the image.
 
-    It begins at even pixels, as the cells of a Bayer mosaic do.
+    It starts at even pixels, so that it keeps the phase of a Bayer mosaic.
     """
     height, width = min(side, image.height), min(side, image.width)
     cell = max(1, min(height, width) // _CELLS)
@@ -129,7 +131,7 @@ def _sample(
     settings: Settings,
     cancel: CancelToken | None,
 ) -> Sample:
-    """Run one model on the region; what is wrong with it ends in the sample."""
+    """Run one model on the region; errors of the model are reported in the sample."""
     name = model.model if isinstance(model, Step) else str(model)
     try:
         steps = [_opened(model, spec, settings)]
@@ -166,17 +168,19 @@ def _size(region: Region) -> tuple[int, int]:
 
 
 def _truth_scale(picture: Source, truth: Image, scales: Sequence[int]) -> int:
-    """Return how many times larger than the picture the truth is, which a model has to be too."""
+    """Return the scale of the ground truth, which must be the scale of a model."""
     height, width = picture.size
     scale = truth.height // height
     if (truth.height, truth.width) != (height * scale, width * scale) or scale not in scales:
         made = " or ".join(f"{width * s} x {height * s}" for s in sorted(set(scales)))
-        raise SettingsError(f"truth: is {truth.width} x {truth.height} pixels, models make {made}")
+        raise SettingsError(
+            f"ground truth: has {truth.width} x {truth.height} pixels; the models produce {made}"
+        )
     return scale
 
 
 def _enlarged(picture: Source, region: Region, scale: int) -> Image:
-    """Return the region by bicubic interpolation, its neighbors considered."""
+    """Return the region enlarged by bicubic interpolation, using its neighboring pixels."""
     part = picture.part(region.grown(color.CUBIC_REACH, picture.size))
     colors = color.resample(part.own, scale, picture.limits)
     alpha = part.alpha
@@ -187,8 +191,8 @@ def _enlarged(picture: Source, region: Region, scale: int) -> Image:
     return picture.image.with_float(inside)
 
 
-def _judged(sample: Sample, truth: FloatArray | None) -> Sample:
-    """Compare a sample with the truth (H, W, C) over all colors, alpha left out."""
+def _with_scores(sample: Sample, truth: FloatArray | None) -> Sample:
+    """Add PSNR and SSIM against the ground truth (H, W, C) over all colors, without alpha."""
     if truth is None or sample.image is None:
         return sample
     pair = [color.split(values)[0] for values in (sample.image.to_float(), truth)]
@@ -200,7 +204,7 @@ def _judged(sample: Sample, truth: FloatArray | None) -> Sample:
 
 
 def _coarse(image: Image, cell: int) -> FloatArray:
-    """Return the means of square cells of the colors that are seen."""
+    """Return the mean of visible colors in square cells."""
     height, width = image.height // cell, image.width // cell
     means = np.empty((height, width), np.float32)
     for row in range(height):

@@ -1,1 +1,1 @@
-"""What a picture says of its own damage: noise and JPEG compression."""
+"""Estimates of the degradation of an image: noise level and JPEG quality."""

@@ -1,15 +1,15 @@
-"""Estimate at which quality a picture was saved as JPEG, from its pixels alone.
+"""Estimate the quality at which an image was saved as JPEG, from its pixels alone.
 
-JPEG rounds the cosine coefficients of 8x8 blocks to multiples of steps, which differ by frequency
-and grow as the quality falls. On the right grid of blocks the coefficients of luma still lie near
-multiples of the right steps. How much likelier that makes them than coefficients without order is
-summed over all frequencies, for every grid and quality (Fan and de Queiroz 2003, Identification of
+JPEG quantizes the DCT coefficients of 8x8 blocks with steps that differ by frequency and grow as
+the quality decreases. On the right block grid, the luma coefficients still lie near multiples of
+the right steps. For every grid and quality, the log-likelihood ratio of quantized against
+unquantized coefficients is summed over all frequencies (Fan and de Queiroz 2003, Identification of
 bitmap compression history; Neelamani et al. 2006, JPEG compression history estimation for color
 images; Bianchi, Piva and Perez-Gonzalez 2013, Near optimal detection of quantized signals).
 
-What was saved again at a better quality keeps the trace of the stronger compression: on the same
-grid only some multiples of the last steps occur; on another one, as of a picture that was cropped
-in between, the last compression is noise on the coefficients.
+An image that was saved again at a higher quality keeps traces of the stronger compression. On the
+same grid, only some multiples of the last steps occur. On another grid, as after cropping, the
+last compression acts as noise on the coefficients.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from restorer.image import FloatArray
 
 _BLOCK = 8
 _WINDOW = 2 * _BLOCK - 1  # holds one block of each of the 64 grids
-_WINDOWS = 1500  # the most textured ones of an even sample of the picture
-_SCOUTS = 400  # of those, to find the grid of the last compression
-_FEW = 100  # windows without clipped values; clipping moves coefficients
+_WINDOWS = 1500  # windows to evaluate: those with most texture in a regular sample
+_SCOUTS = 400  # windows used to find the grid of the last compression
+_FEW = 100  # fewer windows without clipping are too few; clipping shifts coefficients
 
 _QUALITIES = range(1, 101)
 _WEAKEST_AMID_NOISE = 95
 
-_ROUNDING = 0.4  # sigma that rounding to 8-bit RGB has on a coefficient
-# What a later compression on another grid has on the lowest frequency: 1.4 at quality 90, 2.8 at
-# 75, 4.1 at 60 (CBSD68); an eighth more on each following one.
+_ROUNDING = 0.4  # sigma of the error that rounding to 8-bit RGB adds to a coefficient
+# Sigma of the error that a later compression on another grid adds to the lowest frequency: 1.4 at
+# quality 90, 2.8 at 75, 4.1 at 60 (CBSD68); each following frequency has an eighth more.
 _NOISES = (1.0, 1.7, 2.9, 4.9)
 _NOISE_GROWTH = 0.125
-_OUTLIERS = 0.02  # share of coefficients that follow no rule
-_ZERO = 4.0  # sigmas; a coefficient below is near a multiple of any step
+_OUTLIERS = 0.02  # share of coefficients that the model does not explain
+_ZERO = 4.0  # in sigmas; smaller coefficients are near a multiple of every step
 
-# Least log-likelihood ratios of traces that count.
+# Minimum log-likelihood ratios for detecting a compression.
 _CERTAIN, _CERTAIN_BEFORE = 60.0, 300.0
-_AHEAD = 1.25  # how far evidence on the right grid is ahead of that on all others
-_LIBJPEG_SHARE = 0.8  # of the evidence of the best steps, that libjpeg's have if they are right
-_KNOWN, _LEAST_KNOWN = 10.0, 8  # evidence of a step that is known, and how many have to be
+_AHEAD = 1.25  # minimum ratio of the evidence on the best grid to that on the second best
+_LIBJPEG_SHARE = 0.8  # minimum share of the best steps' evidence for a libjpeg table to be right
+_KNOWN, _LEAST_KNOWN = 10.0, 8  # minimum evidence of a known step, and number of known steps
 
 _FINE, _COARSE = (0.25, 1024), (1.0, 512)  # width and number of bins of absolute coefficients
-_MULTIPLES = 64  # of a last step that are looked at
+_MULTIPLES = 64  # multiples of a last step that are counted
 
 _FREQUENCY = np.add.outer(np.arange(_BLOCK), np.arange(_BLOCK)).ravel()
 _ALL, _LOW = np.flatnonzero(_FREQUENCY >= 0), np.flatnonzero(_FREQUENCY < _BLOCK)
@@ -60,12 +60,12 @@ Histograms = NDArray[np.float32]  # (grids, frequencies, bins)
 
 @dataclass(frozen=True)
 class _Trace:
-    """A compression that was found.
+    """A detected compression.
 
     Attributes:
-        quality: On the scale of libjpeg.
-        grid: Where its blocks begin, 8 * top + left.
-        steps: By frequency, 0 where they are unknown.
+        quality: Quality on libjpeg's scale.
+        grid: Offset of the block grid, 8 * top + left.
+        steps: Quantization steps by frequency, 0 if unknown.
     """
 
     quality: int
@@ -74,35 +74,35 @@ class _Trace:
 
     @classmethod
     def of_table(cls, table: int, grid: int) -> _Trace:
-        """Return that of a row of `_TABLES`."""
+        """Return the trace of a row of `_TABLES`."""
         return cls(_QUALITIES[table % len(_QUALITIES)], grid, _TABLES[table])
 
 
 def estimate_jpeg_quality(colors: FloatArray) -> int | None:
-    """Return the lowest quality that a picture was saved with as JPEG, on the scale of libjpeg.
+    """Return the lowest JPEG quality that an image was saved with, on libjpeg's scale.
 
-    None where nothing tells of JPEG: a picture that never was one, was resized since, or was saved
-    at quality 100, whose steps of 1 are hidden by rounding to bytes. Of small or plain pictures
-    there may be too little to be certain. Blocks may begin anywhere, and the picture may have been
-    turned. Of other tables than libjpeg's the nearest quality is told, but no earlier compression
-    by such.
+    Returns None without traces of JPEG: the image was never compressed, was resized afterwards, or
+    was saved at quality 100, whose steps of 1 are hidden by rounding to bytes. Small or uniform
+    images may contain too little evidence. The block grid may have any offset, and the image may
+    have been rotated. For quantization tables other than libjpeg's, the nearest quality is
+    returned; earlier compressions with such tables are not detected.
 
     Args:
-        colors: (H, W, 1 or 3) of white 1.
+        colors: (H, W, 1 or 3) values with white = 1.
     """
     windows = _windows(colors)
     if not len(windows):
         return None
     coefficients = _coefficients(windows)
     last = _last(coefficients)
-    traces = [_before_on_other_grid(coefficients, last)]
+    traces = [_earlier_on_other_grid(coefficients, last)]
     if last is not None:
-        traces += [last, _before_on_same_grid(coefficients[last.grid], last)]
+        traces += [last, _earlier_on_same_grid(coefficients[last.grid], last)]
     return min((trace.quality for trace in traces if trace is not None), default=None)
 
 
 def _windows(colors: FloatArray) -> FloatArray:
-    """Return (n, 15, 15) of luma, 255 wide about its middle; no two alike."""
+    """Return (n, 15, 15) distinct windows of luma, scaled to -128..127."""
     if min(colors.shape[:2]) < _WINDOW:
         return np.empty((0, _WINDOW, _WINDOW), np.float32)
     places = np.lib.stride_tricks.sliding_window_view(colors, (_WINDOW, _WINDOW), axis=(0, 1))
@@ -118,7 +118,7 @@ def _windows(colors: FloatArray) -> FloatArray:
 
 
 def _coefficients(windows: FloatArray) -> Coefficients:
-    """Return the absolute coefficients of all blocks of the windows, by their grid."""
+    """Return the absolute coefficients of all blocks of the windows, sorted by grid."""
     x, u = np.arange(_BLOCK), np.arange(_BLOCK)[:, None]
     cosines = np.sqrt(np.where(u == 0, 1, 2) / _BLOCK) * np.cos((2 * x + 1) * u * np.pi / 16)
     shifted = np.zeros((_BLOCK, _BLOCK, _WINDOW), np.float32)  # (start, frequency, pixel)
@@ -126,24 +126,26 @@ def _coefficients(windows: FloatArray) -> Coefficients:
         shifted[start, :, start : start + _BLOCK] = cosines
     rows = shifted.reshape(-1, _WINDOW)
     found = np.abs(rows @ windows @ rows.T).reshape(-1, *[_BLOCK] * 4)
-    # From (window, top, vertical frequency, left, horizontal frequency).
+    # Axes before: (window, top, vertical frequency, left, horizontal frequency).
     coefficients = found.transpose(1, 3, 2, 4, 0).reshape(_BLOCK**2, _BLOCK**2, -1)
     plain = coefficients[:, 1:].max(1) < 1
-    coefficients[:, 0][plain] = 0  # the mean of one color is a multiple of 8 by itself
+    coefficients[:, 0][plain] = (
+        0  # the DC coefficient of a uniform block is a multiple of 8 without JPEG, too
+    )
     return coefficients
 
 
 def _last(coefficients: Coefficients) -> _Trace | None:
-    """Return the compression that nothing came after but rounding to bytes.
+    """Return the last compression, which was followed only by rounding to bytes.
 
-    The best step of each frequency tells the grid, whatever the table; at low quality, where many
-    steps suit the few coefficients that are left, those of libjpeg tell more.
+    The best step of each frequency reveals the grid for any table. At low quality, where few
+    coefficients remain and many steps fit them, libjpeg's tables give more evidence.
     """
     noise = np.full(len(_ALL), _ROUNDING)
     every = max(1, coefficients.shape[2] // _SCOUTS)
     scouts = _gains(_histograms(coefficients[:, :, ::every], *_FINE), noise, _FINE)
-    by_steps = _outstanding(np.maximum(scouts.max(2), 0).sum(1))
-    grid = _outstanding(_evidence(scouts, _ALL).max(0)) if by_steps is None else by_steps
+    by_steps = _clear_maximum(np.maximum(scouts.max(2), 0).sum(1))
+    grid = _clear_maximum(_evidence(scouts, _ALL).max(0)) if by_steps is None else by_steps
     if grid is None:
         return None
     gains = _gains(_histograms(coefficients[grid, None], *_FINE), noise, _FINE)
@@ -158,8 +160,8 @@ def _last(coefficients: Coefficients) -> _Trace | None:
     return _Trace(quality, grid, steps * known)
 
 
-def _before_on_other_grid(coefficients: Coefficients, last: _Trace | None) -> _Trace | None:
-    """Return a stronger compression that noise came after, such as that of the last one."""
+def _earlier_on_other_grid(coefficients: Coefficients, last: _Trace | None) -> _Trace | None:
+    """Return a stronger, earlier compression on another grid, to which the last one added noise."""
     histograms = _histograms(coefficients[:, _LOW], *_COARSE)
     tables = _stronger(last)
     found, most = None, 0.0
@@ -171,20 +173,20 @@ def _before_on_other_grid(coefficients: Coefficients, last: _Trace | None) -> _T
         if evidence.max() <= most:
             continue
         most, found = evidence.max(), None
-        grid = _outstanding(evidence.max(0))
+        grid = _clear_maximum(evidence.max(0))
         if grid is not None:
             table = int(tables[evidence[:, grid].argmax()])
-            # The mean takes more values than any other coefficient; it has to agree.
+            # The DC coefficient takes the most values, so it must agree.
             if gains[grid, 0, _COLUMNS[table, 0]] > 0:
                 found = _Trace.of_table(table, grid)
     return found
 
 
-def _before_on_same_grid(coefficients: Coefficients, last: _Trace) -> _Trace | None:
-    """Return a stronger compression whose multiples the last one rounded to its own.
+def _earlier_on_same_grid(coefficients: Coefficients, last: _Trace) -> _Trace | None:
+    """Return a stronger, earlier compression on the same grid, requantized by the last one.
 
     Args:
-        coefficients: (64, n), of the grid.
+        coefficients: (64, n) coefficients of the grid.
         last: The last compression.
     """
     tables = _stronger(last)
@@ -194,18 +196,18 @@ def _before_on_same_grid(coefficients: Coefficients, last: _Trace) -> _Trace | N
         multiples = np.rint(coefficients[frequency] / step).astype(np.intp)
         counts = np.bincount(np.minimum(multiples, _MULTIPLES), minlength=_MULTIPLES)
         firsts, own = np.unique(_TABLES[tables, frequency], return_inverse=True)
-        evidence += _evidence_before(counts[1:_MULTIPLES], firsts[:, None], step)[own]
+        evidence += _earlier_evidence(counts[1:_MULTIPLES], firsts[:, None], step)[own]
     if not len(tables) or evidence.max() < _CERTAIN_BEFORE:
         return None
     return _Trace.of_table(int(tables[evidence.argmax()]), last.grid)
 
 
-def _evidence_before(
+def _earlier_evidence(
     counts: NDArray[np.intp], firsts: NDArray[np.int64], last: int
 ) -> NDArray[np.float64]:
-    """Return how much likelier first steps (n, 1) make the counts of 1, 2, ... last steps.
+    """Return the log-likelihood ratio of each first step (n, 1) for counts of 1, 2, ... last steps.
 
-    Likelier than a geometric distribution, which those of photographs come near to.
+    The alternative is a geometric distribution, which approximates that of photographs.
     """
     if not counts.any():
         return np.zeros(len(firsts))
@@ -213,7 +215,7 @@ def _evidence_before(
     rest = 1 - counts.sum() / (counts @ multiples)
     usual = (1 - rest) * rest ** (multiples - 1)
     away = multiples * last - firsts * np.rint(multiples * last / firsts)
-    # A logistic function in place of the normal distribution's.
+    # The logistic function approximates the cumulative normal distribution.
     slope = 0.851 / _ROUNDING
     reached = (np.tanh(slope * (last / 2 - away)) + np.tanh(slope * (last / 2 + away))) / 2
     expected = (reached * usual).sum(1, keepdims=True)
@@ -222,23 +224,23 @@ def _evidence_before(
     return evidence
 
 
-def _outstanding(evidence: NDArray[np.float32]) -> int | None:
-    """Return the grid whose evidence stands out of that of all others, if there is one.
+def _clear_maximum(evidence: NDArray[np.float32]) -> int | None:
+    """Return the grid whose evidence clearly exceeds that of all others, or None.
 
-    Ramps and patterns that repeat are regular on many grids.
+    Ramps and repeating patterns look regular on many grids.
     """
     second, first = np.partition(evidence, -2)[-2:]
     return int(evidence.argmax()) if first > _CERTAIN + _AHEAD * max(second, 0) else None
 
 
 def _stronger(last: _Trace | None) -> NDArray[np.intp]:
-    """Return the tables of qualities below the last one; the one just below is too much alike."""
+    """Return the tables of lower qualities, except the next lower one, which is too similar."""
     quality = _WEAKEST_AMID_NOISE + 1 if last is None else last.quality - 1
     return np.flatnonzero(np.tile(_QUALITIES, 2) < quality)
 
 
 def _histograms(coefficients: Coefficients, width: float, count: int) -> Histograms:
-    """Count in bins about the multiples of `width`; the last one takes what lies beyond."""
+    """Count in bins centered at multiples of `width`; the last bin collects all larger values."""
     grids, frequencies, _ = coefficients.shape
     bins = np.minimum((coefficients / np.float32(width) + 0.5).astype(np.int32), count - 1)
     bins += np.arange(grids * frequencies, dtype=np.int32).reshape(grids, frequencies, 1) * count
@@ -252,9 +254,9 @@ def _gains(
     """Return the log-likelihood ratios (grids, frequencies, steps) of the coefficients.
 
     Args:
-        histograms: Of absolute coefficients.
-        noise: Its sigma on each frequency.
-        bins: Their width and number.
+        histograms: Histograms of absolute coefficients.
+        noise: Sigma of the noise on each frequency.
+        bins: Width and number of the bins.
     """
     gains = np.empty((*histograms.shape[:2], len(_STEPS)), np.float32)
     for sigma in np.unique(noise):
@@ -264,17 +266,17 @@ def _gains(
 
 
 def _evidence(gains: NDArray[np.float32], frequencies: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return the sum over the frequencies for each table (rows) on each grid (columns)."""
+    """Return the sum over the frequencies for each table (rows) and grid (columns)."""
     every = np.arange(len(frequencies))
     return np.stack([gains[:, every, own].sum(1) for own in _COLUMNS[:, frequencies]])
 
 
 @lru_cache(maxsize=64)
 def _log_ratios(sigma: float, width: float, count: int) -> NDArray[np.float32]:
-    """Return by bin and step how much likelier multiples make a coefficient than no order does.
+    """Return the log-likelihood ratio of quantized coefficients, by bin and step.
 
-    Multiples with normal noise against an even distribution over one step; coefficients about 0
-    tell nothing.
+    The model is multiples with normal noise, and the alternative is a uniform distribution over
+    one step. Coefficients near 0 carry no evidence.
     """
     values = np.arange(count)[:, None] * width
     spread = math.hypot(sigma, width / math.sqrt(12))
@@ -288,7 +290,7 @@ def _log_ratios(sigma: float, width: float, count: int) -> NDArray[np.float32]:
     return table
 
 
-# Steps by table and frequency: of all qualities, then of pictures that lie on their side.
+# Steps by table and frequency: all qualities, then all qualities for images rotated by 90 degrees.
 _TABLES = np.stack(
     [luma_steps(quality).ravel() for quality in _QUALITIES]
     + [luma_steps(quality).T.ravel() for quality in _QUALITIES]

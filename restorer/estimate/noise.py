@@ -1,4 +1,4 @@
-"""Estimate how noisy a picture is."""
+"""Estimate the noise level of an image."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from restorer.image import FloatArray
 Rows: TypeAlias = Callable[[int, int], FloatArray]  # (top, bottom) to (bottom - top, W, C)
 
 _SIDE = 8  # patches of 8x8 pixels, as in the paper
-_PATCHES = 40_000  # enough for the covariance to settle; a grid over the whole picture
-# Of gray patches: clean CBSD68 pictures then read 2.9 instead of 6.6, sigma 15 reads 14.7.
+_PATCHES = 40_000  # enough for a stable covariance, on a grid over the whole image
+# Share of gray patches: clean CBSD68 images then give 2.9 instead of 6.6; sigma 15 gives 14.7.
 _SMOOTH_SHARE = 0.3
-# Half against full size: 6 to 10 for camera noise (RNI15), at most 3.5 for clean photographs.
+# Ratio of half size to full size: 6 to 10 for camera noise (RNI15), at most 3.5 for clean photos.
 _CORRELATED = 5.0
 
 
 def estimate_sigma(colors: FloatArray) -> float:
-    """Return sigma of the noise in (H, W, 1 or 3) values of white 1, on the 0-255 scale.
+    """Return the noise level of (H, W, 1 or 3) values with white = 1, as sigma on the 0-255 scale.
 
-    Natural patches vary in few directions; in all others only noise is left. The eigenvalues of the
-    patch covariance are cut from the top until what remains is spread evenly about its median: that
-    is the noise variance (Chen, Zhu and Heng, ICCV 2015). It takes the noise for white; demosaicing
-    and JPEG leave it correlated, with empty directions. Halving the picture averages neighbors,
-    which halves white noise and leaves correlated noise, nearly white again, so the figure at half
-    size counts if it tells of more; that at a quarter only where the full size is all but empty of
-    noise, since fine texture looks like noise there. Gray patches have no other channel to be told
-    from noise by: only the smoothest are taken, at full size alone. A picture smaller than 8x8
-    counts as clean.
+    Natural patches vary in few directions; the others contain only noise. The largest eigenvalues
+    of the patch covariance are removed until the mean of the rest equals its median, which is the
+    noise variance (Chen, Zhu and Heng, ICCV 2015).
+
+    The method assumes white noise, but demosaicing and JPEG leave correlated noise. Halving the
+    image halves white noise, while correlated noise keeps its level and becomes nearly white. The
+    estimate at half size is therefore used if it is larger; the one at a quarter is used only if
+    there is almost no noise at full size, because fine texture resembles noise at that size. Gray
+    patches have no other channel to separate texture from noise, so only the smoothest ones are
+    used, at full size only. An image smaller than 8x8 counts as clean.
     """
     height, width = colors.shape[:2]
     return sigma_of_rows((height, width), lambda a, b: colors[a:b], gray=is_gray(colors))
 
 
 def sigma_of_rows(size: tuple[int, int], rows: Rows, *, gray: bool) -> float:
-    """Return what `estimate_sigma` returns, of a picture that is read a few rows at a time.
+    """Return the result of `estimate_sigma` for an image that is read a few rows at a time.
 
     Args:
         size: Height and width.
-        rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values of white 1.
+        rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values, white = 1.
         gray: Whether all planes are equal.
     """
     if gray:
@@ -56,7 +57,7 @@ def sigma_of_rows(size: tuple[int, int], rows: Rows, *, gray: bool) -> float:
 
 
 def _white_sigma(size: tuple[int, int], rows: Rows) -> float:
-    """Return sigma of white noise."""
+    """Return the sigma of white noise."""
     if min(size) < _SIDE:
         return 0.0
     patches = _patches(size, rows)
@@ -70,7 +71,7 @@ def _white_sigma(size: tuple[int, int], rows: Rows) -> float:
 
 
 def _halved(size: tuple[int, int], rows: Rows) -> tuple[tuple[int, int], Rows]:
-    """Return the size and the rows of the means of 2x2 pixels."""
+    """Return size and rows of the image averaged over 2x2 pixels."""
     height, width = size[0] // 2, size[1] // 2
 
     def halved(top: int, bottom: int) -> FloatArray:
@@ -83,9 +84,9 @@ def _halved(size: tuple[int, int], rows: Rows) -> tuple[tuple[int, int], Rows]:
 
 
 def _patches(size: tuple[int, int], rows: Rows) -> NDArray[np.float64]:
-    """Return about `_PATCHES` patches on an even grid as rows, one plane after the other."""
+    """Return about `_PATCHES` patches on a regular grid as rows, one plane after the other."""
     down, across = (n - _SIDE + 1 for n in size)
-    # An odd step meets every phase of 2x2 and 8x8 structures.
+    # An odd step covers every phase of 2x2 and 8x8 structures.
     step = math.ceil(math.sqrt(down * across / _PATCHES)) | 1
 
     def strip(top: int) -> NDArray[np.float64]:
@@ -98,7 +99,7 @@ def _patches(size: tuple[int, int], rows: Rows) -> NDArray[np.float64]:
 
 
 def _smoothest(patches: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the patches whose quarters differ least in their means, which noise hardly moves."""
+    """Return the patches whose quarters have the most similar means, which noise hardly changes."""
     half = _SIDE // 2
     quarters = patches.reshape(-1, 2, half, 2, half).mean((2, 4)).reshape(-1, 4)
     structure = quarters.var(1)
@@ -107,7 +108,7 @@ def _smoothest(patches: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _noise_variance(eigenvalues: NDArray[np.float64]) -> float:
-    """Return the mean of the lowest eigenvalues, as many as have their mean at their median."""
+    """Return the mean of the largest set of lowest eigenvalues whose mean equals its median."""
     for count in range(len(eigenvalues), 1, -1):
         kept = eigenvalues[:count]
         mean = kept.mean()

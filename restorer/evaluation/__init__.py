@@ -1,1 +1,1 @@
-"""The papers' protocols: what a model reaches on pictures that it was not trained on."""
+"""Evaluation of models on test sets by the papers' protocols."""

@@ -1,1 +1,1 @@
-"""From a name or a file to a network with its description."""
+"""Models: catalog, weights, checkpoints, and the networks built from them."""

@@ -1,1 +1,1 @@
-"""Tiles that overlap, blend and pad: pure geometry on numpy."""
+"""Geometry of tiles in numpy: overlap, blending and padding."""

@@ -46,7 +46,7 @@ def test_samples_are_spread_and_found_again(pattern: str, size: tuple[int, int])
 
 
 def test_full_color_and_unknown_patterns_are_refused() -> None:
-    with pytest.raises(SettingsError, match="nothing to demosaic"):
+    with pytest.raises(SettingsError, match="cannot be demosaiced"):
         raw_samples(np.ones((4, 4, 3), np.float32), "grbg")
     with pytest.raises(SettingsError, match="known are rggb"):
         raw_samples(np.ones((4, 4, 1), np.float32), "xtrans")
