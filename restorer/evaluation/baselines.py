@@ -1,6 +1,6 @@
-"""What people use without a network: bicubic interpolation, non-local means, a linear demosaic.
+"""Baselines without a network: bicubic interpolation, non-local means, linear demosaicing.
 
-Arrays are (H, W, C) uint8, 0-255, RGB.
+Arrays are (H, W, C) RGB uint8, 0-255.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from restorer.image import FloatArray
 from restorer.training.degrade import Bytes, pillow_bicubic, quantize
 
 # Malvar, He and Cutler 2004 (ICASSP), figure 2, in 16ths: bilinear interpolation of a color,
-# corrected by the Laplacian of the color that was sampled at the pixel.
+# corrected by the Laplacian of the color sampled at the pixel.
 _GREEN = np.array(
     [
         [0, 0, -2, 0, 0],
@@ -24,7 +24,7 @@ _GREEN = np.array(
     ],
     np.float32,
 )
-_BESIDE = np.array(  # red at a green pixel of a red row; blue at one of a blue row
+_BESIDE = np.array(  # red at a green pixel in a red row; blue at a green pixel in a blue row
     [
         [0, 0, 1, 0, 0],
         [0, -2, 0, -2, 0],
@@ -34,7 +34,7 @@ _BESIDE = np.array(  # red at a green pixel of a red row; blue at one of a blue 
     ],
     np.float32,
 )
-_ACROSS = np.array(  # red at a blue pixel, blue at a red one
+_ACROSS = np.array(  # red at a blue pixel; blue at a red pixel
     [
         [0, 0, -3, 0, 0],
         [0, 4, 0, 4, 0],
@@ -47,13 +47,13 @@ _ACROSS = np.array(  # red at a blue pixel, blue at a red one
 
 
 def bicubic(small: Bytes, scale: int) -> Bytes:
-    """Enlarge with the cubic kernel of MATLAB's imresize (a = -0.5); enlarging needs no filter."""
+    """Enlarge with the cubic kernel of MATLAB's imresize (a = -0.5), without antialiasing."""
     return pillow_bicubic(small, (small.shape[0] * scale, small.shape[1] * scale))
 
 
 def non_local_means(noisy: Bytes, sigma: float) -> Bytes:
-    """Denoise gray or RGB with OpenCV's non-local means, windows of 7 and 21 pixels."""
-    strength = 0.6 * sigma  # tuned on training pictures (h and hColor alike)
+    """Denoise gray or RGB with OpenCV's non-local means and windows of 7 and 21 pixels."""
+    strength = 0.6 * sigma  # h and hColor, tuned on training images
     if noisy.shape[2] == 1:
         cleaned = cv2.fastNlMeansDenoising(noisy, None, strength, 7, 21)[..., None]
     else:
@@ -63,9 +63,9 @@ def non_local_means(noisy: Bytes, sigma: float) -> Bytes:
 
 
 def malvar(mosaic: Bytes, pattern: str) -> Bytes:
-    """Demosaic zero-filled RGB by the linear filters of Malvar, He and Cutler (2004).
+    """Demosaic zero-filled RGB with the linear filters of Malvar, He and Cutler (2004).
 
-    Borders are mirrored without the edge pixel, so that the pattern goes on.
+    Borders are mirrored without repeating the edge pixel, which continues the pattern.
     """
     samples = raw_samples(mosaic.astype(np.float32), pattern)
     red, green, blue = np.moveaxis(spread(np.ones_like(samples), pattern), 2, 0) > 0

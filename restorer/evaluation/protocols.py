@@ -1,7 +1,7 @@
-"""How the papers measure: what is done to clean pictures, and how results are compared with them.
+"""The papers' evaluation protocols: degradations of clean images, and comparison of results.
 
-A protocol is one row of `PROTOCOLS`. Pictures are (H, W, 1 or 3) uint8, 0-255, RGB; results are
-rounded to 8 bit, as files are.
+A protocol is one row of `PROTOCOLS`. Images are (H, W, 1 or 3) RGB uint8, 0-255; results are
+rounded to 8 bits, as in files.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ Value: TypeAlias = int | float | str
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One picture, damaged.
+    """A degraded image with its ground truth.
 
     Attributes:
-        image: What is to be restored: uint8, or float32 where the protocol does not round.
-        truth: The clean picture.
-        value: Of the protocol's setting.
-        references: What the model is given beside it.
+        image: The degraded image: uint8, or float32 if the protocol does not round.
+        truth: The clean image.
+        value: Value of the protocol's setting.
+        references: Reference images for the model.
     """
 
     image: Image
@@ -54,28 +54,27 @@ class Case:
     references: tuple[Image, ...] = ()
 
     @property
-    def damaged(self) -> Bytes:
-        """The input, rounded to 8 bit."""
+    def degraded(self) -> Bytes:
+        """The degraded image, rounded to 8 bits."""
         return _bytes(self.image)
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How one kind of damage is measured.
+    """An evaluation protocol for one kind of degradation.
 
     Attributes:
-        task: What restores it.
-        title: One line for people.
-        setting: What varies: ``scale``, or what models are told or trained for: ``sigma``,
-            ``jpeg_quality``, ``bayer``.
-        label: How a column of a table says a value.
-        usual: The values of the papers' tables; empty where those follow from the models.
-        damage: Makes (input, truth) of a clean RGB picture, a value and the number of the picture,
-            from which all randomness comes.
-        baselines: What is used without a network, by the names of the tables.
-        compare: Returns PSNR in dB and SSIM of a result for its truth and value.
-        refer: Returns the reference of a clean picture, told the pictures of its folder, those of
-            the other folders, and its number; None where models take none.
+        task: The task that restores it.
+        title: One-line description for users.
+        setting: The parameter that varies: ``scale``, ``sigma``, ``jpeg_quality`` or ``bayer``.
+        label: Format of a column heading.
+        usual: Values in the papers' tables; empty if they follow from the models.
+        degrade: Returns (input, ground truth) for a clean RGB image, a value, and the number of the
+            image, which seeds all randomness.
+        baselines: Methods without a network, by their names in tables.
+        compare: Returns PSNR in dB and SSIM of (result, ground truth, value).
+        pick_reference: Returns the reference for a clean image, given the files of its folder, the
+            files of the other folders, and its number; None if models take no references.
     """
 
     task: str
@@ -83,27 +82,27 @@ class Protocol:
     setting: str
     label: str
     usual: tuple[Value, ...]
-    damage: Callable[[Bytes, Any, int], tuple[Image, Bytes]]
+    degrade: Callable[[Bytes, Any, int], tuple[Image, Bytes]]
     baselines: Mapping[str, Callable[[Case], Bytes]]
     compare: Callable[[Bytes, Bytes, Any], tuple[float, float]]
-    refer: Callable[[Bytes, Sequence[Path], Sequence[Path], int], Image] | None = None
+    pick_reference: Callable[[Bytes, Sequence[Path], Sequence[Path], int], Image] | None = None
 
     def case(self, clean: Bytes, value: Value, number: int) -> Case:
-        """Damage a clean (H, W, 3) picture; the same number damages it in the same way."""
-        image, truth = self.damage(clean, value, number)
+        """Degrade a clean (H, W, 3) image; the same number gives the same degradation."""
+        image, truth = self.degrade(clean, value, number)
         return Case(image, truth, value)
 
     def checked(self, value: Value) -> Value:
-        """Return a value that this damage knows. Raises SettingsError."""
-        known, range_ = _RANGES[self.setting]
-        if not known(value):
+        """Return a valid value of the setting. Raises SettingsError for others."""
+        valid, range_ = _RANGES[self.setting]
+        if not valid(value):
             name = self.setting.replace("_", " ")
             raise SettingsError(f"{name} {value}: expected {range_}")
         return value
 
 
 def protocol_of(task: str) -> str:
-    """Return the name of the protocol that a task is measured by if nothing else is said.
+    """Return the name of the default protocol of a task.
 
     Raises SettingsError for a task without one.
     """
@@ -114,13 +113,13 @@ def protocol_of(task: str) -> str:
     return found
 
 
-def _shrunk(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
+def _downscaled(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
     truth = crop_to_multiple(clean, scale)
     return _image(bicubic_downscale(truth, scale)), truth
 
 
-def _shrunk_middle(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
-    return _shrunk(views.middle(clean, scale), scale, number)
+def _downscaled_center(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
+    return _downscaled(views.center_crop(clean, scale), scale, number)
 
 
 def _noisy(clean: Bytes, sigma: float, number: int) -> tuple[Image, Bytes]:
@@ -149,55 +148,55 @@ def _sampled(clean: Bytes, pattern: str, number: int) -> tuple[Image, Bytes]:
     return _image(mosaic(clean, pattern)), clean
 
 
-def _photographed(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
-    return _drawn(Camera(scale), clean, number)
+def _camera(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
+    return _degraded(Camera(scale), clean, number)
 
 
-def _published_small(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
-    return _drawn(Web(scale), clean, number)
+def _web(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
+    return _degraded(Web(scale), clean, number)
 
 
-def _drawn(degradation: Camera | Web, clean: Bytes, number: int) -> tuple[Image, Bytes]:
-    """Damage a whole picture as a patch is in training; it loses the margin all around."""
+def _degraded(degradation: Camera | Web, clean: Bytes, number: int) -> tuple[Image, Bytes]:
+    """Degrade a whole image like a training patch; the result lacks the margin on each side."""
     small, clean = degradation.prepare(clean)
     inputs, targets = degradation.finish(small, clean, np.random.default_rng(number))
     return _image(quantize(inputs * 255)), quantize(targets * 255)
 
 
 def _compare_luma(restored: Bytes, truth: Bytes, scale: int) -> tuple[float, float]:
-    """Compare Y, `scale` pixels shaved on each side."""
+    """Compare Y with `scale` pixels shaved on each side."""
     similarity = metrics.ssim(metrics.luma(restored), metrics.luma(truth), shave=scale)
     return metrics.psnr_luma(restored, truth, shave=scale), similarity
 
 
 def _compare_all(restored: Bytes, truth: Bytes, value: Value) -> tuple[float, float]:
-    """Compare all channels, nothing shaved."""
+    """Compare all channels without shaving."""
     return metrics.psnr(restored, truth), metrics.ssim(restored, truth)
 
 
 def _unchanged(case: Case) -> Bytes:
-    return case.damaged
+    return case.degraded
 
 
 def _bicubic(case: Case) -> Bytes:
-    return baselines.bicubic(case.damaged, case.value)
+    return baselines.bicubic(case.degraded, case.value)
 
 
 def _plain(case: Case) -> Bytes:
-    """Enlarge without the reference."""
+    """Enlarge without a reference."""
     return _bytes(restore(case.image, default_model(usual_task(), case.value)))
 
 
 def _nlm(case: Case) -> Bytes:
-    return baselines.non_local_means(case.damaged, case.value)
+    return baselines.non_local_means(case.degraded, case.value)
 
 
 def _malvar(case: Case) -> Bytes:
-    return baselines.malvar(case.damaged, case.value)
+    return baselines.malvar(case.degraded, case.value)
 
 
 def _own_planes(clean: Bytes) -> Bytes:
-    """Return one plane of gray pictures, which `load_rgb` spreads over three."""
+    """Return one plane of gray images, which `load_rgb` repeats in three."""
     return clean[..., :1] if is_gray(clean) else clean
 
 
@@ -209,7 +208,7 @@ def _bytes(image: Image) -> Bytes:
     return quantize(image.to_float() * 255)
 
 
-# The first row of a task is its usual one.
+# The first protocol of a task is its default.
 PROTOCOLS: dict[str, Protocol] = {
     "super-resolution": Protocol(
         task="super-resolution",
@@ -217,77 +216,77 @@ PROTOCOLS: dict[str, Protocol] = {
         setting="scale",
         label="x{}",
         usual=(),
-        damage=_shrunk,
+        degrade=_downscaled,
         baselines={"bicubic": _bicubic},
         compare=_compare_luma,
     ),
     "web": Protocol(
         task="super-resolution",
-        title="as on the web: blurred, shrunk, noisy, JPEG, each by chance; RGB, nothing shaved",
+        title="low-quality web images: blur, downscaling, noise and JPEG; RGB, nothing shaved",
         setting="scale",
         label="x{}",
         usual=(),
-        damage=_published_small,
+        degrade=_web,
         baselines={"bicubic": _bicubic},
         compare=_compare_all,
     ),
     "denoising": Protocol(
         task="denoising",
-        title="white Gaussian noise, not clipped; RGB, gray of gray pictures, nothing shaved",
+        title="white Gaussian noise, not clipped; RGB, or gray for gray images, nothing shaved",
         setting="sigma",
         label="sigma {:g}",
         usual=(15.0, 25.0, 50.0),
-        damage=_noisy,
+        degrade=_noisy,
         baselines={"input": _unchanged, "nlm": _nlm},
         compare=_compare_all,
     ),
     "denoising-8bit": Protocol(
         task="denoising",
-        title="the same, rounded and clipped to 8 bit as in files (PANet, RNAN)",
+        title="white Gaussian noise, rounded and clipped to 8 bits (PANet, RNAN)",
         setting="sigma",
         label="sigma {:g}",
         usual=(10.0, 30.0, 50.0, 70.0),
-        damage=_noisy_file,
+        degrade=_noisy_file,
         baselines={"input": _unchanged, "nlm": _nlm},
         compare=_compare_all,
     ),
     "camera": Protocol(
         task="denoising",
-        title="as of cameras in bad light: noise, mosaic, JPEG, by chance; RGB, nothing shaved",
+        title="simulated camera in low light: random noise, mosaic and JPEG; RGB, nothing shaved",
         setting="scale",
         label="camera",
         usual=(1,),
-        damage=_photographed,
+        degrade=_camera,
         baselines={"input": _unchanged},
         compare=_compare_all,
     ),
     "deblocking": Protocol(
         task="deblocking",
-        title="JPEG by libjpeg, color 4:2:0; RGB, gray of gray pictures, nothing shaved",
+        title="JPEG by libjpeg, color 4:2:0; RGB, or gray for gray images, nothing shaved",
         setting="jpeg_quality",
         label="quality {}",
         usual=(10, 20, 30, 40),
-        damage=_compressed,
+        degrade=_compressed,
         baselines={"jpeg": _unchanged},
         compare=_compare_all,
     ),
     "deblocking-luma": Protocol(
         task="deblocking",
-        title="the same of Y alone, a gray picture (LIVE1)",
+        title="JPEG of the Y channel alone, as a gray image (LIVE1)",
         setting="jpeg_quality",
         label="quality {}",
         usual=(10, 20, 30, 40),
-        damage=_compressed_luma,
+        degrade=_compressed_luma,
         baselines={"jpeg": _unchanged},
         compare=_compare_all,
     ),
     "demosaicing": Protocol(
         task="demosaicing",
-        title="one color of each pixel, 8 bit, without noise; RGB, nothing shaved",
+        title="Bayer mosaics with 8 bits and without noise; RGB, nothing shaved",
         setting="bayer",
         label="{}",
         usual=(),
-        damage=_sampled,
+        degrade=_sampled,
         baselines={"malvar": _malvar},
         compare=_compare_all,
     ),
@@ -296,26 +295,26 @@ PROTOCOLS: dict[str, Protocol] = {
 PROTOCOLS = PROTOCOLS | {
     name: Protocol(
         task="reference-sr",
-        title=f"middle of a view, MATLAB bicubic; reference: {title}; Y, scale pixels shaved",
+        title=f"central crop, MATLAB bicubic; reference: {title}; Y, scale pixels shaved",
         setting="scale",
         label="x{}",
         usual=(),
-        damage=_shrunk_middle,
+        degrade=_downscaled_center,
         baselines={"plain": _plain, "bicubic": _bicubic},
         compare=_compare_luma,
-        refer=refer,
+        pick_reference=pick,
     )
-    for name, title, refer in (
+    for name, title, pick in (
         ("reference-sr", "the next view in the folder", views.neighbor),
-        ("reference-unrelated", "a picture of another folder", views.stranger),
-        ("reference-self", "the picture itself, turned and shifted", views.itself),
+        ("reference-unrelated", "an image from another folder", views.unrelated),
+        ("reference-self", "the image itself, rotated and shifted", views.transformed),
     )
 }
 
-# Setting -> which values it knows, and how to say that.
+# Setting -> test for valid values, and their description.
 _RANGES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "scale": (lambda value: value in range(1, 9), "a whole factor"),
-    "sigma": (lambda value: 0 < value <= 255, "more than 0, at most 255"),
-    "jpeg_quality": (lambda value: value in range(1, 101), "a whole number of 1 to 100"),
+    "scale": (lambda value: value in range(1, 9), "an integer from 1 to 8"),
+    "sigma": (lambda value: 0 < value <= 255, "a number above 0, at most 255"),
+    "jpeg_quality": (lambda value: value in range(1, 101), "an integer from 1 to 100"),
     "bayer": (lambda value: value in PATTERNS, f"one of {', '.join(PATTERNS)}"),
 }

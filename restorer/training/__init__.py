@@ -1,6 +1,5 @@
-"""How the embedded weights were made: degradations, patches, the recipe, the papers' evaluation.
+"""Training of the included weights: degradations, patches, recipes and the training loop.
 
-Front ends import the submodules; nothing in the processing core depends on them. The recipes
-themselves are data, in ``restorer.weights/recipes``; what was trained on and what came out stands
-in ``weights/README.md``.
+The recipes are data in ``restorer.weights/recipes``; ``weights/README.md`` describes the training
+data and the results.
 """

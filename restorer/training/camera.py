@@ -1,10 +1,10 @@
-"""A forward model of cameras: from a developed picture back to light, and to a noisy photograph.
+"""A forward model of cameras, which turns a developed image into a noisy photograph.
 
 The steps and their ranges follow Brooks et al. 2019 (Unprocessing images for learned raw denoising,
-arXiv:1811.11127): inverse tone curve, gamma, color matrix and white balance give the light on the
-sensor; photons and electronics add noise whose variance grows with the light; a Bayer filter takes
-one color a pixel. The photograph is then developed with the same settings and stored as JPEG, so
-that its noise is correlated and depends on the signal, as in the files that people have.
+arXiv:1811.11127). Inverse tone curve, gamma, color matrix and white balance give the light on the
+sensor. Photons and electronics add noise whose variance grows with the light, and a Bayer filter
+samples one color per pixel. The photograph is then developed with the same settings and stored as
+JPEG, so that its noise is correlated and signal-dependent, as in real camera files.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from restorer.image import FloatArray
 from restorer.training.degrade import Bytes, jpeg, quantize
 
 _GAMMA = 2.2
-_BLACK = np.float32(0.1)  # of white
+_BLACK = np.float32(0.1)  # black level relative to white
 _STEPS = np.float32(65535 / 1.1)  # 16-bit steps up to white
-# OpenCV names a pattern by the second row's second and third sample.
+# OpenCV names a pattern by the second and third sample of its second row.
 _DEMOSAIC = {
     "rggb": (cv2.COLOR_BayerBG2RGB, cv2.COLOR_BayerBG2RGB_EA),
     "grbg": (cv2.COLOR_BayerGB2RGB, cv2.COLOR_BayerGB2RGB_EA),
@@ -32,19 +32,19 @@ _DEMOSAIC = {
 
 @dataclass(frozen=True)
 class Exposure:
-    """What a camera was set to when it took one photograph.
+    """The camera settings of one photograph.
 
     Attributes:
-        gains: White balance, factors of red, green and blue.
-        mixing: (3, 3) color matrix from the sensor's to the picture's colors; rows sum to 1.
+        gains: White balance factors for red, green and blue.
+        mixing: (3, 3) color matrix from sensor colors to image colors; rows sum to 1.
         brightness: Factor of the light before development.
-        shot: Variance of the photon noise at white, of values of white 1.
-        read: Variance of the electronics' noise.
-        pattern: Of the Bayer filter; None for sensors that see all colors in each pixel.
-        edge_aware: Whether the camera demosaics along edges.
-        smoothing: Sigma in pixels by which the camera smooths chroma noise.
-        quality: Of the JPEG file; None for files that lose nothing.
-        subsampling: Of the JPEG file's chroma.
+        shot: Variance of the photon noise at white = 1.
+        read: Variance of the read noise.
+        pattern: Bayer pattern; None for sensors that measure all colors in each pixel.
+        edge_aware: Whether the camera's demosaicing is edge-aware.
+        smoothing: Sigma in pixels of the camera's chroma smoothing.
+        quality: JPEG quality; None for lossless files.
+        subsampling: Chroma subsampling of the JPEG file.
     """
 
     gains: tuple[float, float, float]
@@ -60,7 +60,7 @@ class Exposure:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Exposure:
-        """Draw the settings of a photograph between daylight and night."""
+        """Draw random settings between daylight and night."""
         mixing = np.eye(3) + rng.uniform(0.0, 0.5, (3, 3)) * (np.eye(3) - 1)
         np.fill_diagonal(mixing, 1 - (mixing.sum(1) - np.diag(mixing)))
         log_shot = rng.uniform(np.log(1e-4), np.log(2e-2))
@@ -80,43 +80,45 @@ class Exposure:
         )
 
     def take(self, scene: Bytes, rng: np.random.Generator) -> tuple[Bytes, FloatArray]:
-        """Return the photograph of a clean (H, W, 3) picture, uint8, and its clean development.
+        """Return a uint8 photograph of a clean (H, W, 3) image, and the development without noise.
 
-        The latter has white 1 and lies in [0, 1].
+        The latter is a float image in [0, 1].
         """
         light = self._light(scene)
         noise = rng.normal(0, 1, light.shape).astype(np.float32)
         noisy = light + noise * np.sqrt(self.shot * light + self.read).astype(np.float32)
         if self.pattern is not None:
-            noisy = self._demosaiced(noisy)
-        taken = self._developed(noisy)
+            noisy = self._demosaic(noisy)
+        taken = self._develop(noisy)
         if self.smoothing:
-            taken = _chroma_smoothed(taken, self.smoothing)
+            taken = _smooth_chroma(taken, self.smoothing)
         stored = quantize(taken * 255)
         if self.quality is not None:
             stored = jpeg(stored, self.quality, subsampling=self.subsampling)
-        return stored, self._developed(light)
+        return stored, self._develop(light)
 
     def _light(self, scene: Bytes) -> FloatArray:
-        """Return what the sensor sees, white 1 of the brightest channel."""
+        """Return the light on the sensor; the brightest channel has white = 1."""
         values = scene.astype(np.float32) / 255
-        values = 0.5 - np.sin(np.arcsin(np.clip(1 - 2 * values, -1, 1)) / 3)  # of smoothstep
+        values = 0.5 - np.sin(
+            np.arcsin(np.clip(1 - 2 * values, -1, 1)) / 3
+        )  # inverse of smoothstep
         linear = np.maximum(values, 1e-8) ** _GAMMA
         sensor = linear @ np.linalg.inv(self.mixing).T
         return np.clip(sensor / self.gains * self.brightness, 0, 1).astype(np.float32)
 
-    def _developed(self, sensor: FloatArray) -> FloatArray:
-        """Return the picture that the camera makes of its samples, in [0, 1]."""
+    def _develop(self, sensor: FloatArray) -> FloatArray:
+        """Develop sensor samples into an image in [0, 1]."""
         balanced = sensor * self._gains() / self.brightness
         linear = np.clip(balanced, 0, 1) @ self.mixing.T
         values = np.clip(linear, 1e-8, 1) ** (1 / _GAMMA)
         developed: FloatArray = (values * values * (3 - 2 * values)).astype(np.float32)
         return developed
 
-    def _demosaiced(self, sensor: FloatArray) -> FloatArray:
-        """Take one color a pixel and fill in the others, in 16 bit, white balance done before.
+    def _demosaic(self, sensor: FloatArray) -> FloatArray:
+        """Sample one color per pixel and demosaic in 16 bits, after white balance.
 
-        Black lies above zero, as in sensors, so that noise in the dark does not brighten it.
+        The black level is above zero, as in sensors, so that clipping does not brighten dark noise.
         """
         assert self.pattern is not None
         gains = self._gains() / max(self.gains)
@@ -131,8 +133,8 @@ class Exposure:
         return np.array(self.gains, np.float32)
 
 
-def _chroma_smoothed(picture: FloatArray, sigma: float) -> FloatArray:
-    """Smooth the color differences alone, as cameras do against colored grain."""
-    ycc = cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)
+def _smooth_chroma(values: FloatArray, sigma: float) -> FloatArray:
+    """Smooth only the chroma, as cameras do to reduce color noise."""
+    ycc = cv2.cvtColor(values, cv2.COLOR_RGB2YCrCb)
     ycc[..., 1:] = cv2.GaussianBlur(ycc[..., 1:], (0, 0), sigma)
     return np.clip(cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB), 0, 1)

@@ -1,4 +1,4 @@
-"""The curves of a training as a picture (needs matplotlib, extra ``bench``)."""
+"""Plot of training curves; requires matplotlib (extra ``bench``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from restorer.training.loop import LOG
 
 
 def draw_curves(folder: Path) -> Path:
-    """Draw loss and validation over the iterations in ``log.jsonl``; return ``curves.png``."""
+    """Plot loss and validation PSNR from ``log.jsonl``; return the path of ``curves.png``."""
     from matplotlib.figure import Figure
 
     lines = [json.loads(line) for line in (folder / LOG).read_text("utf-8").splitlines()]

@@ -1,6 +1,6 @@
-"""The degradations of the papers, exact to the bit where theirs are known.
+"""The degradations of the papers, bit for bit where the originals are known.
 
-All images are (H, W, C) or (H, W) uint8, 0-255, RGB.
+All images are (H, W, C) or (H, W) RGB uint8, 0-255.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ Border = Literal["mirrored", "replicated"]
 
 
 def crop_to_multiple(image: Bytes, multiple: int) -> Bytes:
-    """Cut rows and columns at the end so that both sizes are multiples of `multiple`."""
+    """Remove rows and columns at the end so that both sizes are multiples of `multiple`."""
     height, width = (n - n % multiple for n in image.shape[:2])
     return image[:height, :width]
 
 
 def bicubic_downscale(image: Bytes, scale: int, border: Border = "mirrored") -> Bytes:
-    """Shrink by an integer as MATLAB's imresize does: (H, W, C) to (H // scale, W // scale, C).
+    """Downscale like MATLAB's imresize: (H, W, C) to (H // scale, W // scale, C).
 
-    Cubic kernel (a = -0.5) widened by `scale` against aliasing, rows first, rounded to uint8
-    between the passes. `mirrored` equals the Set5 and Set14 files in circulation bit for bit,
-    `replicated` the ones of an older MATLAB generation (RNAN).
+    The cubic kernel (a = -0.5) is widened by `scale` against aliasing. Rows come first, and
+    results are rounded to uint8 between the passes. `mirrored` equals the Set5 and Set14 files in
+    circulation bit for bit, and `replicated` those of an older MATLAB version (RNAN).
     """
     image = crop_to_multiple(image, scale)
-    return _shrink_rows(_shrink_rows(image, scale, border).swapaxes(0, 1), scale, border).swapaxes(
-        0, 1
-    )
+    return _downscale_rows(
+        _downscale_rows(image, scale, border).swapaxes(0, 1), scale, border
+    ).swapaxes(0, 1)
 
 
 def pillow_bicubic(image: Bytes, size: tuple[int, int]) -> Bytes:
-    """Resize to (height, width) with Pillow's bicubic filter, the rule of TTSR."""
+    """Resize to (height, width) with Pillow's bicubic filter, as TTSR does."""
     resized = PilImage.fromarray(image).resize(size[::-1], PilImage.Resampling.BICUBIC)
     return np.asarray(resized)
 
 
 def gaussian_noise(image: FloatArray, sigma: float, seed: int) -> FloatArray:
-    """Add white Gaussian noise, independent in every channel; `sigma` on the scale of the values.
+    """Add white Gaussian noise to every channel; `sigma` is on the scale of the values.
 
-    Neither clipped nor rounded: the papers' 8-bit inputs are `quantize` of this.
+    The result is neither clipped nor rounded; `quantize` gives the papers' 8-bit inputs.
     """
     noise = np.random.default_rng(seed).normal(0, sigma, image.shape)
     return (image + noise).astype(np.float32)
@@ -61,24 +61,24 @@ def quantize(values: NDArray[np.floating[Any]]) -> Bytes:
 
 
 def mosaic(image: Bytes, pattern: str) -> Bytes:
-    """Sample (H, W, 3) through a Bayer filter (``grbg`` or so); unsampled sites are zero."""
+    """Sample (H, W, 3) through a Bayer filter such as ``grbg``; missing samples are zero."""
     sites = spread(np.ones((*image.shape[:2], 1), np.float32), pattern)
     return image * sites.astype(np.uint8)
 
 
 def luma(image: Bytes) -> Bytes:
-    """Return the BT.601 studio-range Y of (H, W, 3) RGB, rounded, as MATLAB's rgb2ycbcr: (H, W)."""
+    """Return the rounded BT.601 studio-range Y (H, W) of (H, W, 3) RGB, like MATLAB's rgb2ycbcr."""
     return quantize(metrics.luma(image))
 
 
 def jpeg(image: Bytes, quality: int, *, subsampling: str = "4:2:0") -> Bytes:
-    """Compress (H, W) gray or (H, W, 3) RGB with libjpeg and decode again."""
+    """Compress (H, W) gray or (H, W, 3) RGB with libjpeg and decode the result."""
     buffer = io.BytesIO()
     PilImage.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     return np.asarray(PilImage.open(buffer))
 
 
-def _shrink_rows(image: Bytes, scale: int, border: Border) -> Bytes:
+def _downscale_rows(image: Bytes, scale: int, border: Border) -> Bytes:
     length = image.shape[0]
     taps = 4 * scale + 2
     center = (np.arange(length // scale) + 0.5) * scale - 0.5

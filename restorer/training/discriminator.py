@@ -1,6 +1,6 @@
-"""The critic of TTSR's adversarial loss (Yang et al. 2020, arXiv:2006.04139).
+"""The discriminator of TTSR's adversarial loss (Yang et al. 2020, arXiv:2006.04139).
 
-Reference: researchmm/TTSR@550e4c9 (MIT), with its state-dict names.
+Reference: researchmm/TTSR@550e4c9 (MIT); state-dict names are equal.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from collections import OrderedDict
 
 from torch import nn
 
-_WIDTHS = (32, 64, 128, 256, 512)  # each is followed by a halving
+_WIDTHS = (32, 64, 128, 256, 512)  # each is followed by downsampling
 
 
 class Discriminator(nn.Sequential):
-    """Map (N, 3, side, side) images to (N, 1) scores, higher for what looks real; not squashed.
+    """Map (N, 3, side, side) images to unbounded (N, 1) scores, higher for realistic images.
 
     Args:
-        side: Of the square images it judges, a multiple of 32.
+        side: Side of the square input images, a multiple of 32.
     """
 
     def __init__(self, *, side: int = 160) -> None:

@@ -1,4 +1,4 @@
-"""Growth: networks that begin from another one, narrower or less deep than they are."""
+"""Initialization of a network from the weights of a narrower or shallower one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _LAST_OF_BLOCK = re.compile(r"(before|after)\.\d+\.body\.2\.(weight|bias)")
 
 
 def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Copy what fits of another network's state; what does not keeps its initial values.
+    """Copy the matching parameters of another network's state; others keep their initial values.
 
-    Kernels that take fewer planes than the other's take the first ones. Residual blocks that the
-    other one lacks come in the middle, on both sides of the attention, and begin as the identity
-    (Chen et al. 2016, "Net2Net", arXiv:1511.05641).
+    Kernels with fewer input channels than in `state` take the first ones. Residual blocks that
+    `state` lacks are inserted in the middle, on both sides of the attention, and start as the
+    identity (Chen et al. 2016, "Net2Net", arXiv:1511.05641).
     """
     own = network.state_dict()
     given = _deepened(state, own)
@@ -34,21 +34,21 @@ def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
 
 
 def _deepened(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the state with the blocks of a deeper network; new ones add nothing to their input."""
+    """Return the state with the blocks of a deeper network; new blocks are the identity."""
     given, wanted = _count(state), _count(own)
     if not 0 < given <= wanted:
         return dict(state)
-    deepened = {_moved(name, wanted - given): values for name, values in state.items()}
+    deepened = {_renumber(name, wanted - given): values for name, values in state.items()}
     new = (name for name in own if _LAST_OF_BLOCK.fullmatch(name) and name not in deepened)
     return deepened | {name: torch.zeros_like(own[name]) for name in new}
 
 
 def _count(state: Mapping[str, Tensor]) -> int:
-    """Return how many blocks lie behind the attention."""
+    """Return the number of blocks after the attention."""
     return count_blocks({name: tuple(values.shape) for name, values in state.items()}, "after")
 
 
-def _moved(name: str, places: int) -> str:
+def _renumber(name: str, places: int) -> str:
     part, _, rest = name.partition(".")
     number, _, leaf = rest.partition(".")
     return f"after.{int(number) + places}.{leaf}" if part == "after" else name

@@ -1,4 +1,4 @@
-"""Random pairs of damaged and clean patches from a folder of photographs."""
+"""Random pairs of degraded and clean patches from a folder of photographs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from restorer.image import FloatArray
 from restorer.training.degradations import Degradation
 from restorer.training.degrade import Bytes
 
-_VALIDATION_SHARE = 25  # one photograph in 25 is kept out of the training
+_VALIDATION_SHARE = 25  # one photograph in 25 is held out
 
 
 class PatchSource:
-    """Prepared images, held in memory as bytes; batches are a function of (seed, step) alone."""
+    """Prepared images in memory; batches depend only on (seed, step)."""
 
     def __init__(self, images: Sequence[Bytes], degradation: Degradation) -> None:
         if not images:
@@ -36,14 +36,14 @@ class PatchSource:
         return np.ascontiguousarray(inputs), np.ascontiguousarray(targets)
 
     def _patch(self, side: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-        damaged, clean = self.pairs[rng.integers(len(self.pairs))]
+        degraded, clean = self.pairs[rng.integers(len(self.pairs))]
         scale = self.degradation.scale
         side += 2 * self.degradation.margin
-        top, left = (int(rng.integers(n - side + 1)) for n in damaged.shape[:2])
-        patch = damaged[top : top + side, left : left + side]
+        top, left = (int(rng.integers(n - side + 1)) for n in degraded.shape[:2])
+        patch = degraded[top : top + side, left : left + side]
         truth = clean[top * scale : (top + side) * scale, left * scale : (left + side) * scale]
-        turns, flip = int(rng.integers(4)), bool(rng.integers(2))
-        patch, truth = (np.rot90(x, turns) for x in (patch, truth))
+        quarters, flip = int(rng.integers(4)), bool(rng.integers(2))
+        patch, truth = (np.rot90(x, quarters) for x in (patch, truth))
         if flip:
             patch, truth = patch[:, ::-1], truth[:, ::-1]
         patch, truth = (np.ascontiguousarray(x) for x in (patch, truth))
@@ -53,8 +53,8 @@ class PatchSource:
 def split_photographs(folder: Path, min_side: int) -> tuple[list[Path], list[Path]]:
     """Return the (training, validation) images below `folder`, split by photograph.
 
-    Tiles of one photograph (names that differ in a last ``_<number>``) stay on one side. Images
-    smaller than `min_side` are left out. The split depends on the names alone.
+    Tiles of one photograph (names that differ only in a final ``_<number>``) stay together. Images
+    smaller than `min_side` are ignored. The split depends only on the names.
     """
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE)
     usable = [p for p in paths if min(probe(p).height, probe(p).width) >= min_side]
@@ -68,7 +68,7 @@ def _held_out(path: Path) -> bool:
 
 
 def load_rgb(path: Path) -> Bytes:
-    """Return (H, W, 3) uint8 of any picture; gray is spread, alpha left out."""
+    """Return any image as (H, W, 3) uint8; gray is repeated, and alpha is dropped."""
     image = read(path)
     colors, _ = split(image.to_float())
     pixels = image.with_float(network_planes(colors), bits=8).pixels

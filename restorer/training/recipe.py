@@ -1,4 +1,4 @@
-"""Recipes: all that fixes a network but the photographs."""
+"""Training recipes: everything that determines a network, except the photographs."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from restorer.errors import SettingsError
 from restorer.networks import ARCHITECTURES
 from restorer.training.degradations import DEGRADATIONS, Degradation
 
-_OWN = ("model", "start", "params", "degradation")  # what a sibling may have of its own
+_OWN = ("model", "start", "params", "degradation")  # keys that a sibling may override
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One TOML file of ``weights/recipes``.
+    """The contents of one TOML file in ``weights/recipes``.
 
     Attributes:
-        model: Id of the network that comes out.
-        architecture: A name of `restorer.networks.ARCHITECTURES`.
+        model: Id of the resulting model.
+        architecture: A key of `restorer.networks.ARCHITECTURES`.
         params: Arguments of its constructor.
-        degradation: ``kind``, a name of `DEGRADATIONS`, and the arguments of that class.
-        iterations: Batches in all.
-        batch: Patches a batch.
-        patch: Side of a patch in pixels of the network's input.
-        learning_rate: Of Muon and Adam, at the end of the warm-up; falls along a cosine to a
-            hundredth.
-        start: Id of the model whose weights are taken where they fit, also into a deeper network
-            (`restorer.training.growth.adopt`); None begins at random.
-        symmetric: Whether turned and flipped pictures give turned and flipped results, which takes
-            a damage that does not know directions, and a start that was trained so.
-        seed: Of initial weights and batches.
-        warmup: Iterations over which the learning rate rises.
-        average: How much of the moving average of the weights an iteration keeps.
-        precise_share: Last share of the iterations that is computed in float32 throughout.
-        checkpoint_every: Iterations between two states on disk.
-        siblings: Networks trained beside this one over one trunk, an iteration each in turn (MDSR,
-            Lim et al. 2017, arXiv:1707.02921): ``model``, and what differs of ``start``, ``params``
-            and ``degradation``.
+        degradation: ``kind``, a key of `DEGRADATIONS`, and the arguments of that class.
+        iterations: Total number of batches.
+        batch: Patches per batch.
+        patch: Side of a patch in input pixels.
+        learning_rate: Learning rate of Muon and Adam after the warm-up; a cosine schedule reduces
+            it to a hundredth.
+        start: Id of the model whose matching weights initialize the network, which may be deeper
+            (`restorer.training.growth.adopt`); None uses random weights.
+        symmetric: Whether to train a network that is equivariant to rotations and flips; this
+            requires an isotropic degradation, and a `start` that was trained this way.
+        seed: Seed of initial weights and batches.
+        warmup: Iterations during which the learning rate rises.
+        average: Decay of the moving average of the weights per iteration.
+        precise_share: Share of the iterations, at the end, that run entirely in float32.
+        checkpoint_every: Iterations between two checkpoints.
+        siblings: Networks that share their trunk with this one and are trained in turn (MDSR, Lim
+            et al. 2017, arXiv:1707.02921): ``model``, and differing values of ``start``,
+            ``params`` and ``degradation``.
     """
 
     model: str
@@ -59,12 +59,12 @@ class Recipe:
     siblings: Sequence[Mapping[str, Any]] = ()
 
     def members(self) -> list[Recipe]:
-        """Return the recipe of each network that comes out, the one of `model` first."""
+        """Return the recipe of each resulting network, starting with `model`."""
         alone = replace(self, siblings=())
         return [alone, *(_sibling(alone, own) for own in self.siblings)]
 
     def degrade(self) -> Degradation:
-        """Return the degradation; raise SettingsError for one that is not known."""
+        """Return the degradation. Raises SettingsError for an unknown one."""
         options = dict(self.degradation)
         kind = options.pop("kind", None)
         if kind not in DEGRADATIONS:
@@ -81,9 +81,11 @@ def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
     unknown = [key for key in own if key not in _OWN]
     if unknown:
         known = ", ".join(_OWN)
-        raise SettingsError(f"recipe: a sibling has no {', '.join(unknown)}; known are {known}")
+        raise SettingsError(
+            f"recipe: sibling: unknown keys {', '.join(unknown)}; known are {known}"
+        )
     if "model" not in own:
-        raise SettingsError("recipe: a sibling has no model")
+        raise SettingsError("recipe: sibling: requires the key model")
     return replace(
         recipe,
         model=own["model"],
@@ -94,7 +96,7 @@ def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
 
 
 def read_recipe(table: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of a parsed TOML table; raise SettingsError for what it does not know."""
+    """Return the recipe of a parsed TOML table. Raises SettingsError for invalid entries."""
     try:
         recipe = Recipe(**table)
     except TypeError as error:

@@ -1,8 +1,8 @@
-"""Pictures with a reference to train on: other views of a photograph, made from itself.
+"""Training images with references: other views of a photograph, synthesized from itself.
 
-A view is turned, scaled, tilted and bent, lies partly beyond the frame, has another exposure, white
-balance, sharpness and noise, and something may stand in the way. It is then aligned as a user's
-reference is. Some references are of another photograph: of those nothing is to be taken.
+A view is rotated, scaled, tilted and warped, lies partly outside the frame, and has a different
+exposure, white balance, sharpness and noise; objects may occlude it. It is then aligned like a
+user's reference. Some references show another photograph and must be ignored.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from restorer.restoration.reference.alignment import (
 from restorer.training.degrade import Bytes, bicubic_downscale, crop_to_multiple, jpeg, quantize
 
 _UNRELATED_SHARE = 0.2
-_OBJECTS = 7  # one more than lie at most before or behind their surroundings
-_SEEN = 16  # photographs that are remembered, as references that have nothing to do with the next
+_OBJECTS = 7  # exclusive upper limit of the number of objects with parallax
+_SEEN = 16  # photographs to remember as unrelated references for later ones
 
 
 @dataclass(frozen=True)
 class Referenced:
-    """Small pictures with aligned references, and what the plain network makes of them.
+    """Small images with aligned references, and their enlargements without references.
 
     Attributes:
-        scale: Factor of enlargement.
-        base: Models whose result, one after the other, is what references add to.
-        references: For each photograph; they are drawn from its content.
+        scale: Scale of the enlargement.
+        base: Models that run in order to make the enlargement to which references add.
+        references: Number of references per photograph, seeded by its content.
     """
 
     scale: int
@@ -50,7 +50,7 @@ class Referenced:
     _seen: list[Bytes] = field(default_factory=list, repr=False, compare=False)
 
     def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
-        """Return (h, w, N) and (H, W, 6 + 3 N): where textures are; clean, base and textures."""
+        """Return (h, w, N) masks of valid textures, and (H, W, 6 + 3 N): clean, base, textures."""
         clean = crop_to_multiple(image, self.scale)
         rng = np.random.default_rng(zlib.crc32(clean.tobytes()))
         small = bicubic_downscale(clean, self.scale)
@@ -72,22 +72,22 @@ class Referenced:
     def finish(
         self, patch: Bytes, clean: Bytes, rng: np.random.Generator
     ) -> tuple[FloatArray, FloatArray]:
-        """Choose a reference and pack the planes of the network."""
+        """Choose a reference and assemble the input planes of the network."""
         number = int(rng.integers(self.references))
         inside = patch[..., number].repeat(self.scale, 0).repeat(self.scale, 1)
         truth, base, texture = (clean[..., i : i + 3] for i in (0, 3, 6 + 3 * number))
-        texture = _misplaced(texture, self.scale, rng)
+        texture = _shift_locally(texture, self.scale, rng)
         planes = np.concatenate([base, texture, inside[..., None]], 2)
-        return _white_one(planes), _white_one(truth)
+        return _normalize(planes), _normalize(truth)
 
     def _align(self, small: Bytes, shown: Bytes, rng: np.random.Generator) -> tuple[Bytes, Bytes]:
-        """Make a view of what is shown and lay it onto the small picture."""
+        """Synthesize a view of `shown` and align it with the small image."""
         height, width = small.shape[:2]
         view, matrix = _view(shown, self._seen, rng)
         matrix = (
             matrix @ np.diag([self.scale, self.scale, 1.0]) @ _jitter((height, width), 1.0, rng)
         )
-        places = follow(_white_one(small), view, matrix)
+        places = follow(_normalize(small), view, matrix)
         inside = is_inside(places, (view.shape[0], view.shape[1]))
         texture = sample(view, denser(places, self.scale))
         return quantize(texture * 255), inside[..., None].astype(np.uint8) * 255
@@ -96,36 +96,36 @@ class Referenced:
 def _view(
     shown: Bytes, others: Sequence[Bytes], rng: np.random.Generator
 ) -> tuple[FloatArray, Matrix]:
-    """Return another view (h, w, 3) of a photograph, and where it shows the photograph's pixels."""
+    """Return another view (h, w, 3) of a photograph, and the homography from photograph to view."""
     height, width = shown.shape[:2]
-    turn = rng.uniform(-180, 180) if rng.random() < 0.1 else rng.normal(0, 8)
-    growth = np.exp(rng.uniform(-0.25, 0.35))
-    size = tuple(round(n * growth) for n in (height, width))
-    about = cv2.getRotationMatrix2D((width / 2, height / 2), turn, growth)
+    angle = rng.uniform(-180, 180) if rng.random() < 0.1 else rng.normal(0, 8)
+    scale = np.exp(rng.uniform(-0.25, 0.35))
+    size = tuple(round(n * scale) for n in (height, width))
+    about = cv2.getRotationMatrix2D((width / 2, height / 2), angle, scale)
     shift = [size[1] / 2 - width / 2, size[0] / 2 - height / 2]
     shift += rng.uniform(-0.15, 0.15, 2) * [size[1], size[0]]
     matrix = np.vstack([about + np.column_stack([np.zeros((2, 2)), shift]), [0, 0, 1]])
     matrix = matrix @ _jitter((height, width), 0.04 * max(height, width), rng)
     grid = pixel_places((0, size[0]), (0, size[1]))
-    places = project(np.linalg.inv(matrix), grid) + _bending(size, rng)
+    places = project(np.linalg.inv(matrix), grid) + _parallax(size, rng)
     x, y = (places[..., i] - np.float32(0.5) for i in (0, 1))
-    seen = cv2.remap(_white_one(shown), x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT)
+    seen = cv2.remap(_normalize(shown), x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT)
     view: FloatArray = np.clip(seen, 0, 1).astype(np.float32)
     for _ in range(int(rng.integers(3)) if others else 0):
-        _stand_before(view, others[int(rng.integers(len(others)))], rng)
+        _occlude(view, others[int(rng.integers(len(others)))], rng)
     return _photograph(view, rng), matrix
 
 
 def _jitter(size: tuple[int, int], reach: float, rng: np.random.Generator) -> Matrix:
-    """Return the homography that moves the corners of a picture by up to `reach` pixels."""
+    """Return a homography that moves the corners of an image by up to `reach` pixels."""
     height, width = size
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32)
     moved = corners + rng.uniform(-reach, reach, (4, 2)).astype(np.float32)
     return np.asarray(cv2.getPerspectiveTransform(corners, moved))
 
 
-def _bending(size: tuple[int, int], rng: np.random.Generator) -> FloatArray:
-    """Return (h, w, 2) displacements as parallax gives: smooth ones, and steps at edges."""
+def _parallax(size: tuple[int, int], rng: np.random.Generator) -> FloatArray:
+    """Return (h, w, 2) displacements like parallax: smooth ones, and steps at edges."""
     cells = int(rng.integers(3, 9))
     reach = rng.choice([0.0, 2.0, 5.0, 10.0])
     coarse = rng.normal(0, reach / 2, (cells, cells, 2)).astype(np.float32)
@@ -137,7 +137,7 @@ def _bending(size: tuple[int, int], rng: np.random.Generator) -> FloatArray:
 
 
 def _object(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return the mask of something before or behind its surroundings: a band or an ellipse."""
+    """Return the mask of an object, a band or an ellipse."""
     mask = np.zeros(size, np.uint8)
     height, width = size
     center = (int(rng.integers(width)), int(rng.integers(height)))
@@ -147,8 +147,8 @@ def _object(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_
     return mask > 0
 
 
-def _misplaced(texture: Bytes, scale: int, rng: np.random.Generator) -> Bytes:
-    """Shift a texture by up to a third of a small pixel, here so and there so, as flow errs."""
+def _shift_locally(texture: Bytes, scale: int, rng: np.random.Generator) -> Bytes:
+    """Shift a texture locally by up to a third of an input pixel, like errors of optical flow."""
     height, width = texture.shape[:2]
     cells = int(rng.integers(2, 8))
     error = rng.normal(0, rng.uniform(0, scale / 6), (cells, cells, 2)).astype(np.float32)
@@ -160,16 +160,16 @@ def _misplaced(texture: Bytes, scale: int, rng: np.random.Generator) -> Bytes:
     return np.asarray(moved, np.uint8)
 
 
-def _stand_before(view: FloatArray, other: Bytes, rng: np.random.Generator) -> None:
-    """Paste a piece of another photograph."""
+def _occlude(view: FloatArray, other: Bytes, rng: np.random.Generator) -> None:
+    """Paste an object cut from another photograph."""
     height, width = view.shape[:2]
-    patch = cv2.resize(_white_one(other), (width, height), interpolation=cv2.INTER_CUBIC)
+    patch = cv2.resize(_normalize(other), (width, height), interpolation=cv2.INTER_CUBIC)
     mask = _object((height, width), rng)
     view[mask] = patch[mask]
 
 
 def _photograph(view: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Take the view with another camera."""
+    """Simulate a photograph of the view with another camera."""
     if rng.random() < 0.3:
         view = np.asarray(cv2.GaussianBlur(view, (0, 0), rng.uniform(0.3, 1.0)), np.float32)
     if rng.random() < 0.7:
@@ -181,8 +181,8 @@ def _photograph(view: FloatArray, rng: np.random.Generator) -> FloatArray:
     taken = quantize(view * 255)
     if rng.random() < 0.6:
         taken = jpeg(taken, int(rng.integers(75, 98)))
-    return _white_one(taken)
+    return _normalize(taken)
 
 
-def _white_one(values: Bytes) -> FloatArray:
+def _normalize(values: Bytes) -> FloatArray:
     return values.astype(np.float32) / np.float32(255)

@@ -1,9 +1,9 @@
-"""Symmetry: networks whose results turn and flip with their pictures.
+"""Networks that are equivariant to rotations by 90 degrees and flips.
 
 Source: Cohen and Welling 2016, "Group equivariant convolutional networks", arXiv:1602.07576. Hidden
-    planes come in eights, one for each turn and flip of the square; where a picture is turned or
-    flipped, the planes of an eight change places. The convolutions stay what they were: theirs are
-    the kernels that do not change when they are turned or flipped and their planes change places.
+channels come in groups of eight, one for each rotation and flip of the square. Transforming the
+image permutes the channels within each group. The layers remain ordinary convolutions, whose
+kernels are invariant to a transformation combined with the permutation of their channels.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from torch import Tensor, nn
 
 from restorer.errors import SettingsError
 
-Order: TypeAlias = NDArray[np.intp]  # which plane comes to the place of each
+Order: TypeAlias = NDArray[np.intp]  # permutation: the source channel of each channel
 
-# Quarter turns, and whether left and right change sides before.
-TURNS = tuple((quarters, flipped) for flipped in (False, True) for quarters in range(4))
+# The eight transformations: number of quarter turns, and whether to flip horizontally before.
+TRANSFORMS = tuple((quarters, flipped) for flipped in (False, True) for quarters in range(4))
 
 
-def turned(values: NDArray[Any], turn: tuple[int, bool]) -> NDArray[Any]:
-    """Return (..., H, W) turned and flipped, one of `TURNS`."""
-    quarters, flipped = turn
+def transform(values: NDArray[Any], symmetry: tuple[int, bool]) -> NDArray[Any]:
+    """Apply one of `TRANSFORMS` to (..., H, W) values."""
+    quarters, flipped = symmetry
     return np.rot90(values[..., ::-1] if flipped else values, quarters, (-2, -1))
 
 
 def symmetrize(network: nn.Module) -> None:
-    """Make the convolutions symmetric, and keep them so in training.
+    """Make all convolutions symmetric and keep them symmetric during training.
 
-    Each kernel becomes the mean of what its turns and flips make of it, with the norm that it had;
-    so does each gradient from now on. Adam and Muon treat all entries, or rows and columns, alike,
-    so that what is symmetric remains so.
+    Each kernel is replaced by the mean over its transformations, rescaled to its former norm. From
+    then on, gradients are averaged in the same way. Adam and Muon treat all entries, or rows and
+    columns, alike, so symmetric kernels remain symmetric.
 
-    Planes are taken for parts of pixel blocks where they come out of a `PixelUnshuffle` or go into
-    a `PixelShuffle`, for hidden ones elsewhere. The sizes of kernels and blocks are square.
+    Channels that come from a `PixelUnshuffle` or go into a `PixelShuffle` belong to pixel blocks;
+    all others are hidden channels. Kernels and blocks must be square.
 
-    Raises SettingsError where hidden planes are no multiple of eight.
+    Raises SettingsError if the number of hidden channels is not a multiple of eight.
     """
-    places: dict[Tensor, Tensor] = {}  # one entry for a parameter that several networks share
-    for layer, taken, given in _convolutions(network):
-        rows, columns = given, taken
+    places: dict[Tensor, Tensor] = {}  # shared parameters have one entry
+    for layer, inputs, outputs in _convolutions(network):
+        rows, columns = outputs, inputs
         if isinstance(layer, nn.ConvTranspose2d):
-            rows, columns = taken, given
+            rows, columns = inputs, outputs
         places[layer.weight] = _places(layer.weight, rows, columns)
         if layer.bias is not None:
-            places[layer.bias] = torch.from_numpy(np.stack(given)).to(layer.bias.device)
+            places[layer.bias] = torch.from_numpy(np.stack(outputs)).to(layer.bias.device)
     for parameter, own in places.items():
         with torch.no_grad():
             mean = _mean(parameter, own)
@@ -66,11 +66,11 @@ def _mean(values: Tensor, places: Tensor) -> Tensor:
 
 
 def _places(kernel: Tensor, rows: list[Order], columns: list[Order]) -> Tensor:
-    """Return (8, entries): for every turn, which entry of the kernel comes to each place."""
+    """Return (8, entries): for each transformation, the source entry of each kernel entry."""
     entries = np.arange(kernel.numel()).reshape(kernel.shape)
     each = [
-        turned(entries, turn)[row][:, column].ravel()
-        for turn, row, column in zip(TURNS, rows, columns, strict=True)
+        transform(entries, symmetry)[row][:, column].ravel()
+        for symmetry, row, column in zip(TRANSFORMS, rows, columns, strict=True)
     ]
     return torch.from_numpy(np.stack(each)).to(kernel.device)
 
@@ -78,7 +78,7 @@ def _places(kernel: Tensor, rows: list[Order], columns: list[Order]) -> Tensor:
 def _convolutions(
     network: nn.Module,
 ) -> Iterator[tuple[nn.Conv2d | nn.ConvTranspose2d, list[Order], list[Order]]]:
-    """Give every convolution with the orders of the planes that it takes and gives."""
+    """Yield every convolution with the permutations of its input and output channels."""
     blocks_in: dict[nn.Module, int] = {}
     blocks_out: dict[nn.Module, int] = {}
     for chain in network.modules():
@@ -90,29 +90,33 @@ def _convolutions(
                     blocks_out[before] = after.upscale_factor
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            taken = _orders(layer.in_channels, blocks_in.get(layer))
-            yield layer, taken, _orders(layer.out_channels, blocks_out.get(layer))
+            inputs = _orders(layer.in_channels, blocks_in.get(layer))
+            yield layer, inputs, _orders(layer.out_channels, blocks_out.get(layer))
 
 
-def _orders(planes: int, side: int | None) -> list[Order]:
-    """Return for every turn the order of planes: of blocks of `side` pixels, or hidden ones."""
+def _orders(channels: int, side: int | None) -> list[Order]:
+    """Return the permutation for each transformation, for blocks of `side` or hidden channels."""
     own = _hidden_orders() if side is None else _block_orders(side)
-    if planes % len(own[0]):
-        raise SettingsError(f"symmetric: {planes} planes, expected a multiple of {len(own[0])}")
-    firsts = np.arange(0, planes, len(own[0]))[:, None]
+    if channels % len(own[0]):
+        raise SettingsError(f"symmetric: {channels} channels, expected a multiple of {len(own[0])}")
+    firsts = np.arange(0, channels, len(own[0]))[:, None]
     return [(firsts + order).ravel() for order in own]
 
 
 def _block_orders(side: int) -> list[Order]:
-    return [turned(np.arange(side * side).reshape(side, side), turn).ravel() for turn in TURNS]
+    return [
+        transform(np.arange(side * side).reshape(side, side), each).ravel() for each in TRANSFORMS
+    ]
 
 
 def _hidden_orders() -> list[Order]:
-    """Return for every turn the order of an eight: the plane of a turn goes to that of both."""
+    """Return the permutation of a group of eight for each transformation, by composition."""
     block = np.arange(9).reshape(3, 3)
-    number = {turned(block, turn).tobytes(): i for i, turn in enumerate(TURNS)}
+    number = {transform(block, each).tobytes(): i for i, each in enumerate(TRANSFORMS)}
     orders = []
-    for turn in TURNS:
-        after = [number[turned(turned(block, each), turn).tobytes()] for each in TURNS]
+    for symmetry in TRANSFORMS:
+        after = [
+            number[transform(transform(block, each), symmetry).tobytes()] for each in TRANSFORMS
+        ]
         orders.append(np.argsort(after))
     return orders

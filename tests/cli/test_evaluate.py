@@ -79,7 +79,7 @@ def test_help_names_all_protocols(restore):
         ([], "name models"),
         (["panet-denoise-lite", "panet-sr-x2-lite"], "one task"),
         (["panet-denoise-lite", "--sigma", "a,b"], "15,25,50"),
-        (["panet-denoise-lite", "--quality", "10"], "varies the sigma"),
+        (["panet-denoise-lite", "--quality", "10"], "varies sigma"),
         (["nonsense-lite"], "unknown"),
     ],
 )

@@ -116,7 +116,7 @@ def test_patch_holds_the_pixel_and_matches_are_the_strongest(at: tuple[int, int]
     assert [m.weight for m in found.matches] == sorted(m.weight for m in found.matches)[::-1]
     assert len(found.matches) == 5
     for match, other in itertools.combinations(found.matches, 2):
-        assert not match.holds_middle_of(other)
+        assert not match.contains_center_of(other)
     for match in found.matches:
         level = found.levels[match.level]
         row = (match.top - level.top) / level.cell[0] + 1
@@ -152,7 +152,7 @@ def test_a_repeated_thing_is_found_where_it_is() -> None:
     ],
     ids=["PANet", "PA-EDSR", "non-local", "Gaussian"],
 )
-def test_all_networks_with_such_attention_can_be_looked_into(
+def test_all_networks_with_such_attention_have_attention_maps(
     network: nn.Module, scale: int, levels: int
 ) -> None:
     predictor = Predictor(make_spec(scale, multiple_of=2, border=3), network, "cpu", "fp32")
@@ -184,13 +184,13 @@ def test_row_of_a_non_local_block_is_that_of_its_affinity() -> None:
 @pytest.mark.parametrize(
     ("model", "at", "options", "words"),
     [
-        (ENLARGE, (70, 0), {}, "row 70, column 0: not in"),
-        (ENLARGE, (5, 5), {"region": Region(50, 50, 20, 20)}, "not in a picture of 70 x 60"),
-        (ENLARGE, (5, 5), {"region": Region(50, 50, 2, 2)}, "row 5, column 5: not in"),
-        (ENLARGE, (5, 5), {"attention": 1}, "1 attentions"),
+        (ENLARGE, (70, 0), {}, "row 70, column 0: outside"),
+        (ENLARGE, (5, 5), {"region": Region(50, 50, 20, 20)}, "outside the image of 70 x 60"),
+        (ENLARGE, (5, 5), {"region": Region(50, 50, 2, 2)}, "row 5, column 5: outside"),
+        (ENLARGE, (5, 5), {"attention": 1}, "network has 1 with"),
     ],
 )
-def test_what_cannot_be_looked_into_is_said(
+def test_invalid_requests_are_refused(
     model: str, at: tuple[int, int], options: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(restorer.SettingsError, match=words):
@@ -200,10 +200,10 @@ def test_what_cannot_be_looked_into_is_said(
 def test_networks_without_such_attention_and_large_parts_are_refused() -> None:
     other = NonLocalNet(blocks=2, channels=8, every=2, pairwise="dot_product")
     predictor = Predictor(make_spec(1, multiple_of=2), other, "cpu", "fp32")
-    with pytest.raises(restorer.SettingsError, match="add up"):
+    with pytest.raises(restorer.SettingsError, match="do not add up"):
         map_attention(IMAGE, predictor, (5, 5), region=Region(0, 0, 20, 20))
     none = Predictor(make_spec(1), nn.Conv2d(3, 3, 1), "cpu", "fp32")
-    with pytest.raises(restorer.SettingsError, match="0 attentions"):
+    with pytest.raises(restorer.SettingsError, match="network has 0 with"):
         map_attention(IMAGE, none, (5, 5), region=Region(0, 0, 20, 20))
     with pytest.raises(restorer.SettingsError, match="at most 64 x 64"):
         map_attention(Image(make_photograph(65, 65)), none, (5, 5), region=Region(0, 0, 65, 65))

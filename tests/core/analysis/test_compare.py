@@ -113,9 +113,9 @@ def test_nonsense_is_refused_before_any_work(photograph: NDArray[np.uint8]) -> N
     image = Image(photograph)
     height, width = photograph.shape[:2]
     for region in (Region(0, 0, height + 1, 8), Region(-1, 0, 8, 8), Region(3, 3, 0, 5)):
-        with pytest.raises(restorer.SettingsError, match="not in a picture"):
+        with pytest.raises(restorer.SettingsError, match="outside the image"):
             compare_models(image, MODELS, region)
-    with pytest.raises(restorer.SettingsError, match=f"models make {width} x {height}"):
+    with pytest.raises(restorer.SettingsError, match=f"models produce {width} x {height}"):
         compare_models(image, MODELS[:1], REGION, truth=Image(make_photograph(40, 40)))
     with pytest.raises(restorer.UnknownModelError):
         compare_models(image, ["nonsense"], REGION)

@@ -238,12 +238,12 @@ WRONG: list[tuple[list[str], dict[str, Any], str]] = [
     (["panet-sr-x2-lite", "panet-denoise-lite"], {}, "is for denoising"),
     (["panet-denoise-lite"], {"protocol": "web"}, "is for super-resolution"),
     (["panet-denoise-lite"], {"protocol": "nonsense"}, "known are .*deblocking-luma"),
-    (["panet-denoise-lite"], {"values": {"jpeg_quality": [10]}}, "varies the sigma"),
+    (["panet-denoise-lite"], {"values": {"jpeg_quality": [10]}}, "varies sigma"),
     (["panet-denoise-lite"], {"values": {"sigma": [0.0]}}, "sigma 0"),
-    (["panet-sr-x2-lite"], {"values": {"scale": [3]}}, "enlarges 2x"),
+    (["panet-sr-x2-lite"], {"values": {"scale": [3]}}, "has scale 2, not 3"),
     ([], {"protocol": "deblocking", "values": {"jpeg_quality": [0]}}, "jpeg quality 0"),
     ([], {"protocol": "demosaicing", "values": {"bayer": ["rgbg"]}}, "one of rggb"),
-    ([], {"protocol": "demosaicing"}, "name models"),
+    ([], {"protocol": "demosaicing"}, "requires models or values of bayer"),
     ([], {}, "no models"),
 ]
 
@@ -263,7 +263,7 @@ def test_folders_without_pictures_and_open_checkpoints_are_refused(
     for folder in (tmp_path / "empty", tmp_path / "missing"):
         with pytest.raises(restorer.SettingsError, match=folder.name):
             Evaluation(["panet-denoise-lite"], [folder])
-    with pytest.raises(restorer.SettingsError, match=r"denoising or deblocking"):
+    with pytest.raises(restorer.SettingsError, match="denoising and deblocking"):
         Evaluation([checkpoint], [photographs])
     with pytest.raises(restorer.WeightsError, match="weights add"):
         Evaluation(["nlsn-x2-paper"], [photographs])

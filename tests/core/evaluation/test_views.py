@@ -47,15 +47,15 @@ def test_a_stranger_comes_from_another_folder(places) -> None:
     own, others = places
     truth = read(own[0]).pixels
     for number in range(4):
-        found = views.stranger(truth, own, others, number)
+        found = views.unrelated(truth, own, others, number)
         np.testing.assert_array_equal(found.pixels, read(others[number % 2]).pixels)
-    with pytest.raises(SettingsError, match="name a second folder"):
-        views.stranger(truth, own, [], 0)
+    with pytest.raises(SettingsError, match="require a second folder"):
+        views.unrelated(truth, own, [], 0)
 
 
 def test_the_picture_itself_is_turned_and_shifted_always_alike() -> None:
     truth = np.rint(make_scene(160, 200) * 255).astype(np.uint8)
-    one, two = (views.itself(truth, [], [], 0) for _ in range(2))
+    one, two = (views.transformed(truth, [], [], 0) for _ in range(2))
     np.testing.assert_array_equal(one.pixels, two.pixels)
     assert one.pixels.shape == truth.shape
     here, there = (Reference.of(image, "") for image in (Image(truth), one))
@@ -71,7 +71,7 @@ def test_the_middle_is_a_multiple_of_the_scale_and_no_larger_than_asked(
 ) -> None:
     clean = np.zeros((*size, 3), np.uint8)
     clean[size[0] // 2, size[1] // 2] = 255
-    part = views.middle(clean, scale)
+    part = views.center_crop(clean, scale)
     for own, before in zip(part.shape[:2], size, strict=True):
         assert own % scale == 0
         assert min(before, views.SIDE) - scale < own <= views.SIDE

@@ -99,7 +99,7 @@ def quiet(exposure: Exposure) -> Exposure:
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32))
-def test_light_developed_again_is_the_picture(seed: int) -> None:
+def test_light_develop_again_is_the_picture(seed: int) -> None:
     """Without noise, mosaic and JPEG the photograph is its clean development, to rounding."""
     scene = make_photograph(32, 32)
     exposure = quiet(Exposure.draw(np.random.default_rng(seed)))
@@ -131,7 +131,7 @@ def test_noise_of_a_camera_grows_with_the_light_and_has_no_bias() -> None:
         exposure = replace(exposure, pattern="rggb")
         light = exposure._light(scene)
         noise = np.random.default_rng(0).normal(0, 1, light.shape).astype(np.float32)
-        sensor = exposure._demosaiced(light + noise * np.sqrt(0.004 * light + 1e-6))
+        sensor = exposure._demosaic(light + noise * np.sqrt(0.004 * light + 1e-6))
         spread[level] = float((sensor - light).std())
         assert np.abs((sensor - light).mean((0, 1))).max() < 0.1 * spread[level]
     assert spread[128] > 1.5 * spread[40]

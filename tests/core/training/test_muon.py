@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from restorer.networks import PANetLite
-from restorer.training.muon import Muon, hidden_kernels, orthogonalized
+from restorer.training.muon import Muon, hidden_kernels, orthogonalize
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(1e-3, 1e3), st.integers(0, 99))
@@ -22,7 +22,7 @@ def test_singular_vectors_stay_and_values_become_about_one(
     square = torch.randn(rows, columns, generator=generator)
     u, _, v = torch.linalg.svd(square, full_matrices=False)
     values = factor * torch.linspace(1, 0.1, min(rows, columns))
-    made = u.T @ orthogonalized(u * values @ v) @ v.T
+    made = u.T @ orthogonalize(u * values @ v) @ v.T
     assert torch.allclose(made, made.diagonal().diag(), atol=1e-3)
     assert made.diagonal().min() > 0.6
     assert made.diagonal().max() < 1.3

@@ -19,7 +19,7 @@ from restorer.networks import PANetLite
 from restorer.training.loop import train
 from restorer.training.muon import Muon, hidden_kernels
 from restorer.training.recipe import Recipe
-from restorer.training.symmetry import TURNS, symmetrize, turned
+from restorer.training.symmetry import TRANSFORMS, symmetrize, transform
 
 from helpers import make_photograph
 
@@ -50,11 +50,11 @@ def _largest_difference(network: PANetLite, turn: tuple[int, bool], seed: int = 
     rng = np.random.default_rng(seed)
     planes = rng.random((3 + network.conditions, 16, 24), np.float32)
     result = _run(network, planes)
-    again = _run(network, turned(planes, turn))
-    return float(np.abs(again - turned(result, turn)).max() / np.abs(result).max())
+    again = _run(network, transform(planes, turn))
+    return float(np.abs(again - transform(result, turn)).max() / np.abs(result).max())
 
 
-@given(st.sampled_from(NETWORKS), st.sampled_from(TURNS), st.integers(0, 99))
+@given(st.sampled_from(NETWORKS), st.sampled_from(TRANSFORMS), st.integers(0, 99))
 def test_turned_pictures_give_turned_results(
     params: dict[str, Any], turn: tuple[int, bool], seed: int
 ) -> None:
@@ -64,7 +64,7 @@ def test_turned_pictures_give_turned_results(
 
 
 def test_other_networks_give_something_else() -> None:
-    differences = [_largest_difference(_random(NETWORKS[0]), turn) for turn in TURNS]
+    differences = [_largest_difference(_random(NETWORKS[0]), turn) for turn in TRANSFORMS]
     assert differences[0] == 0
     assert min(differences[1:]) > 0.01
 
@@ -96,7 +96,7 @@ def test_training_keeps_the_symmetry() -> None:
         loss.backward()
         for optimizer in optimizers:
             optimizer.step()
-    assert max(_largest_difference(network, turn) for turn in TURNS) < 1e-3
+    assert max(_largest_difference(network, turn) for turn in TRANSFORMS) < 1e-3
 
 
 def test_a_symmetric_recipe_makes_symmetric_networks(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_symmetric_recipe_makes_symmetric_networks(tmp_path: Path) -> None:
         network = PANetLite(**{**recipe.params, "scale": scale})
         state = restorer.models.checkpoint.read_state(tmp_path / "out" / f"{name}.safetensors")
         network.load_state_dict({k: v.float() for k, v in state.items()})
-        assert max(_largest_difference(network, turn) for turn in TURNS) < 1e-3
+        assert max(_largest_difference(network, turn) for turn in TRANSFORMS) < 1e-3
 
 
 def test_planes_that_are_no_eights_are_refused() -> None:
