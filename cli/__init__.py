@@ -1,4 +1,4 @@
-"""The command line: words and exit codes around the core's events."""
+"""The command line."""
 
 from .group import main
 

@@ -1,4 +1,4 @@
-"""``restore bench``: how fast the models are on this machine."""
+"""``restore bench``: the speed of models on this machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _megapixels(word: str) -> float:
     type=Listed(_megapixels, "megapixels such as 0.25,1,4"),
     default="0.25,1,4",
     show_default=True,
-    help="Sizes of the pictures.",
+    help="Sizes of the test images.",
 )
 @table_options("device")
 @click.option(
@@ -43,14 +43,21 @@ def _megapixels(word: str) -> float:
     type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
     default=("auto",),
     show_default=True,
-    help="May be given several times.",
+    help="Number format of the computation; may be repeated.",
 )
-@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Repeat each measurement and keep the fastest.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a picture of time by size (needs matplotlib).",
+    help="Plot time against image size (needs the extra bench).",
+    metavar="FILE",
 )
 def bench(
     models: tuple[str, ...],
@@ -61,7 +68,7 @@ def bench(
     as_json: bool,
     plot: Path | None,
 ) -> None:
-    """Measure time and memory of models, those that ship by default."""
+    """Measure time and memory of models; by default, of all included ones."""
     from tqdm import tqdm
 
     from restorer import list_models, measure_speed
@@ -92,17 +99,19 @@ def _row(speed: Speed) -> tuple[str, ...]:
 
 
 def _draw(speeds: Sequence[Speed], path: Path) -> None:
-    """Draw seconds a megapixel over megapixels, one line for each model and precision."""
+    """Plot seconds per megapixel over megapixels, one line for each model and precision."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise click.UsageError("--plot: needs matplotlib; pip install matplotlib") from error
+        raise click.UsageError(
+            "--plot requires matplotlib: pip install 'restorer[bench]'"
+        ) from error
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for name in dict.fromkeys((s.model, s.device, s.precision) for s in speeds):
         own = [s for s in speeds if (s.model, s.device, s.precision) == name]
         sizes, times = [s.megapixels for s in own], [s.seconds_per_megapixel for s in own]
         axes.plot(sizes, times, marker="o", label=", ".join(name))
-    axes.set(xscale="log", ylim=(0, None), xlabel="megapixels", ylabel="seconds a megapixel")
+    axes.set(xscale="log", ylim=(0, None), xlabel="megapixels", ylabel="seconds per megapixel")
     axes.legend()
     figure.savefig(path, dpi=120)

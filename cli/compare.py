@@ -1,4 +1,4 @@
-"""``restore compare``: the same part of a picture through several models."""
+"""``restore compare``: a contact sheet of one crop restored by several models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .sheet import Cell
 
-_SHOWN = 384  # side of a crop on the sheet, where the program chooses it
+_SHOWN = 384  # side of an automatic crop on the sheet
 
 
 @click.command(
@@ -38,26 +38,26 @@ _SHOWN = 384  # side of a crop on the sheet, where the program chooses it
     required=True,
     metavar="ID,ID...",
     type=Listed(str, "models such as panet-sr-x2-lite,nlsn-x2-paper"),
-    help="Ids (`restore models`) or checkpoint files.",
+    help="Model ids (see `restore models`) or checkpoint files.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Picture to write.  [default: IMAGE-compare.png, beside it]",
+    help="Contact sheet to write.  [default: IMAGE-compare.png, next to IMAGE]",
 )
 @click.option(
     "--crop",
     metavar="X,Y,W,H",
-    type=Listed(int, "four whole numbers X,Y,W,H"),
-    help="Part of the picture, in its pixels.  [default: where it has most detail]",
+    type=Listed(int, "four integers X,Y,W,H"),
+    help="Crop of the image in pixels.  [default: the most detailed area]",
 )
 @click.option(
     "--truth",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="How the whole picture should be: adds PSNR and SSIM, over all colors of the crop.",
+    help="Ground truth for the whole image; adds PSNR and SSIM of the crop.",
 )
 @table_options("sigma", "jpeg_quality", "bayer", "device")
 @click.pass_context
@@ -73,10 +73,10 @@ def compare(
     bayer: str | None,
     device: str,
 ) -> None:
-    """Put one part of IMAGE through several models: a contact sheet with time and memory.
+    """Restore a crop of IMAGE with several models and draw a contact sheet.
 
-    The picture itself comes first; where models enlarge, it is enlarged by bicubic interpolation.
-    Time and memory are those of the part, with what has to be computed around it.
+    The first cell shows the input, enlarged by bicubic interpolation if models enlarge. Time and
+    memory are those of the crop, including its surroundings that must be computed.
     """
     from tqdm import tqdm
 
@@ -93,7 +93,7 @@ def compare(
     hidden = not sys.stderr.isatty()
     samples = list(tqdm(found, total=len(steps) + 1, unit="model", leave=False, disable=hidden))
     _write(target, source, image, region, samples, wanted)
-    tell(_table(samples, judged=truth is not None))
+    tell(_table(samples, scored=truth is not None))
     for sample in samples:
         if sample.error:
             named = sample.error.startswith(sample.model)
@@ -103,7 +103,7 @@ def compare(
 
 
 def _check_target(target: Path, *originals: Path | None) -> None:
-    """Raise UsageError where the sheet would overwrite a picture, or cannot be one."""
+    """Raise UsageError if the sheet would overwrite an input, or has an unknown suffix."""
     from restorer import WRITABLE
 
     if target.suffix.lower() not in WRITABLE:
@@ -111,11 +111,11 @@ def _check_target(target: Path, *originals: Path | None) -> None:
         raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
     for path in originals:
         if path is not None and os.path.realpath(path) == os.path.realpath(target):
-            raise click.UsageError(f"{target}: is an original; -o names another file")
+            raise click.UsageError(f"{target}: is an input file; choose another one with -o")
 
 
 def _step(word: str, values: Mapping[str, Any]) -> Step | Path:
-    """Return a model with the options that concern it."""
+    """Return a model with the options that apply to it."""
     from restorer import STEP_OPTIONS, Step, model_spec
 
     model = model_or_path(word)
@@ -127,7 +127,7 @@ def _step(word: str, values: Mapping[str, Any]) -> Step | Path:
 
 
 def _region(crop: tuple[int, ...] | None, image: Image, steps: Sequence[Step | Path]) -> Region:
-    """Return what was asked for, or a detailed square that fills its place on the sheet."""
+    """Return the requested crop, or a detailed square that fills a cell of the sheet."""
     from restorer import Region, detailed_region, model_spec
 
     if crop is None:
@@ -139,7 +139,7 @@ def _region(crop: tuple[int, ...] | None, image: Image, steps: Sequence[Step | P
     inside = 0 <= left < left + width <= image.width and 0 <= top < top + height <= image.height
     if not inside:
         raise click.UsageError(
-            f"--crop {left},{top},{width},{height}: not in a picture of"
+            f"--crop {left},{top},{width},{height}: outside the image of"
             f" {image.width} x {image.height} pixels"
         )
     return Region(top, left, height, width)
@@ -153,7 +153,7 @@ def _write(
     samples: Sequence[Sample],
     truth: Image | None,
 ) -> None:
-    """Draw the sheet, in the color space of the picture, and write it whole or not at all."""
+    """Draw the sheet in the color space of the image and write it atomically."""
     import numpy as np
 
     from restorer import Image, Metadata, write
@@ -164,9 +164,9 @@ def _write(
     if truth is not None:
         scale = truth.height // image.height
         pixels = np.ascontiguousarray(region.scaled(scale).of(truth.pixels))
-        cells.append(Cell(_drawn(Image(pixels)), "truth"))
-    place = f"{region.width} x {region.height} pixels from {region.left}, {region.top}"
-    sheet = contact_sheet(f"{source.name}: {place}", cells)
+        cells.append(Cell(_to_rgb(Image(pixels)), "ground truth"))
+    crop = f"{region.width} x {region.height} pixels from {region.left}, {region.top}"
+    sheet = contact_sheet(f"{source.name}: {crop}", cells)
     profile = image.metadata.icc if image.pixels.shape[2] >= 3 else None
     picture = Image(np.ascontiguousarray(np.asarray(sheet)), Metadata(icc=profile))
     write(picture, target, existing="replace")
@@ -176,29 +176,29 @@ def _cell(sample: Sample) -> Cell:
     from .sheet import Cell
 
     if not sample.model:
-        how = f"before, bicubic x{sample.scale}" if sample.scale > 1 else "before"
-        return Cell(_drawn(sample.image), how, ["", *_figures(sample)])
+        how = f"input, bicubic x{sample.scale}" if sample.scale > 1 else "input"
+        return Cell(_to_rgb(sample.image), how, ["", *_quality_lines(sample)])
     if sample.image is None:
         return Cell(None, sample.model, text=sample.error)
     memory = f", {size(sample.memory)}" if sample.memory else ""
     enlarged = f", x{sample.scale}" if sample.scale > 1 else ""
-    captions = [f"{duration(sample.seconds)}{memory}{enlarged}", *_figures(sample)]
-    return Cell(_drawn(sample.image), sample.model, captions)
+    captions = [f"{duration(sample.seconds)}{memory}{enlarged}", *_quality_lines(sample)]
+    return Cell(_to_rgb(sample.image), sample.model, captions)
 
 
-def _figures(sample: Sample) -> list[str]:
+def _quality_lines(sample: Sample) -> list[str]:
     if sample.psnr is None:
         return []
     similarity = "" if sample.ssim is None else f", SSIM {sample.ssim:.4f}"
     return [f"{sample.psnr:.2f} dB{similarity}"]
 
 
-def _drawn(image: Image | None) -> PilImage.Image:
-    """Return RGB of 8 bits; what is transparent shows a checkerboard."""
+def _to_rgb(image: Image | None) -> PilImage.Image:
+    """Return 8-bit RGB with a checkerboard behind transparent pixels."""
     import numpy as np
     from PIL import Image as PilImage
 
-    assert image is not None, "the picture itself is always there"
+    assert image is not None, "the input always has an image"
     values = image.to_float().clip(0, 1)
     if image.has_alpha:
         rows, columns = np.indices(values.shape[:2]) // 8
@@ -209,18 +209,18 @@ def _drawn(image: Image | None) -> PilImage.Image:
     return PilImage.fromarray(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
 
 
-def _table(samples: Sequence[Sample], *, judged: bool) -> str:
-    head = ("model", "scale", "s", "memory", *(("PSNR", "SSIM") if judged else ()))
+def _table(samples: Sequence[Sample], *, scored: bool) -> str:
+    head = ("model", "scale", "s", "memory", *(("PSNR", "SSIM") if scored else ()))
     rows = []
     for sample in samples:
-        figures = [sample.psnr, sample.ssim] if judged else []
-        told = [
+        figures = [sample.psnr, sample.ssim] if scored else []
+        quality = [
             "-" if figure is None else f"{figure:.{digits}f}"
             for figure, digits in zip(figures, (2, 4), strict=False)
         ]
         cost = (f"{sample.seconds:.1f}", size(sample.memory) if sample.memory else "-")
-        name = sample.model or "before"
+        name = sample.model or "input"
         nothing = ("-", "-")
         own = nothing if sample.error or not sample.model else cost
-        rows.append((name, f"{sample.scale}x", *own, *told))
+        rows.append((name, f"{sample.scale}x", *own, *quality))
     return table(head, rows)

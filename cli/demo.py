@@ -1,4 +1,4 @@
-"""``restore demo``: damage photographs whose truth is known, restore them, show what was gained."""
+"""``restore demo``: degrade sample photos, restore them, and show the gain in PSNR."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
     from .montage import Panel
 
-_SIDE = 288  # the largest that four photographs across a README page allow at 100 %
+_SIDE = 288  # the largest side for four photos across a README page at 100 %
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A square of a photograph that ships inside scikit-image, and how it is damaged.
+    """A square of a sample photo in scikit-image, and its degradation.
 
     Attributes:
-        file: Its name there.
+        file: File name in scikit-image.
         top, left: Corner of the square of `_SIDE` pixels.
-        sigma: Gaussian noise on the 0-255 scale for the noisy version.
-        detail: Corner (top, left) within the square of what is worth a closer look.
-        bits: Depth of the noisy version.
+        sigma: Gaussian noise of the noisy version, on the 0-255 scale.
+        detail: Corner (top, left) of an interesting detail within the square.
+        bits: Bit depth of the noisy version.
     """
 
     file: str
@@ -47,16 +47,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Pair:
-    """What went in and what came out, beside the truth: (H, W, 3) uint8 of one size."""
+    """Input and result with their ground truth: (H, W, 3) uint8 of the same size."""
 
     name: str
-    damage: str
+    degradation: str
     truth: Bytes
     before: Bytes
     after: Bytes
 
-    def figures(self) -> tuple[float, float]:
-        """PSNR in dB before and after."""
+    def psnr(self) -> tuple[float, float]:
+        """Return PSNR in dB before and after."""
         from restorer import psnr
 
         return psnr(self.before, self.truth), psnr(self.after, self.truth)
@@ -74,33 +74,33 @@ SAMPLES = (
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(path_type=Path))
 @click.pass_context
 def demo(ctx: click.Context, folder: Path) -> None:
-    """Restore sample photographs; print what was gained.
+    """Restore sample photos and print the gain in PSNR.
 
-    Works offline. DIR is "demo" unless named. Makes DIR/noisy, DIR/small,
-    DIR/restored and the picture DIR/before-after.png.
+    Works offline. Writes DIR/noisy, DIR/small, DIR/restored and
+    DIR/before-after.png; DIR is "demo" by default.
     """
     from restorer import conditioned_task, usual_task
 
     from .montage import before_and_after
 
-    truths = [(sample, _truth(sample)) for sample in SAMPLES]
+    truths = [(sample, _ground_truth(sample)) for sample in SAMPLES]
     for number, (sample, truth) in enumerate(truths):
-        _damage(sample, truth, folder, seed=number)
+        _degrade(sample, truth, folder, seed=number)
     for kind, task in (("noisy", conditioned_task("sigma")), ("small", usual_task())):
         _restore(ctx, folder / kind, folder / "restored" / kind, task)
     denoised = [_denoised(sample, truth, folder) for sample, truth in truths]
     enlarged = [_enlarged(sample, truth, folder) for sample, truth in truths]
-    head = ("picture", "damage", "before", "after", "gain")
+    head = ("image", "degradation", "before", "after", "gain")
     tell(table(head, [_row(pair) for pair in denoised + enlarged]))
     picture = folder / "before-after.png"
     halves = [_split(pair) for pair in denoised]
     details = [_twice(pair, sample) for pair, sample in zip(enlarged, SAMPLES, strict=True)]
     before_and_after([halves, details]).save(picture, optimize=True)
-    tell(f"PSNR in dB, more is better; see {picture}")
+    tell(f"PSNR in dB, higher is better; see {picture}")
 
 
-def _truth(sample: Sample) -> Bytes:
-    """Return the clean square from the data that lies in scikit-image; nothing is downloaded."""
+def _ground_truth(sample: Sample) -> Bytes:
+    """Return the clean square from the files in scikit-image, without a download."""
     from restorer import read
 
     try:
@@ -108,13 +108,13 @@ def _truth(sample: Sample) -> Bytes:
             pixels = read(path).pixels
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            "the sample photographs come from scikit-image: pip install 'restorer[demo]'"
+            "the sample photos require scikit-image: pip install 'restorer[demo]'"
         ) from error
     square = pixels[sample.top : sample.top + _SIDE, sample.left : sample.left + _SIDE, :3]
     return square  # type: ignore[return-value]  # these files are 8 bit
 
 
-def _damage(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
+def _degrade(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
     import numpy as np
 
     from restorer import Image, write
@@ -131,7 +131,7 @@ def _damage(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
 
 
 def _restore(ctx: click.Context, source: Path, target: Path, task: str) -> None:
-    """Run the very command that a user would type."""
+    """Run the command that a user would type."""
     words = ["batch", str(source), str(target), "--task", task, "--existing", "replace"]
     tell(f"$ restore {shlex.join(words)}")
     command = ctx.find_root().command
@@ -163,12 +163,12 @@ def _bytes(path: Path) -> Bytes:
 
 
 def _row(pair: Pair) -> tuple[str, ...]:
-    before, after = pair.figures()
-    return (pair.name, pair.damage, f"{before:.2f}", f"{after:.2f}", f"{after - before:+.2f}")
+    before, after = pair.psnr()
+    return (pair.name, pair.degradation, f"{before:.2f}", f"{after:.2f}", f"{after - before:+.2f}")
 
 
 def _split(pair: Pair) -> Panel:
-    """Show one half before and the other half after, at 100 %."""
+    """Show the left half before and the right half after, at 100 %."""
     from .montage import Panel
 
     half = _SIDE // 2
@@ -186,5 +186,5 @@ def _twice(pair: Pair, sample: Sample) -> Panel:
 
 
 def _caption(pair: Pair) -> str:
-    before, after = pair.figures()
-    return f"{pair.damage}: {before:.1f} to {after:.1f} dB"
+    before, after = pair.psnr()
+    return f"{pair.degradation}: {before:.1f} to {after:.1f} dB"

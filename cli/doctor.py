@@ -1,4 +1,4 @@
-"""``restore doctor``: all that a bug report needs, and whether the machine is fit."""
+"""``restore doctor``: checks of the installation, and measurements of the machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .words import duration, size, tell
 if TYPE_CHECKING:
     from restorer import ModelSpec
 
-# Distribution -> what is imported: an installed library may still not load (no libGL).
+# Distribution and module names: an installed library may fail to load, for example without libGL.
 _LIBRARIES = {
     "torch": "torch",
     "numpy": "numpy",
@@ -33,20 +33,21 @@ _OPTIONAL = {"PySide6-Essentials"}
 @click.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Print what a bug report needs; check that all works.
+    """Check the installation and measure the speed of this machine.
 
-    Chooses, for every installed model, the fastest number format that keeps 50 dB to float32 on
-    this machine; `--precision auto` takes it from then on. Exits with 1 if something is wrong.
+    For every installed model, chooses the fastest number format that agrees with float32 to 50 dB;
+    `--precision auto` and `--jobs auto` use these measurements. Run it on an otherwise idle
+    machine. Include the output in bug reports. Exits with 1 if there is a problem.
     """
     from restorer import __version__
 
     tell(f"restorer {__version__}")
     tell(f"Python {platform.python_version()} on {platform.platform()}")
-    wrong = [*_check_libraries()]
+    problems = [*_check_libraries()]
     _show_machine()
-    wrong += _check_models()
-    tell(f"wrong: {', '.join(wrong)}" if wrong else "all is well")
-    ctx.exit(1 if wrong else 0)
+    problems += _check_models()
+    tell(f"problems: {', '.join(problems)}" if problems else "no problems found")
+    ctx.exit(1 if problems else 0)
 
 
 def _check_libraries() -> Iterator[str]:
@@ -55,11 +56,11 @@ def _check_libraries() -> Iterator[str]:
         try:
             import_module(module)
             tell(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:  # loads, under another distribution's name
-            tell(f"{name}: version unknown, from another package")
+        except metadata.PackageNotFoundError:  # loads, but from another distribution
+            tell(f"{name}: unknown version, from another package")
         except (ImportError, OSError) as error:  # OSError: a DLL is missing
             installed = _installed(name)
-            tell(f"{name}: does not load: {error}" if installed else f"{name}: not installed")
+            tell(f"{name}: cannot be loaded: {error}" if installed else f"{name}: not installed")
             if installed or name not in _OPTIONAL:
                 yield name
 
@@ -89,7 +90,7 @@ def _memory() -> str:
 
 
 def _check_models() -> Iterator[str]:
-    """Verify all weights, run all installed models on all devices, and yield what is wrong."""
+    """Verify all weights, run all installed models on all devices, and yield problems."""
     from restorer import available_devices, list_models, weights_state
 
     states = [(spec, weights_state(spec)) for spec in list_models()]
@@ -101,37 +102,37 @@ def _check_models() -> Iterator[str]:
             yield f"weights of {spec.id}"
         else:
             for device in available_devices():
-                trouble = _trouble(spec, device)
-                if trouble:
+                problem = _find_problem(spec, device)
+                if problem:
                     yield f"{spec.id} on {device}"
                 elif spec.runs_alone:
                     _measure(spec, device)
     others = sum(found in ("fetch", "browser") for _, found in states)
-    tell(f"{others} more models can be had, see `restore models`")
+    tell(f"{others} more models are available, see `restore models`")
 
 
 def _measure(spec: ModelSpec, device: str) -> None:
-    """Choose the precision and fit the memory of a model, once for this machine, and print them."""
+    """Measure and print the precision, the number of workers and the memory of a model."""
     from restorer import open_model, tile_memory, try_precisions, try_workers
 
     for trial in try_precisions(spec, device):
         verdict = "used" if trial.chosen else "not used"
         tell(
-            f"    {trial.precision}: {trial.psnr:.1f} dB to fp32,"
+            f"    {trial.precision}: agrees with fp32 to {trial.psnr:.1f} dB,"
             f" {trial.speedup:.1f}x as fast, {verdict}"
         )
     if device == "cpu":
         rates = try_workers(spec)
         several = ", ".join(f"{n} at a time {rate / rates[1]:.2f}x" for n, rate in rates.items())
-        tell(f"    batches: {several}")
+        tell(f"    images: {several}")
     memory = tile_memory(open_model(spec.id, device=device), again=True)
     if memory is not None:
         needed = memory.bytes_for(spec.tile.side**2)
         tell(f"    a tile of {spec.tile.side} x {spec.tile.side} takes {size(needed)}")
 
 
-def _trouble(spec: ModelSpec, device: str) -> str:
-    """Restore a small picture, print how it went, and return what was wrong or ''."""
+def _find_problem(spec: ModelSpec, device: str) -> str:
+    """Restore a small image, print the outcome, and return the problem or ''."""
     import numpy as np
 
     from restorer import Image, RestorerError, Settings, restore
@@ -144,8 +145,10 @@ def _trouble(spec: ModelSpec, device: str) -> str:
         references = [image] if spec.traits.needs_references else []
         settings = Settings(device=device)
         restored = restore(image, spec.id, references=references, settings=settings)
-        trouble = "" if np.isfinite(restored.pixels).all() else "the result is not finite"
-    except (RestorerError, RuntimeError) as error:  # RuntimeError: what a broken driver raises
-        trouble = str(error)
-    tell(f"  on {device}: {trouble or 'fine, ' + duration(time.monotonic() - start)}")
-    return trouble
+        problem = (
+            "" if np.isfinite(restored.pixels).all() else "the result contains NaN or infinity"
+        )
+    except (RestorerError, RuntimeError) as error:  # RuntimeError: from a broken driver
+        problem = str(error)
+    tell(f"  on {device}: {problem or 'ok, ' + duration(time.monotonic() - start)}")
+    return problem

@@ -1,4 +1,4 @@
-"""``restore evaluate``: PSNR and SSIM by the rules of the papers."""
+"""``restore evaluate``: PSNR and SSIM by the papers' protocols."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from restorer.evaluation.evaluate import Evaluation, Score
 
 _PROTOCOLS = """\b
-Protocols; the first of a task is its usual one:
-  super-resolution  MATLAB bicubic; on Y, scale pixels shaved
-  web               super-resolution of pictures as on the web
-  denoising         white noise, not clipped; all channels
-  denoising-8bit    white noise, rounded and clipped as in files
-  camera            denoising of pictures as of cameras in bad light
-  deblocking        JPEG, 4:2:0; all channels, gray of gray pictures
-  deblocking-luma   JPEG of the Y of all pictures
-  demosaicing       Bayer mosaics; all channels
-  reference-sr      middles of views, the next view as reference; on Y
-  reference-unrelated  the same, a picture of another folder as reference
-  reference-self    the same, the picture itself turned and shifted
+Protocols; the first of each task is its default:
+  super-resolution     MATLAB bicubic; compared on Y, scale pixels shaved
+  web                  super-resolution of low-quality web images
+  denoising            white noise, not clipped; all channels
+  denoising-8bit       white noise, rounded and clipped as in files
+  camera               denoising of simulated camera photos in low light
+  deblocking           JPEG, 4:2:0; all channels, or gray for gray images
+  deblocking-luma      JPEG of the Y channel alone
+  demosaicing          Bayer mosaics; all channels
+  reference-sr         central crops; reference: the next view; on Y
+  reference-unrelated  the same with an image from another folder
+  reference-self       the same with the image itself, rotated and shifted
 """
-_NONE = "-"  # where a model has no figure: of another scale, or trained for another value
-_FASTEST = 1e-3  # seconds a megapixel at which the plot begins
+_NONE = "-"  # a model of another scale, or trained for another value
+_FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
 
 
 @click.command(
@@ -43,7 +43,7 @@ _FASTEST = 1e-3  # seconds a megapixel at which the plot begins
     "  restore evaluate panet-sr-x2-lite nlsn-x2-paper --data Set5 --data Set14\n"
     "  restore evaluate panet-denoise-lite --data CBSD68 --sigma 15,25,50\n"
     "  restore evaluate mine.pth --task denoising --data CBSD68 --limit 5 --plot mine.png\n"
-    "  restore evaluate --task reference-sr --data castle/ --data church/   views of two places\n"
+    "  restore evaluate --task reference-sr --data castle/ --data church/\n"
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option(
@@ -53,26 +53,29 @@ _FASTEST = 1e-3  # seconds a megapixel at which the plot begins
     required=True,
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Clean pictures; may be given several times.",
+    help="Folder of clean images; may be repeated.",
 )
-@click.option("--task", help="Evaluate its usual models; or what a checkpoint is for.")
-@click.option("--protocol", metavar="NAME", help="How to damage and compare; see below.")
+@click.option("--task", help="Evaluate the default models of this task, or use checkpoints for it.")
+@click.option("--protocol", metavar="NAME", help="Degradation and comparison; see below.")
 @click.option(
-    "--sigma", type=Listed(float, "noise levels such as 15,25,50"), help="Of the noise, 0-255."
+    "--sigma", type=Listed(float, "noise levels such as 15,25,50"), help="Noise levels, 0-255."
 )
-@click.option("--quality", type=Listed(int, "qualities such as 10,20,30,40"), help="Of the JPEG.")
-@click.option("--bayer", type=Listed(str, "patterns such as rggb,grbg"), help="Of the mosaic.")
-@click.option("--blind", is_flag=True, help="Let models estimate what they could be told.")
-@click.option("--limit", type=click.IntRange(1), help="Take only the first pictures of a folder.")
-@click.option("--no-baselines", is_flag=True, help="Leave out what is used without a network.")
-@click.option("--chop", is_flag=True, help="Cut pictures as the authors of the network did.")
+@click.option(
+    "--quality", type=Listed(int, "qualities such as 10,20,30,40"), help="JPEG qualities."
+)
+@click.option("--bayer", type=Listed(str, "patterns such as rggb,grbg"), help="Bayer patterns.")
+@click.option("--blind", is_flag=True, help="Let models estimate the noise level or quality.")
+@click.option("--limit", type=click.IntRange(1), help="Use only the first images of each folder.")
+@click.option("--no-baselines", is_flag=True, help="Omit methods without a network.")
+@click.option("--chop", is_flag=True, help="Divide images as the network's authors did.")
 @table_options("self_ensemble", "device", "precision")
-@click.option("--per-image", is_flag=True, help="Print each picture before the means.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON with all scores.")
+@click.option("--per-image", is_flag=True, help="Print the figures of each image before the means.")
+@click.option("--json", "as_json", is_flag=True, help="Print all scores as JSON.")
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a picture of quality against time (needs matplotlib).",
+    help="Plot quality against time (needs the extra bench).",
+    metavar="FILE",
 )
 def evaluate(
     models: tuple[str, ...],
@@ -93,10 +96,10 @@ def evaluate(
     as_json: bool,
     plot: Path | None,
 ) -> None:
-    """Damage clean pictures, restore them, and compare.
+    """Degrade clean images, restore them, and compare.
 
-    MODEL is an id (`restore models`) or a checkpoint file; all are for one task, whose damage and
-    comparison are those of the papers. Each cell is the mean of PSNR in dB / SSIM.
+    MODEL is an id (see `restore models`) or a checkpoint file; all must be for the same task. The
+    degradations and comparisons follow the papers. Each cell shows the mean PSNR in dB / SSIM.
     """
     from tqdm import tqdm
 
@@ -104,7 +107,7 @@ def evaluate(
     from restorer.evaluation.evaluate import Evaluation
 
     run = Evaluation(
-        [model_or_path(word) for word in models] or _usual(task, protocol),
+        [model_or_path(word) for word in models] or _default_models(task, protocol),
         folders,
         protocol=protocol,
         task=task,
@@ -120,7 +123,7 @@ def evaluate(
         ),
     )
     hidden = not sys.stderr.isatty()
-    scores = list(tqdm(run.scores(), total=len(run), unit="picture", leave=False, disable=hidden))
+    scores = list(tqdm(run.scores(), total=len(run), unit="image", leave=False, disable=hidden))
     if plot is not None:
         _draw(run, scores, plot)
     if as_json:
@@ -132,8 +135,8 @@ def evaluate(
     tell("\n\n".join(_means(run, scores, str(folder)) for folder in folders))
 
 
-def _usual(task: str | None, protocol: str | None) -> list[str]:
-    """Return the models that a task means; none for a protocol, whose baselines are asked for.
+def _default_models(task: str | None, protocol: str | None) -> list[str]:
+    """Return the default models of a task; none for a protocol, which measures its baselines.
 
     Raises UsageError, UnknownModelError.
     """
@@ -142,13 +145,13 @@ def _usual(task: str | None, protocol: str | None) -> list[str]:
     if task is None and protocol is not None:
         return []
     if task is None:
-        raise click.UsageError("name models, a --task for its usual ones, or a --protocol")
+        raise click.UsageError("specify models, or --task for its default models, or --protocol")
     default_model(task)
     return list(TASKS[task].default_models.values())
 
 
 def _plain(score: Score) -> dict[str, object]:
-    """Return a score as JSON has it, without infinity."""
+    """Return a score for JSON, which has no infinity."""
     return {**asdict(score), "psnr": score.psnr if math.isfinite(score.psnr) else None}
 
 
@@ -170,14 +173,20 @@ def _per_image(scores: Sequence[Score]) -> str:
 
 
 def _means(run: Evaluation, scores: Sequence[Score], folder: str) -> str:
-    """Return the table of one folder, as in the papers."""
+    """Return the table of one folder."""
     own = [score for score in scores if score.folder == folder]
     rows = []
     for method in run.methods:
         cells = [_cell(each) for each in _by_setting(run, own, method)]
-        rows.append((method, *cells, f"{_pace([s for s in own if s.method == method]):.2f}"))
+        rows.append(
+            (
+                method,
+                *cells,
+                f"{_seconds_per_megapixel([s for s in own if s.method == method]):.2f}",
+            )
+        )
     count = len({score.image for score in own})
-    title = f"{folder}: {count} picture{'s' * (count > 1)}, {run.protocol.title}"
+    title = f"{folder}: {count} image{'s' * (count > 1)}, {run.protocol.title}"
     return f"{title}\n{table(('method', *run.settings, 's/megapixel'), rows)}"
 
 
@@ -192,17 +201,19 @@ def _cell(scores: Sequence[Score]) -> str:
     return f"{fmean(s.psnr for s in scores):.2f} / {fmean(s.ssim for s in scores):.4f}"
 
 
-def _pace(scores: Sequence[Score]) -> float:
-    """Return seconds a megapixel of what was restored."""
+def _seconds_per_megapixel(scores: Sequence[Score]) -> float:
+    """Return the mean time in seconds per megapixel."""
     return sum(s.seconds for s in scores) / sum(s.megapixels for s in scores)
 
 
 def _draw(run: Evaluation, scores: Sequence[Score], path: Path) -> None:
-    """Draw PSNR over seconds a megapixel: a row for each folder, a column for each setting."""
+    """Plot PSNR over seconds per megapixel: a row for each folder, a column for each setting."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise click.UsageError("--plot: needs matplotlib; pip install matplotlib") from error
+        raise click.UsageError(
+            "--plot requires matplotlib: pip install 'restorer[bench]'"
+        ) from error
     folders = list(dict.fromkeys(score.folder for score in scores))
     rows, columns = len(folders), len(run.settings)
     figure = Figure(figsize=(1 + 4 * columns, 0.5 + 3.5 * rows), layout="constrained")
@@ -212,10 +223,10 @@ def _draw(run: Evaluation, scores: Sequence[Score], path: Path) -> None:
         for number, method in enumerate(run.methods):
             for panel, own in zip(row, _by_setting(run, inside, method), strict=True):
                 if own:
-                    place = max(_pace(own), _FASTEST), fmean(s.psnr for s in own)
-                    panel.plot(*place, "o", color=f"C{number % 10}", label=Path(method).name)
+                    point = max(_seconds_per_megapixel(own), _FASTEST), fmean(s.psnr for s in own)
+                    panel.plot(*point, "o", color=f"C{number % 10}", label=Path(method).name)
         for panel, setting in zip(row, run.settings, strict=True):
-            panel.set(xscale="log", xlabel="seconds a megapixel", ylabel="PSNR in dB")
+            panel.set(xscale="log", xlabel="seconds per megapixel", ylabel="PSNR in dB")
             panel.set_title(f"{folder}, {setting}")
             panel.margins(0.25)
             panel.legend()

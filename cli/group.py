@@ -1,4 +1,4 @@
-"""``restore``: the group of commands, and how trouble leaves the program."""
+"""``restore``: the group of commands, and the exit codes of errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .words import warn
 
 
 class _Restore(click.Group):
-    """Turns expected errors into one line and an exit code; bugs keep their traceback."""
+    """Print expected errors in one line and set the exit code; bugs keep their traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -41,7 +41,7 @@ class _Restore(click.Group):
             ctx.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of use, not of the alphabet."""
+        """List commands by importance instead of alphabetically."""
         return list(self.commands)
 
 
@@ -52,22 +52,23 @@ class _Restore(click.Group):
 )
 @click.version_option(__version__, prog_name="restore")
 def cli() -> None:
-    """Make photographs better: larger and sharper, or free of noise.
+    """Restore photographs: enlarge them, and remove noise or JPEG artifacts.
 
-    Exit codes: 0 all done, 1 some failed, 2 wrong usage, 130 interrupted.
+    Exit codes: 0 success, 1 some files failed, 2 wrong usage, 130 interrupted.
     """
 
 
 def main() -> None:
-    """Run the command line of this process and exit."""
+    """Run the command line and exit."""
     _fill_closed_streams()
     cli.main(prog_name="restore")
 
 
 def _fill_closed_streams() -> None:
-    """Put the null device where `>&-` left nothing, lest a picture get that number and our words.
+    """Open the null device for standard streams closed with `>&-`.
 
-    Python gives None for such a stream, which nobody can write to.
+    Otherwise an image file could get the descriptor of a standard stream and receive our output.
+    Python sets such a stream to None.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass

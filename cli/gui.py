@@ -12,9 +12,9 @@ import click
 @click.argument("files", metavar="[FILE ...]", nargs=-1, type=click.Path(path_type=Path))
 @click.pass_context
 def gui(ctx: click.Context, files: tuple[Path, ...]) -> None:
-    """Open the window, with these pictures and folders if any are named."""
+    """Open the desktop window, with the given images and folders."""
     try:
-        # The front ends know nothing of each other but that this one has a `main`.
+        # `cli` does not import `gui` statically, so that the command line works without Qt.
         app = import_module("restorer.gui.app")
     except ImportError as error:
         raise click.ClickException(_remedy(error)) from error
@@ -23,9 +23,9 @@ def gui(ctx: click.Context, files: tuple[Path, ...]) -> None:
 
 def _remedy(error: ImportError) -> str:
     if error.name is not None and error.name.split(".")[0] in ("PySide6", "shiboken6"):
-        return "the window needs PySide6: pip install 'restorer[gui]'"
+        return "the window requires PySide6: pip install 'restorer[gui]'"
     return (
-        f"{error}; the window needs a library of the system. On Debian and Ubuntu:"
+        f"{error}; the window requires system libraries. On Debian and Ubuntu:"
         " apt-get install libegl1 libgl1 libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0"
         " libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0"
     )

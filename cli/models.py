@@ -1,4 +1,4 @@
-"""``restore models``: what there is to choose from."""
+"""``restore models``: a list of all models."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _HEAD = ("id", "task", "scale", "weights", "state", "speed", "license", "figure"
 
 
 @click.command()
-@click.option("--task", help="Only the models of this task.")
-@click.option("--installed", is_flag=True, help="Only those that can be used at once.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON with all that is known.")
+@click.option("--task", help="List only the models for this task.")
+@click.option("--installed", is_flag=True, help="List only models with installed weights.")
+@click.option("--json", "as_json", is_flag=True, help="Print all data as JSON.")
 def models(task: str | None, installed: bool, as_json: bool) -> None:
-    """List the models, and whether their weights are here.
+    """List all models and the state of their weights.
 
-    embedded: in the package; installed: in your store; fetch: `restore weights fetch ID` gets
-    them; browser: a browser gets them, `restore weights fetch ID` says where; corrupt: cut or
-    altered.
+    embedded: included in the package; installed: in your weights folder; fetch: `restore weights
+    fetch ID` downloads them; browser: `restore weights fetch ID` prints the page to download them
+    from; corrupt: truncated or modified.
     """
     from restorer import TASKS, UnknownModelError, list_models, speed_class, weights_state
 
@@ -42,7 +42,7 @@ def models(task: str | None, installed: bool, as_json: bool) -> None:
     elif specs:
         tell(table(_HEAD, [_row(spec, found) for spec, found in specs]))
     else:
-        tell("no models; `restore weights --help` says how to add one")
+        tell("no models; see `restore weights --help` for adding one")
 
 
 def _row(spec: ModelSpec, found: str) -> tuple[str, ...]:

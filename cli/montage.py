@@ -1,4 +1,4 @@
-"""The picture of `restore demo`: before and after, half by half."""
+"""The before-and-after image of `restore demo`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from restorer.training.degrade import Bytes
 
 _GAP, _CAPTION = 12, 34
-_PAPER, _INK, _FAINT = "#16181d", "#f2f2f2", "#9aa0aa"  # reads well on light and dark pages
+_BACKGROUND, _TEXT, _CAPTION_TEXT = (
+    "#16181d",
+    "#f2f2f2",
+    "#9aa0aa",
+)  # legible on light and dark pages
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One square of the picture.
+    """A square with halves before and after.
 
     Attributes:
-        before, after: The two halves, (side, side / 2, 3) uint8, all panels of one size.
-        labels: What stands in the two halves.
-        caption: What stands below.
+        before, after: The two halves, (side, side / 2, 3) uint8; all panels have the same size.
+        labels: Labels of the two halves.
+        caption: Caption below the panel.
     """
 
     before: Bytes
@@ -32,19 +36,19 @@ class Panel:
 
 
 def before_and_after(rows: Sequence[Sequence[Panel]]) -> Image.Image:
-    """Set the panels in rows."""
+    """Draw the panels in rows."""
     side = len(rows[0][0].before)
     stride = side + _CAPTION + _GAP // 2
     width = _GAP + max(map(len, rows)) * (side + _GAP)
     height = _GAP + len(rows) * stride
-    page = Image.new("RGB", (width, height), _PAPER)
+    page = Image.new("RGB", (width, height), _BACKGROUND)
     draw = ImageDraw.Draw(page)
     for down, row in enumerate(rows):
         for across, panel in enumerate(row):
             left, top = _GAP + across * (side + _GAP), _GAP + down * stride
             page.paste(_halves(panel), (left, top))
             middle = (left + side // 2, top + side + _CAPTION // 2)
-            draw.text(middle, panel.caption, _FAINT, ImageFont.load_default(15), anchor="mm")
+            draw.text(middle, panel.caption, _CAPTION_TEXT, ImageFont.load_default(15), anchor="mm")
     return page
 
 
@@ -54,11 +58,11 @@ def _halves(panel: Panel) -> Image.Image:
     square.paste(Image.fromarray(panel.before), (0, 0))
     square.paste(Image.fromarray(panel.after), (half, 0))
     draw = ImageDraw.Draw(square, "RGBA")
-    draw.line((half, 0, half, side), _INK, 2)
+    draw.line((half, 0, half, side), _TEXT, 2)
     font = ImageFont.load_default(14)
     for label, x in zip(panel.labels, (half // 2, half + half // 2), strict=True):
         place, anchor = (x, side - 16), "mm"
         left, top, right, bottom = draw.textbbox(place, label, font, anchor)
         draw.rounded_rectangle((left - 7, top - 4, right + 7, bottom + 4), 6, (0, 0, 0, 150))
-        draw.text(place, label, _INK, font, anchor)
+        draw.text(place, label, _TEXT, font, anchor)
     return square

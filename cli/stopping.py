@@ -1,4 +1,4 @@
-"""Ctrl-C as a request: what is under way comes to a good end first."""
+"""Graceful handling of Ctrl-C: the current unit of work is finished first."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 @contextmanager
 def stoppable(last: str, cancel: Callable[[], None]) -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into a request; the next has the system's own effect.
+    """Turn the first Ctrl-C or SIGTERM into a request; the next one terminates the process.
 
     Args:
-        last: What is brought to its end, as in ``this tile``.
-        cancel: Makes the request; called in the signal handler.
+        last: The unit of work to finish, such as ``this tile``.
+        cancel: Requests the end of the run; called in the signal handler.
     """
 
     def stop(number: int, frame: Any) -> None:
@@ -23,7 +23,7 @@ def stoppable(last: str, cancel: Callable[[], None]) -> Iterator[None]:
             signal.signal(each, signal.SIG_DFL)
         cancel()
         # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
-        os.write(2, f"\nstopping after {last}; once more aborts at once\n".encode())
+        os.write(2, f"\nstopping after {last}; press Ctrl-C again to abort immediately\n".encode())
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:

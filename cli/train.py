@@ -1,4 +1,4 @@
-"""``restore train``: repeat the recipe of an embedded network, or try a new one."""
+"""``restore train``: train networks by a recipe."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for state and result.  [default: runs/<model>]",
+    help="Folder for checkpoints and results.  [default: runs/<model>]",
 )
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1.")
+@click.option("--device", default="cpu", show_default=True, help="Device: cpu, cuda or cuda:1.")
 @click.option(
     "--workers",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Processes that make batches; a GPU needs several.",
+    help="Processes that prepare batches; a GPU needs several.",
 )
 @click.option(
     "--batch",
     type=click.IntRange(1),
-    help="Patches in a batch in place of the recipe's: several times as many keep a GPU busy.",
+    help="Patches per batch instead of the recipe's number; a GPU can take several times as many.",
 )
 @click.option(
     "--compile/--eager",
     "compiled",
     default=None,
-    help="Whether torch.compile makes the iterations faster.  [default: on GPUs]",
+    help="Use torch.compile for faster iterations.  [default: on GPUs]",
 )
 @click.option(
     "--resume/--restart",
     default=True,
     show_default=True,
-    help="Go on from the last checkpoint, or throw away what an earlier run left.",
+    help="Continue from the last checkpoint, or delete it and start again.",
 )
 @click.pass_context
 def train(
@@ -68,11 +68,11 @@ def train(
     compiled: bool | None,
     resume: bool,
 ) -> None:
-    """Train the network of a recipe, or several that share a trunk.
+    """Train the network of a recipe, or several networks with a shared trunk.
 
-    RECIPE is a TOML file, or the name of one that ships. Interrupted, the same
-    command goes on where it was stopped. The curves of loss and validation
-    go into log.jsonl and, with matplotlib, curves.png.
+    RECIPE is a TOML file, or the name of an included recipe. Run the same command
+    again to continue an interrupted training. Loss and validation PSNR are
+    written to log.jsonl and, with matplotlib, plotted in curves.png.
     """
     plan = _recipe(recipe)
     if batch is not None:
@@ -84,11 +84,11 @@ def train(
         for name in ("state.pt", "log.jsonl"):
             (folder / name).unlink(missing_ok=True)
     if not _train(plan, data, folder, device, workers, compiled):
-        warn(f"stopped; the same command goes on from what {folder} holds")
+        warn(f"stopped; run the same command again to continue from {folder}")
         ctx.exit(130)
     for member in plan.members():
         weights = folder / f"{member.model}.safetensors"
-        tell(f"{weights}: {size(weights.stat().st_size)}; for the catalog:")
+        tell(f"{weights}: {size(weights.stat().st_size)}; entry for the catalog:")
         tell("[model.weights]")
         tell(f'name = "{weights.name}"')
         tell(f'sha256 = "{hashlib.sha256(weights.read_bytes()).hexdigest()}"')
@@ -98,7 +98,7 @@ def train(
 def _train(
     recipe: Recipe, data: Path, folder: Path, device: str, workers: int, compiled: bool
 ) -> bool:
-    """Train and show loss and validation; return whether it came to the end."""
+    """Train and show loss and validation PSNR; return whether the training was completed."""
     from tqdm import tqdm
 
     from restorer import CancelToken
@@ -121,14 +121,14 @@ def _train(
     try:
         from restorer.training.curves import draw_curves
 
-        tell(f"{draw_curves(folder)}: loss and validation")
+        tell(f"{draw_curves(folder)}: loss and validation PSNR")
     except ModuleNotFoundError:
-        warn("no picture of the curves: it needs matplotlib, pip install 'restorer[bench]'")
+        warn("curves.png was not plotted; it requires matplotlib: pip install 'restorer[bench]'")
     return True
 
 
 def _recipe(name: str) -> Recipe:
-    """Return the recipe of a file or of a shipped name; a UsageError names the shipped ones."""
+    """Return the recipe of a file or an included name. Raises UsageError with the known names."""
     from importlib.resources import files
 
     import tomlkit
@@ -136,13 +136,15 @@ def _recipe(name: str) -> Recipe:
 
     from restorer.training.recipe import read_recipe
 
-    shipped = files("restorer.weights").joinpath("recipes")
-    found = shipped.joinpath(f"{name.removesuffix('.toml')}.toml")
+    included = files("restorer.weights").joinpath("recipes")
+    found = included.joinpath(f"{name.removesuffix('.toml')}.toml")
     try:
         text = (Path(name) if Path(name).is_file() else found).read_text("utf-8")
         return read_recipe(tomlkit.parse(text).unwrap())
     except OSError as error:
-        known = ", ".join(sorted(each.name.removesuffix(".toml") for each in shipped.iterdir()))
-        raise click.UsageError(f"recipe {name!r}: no such file; shipped are {known}") from error
+        known = ", ".join(sorted(each.name.removesuffix(".toml") for each in included.iterdir()))
+        raise click.UsageError(
+            f"recipe {name!r}: no such file; included recipes are {known}"
+        ) from error
     except (ValueError, TOMLKitError) as error:  # not UTF-8, not TOML, or not a recipe
         raise click.UsageError(f"recipe {name!r}: {error}") from error

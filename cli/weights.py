@@ -1,4 +1,4 @@
-"""``restore weights``: bring checkpoints into the user's store, explain them, take them out."""
+"""``restore weights``: management of the weights in the user's folder."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from restorer import CheckpointInfo, ModelSpec
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-# What the weights are for: option, question, and the kind of number.
+# Option, question and type of the setting that weights were trained for.
 _SETTINGS: Mapping[str, tuple[str, str, type]] = {
-    "sigma": ("--sigma", "noise level that it was trained for, 0-255 scale", float),
-    "jpeg_quality": ("--jpeg-quality", "JPEG quality that it was trained for", int),
+    "sigma": ("--sigma", "noise level of the training, 0-255 scale", float),
+    "jpeg_quality": ("--jpeg-quality", "JPEG quality of the training", int),
 }
 
 
 @click.group()
 def weights() -> None:
-    """Add, fetch, explain, verify and remove the weights of models."""
+    """Add, download, inspect, verify, remove and export the weights of models."""
 
 
 @weights.command()
 @click.argument("file", type=_FILE)
-@click.option("--id", help="Name of the model; that of a catalog entry makes it that model.")
-@click.option("--title", default="", help="What it is good at.")
-@click.option("--task", default="", help="What it is for, where the file does not tell.")
-@click.option("--sigma", type=click.FloatRange(0, 255), help="Noise level it was trained for.")
-@click.option("--jpeg-quality", type=click.IntRange(1, 100), help="Quality it was trained for.")
+@click.option("--id", help="Id for the model; the id of a catalog entry installs its weights.")
+@click.option("--title", default="", help="Short description for `restore models`.")
+@click.option("--task", default="", help="Task of the model, if the file fits several.")
+@click.option("--sigma", type=click.FloatRange(0, 255), help="Noise level of the training.")
+@click.option("--jpeg-quality", type=click.IntRange(1, 100), help="JPEG quality of the training.")
 @click.option(
     "--bayer",
     type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
-    help="Mosaic it was trained for.  [default: grbg, the papers']",
+    help="Bayer pattern of the training.  [default: grbg, as in the papers]",
 )
 @click.option("--license", default="", help="License of the weights, for `restore models`.")
 def add(
@@ -54,16 +54,16 @@ def add(
     bayer: str | None,
     license: str,
 ) -> None:
-    """Make a checkpoint a model like any other.
+    """Install a checkpoint as a model.
 
-    The network is told by the names and shapes in the file, of which nothing is run. What they
-    cannot tell is asked for, or given by options.
+    The network is identified by the names and shapes of the tensors in the file; no code in it is
+    run. You are asked for missing information unless you set the options.
     """
     from restorer import add_weights, describe_model, identify_checkpoint
 
     found = identify_checkpoint(file)
-    told = {"sigma": sigma, "jpeg_quality": jpeg_quality, "bayer": bayer}
-    settings = {key: value for key, value in told.items() if value is not None}
+    given = {"sigma": sigma, "jpeg_quality": jpeg_quality, "bayer": bayer}
+    settings = {key: value for key, value in given.items() if value is not None}
     if id is not None and (entry := _catalog_entry(id)) is not None:
         _require_same(found, entry, file)
         spec = entry
@@ -74,15 +74,17 @@ def add(
             found, id=id or "", title=title, task=task, license=license, trained_for=settings
         )
     installed = add_weights(spec, file)
-    tell(f"{installed.id}: added; {_trait(found)}, {installed.task}, license {installed.license}")
-    tell(f"use it with: --model {installed.id}")
+    tell(
+        f"{installed.id}: added; {_describe(found)}, {installed.task}, license {installed.license}"
+    )
+    tell(f"to use it: --model {installed.id}")
 
 
 @weights.command()
 @click.argument("file", type=_FILE)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def inspect(file: Path, as_json: bool) -> None:
-    """Say what a checkpoint is, or why it cannot be used."""
+    """Identify a checkpoint, or explain why it cannot be used."""
     from restorer import identify_checkpoint
 
     found = identify_checkpoint(file)
@@ -97,36 +99,36 @@ def inspect(file: Path, as_json: bool) -> None:
         ("channels", "gray" if found.channels == 1 else "RGB"),
         ("white", f"{found.peak:g}"),
         ("parameters", f"{found.parameters:,}"),
-        ("license", found.license or "not in the file; ask where it came from"),
+        ("license", found.license or "not stated in the file"),
         ("sha-256", found.sha256),
     ]
     if found.published:
         rows.append(("layout of", ", ".join(found.published)))
     tell(table((str(file), ""), rows))
     named = f" --id {found.published[0]}" if len(found.published) == 1 else ""
-    tell(f"add it with: restore weights add {file}{named}")
+    tell(f"to install it: restore weights add {file}{named}")
 
 
 @weights.command()
 @click.argument("models", nargs=-1, required=True, metavar="ID...")
 @click.pass_context
 def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
-    """Download the weights of models; a download that was cut goes on.
+    """Download the weights of models; interrupted downloads are resumed.
 
-    Nothing else in this program uses the network. Weights that only a browser can get are named
-    with their address, and the exit code is 1.
+    If weights can only be downloaded with a browser, prints the address and exits with 1.
+    Restoring images never uses the network.
     """
     from restorer import model_spec, verify_weights
 
     missing = False
     for spec in [model_spec(model) for model in models]:
         if verify_weights(spec) == "ok":
-            tell(f"{spec.id}: is here already")
+            tell(f"{spec.id}: already installed")
         elif spec.weights.url or not spec.weights.page:
             _fetch(spec)
         else:
             missing = True
-            tell(f"{spec.id}: its host hands files to browsers only")
+            tell(f"{spec.id}: can only be downloaded with a browser")
             tell(f"  1. download the file from {spec.weights.page}")
             tell(f"  2. restore weights add FILE --id {spec.id}")
             tell(f"  license {spec.license}; source {spec.source}")
@@ -137,7 +139,7 @@ def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
 @click.argument("models", nargs=-1, metavar="[ID]...")
 @click.pass_context
 def verify(ctx: click.Context, models: tuple[str, ...]) -> None:
-    """Check size and SHA-256 of all installed weights, or of those named."""
+    """Check the size and SHA-256 of all installed weights, or of the given models."""
     from restorer import list_models, model_spec, verify_weights
 
     specs = [model_spec(model) for model in models] or list_models()
@@ -152,7 +154,7 @@ def verify(ctx: click.Context, models: tuple[str, ...]) -> None:
 @weights.command()
 @click.argument("model", metavar="ID")
 def remove(model: str) -> None:
-    """Delete a model's weights from the store."""
+    """Delete the installed weights of a model."""
     from restorer import model_spec, remove_weights
 
     tell(f"{model}: removed {remove_weights(model_spec(model))}")
@@ -162,9 +164,9 @@ def remove(model: str) -> None:
 @click.argument("model", metavar="ID")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(model: str, file: Path) -> None:
-    """Write a model's weights in the layout that the authors' own code loads.
+    """Export a model's weights in the layout of its authors' code.
 
-    FILE ends in .pt, .pth or .safetensors and must not exist.
+    FILE must end in .pt, .pth or .safetensors and must not exist.
     """
     from restorer import export_weights
 
@@ -179,43 +181,42 @@ def _catalog_entry(model: str) -> ModelSpec | None:
 
 
 def _require_same(found: CheckpointInfo, entry: ModelSpec, file: Path) -> None:
-    """Refuse a checkpoint that is not of the network of the entry whose weights it is to be."""
+    """Raise CheckpointError for a checkpoint that does not fit the network of the entry."""
     from restorer import CheckpointError, fits_model
 
     if entry.weights.embedded:
-        raise CheckpointError(
-            f"{entry.id}: ships with the program; give the new model another --id"
-        )
+        raise CheckpointError(f"{entry.id}: is an included model; choose another --id")
     if not (entry.weights.page or entry.weights.url):
         raise CheckpointError(
-            f"{entry.id}: is taken; remove it first (restore weights remove {entry.id}), or give"
-            " the new model another --id"
+            f"{entry.id}: already exists; choose another --id, or remove it first"
+            f" (restore weights remove {entry.id})"
         )
     if not fits_model(found, entry):
         raise CheckpointError(
-            f"{file}: is {_trait(found)}, not what {entry.id} needs"
-            f" ({entry.architecture} {dict(entry.params)})"
+            f"{file}: is {_describe(found)}; {entry.id} requires"
+            f" {entry.architecture} {dict(entry.params)}"
         )
 
 
-def _trait(found: CheckpointInfo) -> str:
+def _describe(found: CheckpointInfo) -> str:
     return f"{found.title} ({found.details})" if found.details else found.title
 
 
 def _ask_task(found: CheckpointInfo) -> str:
-    """Return the task, which the file may leave open."""
+    """Return the task; ask if the file fits several."""
     if len(found.tasks) == 1:
         return found.tasks[0]
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"--task: the file is {_trait(found)}, which may be for {', '.join(found.tasks)}"
+            f"--task is required: the file is {_describe(found)}, which fits"
+            f" {', '.join(found.tasks)}"
         )
-    answer: str = click.prompt("what is it for", type=click.Choice(found.tasks))
+    answer: str = click.prompt("task", type=click.Choice(found.tasks))
     return answer
 
 
 def _ask_setting(found: CheckpointInfo, task: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the noise level or quality that the network is for, unless it is told each time."""
+    """Return the noise level or quality of the training, unless the network takes any value."""
     from restorer import missing_setting
 
     key = missing_setting(found, task)
@@ -223,7 +224,9 @@ def _ask_setting(found: CheckpointInfo, task: str, given: dict[str, Any]) -> dic
         return {}
     option, question, kind = _SETTINGS[key]
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{option}: {found.title} is made for one value each; say which")
+        raise click.UsageError(
+            f"{option} is required: weights of {found.title} are trained for one value"
+        )
     return {key: click.prompt(question, type=kind)}
 
 
@@ -231,18 +234,18 @@ def _fetch(spec: ModelSpec) -> None:
     from restorer import Cancelled, CancelToken, fetch_model
 
     cancel = CancelToken()
-    with _byte_bar(spec.id) as on_bytes, stoppable("these bytes", cancel.cancel):
+    with _byte_bar(spec.id) as on_bytes, stoppable("this block", cancel.cancel):
         try:
             installed = fetch_model(spec, on_bytes=on_bytes, cancel=cancel)
         except Cancelled as error:
-            raise Cancelled(f"{spec.id}: stopped; run again to go on") from error
+            raise Cancelled(f"{spec.id}: stopped; run the command again to resume") from error
     tell(f"{spec.id}: {size(installed.weights.size)}, SHA-256 {installed.weights.sha256}")
     tell(f"  license {spec.license}; source {spec.source}")
 
 
 @contextmanager
 def _byte_bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Show bytes, speed and the time that is left, on a terminal only."""
+    """Show bytes, speed and remaining time, only on a terminal."""
     from tqdm import tqdm
 
     with tqdm(

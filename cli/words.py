@@ -1,4 +1,4 @@
-"""How numbers and tables are said, and where: results to stdout, trouble to stderr."""
+"""Formatting of numbers and tables, and output: results to stdout, problems to stderr."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the newline
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all except the newline
 
 _SETTING = re.compile(r"the setting ([a-z]+(?:-[a-z]+)*)")
 
@@ -18,7 +18,7 @@ def tell(text: str = "") -> None:
 
 
 def warn(text: str) -> None:
-    """Print trouble to stderr, above a progress bar if there is one.
+    """Print a message to stderr, above a progress bar if there is one.
 
     The core names settings in its messages; here they become options.
     """
@@ -30,7 +30,7 @@ def warn(text: str) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Say a time as people do: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    """Format a time: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -42,7 +42,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Say a number of bytes: ``512 B``, ``2.1 MB``."""
+    """Format a number of bytes: ``512 B``, ``2.1 MB``."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
@@ -51,7 +51,7 @@ def size(count: float) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Set rows under their head; columns of numbers are flush right."""
+    """Format a table; columns of numbers are aligned to the right."""
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     right = [all(_numeric(cell) for cell in column[1:]) for column in columns]
@@ -67,9 +67,9 @@ def _numeric(cell: str) -> bool:
 
 
 def _printable(text: str) -> str:
-    """Replace what no terminal should take: halves of broken UTF-8, and controls.
+    """Replace invalid UTF-8 and control characters.
 
-    Names of files and what is told of their content are not ours; an escape in them could act.
+    File names and metadata may contain escape sequences that a terminal would execute.
     """
     whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", whole)

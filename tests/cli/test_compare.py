@@ -31,7 +31,7 @@ def test_a_sheet_lies_beside_the_picture_and_costs_are_told(restore, source):
     assert result.exit_code == 0, result.output
     head, *rows, path = result.stdout.splitlines()
     assert head.split() == ["model", "scale", "s", "memory"]
-    assert [row.split()[0] for row in rows] == ["before", *MODELS.split(",")]
+    assert [row.split()[0] for row in rows] == ["input", *MODELS.split(",")]
     assert Path(path) == source.with_name("photo-compare.png")
     assert sheet(Path(path)).width > 3 * 320
 
@@ -93,7 +93,7 @@ def test_originals_are_never_overwritten(restore, source):
     before = source.read_bytes()
     for target in (source, source.parent / "." / source.name):
         result = restore("compare", source, "--models", MODELS, "-o", target)
-        assert (result.exit_code, "is an original" in result.stderr) == (2, True)
+        assert (result.exit_code, "is an input file" in result.stderr) == (2, True)
     assert source.read_bytes() == before
 
 

@@ -21,7 +21,7 @@ def test_a_table_has_a_row_for_each_method_and_a_column_for_each_setting(restore
     result = restore("evaluate", *words)
     assert result.exit_code == 0, result.stderr
     title, head, *rows = result.stdout.splitlines()
-    assert title.startswith(f"{data}: 1 picture, ")
+    assert title.startswith(f"{data}: 1 image, ")
     assert head.split() == ["method", "sigma", "15", "sigma", "25", "s/megapixel"]
     assert [row.split()[0] for row in rows] == ["input", "nlm", "panet-denoise-lite"]
     assert all(row.count(" / ") == 2 for row in rows)
@@ -76,8 +76,8 @@ def test_help_names_all_protocols(restore):
     ("words", "message"),
     [
         (["--task", "cooking"], "cooking"),
-        ([], "name models"),
-        (["panet-denoise-lite", "panet-sr-x2-lite"], "one task"),
+        ([], "specify models"),
+        (["panet-denoise-lite", "panet-sr-x2-lite"], "same task"),
         (["panet-denoise-lite", "--sigma", "a,b"], "15,25,50"),
         (["panet-denoise-lite", "--quality", "10"], "varies sigma"),
         (["nonsense-lite"], "unknown"),
@@ -92,6 +92,6 @@ def test_wrong_usage_is_said(words, message, restore, data):
 def test_a_folder_without_pictures_and_a_missing_checkpoint_are_said(restore, data, tmp_path):
     (tmp_path / "empty").mkdir()
     result = restore("evaluate", "panet-denoise-lite", "--data", tmp_path / "empty")
-    assert (result.exit_code, "no pictures" in result.stderr) == (2, True)
+    assert (result.exit_code, "no images" in result.stderr) == (2, True)
     result = restore("evaluate", tmp_path / "mine.pth", "--data", data)
     assert (result.exit_code, "mine.pth" in result.stderr) == (1, True)

@@ -40,7 +40,7 @@ def test_corrupt_weights_are_shown(restore, corrupt_weights):
     assert "corrupt" in restore("models").stdout
 
 
-def test_doctor_finds_all_well(restore):
+def test_doctor_finds_no_problems(restore):
     result = restore("doctor")
     assert result.exit_code == 0, result.stdout
     embedded = [spec for spec in list_models() if spec.weights.embedded]
@@ -48,14 +48,14 @@ def test_doctor_finds_all_well(restore):
         assert f"{spec.id}: weights embedded" in result.stdout
         assert weights_path(spec)
     assert f"{len(list_models()) - len(embedded)} more models" in result.stdout
-    for word in ("torch ", "pillow ", "Python ", "devices: ", "GB memory free", "on cpu: fine"):
+    for word in ("torch ", "pillow ", "Python ", "devices: ", "GB memory free", "on cpu: ok"):
         assert word in result.stdout
 
 
 def test_doctor_exits_with_1_for_corrupt_weights(restore, corrupt_weights):
     result = restore("doctor")
     assert result.exit_code == 1
-    assert "wrong: weights of panet-sr-x2-lite" in result.stdout
+    assert "problems: weights of panet-sr-x2-lite" in result.stdout
 
 
 def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypatch):
@@ -67,7 +67,7 @@ def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypat
     monkeypatch.setattr(doctor_module, "import_module", broken)
     result = restore("doctor")
     assert result.exit_code == 1
-    assert "opencv-python-headless: does not load: libGL.so.1" in result.stdout
+    assert "opencv-python-headless: cannot be loaded: libGL.so.1" in result.stdout
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,10 @@ def test_second_signal_has_the_effect_of_the_system(capfd):
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) is before
-    assert "stopping after this tile; once more aborts at once" in capfd.readouterr().err
+    assert (
+        "stopping after this tile; press Ctrl-C again to abort immediately"
+        in capfd.readouterr().err
+    )
 
 
 def _wait_for(condition, seconds=60):

@@ -66,7 +66,7 @@ def test_interrupted_training_goes_on_where_it_stopped(
         patch.setattr(restorer.training.loop, "_update", interrupted)
         result = restore(*words)
     assert result.exit_code == 130
-    assert "the same command goes on" in result.stderr
+    assert "run the same command again" in result.stderr
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
     assert state["step"] == 3
     result = restore(*words)

@@ -84,15 +84,15 @@ def test_what_a_file_cannot_tell_is_asked_for(restore: Restore, store: Path, pan
     assert "panet-denoise-40-2: added" in again.output
     taken = restore("weights", "add", panet, "--id", "panet-denoise-40")
     assert taken.exit_code == 1
-    assert "is taken" in taken.output
+    assert "already exists" in taken.output
 
 
 def test_a_checkpoint_of_another_network_does_not_fill_an_entry(
     restore: Restore, store: Path, panet: Path
 ) -> None:
     for model, words in (
-        ("nlsn-x2-paper", "not what nlsn-x2-paper needs"),
-        ("panet-sr-x2-lite", "ships with the program"),
+        ("nlsn-x2-paper", "nlsn-x2-paper requires"),
+        ("panet-sr-x2-lite", "is an included model"),
     ):
         result = restore("weights", "add", panet, "--id", model)
         assert result.exit_code == 1
@@ -118,7 +118,7 @@ def test_fetch_names_the_page_where_only_a_browser_gets_the_file(
 ) -> None:
     result = restore("weights", "fetch", "nlsn-x2-paper", "ttsr-x4-paper", "panet-sr-x2-lite")
     assert result.exit_code == 1, "two are still missing"
-    assert "panet-sr-x2-lite: is here already" in result.output
+    assert "panet-sr-x2-lite: already installed" in result.output
     assert "drive.google.com" in result.output
     assert "restore weights add FILE --id nlsn-x2-paper" in result.output
     assert "restore weights add FILE --id ttsr-x4-paper" in result.output
@@ -172,4 +172,4 @@ def test_models_that_need_what_is_not_there_say_so(
         assert words in result.output
     result = restore("image", source, "--task", "reference-sr")
     assert result.exit_code == 2
-    assert "needs pictures to refer to" in result.output
+    assert "needs reference pictures" in result.output
