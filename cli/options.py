@@ -57,7 +57,7 @@ def table_option(option: Option) -> Callable[[Command], Command]:
         return click.option(name, option.field, is_flag=True, help=option.help)
     kind = option.offered
     words = f"[{'|'.join(kind.words)}]" if isinstance(kind, Choice) else None
-    usual = option.usual or option.kind.format(option.default)
+    usual = option.usual or ("none" if option.default is None else option.format(option.default))
     return click.option(
         name,
         option.field,

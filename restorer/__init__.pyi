@@ -135,6 +135,7 @@ from .settings import CancelToken as CancelToken
 from .settings import RunPlan as RunPlan
 from .settings import Settings as Settings
 from .settings import Step as Step
+from .settings import find_option as find_option
 from .tasks import TASKS as TASKS
 from .tasks import Task as Task
 from .tasks import conditioned_task as conditioned_task

@@ -165,7 +165,13 @@ class Settings(_Checked):
     )
     existing: Existing = option(
         "skip",
-        Choice({"skip": "", "replace": "", "number": ""}),
+        Choice(
+            {
+                "skip": window("skip the file"),
+                "replace": window("replace it"),
+                "number": window("write a numbered copy"),
+            }
+        ),
         "Treatment of results that already exist.",
         group="result",
     )
@@ -252,6 +258,11 @@ class Step(_Checked):
 STEP_OPTIONS: tuple[Option, ...] = options_of(Step)
 SETTINGS_OPTIONS: tuple[Option, ...] = options_of(Settings)
 OPTIONS: tuple[Option, ...] = STEP_OPTIONS + SETTINGS_OPTIONS
+
+
+def find_option(field: str) -> Option:
+    """Return the entry of a field in the table of options."""
+    return next(option for option in OPTIONS if option.field == field)
 
 
 @dataclass(frozen=True)

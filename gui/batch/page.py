@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer import Settings
+from restorer import Choice, Settings, find_option
 
 from ..session.choices import Choices, usual_choices
 from ..session.session import Session
@@ -29,6 +29,7 @@ from ..widgets.accessibility import Notice, announce
 from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import column, hint, row
 from ..widgets.theme import SPACE
+from ..widgets.titles import core_text
 from ..widgets.words import duration, picture_patterns
 from .controller import QueueControl
 from .rows import NAME, RowFilter, RowState
@@ -100,13 +101,10 @@ class BatchPanel(QWidget):
         self.folder.setAccessibleName(self.tr("Folder of the results"))
         self.choose = QPushButton(self.tr("Choose …"))
         self.choose.setAccessibleName(self.tr("Choose the folder of the results"))
+        existing = cast(Choice, find_option("existing").offered)
         self.existing = _combo(
             self.tr("What to do where a result exists"),
-            [
-                (self.tr("skip the file"), "skip"),
-                (self.tr("replace it"), "replace"),
-                (self.tr("write a numbered copy"), "number"),
-            ],
+            [(core_text(label), value) for value, label in existing.labels.items()],
         )
         self.what = hint()
         self.what.setWordWrap(False)

@@ -108,6 +108,18 @@
         <translation>Glatte Verläufe dithern</translation>
     </message>
     <message>
+        <source>skip the file</source>
+        <translation>Datei überspringen</translation>
+    </message>
+    <message>
+        <source>replace it</source>
+        <translation>ersetzen</translation>
+    </message>
+    <message>
+        <source>write a numbered copy</source>
+        <translation>nummerierte Kopie schreiben</translation>
+    </message>
+    <message>
         <source>Enlarge</source>
         <translation>Vergrößern</translation>
     </message>
@@ -550,18 +562,6 @@
     <message>
         <source>What to do where a result exists</source>
         <translation>Was tun, wo es ein Ergebnis schon gibt</translation>
-    </message>
-    <message>
-        <source>skip the file</source>
-        <translation>Datei überspringen</translation>
-    </message>
-    <message>
-        <source>replace it</source>
-        <translation>ersetzen</translation>
-    </message>
-    <message>
-        <source>write a numbered copy</source>
-        <translation>nummerierte Kopie schreiben</translation>
     </message>
     <message>
         <source>Use for all that wait</source>

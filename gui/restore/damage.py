@@ -7,7 +7,7 @@ from typing import cast
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from restorer import STEP_OPTIONS, Integer, Number, conditioned_task
+from restorer import Integer, Number, conditioned_task, find_option
 
 from ..widgets.forms import FigureSlider, column
 
@@ -35,8 +35,7 @@ class Damage(QWidget):
         self._usual = usual
         self.automatic = QCheckBox(automatic)
         self.automatic.setAccessibleName(automatic)
-        option = next(option for option in STEP_OPTIONS if option.field == field)
-        kind = cast(Number, option.offered)
+        kind = cast(Number, find_option(field).offered)
         self._whole = isinstance(kind, Integer)
         self.figure = FigureSlider(name, kind.low, kind.high, 1)
         layout = column(spacing=6)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, cast
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QWidget
 
-from restorer import OPTIONS, Choice, Integer, Number, Option
+from restorer import OPTIONS, Choice, Integer, Number, Option, find_option
 
 from ..session.choices import Choices
 from ..session.state import State
@@ -190,7 +190,7 @@ class OptionFields(QWidget):
                 field.show_value(choices.value(option))
             if option.requires is not None:
                 required, value = option.requires
-                field.setEnabled(choices.value(_option(required)) == value)
+                field.setEnabled(choices.value(find_option(required)) == value)
 
     def _take(self, option: Option, value: Any) -> None:
         if self._choices is None:
@@ -200,10 +200,6 @@ class OptionFields(QWidget):
             if each.requires is not None and each.requires[0] == option.field:
                 changes |= {each.field: each.default} if each.requires[1] != value else {}
         self.chosen.emit(self._choices.with_values(**changes))
-
-
-def _option(field: str) -> Option:
-    return next(option for option in OPTIONS if option.field == field)
 
 
 def _text_for_none(option: Option) -> str:

@@ -4,11 +4,11 @@ import click
 import pytest
 
 import restorer.cli.doctor as doctor_module
-from restorer import OPTIONS, list_models
+from restorer import find_option, list_models
 from restorer.cli.options import OptionType
 from restorer.models.store import weights_path
 
-MEMORY = OptionType(next(option for option in OPTIONS if option.field == "memory"))
+MEMORY = OptionType(find_option("memory"))
 
 
 @pytest.fixture
