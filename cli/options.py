@@ -166,7 +166,7 @@ _STEPS = (
         "--model", multiple=True, metavar="ID", help="Model by its id, see `restore models`."
     ),
     click.option("--scale", metavar="N", type=click.IntRange(1), help="Factor of enlargement."),
-    *map(table_option, STEP_OPTIONS),
+    *map(table_option, sorted(STEP_OPTIONS, key=lambda o: (o.mosaic, not o.conditional))),
     click.option(
         "--reference",
         multiple=True,
