@@ -18,7 +18,7 @@ from restorer import SettingsError
 from .session.session import Session
 from .shell.preferences import Preferences
 from .widgets.accessibility import install_roles
-from .widgets.theme import dress, set_scheme
+from .widgets.theme import apply_style, set_scheme
 from .window import MainWindow
 
 log = logging.getLogger(__name__)
@@ -33,28 +33,28 @@ def main(files: Sequence[Path] = ()) -> int:
     """
     _check_screen()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    hush_readers()
+    silence_image_readers()
     app = QApplication(sys.argv[:1])
     install_roles()
     app.setApplicationName("restorer")
     app.setDesktopFileName("restorer")
     translators = install_translations(app, QLocale())
     hints = QGuiApplication.styleHints()
-    hints.colorSchemeChanged.connect(lambda _: dress(app))
+    hints.colorSchemeChanged.connect(lambda _: apply_style(app))
     preferences = Preferences()
     set_scheme(app, preferences.text("scheme", "system"))
     window = MainWindow(Session(), preferences)
     window.show()
     if files:
         window.open([Path(file) for file in files])
-    alarm = _let_python_hear_signals(window)
+    alarm = _close_on_interrupt(window)
     code = app.exec()
     alarm.stop()
     del translators
     return code
 
 
-def hush_readers() -> None:
+def silence_image_readers() -> None:
     """Let Qt's readers keep to themselves what is wrong with a file; the window says so."""
     QLoggingCategory.setFilterRules("qt.gui.imageio*=false")
 
@@ -79,7 +79,7 @@ def _check_screen() -> None:
         raise SettingsError("no screen: neither DISPLAY nor WAYLAND_DISPLAY is set")
 
 
-def _let_python_hear_signals(window: MainWindow) -> QTimer:
+def _close_on_interrupt(window: MainWindow) -> QTimer:
     """Close on Ctrl-C in the terminal: Python runs its handlers only between its own lines."""
     signal.signal(signal.SIGINT, lambda *_: window.close())
     timer = QTimer(window, interval=250)

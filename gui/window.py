@@ -27,7 +27,7 @@ from restorer import __version__
 
 from .attention.tab import AttentionTab
 from .canvas.compare import Compare
-from .canvas.film_strip import Strip
+from .canvas.film_strip import FilmStrip
 from .canvas.scene import Mode
 from .details.panel import Details
 from .restore.controls import ActionArea, Controls
@@ -38,7 +38,7 @@ from .session.state import Message, State
 from .shell.actions import Actions
 from .shell.banner import Banner
 from .shell.files import Files
-from .shell.help import Keys
+from .shell.help import ShortcutHelp
 from .shell.menus import Menus
 from .shell.pages import PAGES, Page, Pages
 from .shell.preferences import Preferences
@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self._build(pages)
         self._connect()
         self._recall()
-        self.keys = Keys(self.actions_, self)
+        self.keys = ShortcutHelp(self.actions_, self)
         self.welcome.button.setFocus()
         session.changed.connect(self._show)
         session.progressed.connect(self._show_progress)
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self.compare = Compare()
         self.welcome = Welcome(self.actions_["open"])
-        self.strip = Strip()
+        self.strip = FilmStrip()
         self.controls = Controls()
         self.area = ActionArea()
         self.status = StatusLine()
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.pages, 1)
         rows.addWidget(self.status)
         self.setCentralWidget(body)
-        self._dress()
+        self._update_icons()
 
     def _connect(self) -> None:
         session, do = self.session, self.actions_
@@ -187,12 +187,12 @@ class MainWindow(QMainWindow):
             )
         session.showing.connect(do["page-picture"].trigger)
         self.presets.chosen.connect(session.choose)
-        self.presets.told.connect(session.tell)
+        self.presets.message.connect(session.tell)
         self.menus.recent.triggered.connect(lambda action: self.open([action.data()]))
         self.bar.zoomed.connect(self.compare.canvas.zoom_to)
         self.bar.gained.connect(self.compare.canvas.set_gain)
         self.bar.peeked.connect(self.compare.canvas.hold_original)
-        self.compare.looked.connect(session.look)
+        self.compare.view_changed.connect(session.set_view)
         self.compare.canvas.viewed.connect(self.bar.show_zoom)
         self.compare.canvas.pointed.connect(self.status.show_place)
         self.compare.canvas.framed.connect(self._frame)
@@ -203,13 +203,13 @@ class MainWindow(QMainWindow):
         self.area.save.connect(self.files.save_as)
         self.strip.chosen.connect(session.show)
         self.welcome.opened.connect(lambda path: self.open([path]))
-        references = self.controls.chain.references
+        references = self.controls.steps.references
         references.explained.connect(lambda image: self.compare.show_map(image, _VEIL))
         self.compare.canvas.pointed.connect(references.source.show_place)
         self.compare.canvas.picked.connect(self.insight.look_from)
         self.insight.chosen.connect(self._mark)
-        self.details.truth.truth_changed.connect(session.set_ground_truth)
-        self.details.truth.map_shown.connect(self.compare.show_map)
+        self.details.ground_truth.ground_truth_changed.connect(session.set_ground_truth)
+        self.details.ground_truth.map_shown.connect(self.compare.show_map)
         self.banner.dismissed.connect(session.dismiss)
         self.banner.acted.connect(self._act)
 
@@ -358,7 +358,7 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.compare.canvas.hold_original(False)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "actions_"):
-            self._dress()
+            self._update_icons()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close safely: ask once, in the window, where work would be lost."""
@@ -371,16 +371,16 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         self.hide()
-        self.pages.close_lanes()
-        self.details.close_lanes()
-        self.insight.close_lanes()
-        self.strip.close_lane()
-        self.controls.chain.references.close_lane()
+        self.pages.close_workers()
+        self.details.close_workers()
+        self.insight.close_workers()
+        self.strip.close_workers()
+        self.controls.steps.references.close_workers()
         self.session.close()
         super().closeEvent(event)
 
-    def _dress(self) -> None:
-        self.actions_.dress(self.palette())
+    def _update_icons(self) -> None:
+        self.actions_.apply_style(self.palette())
         self.controls.presets.setIcon(icon("chevron", self.palette()))
 
     def _recall(self) -> None:

@@ -51,14 +51,14 @@ class AttentionCanvas(QWidget):
         self.setSizePolicy(policy)
         self.setToolTip(self.tr("Click, or use the arrow keys, to look from another pixel"))
         self._part = QImage()
-        self._look: AttentionMap | None = None
+        self._attention: AttentionMap | None = None
         self._level: int | None = None
         self._match: AttentionMatch | None = None
         self._shade = QImage()
 
-    def set_look(self, part: QImage, look: AttentionMap | None) -> None:
+    def set_attention(self, part: QImage, attention: AttentionMap | None) -> None:
         """Show a look; `part` shows its region."""
-        self._part, self._look = part, look
+        self._part, self._attention = part, attention
         self._match = None
         self.updateGeometry()
         self.show_level(None)
@@ -66,10 +66,10 @@ class AttentionCanvas(QWidget):
     def show_level(self, level: int | None) -> None:
         """Show what one level of the pyramid gives; None for all."""
         self._level = level
-        look = self._look
-        levels = () if look is None else look.levels
+        attention = self._attention
+        levels = () if attention is None else attention.levels
         shown = levels if level is None else levels[level : level + 1]
-        self._shade = QImage() if look is None else _shade(look.region, shown)
+        self._shade = QImage() if attention is None else _shade(attention.region, shown)
         self.update()
 
     def show_match(self, match: AttentionMatch | None) -> None:
@@ -92,70 +92,74 @@ class AttentionCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint part, shade, patches."""
-        look = self._look
-        if look is None:
+        attention = self._attention
+        if attention is None:
             return
         painter = QPainter(self)
-        area, scale = self._area(look)
+        area, scale = self._area(attention)
         painter.setClipRect(area)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(area, self._part)
         painter.drawImage(area, self._shade)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for match in look.matches:
+        for match in attention.matches:
             if self._level in (None, match.level):
                 painter.setPen(QPen(_INK, 3 if match is self._match else 1))
                 box = (match.top, match.left, match.height, match.width)
-                painter.drawRect(self._placed(box, look, area, scale))
+                painter.drawRect(self._placed(box, attention, area, scale))
         highlight = self.palette().color(QPalette.ColorRole.Highlight)
         for width, each in ((4, QColor(Qt.GlobalColor.white)), (2, highlight)):
             painter.setPen(QPen(each, width))
-            painter.drawRect(self._placed(look.patch, look, area, scale))
+            painter.drawRect(self._placed(attention.patch, attention, area, scale))
         if self.hasFocus():
             painter.drawRect(area.adjusted(1, 1, -1, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Look from a pixel beside."""
         move = arrow_move(event, _STEP)
-        if move is None or self._look is None:
+        if move is None or self._attention is None:
             super().keyPressEvent(event)
             return
-        top, left, height, width = self._look.patch
+        top, left, height, width = self._attention.patch
         self._pick(top + height / 2 + move[0], left + width / 2 + move[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Look from here."""
-        if self._look is not None:
-            area, scale = self._area(self._look)
-            point, region = event.position(), self._look.region
+        if self._attention is not None:
+            area, scale = self._area(self._attention)
+            point, region = event.position(), self._attention.region
             self._pick(
                 region.top + (point.y() - area.top()) / scale,
                 region.left + (point.x() - area.left()) / scale,
             )
 
     def _pick(self, row: float, column: float) -> None:
-        assert self._look is not None, "there is a look"
-        region = self._look.region
+        assert self._attention is not None, "there is a look"
+        region = self._attention.region
         row = min(region.bottom - 1, max(region.top, int(row)))
         column = min(region.right - 1, max(region.left, int(column)))
         self.picked.emit(row, column)
 
-    def _area(self, look: AttentionMap) -> tuple[QRectF, float]:
+    def _area(self, attention: AttentionMap) -> tuple[QRectF, float]:
         """Return where the part lies, and how much it is enlarged."""
-        region = look.region
+        region = attention.region
         scale = min(self.width() / region.width, self.height() / region.height)
         width, height = region.width * scale, region.height * scale
         corner = QPointF((self.width() - width) / 2, (self.height() - height) / 2)
         return QRectF(corner.x(), corner.y(), width, height), scale
 
     def _placed(
-        self, box: tuple[float, float, float, float], look: AttentionMap, area: QRectF, scale: float
+        self,
+        box: tuple[float, float, float, float],
+        attention: AttentionMap,
+        area: QRectF,
+        scale: float,
     ) -> QRectF:
         """Return where (top, left, height, width) of the picture lies in the widget."""
         top, left, height, width = box
         return QRectF(
-            area.left() + (left - look.region.left) * scale,
-            area.top() + (top - look.region.top) * scale,
+            area.left() + (left - attention.region.left) * scale,
+            area.top() + (top - attention.region.top) * scale,
             width * scale,
             height * scale,
         )

@@ -13,7 +13,7 @@ from ..session.convert import to_qimage, with_pixels
 from ..session.rendering import screen_pixels
 from ..session.state import State
 from ..session.store import sentence
-from ..session.worker import Answer, Lane
+from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice, announce
 from ..widgets.forms import column, heading, labeled
 from ..widgets.region_picker import RegionPicker
@@ -27,7 +27,7 @@ _TASKS = tuple(task.id for task in TASKS.values() if task.attention_maps)
 _ATTENTIVE = ("panet", "panet-lite", "pa-edsr", "nonlocal-net")  # architectures that can
 
 
-class AttentionView(QWidget):
+class AttentionPanel(QWidget):
     """The glowing part, the scales with their shares, and the strongest patches.
 
     Signals:
@@ -35,19 +35,19 @@ class AttentionView(QWidget):
         match_chosen: One of the patches was chosen; a `AttentionMatch`, or None.
     """
 
-    looked = Signal(object)
+    mapped = Signal(object)
     match_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Source | None = None
-        self._told: tuple[float | None, int | None] = (None, None)
+        self._conditions: tuple[float | None, int | None] = (None, None)
         self._usable: frozenset[str] = frozenset()
         self._wanted = ""
         self._at: tuple[int, int] | None = None
-        self._lane = Lane("attention", parent=self)
+        self._worker = Worker("attention", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._settled.timeout.connect(self._look)
+        self._settled.timeout.connect(self._compute)
         self.model = QComboBox()
         self.overview = RegionPicker()
         self.overview.setAccessibleName(self.tr("Pixel to look from"))
@@ -69,7 +69,7 @@ class AttentionView(QWidget):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.setLayout(layout)
-        self.model.activated.connect(self._look)
+        self.model.activated.connect(self._compute)
         self.overview.moved.connect(self._take_region)
         self.canvas.picked.connect(self.look_at)
         self.level_view.selectionModel().currentChanged.connect(self._show_level)
@@ -80,16 +80,16 @@ class AttentionView(QWidget):
 
     def show_state(self, state: State) -> None:
         """Look into the open picture, with the model that is chosen, or another one that can."""
-        told = (state.choices.template.sigma, state.choices.template.jpeg_quality)
-        if told != self._told:
-            self._told = told
-            self._look_again()
+        conditions = (state.choices.template.sigma, state.choices.template.jpeg_quality)
+        if conditions != self._conditions:
+            self._conditions = conditions
+            self._update()
         wanted = [spec.id for spec in state.choices.models]
         self.set_models(state.usable, wanted[-1] if wanted else "")
         if state.opened is None:
             self.set_picture(None, QImage())
         else:
-            self.set_picture(state.opened.picture, state.opened.shown.levels[-1])
+            self.set_picture(state.opened.source, state.opened.shown.levels[-1])
 
     def set_models(self, usable: frozenset[str], wanted: str = "") -> None:
         """Offer the models that have such an attention; one that is newly wanted is chosen."""
@@ -107,10 +107,10 @@ class AttentionView(QWidget):
         self.model.clear()
         for spec in specs:
             self.model.addItem(spec.id, spec.id)
-        found = self.model.findData(kept)
-        self.model.setCurrentIndex(max(0, found if found >= 0 else self.model.findData(before)))
+        found = [self.model.findData(model) for model in (kept, before)]
+        self.model.setCurrentIndex(next((index for index in found if index >= 0), 0))
         if self.model.currentData() != before:
-            self._look_again()
+            self._update()
 
     def set_picture(self, picture: Source | None, overview: QImage) -> None:
         """Look into a picture.
@@ -122,7 +122,7 @@ class AttentionView(QWidget):
         if picture is self._picture:
             return
         self._picture, self._at = picture, None
-        self._lane.drop()
+        self._worker.drop()
         self.overview.set_picture(overview, (1, 1) if picture is None else picture.size)
         self._show(None)
         if picture is not None:
@@ -145,15 +145,15 @@ class AttentionView(QWidget):
             self.overview.blockSignals(False)
         self._settled.start()
 
-    def close_lane(self, timeout_s: float = 60.0) -> bool:
+    def close_workers(self, timeout_s: float = 60.0) -> bool:
         """End the thread; return whether it ended."""
         self._settled.stop()
-        self._lane.drop()
-        return self._lane.close(timeout_s)
+        self._worker.drop()
+        return self._worker.close(timeout_s)
 
     # Looking.
 
-    def _look_again(self) -> None:
+    def _update(self) -> None:
         """Look with what is chosen now, if somebody has picked a pixel."""
         if self._at is not None:
             self._settled.start()
@@ -162,7 +162,7 @@ class AttentionView(QWidget):
         if region is not None:
             self.look_at(region.top + region.height // 2, region.left + region.width // 2)
 
-    def _look(self) -> None:
+    def _compute(self) -> None:
         picture, at, model = self._picture, self._at, self.model.currentData()
         if picture is None or at is None:
             return
@@ -170,50 +170,50 @@ class AttentionView(QWidget):
             self._show(None)
             self.message.tell(self.tr("None of the models that are here has such an attention."))
             return
-        sigma, quality = self._told
+        sigma, quality = self._conditions
 
-        def make(ticket: object) -> tuple[AttentionMap, QImage]:
-            found = map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
-            return found, _shown(picture.image, found.region)
+        def make(request: object) -> tuple[AttentionMap, QImage]:
+            attention = map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
+            return attention, _shown(picture.image, attention.region)
 
         self.message.tell(self.tr("Looking …"))
-        self._lane.ask(make, self._take)
+        self._worker.ask(make, self._take)
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is not None:
+    def _take(self, reply: Reply) -> None:
+        if reply.error is not None:
             self._show(None)
-            self.message.tell(sentence(str(answer.error)))
+            self.message.tell(sentence(str(reply.error)))
         else:
-            self._show(*answer.value)
+            self._show(*reply.value)
 
     # Showing.
 
-    def _show(self, found: AttentionMap | None, part: QImage | None = None) -> None:
-        self.levels.set_look(found)
-        self.matches.set_look(found)
-        self.canvas.set_look(part or QImage(), found)
-        self.canvas.setVisible(found is not None)
+    def _show(self, attention: AttentionMap | None, part: QImage | None = None) -> None:
+        self.levels.set_attention(attention)
+        self.matches.set_attention(attention)
+        self.canvas.set_attention(part or QImage(), attention)
+        self.canvas.setVisible(attention is not None)
         for view in (self.level_view, self.match_view):
             head = view.horizontalHeader().sizeHint().height()
             view.setFixedHeight(head + view.model().rowCount() * _ROW_HEIGHT + 4)
         for widget in self._lists:
-            widget.setVisible(found is not None)
+            widget.setVisible(attention is not None)
         if self._picture is None:
             self.message.tell(self.tr("Open a picture to see where the attention looks in it."))
-        elif found is None:
+        elif attention is None:
             self.message.tell(self.tr("Pick a pixel to see where the attention looks from there."))
         else:
             self.level_view.selectRow(0)
             self.message.tell("")
-            top, left, height, width = found.patch
+            top, left, height, width = attention.patch
             row, column = round(top + height / 2), round(left + width / 2)
             text = self.tr("From column %1, row %2: %3 scales, the strongest patch has %4")
             strongest = self.matches.index(0, 1).data() or ""
-            for place, value in enumerate((column, row, len(found.levels), strongest), start=1):
+            for place, value in enumerate((column, row, len(attention.levels), strongest), start=1):
                 text = text.replace(f"%{place}", str(value))
             self.canvas.setAccessibleDescription(text)
             announce(self.canvas, text)
-        self.looked.emit(found)
+        self.mapped.emit(attention)
 
     def _show_level(self, index: QModelIndex) -> None:
         self.canvas.show_level(index.row() - 1 if index.row() > 0 else None)

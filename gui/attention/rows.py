@@ -19,12 +19,12 @@ class _Table(QAbstractTableModel):
     def __init__(self, heads: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._heads = heads
-        self.look: AttentionMap | None = None
+        self.attention: AttentionMap | None = None
 
-    def set_look(self, look: AttentionMap | None) -> None:
+    def set_attention(self, attention: AttentionMap | None) -> None:
         """Show another look."""
         self.beginResetModel()
-        self.look = look
+        self.attention = attention
         self.endResetModel()
 
     def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
@@ -55,13 +55,13 @@ class LevelTable(_Table):
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
         """Return the number of scales, and one more."""
-        return 0 if parent.isValid() or self.look is None else len(self.look.levels) + 1
+        return 0 if parent.isValid() or self.attention is None else len(self.attention.levels) + 1
 
     def _words(self, row: int) -> tuple[str, ...]:
-        assert self.look is not None, "there are rows"
+        assert self.attention is not None, "there are rows"
         if row == 0:
             return self.tr("All scales"), percent(1)
-        level = self.look.levels[row - 1]
+        level = self.attention.levels[row - 1]
         return scale_words(level.scale), percent(level.share)
 
 
@@ -73,19 +73,19 @@ class MatchTable(_Table):
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
         """Return the number of patches."""
-        return 0 if parent.isValid() or self.look is None else len(self.look.matches)
+        return 0 if parent.isValid() or self.attention is None else len(self.attention.matches)
 
     def match_at(self, row: int) -> AttentionMatch | None:
         """Return a patch; None where there is no such row."""
-        matches = self.look.matches if self.look is not None else ()
+        matches = self.attention.matches if self.attention is not None else ()
         return matches[row] if 0 <= row < len(matches) else None
 
     def _words(self, row: int) -> tuple[str, ...]:
         match = self.match_at(row)
-        look = self.look
+        attention = self.attention
         assert match is not None, "there are rows"
-        assert look is not None, "there are rows"
-        part = look.region  # beyond which a patch may reach
+        assert attention is not None, "there are rows"
+        part = attention.region  # beyond which a patch may reach
         place = ", ".join(
             str(min(max(low, round(middle)), low + length - 1))
             for middle, low, length in (
@@ -93,7 +93,7 @@ class MatchTable(_Table):
                 (match.top + match.height / 2, part.top, part.height),
             )
         )
-        return place, percent(match.weight), scale_words(look.levels[match.level].scale)
+        return place, percent(match.weight), scale_words(attention.levels[match.level].scale)
 
 
 def percent(share: float) -> str:

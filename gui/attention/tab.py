@@ -16,7 +16,7 @@ from ..widgets.theme import SPACE
 if TYPE_CHECKING:
     from restorer import AttentionMatch
 
-    from .panel import AttentionView
+    from .panel import AttentionPanel
 
 
 class AttentionTab(Tab):
@@ -31,14 +31,14 @@ class AttentionTab(Tab):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(State(), parent)
         self.setAccessibleName(self.tr("Attention"))
-        self._view: AttentionView | None = None
+        self._view: AttentionPanel | None = None
 
     def update_to(self, state: State) -> None:
         """Look into the open picture."""
         if self._view is None:
-            from .panel import AttentionView
+            from .panel import AttentionPanel
 
-            self._view = AttentionView()
+            self._view = AttentionPanel()
             self._view.match_chosen.connect(self._tell)
             inner = QWidget()
             layout = column(margin=2 * SPACE)
@@ -66,9 +66,9 @@ class AttentionTab(Tab):
             x, y = (int(n / self._state.scale) for n in place)
             self._view.look_at(y, x)
 
-    def close_lanes(self) -> bool:
+    def close_workers(self) -> bool:
         """End the thread; return whether it ended."""
-        return self._view is None or self._view.close_lane()
+        return self._view is None or self._view.close_workers()
 
     def _tell(self, match: AttentionMatch | None) -> None:
         if match is None:

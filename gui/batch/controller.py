@@ -26,10 +26,10 @@ from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
 from ..session.store import sentence
 from ..session.thumbnails import Thumbnails
-from ..session.worker import Answer, Lane
-from .jobs import renewed, settled, wish, with_references
+from ..session.worker import Reply, Worker
+from .jobs import with_choices, with_references, with_targets, without_target
 from .rows import QueueModel, Row
-from .runner import News, Runner
+from .runner import BatchUpdate, Runner
 from .store import QueueStore
 
 _FIRST_GUESS = 0.2  # files that must be done before the rest can be estimated
@@ -46,22 +46,22 @@ class QueueControl(QObject):
 
     Signals:
         changed: Rows, counts or what goes on.
-        told: A sentence for the user, or nothing any more.
+        message: A sentence for the user, or nothing any more.
     """
 
     changed = Signal()
-    told = Signal(str)
+    message = Signal(str)
 
     def __init__(self, folder: Path, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.model = QueueModel(thumbnails, self)
         self._store = QueueStore(folder)
-        self._planner = Lane("planner", keep=True, parent=self)
+        self._planner = Worker("planner", keep=True, parent=self)
         self._runner = Runner(self)
-        self._go_on = False  # once what is being stopped has stopped
+        self._restart = False  # once what is being stopped has stopped
         self._cancelled: set[Job] = set()  # cancelled while they run
         self._pace = _Pace()
-        self._runner.happened.connect(self._take_news)
+        self._runner.updated.connect(self._take_update)
         self._runner.ended.connect(self._take_end)
 
     @property
@@ -72,7 +72,7 @@ class QueueControl(QObject):
     @property
     def stopping(self) -> bool:
         """Whether it only waits for the tiles in flight."""
-        return self._runner.stopping and not self._go_on
+        return self._runner.stopping and not self._restart
 
     @property
     def seconds_left(self) -> float | None:
@@ -89,10 +89,10 @@ class QueueControl(QObject):
             self.model.add(self._store.load())
         except (OSError, ValueError) as error:
             text = self.tr("The queue of last time cannot be read: %1")
-            self.told.emit(text.replace("%1", str(error)))
+            self.message.emit(text.replace("%1", str(error)))
         if waiting := self.model.counts["waiting"]:
             text = self.tr("Files that wait since last time: %1")
-            self.told.emit(text.replace("%1", str(waiting)))
+            self.message.emit(text.replace("%1", str(waiting)))
         self.changed.emit()
 
     def add(
@@ -111,9 +111,9 @@ class QueueControl(QObject):
             self._tell_nothing_chosen()
             return
         sources = [path.absolute() for path in paths]
-        self.told.emit(self.tr("Looking for pictures …"))
+        self.message.emit(self.tr("Looking for pictures …"))
 
-        def plan(ticket: object) -> Batch:
+        def plan(request: object) -> Batch:
             name = BESIDE_NAME if folder is None else "{stem}{suffix}"
             found = plan_sources(
                 sources, folder, steps, name=name, suffix=choices.suffix, settings=settings
@@ -125,16 +125,16 @@ class QueueControl(QObject):
     def start(self) -> None:
         """Run all that waits."""
         if self._runner.stopping:
-            self._go_on = True
+            self._restart = True
         elif not self.running and self.model.counts["waiting"]:
-            self.told.emit("")
+            self.message.emit("")
             self._pace.start()
             self._runner.start(self._jobs(self.model.select("waiting")))
         self.changed.emit()
 
     def pause(self) -> None:
         """Stop within a tile and free the memory; what ran waits again."""
-        self._go_on = False
+        self._restart = False
         self._runner.stop()
         self.changed.emit()
 
@@ -144,7 +144,7 @@ class QueueControl(QObject):
         if among is not None:
             numbers = sorted(set(numbers) & set(among))
         jobs = self._jobs(numbers)
-        self._keep(self._store.forget, jobs)
+        self._write(self._store.forget, jobs)
         self._wait(numbers, jobs)
 
     def cancel(self, numbers: Iterable[int]) -> None:
@@ -154,7 +154,7 @@ class QueueControl(QObject):
         waiting = [n for n in chosen if self.model.rows[n].state == "waiting"]
         jobs = self._jobs(waiting)
         self.model.change(waiting, [Row(job, "cancelled") for job in jobs])
-        self._keep(self._store.finish, {job: Result("cancelled", job.target) for job in jobs})
+        self._write(self._store.finish, {job: Result("cancelled", job.target) for job in jobs})
         self.changed.emit()
 
     def remove(self, numbers: Iterable[int]) -> None:
@@ -162,25 +162,25 @@ class QueueControl(QObject):
         chosen = list(numbers)
         jobs = self._jobs(chosen)
         self._stop(chosen)
-        self._keep(self._store.forget, jobs)
+        self._write(self._store.forget, jobs)
         self.model.remove(chosen)
         self._save()
         self.changed.emit()
 
-    def renew(self, choices: Choices, settings: Settings) -> None:
+    def apply_choices(self, choices: Choices, settings: Settings) -> None:
         """Let all that waits, failed or was cancelled be done as is chosen now."""
         if not choices.steps:
             self._tell_nothing_chosen()
             return
         numbers = self.model.select("waiting", "failed", "cancelled")
         try:
-            planned = [renewed(job, choices, settings) for job in self._jobs(numbers)]
+            planned = [with_choices(job, choices, settings) for job in self._jobs(numbers)]
         except RestorerError as error:
-            self.told.emit(sentence(str(error)))
+            self.message.emit(sentence(str(error)))
             return
-        self._exchange(numbers, planned)
+        self._replace_jobs(numbers, planned)
 
-    def settle(self, folder: Path | None, settings: Settings) -> None:
+    def apply_output(self, folder: Path | None, settings: Settings) -> None:
         """Let all that waits write elsewhere, or do something else where a result exists.
 
         Args:
@@ -190,24 +190,24 @@ class QueueControl(QObject):
         """
         numbers = self.model.select("waiting")
         before = self._jobs(numbers)
-        after = settled(before, folder, settings)
+        after = with_targets(before, folder, settings)
         if after == before:
             return
-        self._exchange(numbers, after)
+        self._replace_jobs(numbers, after)
         moved = [job.target for job in self._jobs(numbers)] != [job.target for job in before]
         text = self.tr("Files that wait, and go there too: %1")
-        self.told.emit(text.replace("%1", str(len(numbers))) if moved else "")
+        self.message.emit(text.replace("%1", str(len(numbers))) if moved else "")
 
     def report(self, target: Path) -> None:
         """Write what came of the files as JSON lines, as ``restore batch --report`` does."""
         try:
             target.write_bytes(self._store.journal_path.read_bytes())
         except FileNotFoundError:
-            self.told.emit(self.tr("There is nothing to report yet."))
+            self.message.emit(self.tr("There is nothing to report yet."))
         except OSError as error:
-            self.told.emit(str(error))
+            self.message.emit(str(error))
         else:
-            self.told.emit(self.tr("Saved as %1.").replace("%1", str(target)))
+            self.message.emit(self.tr("Saved as %1.").replace("%1", str(target)))
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop within a tile, keep the queue, end all threads; return whether they ended."""
@@ -219,63 +219,63 @@ class QueueControl(QObject):
 
     # What threads answer.
 
-    def _take_plan(self, answer: Answer) -> None:
-        if answer.error is not None:
-            self.told.emit(sentence(str(answer.error)))
+    def _take_plan(self, reply: Reply) -> None:
+        if reply.error is not None:
+            self.message.emit(sentence(str(reply.error)))
             return
-        plan: Batch = answer.value
-        known = {wish(r.job) for r in self.model.rows}
-        fresh = [job for job in plan.jobs if wish(job) not in known]
+        plan: Batch = reply.value
+        known = {without_target(r.job) for r in self.model.rows}
+        fresh = [job for job in plan.jobs if without_target(job) not in known]
         here = {job.source for job in plan.jobs} - {job.source for job in fresh}
         reason = self.tr("in the queue already")
         ignored = [*plan.ignored, *(Ignored(source, reason) for source in sorted(here))]
         jobs = number_targets(fresh, (r.job.target for r in self.model.rows))
         if not self.model.rows:
-            self._keep(self._store.begin)
-        self._keep(self._store.ignore, ignored)
+            self._write(self._store.begin)
+        self._write(self._store.ignore, ignored)
         self.model.add([Row(job) for job in jobs])
         if self.running:
             self._runner.add(jobs)
         self._save()
-        self.told.emit(self._left_out(jobs, ignored))
+        self.message.emit(self._skipped(jobs, ignored))
         self.changed.emit()
 
-    def _take_news(self, news: News) -> None:
+    def _take_update(self, update: BatchUpdate) -> None:
         paused = [
             job
-            for job, result in news.results.items()
+            for job, result in update.results.items()
             if result.status == "cancelled" and job not in self._cancelled
         ]
-        ended = {job: result for job, result in news.results.items() if job not in paused}
+        ended = {job: result for job, result in update.results.items() if job not in paused}
         self._pace.count(sum(r.status in ("done", "failed") for r in ended.values()))
         self._cancelled.difference_update(ended)
-        self.model.take(replace(news, results=ended))
+        self.model.take(replace(update, results=ended))
         numbers = [n for job in paused if (n := self.model.number(job)) is not None]
         self.model.change(numbers, [Row(job) for job in self._jobs(numbers)])
         listed = {job: r for job, r in ended.items() if self.model.number(job) is not None}
-        self._keep(self._store.start, news.begun)
-        self._keep(self._store.finish, listed)
+        self._write(self._store.start, update.started)
+        self._write(self._store.finish, listed)
         self.changed.emit()
 
     def _take_end(self, error: Exception | None) -> None:
         self._pace.stop()
         if error is not None:
-            self._break_off(error)
-        elif self._go_on:
-            self._go_on = False
+            self._fail_running(error)
+        elif self._restart:
+            self._restart = False
             self.start()
         self.changed.emit()
 
-    def _break_off(self, error: Exception) -> None:
+    def _fail_running(self, error: Exception) -> None:
         """Let what was at work fail; nobody knows which of it is to blame."""
-        self._go_on = False
+        self._restart = False
         what = f"{type(error).__name__}: {error}"
         remark = self.tr("The program made a mistake (%1).").replace("%1", what)
         numbers = self.model.select("running")
         failed = {j: Result("failed", j.target, error=remark) for j in self._jobs(numbers)}
-        self.model.take(News(results=failed))
-        self._keep(self._store.finish, failed)
-        self.told.emit(remark)
+        self.model.take(BatchUpdate(results=failed))
+        self._write(self._store.finish, failed)
+        self.message.emit(remark)
 
     # Parts of the above.
 
@@ -288,13 +288,13 @@ class QueueControl(QObject):
             self._runner.add(jobs)
         self.changed.emit()
 
-    def _exchange(self, numbers: Sequence[int], planned: Sequence[Job]) -> None:
+    def _replace_jobs(self, numbers: Sequence[int], planned: Sequence[Job]) -> None:
         """Let rows that do not run wait with other jobs."""
         before = self._jobs(numbers)
         others = {r.job.target for r in self.model.rows} - {job.target for job in before}
         after = number_targets(planned, others)
         self._runner.cancel(before)
-        self._keep(self._store.forget, [*before, *after])
+        self._write(self._store.forget, [*before, *after])
         self._wait(numbers, after)
         self._save()
 
@@ -304,7 +304,7 @@ class QueueControl(QObject):
         self._cancelled.update(row.job for row in rows if row.state == "running")
         self._runner.cancel(row.job for row in rows)
 
-    def _left_out(self, jobs: Sequence[Job], ignored: Sequence[Ignored]) -> str:
+    def _skipped(self, jobs: Sequence[Job], ignored: Sequence[Ignored]) -> str:
         said = [] if jobs else [self.tr("No picture to restore was found.")]
         if ignored:
             words = {
@@ -321,18 +321,18 @@ class QueueControl(QObject):
         return " ".join(said)
 
     def _tell_nothing_chosen(self) -> None:
-        self.told.emit(self.tr("Nothing is chosen to be done: switch on at least one task."))
+        self.message.emit(self.tr("Nothing is chosen to be done: switch on at least one task."))
 
     def _save(self) -> None:
-        self._keep(self._store.save, [r.job for r in self.model.rows])
+        self._write(self._store.save, [r.job for r in self.model.rows])
 
-    def _keep(self, write: Callable[..., None], *what: Any) -> None:
+    def _write(self, write: Callable[..., None], *what: Any) -> None:
         """Write something to the disk, which may be full."""
         try:
             write(*what)
         except OSError as error:
             text = self.tr("The queue cannot be kept for tomorrow: %1")
-            self.told.emit(text.replace("%1", str(error)))
+            self.message.emit(text.replace("%1", str(error)))
 
 
 class _Pace:

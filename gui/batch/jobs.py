@@ -13,7 +13,7 @@ from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
 
 
-def renewed(job: Job, choices: Choices, settings: Settings) -> Job:
+def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
     """Return the job with what is chosen now."""
     folder = job.target.parent
     name = BESIDE_NAME if folder == job.source.parent else "{stem}{suffix}"
@@ -28,7 +28,7 @@ def renewed(job: Job, choices: Choices, settings: Settings) -> Job:
     return with_references(plan.jobs[0], choices)
 
 
-def settled(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> list[Job]:
+def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> list[Job]:
     """Return the jobs with results in a folder, which lie there as the sources lie to each other.
 
     Args:
@@ -56,10 +56,10 @@ def settled(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> lis
 
 def with_references(job: Job, choices: Choices) -> Job:
     """Return the job with the references, where one of its steps takes such."""
-    wanted = choices.link(usual_task(references=True)).wanted
+    wanted = choices.task_choice(usual_task(references=True)).wanted
     return replace(job, references=choices.references if wanted else ())
 
 
-def wish(job: Job) -> Job:
+def without_target(job: Job) -> Job:
     """Return what is asked, wherever the result goes."""
     return replace(job, target=job.source)

@@ -83,10 +83,10 @@ class BatchPanel(QWidget):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Let files, and the pictures below folders, wait at the end of the queue."""
-        self._settle()
+        self._apply_output()
         self.control.add(paths, self._choices, self._folder(), self._settings())
 
-    def close_lane(self, timeout_s: float = 60.0) -> bool:
+    def close_workers(self, timeout_s: float = 60.0) -> bool:
         """Stop within a tile, keep the queue, end all threads; return whether they ended."""
         closed = self.control.close(timeout_s)
         return self._thumbnails.close() and closed
@@ -183,10 +183,10 @@ class BatchPanel(QWidget):
         self.add_files.clicked.connect(self._browse_files)
         self.add_folder.clicked.connect(self._browse_folder)
         self.choose.clicked.connect(self._browse_target)
-        self.use.clicked.connect(lambda: control.renew(self._choices, self._settings()))
+        self.use.clicked.connect(lambda: control.apply_choices(self._choices, self._settings()))
         self.shown.currentIndexChanged.connect(self._filter)
-        self.folder.editingFinished.connect(self._settle)
-        self.existing.activated.connect(self._settle)
+        self.folder.editingFinished.connect(self._apply_output)
+        self.existing.activated.connect(self._apply_output)
         self.start.clicked.connect(self._start)
         self.pause.clicked.connect(self._pause)
         self.retry.clicked.connect(lambda: control.retry())
@@ -203,7 +203,7 @@ class BatchPanel(QWidget):
         self.view.selectionModel().selectionChanged.connect(self._offer)
         control.changed.connect(self._refresh)
         control.changed.connect(self.changed)
-        control.told.connect(self.message.tell)
+        control.message.connect(self.message.tell)
 
     # What is shown.
 
@@ -270,15 +270,15 @@ class BatchPanel(QWidget):
         typed = self.folder.text().strip()
         return Path(typed).expanduser().absolute() if typed else None
 
-    def _settle(self) -> None:
+    def _apply_output(self) -> None:
         """Let what waits do as is set now, if somebody set it since."""
         wanted = (self._folder(), self.existing.currentData())
         if wanted != self._wanted:
             self._wanted = wanted
-            self.control.settle(self._folder(), self._settings())
+            self.control.apply_output(self._folder(), self._settings())
 
     def _start(self) -> None:
-        self._settle()
+        self._apply_output()
         self.control.start()
         self.pause.setFocus()
 
@@ -330,7 +330,7 @@ class BatchPanel(QWidget):
         )
         if name:
             self.folder.setText(name)
-            self._settle()
+            self._apply_output()
 
     def _browse_report(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the report"), "report.jsonl")

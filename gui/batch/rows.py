@@ -24,8 +24,8 @@ from restorer import Job, Progress, Result
 
 from ..session.thumbnails import Thumbnails
 from ..widgets.theme import colors_of
-from ..widgets.words import duration, trouble
-from .runner import News
+from ..widgets.words import duration, error_text
+from .runner import BatchUpdate
 
 RowState: TypeAlias = Literal["waiting", "running", "done", "skipped", "failed", "cancelled"]
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -73,9 +73,9 @@ class Row:
 def row_of(job: Job, result: Result) -> Row:
     """Return the row of a job that ended."""
     notes = "; ".join(result.notes)
-    remark = trouble(result.error, job.source) if result.error else notes
+    remark = error_text(result.error, job.source) if result.error else notes
     if result.status == "skipped":
-        return Row(job, "skipped", remark=trouble(result.error, job.target))
+        return Row(job, "skipped", remark=error_text(result.error, job.target))
     if result.status == "cancelled":  # nothing was written
         return Row(job, "cancelled")
     return Row(job, result.status, seconds=result.seconds, target=result.target, remark=remark)
@@ -153,7 +153,7 @@ class QueueModel(QAbstractTableModel):
         for number, row in zip(numbers, rows, strict=True):
             self._put(number, row)
             changed.append(number)
-        self._tell(changed)
+        self._emit(changed)
 
     def number(self, job: Job) -> int | None:
         """Return where a job stands."""
@@ -163,17 +163,17 @@ class QueueModel(QAbstractTableModel):
         """Return the numbers of the rows in any of the states, in order."""
         return [n for n, row in enumerate(self.rows) if row.state in states]
 
-    def take(self, news: News) -> None:
+    def take(self, update: BatchUpdate) -> None:
         """Show what happened; results of rows that were taken out are dropped."""
         changed = []
-        for job in news.begun:
+        for job in update.started:
             changed.append(self._set(job, Row(job, "running")))
-        for job, progress in news.progress.items():
+        for job, progress in update.progress.items():
             changed.append(self._set(job, self._running(job, progress)))
-        for job, result in news.results.items():
+        for job, result in update.results.items():
             self._starts.pop(job, None)
             changed.append(self._set(job, row_of(job, result)))
-        self._tell([n for n in changed if n is not None])
+        self._emit([n for n in changed if n is not None])
 
     @property
     def running_parts(self) -> float:
@@ -209,7 +209,7 @@ class QueueModel(QAbstractTableModel):
         if role == FRACTION and column == PROGRESS:
             return row.part if row.state == "running" else None
         if role == Qt.ItemDataRole.BackgroundRole and row.state == "failed":
-            return QColor(colors_of(QGuiApplication.palette()).trouble)
+            return QColor(colors_of(QGuiApplication.palette()).error)
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(row.job.source) if column == NAME else self._text(row, column)
         return None
@@ -268,7 +268,7 @@ class QueueModel(QAbstractTableModel):
         self.counts = Counter(row.state for row in self.rows)
         self._starts = {job: at for job, at in self._starts.items() if job in self._numbers}
 
-    def _tell(self, numbers: Sequence[int]) -> None:
+    def _emit(self, numbers: Sequence[int]) -> None:
         stretches = list(_stretches(sorted(set(numbers), reverse=True)))
         if len(stretches) > _MANY:
             stretches = [(stretches[-1][0], stretches[0][1])]

@@ -28,7 +28,7 @@ _TICK_MS = 33
 
 
 @dataclass
-class News:
+class BatchUpdate:
     """What happened since the last tick.
 
     Attributes:
@@ -37,13 +37,13 @@ class News:
         results: Results of the jobs that ended, in their order.
     """
 
-    begun: list[Job] = field(default_factory=list)
+    started: list[Job] = field(default_factory=list)
     progress: dict[Job, Progress] = field(default_factory=dict)
     results: dict[Job, Result] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether anything happened."""
-        return bool(self.begun or self.progress or self.results)
+        return bool(self.started or self.progress or self.results)
 
 
 class Runner(QObject):
@@ -54,7 +54,7 @@ class Runner(QObject):
         ended: No job is at work any more; with the error that ended the run, or None.
     """
 
-    happened = Signal(object)
+    updated = Signal(object)
     ended = Signal(object)
     _finished = Signal(object)
 
@@ -62,13 +62,13 @@ class Runner(QObject):
         super().__init__(parent)
         self._lock = threading.Lock()
         self._waiting: deque[Job] = deque()
-        self._news = News()
+        self._update = BatchUpdate()
         self._stopped = False
         self._control = RunControl()
         self._taken: dict[str, Job] = {}  # by id: those that a worker took, and that have not ended
         self._thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_TICK_MS)
-        self._timer.timeout.connect(self._tell)
+        self._timer.timeout.connect(self._emit)
         self._finished.connect(self._end)  # queued: the signal comes from the thread
 
     @property
@@ -115,7 +115,7 @@ class Runner(QObject):
             thread.join(timeout_s)
             if thread.is_alive():
                 return False
-            self._tell()
+            self._emit()
         self._timer.stop()
         return True
 
@@ -156,27 +156,27 @@ class Runner(QObject):
         with self._lock:
             job = self._taken[event.id]
             if isinstance(event, Started):
-                self._news.begun.append(job)
+                self._update.started.append(job)
             elif isinstance(event, Progress):
                 if event.phase == "restore":
-                    self._news.progress[job] = event
+                    self._update.progress[job] = event
             elif isinstance(event, Finished):
                 del self._taken[event.id]
-                self._news.progress.pop(job, None)
-                self._news.results[job] = event.result
+                self._update.progress.pop(job, None)
+                self._update.results[job] = event.result
 
-    def _tell(self) -> None:
+    def _emit(self) -> None:
         with self._lock:
-            news, self._news = self._news, News()
-        if news:
-            self.happened.emit(news)
+            update, self._update = self._update, BatchUpdate()
+        if update:
+            self.updated.emit(update)
 
     def _end(self, error: Exception | None) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join()
         self._timer.stop()
-        self._tell()
+        self._emit()
         if error is None and self._waiting and not self._stopped:
             self._launch()  # somebody added jobs while the last one ended
         else:

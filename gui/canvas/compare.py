@@ -108,8 +108,8 @@ class Compare(QWidget):
         moded: Another way to compare was taken, a Mode.
     """
 
-    looked = Signal(object)
-    moded = Signal(object)
+    view_changed = Signal(object)
+    mode_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,7 +119,7 @@ class Compare(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
         self.divider.valueChanged.connect(self._divide)
-        self.canvas.viewed.connect(lambda view: self.looked.emit(view.visible))
+        self.canvas.viewed.connect(lambda view: self.view_changed.emit(view.visible))
         self._picture: object = None
         self._after: object = None
         self._show_divider()
@@ -134,7 +134,7 @@ class Compare(QWidget):
         whole = Box(0, 0, *state.size)
         before = [Layer(state.opened.shown, whole)]
         finished = state.finished
-        whole_result = state.given or finished
+        whole_result = state.loaded_result or finished
         after = [Layer(whole_result.shown, whole)] if whole_result is not None else []
         after += [Layer(patch.shown, patch.box) for patch in state.seen_patches]
         outline = state.frame
@@ -145,13 +145,13 @@ class Compare(QWidget):
         if shown == self._after:
             return
         self._after = shown
-        new = state.opened.picture is not self._picture
-        self._picture = state.opened.picture
+        new = state.opened.source is not self._picture
+        self._picture = state.opened.source
         self.canvas.set_layers(state.size, before, after)
         self.canvas.set_outline(outline)
         if new:
             self.canvas.fit()
-            self.looked.emit(self.canvas.view.visible)
+            self.view_changed.emit(self.canvas.view.visible)
         self._show_divider()
 
     def show_map(self, image: QImage | None, opacity: float = 1.0) -> None:
@@ -165,7 +165,7 @@ class Compare(QWidget):
         if mode is not self.canvas.mode:
             self.canvas.set_mode(mode)
             self._show_divider()
-            self.moded.emit(mode)
+            self.mode_changed.emit(mode)
 
     def set_framing(self, framing: bool) -> None:
         """Let the next drag draw a rectangle, also where the divider lies."""

@@ -28,7 +28,7 @@ _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 
 
-class StripModel(QAbstractListModel):
+class FilmStripModel(QAbstractListModel):
     """The files, with thumbnails that come when they are asked for.
 
     Args:
@@ -96,7 +96,7 @@ class Frame(QStyledItemDelegate):
             painter.drawRect(inner.adjusted(-3, -3, 2, 2))
 
 
-class Strip(QListView):
+class FilmStrip(QListView):
     """One row of thumbnails.
 
     Signals:
@@ -119,7 +119,7 @@ class Strip(QListView):
         self.setFixedHeight(SIDE + 26)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.items = StripModel(self.devicePixelRatio(), self)
+        self.items = FilmStripModel(self.devicePixelRatio(), self)
         self.setModel(self.items)
         self.selectionModel().currentChanged.connect(self._choose)
         self._showing = False
@@ -138,7 +138,7 @@ class Strip(QListView):
             self.scrollTo(index)
         self._showing = False
 
-    def close_lane(self) -> bool:
+    def close_workers(self) -> bool:
         """End the thread that makes thumbnails."""
         return self.items.close()
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from restorer import CaptureInfo, Image, ImageError, probe, profile_name, read_capture_info
 
 from ..session.state import State
-from ..session.worker import Answer, Lane
+from ..session.worker import Reply, Worker
 from ..widgets.forms import column, heading, hint, row
 from ..widgets.words import listed, megapixels, number, size
 
@@ -26,8 +26,8 @@ class FileInfo(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: Image | None = None
-        self._told: list[tuple[str, Facts]] = []
-        self._lane = Lane("info", parent=self)
+        self._groups: list[tuple[str, Facts]] = []
+        self._worker = Worker("info", parent=self)
         self.empty = hint(self.tr("No picture is open."))
         self.titles = [heading(""), heading(""), heading("")]
         self.texts = [self._text() for _ in self.titles]
@@ -58,21 +58,21 @@ class FileInfo(QWidget):
         if image is self._image:
             return
         self._image = image
-        self._lane.drop()
+        self._worker.drop()
         if image is None:
             self._show([])
             return
 
-        def take(answer: Answer) -> None:
-            if answer.error is None:
-                self._show(answer.value)
+        def take(reply: Reply) -> None:
+            if reply.error is None:
+                self._show(reply.value)
 
-        self._lane.ask(lambda ticket: self._all(path, image), take)
+        self._worker.ask(lambda request: self._all(path, image), take)
 
-    def close_lane(self, timeout_s: float = 10.0) -> bool:
+    def close_workers(self, timeout_s: float = 10.0) -> bool:
         """End the thread; return whether it ended."""
-        self._lane.drop()
-        return self._lane.close(timeout_s)
+        self._worker.drop()
+        return self._worker.close(timeout_s)
 
     def _text(self) -> QLabel:
         label = QLabel(wordWrap=True)
@@ -88,7 +88,7 @@ class FileInfo(QWidget):
         found = [
             (self.tr("File"), [] if path is None else self._file(path)),
             (self.tr("Picture"), self._picture(image)),
-            (self.tr("Camera"), self._shooting(read_capture_info(image.metadata))),
+            (self.tr("Camera"), self._camera(read_capture_info(image.metadata))),
         ]
         return [(title, facts) for title, facts in found if facts]
 
@@ -126,63 +126,63 @@ class FileInfo(QWidget):
             return self.tr("none, taken as sRGB")
         return profile_name(icc) or self.tr("damaged, or without a name")
 
-    def _shooting(self, shot: CaptureInfo) -> Facts:
-        told = shot.model.partition(" ")[0].casefold() in shot.make.casefold().split()
+    def _camera(self, info: CaptureInfo) -> Facts:
+        groups = info.model.partition(" ")[0].casefold() in info.make.casefold().split()
         facts = [
-            (self.tr("Camera"), shot.model if told else f"{shot.make} {shot.model}".strip()),
-            (self.tr("Lens"), shot.lens),
-            (self.tr("Exposure"), _exposure(shot)),
-            (self.tr("Focal length"), self._focal_length(shot)),
-            (self.tr("Taken"), shot.taken),
-            (self.tr("Place"), _place(shot)),
-            (self.tr("By"), shot.artist),
-            (self.tr("Copyright"), shot.copyright),
-            (self.tr("Software"), shot.software),
+            (self.tr("Camera"), info.model if groups else f"{info.make} {info.model}".strip()),
+            (self.tr("Lens"), info.lens),
+            (self.tr("Exposure"), _exposure(info)),
+            (self.tr("Focal length"), self._focal_length(info)),
+            (self.tr("Taken"), info.taken),
+            (self.tr("Place"), _place(info)),
+            (self.tr("By"), info.artist),
+            (self.tr("Copyright"), info.copyright),
+            (self.tr("Software"), info.software),
         ]
         return [(name, text) for name, text in facts if text]
 
-    def _focal_length(self, shot: CaptureInfo) -> str:
-        length, full = shot.focal_length, shot.focal_length_35
+    def _focal_length(self, info: CaptureInfo) -> str:
+        length, full = info.focal_length, info.focal_length_35
         if length is None or full is None or full == length:
             return "" if length is None else f"{length:g} mm"
         equal = self.tr("as %1 mm on 35 mm film").replace("%1", f"{full:g}")
         return f"{length:g} mm ({equal})"
 
-    def _show(self, told: list[tuple[str, Facts]]) -> None:
-        self._told = told
-        self.empty.setVisible(not told)
-        self.copy.setVisible(bool(told))
+    def _show(self, groups: list[tuple[str, Facts]]) -> None:
+        self._groups = groups
+        self.empty.setVisible(not groups)
+        self.copy.setVisible(bool(groups))
         for which, (title, text) in enumerate(zip(self.titles, self.texts, strict=True)):
-            there = which < len(told)
+            there = which < len(groups)
             title.setVisible(there)
             text.setVisible(there)
             if there:
-                title.setText(told[which][0])
-                text.setText(listed(told[which][1], _NAME_WIDTH))
-                text.setAccessibleDescription(told[which][0])
+                title.setText(groups[which][0])
+                text.setText(listed(groups[which][1], _NAME_WIDTH))
+                text.setAccessibleDescription(groups[which][0])
 
     def _copy(self) -> None:
-        lines = [f"{name}: {text}" for _, facts in self._told for name, text in facts]
+        lines = [f"{name}: {text}" for _, facts in self._groups for name, text in facts]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
 
-def _exposure(shot: CaptureInfo) -> str:
+def _exposure(info: CaptureInfo) -> str:
     said = []
-    if shot.exposure is not None:
-        fraction = f"1/{round(1 / shot.exposure)} s"
-        said.append(fraction if shot.exposure < 0.4 else f"{shot.exposure:g} s")
-    if shot.f_number is not None:
-        said.append(f"f/{shot.f_number:g}")
-    if shot.iso is not None:
-        said.append(f"ISO {shot.iso:g}")
-    if shot.bias:
-        said.append(f"{shot.bias:+.1f} EV")
+    if info.exposure is not None:
+        fraction = f"1/{round(1 / info.exposure)} s"
+        said.append(fraction if info.exposure < 0.4 else f"{info.exposure:g} s")
+    if info.f_number is not None:
+        said.append(f"f/{info.f_number:g}")
+    if info.iso is not None:
+        said.append(f"ISO {info.iso:g}")
+    if info.bias:
+        said.append(f"{info.bias:+.1f} EV")
     return " · ".join(said)
 
 
-def _place(shot: CaptureInfo) -> str:
-    if shot.latitude is None or shot.longitude is None:
+def _place(info: CaptureInfo) -> str:
+    if info.latitude is None or info.longitude is None:
         return ""
-    south, west = shot.latitude < 0, shot.longitude < 0
-    latitude = f"{abs(shot.latitude):.5f}° {'S' if south else 'N'}"
-    return f"{latitude}, {abs(shot.longitude):.5f}° {'W' if west else 'E'}"
+    south, west = info.latitude < 0, info.longitude < 0
+    latitude = f"{abs(info.latitude):.5f}° {'S' if south else 'N'}"
+    return f"{latitude}, {abs(info.longitude):.5f}° {'W' if west else 'E'}"

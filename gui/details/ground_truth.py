@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer import CancelToken, Image, read
+from restorer import Image, read
 
-from ..session.quality import MAP_STEP, Figures, OnRow, compare_pictures
+from ..session.quality import MAP_STEP, Metrics, compare_pictures
 from ..session.state import State
-from ..session.worker import Answer, Lane, Ticket
+from ..session.worker import Reply, Request, Worker
 from ..widgets.events import accept_copy, local_files
-from ..widgets.forms import FigureSlider, column, hint, row
-from ..widgets.words import listed, number, picture_patterns, trouble
+from ..widgets.forms import ValueSlider, column, hint, row
+from ..widgets.words import error_text, listed, number, picture_patterns
 
 _SHOWN_SIDE = 720  # of the map in the panel
 # The colors of errors, dark to light, as in matplotlib's "inferno".
@@ -39,11 +39,11 @@ _HEAT = np.array(
 class Comparison:
     """Figures of the result and, where it is as large, of the picture as it was."""
 
-    after: Figures | None
-    before: Figures | None
+    after: Metrics | None
+    before: Metrics | None
 
 
-class TruthPanel(QWidget):
+class GroundTruthPanel(QWidget):
     """Takes a picture of the truth and compares with it.
 
     Signals:
@@ -51,7 +51,7 @@ class TruthPanel(QWidget):
         map_shown: The map of errors for the whole picture, a QImage, or None.
     """
 
-    truth_changed = Signal(object)
+    ground_truth_changed = Signal(object)
     map_shown = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,22 +59,22 @@ class TruthPanel(QWidget):
         self.setAcceptDrops(True)
         self._images: tuple[Image | None, Image | None] = (None, None)
         self._scale = 1
-        self._truth: Image | None = None
-        self._shown: Figures | None = None
-        self._lane = Lane("truth", parent=self)
-        self._reader = Lane("truth file", parent=self)
+        self._ground_truth: Image | None = None
+        self._shown: Metrics | None = None
+        self._worker = Worker("truth", parent=self)
+        self._reader = Worker("truth file", parent=self)
         self.choose = QPushButton(self.tr("Choose …"))
         self.choose.setAccessibleName(self.tr("Choose a picture of the truth"))
         self.forget = QPushButton(self.tr("Forget"))
         self.forget.setAccessibleName(self.tr("Forget the truth"))
         self.name = hint(self.tr("A picture of how the result should be: choose it, or drop it."))
-        self.figures = QLabel(wordWrap=True)
-        self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.figures.setAccessibleDescription(self.tr("Comparison with the truth"))
+        self.metrics = QLabel(wordWrap=True)
+        self.metrics.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.metrics.setAccessibleDescription(self.tr("Comparison with the truth"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Comparing"))
         self.map = ErrorMap()
-        self.gain = FigureSlider(self.tr("Gain of the errors"), 1, 64, 1, suffix=" ×")
+        self.gain = ValueSlider(self.tr("Gain of the errors"), 1, 64, 1, suffix=" ×")
         self.gain.set_value(8)
         self.over = QCheckBox(self.tr("Show over the picture"))
         buttons = row(self.choose, self.forget)
@@ -82,7 +82,7 @@ class TruthPanel(QWidget):
         layout = column()
         layout.addWidget(self.name)
         layout.addLayout(buttons)
-        for widget in (self.bar, self.figures, self.map):
+        for widget in (self.bar, self.metrics, self.map):
             layout.addWidget(widget)
         self.gain_label = QLabel(self.tr("Gain"))
         self.gain_label.setBuddy(self.gain.slider)
@@ -91,7 +91,7 @@ class TruthPanel(QWidget):
         layout.addStretch(1)
         self.setLayout(layout)
         self.choose.clicked.connect(self._browse)
-        self.forget.clicked.connect(lambda: self._take_truth(None, ""))
+        self.forget.clicked.connect(lambda: self._take_ground_truth(None, ""))
         self.gain.moved.connect(self._show_map)
         self.over.toggled.connect(self._show_map)
         self._show(None)
@@ -99,9 +99,9 @@ class TruthPanel(QWidget):
     # What the window calls.
 
     @property
-    def truth(self) -> Image | None:
+    def ground_truth(self) -> Image | None:
         """The truth, if there is one."""
-        return self._truth
+        return self._ground_truth
 
     def show_state(self, state: State) -> None:
         """Compare the result that there is."""
@@ -115,59 +115,66 @@ class TruthPanel(QWidget):
             self._images, self._scale = (before, after), scale
             self._compare()
 
-    def set_truth(self, path: Path) -> None:
+    def load_ground_truth(self, path: Path) -> None:
         """Read a picture of the truth."""
 
-        def take(answer: Answer) -> None:
-            if answer.error is not None:
-                self._take_truth(None, f"{path.name}: {trouble(answer.error, path)}")
+        def take(reply: Reply) -> None:
+            if reply.error is not None:
+                self._take_ground_truth(None, f"{path.name}: {error_text(reply.error, path)}")
             else:
-                self._take_truth(answer.value, path.name)
+                self._take_ground_truth(reply.value, path.name)
 
-        self._reader.ask(lambda ticket: read(path), take)
+        self._reader.ask(lambda request: read(path), take)
 
-    def close_lane(self, timeout_s: float = 30.0) -> bool:
+    def close_workers(self, timeout_s: float = 30.0) -> bool:
         """End the threads; return whether they ended."""
-        for lane in (self._lane, self._reader):
-            lane.drop()
-        ended = [lane.close(timeout_s) for lane in (self._lane, self._reader)]
+        for worker in (self._worker, self._reader):
+            worker.drop()
+        ended = [worker.close(timeout_s) for worker in (self._worker, self._reader)]
         return all(ended)
 
     # Comparing.
 
-    def _take_truth(self, truth: Image | None, text: str) -> None:
-        self._truth = truth
+    def _take_ground_truth(self, ground_truth: Image | None, text: str) -> None:
+        self._ground_truth = ground_truth
         usual = self.tr("A picture of how the result should be: choose it, or drop it.")
         self.name.setText(text or usual)
-        self.truth_changed.emit(truth)
+        self.ground_truth_changed.emit(ground_truth)
         self._compare()
 
     def _compare(self) -> None:
-        truth, (before, after) = self._truth, self._images
-        self._lane.drop()
+        ground_truth, (before, after) = self._ground_truth, self._images
+        self._worker.drop()
         self._show(None)
-        if truth is None or before is None:
+        if ground_truth is None or before is None:
             return
-        if after is None and _size(before) != _size(truth):
-            self.figures.setText(self.tr("Restore the picture to compare it."))
+        if after is None and _size(before) != _size(ground_truth):
+            self.metrics.setText(self.tr("Restore the picture to compare it."))
             return
-        if after is not None and _size(after) != _size(truth):
-            self.figures.setText(self._misfit(after, truth))
+        if after is not None and _size(after) != _size(ground_truth):
+            self.metrics.setText(self._misfit(after, ground_truth))
             return
         shave = self._scale if self._scale > 1 else 0
 
-        def make(ticket: Ticket) -> Comparison:
-            made = None if after is None else _figures(after, truth, shave, ticket)
-            fits = _size(before) == _size(truth)
-            return Comparison(made, _figures(before, truth, shave, ticket) if fits else None)
+        def make(request: Request) -> Comparison:
+            def measure(image: Image | None) -> Metrics | None:
+                if image is None or _size(image) != _size(ground_truth):
+                    return None
+                return compare_pictures(
+                    image, ground_truth, shave=shave, on_row=request.report, cancel=request.cancel
+                )
+
+            return Comparison(measure(after), measure(before))
 
         self.bar.setRange(0, 0)
         self.bar.show()
-        self._lane.ask(make, self._take, self._count)
+        self._worker.ask(make, self._take, self._count)
 
-    def _misfit(self, after: Image, truth: Image) -> str:
+    def _misfit(self, after: Image, ground_truth: Image) -> str:
         text = self.tr("The truth is %1 × %2 pixels, the result %3 × %4.")
-        for place, side in zip(("%1", "%2", "%3", "%4"), _size(truth) + _size(after), strict=True):
+        for place, side in zip(
+            ("%1", "%2", "%3", "%4"), _size(ground_truth) + _size(after), strict=True
+        ):
             text = text.replace(place, str(side))
         return text
 
@@ -175,12 +182,12 @@ class TruthPanel(QWidget):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is not None:
+    def _take(self, reply: Reply) -> None:
+        if reply.error is not None:
             self._show(None)
-            self.figures.setText(str(answer.error))
+            self.metrics.setText(str(reply.error))
         else:
-            self._show(answer.value)
+            self._show(reply.value)
 
     # Showing.
 
@@ -190,19 +197,19 @@ class TruthPanel(QWidget):
         there = self._shown is not None
         for widget in (self.map, self.gain_label, self.gain, self.over):
             widget.setVisible(there)
-        self.forget.setVisible(self._truth is not None)
-        self.figures.setText("" if found is None else listed(self._words(found)))
+        self.forget.setVisible(self._ground_truth is not None)
+        self.metrics.setText("" if found is None else listed(self._words(found)))
         self._show_map()
 
     def _words(self, found: Comparison) -> list[tuple[str, ...]]:
         """Return the rows of a table."""
         sides = ((self.tr("Before"), found.before), (self.tr("After"), found.after))
-        there = [(name, figures) for name, figures in sides if figures is not None]
+        there = [(name, metrics) for name, metrics in sides if metrics is not None]
         return [
             ("", *(name for name, _ in there)),
-            ("PSNR", *(_decibels(figures.psnr) for _, figures in there)),
-            (self.tr("PSNR of luma"), *(_decibels(figures.psnr_luma) for _, figures in there)),
-            ("SSIM", *(_similarity(figures.ssim) for _, figures in there)),
+            ("PSNR", *(_decibels(metrics.psnr) for _, metrics in there)),
+            (self.tr("PSNR of luma"), *(_decibels(metrics.psnr_luma) for _, metrics in there)),
+            ("SSIM", *(_similarity(metrics.ssim) for _, metrics in there)),
         ]
 
     def _show_map(self) -> None:
@@ -220,7 +227,7 @@ class TruthPanel(QWidget):
         kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
         name, _ = QFileDialog.getOpenFileName(self, self.tr("Picture of the truth"), "", kinds)
         if name:
-            self.set_truth(Path(name))
+            self.load_ground_truth(Path(name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a file."""
@@ -232,7 +239,7 @@ class TruthPanel(QWidget):
         paths = local_files(event.mimeData())
         if paths:
             accept_copy(event)
-            self.set_truth(paths[0])
+            self.load_ground_truth(paths[0])
 
 
 class ErrorMap(QWidget):
@@ -288,12 +295,6 @@ def error_image(errors: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], gain: f
     red, green, blue = (plane.astype(int) for plane in planes)
     image.setColorTable((0xFF000000 | red << 16 | green << 8 | blue).tolist())
     return image
-
-
-def _figures(image: Image, truth: Image, shave: int, ticket: Ticket) -> Figures:
-    on_row: OnRow = ticket.report
-    cancel: CancelToken = ticket.cancel
-    return compare_pictures(image, truth, shave=shave, on_row=on_row, cancel=cancel)
 
 
 def _reduced(

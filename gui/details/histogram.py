@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSizePolicy, QWidget
 from restorer import Image
 
 from ..session.state import State
-from ..session.tone_histogram import LEVELS, Tones, count_tones
-from ..session.worker import Answer, Lane
+from ..session.tone_histogram import LEVELS, ToneHistogram, count_tones
+from ..session.worker import Reply, Worker
 from ..widgets.forms import column, hint, row
 from ..widgets.words import listed, number
 
@@ -36,7 +36,7 @@ class Histogram(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._images: tuple[Image | None, Image | None] = (None, None)
-        self._lane = Lane("histogram", parent=self)
+        self._worker = Worker("histogram", parent=self)
         self.channels = QComboBox()
         self.channels.addItem(self.tr("Colors"), (0, 1, 2))
         self.channels.addItem(self.tr("Luma"), (3,))
@@ -50,12 +50,12 @@ class Histogram(QWidget):
         self.plot.setAccessibleName(self.tr("Histogram"))
         self.level = hint(" ")
         self.level.setWordWrap(False)
-        self.figures = QLabel(wordWrap=True)
-        self.figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.figures.setAccessibleDescription(self.tr("Figures of the histogram"))
+        self.summary = QLabel(wordWrap=True)
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.summary.setAccessibleDescription(self.tr("Figures of the histogram"))
         layout = column()
         layout.addLayout(row(self.channels, self.logarithmic, stretch=0))
-        for widget in (self.plot, self.level, self.figures):
+        for widget in (self.plot, self.level, self.summary):
             layout.addWidget(widget)
         self.setLayout(layout)
         self.channels.currentIndexChanged.connect(self._choose)
@@ -74,44 +74,44 @@ class Histogram(QWidget):
         if self._images[0] is before and self._images[1] is after:
             return
         self._images = (before, after)
-        self._lane.drop()
+        self._worker.drop()
         if before is None:
             self._show(None, None)
             return
 
-        def take(answer: Answer) -> None:
-            if answer.error is None:
-                self._show(*answer.value)
+        def take(reply: Reply) -> None:
+            if reply.error is None:
+                self._show(*reply.value)
 
-        self._lane.ask(
-            lambda ticket: [
-                None if image is None else count_tones(image, ticket.cancel)
+        self._worker.ask(
+            lambda request: [
+                None if image is None else count_tones(image, request.cancel)
                 for image in (before, after)
             ],
             take,
         )
 
-    def close_lane(self, timeout_s: float = 10.0) -> bool:
+    def close_workers(self, timeout_s: float = 10.0) -> bool:
         """End the thread; return whether it ended."""
-        self._lane.drop()
-        return self._lane.close(timeout_s)
+        self._worker.drop()
+        return self._worker.close(timeout_s)
 
-    def _show(self, before: Tones | None, after: Tones | None) -> None:
-        self.plot.set_tones(before, after)
+    def _show(self, before: ToneHistogram | None, after: ToneHistogram | None) -> None:
+        self.plot.set_histograms(before, after)
         self._choose()
         columns = [
-            (name, tones)
-            for name, tones in ((self.tr("Before"), before), (self.tr("After"), after))
-            if tones is not None
+            (name, histogram)
+            for name, histogram in ((self.tr("Before"), before), (self.tr("After"), after))
+            if histogram is not None
         ]
-        told = [(name, self._words(tones)) for name, tones in columns]
-        self.figures.setText(listed(told))
-        self.plot.setAccessibleDescription("; ".join(f"{name}: {text}" for name, text in told))
+        rows = [(name, self._words(histogram)) for name, histogram in columns]
+        self.summary.setText(listed(rows))
+        self.plot.setAccessibleDescription("; ".join(f"{name}: {text}" for name, text in rows))
 
-    def _words(self, tones: Tones) -> str:
-        mean = self.tr("mean %1").replace("%1", number(float(tones.means[3]), 1))
-        black = self.tr("black %1\u00a0%").replace("%1", number(100 * tones.black, 1))
-        white = self.tr("white %1\u00a0%").replace("%1", number(100 * tones.white, 1))
+    def _words(self, histogram: ToneHistogram) -> str:
+        mean = self.tr("mean %1").replace("%1", number(float(histogram.means[3]), 1))
+        black = self.tr("black %1\u00a0%").replace("%1", number(100 * histogram.black, 1))
+        white = self.tr("white %1\u00a0%").replace("%1", number(100 * histogram.white, 1))
         parts = (part.replace(" ", "\N{NO-BREAK SPACE}") for part in (mean, black, white))
         return " · ".join(parts)
 
@@ -119,13 +119,13 @@ class Histogram(QWidget):
         self.plot.choose(self.channels.currentData(), logarithmic=self.logarithmic.isChecked())
 
     def _show_level(self, level: int) -> None:
-        tones = self.plot.shown
-        if level < 0 or tones is None:
+        histogram = self.plot.shown
+        if level < 0 or histogram is None:
             self.level.setText(" ")
             return
         names = ("R", "G", "B", "Y")
         shares = [
-            f"{names[c]} {number(100 * float(tones.shares[c, level]), 2)} %"
+            f"{names[c]} {number(100 * float(histogram.shares[c, level]), 2)} %"
             for c in self.channels.currentData()
         ]
         self.level.setText(f"{level}: {' · '.join(shares)}")
@@ -146,18 +146,18 @@ class Plot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self._before: Tones | None = None
-        self._after: Tones | None = None
+        self._before: ToneHistogram | None = None
+        self._after: ToneHistogram | None = None
         self._channels: Sequence[int] = (0, 1, 2)
         self._logarithmic = False
         self._level = -1
 
     @property
-    def shown(self) -> Tones | None:
+    def shown(self) -> ToneHistogram | None:
         """What is filled: the result, or the picture while there is none."""
         return self._after or self._before
 
-    def set_tones(self, before: Tones | None, after: Tones | None) -> None:
+    def set_histograms(self, before: ToneHistogram | None, after: ToneHistogram | None) -> None:
         """Show other curves."""
         self._before, self._after = before, after
         self._point(self._level if before is not None else -1)
@@ -218,25 +218,25 @@ class Plot(QWidget):
             return self.palette().color(QPalette.ColorRole.Text)
         return QColor(_INKS[channel])
 
-    def _heights(self, tones: Tones, channel: int) -> NDArray[np.float64]:
-        shares: NDArray[np.float64] = tones.shares[channel]
+    def _heights(self, histogram: ToneHistogram, channel: int) -> NDArray[np.float64]:
+        shares: NDArray[np.float64] = histogram.shares[channel]
         rare: NDArray[np.float64] = np.log1p(shares * 1e5)
         return rare if self._logarithmic else shares
 
     def _top(self) -> float:
         """Return the height of the plot; the two ends, which may be clipped tones, do not count."""
         curves = [
-            self._heights(tones, channel)[1:-1].max()
-            for tones in (self._before, self._after)
-            if tones is not None
+            self._heights(histogram, channel)[1:-1].max()
+            for histogram in (self._before, self._after)
+            if histogram is not None
             for channel in self._channels
         ]
         return float(max(*curves, 1e-9)) if len(curves) > 1 else max(float(curves[0]), 1e-9)
 
     def _path(
-        self, tones: Tones, channel: int, inner: QRectF, top: float, *, closed: bool
+        self, histogram: ToneHistogram, channel: int, inner: QRectF, top: float, *, closed: bool
     ) -> QPainterPath:
-        heights = np.minimum(self._heights(tones, channel) / top, 1) * inner.height()
+        heights = np.minimum(self._heights(histogram, channel) / top, 1) * inner.height()
         step = inner.width() / (LEVELS - 1)
         path = QPainterPath(QPointF(inner.left(), inner.bottom() - heights[0]))
         for level in range(1, LEVELS):

@@ -9,7 +9,7 @@ from ..widgets.forms import Section, WheelGuard, column
 from ..widgets.tab import Tab
 from ..widgets.theme import SPACE
 from .file_info import FileInfo
-from .ground_truth import TruthPanel
+from .ground_truth import GroundTruthPanel
 from .histogram import Histogram
 
 
@@ -21,12 +21,12 @@ class Details(Tab):
         self.setAccessibleName(self.tr("Details"))
         self.histogram = Histogram()
         self.info = FileInfo()
-        self.truth = TruthPanel()
+        self.ground_truth = GroundTruthPanel()
         inner = QWidget()
         layout = column(margin=2 * SPACE, spacing=2 * SPACE)
         for title, widget in (
             (self.tr("Histogram"), self.histogram),
-            (self.tr("Comparison with the truth"), self.truth),
+            (self.tr("Comparison with the truth"), self.ground_truth),
             (self.tr("File information"), self.info),
         ):
             section = Section(title)
@@ -39,9 +39,15 @@ class Details(Tab):
 
     def update_to(self, state: State) -> None:
         """Tell of the open picture."""
-        for part in (self.histogram, self.info, self.truth):
+        for part in (self.histogram, self.info, self.ground_truth):
             part.show_state(state)
 
-    def close_lanes(self) -> bool:
+    def close_workers(self) -> bool:
         """End all threads; return whether they ended."""
-        return all((self.histogram.close_lane(), self.info.close_lane(), self.truth.close_lane()))
+        return all(
+            (
+                self.histogram.close_workers(),
+                self.info.close_workers(),
+                self.ground_truth.close_workers(),
+            )
+        )

@@ -449,14 +449,7 @@
     </message>
 </context>
 <context>
-    <name>AttentionTab</name>
-    <message>
-        <source>Attention</source>
-        <translation>Blickfeld</translation>
-    </message>
-</context>
-<context>
-    <name>AttentionView</name>
+    <name>AttentionPanel</name>
     <message>
         <source>Pixel to look from</source>
         <translation>Pixel, von dem aus geschaut wird</translation>
@@ -470,12 +463,12 @@
         <translation>Stellen, von denen am meisten stammt</translation>
     </message>
     <message>
-        <source>Model</source>
-        <translation>Modell</translation>
-    </message>
-    <message>
         <source>Strongest patches</source>
         <translation>Stärkste Stellen</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
     </message>
     <message>
         <source>None of the models that are here has such an attention.</source>
@@ -496,6 +489,13 @@
     <message>
         <source>From column %1, row %2: %3 scales, the strongest patch has %4</source>
         <translation>Von Spalte %1, Zeile %2: %3 Maßstäbe, die stärkste Stelle hat %4</translation>
+    </message>
+</context>
+<context>
+    <name>AttentionTab</name>
+    <message>
+        <source>Attention</source>
+        <translation>Blickfeld</translation>
     </message>
 </context>
 <context>
@@ -759,56 +759,6 @@
     <message>
         <source>After</source>
         <translation>Nachher</translation>
-    </message>
-</context>
-<context>
-    <name>Chain</name>
-    <message>
-        <source>Noise level</source>
-        <translation>Stärke des Rauschens</translation>
-    </message>
-    <message>
-        <source>Measure the noise</source>
-        <translation>Rauschen messen</translation>
-    </message>
-    <message>
-        <source>JPEG quality</source>
-        <translation>JPEG-Qualität</translation>
-    </message>
-    <message>
-        <source>Find out the quality</source>
-        <translation>Qualität ermitteln</translation>
-    </message>
-    <message>
-        <source>Enlarge by</source>
-        <translation>Vergrößern um</translation>
-    </message>
-    <message>
-        <source>s/MP</source>
-        <translation>s/MP</translation>
-    </message>
-    <message>
-        <source>after the task before</source>
-        <translation>nach der Aufgabe davor</translation>
-    </message>
-    <message>
-        <source>found: %1</source>
-        <translation>gefunden: %1</translation>
-    </message>
-    <message>
-        <source>no traces of JPEG</source>
-        <translation>keine Spuren von JPEG</translation>
-    </message>
-</context>
-<context>
-    <name>ChainRow</name>
-    <message>
-        <source>Model for: %1</source>
-        <translation>Modell für: %1</translation>
-    </message>
-    <message>
-        <source>More models …</source>
-        <translation>Weitere Modelle …</translation>
     </message>
 </context>
 <context>
@@ -1129,6 +1079,84 @@
     </message>
 </context>
 <context>
+    <name>FilmStrip</name>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+</context>
+<context>
+    <name>GroundTruthPanel</name>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose a picture of the truth</source>
+        <translation>Ein Bild der Wahrheit wählen</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>Vergessen</translation>
+    </message>
+    <message>
+        <source>Forget the truth</source>
+        <translation>Die Wahrheit vergessen</translation>
+    </message>
+    <message>
+        <source>A picture of how the result should be: choose it, or drop it.</source>
+        <translation>Ein Bild davon, wie das Ergebnis sein sollte: wählen Sie es, oder legen Sie es hier ab.</translation>
+    </message>
+    <message>
+        <source>Comparison with the truth</source>
+        <translation>Vergleich mit der Wahrheit</translation>
+    </message>
+    <message>
+        <source>Comparing</source>
+        <translation>Vergleich</translation>
+    </message>
+    <message>
+        <source>Gain of the errors</source>
+        <translation>Verstärkung der Fehler</translation>
+    </message>
+    <message>
+        <source>Show over the picture</source>
+        <translation>Über dem Bild zeigen</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>Verstärkung</translation>
+    </message>
+    <message>
+        <source>Restore the picture to compare it.</source>
+        <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
+    </message>
+    <message>
+        <source>The truth is %1 × %2 pixels, the result %3 × %4.</source>
+        <translation>Die Wahrheit hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>Nachher</translation>
+    </message>
+    <message>
+        <source>PSNR of luma</source>
+        <translation>PSNR der Helligkeit</translation>
+    </message>
+    <message>
+        <source>Pictures (%1)</source>
+        <translation>Bilder (%1)</translation>
+    </message>
+    <message>
+        <source>Picture of the truth</source>
+        <translation>Bild der Wahrheit</translation>
+    </message>
+</context>
+<context>
     <name>Histogram</name>
     <message>
         <source>Colors</source>
@@ -1189,49 +1217,6 @@
     <message>
         <source>white %1&#xa0;%</source>
         <translation>Weiß %1&#xa0;%</translation>
-    </message>
-</context>
-<context>
-    <name>Keys</name>
-    <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
-    </message>
-    <message>
-        <source>Wheel</source>
-        <translation>Rad</translation>
-    </message>
-    <message>
-        <source>Zoom at the mouse</source>
-        <translation>Zoomen am Mauszeiger</translation>
-    </message>
-    <message>
-        <source>Double click</source>
-        <translation>Doppelklick</translation>
-    </message>
-    <message>
-        <source>100 % and back</source>
-        <translation>100 % und zurück</translation>
-    </message>
-    <message>
-        <source>Shift + drag</source>
-        <translation>Umschalt + Ziehen</translation>
-    </message>
-    <message>
-        <source>Choose the preview</source>
-        <translation>Vorschau wählen</translation>
-    </message>
-    <message>
-        <source>Arrows</source>
-        <translation>Pfeile</translation>
-    </message>
-    <message>
-        <source>Move the picture, or the divider</source>
-        <translation>Bild oder Teiler bewegen</translation>
-    </message>
-    <message>
-        <source>To the next control</source>
-        <translation>Zum nächsten Bedienelement</translation>
     </message>
 </context>
 <context>
@@ -1843,6 +1828,49 @@
     </message>
 </context>
 <context>
+    <name>ShortcutHelp</name>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>Rad</translation>
+    </message>
+    <message>
+        <source>Zoom at the mouse</source>
+        <translation>Zoomen am Mauszeiger</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>Doppelklick</translation>
+    </message>
+    <message>
+        <source>100 % and back</source>
+        <translation>100 % und zurück</translation>
+    </message>
+    <message>
+        <source>Shift + drag</source>
+        <translation>Umschalt + Ziehen</translation>
+    </message>
+    <message>
+        <source>Choose the preview</source>
+        <translation>Vorschau wählen</translation>
+    </message>
+    <message>
+        <source>Arrows</source>
+        <translation>Pfeile</translation>
+    </message>
+    <message>
+        <source>Move the picture, or the divider</source>
+        <translation>Bild oder Teiler bewegen</translation>
+    </message>
+    <message>
+        <source>To the next control</source>
+        <translation>Zum nächsten Bedienelement</translation>
+    </message>
+</context>
+<context>
     <name>SourceView</name>
     <message>
         <source>The place that the texture came from</source>
@@ -1885,6 +1913,56 @@
     </message>
 </context>
 <context>
+    <name>StepList</name>
+    <message>
+        <source>Noise level</source>
+        <translation>Stärke des Rauschens</translation>
+    </message>
+    <message>
+        <source>Measure the noise</source>
+        <translation>Rauschen messen</translation>
+    </message>
+    <message>
+        <source>JPEG quality</source>
+        <translation>JPEG-Qualität</translation>
+    </message>
+    <message>
+        <source>Find out the quality</source>
+        <translation>Qualität ermitteln</translation>
+    </message>
+    <message>
+        <source>Enlarge by</source>
+        <translation>Vergrößern um</translation>
+    </message>
+    <message>
+        <source>s/MP</source>
+        <translation>s/MP</translation>
+    </message>
+    <message>
+        <source>after the task before</source>
+        <translation>nach der Aufgabe davor</translation>
+    </message>
+    <message>
+        <source>found: %1</source>
+        <translation>gefunden: %1</translation>
+    </message>
+    <message>
+        <source>no traces of JPEG</source>
+        <translation>keine Spuren von JPEG</translation>
+    </message>
+</context>
+<context>
+    <name>StepRow</name>
+    <message>
+        <source>Model for: %1</source>
+        <translation>Modell für: %1</translation>
+    </message>
+    <message>
+        <source>More models …</source>
+        <translation>Weitere Modelle …</translation>
+    </message>
+</context>
+<context>
     <name>Store</name>
     <message>
         <source>That does not fit into memory. Close other programs, or restore less.</source>
@@ -1915,13 +1993,6 @@
     </message>
 </context>
 <context>
-    <name>Strip</name>
-    <message>
-        <source>Pictures</source>
-        <translation>Bilder</translation>
-    </message>
-</context>
-<context>
     <name>TopBar</name>
     <message>
         <source>Gain of the difference</source>
@@ -1942,77 +2013,6 @@
     <message>
         <source>Zoom: %1</source>
         <translation>Zoom: %1</translation>
-    </message>
-</context>
-<context>
-    <name>TruthPanel</name>
-    <message>
-        <source>Choose …</source>
-        <translation>Wählen …</translation>
-    </message>
-    <message>
-        <source>Choose a picture of the truth</source>
-        <translation>Ein Bild der Wahrheit wählen</translation>
-    </message>
-    <message>
-        <source>Forget</source>
-        <translation>Vergessen</translation>
-    </message>
-    <message>
-        <source>Forget the truth</source>
-        <translation>Die Wahrheit vergessen</translation>
-    </message>
-    <message>
-        <source>A picture of how the result should be: choose it, or drop it.</source>
-        <translation>Ein Bild davon, wie das Ergebnis sein sollte: wählen Sie es, oder legen Sie es hier ab.</translation>
-    </message>
-    <message>
-        <source>Comparison with the truth</source>
-        <translation>Vergleich mit der Wahrheit</translation>
-    </message>
-    <message>
-        <source>Comparing</source>
-        <translation>Vergleich</translation>
-    </message>
-    <message>
-        <source>Gain of the errors</source>
-        <translation>Verstärkung der Fehler</translation>
-    </message>
-    <message>
-        <source>Show over the picture</source>
-        <translation>Über dem Bild zeigen</translation>
-    </message>
-    <message>
-        <source>Gain</source>
-        <translation>Verstärkung</translation>
-    </message>
-    <message>
-        <source>Restore the picture to compare it.</source>
-        <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
-    </message>
-    <message>
-        <source>The truth is %1 × %2 pixels, the result %3 × %4.</source>
-        <translation>Die Wahrheit hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
-    </message>
-    <message>
-        <source>Before</source>
-        <translation>Vorher</translation>
-    </message>
-    <message>
-        <source>After</source>
-        <translation>Nachher</translation>
-    </message>
-    <message>
-        <source>PSNR of luma</source>
-        <translation>PSNR der Helligkeit</translation>
-    </message>
-    <message>
-        <source>Pictures (%1)</source>
-        <translation>Bilder (%1)</translation>
-    </message>
-    <message>
-        <source>Picture of the truth</source>
-        <translation>Bild der Wahrheit</translation>
     </message>
 </context>
 <context>

@@ -72,7 +72,7 @@ class AddForm(QFrame):
         self.good_at = QLineEdit()
         self.license = QLineEdit()
         self.license.setPlaceholderText(self.tr("ask where the file came from"))
-        self.trouble = Notice()
+        self.error = Notice()
         self.add = QPushButton(self.tr("Add"))
         self.add.setProperty("primary", True)
         self.leave = QPushButton(self.tr("Do not add"))
@@ -105,7 +105,7 @@ class AddForm(QFrame):
         for field in (self.name, self.good_at):
             field.clear()
         self.license.setText(found.license)
-        self.trouble.tell("")
+        self.error.tell("")
         self._show_fields()
         self.show()
         self.as_model.setFocus()
@@ -140,7 +140,7 @@ class AddForm(QFrame):
         layout.addWidget(self.title)
         layout.addWidget(self.what)
         layout.addLayout(self.fields)
-        layout.addWidget(self.trouble)
+        layout.addWidget(self.error)
         layout.addLayout(buttons)
 
     def _words(self, found: CheckpointInfo) -> str:
@@ -160,11 +160,11 @@ class AddForm(QFrame):
         if found is None:
             return
         task = self.task.currentData() or ""
-        untold = missing_setting(found, task)
+        missing = missing_setting(found, task)
         for field, shown in (
             (self.task, len(found.tasks) > 1),
-            (self.sigma, untold == "sigma"),
-            (self.quality, untold == "jpeg_quality"),
+            (self.sigma, missing == "sigma"),
+            (self.quality, missing == "jpeg_quality"),
             (self.bayer, task in TASKS and TASKS[task].mosaic),
             (self.name, True),
             (self.good_at, True),
@@ -181,14 +181,14 @@ class AddForm(QFrame):
             self._refuse(text.replace("%1", wanted))
             return
         try:
-            spec = entry or self._described(self._found)
+            spec = entry or self._describe(self._found)
         except RestorerError as error:
             self._refuse(sentence(str(error)))
             return
         self.accepted.emit(spec, self._file)
 
     def _refuse(self, why: str) -> None:
-        self.trouble.tell(why)
+        self.error.tell(why)
         self.name.setFocus()
 
     def event(self, event: QEvent) -> bool:
@@ -206,13 +206,13 @@ class AddForm(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def _described(self, found: CheckpointInfo) -> ModelSpec:
+    def _describe(self, found: CheckpointInfo) -> ModelSpec:
         task = self.task.currentData()
         settings: dict[str, Any] = {}
-        untold = missing_setting(found, task)
-        if untold == "sigma":
+        missing = missing_setting(found, task)
+        if missing == "sigma":
             settings["sigma"] = self.sigma.value()
-        elif untold == "jpeg_quality":
+        elif missing == "jpeg_quality":
             settings["jpeg_quality"] = self.quality.value()
         if TASKS[task].mosaic:
             settings["bayer"] = _PHASES[self.bayer.currentIndex()]

@@ -21,14 +21,14 @@ class ModelDetails(QWidget):
         stopped: Stop the download, of whatever model.
         verified: Read its weights and compare their hash.
         removed: Take its weights from the disk; the user has said so twice.
-        told: A sentence for the user.
+        message: A sentence for the user.
     """
 
     fetched = Signal()
     stopped = Signal()
     verified = Signal()
     removed = Signal()
-    told = Signal(str)
+    message = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,9 +102,9 @@ class ModelDetails(QWidget):
     def _lay_out(self) -> None:
         inner = column()
         inner.addWidget(self.ask)
-        answers = row(self.really, self.keep)
-        answers.addStretch(1)
-        inner.addLayout(answers)
+        replies = row(self.really, self.keep)
+        replies.addStretch(1)
+        inner.addLayout(replies)
         self.question.setLayout(inner)
         actions = row(
             self.fetch, self.page, self.verify, self.remove, self.stop, self.bar, self.progress
@@ -130,7 +130,7 @@ class ModelDetails(QWidget):
     def _open_page(self) -> None:
         if not QDesktopServices.openUrl(QUrl(self._page)):
             text = self.tr("No browser could be started; the address is %1")
-            self.told.emit(text.replace("%1", self._page))
+            self.message.emit(text.replace("%1", self._page))
 
     def _ask(self) -> None:
         self.question.show()

@@ -29,7 +29,7 @@ from restorer import (
 
 from ..session.session import Session
 from ..session.store import sentence
-from ..session.worker import Answer, Lane
+from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice
 from ..widgets.columns import fit_columns
 from ..widgets.events import accept_copy, local_files
@@ -39,10 +39,10 @@ from ..widgets.titles import task_title
 from .add_model import AddForm
 from .details import ModelDetails
 from .rows import (
-    FIGURE,
     LICENSE,
     MODEL,
     SCALE,
+    SCORE,
     SIZE,
     SPEED,
     STATE,
@@ -71,9 +71,9 @@ class ModelsPanel(QWidget):
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._fetching = ""  # id of the model that is on its way
-        self._checker = Lane("weights", keep=True, parent=self)
-        self._network = Lane("download", parent=self)
-        self._store = Lane("store", keep=True, parent=self)
+        self._checker = Worker("weights", keep=True, parent=self)
+        self._network = Worker("download", parent=self)
+        self._store = Worker("store", keep=True, parent=self)
         self.table = ModelTable(self)
         self.proxy = ModelFilter(self)
         self.proxy.setSourceModel(self.table)
@@ -107,20 +107,20 @@ class ModelsPanel(QWidget):
         self._close_form()
         self.message.tell(self.tr("Looking at %1 …").replace("%1", file.name))
 
-        def explain(answer: Answer) -> None:
-            self.message.tell(_said(answer))
-            if answer.error is None:
+        def explain(reply: Reply) -> None:
+            self.message.tell(_said(reply))
+            if reply.error is None:
                 self.details.hide()
-                self.form.show_file(file, answer.value)
+                self.form.show_file(file, reply.value)
 
-        self._store.ask(lambda ticket: identify_checkpoint(file), explain)
+        self._store.ask(lambda request: identify_checkpoint(file), explain)
 
-    def close_lane(self, timeout_s: float = 60.0) -> bool:
+    def close_workers(self, timeout_s: float = 60.0) -> bool:
         """End all threads; a download stays as far as it came. Return whether they ended."""
-        lanes = (self._checker, self._network, self._store)
-        for lane in lanes:
-            lane.drop()
-        ended = [lane.close(timeout_s) for lane in lanes]
+        workers = (self._checker, self._network, self._store)
+        for worker in workers:
+            worker.drop()
+        ended = [worker.close(timeout_s) for worker in workers]
         return all(ended)
 
     # Building.
@@ -162,7 +162,7 @@ class ModelsPanel(QWidget):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for section, width in _WIDTHS.items():
             head.resizeSection(section, width)
-        head.setSectionResizeMode(FIGURE, QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(SCORE, QHeaderView.ResizeMode.Stretch)
         fit_columns(view, self.table.words())
 
     def _lay_out(self) -> None:
@@ -185,7 +185,7 @@ class ModelsPanel(QWidget):
         self.details.stopped.connect(self._stop)
         self.details.verified.connect(self._verify)
         self.details.removed.connect(self._remove)
-        self.details.told.connect(self.message.tell)
+        self.details.message.connect(self.message.tell)
 
     # What is shown.
 
@@ -210,8 +210,8 @@ class ModelsPanel(QWidget):
             self.view.setCurrentIndex(self.proxy.index(0, MODEL))
         self._show_current()
 
-    def _set_state(self, spec: ModelSpec, answer: Answer) -> None:
-        state = "absent" if answer.error else str(answer.value)
+    def _set_state(self, spec: ModelSpec, reply: Reply) -> None:
+        state = "absent" if reply.error else str(reply.value)
         changed = self.table.state(spec.id) != state
         self.table.set_state(spec.id, state)
         current = self._current()
@@ -220,7 +220,7 @@ class ModelsPanel(QWidget):
 
     def _check(self, spec: ModelSpec) -> None:
         self._checker.ask(
-            lambda ticket: weights_state(spec), lambda answer: self._set_state(spec, answer)
+            lambda request: weights_state(spec), lambda reply: self._set_state(spec, reply)
         )
 
     # What somebody does.
@@ -233,7 +233,7 @@ class ModelsPanel(QWidget):
         self.message.tell("")
         self.details.show_download(spec.id, (0, 0))
         self._network.ask(
-            lambda ticket: fetch_model(spec, on_bytes=ticket.report, cancel=ticket.cancel),
+            lambda request: fetch_model(spec, on_bytes=request.report, cancel=request.cancel),
             self._take_fetched,
             lambda done, total: self.details.show_download(self._fetching, (done, total)),
         )
@@ -243,8 +243,8 @@ class ModelsPanel(QWidget):
         text = self.tr("%1: stopped; fetch it again to go on.")
         self._end_download(text)
 
-    def _take_fetched(self, answer: Answer) -> None:
-        self._end_download(_said(answer) or self.tr("%1 is ready to use."))
+    def _take_fetched(self, reply: Reply) -> None:
+        self._end_download(_said(reply) or self.tr("%1 is ready to use."))
         self.survey()
         self.changed.emit()
 
@@ -259,22 +259,22 @@ class ModelsPanel(QWidget):
             return
         self.message.tell(self.tr("Reading %1 …").replace("%1", spec.id))
 
-        def take(answer: Answer) -> None:
-            self._set_state(spec, answer)
+        def take(reply: Reply) -> None:
+            self._set_state(spec, reply)
             whole = self.table.state(spec.id) in USABLE
             fine = self.tr("%1: the file is whole, its SHA-256 is that on record.")
             wrong = self.tr("%1: the file was cut or altered; get it again.")
             self.message.tell((fine if whole else wrong).replace("%1", spec.id))
 
-        self._store.ask(lambda ticket: weights_state(spec), take)
+        self._store.ask(lambda request: weights_state(spec), take)
 
     def _remove(self) -> None:
         spec = self._current()
         if spec is not None:
-            self._store.ask(lambda ticket: remove_weights(spec), self._take_change)
+            self._store.ask(lambda request: remove_weights(spec), self._take_change)
 
-    def _take_change(self, answer: Answer) -> None:
-        self.message.tell(_said(answer))
+    def _take_change(self, reply: Reply) -> None:
+        self.message.tell(_said(reply))
         self.survey()
         self.changed.emit()
 
@@ -288,14 +288,14 @@ class ModelsPanel(QWidget):
     def _add(self, spec: ModelSpec, file: Path) -> None:
         self._close_form()
 
-        def take(answer: Answer) -> None:
-            self._take_change(answer)
-            if answer.error is None:
-                self.show_model(answer.value.id)
+        def take(reply: Reply) -> None:
+            self._take_change(reply)
+            if reply.error is None:
+                self.show_model(reply.value.id)
                 text = self.tr("%1 was added and is ready to use.")
-                self.message.tell(text.replace("%1", answer.value.id))
+                self.message.tell(text.replace("%1", reply.value.id))
 
-        self._store.ask(lambda ticket: add_weights(spec, file), take)
+        self._store.ask(lambda request: add_weights(spec, file), take)
 
     def _browse(self) -> None:
         kinds = self.tr("Checkpoints (%1)").replace("%1", _CHECKPOINTS)
@@ -323,5 +323,5 @@ def make_page(session: Session, folder: Path) -> ModelsPanel:
     return page
 
 
-def _said(answer: Answer) -> str:
-    return sentence(str(answer.error)) if answer.error is not None else ""
+def _said(reply: Reply) -> str:
+    return sentence(str(reply.error)) if reply.error is not None else ""

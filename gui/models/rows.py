@@ -20,7 +20,7 @@ from restorer import ModelSpec, list_models
 from ..widgets.titles import speed_title, task_title, title_of
 from ..widgets.words import number, size
 
-MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, FIGURE = range(8)
+MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, SCORE = range(8)
 USABLE = ("embedded", "installed")
 _TOP = QModelIndex()
 
@@ -72,7 +72,7 @@ class ModelTable(QAbstractTableModel):
         self._states[model] = state
         for row, spec in enumerate(self.specs):
             if spec.id == model:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, FIGURE))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, SCORE))
 
     def state(self, model: str) -> str:
         """Return where the weights of a model are; empty until that is known."""
@@ -113,7 +113,7 @@ class ModelTable(QAbstractTableModel):
             SIZE: size(spec.weights.size) if spec.weights.size else "",
             SPEED: speed_title(spec),
             LICENSE: spec.license,
-            FIGURE: spec.figure,
+            SCORE: spec.figure,
         }[column]
 
 

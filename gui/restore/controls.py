@@ -18,19 +18,10 @@ from PySide6.QtWidgets import (
 from restorer import FORMATS
 
 from ..session.state import State
-from ..widgets.forms import (
-    FigureSlider,
-    Picker,
-    Section,
-    WheelGuard,
-    column,
-    heading,
-    labeled,
-    row,
-)
+from ..widgets.forms import Picker, Section, ValueSlider, WheelGuard, column, heading, labeled, row
 from ..widgets.words import duration
-from .chain import Chain
 from .fields import OptionFields
+from .step_list import StepList
 
 
 class Output(OptionFields):
@@ -75,33 +66,33 @@ class Strength(OptionFields):
 
     def __init__(self) -> None:
         super().__init__("step")
-        self.all = FigureSlider(self.tr("Strength"), 0, 100, 1, suffix=" %")
-        self.apart = QCheckBox(self.tr("Grain and texture apart"))
-        self.apart.setAccessibleName(self.apart.text())
-        self.apart.setToolTip(
+        self.all = ValueSlider(self.tr("Strength"), 0, 100, 1, suffix=" %")
+        self.separate = QCheckBox(self.tr("Grain and texture apart"))
+        self.separate.setAccessibleName(self.separate.text())
+        self.separate.setToolTip(
             self.tr("Coarse changes (blotches, blocks) and fine ones, each by their own share")
         )
-        self.fine = FigureSlider(self.tr("Strength of grain and texture"), 0, 100, 1, suffix=" %")
-        for place, widget in enumerate((self.all, self.apart, self.fine)):
+        self.fine = ValueSlider(self.tr("Strength of grain and texture"), 0, 100, 1, suffix=" %")
+        for place, widget in enumerate((self.all, self.separate, self.fine)):
             self.rows.insertWidget(place, widget)
         self.all.moved.connect(self._take_shares)
         self.fine.moved.connect(self._take_shares)
-        self.apart.toggled.connect(self._take_shares)
+        self.separate.toggled.connect(self._take_shares)
 
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
         super().show_state(state)
         step = state.choices.template
         self.all.set_value(round(step.strength * 100))
-        with QSignalBlocker(self.apart):
-            self.apart.setChecked(step.detail is not None)
+        with QSignalBlocker(self.separate):
+            self.separate.setChecked(step.detail is not None)
         self.fine.setVisible(step.detail is not None)
         fine = step.strength if step.detail is None else step.detail
         self.fine.set_value(round(fine * 100))
 
     def _take_shares(self) -> None:
         if self._choices is not None:
-            detail = self.fine.value / 100 if self.apart.isChecked() else None
+            detail = self.fine.value / 100 if self.separate.isChecked() else None
             shares = {"strength": self.all.value / 100, "detail": detail}
             self.chosen.emit(self._choices.with_values(**shares))
 
@@ -188,7 +179,7 @@ class ActionArea(QFrame):
         if state.finished is not None:
             took = duration(state.finished.seconds)
             return self.tr("Restored in %1.").replace("%1", took)
-        if state.choices.refers and not state.choices.ready:
+        if state.choices.needs_references and not state.choices.ready:
             return self.tr("Add a reference picture.")
         if not state.choices.steps:
             return self.tr("Switch on what is to be done.")
@@ -220,23 +211,23 @@ class Controls(QWidget):
         self.presets.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.presets.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the icon behind the text
         self.presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.chain = Chain()
+        self.steps = StepList()
         self.strength = Strength()
         self.output = Output()
-        self.machine = OptionFields("machine", "input")
+        self.performance = OptionFields("machine", "input")
         inner = QWidget()
         content = QVBoxLayout(inner)
         content.setContentsMargins(16, 16, 16, 16)
         content.setSpacing(14)
         content.addLayout(row(heading(self.tr("What to do")), self.presets, stretch=0))
-        content.addWidget(self.chain)
+        content.addWidget(self.steps)
         content.addWidget(_line())
         content.addWidget(heading(self.tr("Strength")))
         content.addWidget(self.strength)
         content.addWidget(_line())
         for title, widget, unfolded in (
             (self.tr("Result"), self.output, True),
-            (self.tr("Machine"), self.machine, False),
+            (self.tr("Machine"), self.performance, False),
         ):
             section = Section(title, unfolded=unfolded)
             section.content.addWidget(widget)
@@ -251,13 +242,13 @@ class Controls(QWidget):
         layout = column()
         layout.addWidget(area)
         self.setLayout(layout)
-        for part in (self.chain, self.strength, self.output, self.machine):
+        for part in (self.steps, self.strength, self.output, self.performance):
             part.chosen.connect(self.chosen)
-        self.chain.more.connect(self.more)
+        self.steps.more.connect(self.more)
 
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
-        for part in (self.chain, self.strength, self.output, self.machine):
+        for part in (self.steps, self.strength, self.output, self.performance):
             part.show_state(state)
 
 

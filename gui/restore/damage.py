@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from restorer import Integer, Number, conditioned_task, find_option
 
-from ..widgets.forms import FigureSlider, column
+from ..widgets.forms import ValueSlider, column
 
 
 class Damage(QWidget):
@@ -37,15 +37,15 @@ class Damage(QWidget):
         self.automatic.setAccessibleName(automatic)
         kind = cast(Number, find_option(field).offered)
         self._whole = isinstance(kind, Integer)
-        self.figure = FigureSlider(name, kind.low, kind.high, 1)
+        self.slider = ValueSlider(name, kind.low, kind.high, 1)
         layout = column(spacing=6)
         layout.addWidget(self.automatic)
-        layout.addWidget(self.figure)
+        layout.addWidget(self.slider)
         self.setLayout(layout)
         self.automatic.toggled.connect(self._take)
-        self.figure.moved.connect(self._take)
+        self.slider.moved.connect(self._take)
 
-    def show_figure(self, value: float | None, found: float | None, said: str) -> None:
+    def show_value(self, value: float | None, found: float | None, said: str) -> None:
         """Show the value of the option.
 
         Args:
@@ -56,10 +56,10 @@ class Damage(QWidget):
         with QSignalBlocker(self.automatic):
             self.automatic.setText(f"{self._words} ({said})" if said else self._words)
             self.automatic.setChecked(value is None)
-        self.figure.setEnabled(value is not None)
+        self.slider.setEnabled(value is not None)
         shown = found if value is None else value
-        self.figure.set_value(round(self._usual if shown is None else shown))
+        self.slider.set_value(round(self._usual if shown is None else shown))
 
     def _take(self) -> None:
-        value = round(self.figure.value) if self._whole else self.figure.value
+        value = round(self.slider.value) if self._whole else self.slider.value
         self.changed.emit(self.field, None if self.automatic.isChecked() else value)

@@ -32,11 +32,11 @@ class Presets(QObject):
 
     Signals:
         chosen: The choices of a preset.
-        told: A message about a preset.
+        message: A message about a preset.
     """
 
     chosen = Signal(object)
-    told = Signal(object)
+    message = Signal(object)
 
     def __init__(self, parent: QWidget, path: Path | None = None) -> None:
         super().__init__(parent)
@@ -75,13 +75,13 @@ class Presets(QObject):
         try:
             options = read_preset(self.path, name, PRESET_NAMES)
         except SettingsError as error:
-            self.told.emit(Message(str(error)))
+            self.message.emit(Message(str(error)))
             return
         try:
             self.chosen.emit(from_options(options))
         except (UnknownModelError, ValueError) as error:
             text = self.tr("The preset “%1” cannot be used: %2.").replace("%1", name)
-            self.told.emit(Message(text.replace("%2", f"{self.path}: {error}")))
+            self.message.emit(Message(text.replace("%2", f"{self.path}: {error}")))
 
     def ask_name(self) -> None:
         """Save the choices under a name that the user gives."""
@@ -96,7 +96,7 @@ class Presets(QObject):
             return
         if self._write(name, self._choices.options()):
             text = self.tr("Saved: `restore image --preset “%1”` does the same.")
-            self.told.emit(Message(text.replace("“%1”", shlex.quote(name)), "note"))
+            self.message.emit(Message(text.replace("“%1”", shlex.quote(name)), "note"))
 
     def remove(self, name: str) -> None:
         """Remove a preset from the file."""
@@ -108,13 +108,13 @@ class Presets(QObject):
         try:
             return dict(read_presets(self.path))
         except RestorerError as error:
-            self.told.emit(Message(str(error)))
+            self.message.emit(Message(str(error)))
             return {}
 
     def _write(self, name: str, options: dict[str, Any] | None) -> bool:
         try:
             write_preset(self.path, name, options)
         except RestorerError as error:
-            self.told.emit(Message(str(error)))
+            self.message.emit(Message(str(error)))
             return False
         return True

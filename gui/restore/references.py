@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QV
 
 from restorer import READABLE, ReferenceMaps
 
-from ..canvas.film_strip import SIDE, Frame, StripModel
+from ..canvas.film_strip import SIDE, FilmStripModel, Frame
 from ..session.convert import to_qimage
 from ..session.state import State
 from ..widgets.accessibility import Notice
@@ -48,7 +48,7 @@ class References(QWidget):
         self._beside: Path | None = None  # the picture that is open
         self._maps: ReferenceMaps | None = None
         self._explained: ReferenceMaps | None = None
-        self.items = StripModel(self.devicePixelRatioF(), self)
+        self.items = FilmStripModel(self.devicePixelRatioF(), self)
         self.list = QListView()
         self.list.setAccessibleName(self.tr("Reference pictures"))
         self.list.setModel(self.items)
@@ -66,7 +66,7 @@ class References(QWidget):
         self.hint = hint(
             self.tr("Drop sharp pictures of the same thing here; their texture is used.")
         )
-        self.trouble = Notice()
+        self.error = Notice()
         self.add = QPushButton(self.tr("Add …"))
         self.add.setAccessibleName(self.tr("Add reference pictures"))
         self.remove = QPushButton(self.tr("Remove"))
@@ -80,7 +80,7 @@ class References(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.hint)
         layout.addWidget(self.list)
-        layout.addWidget(self.trouble)
+        layout.addWidget(self.error)
         layout.addLayout(row(self.add, self.remove))
         for widget in (self.ranks, self.explain, self.source):
             layout.addWidget(widget)
@@ -113,16 +113,16 @@ class References(QWidget):
             self._explain()
         self.remove.setEnabled(bool(self._paths))
 
-    def close_lane(self) -> bool:
+    def close_workers(self) -> bool:
         """End the thread that makes thumbnails."""
-        return self.items.close() and self.source.close_lane()
+        return self.items.close() and self.source.close_workers()
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Take more pictures; what is no picture is left out, and told."""
         known = [p for p in paths if p.suffix.lower() in READABLE and p not in self._paths]
         others = [p.name for p in paths if p.suffix.lower() not in READABLE]
         text = self.tr("Not a picture: %1").replace("%1", ", ".join(others))
-        self.trouble.tell(text if others else "")
+        self.error.tell(text if others else "")
         if known:
             self.chosen.emit((*self._paths, *known))
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from ..session import rendering as kernel
+from ..session import rendering
 from ..session.convert import to_qimage
 from ..session.state import State
-from ..session.worker import Answer, Lane
+from ..session.worker import Reply, Worker
 from ..widgets.forms import hint, row
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class SourceView(QWidget):
         self._maps: ReferenceMaps | None = None
         self._scale = 1
         self._references: tuple[Reference, ...] = ()
-        self._lane = Lane("references", parent=self)
+        self._worker = Worker("references", parent=self)
         self.patch = _Patch()
         self.patch.setAccessibleName(self.tr("The place that the texture came from"))
         self.text = hint()
@@ -49,11 +49,11 @@ class SourceView(QWidget):
         if state.maps is self._maps:
             return
         self._maps, self._scale, self._references = state.maps, state.scale, ()
-        self._lane.drop()
+        self._worker.drop()
         opened, choices = state.opened, state.choices
         if state.maps is not None and opened is not None:
-            self._lane.ask(
-                lambda ticket: kernel.read_references(opened.picture, choices), self._take
+            self._worker.ask(
+                lambda request: rendering.read_references(opened.source, choices), self._take
             )
         self.show_place(None)
 
@@ -79,14 +79,14 @@ class SourceView(QWidget):
         self.text.setText(text)
         self.found.emit(reference.name)
 
-    def close_lane(self) -> bool:
+    def close_workers(self) -> bool:
         """End the thread."""
-        self._lane.drop()
-        return self._lane.close(60.0)
+        self._worker.drop()
+        return self._worker.close(60.0)
 
-    def _take(self, answer: Answer) -> None:
-        if answer.error is None:  # it is told by whoever restores with them
-            self._references = answer.value
+    def _take(self, reply: Reply) -> None:
+        if reply.error is None:  # it is told by whoever restores with them
+            self._references = reply.value
 
 
 class _Patch(QWidget):

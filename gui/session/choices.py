@@ -30,14 +30,16 @@ from restorer import (
     usual_task,
 )
 
-CHAIN = tuple(task.id for task in sorted(TASKS.values(), key=lambda task: task.place) if task.place)
+TASK_ORDER = tuple(
+    task.id for task in sorted(TASKS.values(), key=lambda task: task.place) if task.place
+)
 NAME = "{stem}-restored{suffix}"
 # The names that a preset may have; those outside the table mean tasks, models and a file format.
 PRESET_NAMES = frozenset({"task", "model", "scale", "format", *(o.name for o in OPTIONS)})
 
 
 @dataclass(frozen=True)
-class Link:
+class TaskChoice:
     """One task of the chain.
 
     Attributes:
@@ -61,7 +63,7 @@ class Choices:
         settings: The settings of all steps.
     """
 
-    chain: tuple[Link, ...]
+    tasks: tuple[TaskChoice, ...]
     template: Step = field(default_factory=lambda: Step(""))
     references: tuple[Path, ...] = ()
     suffix: str | None = None
@@ -70,7 +72,11 @@ class Choices:
     @property
     def models(self) -> tuple[ModelSpec, ...]:
         """The models of the tasks that are wanted, in order."""
-        return tuple(model_spec(link.model) for link in self.chain if link.wanted and link.model)
+        return tuple(
+            model_spec(task_choice.model)
+            for task_choice in self.tasks
+            if task_choice.wanted and task_choice.model
+        )
 
     @property
     def scale(self) -> int:
@@ -91,23 +97,23 @@ class Choices:
         """Return the value of an option."""
         return getattr(self.template if option in STEP_OPTIONS else self.settings, option.field)
 
-    def link(self, task: str) -> Link:
+    def task_choice(self, task: str) -> TaskChoice:
         """Return the link of a task."""
-        return next(link for link in self.chain if link.task == task)
+        return next(task_choice for task_choice in self.tasks if task_choice.task == task)
 
-    def with_link(self, task: str, **changes: Any) -> Choices:
+    def with_task(self, task: str, **changes: Any) -> Choices:
         """Return choices with one link changed; only one task that enlarges can be wanted."""
-        chain = tuple(replace(k, **changes) if k.task == task else k for k in self.chain)
+        tasks = tuple(replace(k, **changes) if k.task == task else k for k in self.tasks)
         if TASKS[task].enlarges and changes.get("wanted"):
             others = {each.id for each in TASKS.values() if each.enlarges} - {task}
-            chain = tuple(replace(k, wanted=False) if k.task in others else k for k in chain)
-        return replace(self, chain=chain)
+            tasks = tuple(replace(k, wanted=False) if k.task in others else k for k in tasks)
+        return replace(self, tasks=tasks)
 
     def with_step(self, step: Step) -> Choices:
         """Return choices with the model of a step, and the options that it takes."""
         spec = model_spec(step.model)
         taken = {o.field: getattr(step, o.field) for o in STEP_OPTIONS if spec.takes(o)}
-        return self.with_values(**taken).with_link(spec.task, model=spec.id, wanted=True)
+        return self.with_values(**taken).with_task(spec.task, model=spec.id, wanted=True)
 
     def with_changes(self, **changes: Any) -> Choices:
         """Return choices with some fields changed."""
@@ -120,19 +126,19 @@ class Choices:
         settings = replace(self.settings, **{k: v for k, v in values.items() if k not in own})
         return replace(self, template=template, settings=settings)
 
-    def told(self, condition: str) -> bool:
+    def takes(self, condition: str) -> bool:
         """Whether one of the networks is conditioned on sigma, or on jpeg_quality."""
         return any(spec.condition == condition for spec in self.models)
 
     @property
-    def refers(self) -> bool:
+    def needs_references(self) -> bool:
         """Whether one of the networks takes reference pictures."""
         return any(spec.traits.needs_references for spec in self.models)
 
     @property
     def ready(self) -> bool:
         """Whether there is something to do, with all that it needs."""
-        return bool(self.models) and (not self.refers or bool(self.references))
+        return bool(self.models) and (not self.needs_references or bool(self.references))
 
     @property
     def blends(self) -> bool:
@@ -142,19 +148,19 @@ class Choices:
         """
         return len(self.models) == 1
 
-    def making(self) -> Choices:
+    def for_networks(self) -> Choices:
         """Return the choices that determine the networks' output, with defaults for all others.
 
         Depth, file format and mostly the strength are applied to that output, without a new run.
         """
         result = {o.field: o.default for o in SETTINGS_OPTIONS if o.group == "result"}
-        references = self.references if self.refers else ()
+        references = self.references if self.needs_references else ()
         made = replace(self.with_values(**result), suffix=None, references=references)
         return made.with_values(**_FULL) if self.blends else made
 
-    def at_full(self) -> Choices:
+    def at_full_strength(self) -> Choices:
         """Return the same `making`, at full strength."""
-        return self.making().with_values(**_FULL)
+        return self.for_networks().with_values(**_FULL)
 
     @property
     def finish(self) -> tuple[object, ...]:
@@ -185,7 +191,7 @@ class Choices:
             words += [] if option.is_flag else [option.format(value)]
         if self.suffix:
             words += ["--format", self.suffix.removeprefix(".")]
-        for reference in self.references if self.refers else ():
+        for reference in self.references if self.needs_references else ():
             words += ["--reference", str(reference)]
         return shlex.join(words)
 
@@ -199,8 +205,8 @@ class Choices:
 
 def usual_choices() -> Choices:
     """Return the choices of a new user: twice as large, with the models that ship."""
-    links = tuple(Link(task, _usual_model(task)) for task in CHAIN)
-    return Choices(links).with_link(usual_task(), wanted=True)
+    tasks = tuple(TaskChoice(task, _usual_model(task)) for task in TASK_ORDER)
+    return Choices(tasks).with_task(usual_task(), wanted=True)
 
 
 def from_options(options: Mapping[str, Any]) -> Choices:
@@ -235,18 +241,18 @@ def _chosen_models(options: Mapping[str, Any]) -> Choices:
     specs = [model_spec(model) for model in _list(options.get("model", ()))]
     tasks = _list(options.get("task", usual_task() if scale is not None and not specs else ()))
     if tasks or specs:
-        choices = replace(choices, chain=tuple(replace(k, wanted=False) for k in choices.chain))
+        choices = replace(choices, tasks=tuple(replace(k, wanted=False) for k in choices.tasks))
     for task in tasks:
-        if task not in CHAIN:
-            raise ValueError(f"task {task!r}: the window knows {', '.join(CHAIN)}")
-        model = choices.link(task).model
+        if task not in TASK_ORDER:
+            raise ValueError(f"task {task!r}: the window knows {', '.join(TASK_ORDER)}")
+        model = choices.task_choice(task).model
         if scale is not None and TASKS[task].enlarges:
             model = default_model(task, scale)
-        choices = choices.with_link(task, model=model, wanted=True)
+        choices = choices.with_task(task, model=model, wanted=True)
     for spec in specs:
-        if spec.task not in CHAIN:
+        if spec.task not in TASK_ORDER:
             raise ValueError(f"model {spec.id}: is for {spec.task}, which the window cannot do")
-        choices = choices.with_link(spec.task, model=spec.id, wanted=True)
+        choices = choices.with_task(spec.task, model=spec.id, wanted=True)
     if scale not in (None, choices.scale):
         names = " and ".join(spec.id for spec in choices.models)
         raise ValueError(f"scale {scale!r}: {names} has scale {choices.scale}")

@@ -23,29 +23,29 @@ from restorer import (
     writer_options,
 )
 
-from . import rendering as kernel
+from . import rendering
 from .choices import Choices
 from .convert import Pyramid, from_clipboard, pyramid
 from .preview_region import box_of
-from .state import Given, Opened, Outcome, Patch
-from .worker import Ticket
+from .state import LoadedResult, OpenPicture, Patch, Restoration
+from .worker import Request
 
 if TYPE_CHECKING:
     from restorer import ReferenceMaps, Source
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class PreviewPatch:
     """A patch, and what making it told.
 
     Attributes:
-        making: What it was made with.
+        choices: See `Choices.for_networks`.
         pace: Seconds for a megapixel of input.
         maps: What came from which reference.
     """
 
     patch: Patch
-    making: Choices
+    choices: Choices
     pace: float
     maps: ReferenceMaps | None
 
@@ -64,17 +64,17 @@ def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def open_file(path: Path, screen: bytes | None) -> Opened:
+def open_file(path: Path, screen: bytes | None) -> OpenPicture:
     """Read a picture. Raises ImageError."""
     return _opened(path, path.name, read(path), screen)
 
 
-def open_copied(image: QImage, name: str, screen: bytes | None) -> Opened:
+def open_copied(image: QImage, name: str, screen: bytes | None) -> OpenPicture:
     """Take a picture that another program copied."""
     return _opened(None, name, from_clipboard(image), screen)
 
 
-def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[Opened, Given]:
+def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[OpenPicture, LoadedResult]:
     """Read a picture and its result. Raises ImageError, also where they do not fit together."""
     opened, image = open_file(source, screen), read(target)
     scale = image.width // opened.size[0]
@@ -83,13 +83,13 @@ def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[Opened,
             f"{target}: {image.width} x {image.height} pixels are no multiple of the original's"
             f" {opened.size[0]} x {opened.size[1]}"
         )
-    return opened, Given(image, _shown(image, opened.picture, screen), scale)
+    return opened, LoadedResult(image, _shown(image, opened.source, screen), scale)
 
 
-def gauge(picture: Source, choices: Choices) -> tuple[float | None, int | None]:
+def estimate_damage(picture: Source, choices: Choices) -> tuple[float | None, int | None]:
     """Return sigma and JPEG quality, each where a network is told it."""
-    sigma = picture.sigma if choices.told("sigma") else None
-    quality = picture.jpeg_quality()[0] if choices.told("jpeg_quality") else None
+    sigma = picture.sigma if choices.takes("sigma") else None
+    quality = picture.jpeg_quality()[0] if choices.takes("jpeg_quality") else None
     return sigma, quality
 
 
@@ -99,31 +99,33 @@ def survey() -> tuple[frozenset[str], tuple[str, ...]]:
     return usable, tuple(restorer.available_devices())
 
 
-def make_piece(
-    opened: Opened, region: Region, choices: Choices, screen: bytes | None, ticket: Ticket
-) -> Piece:
+def restore_patch(
+    opened: OpenPicture, region: Region, choices: Choices, screen: bytes | None, request: Request
+) -> PreviewPatch:
     """Restore a region. Raises RestorerError."""
-    picture, making = opened.picture, choices.making()
-    _check_references(opened, making)
-    kernel.load_models(making)  # once, and not part of the pace
+    picture, chosen = opened.source, choices.for_networks()
+    _check_references(opened, chosen)
+    rendering.load_models(chosen)  # once, and not part of the pace
     start = time.monotonic()
-    around = kernel.around(picture, region) if choices.blends else region
-    image, maps = kernel.restore_part(picture, around, making, ticket.report, ticket.cancel)
+    around = rendering.around(picture, region) if choices.blends else region
+    image, maps = rendering.restore_part(picture, around, chosen, request.report, request.cancel)
     pace = (time.monotonic() - start) / (around.height * around.width) * 1e6
     patch = _patch(picture, image, around, region, choices, screen, mix=choices.blends)
-    return Piece(patch, making, pace, maps)
+    return PreviewPatch(patch, chosen, pace, maps)
 
 
-def make_outcome(opened: Opened, choices: Choices, screen: bytes | None, ticket: Ticket) -> Outcome:
+def restore_picture(
+    opened: OpenPicture, choices: Choices, screen: bytes | None, request: Request
+) -> Restoration:
     """Restore the whole picture. Raises RestorerError."""
-    picture, making = opened.picture, choices.making()
-    _check_references(opened, making)
+    picture, chosen = opened.source, choices.for_networks()
+    _check_references(opened, chosen)
     start = time.monotonic()
-    image, maps = kernel.restore_whole(picture, making, ticket.report, ticket.cancel)
-    final = kernel.finish(picture, image, choices, ticket.cancel)
+    image, maps = rendering.restore_whole(picture, chosen, request.report, request.cancel)
+    final = rendering.finish(picture, image, choices, request.cancel)
     seconds = time.monotonic() - start
-    return Outcome(
-        image, final, _shown(final, picture, screen), making, choices.finish, seconds, maps
+    return Restoration(
+        image, final, _shown(final, picture, screen), chosen, choices.finish, seconds, maps
     )
 
 
@@ -137,7 +139,7 @@ def refinish_patch(
 
 def cut_patch(
     picture: Source,
-    outcome: Outcome,
+    restoration: Restoration,
     region: Region,
     choices: Choices,
     screen: bytes | None,
@@ -145,31 +147,38 @@ def cut_patch(
     mix: bool,
 ) -> Patch:
     """Return a patch of a whole result, as it is chosen now; see `kernel.finish_part`."""
-    around = kernel.around(picture, region)
-    image = kernel.cut(outcome.image, picture.region, around, choices.scale)
+    around = rendering.around(picture, region)
+    image = rendering.cut(restoration.image, picture.region, around, choices.scale)
     return _patch(picture, image, around, region, choices, screen, mix=mix)
 
 
-def refinish_outcome(
-    picture: Source, outcome: Outcome, choices: Choices, screen: bytes | None, ticket: Ticket
-) -> Outcome:
+def refinish_restoration(
+    picture: Source,
+    restoration: Restoration,
+    choices: Choices,
+    screen: bytes | None,
+    request: Request,
+) -> Restoration:
     """Return a whole result at the strength that is chosen now."""
-    final = kernel.finish(picture, outcome.image, choices, ticket.cancel)
+    final = rendering.finish(picture, restoration.image, choices, request.cancel)
     return replace(
-        outcome, final=final, shown=_shown(final, picture, screen), finish=choices.finish
+        restoration, final=final, shown=_shown(final, picture, screen), finish=choices.finish
     )
 
 
 def show_again(
-    opened: Opened, outcome: Outcome | None, given: Given | None, screen: bytes | None
-) -> tuple[Opened, Outcome | None, Given | None]:
+    opened: OpenPicture,
+    restoration: Restoration | None,
+    loaded: LoadedResult | None,
+    screen: bytes | None,
+) -> tuple[OpenPicture, Restoration | None, LoadedResult | None]:
     """Return the same in the colors of another screen."""
-    picture = opened.picture
-    if outcome is not None:
-        outcome = replace(outcome, shown=_shown(outcome.final, picture, screen))
-    if given is not None:
-        given = replace(given, shown=_shown(given.image, picture, screen))
-    return replace(opened, shown=_shown(opened.image, picture, screen)), outcome, given
+    picture = opened.source
+    if restoration is not None:
+        restoration = replace(restoration, shown=_shown(restoration.final, picture, screen))
+    if loaded is not None:
+        loaded = replace(loaded, shown=_shown(loaded.image, picture, screen))
+    return replace(opened, shown=_shown(opened.image, picture, screen)), restoration, loaded
 
 
 def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]:
@@ -178,15 +187,15 @@ def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]
     return path, (*final.notes, *notes)
 
 
-def _check_references(opened: Opened, making: Choices) -> None:
+def _check_references(opened: OpenPicture, choices: Choices) -> None:
     """Refuse what `restore image` refuses."""
-    if making.references and opened.path is not None:
-        restorer.check_references(opened.path, making.references)
+    if choices.references and opened.path is not None:
+        restorer.check_references(opened.path, choices.references)
 
 
-def _opened(path: Path | None, name: str, image: Image, screen: bytes | None) -> Opened:
+def _opened(path: Path | None, name: str, image: Image, screen: bytes | None) -> OpenPicture:
     picture = restorer.Source(image)
-    return Opened(path, name, picture, _shown(image, picture, screen))
+    return OpenPicture(path, name, picture, _shown(image, picture, screen))
 
 
 def _patch(
@@ -199,8 +208,8 @@ def _patch(
     *,
     mix: bool,
 ) -> Patch:
-    final = kernel.finish_part(picture, image, choices, around, mix=mix)
-    final = kernel.cut(final, around, region, choices.scale)
+    final = rendering.finish_part(picture, image, choices, around, mix=mix)
+    final = rendering.cut(final, around, region, choices.scale)
     box = box_of(region, choices.scale)
     return Patch(box, around, image, final, _shown(final, picture, screen), choices.finish)
 
@@ -211,4 +220,4 @@ def _region(patch: Patch, scale: int) -> Region:
 
 
 def _shown(image: Image, picture: Source, screen: bytes | None) -> Pyramid:
-    return pyramid(kernel.screen_pixels(image, screen, picture.white))
+    return pyramid(rendering.screen_pixels(image, screen, picture.white))

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from . import operations as making
+from . import operations
 from .box import Box
 from .choices import Choices
 from .preview_region import next_region, pace_key, visible_region
 from .state import Patch, State, Work
 from .store import Store
-from .worker import Answer, Lane, Ticket
+from .worker import Reply, Request, Worker
 
 _SETTLE_MS = 120  # a view or a slider that still moves waits
 _FINISH_MS = 400  # after the last change of strength, all of the picture takes it
@@ -28,22 +28,22 @@ class Previews(QObject):
         network: The lane in which networks run.
     """
 
-    def __init__(self, holder: Store, network: Lane) -> None:
+    def __init__(self, holder: Store, network: Worker) -> None:
         super().__init__(holder)
-        self._holder = holder
+        self._store = holder
         self._network = network
         self._view: Box | None = None  # what is seen, as parts of the whole
         self._full: tuple[Patch, ...] = ()  # the last ones that a chain made at full strength
         self._full_of: Choices | None = None
-        self._finisher = Lane("finisher", parent=self)
+        self._finisher = Worker("finisher", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self._make)
         self._steady = QTimer(self, singleShot=True, interval=_FINISH_MS)
-        self._steady.timeout.connect(self._finish_outcome)
+        self._steady.timeout.connect(self._finish_restoration)
 
     # What the session calls.
 
-    def look(self, box: Box) -> None:
+    def set_view(self, box: Box) -> None:
         """Take note of what is seen, in pixels of the result."""
         width, height = self._state.size
         view = Box(box.x / width, box.y / height, box.width / width, box.height / height)
@@ -58,12 +58,12 @@ class Previews(QObject):
     def follow(self, before: Choices) -> None:
         """Follow choices that were others before."""
         choices = self._state.choices
-        if choices.making() != before.making():
-            self._holder.set(maps=None)
+        if choices.for_networks() != before.for_networks():
+            self._store.set(maps=None)
             if self._state.work.doing == "previewing":
                 self._network.drop()
-                self._holder.set(work=Work())
-            if choices.at_full() == before.at_full():
+                self._store.set(work=Work())
+            if choices.at_full_strength() == before.at_full_strength():
                 self._guess()
             self._settled.start()
         elif choices.finish != before.finish:
@@ -85,48 +85,50 @@ class Previews(QObject):
 
     @property
     def _state(self) -> State:
-        return self._holder.state
+        return self._store.state
 
     def _make(self) -> None:
         """Restore what is seen, unless it is there."""
-        state, screen = self._state, self._holder.screen
+        state, screen = self._state, self._store.screen
         opened, choices = state.opened, state.choices
         if opened is None or state.work.doing not in ("nothing", "previewing"):
             return
-        wanted = choices.ready and state.finished is None and state.given is None
+        wanted = choices.ready and state.finished is None and state.loaded_result is None
         region = next_region(state, self._seen()) if wanted else None
         if region is None:
             self._network.drop()
-            self._holder.set(work=Work())
+            self._store.set(work=Work())
             return
-        self._holder.set(work=Work("previewing"))
-        self._holder.ask(
+        self._store.set(work=Work("previewing"))
+        self._store.ask(
             self._network,
-            lambda ticket: making.make_piece(opened, region, choices, screen, ticket),
+            lambda request: operations.restore_patch(opened, region, choices, screen, request),
             self._take_piece,
             self._count,
         )
 
     def _count(self, done: int, total: int) -> None:
-        self._holder.set(work=Work("previewing", done, total))
+        self._store.set(work=Work("previewing", done, total))
 
-    def _take_piece(self, answer: Answer) -> None:
-        self._holder.set(work=Work())
-        if answer.error is not None:
+    def _take_piece(self, reply: Reply) -> None:
+        self._store.set(work=Work())
+        if reply.error is not None:
             return
-        piece: making.Piece = answer.value
+        piece: operations.PreviewPatch = reply.value
         state = self._state
-        if piece.making != state.choices.making():
+        if piece.choices != state.choices.for_networks():
             return
         before = state.patches if state.fresh else ()
         kept = tuple(p for p in before if not piece.patch.box.holds(p.box))[-_MOST_PATCHES:]
         pace = dict(state.pace)
-        if not piece.making.refers:  # to lay references onto the picture takes its own time
-            pace[pace_key(piece.making)] = piece.pace
+        if (
+            not piece.choices.needs_references
+        ):  # to lay references onto the picture takes its own time
+            pace[pace_key(piece.choices)] = piece.pace
         patches = (*kept, piece.patch)
-        self._holder.set(patches=patches, patches_of=piece.making, pace=pace, maps=piece.maps)
-        if not piece.making.blends and piece.making == piece.making.at_full():
-            self._full, self._full_of = patches, piece.making
+        self._store.set(patches=patches, patches_of=piece.choices, pace=pace, maps=piece.maps)
+        if not piece.choices.blends and piece.choices == piece.choices.at_full_strength():
+            self._full, self._full_of = patches, piece.choices
         if piece.patch.finish != state.choices.finish:
             self.finish()
         self._make()
@@ -146,70 +148,72 @@ class Previews(QObject):
             self._finisher.drop()
         elif state.finished is not None:
             self._steady.start()
-            self._cut(state.choices.making())
+            self._cut(state.choices.for_networks())
         elif state.fresh:
-            self._refinish(state.patches, state.choices.making())
+            self._refinish(state.patches, state.choices.for_networks())
 
     def _guess(self) -> None:
         """Mix what a chain made at full strength with the picture, until its own pixels are there.
 
         They differ a little: each step passes its own mixture on to the next one.
         """
-        full, outcome = self._state.choices.at_full(), self._state.outcome
-        if outcome is not None and outcome.making == full:
+        full, restoration = self._state.choices.at_full_strength(), self._state.restoration
+        if restoration is not None and restoration.choices == full:
             self._cut(full)
         elif self._full_of == full:
             self._refinish(self._full, full)
 
     def _cut(self, made: Choices) -> None:
         """Show what is seen of the whole result at the strength that is chosen."""
-        state, screen = self._state, self._holder.screen
-        opened, outcome, choices = state.opened, state.outcome, state.choices
+        state, screen = self._state, self._store.screen
+        opened, restoration, choices = state.opened, state.restoration, state.choices
         region = visible_region(state, self._seen(), _AT_ONCE_PIXELS)
-        if opened is not None and outcome is not None and region is not None:
-            mix = choices.blends or made != choices.making()
+        if opened is not None and restoration is not None and region is not None:
+            mix = choices.blends or made != choices.for_networks()
             self._finish_by(
                 lambda _: (
-                    making.cut_patch(opened.picture, outcome, region, choices, screen, mix=mix),
+                    operations.cut_patch(
+                        opened.source, restoration, region, choices, screen, mix=mix
+                    ),
                 ),
                 made,
             )
 
     def _refinish(self, patches: tuple[Patch, ...], made: Choices) -> None:
-        opened, choices, screen = self._state.opened, self._state.choices, self._holder.screen
+        opened, choices, screen = self._state.opened, self._state.choices, self._store.screen
         if opened is not None:
-            mix = choices.blends or made != choices.making()
+            mix = choices.blends or made != choices.for_networks()
             self._finish_by(
                 lambda _: tuple(
-                    making.refinish_patch(opened.picture, patch, choices, screen, mix=mix)
+                    operations.refinish_patch(opened.source, patch, choices, screen, mix=mix)
                     for patch in patches
                 ),
                 made,
             )
 
-    def _finish_by(self, call: Callable[[Ticket], tuple[Patch, ...]], made: Choices) -> None:
+    def _finish_by(self, call: Callable[[Request], tuple[Patch, ...]], made: Choices) -> None:
         asked = self._state.choices
 
-        def take(answer: Answer) -> None:
+        def take(reply: Reply) -> None:
             # A guess comes too late where the exact pixels are there already.
-            overtaken = self._state.patches_of == asked.making() != made
-            if answer.error is None and self._state.choices == asked and not overtaken:
-                self._holder.set(patches=answer.value, patches_of=made)
+            overtaken = self._state.patches_of == asked.for_networks() != made
+            if reply.error is None and self._state.choices == asked and not overtaken:
+                self._store.set(patches=reply.value, patches_of=made)
 
-        self._holder.ask(self._finisher, call, take)
+        self._store.ask(self._finisher, call, take)
 
-    def _finish_outcome(self) -> None:
-        state, screen = self._state, self._holder.screen
-        opened, outcome, choices = state.opened, state.finished, state.choices
-        if opened is not None and outcome is not None and state.saveable is None:
-            self._holder.ask(
+    def _finish_restoration(self) -> None:
+        state, screen = self._state, self._store.screen
+        opened, restoration, choices = state.opened, state.finished, state.choices
+        if opened is not None and restoration is not None and state.saveable is None:
+            self._store.ask(
                 self._finisher,
-                lambda ticket: making.refinish_outcome(
-                    opened.picture, outcome, choices, screen, ticket
+                lambda request: operations.refinish_restoration(
+                    opened.source, restoration, choices, screen, request
                 ),
                 self._take_finished,
             )
 
-    def _take_finished(self, answer: Answer) -> None:
-        if answer.error is None:
-            self._holder.set(outcome=answer.value, patches=(), patches_of=None)
+    def _take_finished(self, reply: Reply) -> None:
+        if reply.error is None:
+            self._store.set(restoration=reply.value, patches=(), patches_of=None)

@@ -19,7 +19,7 @@ OnRow = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
+class Metrics:
     """A comparison over all pixels and colors, transparency left out.
 
     Attributes:
@@ -38,12 +38,12 @@ class Figures:
 
 def compare_pictures(
     image: Image,
-    truth: Image,
+    ground_truth: Image,
     *,
     shave: int = 0,
     on_row: OnRow | None = None,
     cancel: CancelToken | None = None,
-) -> Figures:
+) -> Metrics:
     """Compare two pictures of one size, band by band; the sums are those of `psnr` and `ssim`.
 
     Raises Cancelled.
@@ -57,7 +57,7 @@ def compare_pictures(
         if cancel is not None:
             cancel.check()
         bottom = min(height, top + _ROWS)
-        a, b = _colors(image, top, bottom), _colors(truth, top, bottom)
+        a, b = _colors(image, top, bottom), _colors(ground_truth, top, bottom)
         squares += _square(psnr(a, b)) * (bottom - top)
         errors.append(np.abs(a - b).mean(2))
         first, last = max(top, shave), min(bottom, height - shave)
@@ -67,11 +67,11 @@ def compare_pictures(
         windows = min(bottom, height - _WINDOW + 1) - top  # whose first row is in this band
         if not small and windows > 0:
             below = bottom + _WINDOW - 1
-            similar += windows * ssim(_colors(image, top, below), _colors(truth, top, below))
+            similar += windows * ssim(_colors(image, top, below), _colors(ground_truth, top, below))
         if on_row is not None:
             on_row(bottom, height)
     mapped = np.rint(np.concatenate(errors) * MAP_STEP)
-    return Figures(
+    return Metrics(
         _decibel(squares / height),
         _decibel(luma_squares / inner[0]) if min(inner) > 0 else None,
         None if small else similar / (height - _WINDOW + 1),

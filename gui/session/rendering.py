@@ -46,7 +46,7 @@ def read_references(picture: Source, choices: Choices) -> tuple[Reference, ...]:
 
     They are the same objects as long as their files do not change. Raises ImageError.
     """
-    paths = choices.references if choices.refers else ()
+    paths = choices.references if choices.needs_references else ()
     files = tuple((path, path.stat().st_mtime_ns) for path in paths if path.exists())
     return _references(picture, files) if files else ()
 

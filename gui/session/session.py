@@ -16,14 +16,13 @@ from PySide6.QtGui import QImage
 
 from restorer import READABLE, Image, Step
 
-from . import operations as making
-from . import rendering as kernel
+from . import operations, rendering
 from .box import Box
 from .choices import Choices
 from .preview import Previews
-from .state import Message, Opened, Outcome, State, Work
+from .state import Message, OpenPicture, Restoration, State, Work
 from .store import Store
-from .worker import Answer, Lane
+from .worker import Reply, Worker
 
 
 class Session(QObject):
@@ -44,52 +43,54 @@ class Session(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._holder = Store(self)
-        self._holder.changed.connect(self.changed)
-        self._holder.progressed.connect(self.progressed)
+        self._store = Store(self)
+        self._store.changed.connect(self.changed)
+        self._store.progressed.connect(self.progressed)
         self._first_tile = 0.0
-        self._reader = Lane("reader", parent=self)
-        self._network = Lane("network", parent=self)
-        self._gauge = Lane("gauge", parent=self)
-        self._surveyor = Lane("surveyor", parent=self)
-        self._writer = Lane("writer", keep=True, parent=self)
-        self._painter = Lane("painter", parent=self)
-        self._previews = Previews(self._holder, self._network)
+        self._reader = Worker("reader", parent=self)
+        self._network = Worker("network", parent=self)
+        self._estimator = Worker("gauge", parent=self)
+        self._surveyor = Worker("surveyor", parent=self)
+        self._writer = Worker("writer", keep=True, parent=self)
+        self._painter = Worker("painter", parent=self)
+        self._previews = Previews(self._store, self._network)
 
     @property
     def state(self) -> State:
         """What is shown."""
-        return self._holder.state
+        return self._store.state
 
     # What views call.
 
     def survey(self) -> None:
         """Find out which models and devices can be used; again when models came or went."""
-        self._holder.ask(self._surveyor, lambda ticket: making.survey(), self._take_survey)
+        self._store.ask(self._surveyor, lambda request: operations.survey(), self._take_survey)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open the first picture of these files and folders; the others can be chosen then."""
-        self._holder.set(work=Work("opening"))
-        self._holder.ask(self._reader, lambda ticket: making.find_pictures(paths), self._take_files)
+        self._store.set(work=Work("opening"))
+        self._store.ask(
+            self._reader, lambda request: operations.find_pictures(paths), self._take_files
+        )
         self.showing.emit()
 
     def show(self, number: int) -> None:
         """Open one of the files."""
         if not 0 <= number < len(self.state.files) or number == self.state.current:
             return
-        path, screen = self.state.files[number], self._holder.screen
+        path, screen = self.state.files[number], self._store.screen
         self._leave(number)
-        self._holder.ask(
-            self._reader, lambda ticket: making.open_file(path, screen), self._take_opened
+        self._store.ask(
+            self._reader, lambda request: operations.open_file(path, screen), self._take_opened
         )
 
     def paste(self, image: QImage, name: str) -> None:
         """Open a picture that another program copied."""
-        screen = self._holder.screen
+        screen = self._store.screen
         self._leave(-1)
-        self._holder.ask(
+        self._store.ask(
             self._reader,
-            lambda ticket: making.open_copied(image, name, screen),
+            lambda request: operations.open_copied(image, name, screen),
             self._take_opened,
         )
         self.showing.emit()
@@ -97,10 +98,10 @@ class Session(QObject):
     def open_pair(self, source: Path, target: Path) -> None:
         """Open a picture beside a result of it."""
         self.showing.emit()
-        screen = self._holder.screen
+        screen = self._store.screen
         self._leave(-1)
-        self._holder.ask(
-            self._reader, lambda t: making.open_pair(source, target, screen), self._take_pair
+        self._store.ask(
+            self._reader, lambda t: operations.open_pair(source, target, screen), self._take_pair
         )
 
     def choose(self, choices: Choices) -> None:
@@ -111,7 +112,7 @@ class Session(QObject):
         frame = self.state.frame
         if frame is not None and choices.scale != before.scale:
             frame = frame.scaled(choices.scale / before.scale)
-        self._holder.set(choices=choices, frame=frame, saved=None, given=None)
+        self._store.set(choices=choices, frame=frame, saved=None, loaded_result=None)
         self._previews.follow(before)
         self._find_damage()
 
@@ -125,34 +126,34 @@ class Session(QObject):
 
     def set_ground_truth(self, image: Image | None) -> None:
         """Compare results with another ground truth, None for none."""
-        self._holder.set(ground_truth=image)
+        self._store.set(ground_truth=image)
 
-    def look(self, box: Box) -> None:
+    def set_view(self, box: Box) -> None:
         """Take note of what is seen, in pixels of the result, and preview it."""
-        self._previews.look(box)
+        self._previews.set_view(box)
 
     def frame(self, box: Box | None) -> None:
         """Preview a chosen rectangle, in pixels of the result; None for what is seen."""
-        self._holder.set(frame=box)
+        self._store.set(frame=box)
         self._previews.wait()
 
     def run(self) -> None:
         """Restore the whole picture."""
-        opened, choices, screen = self.state.opened, self.state.choices, self._holder.screen
+        opened, choices, screen = self.state.opened, self.state.choices, self._store.screen
         if opened is None or self.state.work.doing == "restoring":
             return
         if not choices.ready:
-            self._holder.tell(
+            self._store.tell(
                 self.tr("Add a reference picture first.")
-                if choices.refers
+                if choices.needs_references
                 else self.tr("Nothing is chosen: switch on at least one task.")
             )
             return
-        self._holder.set(work=Work("restoring"), message=None, given=None)
-        self._holder.ask(
+        self._store.set(work=Work("restoring"), message=None, loaded_result=None)
+        self._store.ask(
             self._network,
-            lambda ticket: making.make_outcome(opened, choices, screen, ticket),
-            self._take_outcome,
+            lambda request: operations.restore_picture(opened, choices, screen, request),
+            self._take_restoration,
             self._count,
         )
 
@@ -160,22 +161,22 @@ class Session(QObject):
         """Stop what runs, within a tile."""
         if self.state.work.doing in ("restoring", "previewing"):
             self._network.drop()
-            self._holder.set(work=Work())
+            self._store.set(work=Work())
 
     def save(self, path: Path) -> None:
         """Write the whole result; what `restore image` would write, pixel for pixel."""
         final, quality = self.state.saveable, self.state.choices.settings.quality
         if final is None:
-            self._holder.tell(self.tr("There is no result to save yet: restore the picture first."))
+            self._store.tell(self.tr("There is no result to save yet: restore the picture first."))
             return
         opened = self.state.opened
         if opened is not None and opened.path is not None and _same(path, opened.path):
             text = self.tr("%1 is the original; choose another name.")
-            self._holder.tell(text.replace("%1", str(path)))
+            self._store.tell(text.replace("%1", str(path)))
             return
-        self._holder.set(work=Work("saving"), message=None)
-        self._holder.ask(
-            self._writer, lambda t: making.save(final, path, quality), self._take_saved
+        self._store.set(work=Work("saving"), message=None)
+        self._store.ask(
+            self._writer, lambda t: operations.save(final, path, quality), self._take_saved
         )
 
     def set_screen_profile(self, path: Path | None) -> bool:
@@ -183,23 +184,23 @@ class Session(QObject):
         try:
             profile = None if path is None else path.read_bytes()
         except OSError as error:
-            self._holder.tell(f"{path}: {error.strerror}.")
+            self._store.tell(f"{path}: {error.strerror}.")
             return False
-        if profile is not None and not kernel.fits_screen(profile):
+        if profile is not None and not rendering.fits_screen(profile):
             text = self.tr("%1 is no color profile of an RGB screen; choose another one.")
-            self._holder.tell(text.replace("%1", str(path)))
+            self._store.tell(text.replace("%1", str(path)))
             return False
-        self._holder.screen = profile
+        self._store.screen = profile
         self._show_again()
         return True
 
     def dismiss(self) -> None:
         """Take the message away."""
-        self._holder.set(message=None)
+        self._store.set(message=None)
 
     def tell(self, message: Message) -> None:
         """Show a message that a view has."""
-        self._holder.set(message=message)
+        self._store.set(message=message)
 
     @property
     def at_work(self) -> bool:
@@ -208,43 +209,43 @@ class Session(QObject):
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop everything but writing; return whether all threads ended within the time."""
-        lanes = (self._reader, self._network, self._gauge, self._surveyor, self._painter)
-        for lane in lanes:
-            lane.drop()
-        ended = [lane.close(timeout_s) for lane in (*lanes, self._writer)]
+        workers = (self._reader, self._network, self._estimator, self._surveyor, self._painter)
+        for worker in workers:
+            worker.drop()
+        ended = [worker.close(timeout_s) for worker in (*workers, self._writer)]
         return self._previews.close(timeout_s) and all(ended)
 
     # What lanes answer.
 
-    def _take_survey(self, answer: Answer) -> None:
-        if answer.error is None:
-            usable, devices = answer.value
-            self._holder.set(usable=usable, devices=devices)
+    def _take_survey(self, reply: Reply) -> None:
+        if reply.error is None:
+            usable, devices = reply.value
+            self._store.set(usable=usable, devices=devices)
 
-    def _take_files(self, answer: Answer) -> None:
-        files: tuple[Path, ...] = answer.value or ()
+    def _take_files(self, reply: Reply) -> None:
+        files: tuple[Path, ...] = reply.value or ()
         if not files:
-            self._holder.set(work=Work())
-            if answer.error is None:
+            self._store.set(work=Work())
+            if reply.error is None:
                 known = ", ".join(sorted(READABLE))
                 text = self.tr("No picture was found there. Known are %1.")
-                self._holder.tell(text.replace("%1", known))
+                self._store.tell(text.replace("%1", known))
             return
-        self._holder.set(files=files, current=-1)
+        self._store.set(files=files, current=-1)
         self.show(0)
 
-    def _take_opened(self, answer: Answer) -> None:
-        opened: Opened | None = answer.value
-        self._holder.set(
+    def _take_opened(self, reply: Reply) -> None:
+        opened: OpenPicture | None = reply.value
+        self._store.set(
             opened=opened,
             patches=(),
             patches_of=None,
-            outcome=None,
-            given=None,
+            restoration=None,
+            loaded_result=None,
             maps=None,
             frame=None,
-            measured_sigma=None,
-            found_quality=None,
+            estimated_sigma=None,
+            estimated_quality=None,
             saved=None,
             work=Work(),
         )
@@ -252,43 +253,47 @@ class Session(QObject):
             self._find_damage()
             self._previews.wait()
 
-    def _take_pair(self, answer: Answer) -> None:
-        opened, given = answer.value or (None, None)
-        self._take_opened(replace(answer, value=opened))
-        self._holder.set(files=(opened.path,) if opened else (), current=0 if opened else -1)
-        self._holder.set(given=given)
+    def _take_pair(self, reply: Reply) -> None:
+        opened, loaded = reply.value or (None, None)
+        self._take_opened(replace(reply, value=opened))
+        self._store.set(files=(opened.path,) if opened else (), current=0 if opened else -1)
+        self._store.set(loaded_result=loaded)
 
-    def _take_damage(self, answer: Answer) -> None:
-        if answer.error is None:
-            sigma, quality = answer.value
-            self._holder.set(measured_sigma=sigma, found_quality=quality)
+    def _take_damage(self, reply: Reply) -> None:
+        if reply.error is None:
+            sigma, quality = reply.value
+            self._store.set(estimated_sigma=sigma, estimated_quality=quality)
             self._find_damage()  # other tasks may have been switched on meanwhile
 
-    def _take_outcome(self, answer: Answer) -> None:
-        self._holder.set(work=Work())
-        if answer.error is None:
-            outcome: Outcome = answer.value
-            self._holder.set(
-                outcome=outcome, patches=(), patches_of=None, saved=None, maps=outcome.maps
+    def _take_restoration(self, reply: Reply) -> None:
+        self._store.set(work=Work())
+        if reply.error is None:
+            restoration: Restoration = reply.value
+            self._store.set(
+                restoration=restoration,
+                patches=(),
+                patches_of=None,
+                saved=None,
+                maps=restoration.maps,
             )
             self._previews.finish()
         self._previews.wait()
 
-    def _take_saved(self, answer: Answer) -> None:
-        self._holder.set(work=Work())
-        if answer.error is not None:
+    def _take_saved(self, reply: Reply) -> None:
+        self._store.set(work=Work())
+        if reply.error is not None:
             return
-        path, notes = answer.value
+        path, notes = reply.value
         text = self.tr("Saved as %1.").replace("%1", str(path))
         said = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
-        self._holder.set(saved=path, message=Message(f"{text} {said}".strip(), "note"))
+        self._store.set(saved=path, message=Message(f"{text} {said}".strip(), "note"))
 
     def _count(self, done: int, total: int) -> None:
         now = time.monotonic()
         if done <= 1:
             self._first_tile = now
         left = (now - self._first_tile) / (done - 1) * (total - done) if done > 1 else None
-        self._holder.set(work=replace(self.state.work, done=done, total=total, seconds_left=left))
+        self._store.set(work=replace(self.state.work, done=done, total=total, seconds_left=left))
 
     # Between pictures.
 
@@ -296,41 +301,43 @@ class Session(QObject):
         """Find out what networks are told, where that is wanted and not known yet."""
         state = self.state
         opened, choices = state.opened, state.choices
-        sigma = choices.told("sigma") and state.measured_sigma is None
-        quality = choices.told("jpeg_quality") and state.found_quality is None
-        if opened is not None and (sigma or quality) and not self._gauge.busy:
-            self._holder.ask(
-                self._gauge,
-                lambda ticket: making.gauge(opened.picture, choices),
+        sigma = choices.takes("sigma") and state.estimated_sigma is None
+        quality = choices.takes("jpeg_quality") and state.estimated_quality is None
+        if opened is not None and (sigma or quality) and not self._estimator.busy:
+            self._store.ask(
+                self._estimator,
+                lambda request: operations.estimate_damage(opened.source, choices),
                 self._take_damage,
             )
 
     def _show_again(self) -> None:
         """Show what is open in the colors of another screen."""
-        state, screen = self.state, self._holder.screen
-        opened, outcome, given = state.opened, state.outcome, state.given
+        state, screen = self.state, self._store.screen
+        opened, restoration, loaded = state.opened, state.restoration, state.loaded_result
         if opened is None:
             return
 
-        def take(answer: Answer) -> None:
-            if answer.error is None and self.state.opened is opened:
-                shown, *results = answer.value
-                self._holder.set(opened=shown, patches=(), patches_of=None)
-                if (self.state.outcome, self.state.given) == (outcome, given):
-                    self._holder.set(outcome=results[0], given=results[1])
+        def take(reply: Reply) -> None:
+            if reply.error is None and self.state.opened is opened:
+                shown, *results = reply.value
+                self._store.set(opened=shown, patches=(), patches_of=None)
+                if (self.state.restoration, self.state.loaded_result) == (restoration, loaded):
+                    self._store.set(restoration=results[0], loaded_result=results[1])
                 self._previews.finish()
                 self._previews.wait()
 
-        self._holder.ask(
-            self._painter, lambda t: making.show_again(opened, outcome, given, screen), take
+        self._store.ask(
+            self._painter,
+            lambda t: operations.show_again(opened, restoration, loaded, screen),
+            take,
         )
 
     def _leave(self, number: int) -> None:
         """Let go of the open picture for another one."""
-        for lane in (self._network, self._gauge, self._painter):
-            lane.drop()
+        for worker in (self._network, self._estimator, self._painter):
+            worker.drop()
         self._previews.drop()
-        self._holder.set(current=number, work=Work("opening"), message=None)
+        self._store.set(current=number, work=Work("opening"), message=None)
 
 
 def _same(a: Path, b: Path) -> bool:

@@ -20,25 +20,25 @@ Doing: TypeAlias = Literal["nothing", "opening", "previewing", "restoring", "sav
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class OpenPicture:
     """The picture that is open.
 
     Attributes:
         path: None for one from the clipboard.
         name: For titles.
-        picture: Its pixels, as they are in the file, and what the core has found out of them.
+        source: Its pixels, as they are in the file, and what the core has found out of them.
         shown: The same for the screen.
     """
 
     path: Path | None
     name: str
-    picture: Source
+    source: Source
     shown: Pyramid
 
     @property
     def image(self) -> Image:
         """The pixels."""
-        return self.picture.image
+        return self.source.image
 
     @property
     def size(self) -> tuple[int, int]:
@@ -68,14 +68,14 @@ class Patch:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Restoration:
     """The whole result.
 
     Attributes:
         image: float32, as the networks gave it.
         final: What is saved.
         shown: The same for the screen.
-        making: What `image` was made with, see `Choices.making`.
+        choices: What `image` was made with, see `Choices.for_networks`.
         finish: What made `final` of it, see `Choices.finish`.
         seconds: How long it took.
         maps: What came from which reference, if any was given.
@@ -84,14 +84,14 @@ class Outcome:
     image: Image
     final: Image
     shown: Pyramid
-    making: Choices
+    choices: Choices
     finish: tuple[object, ...]
     seconds: float
     maps: ReferenceMaps | None
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class LoadedResult:
     """A result that was read from a file.
 
     Attributes:
@@ -131,7 +131,7 @@ class Message:
     """
 
     text: str
-    kind: Literal["trouble", "note"] = "trouble"
+    kind: Literal["error", "note"] = "error"
     action: Literal["", "models", "close"] = ""
 
 
@@ -152,7 +152,7 @@ class State:
         patches: Parts of the result, the newest last.
         patches_of: What they were made with.
         outcome: The whole result, if there is one for this picture.
-        given: A result that was opened with the picture, until other choices are made.
+        loaded_result: A result that was opened with the picture, until other choices are made.
         maps: What came from which reference, as far as it is known.
         frame: The rectangle that was chosen for the preview, in pixels of the result.
         work: What is going on.
@@ -168,18 +168,18 @@ class State:
 
     files: tuple[Path, ...] = ()
     current: int = -1
-    opened: Opened | None = None
+    opened: OpenPicture | None = None
     choices: Choices = field(default_factory=usual_choices)
     patches: tuple[Patch, ...] = ()
     patches_of: Choices | None = None
-    outcome: Outcome | None = None
-    given: Given | None = None
+    restoration: Restoration | None = None
+    loaded_result: LoadedResult | None = None
     maps: ReferenceMaps | None = None
     frame: Box | None = None
     work: Work = field(default_factory=Work)
     message: Message | None = None
-    measured_sigma: float | None = None
-    found_quality: int | None = None
+    estimated_sigma: float | None = None
+    estimated_quality: int | None = None
     saved: Path | None = None
     ground_truth: Image | None = None
     pace: Mapping[tuple[str, ...], float] = field(default_factory=dict)
@@ -197,32 +197,34 @@ class State:
     @property
     def scale(self) -> int:
         """How many times as large the result is that is shown."""
-        return self.choices.scale if self.given is None else self.given.scale
+        return self.choices.scale if self.loaded_result is None else self.loaded_result.scale
 
     @property
-    def finished(self) -> Outcome | None:
+    def finished(self) -> Restoration | None:
         """The whole result, if it is of what is asked now; its strength may still be another."""
-        outcome = self.outcome
-        if outcome is None or outcome.making != self.choices.making():
+        restoration = self.restoration
+        if restoration is None or restoration.choices != self.choices.for_networks():
             return None
-        return outcome
+        return restoration
 
     @property
     def saveable(self) -> Image | None:
         """What would be saved, if it is there in whole."""
-        outcome = self.finished
-        return outcome.final if outcome and outcome.finish == self.choices.finish else None
+        restoration = self.finished
+        return (
+            restoration.final if restoration and restoration.finish == self.choices.finish else None
+        )
 
     @property
     def fresh(self) -> bool:
         """Whether the patches were made with what is asked now."""
-        return self.patches_of == self.choices.making()
+        return self.patches_of == self.choices.for_networks()
 
     @property
     def seen_patches(self) -> tuple[Patch, ...]:
         """What is shown where the whole result is not there; old ones until new ones come."""
         if (
-            self.given is not None
+            self.loaded_result is not None
             or self.saveable is not None
             or self.patches_of is None
             or not self.choices.steps

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from restorer import ModelError, RestorerError
 
 from .state import Message, State
-from .worker import Answer, Call, Lane
+from .worker import Call, Reply, Worker
 
 log = logging.getLogger(__name__)
 
@@ -49,21 +49,21 @@ class Store(QObject):
 
     def ask(
         self,
-        lane: Lane,
+        worker: Worker,
         call: Call,
-        take: Callable[[Answer], None],
+        take: Callable[[Reply], None],
         count: Callable[[int, int], None] | None = None,
     ) -> None:
         """Let a lane make something; errors are told before `take` gets the answer."""
 
-        def then(answer: Answer) -> None:
-            if answer.error is not None:
-                lacking = isinstance(answer.error, ModelError)
-                words = self._in_words(answer.error)
+        def then(reply: Reply) -> None:
+            if reply.error is not None:
+                lacking = isinstance(reply.error, ModelError)
+                words = self._in_words(reply.error)
                 self.set(message=Message(words, action="models" if lacking else ""))
-            take(answer)
+            take(reply)
 
-        lane.ask(call, then, count)
+        worker.ask(call, then, count)
 
     def _in_words(self, error: Exception) -> str:
         if isinstance(error, RestorerError):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 
 from .convert import thumbnail
-from .worker import Answer, Lane
+from .worker import Reply, Worker
 
 _KEPT = 500  # some screens full; a list may have ten thousand
 _WANTED = 60  # whoever scrolls on does not wait for all that went by
@@ -37,7 +37,7 @@ class Thumbnails(QObject):
         blank = QPixmap(QSize(side, side) * ratio)
         blank.fill(QColor(128, 128, 128, 40))
         self._blank = self._icon(blank)
-        self._lane = Lane("thumbnails", keep=True, parent=self)
+        self._worker = Worker("thumbnails", keep=True, parent=self)
 
     def get(self, path: Path) -> QIcon:
         """Return the thumbnail of a file, or a blank one until it is made."""
@@ -54,20 +54,20 @@ class Thumbnails(QObject):
     def close(self) -> bool:
         """End the thread."""
         self._wanted.clear()
-        self._lane.drop()
-        return self._lane.close(10)
+        self._worker.drop()
+        return self._worker.close(10)
 
     def _next(self) -> None:
-        if self._wanted and not self._lane.busy:
+        if self._wanted and not self._worker.busy:
             path, _ = self._wanted.popitem()
             side = round(self._side * self._ratio)
-            self._lane.ask(
-                lambda ticket: thumbnail(path, side), lambda answer: self._take(path, answer)
+            self._worker.ask(
+                lambda request: thumbnail(path, side), lambda reply: self._take(path, reply)
             )
 
-    def _take(self, path: Path, answer: Answer) -> None:
-        failed = answer.error is not None
-        self._made[path] = self._blank if failed else self._icon(QPixmap.fromImage(answer.value))
+    def _take(self, path: Path, reply: Reply) -> None:
+        failed = reply.error is not None
+        self._made[path] = self._blank if failed else self._icon(QPixmap.fromImage(reply.value))
         if len(self._made) > _KEPT:
             self._made.popitem(last=False)
         self.made.emit(path)

@@ -15,7 +15,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # BT.709, of encoded val
 
 
 @dataclass(frozen=True, eq=False)
-class Tones:
+class ToneHistogram:
     """How often each of 256 tones is in a picture, as shares of its pixels.
 
     Attributes:
@@ -40,7 +40,7 @@ class Tones:
         return float(self.shares[:3, -1].max())
 
 
-def count_tones(image: Image, cancel: CancelToken | None = None) -> Tones:
+def count_tones(image: Image, cancel: CancelToken | None = None) -> ToneHistogram:
     """Count the tones of a picture, transparent pixels too; float pixels are clipped to 0..1."""
     counts = np.zeros((4, LEVELS), np.int64)
     channels = image.pixels.shape[2] - image.has_alpha
@@ -52,7 +52,7 @@ def count_tones(image: Image, cancel: CancelToken | None = None) -> Tones:
         luma = planes[0] if channels == 1 else np.rint(levels @ _LUMA).astype(np.uint8)
         for which, plane in enumerate([*(planes * 3)[:3], luma]):
             counts[which] += np.bincount(plane.ravel(), minlength=LEVELS)
-    return Tones(counts / (image.height * image.width))
+    return ToneHistogram(counts / (image.height * image.width))
 
 
 def _levels(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:

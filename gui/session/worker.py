@@ -18,7 +18,7 @@ from restorer import Cancelled, CancelToken
 
 
 @dataclass(frozen=True)
-class Ticket:
+class Request:
     """One request.
 
     Attributes:
@@ -33,7 +33,7 @@ class Ticket:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What came of a request: a value, or the error that was raised instead."""
 
     number: int
@@ -41,19 +41,19 @@ class Answer:
     error: Exception | None = None
 
 
-Call: TypeAlias = Callable[[Ticket], Any]
+Call: TypeAlias = Callable[[Request], Any]
 
 _IDLE_S = 1.0  # after which a lane's thread ends: see `Lane`
 
 
 @dataclass(frozen=True)
-class _Request:
-    ticket: Ticket
-    then: Callable[[Answer], None]
+class _Pending:
+    request: Request
+    then: Callable[[Reply], None]
     count: Callable[[int, int], None] | None
 
 
-class Lane(QObject):
+class Worker(QObject):
     """Works on one request at a time, in a thread that ends when there is nothing to do.
 
     Torch keeps helpers for each thread that ever called it; those of idle ones would slow the
@@ -65,16 +65,16 @@ class Lane(QObject):
         parent: Owner.
     """
 
-    _answered = Signal(object)
+    _replied = Signal(object)
     _progressed = Signal(int, int, int)  # number, done, total
 
     def __init__(self, name: str, *, keep: bool = False, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keep = keep
         self._number = 0
-        self._requests: dict[int, _Request] = {}  # touched by the asking thread alone
-        self._calls: queue.SimpleQueue[tuple[Ticket, Call] | None] = queue.SimpleQueue()
-        self._answered.connect(self._deliver)  # queued: the signal comes from the lane's thread
+        self._requests: dict[int, _Pending] = {}  # touched by the asking thread alone
+        self._calls: queue.SimpleQueue[tuple[Request, Call] | None] = queue.SimpleQueue()
+        self._replied.connect(self._deliver)  # queued: the signal comes from the lane's thread
         self._progressed.connect(self._count)
         self._name = name
         self._lock = threading.Lock()  # of what follows
@@ -88,7 +88,7 @@ class Lane(QObject):
     def ask(
         self,
         call: Call,
-        then: Callable[[Answer], None],
+        then: Callable[[Reply], None],
         count: Callable[[int, int], None] | None = None,
     ) -> None:
         """Let the thread make `call`.
@@ -102,10 +102,10 @@ class Lane(QObject):
             self.drop()
         self._number += 1
         number = self._number
-        ticket = Ticket(number, lambda done, total: self._progressed.emit(number, done, total))
-        self._requests[number] = _Request(ticket, then, count)
+        request = Request(number, lambda done, total: self._progressed.emit(number, done, total))
+        self._requests[number] = _Pending(request, then, count)
         with self._lock:
-            self._calls.put((ticket, call))
+            self._calls.put((request, call))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
@@ -113,7 +113,7 @@ class Lane(QObject):
     def drop(self) -> None:
         """Cancel all requests; nobody waits for their answers any more."""
         for request in self._requests.values():
-            request.ticket.cancel.cancel()
+            request.request.cancel.cancel()
         self._requests.clear()
 
     def close(self, timeout_s: float | None = None) -> bool:
@@ -126,10 +126,10 @@ class Lane(QObject):
         thread.join(timeout_s)
         return not thread.is_alive()
 
-    def _deliver(self, answer: Answer) -> None:
-        request = self._requests.pop(answer.number, None)
+    def _deliver(self, reply: Reply) -> None:
+        request = self._requests.pop(reply.number, None)
         if request is not None:
-            request.then(answer)
+            request.then(reply)
 
     def _count(self, number: int, done: int, total: int) -> None:
         request = self._requests.get(number)
@@ -138,13 +138,13 @@ class Lane(QObject):
 
     def _work(self) -> None:
         while (asked := self._next()) is not None:
-            ticket, call = asked
-            answer = _answer(ticket, call)
-            if answer is not None:
-                self._answered.emit(answer)
-            del asked, ticket, call, answer  # pictures are large, and the next one may be far
+            request, call = asked
+            reply = _call(request, call)
+            if reply is not None:
+                self._replied.emit(reply)
+            del asked, request, call, reply  # pictures are large, and the next one may be far
 
-    def _next(self) -> tuple[Ticket, Call] | None:
+    def _next(self) -> tuple[Request, Call] | None:
         """Return what to do next, None for nothing; the thread ends then."""
         try:
             return self._calls.get(timeout=_IDLE_S)
@@ -156,12 +156,12 @@ class Lane(QObject):
                 return self._calls.get_nowait()
 
 
-def _answer(ticket: Ticket, call: Call) -> Answer | None:
-    if ticket.cancel.cancelled:
+def _call(request: Request, call: Call) -> Reply | None:
+    if request.cancel.cancelled:
         return None
     try:
-        return Answer(ticket.number, call(ticket))
+        return Reply(request.number, call(request))
     except Cancelled:
         return None
     except Exception as error:  # noqa: BLE001  told to the user by whoever asked
-        return Answer(ticket.number, error=error)
+        return Reply(request.number, error=error)

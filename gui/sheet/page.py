@@ -34,7 +34,7 @@ from ..session.choices import usual_choices
 from ..session.session import Session
 from ..session.state import State
 from ..session.store import sentence
-from ..session.worker import Answer, Lane, Ticket
+from ..session.worker import Reply, Request, Worker
 from ..widgets.accessibility import Notice
 from ..widgets.forms import column, heading, labeled, row
 from ..widgets.region_picker import RegionPicker
@@ -68,12 +68,12 @@ class ContactSheet(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Source | None = None
-        self._truth: Image | None = None
+        self._ground_truth: Image | None = None
         self._choices = usual_choices()
         self._usable: frozenset[str] = frozenset()
         self._run = 0
-        self._lane = Lane("sheet", parent=self)
-        self._finder = Lane("sheet region", parent=self)
+        self._worker = Worker("sheet", parent=self)
+        self._finder = Worker("sheet region", parent=self)
         self.models = ModelChoice(self)
         self.sheet = SheetModel(self.devicePixelRatioF(), self)
         self._build()
@@ -88,12 +88,12 @@ class ContactSheet(QWidget):
         self._choices = state.choices
         self.sheet.adopt(state.choices.steps)
         self.set_usable(state.usable)
-        self.set_truth(state.ground_truth)
+        self.set_ground_truth(state.ground_truth)
         opened = state.opened
         if opened is None:
             self.set_picture(None, QImage())
         else:
-            self.set_picture(opened.picture, opened.shown.levels[-1])
+            self.set_picture(opened.source, opened.shown.levels[-1])
 
     def set_picture(self, picture: Source | None, overview: QImage) -> None:
         """Compare on a picture.
@@ -117,15 +117,15 @@ class ContactSheet(QWidget):
             self._usable = models
             self._list_tasks()
 
-    def set_truth(self, truth: Image | None) -> None:
+    def set_ground_truth(self, truth: Image | None) -> None:
         """Measure against a truth of the whole picture, where it is as large as the results."""
-        self._truth = truth
+        self._ground_truth = truth
 
-    def close_lane(self, timeout_s: float = 60.0) -> bool:
+    def close_workers(self, timeout_s: float = 60.0) -> bool:
         """Stop, and end the threads; return whether they ended."""
-        for lane in (self._lane, self._finder):
-            lane.drop()
-        ended = [lane.close(timeout_s) for lane in (self._lane, self._finder)]
+        for worker in (self._worker, self._finder):
+            worker.drop()
+        ended = [worker.close(timeout_s) for worker in (self._worker, self._finder)]
         return all(ended)
 
     def compare(self) -> None:
@@ -135,7 +135,7 @@ class ContactSheet(QWidget):
             return
         specs = {spec.id: spec for spec in self.models.marked}
         scales = [specs[step.model].scale for step in steps]
-        truth, settings = self._fitting_truth(scales), self._choices.settings
+        truth, settings = self._fitting_ground_truth(scales), self._choices.settings
         self._run += 1
         run = self._run
         alike = len(set(scales)) == 1
@@ -146,9 +146,9 @@ class ContactSheet(QWidget):
         self.sheet.card_size = QSize(width, self.sheet.icon_size.height() + words)
         self.view.setGridSize(self.sheet.card_size + QSize(SPACE, SPACE))
 
-        def make(ticket: Ticket) -> None:
+        def make(request: Request) -> None:
             samples = compare_models(
-                picture, steps, region, truth=truth, settings=settings, cancel=ticket.cancel
+                picture, steps, region, truth=truth, settings=settings, cancel=request.cancel
             )
             for number, sample in enumerate(samples):
                 self._made.emit(run, number, sample)
@@ -156,11 +156,11 @@ class ContactSheet(QWidget):
         self.message.tell(self.tr("Comparing …"))
         self.go.setEnabled(False)
         self.stop_button.setEnabled(True)
-        self._lane.ask(make, self._take_end)
+        self._worker.ask(make, self._take_end)
 
     def stop(self) -> None:
         """Stop within a tile; what is there stays."""
-        self._lane.drop()
+        self._worker.drop()
         self._run += 1
         self._show_idle()
 
@@ -268,12 +268,12 @@ class ContactSheet(QWidget):
             self._finder.drop()
             return
 
-        def take(answer: Answer) -> None:
-            if answer.error is None:
-                self.picker.set_region(answer.value)
+        def take(reply: Reply) -> None:
+            if reply.error is None:
+                self.picker.set_region(reply.value)
                 self._show_idle()
 
-        self._finder.ask(lambda ticket: detailed_region(picture.image, side), take)
+        self._finder.ask(lambda request: detailed_region(picture.image, side), take)
 
     def _resize_region(self) -> None:
         region, side = self.picker.region, self.side.currentData()
@@ -284,8 +284,8 @@ class ContactSheet(QWidget):
 
     # What comes.
 
-    def _fitting_truth(self, scales: Sequence[int]) -> Image | None:
-        truth, picture = self._truth, self._picture
+    def _fitting_ground_truth(self, scales: Sequence[int]) -> Image | None:
+        truth, picture = self._ground_truth, self._picture
         if truth is None or picture is None:
             return None
         sizes = [(picture.size[0] * scale, picture.size[1] * scale) for scale in scales]
@@ -307,10 +307,10 @@ class ContactSheet(QWidget):
         if run == self._run:
             self.sheet.put(number, sample)
 
-    def _take_end(self, answer: Answer) -> None:
+    def _take_end(self, reply: Reply) -> None:
         self._show_idle()
-        if answer.error is not None:
-            self.message.tell(sentence(str(answer.error)))
+        if reply.error is not None:
+            self.message.tell(sentence(str(reply.error)))
 
     def _adopt(self, index: QModelIndex) -> None:
         step = self.sheet.cards[index.row()].step
@@ -320,7 +320,7 @@ class ContactSheet(QWidget):
 
     def _show_idle(self, *_: object) -> None:
         """Show what can be done while nothing runs."""
-        if self._lane.busy:
+        if self._worker.busy:
             return
         self.stop_button.setEnabled(False)
         marked = bool(self.models.marked)

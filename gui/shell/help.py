@@ -22,7 +22,7 @@ _MARGIN = 8  # around the sheet, at least
 _STEP = 40  # by which an arrow key scrolls
 
 
-class Keys(QWidget):
+class ShortcutHelp(QWidget):
     """Covers the window until a key or the mouse is pressed."""
 
     def __init__(self, actions: Actions, window: QWidget) -> None:

@@ -81,10 +81,10 @@ PAGES = (
 
 
 @runtime_checkable
-class HasLanes(Protocol):
+class HasWorkers(Protocol):
     """A page with threads of its own."""
 
-    def close_lane(self) -> bool:
+    def close_workers(self) -> bool:
         """Stop the threads; return whether they ended."""
 
 
@@ -134,10 +134,10 @@ class Pages(QStackedWidget):
         """Bring a page to the front."""
         self.setCurrentWidget(self.page(name))
 
-    def close_lanes(self) -> bool:
+    def close_workers(self) -> bool:
         """Stop the threads of all pages; return whether they ended."""
-        pages = [page for page in self._made.values() if isinstance(page, HasLanes)]
-        ended = [page.close_lane() for page in pages]
+        pages = [page for page in self._made.values() if isinstance(page, HasWorkers)]
+        ended = [page.close_workers() for page in pages]
         return all(ended)
 
     def _add(self, name: str, widget: QWidget) -> None:

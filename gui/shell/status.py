@@ -84,7 +84,7 @@ def _before(state: State, x: int, y: int) -> tuple[float, ...]:
 
 def _after(state: State, x: int, y: int) -> tuple[float, ...] | None:
     """Return the values that would be saved; None where there are none yet."""
-    whole = state.saveable if state.given is None else state.given.image
+    whole = state.saveable if state.loaded_result is None else state.loaded_result.image
     if whole is not None:
         return _pixel(whole, x, y)
     for patch in reversed(state.seen_patches):

@@ -144,7 +144,7 @@ class WheelGuard(QObject):
         return True
 
 
-class FigureSlider(QWidget):
+class ValueSlider(QWidget):
     """A slider and the figure that it stands for; either can be changed.
 
     Signals:
@@ -162,32 +162,32 @@ class FigureSlider(QWidget):
         self.slider.setRange(round(low / step), round(high / step))
         self.slider.setPageStep(max(1, round((high - low) / step / 10)))
         self.slider.setAccessibleName(name)
-        self.figure = QDoubleSpinBox()
-        self.figure.setRange(low, high)
-        self.figure.setSingleStep(step)
-        self.figure.setDecimals(0 if step >= 1 else 1)
-        self.figure.setSuffix(suffix)
-        self.figure.setAccessibleName(name)
-        self.figure.setKeyboardTracking(False)
-        self.figure.lineEdit().setTextMargins(*SPIN_MARGINS)
-        self.figure.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.figure.setFixedWidth(68)
-        layout = row(self.slider, self.figure, stretch=0)
+        self.spin_box = QDoubleSpinBox()
+        self.spin_box.setRange(low, high)
+        self.spin_box.setSingleStep(step)
+        self.spin_box.setDecimals(0 if step >= 1 else 1)
+        self.spin_box.setSuffix(suffix)
+        self.spin_box.setAccessibleName(name)
+        self.spin_box.setKeyboardTracking(False)
+        self.spin_box.lineEdit().setTextMargins(*SPIN_MARGINS)
+        self.spin_box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.spin_box.setFixedWidth(68)
+        layout = row(self.slider, self.spin_box, stretch=0)
         self.setLayout(layout)
         self.setFocusProxy(self.slider)
         self.slider.valueChanged.connect(lambda value: self._take(value * self._step))
-        self.figure.valueChanged.connect(self._take)
+        self.spin_box.valueChanged.connect(self._take)
 
     @property
     def value(self) -> float:
         """The figure."""
-        return self.figure.value()
+        return self.spin_box.value()
 
     def set_value(self, value: float) -> None:
         """Show a figure without telling anybody."""
-        with QSignalBlocker(self.slider), QSignalBlocker(self.figure):
+        with QSignalBlocker(self.slider), QSignalBlocker(self.spin_box):
             self.slider.setValue(round(value / self._step))
-            self.figure.setValue(value)
+            self.spin_box.setValue(value)
 
     def _take(self, value: float) -> None:
         self.set_value(value)

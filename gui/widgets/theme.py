@@ -29,7 +29,7 @@ class Colors:
     muted: str
     accent: str
     on_accent: str
-    trouble: str
+    error: str
     hover: str
 
 
@@ -43,7 +43,7 @@ DARK = Colors(
     muted="#a3a3a3",
     accent="#5b9dff",
     on_accent="#0b1a30",
-    trouble="#5a2a27",
+    error="#5a2a27",
     hover="#3a3a3a",
 )
 LIGHT = Colors(
@@ -56,7 +56,7 @@ LIGHT = Colors(
     muted="#5f5f5f",
     accent="#1862c9",
     on_accent="#ffffff",
-    trouble="#f9dcd8",
+    error="#f9dcd8",
     hover="#e6e6e6",
 )
 
@@ -72,10 +72,10 @@ def set_scheme(app: QApplication, scheme: str) -> None:
     """Dress the application as one of SCHEMES says; ``system`` follows the system from now on."""
     app.setProperty("scheme", scheme)
     QGuiApplication.styleHints().setColorScheme(SCHEMES[scheme])  # for the system's own dialogs
-    dress(app)
+    apply_style(app)
 
 
-def dress(app: QApplication) -> None:
+def apply_style(app: QApplication) -> None:
     """Take the colors that the user, or else the system, wants now."""
     scheme = app.property("scheme") or "system"
     found = QGuiApplication.styleHints().colorScheme()
@@ -280,7 +280,7 @@ def _style(c: Colors) -> str:
     QScrollBar::handle:hover {{ background: {c.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-    #banner[kind="trouble"] {{ background: {c.trouble}; }}
+    #banner[kind="error"] {{ background: {c.error}; }}
     #banner[kind="note"] {{ background: {c.field}; }}
     #banner {{ border-bottom: 1px solid {c.line}; }}
     """

@@ -47,7 +47,7 @@ def size(count: float) -> str:
     return f"{number(count, 1)} GB"
 
 
-def trouble(error: object, path: Path | None = None) -> str:
+def error_text(error: object, path: Path | None = None) -> str:
     """Say what is wrong, without the name of the file that it stands beside."""
     text = str(error)
     return text.removeprefix(f"{path}: ") if path is not None else text

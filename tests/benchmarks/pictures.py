@@ -59,13 +59,13 @@ def main() -> None:
 
 def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
-    choices = session.state.choices.with_link("super-resolution", wanted=False)
-    session.choose(choices.with_link("denoising", wanted=True))
+    choices = session.state.choices.with_task("super-resolution", wanted=False)
+    session.choose(choices.with_task("denoising", wanted=True))
     window.open(pictures)
     wait(lambda: session.state.opened is not None)
     session.run()
     wait(lambda: session.state.saveable is not None)
-    wait(lambda: session.state.measured_sigma is not None)
+    wait(lambda: session.state.estimated_sigma is not None)
     shoot(window, "fit-dark")
     window.compare.canvas.zoom_to(1.0)
     window.actions_["difference"].trigger()
@@ -74,8 +74,8 @@ def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
 
 def show_enlarging(window: MainWindow, small: Path) -> None:
     session = window.session
-    choices = session.state.choices.with_link("denoising", wanted=False)
-    session.choose(choices.with_link("super-resolution", wanted=True))
+    choices = session.state.choices.with_task("denoising", wanted=False)
+    session.choose(choices.with_task("super-resolution", wanted=True))
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
     session.run()
@@ -97,14 +97,14 @@ def show_sheet(window: MainWindow) -> None:
 
 def show_references(window: MainWindow, folder: Path) -> None:
     """Enlarge with a turned and darker picture of the same thing, and one of something else."""
-    session, chain = window.session, window.controls.chain
+    session, chain = window.session, window.controls.steps
     whole = photograph("astronaut.png")
     small = stored(folder / "portrait.png", bicubic_downscale(whole[:384, 64:448], 4))
     turned = rotate(whole[:432, 24:488], 6, order=3, mode="reflect") * (255 * 0.9)
     sharp = stored(folder / "another view.png", turned)
     window.actions_["page-picture"].trigger()
     window.actions_["split"].trigger()
-    session.choose(session.state.choices.with_link("reference-sr", wanted=True))
+    session.choose(session.state.choices.with_task("reference-sr", wanted=True))
     chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee.png"))])
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
@@ -121,9 +121,9 @@ def show_references(window: MainWindow, folder: Path) -> None:
 
 def show_batch(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
-    choices = session.state.choices.with_link("super-resolution", wanted=False)
-    choices = choices.with_link("reference-sr", wanted=False)
-    session.choose(replace(choices.with_link("denoising", wanted=True), sigma=25.0))
+    choices = session.state.choices.with_task("super-resolution", wanted=False)
+    choices = choices.with_task("reference-sr", wanted=False)
+    session.choose(replace(choices.with_task("denoising", wanted=True), sigma=25.0))
     window.actions_["page-queue"].trigger()
     batch = window.pages.page("queue")
     assert isinstance(batch, BatchPanel)

@@ -16,7 +16,7 @@ import restorer.gui
 from restorer import list_models
 from restorer.gui import app
 from restorer.gui.canvas.scene import paint_outline
-from restorer.gui.details.ground_truth import TruthPanel
+from restorer.gui.details.ground_truth import GroundTruthPanel
 from restorer.gui.session.convert import thumbnail
 from restorer.gui.session.rendering import fits_screen
 from restorer.gui.session.session import Session
@@ -67,7 +67,7 @@ def drop(target: QWidget, data: QMimeData) -> QDropEvent:
 
 @pytest.fixture(params=["window", "truth"])
 def target(request, window):
-    return window if request.param == "window" else window.findChild(TruthPanel)
+    return window if request.param == "window" else window.findChild(GroundTruthPanel)
 
 
 def test_what_is_dropped_is_copied_never_moved(qtbot, window, target, make_picture):
@@ -76,8 +76,8 @@ def test_what_is_dropped_is_copied_never_moved(qtbot, window, target, make_pictu
     event = drop(target, data)
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
-    truth = window.details.truth
-    qtbot.waitUntil(lambda: bool(window.session.state.opened or truth.truth))
+    truth = window.details.ground_truth
+    qtbot.waitUntil(lambda: bool(window.session.state.opened or truth.ground_truth))
 
 
 def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
@@ -134,7 +134,7 @@ def test_the_wheel_scrolls_panels_and_chooses_nothing(opened):
                     turn_wheel(control, up=False)
                     turn_wheel(control, up=True)
                     assert not control.hasFocus()
-    picker = opened.controls.chain.rows["super-resolution"].model
+    picker = opened.controls.steps.rows["super-resolution"].model
     opened.tabs.setCurrentIndex(0)
     picker.setFocus()
     for _ in range(picker.count()):
@@ -279,11 +279,11 @@ def test_tab_goes_down_the_panel_as_the_eye_does(qtbot, opened):
             if w.isVisible() and w.isEnabled()
         ]
         assert set(wanted) <= set(reached), "the button comes after all of the panel"
-    row = opened.controls.chain.rows["super-resolution"]
+    row = opened.controls.steps.rows["super-resolution"]
     opened.tabs.setCurrentIndex(0)
     row.wanted.setFocus()
     opened.focusNextChild()
-    assert opened.focusWidget() is opened.controls.chain.scale
+    assert opened.focusWidget() is opened.controls.steps.scale
     assert opened.tabs.tabBar().accessibleName()
 
 
@@ -313,7 +313,7 @@ def test_small_pictures_have_pixels_too():
 def test_broken_files_leave_the_terminal_alone(qtlog, make_picture):
     path = make_picture("a.jpg", 400, 400)
     path.write_bytes(path.read_bytes()[:-2000])
-    app.hush_readers()
+    app.silence_image_readers()
     thumbnail(path, 72)
     assert not [record for record in qtlog.records if "JPEG" in record.message]
 
@@ -395,7 +395,7 @@ def test_the_menu_of_presets_runs_as_the_language_does(window):
 def test_boxes_and_knobs_are_seen_in_both_schemes(qapp, window, scheme):
     set_scheme(qapp, scheme)
     colors = colors_of(qapp.palette())
-    for control in (window.controls.strength.apart, window.controls.strength.all.slider):
+    for control in (window.controls.strength.separate, window.controls.strength.all.slider):
         image = control.grab().toImage()
         inks = {
             image.pixelColor(x, y).name()
@@ -430,31 +430,31 @@ def test_keys_that_would_do_nothing_are_not_offered(opened):
 def test_progress_is_told_while_the_panel_is_hidden(opened):
     assert not opened.status.work.text()
     opened.actions_["panel"].setChecked(False)
-    opened.session._holder.set(work=Work("restoring", 3, 20))
+    opened.session._store.set(work=Work("restoring", 3, 20))
     assert opened.status.work.text() == opened.area.text.text() == "Tile 3 of 20"
-    opened.session._holder.set(work=Work())
+    opened.session._store.set(work=Work())
     opened.actions_["panel"].setChecked(True)
     assert not opened.status.work.text()
 
 
 def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot, opened):
-    session, automatic = opened.session, opened.controls.chain.sigma.automatic
-    session.choose(session.state.choices.with_link("denoising", wanted=True))
+    session, automatic = opened.session, opened.controls.steps.sigma.automatic
+    session.choose(session.state.choices.with_task("denoising", wanted=True))
     qtbot.waitUntil(lambda: "found" in automatic.text())
-    session.choose(session.state.choices.with_link("deblocking", wanted=True))
+    session.choose(session.state.choices.with_task("deblocking", wanted=True))
     assert "after the task before" in automatic.text()
 
 
 def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeypatch):
     session = opened.session
-    session._holder.set(work=Work("restoring"))
+    session._store.set(work=Work("restoring"))
     calls = []
 
     def count(owner, name):
         real = getattr(owner, name)
         monkeypatch.setattr(owner, name, lambda *a, **k: (calls.append(name), real(*a, **k))[1])
 
-    count(restorer.gui.restore.chain, "list_models")
+    count(restorer.gui.restore.step_list, "list_models")
     count(os, "scandir")
     for view in (opened.controls, opened.compare, opened.strip, opened.details, opened.insight):
         count(view, "show_state")
@@ -463,7 +463,7 @@ def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeyp
     assert calls == []
     assert (opened.area.bar.value(), opened.area.bar.maximum()) == (49, 50)
     assert "49" in opened.area.text.text()
-    session._holder.set(work=Work())
+    session._store.set(work=Work())
     assert opened.area.bar.isHidden()
     assert calls.count("show_state") == 5
     assert "list_models" not in calls

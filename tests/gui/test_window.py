@@ -120,7 +120,7 @@ def test_tab_leads_to_every_control_of_the_page(opened):
     for wanted in (
         opened.compare.divider,
         opened.controls.strength.all.slider,
-        opened.controls.chain.rows["denoising"].wanted,
+        opened.controls.steps.rows["denoising"].wanted,
         opened.area.run_button,
         opened.strip,
     ):
@@ -203,14 +203,14 @@ def test_pixel_values_are_told_below_the_mouse(opened):
 
 
 def test_every_task_can_be_chosen(opened):
-    chain, session = opened.controls.chain, opened.session
+    chain, session = opened.controls.steps, opened.session
     chain.rows["denoising"].wanted.click()
     assert [step.model for step in session.state.choices.steps] == [
         "panet-denoise-lite",
         "panet-sr-x2-lite",
     ]
     chain.sigma.automatic.click()
-    chain.sigma.figure.figure.setValue(31)
+    chain.sigma.slider.spin_box.setValue(31)
     assert session.state.choices.template.sigma == 31
     chain.rows["super-resolution"].wanted.click()
     assert session.state.choices.scale == 1
@@ -219,16 +219,16 @@ def test_every_task_can_be_chosen(opened):
 
 def test_strength_output_and_machine_reach_the_choices(opened):
     controls, session = opened.controls, opened.session
-    controls.strength.all.figure.setValue(40)
-    controls.strength.apart.click()
+    controls.strength.all.spin_box.setValue(40)
+    controls.strength.separate.click()
     controls.strength.fine.slider.setValue(10)
     controls.output.format.setCurrentIndex(controls.output.format.findData(".jpg"))
     controls.output.format.activated.emit(0)
     assert controls.output.fields["quality"].isEnabled()
     controls.output.fields["quality"].setValue(80)
     controls.output.fields["dither"].click()
-    controls.machine.fields["memory"].setValue(1.5)
-    controls.machine.fields["self_ensemble"].click()
+    controls.performance.fields["memory"].setValue(1.5)
+    controls.performance.fields["self_ensemble"].click()
     choices = session.state.choices
     assert (choices.template.strength, choices.template.detail) == (0.4, 0.1)
     assert choices.suffix == ".jpg"
@@ -334,7 +334,7 @@ def test_messages_are_sentences_in_the_window(qtbot, window, tmp_path):
 
 def test_closing_while_work_runs_asks_in_the_window(opened, monkeypatch):
     session = opened.session
-    session._holder.set(work=Work("restoring"))
+    session._store.set(work=Work("restoring"))
     assert not opened.close()
     assert opened.isVisible()
     assert opened.banner.isVisible()
@@ -377,13 +377,13 @@ def test_text_can_be_read_in_both_schemes(qapp, window, scheme):
         for paper in (colors.window, colors.panel, colors.field):
             assert contrast(ink, paper) >= 4.5, (ink, paper)
     assert contrast(colors.on_accent, colors.accent) >= 4.5
-    assert contrast(colors.text, colors.trouble) >= 4.5
+    assert contrast(colors.text, colors.error) >= 4.5
     assert window.palette().window().color().name() == colors.window
     theme.set_scheme(qapp, "light")
 
 
 def test_lines_are_edited_without_setting_off_keys(opened):
-    spin = opened.controls.strength.all.figure
+    spin = opened.controls.strength.all.spin_box
     spin.setFocus()
     spin.selectAll()
     QTest.keyClicks(spin.findChild(QLineEdit), "42")
@@ -451,14 +451,14 @@ def test_void_calls_of_qt_keep_their_references(qapp):
 
 
 def test_the_quality_of_a_jpeg_file_is_found_out_or_set(qtbot, opened):
-    chain, session = opened.controls.chain, opened.session
+    chain, session = opened.controls.steps, opened.session
     assert not chain.quality.isVisible()
     chain.rows["deblocking"].wanted.click()
     assert chain.quality.isVisible()
     assert chain.quality.automatic.isChecked()
     qtbot.waitUntil(lambda: "(" in chain.quality.automatic.text())
     chain.quality.automatic.click()
-    chain.quality.figure.figure.setValue(35)
+    chain.quality.slider.spin_box.setValue(35)
     assert session.state.choices.steps[0].jpeg_quality == 35
     opened.actions_["copy-command"].trigger()
     assert "--jpeg-quality 35" in QApplication.clipboard().text()
@@ -497,10 +497,10 @@ def test_long_names_of_models_end_in_an_ellipsis(qtbot):
 
 def test_nothing_moves_when_work_begins_and_ends(opened):
     height = opened.area.height()
-    opened.session._holder.set(work=Work("restoring"))
+    opened.session._store.set(work=Work("restoring"))
     QApplication.processEvents()
     assert opened.area.height() == height
-    opened.session._holder.set(work=Work())
+    opened.session._store.set(work=Work())
 
 
 def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, monkeypatch):
@@ -514,9 +514,9 @@ def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, mon
         sizes=((120, 160),),
         ranking=(restorer.ReferenceRank(0, "sharp.png", True, 0.9, 100),),
     )
-    session, panel = opened.session, opened.controls.chain.references
+    session, panel = opened.session, opened.controls.steps.references
     session.choose(session.state.choices.with_changes(references=(sharp,)))
-    session._holder.set(maps=maps)
+    session._store.set(maps=maps)
     assert "90" in panel.ranks.text()
     source = panel.source
     qtbot.waitUntil(lambda: bool(source._references))
@@ -532,7 +532,7 @@ def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, mon
 
 
 def test_escape_takes_the_keys_away_and_stops_nothing(opened):
-    opened.session._holder.set(work=Work("restoring"))
+    opened.session._store.set(work=Work("restoring"))
     opened.keys.toggle()
     QTest.keyClick(opened, Qt.Key.Key_Escape)
     assert not opened.keys.isVisible()

@@ -18,7 +18,7 @@ from restorer import (
     map_attention,
 )
 from restorer.gui.attention import panel as attention_module
-from restorer.gui.attention.panel import AttentionView
+from restorer.gui.attention.panel import AttentionPanel
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.convert import pyramid
 
@@ -52,7 +52,7 @@ def picture():
 
 @pytest.fixture
 def panel(mount, picture):
-    made = mount(AttentionView(), 330, 860)
+    made = mount(AttentionPanel(), 330, 860)
     made.set_models(USABLE)
     made.set_picture(picture, pyramid(picture.image.pixels).levels[-1])
     return made
@@ -63,8 +63,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(attention_module, "map_attention", made_up)
 
 
-def looked(panel, qtbot, row, column):
-    with qtbot.waitSignal(panel.looked):
+def mapped(panel, qtbot, row, column):
+    with qtbot.waitSignal(panel.mapped):
         panel.look_at(row, column)
 
 
@@ -74,9 +74,9 @@ def rows(table):
 
 
 def test_the_look_of_the_core_is_listed(panel, qtbot, picture):
-    looked(panel, qtbot, 20, 10)
+    mapped(panel, qtbot, 20, 10)
     expected = map_attention(picture, panel.model.currentData(), (20, 10))
-    found = panel.levels.look
+    found = panel.levels.attention
     assert len(found.levels) == len(expected.levels) > 1
     for mine, theirs in zip(found.levels, expected.levels, strict=True):
         assert np.allclose(mine.weights, theirs.weights)
@@ -87,7 +87,7 @@ def test_the_look_of_the_core_is_listed(panel, qtbot, picture):
 
 
 def test_scales_and_patches_are_told_in_words(panel, qtbot, quick):
-    looked(panel, qtbot, 20, 10)
+    mapped(panel, qtbot, 20, 10)
     assert rows(panel.levels) == [
         ["All scales", "100.0 %"],
         ["1.00 ×", "70.0 %"],
@@ -101,14 +101,14 @@ def test_scales_and_patches_are_told_in_words(panel, qtbot, quick):
 
 
 def test_a_model_that_was_picked_here_stays_until_the_choices_change(panel, qtbot, quick, picture):
-    opened = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    opened = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     state = SimpleNamespace(choices=usual_choices(), usable=USABLE, opened=opened)
     panel.show_state(state)
     assert panel.model.currentData() == "panet-sr-x2-lite"
     panel.model.setCurrentIndex(panel.model.findData("panet-denoise-lite"))
     panel.show_state(state)
     assert panel.model.currentData() == "panet-denoise-lite"
-    choices = usual_choices().with_link("super-resolution", wanted=False)
+    choices = usual_choices().with_task("super-resolution", wanted=False)
     panel.show_state(SimpleNamespace(**{**vars(state), "choices": choices}))
     assert panel.model.currentData() == "panet-denoise-lite"
     panel.show_state(state)
@@ -123,15 +123,15 @@ def test_another_model_or_noise_level_is_looked_into_at_once(panel, qtbot, monke
         return made_up(picture, model, at)
 
     monkeypatch.setattr(attention_module, "map_attention", noted)
-    opened = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    opened = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     choices = usual_choices()
     state = SimpleNamespace(choices=choices, usable=USABLE, opened=opened)
     panel.show_state(state)
-    looked(panel, qtbot, 20, 10)
-    denoise = choices.with_link("super-resolution", wanted=False)
-    denoise = denoise.with_link("denoising", wanted=True)
+    mapped(panel, qtbot, 20, 10)
+    denoise = choices.with_task("super-resolution", wanted=False)
+    denoise = denoise.with_task("denoising", wanted=True)
     for changed in (denoise, denoise.with_values(sigma=9.0)):
-        with qtbot.waitSignal(panel.looked):
+        with qtbot.waitSignal(panel.mapped):
             panel.show_state(SimpleNamespace(**{**vars(state), "choices": changed}))
     assert asked == [
         ("panet-sr-x2-lite", None),
@@ -150,16 +150,16 @@ def test_places_of_patches_lie_in_the_picture(panel, qtbot, monkeypatch):
         return AttentionMap(found.region, found.patch, found.levels, matches)
 
     monkeypatch.setattr(attention_module, "map_attention", beyond)
-    looked(panel, qtbot, 20, 10)
+    mapped(panel, qtbot, 20, 10)
     assert [row[0] for row in rows(panel.matches)] == ["6, 0", "39, 6"]
 
 
 def test_without_a_picture_it_says_what_to_do(mount):
-    assert mount(AttentionView(), 330, 860).message.text().startswith("Open a picture")
+    assert mount(AttentionPanel(), 330, 860).message.text().startswith("Open a picture")
 
 
 def test_what_is_looked_at_glows_by_scale(panel, qtbot, quick):
-    looked(panel, qtbot, 20, 20)
+    mapped(panel, qtbot, 20, 20)
 
     def corners():
         image = panel.canvas.grab().toImage()
@@ -181,35 +181,35 @@ def test_what_is_looked_at_glows_by_scale(panel, qtbot, quick):
 def test_patches_are_chosen_with_keys(panel, qtbot, quick):
     chosen = []
     panel.match_chosen.connect(chosen.append)
-    looked(panel, qtbot, 20, 20)
+    mapped(panel, qtbot, 20, 20)
     before = panel.canvas.grab().toImage()
     panel.match_view.setFocus()
     qtbot.keyClick(panel.match_view, Qt.Key.Key_Down)
     qtbot.keyClick(panel.match_view, Qt.Key.Key_Down)
-    assert chosen[-1] is panel.matches.look.matches[1]
+    assert chosen[-1] is panel.matches.attention.matches[1]
     assert panel.canvas.grab().toImage() != before
 
 
 def test_another_pixel_is_picked_with_keys_and_pointer(panel, qtbot, quick):
-    looked(panel, qtbot, 20, 20)
+    mapped(panel, qtbot, 20, 20)
     canvas = panel.canvas
-    with qtbot.waitSignal(panel.looked):
+    with qtbot.waitSignal(panel.mapped):
         qtbot.keyClick(canvas, Qt.Key.Key_Right)
-    assert panel.levels.look.patch[:2] == (18, 22)
-    with qtbot.waitSignal(panel.looked):
+    assert panel.levels.attention.patch[:2] == (18, 22)
+    with qtbot.waitSignal(panel.mapped):
         qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    assert panel.levels.look.patch[:2] == (17, 22)
-    with qtbot.waitSignal(panel.looked):
+    assert panel.levels.attention.patch[:2] == (17, 22)
+    with qtbot.waitSignal(panel.mapped):
         qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
-    assert panel.levels.look.patch[:2] == (-2, -2)
-    with qtbot.waitSignal(panel.looked):
+    assert panel.levels.attention.patch[:2] == (-2, -2)
+    with qtbot.waitSignal(panel.mapped):
         qtbot.keyClick(panel.overview, Qt.Key.Key_Down)
-    assert panel.levels.look.patch[0] > -2
+    assert panel.levels.attention.patch[0] > -2
 
 
 def test_while_one_moves_only_the_last_pixel_is_looked_from(panel, qtbot, quick):
     asked = []
-    panel.looked.connect(asked.append)
+    panel.mapped.connect(asked.append)
     for column in range(30):
         panel.look_at(20, column)
     qtbot.waitUntil(lambda: bool(asked))
@@ -223,21 +223,21 @@ def test_trouble_is_told(panel, qtbot, monkeypatch):
         raise SettingsError("x: its attention cannot be looked into")
 
     monkeypatch.setattr(attention_module, "map_attention", refused)
-    looked(panel, qtbot, 20, 20)
+    mapped(panel, qtbot, 20, 20)
     assert panel.message.text() == "x: its attention cannot be looked into."
     assert panel.canvas.isHidden()
     panel.set_models(frozenset())
-    looked(panel, qtbot, 20, 20)
+    mapped(panel, qtbot, 20, 20)
     assert panel.message.text().startswith("None of the models")
 
 
 def test_the_state_of_the_window_is_shown(mount, picture):
-    panel = mount(AttentionView(), 330, 860)
+    panel = mount(AttentionPanel(), 330, 860)
     choices = usual_choices()
-    shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(SimpleNamespace(choices=choices, usable=USABLE, opened=shown))
     assert panel.model.currentData() == "panet-sr-x2-lite"
-    denoise = choices.with_link("super-resolution", wanted=False).with_link(
+    denoise = choices.with_task("super-resolution", wanted=False).with_task(
         "denoising", wanted=True
     )
     panel.show_state(SimpleNamespace(choices=denoise, usable=USABLE, opened=shown))

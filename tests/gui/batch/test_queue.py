@@ -37,7 +37,7 @@ from restorer.cli.group import cli
 from restorer.gui.batch import runner as runner_module
 from restorer.gui.batch.page import BatchPanel
 from restorer.gui.batch.rows import NAME, PROGRESS, REMARK, STATE, QueueModel, Row, _stretches
-from restorer.gui.batch.runner import News, Runner
+from restorer.gui.batch.runner import BatchUpdate, Runner
 from restorer.gui.batch.store import QueueStore
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.thumbnails import Thumbnails
@@ -47,8 +47,8 @@ from helpers import make_photograph
 
 pytestmark = pytest.mark.qt_log_level_fail("WARNING")
 
-DENOISE = usual_choices().with_link("super-resolution", wanted=False)
-DENOISE = DENOISE.with_link("denoising", wanted=True)
+DENOISE = usual_choices().with_task("super-resolution", wanted=False)
+DENOISE = DENOISE.with_task("denoising", wanted=True)
 LONG = DENOISE.with_values(tile=48)  # of a large picture: many tiles
 
 
@@ -174,15 +174,15 @@ def test_one_file_is_cancelled_within_a_tile_and_the_others_go_on(panel, qtbot, 
     add(panel, qtbot, picture(tmp_path / "large.png", 900, 900))
     panel.set_choices(DENOISE)
     add(panel, qtbot, *(picture(tmp_path / f"{i}.png") for i in range(2)))
-    begun = Counter()
-    panel.control._runner.happened.connect(lambda news: begun.update(news.begun))
+    started = Counter()
+    panel.control._runner.updated.connect(lambda update: started.update(update.started))
     panel.start.click()
     model = panel.control.model
     qtbot.waitUntil(lambda: model.running_parts > 0)
     panel.view.selectRow(0)
     panel.cancel.click()
     qtbot.waitUntil(lambda: states(panel) == ["cancelled", "done", "done"])
-    assert set(begun.values()) == {1}  # its neighbors were not restarted
+    assert set(started.values()) == {1}  # its neighbors were not restarted
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"0.png", "1.png"}
     qtbot.waitUntil(lambda: not panel.running)
 
@@ -204,7 +204,7 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, mount, source, tmp_
     add(panel, qtbot, picture(tmp_path / "new.png"))
     add(panel, qtbot, picture(tmp_path / "unwanted.png"))
     panel.control.cancel([6])
-    assert panel.close_lane()
+    assert panel.close_workers()
     again = mount(BatchPanel(tmp_path / "kept"))
 
     def rounded(made):  # as the journal does
@@ -223,7 +223,7 @@ def test_what_was_retried_or_taken_out_is_so_tomorrow(panel, qtbot, mount, sourc
     run(panel, qtbot)
     panel.retry.click()
     panel.clear.click()
-    assert panel.close_lane()
+    assert panel.close_workers()
     again = mount(BatchPanel(tmp_path / "kept"))
     assert [r.state for r in again.control.model.rows] == ["waiting", "waiting"]
 
@@ -350,10 +350,10 @@ def test_each_file_keeps_its_settings_until_told_otherwise(panel, qtbot, source)
     assert job.steps == DENOISE.steps
     assert job.settings == replace(DENOISE.settings, existing="number")
     panel.use.click()
-    renewed = panel.control.model.rows[0].job
-    assert renewed.steps == changed.steps
-    assert renewed.target == job.target.with_suffix(".tif")
-    panel.set_choices(changed.with_link("super-resolution", wanted=False))
+    with_choices = panel.control.model.rows[0].job
+    assert with_choices.steps == changed.steps
+    assert with_choices.target == job.target.with_suffix(".tif")
+    panel.set_choices(changed.with_task("super-resolution", wanted=False))
     panel.use.click()
     assert "Nothing is chosen" in panel.message.text()
     assert panel.what.text() == "New files: nothing is chosen"
@@ -364,7 +364,7 @@ def test_references_go_with_the_files_where_a_step_takes_them(panel, qtbot, sour
     panel.set_choices(DENOISE.with_changes(references=sharp))
     add(panel, qtbot, source / "a.png")
     assert panel.control.model.rows[0].job.references == ()
-    taking = DENOISE.with_link("reference-sr", model="ttsr-x4-paper", wanted=True)
+    taking = DENOISE.with_task("reference-sr", model="ttsr-x4-paper", wanted=True)
     panel.set_choices(taking.with_changes(references=sharp))
     add(panel, qtbot, source / "b.png")
     assert panel.control.model.rows[1].job.references == sharp
@@ -407,7 +407,7 @@ def test_the_queue_of_yesterday_keeps_its_folder_until_another_is_chosen(
     panel, qtbot, mount, source, tmp_path
 ):
     add(panel, qtbot, source / "a.png")
-    panel.close_lane()
+    panel.close_workers()
     again = mount(BatchPanel(tmp_path / "kept"))
     again.folder.editingFinished.emit()
     run(again, qtbot)
@@ -569,13 +569,13 @@ def test_events_are_told_thirty_times_a_second_whatever_comes(qtbot, monkeypatch
 
     monkeypatch.setattr(runner_module, "run_jobs", quick)
     runner, told = Runner(), []
-    runner.happened.connect(told.append)
+    runner.updated.connect(told.append)
     start = time.monotonic()
     with qtbot.waitSignal(runner.ended):
         runner.start(jobs)
     assert len(told) <= (time.monotonic() - start) * 31 + 2
-    assert [job for news in told for job in news.results] == jobs
-    assert not any(news.progress.keys() & news.results.keys() for news in told)
+    assert [job for update in told for job in update.results] == jobs
+    assert not any(update.progress.keys() & update.results.keys() for update in told)
     assert runner.close()
     runner.deleteLater()
 
@@ -589,7 +589,7 @@ def test_ten_thousand_rows_stay_fluid(panel, qtbot):
     start = time.process_time()
     for first in range(0, 10_000, 400):
         results = {each: Result("done", each.target) for each in jobs[first : first + 400]}
-        panel.control._take_news(News(results=results))
+        panel.control._take_update(BatchUpdate(results=results))
         panel.grab()
     assert (time.process_time() - start) / 25 < 0.2, "seconds a tick, with its repaint"
     assert len(told) <= 100
@@ -631,7 +631,9 @@ def test_counts_and_places_hold_whatever_happens(qapp, actions):
             model.remove(numbers)
         elif kind == "begin":
             model.take(
-                News(begun=jobs, progress={j: Progress(j.id, "restore", 1, 4) for j in jobs})
+                BatchUpdate(
+                    started=jobs, progress={j: Progress(j.id, "restore", 1, 4) for j in jobs}
+                )
             )
         else:
             model.change(numbers, [Row(j, kind) for j in jobs])
@@ -647,7 +649,7 @@ def test_failed_files_stand_out(qapp):
     model = QueueModel(thumbnails)
     model.add([Row(job(0), "done"), Row(job(1), "failed")])
     papers = [model.index(n, STATE).data(Qt.ItemDataRole.BackgroundRole) for n in range(2)]
-    assert papers == [None, QColor(colors_of(qapp.palette()).trouble)]
+    assert papers == [None, QColor(colors_of(qapp.palette()).error)]
     assert thumbnails.close()
 
 
@@ -661,10 +663,10 @@ def test_the_bar_is_painted_where_a_file_is_at_work(panel, qtbot, source):
         return panel.view.viewport().grab(area).toImage()
 
     before = painted()
-    panel.control._take_news(
-        News(begun=[each], progress={each: Progress(each.id, "restore", 1, 4)})
+    panel.control._take_update(
+        BatchUpdate(started=[each], progress={each: Progress(each.id, "restore", 1, 4)})
     )
     quarter = painted()
-    panel.control._take_news(News(progress={each: Progress(each.id, "restore", 3, 4)}))
+    panel.control._take_update(BatchUpdate(progress={each: Progress(each.id, "restore", 3, 4)}))
     assert before != quarter != painted()
     assert model.index(0, PROGRESS).data(Qt.ItemDataRole.AccessibleTextRole) == "75%"

@@ -39,14 +39,14 @@ def panel(mount):
 
 def shown(panel, qtbot, path, image):
     panel.set_image(path, image)
-    qtbot.waitUntil(lambda: not panel._lane.busy)
-    return {name: text for _, facts in panel._told for name, text in facts}
+    qtbot.waitUntil(lambda: not panel._worker.busy)
+    return {name: text for _, facts in panel._groups for name, text in facts}
 
 
 def test_camera_lens_and_exposure_are_told(panel, qtbot):
     image = Image(np.zeros((2, 2, 3), np.uint8), Metadata(exif=exif()))
     shown(panel, qtbot, None, image)
-    assert dict(panel._told[-1][1]) == {
+    assert dict(panel._groups[-1][1]) == {
         "Camera": "NIKON D850",
         "Lens": "85 mm f/1.4",
         "Exposure": "1/250 s · f/2.8 · ISO 400 · -0.3 EV",

@@ -12,8 +12,8 @@ from PySide6.QtGui import QAccessible, QDropEvent
 
 import restorer
 from restorer import Cancelled, CancelToken, Image, write
-from restorer.gui.details.ground_truth import TruthPanel, error_image
-from restorer.gui.session import quality as figures_module
+from restorer.gui.details.ground_truth import GroundTruthPanel, error_image
+from restorer.gui.session import quality
 from restorer.gui.session.quality import MAP_STEP, compare_pictures
 
 from helpers import make_photograph
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.qt_log_level_fail("WARNING")
 
 
 @pytest.fixture
-def truth(tmp_path):
+def ground_truth(tmp_path):
     path = tmp_path / "truth.png"
     write(Image(make_photograph(40, 60)), path)
     return path
@@ -30,7 +30,7 @@ def truth(tmp_path):
 
 @pytest.fixture
 def panel(mount):
-    return mount(TruthPanel(), 330, 500)
+    return mount(GroundTruthPanel(), 330, 500)
 
 
 def noisy(pixels, seed=0):
@@ -38,8 +38,8 @@ def noisy(pixels, seed=0):
     return np.clip(pixels + noise, 0, 255).astype(np.uint8)
 
 
-def settled(panel, qtbot):
-    qtbot.waitUntil(lambda: not (panel._lane.busy or panel._reader.busy))
+def with_targets(panel, qtbot):
+    qtbot.waitUntil(lambda: not (panel._worker.busy or panel._reader.busy))
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.integers(0, 2))
@@ -47,7 +47,7 @@ def test_bands_give_the_figures_of_the_core(height, width, channels, shave):
     rng = np.random.default_rng(height * 41 + width)
     a, b = (rng.integers(0, 256, (height, width, channels), np.uint8) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures_module, "_ROWS", 7)
+        patch.setattr(quality, "_ROWS", 7)
         found = compare_pictures(Image(a), Image(b), shave=shave)
     assert found.psnr == pytest.approx(restorer.psnr(a, b), abs=1e-9)
     three = [np.repeat(x, 3, 2) if channels == 1 else x for x in (a, b)]
@@ -97,78 +97,78 @@ def test_the_map_glows_with_the_error_and_the_gain(gain):
     assert light[hottest] == light[-1]
 
 
-def test_result_and_picture_are_compared(panel, qtbot, truth):
+def test_result_and_picture_are_compared(panel, qtbot, ground_truth):
     clean = make_photograph(40, 60)
     before, after = Image(noisy(clean)), Image(noisy(noisy(clean), 1))
     panel.set_images(before, after)
-    panel.set_truth(truth)
-    settled(panel, qtbot)
-    text = panel.figures.text()
+    panel.load_ground_truth(ground_truth)
+    with_targets(panel, qtbot)
+    text = panel.metrics.text()
     assert f"{restorer.psnr(after.pixels, clean):.2f} dB" in text
     assert f"{restorer.psnr(before.pixels, clean):.2f} dB" in text
     assert f"{restorer.ssim(after.pixels, clean):.4f}" in text
     assert "After" in text
     assert panel.name.text() == "truth.png"
     panel.set_images(before, None)
-    settled(panel, qtbot)
-    assert "After" not in panel.figures.text()
+    with_targets(panel, qtbot)
+    assert "After" not in panel.metrics.text()
     panel.forget.click()
-    assert panel.truth is None
-    assert panel.figures.text() == ""
+    assert panel.ground_truth is None
+    assert panel.metrics.text() == ""
     assert panel.map.isHidden()
 
 
-def test_what_does_not_fit_is_told(panel, qtbot, truth, tmp_path):
+def test_what_does_not_fit_is_told(panel, qtbot, ground_truth, tmp_path):
     small = Image(make_photograph(20, 30))
-    panel.set_truth(truth)
-    settled(panel, qtbot)
+    panel.load_ground_truth(ground_truth)
+    with_targets(panel, qtbot)
     panel.set_images(small, None, 2)
-    assert panel.figures.text() == "Restore the picture to compare it."
+    assert panel.metrics.text() == "Restore the picture to compare it."
     panel.set_images(small, Image(make_photograph(80, 120)), 4)
-    assert panel.figures.text() == "The truth is 60 × 40 pixels, the result 120 × 80."
+    assert panel.metrics.text() == "The truth is 60 × 40 pixels, the result 120 × 80."
     panel.set_images(small, Image(make_photograph(40, 60)), 2)
-    settled(panel, qtbot)
-    assert "∞ dB" in panel.figures.text()
-    assert "Before" not in panel.figures.text(), "it is of another size"
+    with_targets(panel, qtbot)
+    assert "∞ dB" in panel.metrics.text()
+    assert "Before" not in panel.metrics.text(), "it is of another size"
     (tmp_path / "bad.png").write_bytes(b"no picture")
-    panel.set_truth(tmp_path / "bad.png")
-    settled(panel, qtbot)
+    panel.load_ground_truth(tmp_path / "bad.png")
+    with_targets(panel, qtbot)
     assert panel.name.text().startswith("bad.png: ")
-    assert panel.truth is None
+    assert panel.ground_truth is None
 
 
-def test_the_map_is_given_to_the_window_where_that_is_wanted(panel, qtbot, truth):
+def test_the_map_is_given_to_the_window_where_that_is_wanted(panel, qtbot, ground_truth):
     maps, truths = [], []
     panel.map_shown.connect(maps.append)
-    panel.truth_changed.connect(truths.append)
+    panel.ground_truth_changed.connect(truths.append)
     panel.set_images(Image(noisy(make_photograph(40, 60))), None)
-    panel.set_truth(truth)
-    settled(panel, qtbot)
+    panel.load_ground_truth(ground_truth)
+    with_targets(panel, qtbot)
     assert maps[-1] is None
     assert truths[-1].pixels.shape == (40, 60, 3)
     panel.over.setChecked(True)
     assert (maps[-1].width(), maps[-1].height()) == (60, 40)
     weak = maps[-1]
-    panel.gain.figure.setValue(60)
+    panel.gain.spin_box.setValue(60)
     assert maps[-1] != weak
     qtbot.waitUntil(lambda: panel.map.height() == round(panel.map.width() * 40 / 60))
     panel.over.setChecked(False)
     assert maps[-1] is None
 
 
-def test_a_truth_can_be_dropped_and_the_state_of_the_window_is_shown(panel, qtbot, truth):
+def test_a_truth_can_be_dropped_and_the_state_of_the_window_is_shown(panel, qtbot, ground_truth):
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(truth))])
+    data.setUrls([QUrl.fromLocalFile(str(ground_truth))])
     where, copy = QPoint(9, 9), Qt.DropAction.CopyAction
     none = Qt.KeyboardModifier.NoModifier
     panel.dropEvent(QDropEvent(where, copy, data, Qt.MouseButton.LeftButton, none))
-    settled(panel, qtbot)
-    assert panel.truth is not None
+    with_targets(panel, qtbot)
+    assert panel.ground_truth is not None
     opened = SimpleNamespace(image=Image(noisy(make_photograph(40, 60))))
     choices = SimpleNamespace(scale=1)
     panel.show_state(SimpleNamespace(opened=opened, finished=None, choices=choices))
-    settled(panel, qtbot)
-    assert "PSNR" in panel.figures.text()
+    with_targets(panel, qtbot)
+    assert "PSNR" in panel.metrics.text()
 
 
 def test_it_has_names_and_roles_for_screen_readers(panel):

@@ -31,21 +31,21 @@ def panel(mount):
 
 def shown(panel, qtbot, before, after=None):
     panel.set_images(before, after)
-    qtbot.waitUntil(lambda: not panel._lane.busy)
+    qtbot.waitUntil(lambda: not panel._worker.busy)
 
 
 @given(PIXELS)
 def test_every_pixel_counts_once_in_every_channel(pixels):
-    tones = count_tones(Image(pixels))
+    histogram = count_tones(Image(pixels))
     colors = pixels[..., : 3 if pixels.shape[2] > 2 else 1]
     area = pixels.shape[0] * pixels.shape[1]
-    assert np.allclose(tones.shares.sum(1), 1)
+    assert np.allclose(histogram.shares.sum(1), 1)
     for c in range(3):
         plane = colors[..., min(c, colors.shape[2] - 1)]
         expected = np.bincount(plane.ravel(), minlength=256) / area
-        assert np.array_equal(tones.shares[c], expected)
-    assert tones.black == max((colors[..., c] == 0).mean() for c in range(colors.shape[2]))
-    assert tones.white == max((colors[..., c] == 255).mean() for c in range(colors.shape[2]))
+        assert np.array_equal(histogram.shares[c], expected)
+    assert histogram.black == max((colors[..., c] == 0).mean() for c in range(colors.shape[2]))
+    assert histogram.white == max((colors[..., c] == 255).mean() for c in range(colors.shape[2]))
 
 
 @given(hnp.arrays(np.uint8, (3, 4, 3)))
@@ -60,8 +60,8 @@ def test_depth_does_not_change_the_tones(pixels):
 def test_floats_beyond_white_are_clipped_and_counting_can_be_stopped():
     pixels = np.full((2, 2, 3), 7.5, np.float32)
     pixels[0] = -1
-    tones = count_tones(Image(pixels))
-    assert (tones.black, tones.white) == (0.5, 0.5)
+    histogram = count_tones(Image(pixels))
+    assert (histogram.black, histogram.white) == (0.5, 0.5)
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
@@ -73,11 +73,11 @@ def test_figures_of_both_pictures_are_told_in_words(panel, qtbot):
     after = before.with_float(before.to_float() * np.float32(0.5))
     shown(panel, qtbot, before, after)
     mean = count_tones(before).means[3]
-    assert f"mean\N{NO-BREAK SPACE}{mean:.1f}" in panel.figures.text()
-    assert "After" in panel.figures.text()
+    assert f"mean\N{NO-BREAK SPACE}{mean:.1f}" in panel.summary.text()
+    assert "After" in panel.summary.text()
     assert panel.plot.accessibleDescription().startswith("Before: mean")
     shown(panel, qtbot, before)
-    assert "After" not in panel.figures.text()
+    assert "After" not in panel.summary.text()
     shown(panel, qtbot, None)
     assert panel.plot.accessibleDescription() == ""
 
@@ -121,7 +121,7 @@ def test_the_state_of_the_window_is_shown(panel, qtbot):
     opened, finished = SimpleNamespace(image=image), SimpleNamespace(final=result)
     panel.show_state(SimpleNamespace(opened=opened, finished=finished))
     qtbot.waitUntil(lambda: panel.plot.shown is not None)
-    assert "After" in panel.figures.text()
+    assert "After" in panel.summary.text()
     panel.show_state(SimpleNamespace(opened=None, finished=None))
     assert panel.plot.shown is None
 

@@ -119,7 +119,7 @@ def test_a_checkpoint_is_explained_added_and_runs(panel, qtbot, lite):
     assert panel.form.sigma.isHidden(), "nothing is asked that the file tells"
     panel.form.name.setText("Not A Name")
     panel.form.add.click()
-    assert "expected small letters" in panel.form.trouble.text()
+    assert "expected small letters" in panel.form.error.text()
     panel.form.name.setText("mine-x2")
     panel.form.good_at.setText("my own")
     with qtbot.waitSignal(panel.changed):
@@ -274,7 +274,7 @@ def test_no_other_model_is_replaced_by_a_file_that_is_added(panel, qtbot, lite, 
     inspect(panel, qtbot, lite)
     panel.form.name.setText(taken)
     panel.form.add.click()
-    assert panel.form.trouble.text().startswith(f"There is a model {taken} already")
+    assert panel.form.error.text().startswith(f"There is a model {taken} already")
     assert not panel.form.isHidden()
     checked(panel, qtbot)
     assert {path: path.read_bytes() for path in store.iterdir()} == kept

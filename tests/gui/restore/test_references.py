@@ -64,9 +64,9 @@ def test_what_is_no_picture_is_told(panel, paths, tmp_path):
     panel.dropEvent(event)
     assert event.dropAction() is Qt.DropAction.CopyAction
     assert [path.name for path in panel.items.files] == ["wide.png"]
-    assert panel.trouble.text() == "Not a picture: notes.txt"
+    assert panel.error.text() == "Not a picture: notes.txt"
     panel.add_paths(paths)
-    assert panel.trouble.isHidden()
+    assert panel.error.isHidden()
 
 
 def test_references_that_others_made_needless_are_told(panel, make_picture):

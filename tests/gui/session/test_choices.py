@@ -14,7 +14,7 @@ import restorer
 from restorer import Choice, Flag, Integer, Number, Option
 from restorer.cli import image as image_module
 from restorer.cli.group import cli
-from restorer.gui.session.choices import CHAIN, Choices, from_options, usual_choices
+from restorer.gui.session.choices import TASK_ORDER, Choices, from_options, usual_choices
 
 SOURCE = Path("/pictures/my photo.png")
 
@@ -38,11 +38,11 @@ def values_of(option: Option) -> st.SearchStrategy[Any]:
 @st.composite
 def choices(draw):
     made = usual_choices()
-    made = made.with_link("super-resolution", wanted=draw(st.booleans()))
+    made = made.with_task("super-resolution", wanted=draw(st.booleans()))
     noise = not made.steps or draw(st.booleans())
-    made = made.with_link("denoising", wanted=noise)
+    made = made.with_task("denoising", wanted=noise)
     blocks = draw(st.booleans())
-    made = made.with_link("deblocking", wanted=blocks)
+    made = made.with_task("deblocking", wanted=blocks)
     values = {option.field: draw(values_of(option)) for option in restorer.OPTIONS}
     values |= {} if noise else {"sigma": None}
     values |= {} if blocks else {"jpeg_quality": None}
@@ -118,22 +118,22 @@ def test_what_the_window_cannot_do_is_named(options, said):
 
 
 def test_a_quality_that_is_told_reaches_deblocking_alone():
-    chosen = usual_choices().with_link("deblocking", wanted=True).with_values(jpeg_quality=30)
+    chosen = usual_choices().with_task("deblocking", wanted=True).with_values(jpeg_quality=30)
     assert [step.jpeg_quality for step in chosen.steps] == [30, None]
     assert "--jpeg-quality 30" in chosen.command(SOURCE)
-    assert "--jpeg-quality" not in chosen.with_link("deblocking", wanted=False).command(SOURCE)
+    assert "--jpeg-quality" not in chosen.with_task("deblocking", wanted=False).command(SOURCE)
 
 
 def test_of_the_two_ways_to_enlarge_one_is_wanted():
-    chosen = usual_choices().with_link("reference-sr", wanted=True, model="ttsr-x4-paper")
-    assert not chosen.link("super-resolution").wanted
+    chosen = usual_choices().with_task("reference-sr", wanted=True, model="ttsr-x4-paper")
+    assert not chosen.task_choice("super-resolution").wanted
     assert chosen.scale == 4
-    back = chosen.with_link("super-resolution", wanted=True)
-    assert not back.link("reference-sr").wanted
+    back = chosen.with_task("super-resolution", wanted=True)
+    assert not back.task_choice("reference-sr").wanted
 
 
 def test_the_chain_names_tasks_of_the_core():
-    assert set(CHAIN) < set(restorer.TASKS)
+    assert set(TASK_ORDER) < set(restorer.TASKS)
     assert isinstance(usual_choices(), Choices)
 
 
@@ -141,7 +141,7 @@ def test_references_are_named_in_the_command(monkeypatch, tmp_path):
     source = small_picture(tmp_path / "a.png")
     sharp = tmp_path / "sharp one.png"
     restorer.write(restorer.Image(np.zeros((8, 8, 3), np.uint8)), sharp)
-    chosen = usual_choices().with_link("reference-sr", model="ttsr-x4-paper", wanted=True)
+    chosen = usual_choices().with_task("reference-sr", model="ttsr-x4-paper", wanted=True)
     assert not chosen.ready
     chosen = replace(chosen, references=(sharp,))
     assert chosen.ready
@@ -154,4 +154,4 @@ def test_a_step_of_the_contact_sheet_is_adopted():
     step = restorer.Step("panet-denoise-lite", sigma=12.0, strength=0.5, detail=0.25)
     adopted = usual_choices().with_step(step)
     assert adopted.steps[0] == step
-    assert adopted.link("super-resolution").wanted
+    assert adopted.task_choice("super-resolution").wanted

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from restorer import Image, ImageError, Metadata, to_display, write
 from restorer.gui.canvas.painting import Difference, Layer, paint_layer, topmost
 from restorer.gui.canvas.viewport import Viewport
-from restorer.gui.session import rendering as kernel
+from restorer.gui.session import rendering
 from restorer.gui.session.box import Box
 from restorer.gui.session.convert import from_clipboard, pyramid, thumbnail, to_pixels, to_qimage
 
@@ -150,7 +150,7 @@ def test_what_is_no_picture_has_no_thumbnail(qapp, tmp_path):
 def test_colors_are_those_of_the_screen(photograph):
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     image = Image(photograph, Metadata(icc=lab))
-    assert np.array_equal(kernel.screen_pixels(image, None), to_display(image).pixels)
+    assert np.array_equal(rendering.screen_pixels(image, None), to_display(image).pixels)
 
 
 def test_a_copied_picture_keeps_its_profile(qapp, noise):

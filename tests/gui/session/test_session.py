@@ -16,7 +16,7 @@ DENOISE = "panet-denoise-lite"
 
 
 @pytest.fixture
-def settled(qtbot, session):
+def with_targets(qtbot, session):
     """Wait until nothing is under way."""
 
     def wait(doing="nothing"):
@@ -35,12 +35,12 @@ def opened(qtbot, session, make_picture):
 
 @pytest.fixture
 def denoising(session):
-    chain = session.state.choices.with_link("super-resolution", wanted=False)
-    session.choose(chain.with_link("denoising", wanted=True).with_values(sigma=20.0))
+    chain = session.state.choices.with_task("super-resolution", wanted=False)
+    session.choose(chain.with_task("denoising", wanted=True).with_values(sigma=20.0))
 
 
 def see_all(session):
-    session.look(Box(0, 0, *session.state.size))
+    session.set_view(Box(0, 0, *session.state.size))
 
 
 def previewed(qtbot, session):
@@ -102,7 +102,7 @@ def test_the_preview_has_the_pixels_of_the_full_run(qtbot, session, opened, deno
 
 
 def test_a_part_is_previewed_with_the_pixels_of_the_full_run(qtbot, session, opened, denoising):
-    session.look(Box(10, 10, 30, 20))
+    session.set_view(Box(10, 10, 30, 20))
     qtbot.waitUntil(lambda: bool(session.state.patches))
     patch = session.state.patches[-1]
     expected = restorer.restore(read(opened), Step(DENOISE, sigma=20.0)).pixels
@@ -136,12 +136,12 @@ def test_what_is_saved_is_what_the_command_line_saves(
 def test_another_strength_needs_no_new_run(qtbot, session, opened):
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    outcome = session.state.outcome
+    restoration = session.state.restoration
     see_all(session)
     session.choose(session.state.choices.with_values(strength=0.5))
     assert session.state.saveable is None
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    assert session.state.outcome.image is outcome.image
+    assert session.state.restoration.image is restoration.image
     model = session.state.choices.steps[0].model
     expected = restorer.restore(read(opened), Step(model, strength=0.5))
     assert np.array_equal(session.state.saveable.pixels, expected.pixels)
@@ -202,7 +202,7 @@ def test_a_run_can_be_stopped(qtbot, session, opened, monkeypatch):
     assert session.at_work
     session.stop()
     assert not session.at_work
-    assert session.state.outcome is None
+    assert session.state.restoration is None
 
 
 def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatch):
@@ -225,7 +225,7 @@ def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatc
 
 
 def test_a_run_without_a_task_is_refused_in_words(session, opened):
-    session.choose(session.state.choices.with_link("super-resolution", wanted=False))
+    session.choose(session.state.choices.with_task("super-resolution", wanted=False))
     session.run()
     assert "task" in session.state.message.text
 
@@ -268,9 +268,9 @@ def test_models_and_devices_are_found(qtbot, session):
 
 
 def test_the_noise_is_measured(qtbot, session, opened, denoising):
-    qtbot.waitUntil(lambda: session.state.measured_sigma is not None)
+    qtbot.waitUntil(lambda: session.state.estimated_sigma is not None)
     values = read(opened).to_float()
-    assert session.state.measured_sigma == pytest.approx(restorer.estimate_sigma(values))
+    assert session.state.estimated_sigma == pytest.approx(restorer.estimate_sigma(values))
 
 
 def test_bugs_are_told_too(qtbot, session, opened, monkeypatch, caplog):
@@ -286,7 +286,7 @@ def test_bugs_are_told_too(qtbot, session, opened, monkeypatch, caplog):
 
 def test_a_model_that_is_not_here_leads_to_the_models(qtbot, session, opened):
     link = {"model": "nlsn-x2-paper", "wanted": True}
-    session.choose(session.state.choices.with_link("super-resolution", **link))
+    session.choose(session.state.choices.with_task("super-resolution", **link))
     session.run()
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert session.state.message.action == "models"
@@ -307,21 +307,21 @@ def test_pixels_survive_the_way_through_qt(noise):
 def test_what_networks_are_told_is_found_out_when_they_are_chosen(qtbot, session, make_picture):
     session.open([make_picture("a.jpg", 120, 160)])
     qtbot.waitUntil(lambda: session.state.opened is not None)
-    assert session.state.measured_sigma is None
-    picture = session.state.opened.picture
+    assert session.state.estimated_sigma is None
+    picture = session.state.opened.source
     for task in ("denoising", "deblocking"):  # the second while the first is being found out
-        session.choose(session.state.choices.with_link(task, wanted=True))
-    qtbot.waitUntil(lambda: session.state.found_quality is not None)
-    assert session.state.found_quality == picture.jpeg_quality()[0]
-    assert session.state.measured_sigma == picture.sigma
+        session.choose(session.state.choices.with_task(task, wanted=True))
+    qtbot.waitUntil(lambda: session.state.estimated_quality is not None)
+    assert session.state.estimated_quality == picture.jpeg_quality()[0]
+    assert session.state.estimated_sigma == picture.sigma
 
 
 @pytest.fixture
 def chained(qtbot, session, opened, monkeypatch):
     """Two tasks in a row, previewed at full strength; later runs never end."""
-    chosen = session.state.choices.with_link("deblocking", wanted=True)
-    session.choose(chosen.with_link("super-resolution", wanted=False))
-    session.choose(session.state.choices.with_link("denoising", wanted=True))
+    chosen = session.state.choices.with_task("deblocking", wanted=True)
+    session.choose(chosen.with_task("super-resolution", wanted=False))
+    session.choose(session.state.choices.with_task("denoising", wanted=True))
     see_all(session)
     previewed(qtbot, session)
     return lambda: monkeypatch.setattr(
@@ -355,7 +355,7 @@ def test_several_tasks_have_their_own_pixels_at_the_end(qtbot, session, opened, 
 
 
 def test_references_that_cannot_help_are_refused_as_by_the_command_line(qtbot, session, opened):
-    chosen = session.state.choices.with_link("reference-sr", wanted=True)
+    chosen = session.state.choices.with_task("reference-sr", wanted=True)
     session.choose(replace(chosen, references=(opened,)))
     session.run()
     qtbot.waitUntil(lambda: session.state.message is not None)

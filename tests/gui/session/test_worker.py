@@ -3,109 +3,109 @@ import threading
 import pytest
 
 from restorer import Cancelled, SettingsError
-from restorer.gui.session import worker
-from restorer.gui.session.worker import Answer, Lane
+from restorer.gui.session import worker as worker_module
+from restorer.gui.session.worker import Reply, Worker
 
 
 @pytest.fixture
-def lane(qapp):
-    made = Lane("test")
+def worker(qapp):
+    made = Worker("test")
     yield made
     made.drop()
     assert made.close(10)
     made.deleteLater()
 
 
-def test_an_answer_comes_to_the_thread_that_asked(qtbot, lane):
-    answers, threads = [], []
-    lane.ask(
-        lambda ticket: threading.current_thread().name,
-        lambda answer: (answers.append(answer), threads.append(threading.current_thread())),
+def test_an_answer_comes_to_the_thread_that_asked(qtbot, worker):
+    replies, threads = [], []
+    worker.ask(
+        lambda request: threading.current_thread().name,
+        lambda reply: (replies.append(reply), threads.append(threading.current_thread())),
     )
-    qtbot.waitUntil(lambda: bool(answers))
-    assert answers == [Answer(1, "test")]
+    qtbot.waitUntil(lambda: bool(replies))
+    assert replies == [Reply(1, "test")]
     assert threads == [threading.main_thread()]
 
 
-def test_the_thread_ends_when_there_is_nothing_to_do_and_comes_back(qtbot, lane, monkeypatch):
-    monkeypatch.setattr(worker, "_IDLE_S", 0.001)
-    answers = []
+def test_the_thread_ends_when_there_is_nothing_to_do_and_comes_back(qtbot, worker, monkeypatch):
+    monkeypatch.setattr(worker_module, "_IDLE_S", 0.001)
+    replies = []
     for number in range(40):  # some meet the thread as it ends
-        lane.ask(lambda ticket: threading.current_thread().name, answers.append)
-        qtbot.waitUntil(lambda wanted=number + 1: len(answers) == wanted)
+        worker.ask(lambda request: threading.current_thread().name, replies.append)
+        qtbot.waitUntil(lambda wanted=number + 1: len(replies) == wanted)
         qtbot.wait(number % 3)
-    assert {answer.value for answer in answers} == {"test"}
+    assert {reply.value for reply in replies} == {"test"}
     qtbot.waitUntil(lambda: "test" not in {thread.name for thread in threading.enumerate()})
 
 
-def test_a_newer_request_drops_the_older_one(qtbot, lane):
-    answers, release = [], threading.Event()
+def test_a_newer_request_drops_the_older_one(qtbot, worker):
+    replies, release = [], threading.Event()
 
-    def slow(ticket):
+    def slow(request):
         release.wait(10)
-        ticket.cancel.check()
+        request.cancel.check()
         return "old"
 
-    lane.ask(slow, answers.append)
-    lane.ask(lambda ticket: "new", answers.append)
+    worker.ask(slow, replies.append)
+    worker.ask(lambda request: "new", replies.append)
     release.set()
-    qtbot.waitUntil(lambda: bool(answers))
+    qtbot.waitUntil(lambda: bool(replies))
     qtbot.wait(20)
-    assert [answer.value for answer in answers] == ["new"]
+    assert [reply.value for reply in replies] == ["new"]
 
 
-def test_a_late_answer_of_a_dropped_request_is_not_delivered(qtbot, lane):
-    answers, begun, release = [], threading.Event(), threading.Event()
+def test_a_late_answer_of_a_dropped_request_is_not_delivered(qtbot, worker):
+    replies, begun, release = [], threading.Event(), threading.Event()
 
-    def deaf(ticket):
+    def deaf(request):
         begun.set()
         release.wait(10)
         return "late"
 
-    lane.ask(deaf, answers.append)
+    worker.ask(deaf, replies.append)
     begun.wait(10)
-    lane.drop()
+    worker.drop()
     release.set()
-    lane.ask(lambda ticket: "next", answers.append)
-    qtbot.waitUntil(lambda: bool(answers))
-    assert [answer.value for answer in answers] == ["next"]
+    worker.ask(lambda request: "next", replies.append)
+    qtbot.waitUntil(lambda: bool(replies))
+    assert [reply.value for reply in replies] == ["next"]
 
 
 def test_requests_that_are_kept_come_in_turn(qtbot, qapp):
-    lane, answers = Lane("kept", keep=True), []
+    worker, replies = Worker("kept", keep=True), []
     for number in range(5):
-        lane.ask(lambda ticket, number=number: number, answers.append)
-    assert lane.busy
-    qtbot.waitUntil(lambda: len(answers) == 5)
-    assert [answer.value for answer in answers] == [0, 1, 2, 3, 4]
-    assert not lane.busy
-    assert lane.close(10)
+        worker.ask(lambda request, number=number: number, replies.append)
+    assert worker.busy
+    qtbot.waitUntil(lambda: len(replies) == 5)
+    assert [reply.value for reply in replies] == [0, 1, 2, 3, 4]
+    assert not worker.busy
+    assert worker.close(10)
 
 
-def test_errors_are_answers_and_canceling_is_none(qtbot, lane):
-    answers, error = [], SettingsError("no")
+def test_errors_are_answers_and_canceling_is_none(qtbot, worker):
+    replies, error = [], SettingsError("no")
 
-    def fail(ticket):
+    def fail(request):
         raise error
 
-    def stop(ticket):
+    def stop(request):
         raise Cancelled
 
-    lane.ask(stop, answers.append)
+    worker.ask(stop, replies.append)
     qtbot.wait(20)
-    assert answers == []
-    lane.ask(fail, answers.append)
-    qtbot.waitUntil(lambda: bool(answers))
-    assert answers[0].error is error
+    assert replies == []
+    worker.ask(fail, replies.append)
+    qtbot.waitUntil(lambda: bool(replies))
+    assert replies[0].error is error
 
 
-def test_progress_is_counted_for_who_waits(qtbot, lane):
-    counted, answers = [], []
+def test_progress_is_counted_for_who_waits(qtbot, worker):
+    counted, replies = [], []
 
-    def work(ticket):
+    def work(request):
         for done in range(3):
-            ticket.report(done, 3)
+            request.report(done, 3)
 
-    lane.ask(work, answers.append, lambda done, total: counted.append((done, total)))
-    qtbot.waitUntil(lambda: bool(answers))
+    worker.ask(work, replies.append, lambda done, total: counted.append((done, total)))
+    qtbot.waitUntil(lambda: bool(replies))
     assert counted == [(0, 3), (1, 3), (2, 3)]

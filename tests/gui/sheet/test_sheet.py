@@ -46,7 +46,7 @@ def opened(panel, qtbot, picture):
 
 def run(panel, qtbot):
     panel.go.click()
-    qtbot.waitUntil(lambda: not panel._lane.busy)
+    qtbot.waitUntil(lambda: not panel._worker.busy)
     qtbot.waitUntil(lambda: all(card.sample for card in panel.sheet.cards))
 
 
@@ -56,7 +56,7 @@ def texts(panel):
 
 def test_cards_hold_what_the_core_compares(panel, qtbot, picture):
     opened(panel, qtbot, picture)
-    panel.set_truth(Image(make_photograph(160, 200)))
+    panel.set_ground_truth(Image(make_photograph(160, 200)))
     panel.strengths.setCurrentIndex(1)
     run(panel, qtbot)
     steps = [Step("panet-sr-x2-lite"), Step("panet-sr-x2-lite", strength=0.7)]
@@ -110,12 +110,12 @@ def test_cards_are_as_large_to_the_eye_on_a_fine_screen(panel, monkeypatch):
 def test_what_is_in_use_follows_the_choices(panel, qtbot, picture, monkeypatch):
     monkeypatch.setattr(sheet_module, "compare_models", quick)
     choices = usual_choices()
-    shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     run(panel, qtbot)
     assert "in use" in texts(panel)[1]
-    other = choices.with_link("super-resolution", wanted=False)
+    other = choices.with_task("super-resolution", wanted=False)
     panel.show_state(State(choices=other, usable=USABLE, opened=shown))
     assert not any("in use" in text for text in texts(panel))
 
@@ -183,14 +183,14 @@ def test_comparing_stops_within_a_tile(panel, qtbot):
     assert not panel.go.isEnabled()
     panel.stop_button.click()
     assert panel.go.isEnabled()
-    assert panel.close_lane(30), "it ended in time"
+    assert panel.close_workers(30), "it ended in time"
 
 
 def test_late_samples_of_another_picture_are_dropped(panel, qtbot, picture):
     opened(panel, qtbot, picture)
     panel.go.click()
     opened(panel, qtbot, Source(Image(make_photograph(90, 90))))
-    qtbot.waitUntil(lambda: not panel._lane.busy)
+    qtbot.waitUntil(lambda: not panel._worker.busy)
     assert panel.sheet.cards == []
     qtbot.wait(50)
     assert panel.sheet.cards == []
@@ -216,14 +216,14 @@ def test_models_and_tasks_that_can_be_used_are_offered(panel, qtbot, picture):
 
 def test_a_truth_of_another_size_does_not_count(panel, qtbot, picture):
     opened(panel, qtbot, picture)
-    panel.set_truth(Image(make_photograph(50, 50)))
+    panel.set_ground_truth(Image(make_photograph(50, 50)))
     run(panel, qtbot)
     assert all(card.sample.psnr is None for card in panel.sheet.cards)
 
 
 def test_the_state_of_the_window_is_shown(panel, qtbot, picture):
     choices = usual_choices().with_values(sigma=12.0)
-    shown = SimpleNamespace(picture=picture, shown=pyramid(picture.image.pixels))
+    shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     panel.task.setCurrentIndex(0)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec, usual_task
 
-from ..session.choices import CHAIN, Choices, Link
+from ..session.choices import TASK_ORDER, Choices, TaskChoice
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
 from ..widgets.titles import task_title, title_of
@@ -20,7 +20,7 @@ from .references import References
 _INDENT = 24  # below the text of a check box
 
 
-class ChainRow(QWidget):
+class StepRow(QWidget):
     """One task: a check box, its model, and facts about the model.
 
     Signals:
@@ -34,7 +34,7 @@ class ChainRow(QWidget):
     def __init__(self, task: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.task = task
-        self._link = Link(task, "")
+        self._choice = TaskChoice(task, "")
         self.wanted = QCheckBox(title)
         self.wanted.setAccessibleName(title)
         self.model = Picker()
@@ -54,11 +54,11 @@ class ChainRow(QWidget):
         self.wanted.toggled.connect(self._want)
         self.model.activated.connect(self._pick)
 
-    def show_link(self, link: Link, specs: Sequence[ModelSpec], facts: str) -> None:
+    def show_choice(self, choice: TaskChoice, specs: Sequence[ModelSpec], facts: str) -> None:
         """Show the link, and the models of its task."""
-        self._link = link
+        self._choice = choice
         with QSignalBlocker(self.wanted), QSignalBlocker(self.model):
-            self.wanted.setChecked(link.wanted)
+            self.wanted.setChecked(choice.wanted)
             self.model.clear()
             for spec in specs:
                 title = title_of(spec)
@@ -67,9 +67,9 @@ class ChainRow(QWidget):
                     self.model.count() - 1, f"{spec.id}: {title}", Qt.ItemDataRole.ToolTipRole
                 )
             self.model.addItem(self.tr("More models …"), "")
-            self.model.setCurrentIndex(max(0, self.model.findData(link.model)))
+            self.model.setCurrentIndex(max(0, self.model.findData(choice.model)))
             self.model.setToolTip(self.model.currentText())
-        self.body.setVisible(link.wanted)
+        self.body.setVisible(choice.wanted)
         self.facts.setText(facts)
 
     def _want(self, wanted: bool) -> None:
@@ -78,19 +78,19 @@ class ChainRow(QWidget):
                 self.wanted.setChecked(False)
             self.more.emit()
             return
-        self.changed.emit(Link(self.task, self.model.currentData(), wanted))
+        self.changed.emit(TaskChoice(self.task, self.model.currentData(), wanted))
 
     def _pick(self) -> None:
         model = self.model.currentData()
         if model == "":
             with QSignalBlocker(self.model):
-                self.model.setCurrentIndex(max(0, self.model.findData(self._link.model)))
+                self.model.setCurrentIndex(max(0, self.model.findData(self._choice.model)))
             self.more.emit()
         else:
-            self.changed.emit(Link(self.task, model, self.wanted.isChecked()))
+            self.changed.emit(TaskChoice(self.task, model, self.wanted.isChecked()))
 
 
-class Chain(QWidget):
+class StepList(QWidget):
     """All tasks in the order in which they run.
 
     Signals:
@@ -106,7 +106,7 @@ class Chain(QWidget):
         self._choices: Choices | None = None
         self._usable: frozenset[str] = frozenset()
         self._shown: tuple[object, ...] = ()
-        self.rows = {task: ChainRow(task, task_title(task)) for task in CHAIN}
+        self.rows = {task: StepRow(task, task_title(task)) for task in TASK_ORDER}
         self.references = References()
         self.references.chosen.connect(self._take_references)
         self.sigma = Damage("sigma", self.tr("Noise level"), self.tr("Measure the noise"), 0)
@@ -121,7 +121,7 @@ class Chain(QWidget):
         layout.setSpacing(10)
         for each in self.rows.values():
             layout.addWidget(each)
-            each.changed.connect(self._take_link)
+            each.changed.connect(self._take_task)
             each.more.connect(self.more)
         for damage in (self.sigma, self.quality):
             damage.changed.connect(self._take_damage)
@@ -139,7 +139,7 @@ class Chain(QWidget):
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
         self.references.show_state(state)
-        damage = (state.measured_sigma, state.found_quality)
+        damage = (state.estimated_sigma, state.estimated_quality)
         shown = (state.choices, state.usable, state.pace, *damage)
         if shown != self._shown:
             self._shown = shown
@@ -149,18 +149,18 @@ class Chain(QWidget):
         self._choices = choices = state.choices
         self._usable = state.usable
         for task, each in self.rows.items():
-            link = choices.link(task)
+            choice = choices.task_choice(task)
             specs = self._specs(state, task)
             if task == usual_task():
-                self._show_scales(specs, link.model)
-                self.scale.setVisible(link.wanted)
-                own = model_spec(link.model).scale if link.model else 0
+                self._show_scales(specs, choice.model)
+                self.scale.setVisible(choice.wanted)
+                own = model_spec(choice.model).scale if choice.model else 0
                 specs = [spec for spec in specs if spec.scale == own]
-            each.show_link(link, specs, facts(state, link.model, self.tr("s/MP")))
+            each.show_choice(choice, specs, facts(state, choice.model, self.tr("s/MP")))
         self._show_damage(state)
 
     def _specs(self, state: State, task: str) -> list[ModelSpec]:
-        own = state.choices.link(task).model
+        own = state.choices.task_choice(task).model
         return [spec for spec in list_models(task) if spec.id in state.usable or spec.id == own]
 
     def _show_scales(self, specs: Sequence[ModelSpec], model: str) -> None:
@@ -172,25 +172,25 @@ class Chain(QWidget):
                 self.scale.setCurrentIndex(self.scale.findData(model_spec(model).scale))
 
     def _show_damage(self, state: State) -> None:
-        choices, sigma, quality = state.choices, state.measured_sigma, state.found_quality
+        choices, sigma, quality = state.choices, state.estimated_sigma, state.estimated_quality
         for damage in (self.sigma, self.quality):
-            model = choices.link(damage.task).model
+            model = choices.task_choice(damage.task).model
             damage.setVisible(bool(model) and model_spec(model).condition == damage.field)
         if choices.models and choices.models[0].task != self.sigma.task:
             said = self.tr("after the task before")
         else:
             said = "" if sigma is None else self.tr("found: %1").replace("%1", number(sigma, 1))
-        self.sigma.show_figure(choices.template.sigma, sigma, said)
+        self.sigma.show_value(choices.template.sigma, sigma, said)
         if quality == UNCOMPRESSED:
             said = self.tr("no traces of JPEG")
         else:
             said = "" if quality is None else self.tr("found: %1").replace("%1", str(quality))
-        self.quality.show_figure(choices.template.jpeg_quality, quality, said)
+        self.quality.show_value(choices.template.jpeg_quality, quality, said)
 
-    def _take_link(self, link: Link) -> None:
+    def _take_task(self, choice: TaskChoice) -> None:
         if self._choices is not None:
             self.chosen.emit(
-                self._choices.with_link(link.task, model=link.model, wanted=link.wanted)
+                self._choices.with_task(choice.task, model=choice.model, wanted=choice.wanted)
             )
 
     def _take_damage(self, field: str, value: float | None) -> None:
@@ -203,7 +203,7 @@ class Chain(QWidget):
         scale = self.scale.currentData()
         fitting = (s.id for s in list_models(usual_task()) if s.scale == scale)
         model = next(model for model in fitting if model in self._usable)
-        self.chosen.emit(self._choices.with_link(usual_task(), model=model))
+        self.chosen.emit(self._choices.with_task(usual_task(), model=model))
 
     def _take_references(self, paths: object) -> None:
         if self._choices is not None:
