@@ -254,13 +254,14 @@ def _fit(predictor: Predictor) -> dict[str, float] | None:
         return None
     pixels = np.array(sides, float) ** 2
     powers = [0, 1, 2]
-    while True:
+    while powers:
         matrix = np.stack([pixels**power for power in powers], 1)
         coefficients = np.linalg.lstsq(matrix, np.array(peaks, float), rcond=None)[0]
         if (coefficients >= 0).all():
             fit = dict(zip(powers, coefficients.tolist(), strict=True))
             return {name: fit.get(power, 0.0) for power, name in enumerate("abc")}
         powers.remove(max(p for p, c in zip(powers, coefficients, strict=True) if c < 0))
+    return None  # memory that other threads free meanwhile can make every peak negative
 
 
 def _planes_of(spec: ModelSpec, side: int) -> FloatArray:

@@ -133,8 +133,8 @@ def mount(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., QWidget]]:
 
     yield show
     for panel in shown:
-        if hasattr(panel, "close_lane"):
-            assert panel.close_lane(), "a thread did not end"
+        if hasattr(panel, "close_workers"):
+            assert panel.close_workers(), "a thread did not end"
         panel.close()
         panel.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

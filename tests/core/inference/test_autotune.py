@@ -69,6 +69,11 @@ def test_memory_of_a_tile_is_found_by_small_probes_and_kept(linear: int, square:
     assert network.calls == calls, "measured once"
 
 
+def test_peaks_that_other_threads_spoil_give_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration.MemoryMeter, "peak", lambda meter, run: -1)
+    assert tile_memory(Predictor(KNOWN, Hungry(1, 0), "cpu", "fp32")) is None
+
+
 def test_networks_without_a_file_are_not_measured() -> None:
     assert tile_memory(fake_predictor(nn.Identity())) is None
 
