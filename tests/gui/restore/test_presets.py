@@ -16,7 +16,7 @@ def presets(qtbot, tmp_path):
     qtbot.addWidget(parent)
     made = Presets(parent, tmp_path / "presets.toml")
     said, taken = [], []
-    made.told.connect(lambda message: said.append(message.text))
+    made.message.connect(lambda message: said.append(message.text))
     made.chosen.connect(taken.append)
     made.said, made.taken = said, taken
     return made
