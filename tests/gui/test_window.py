@@ -288,7 +288,7 @@ def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monk
     assert [a.data() for a in window.menus.recent.actions()] == [source]
 
 
-def test_dialogs_take_formats_as_the_table_says(window, monkeypatch):
+def test_dialogs_take_formats_as_the_table_says(qtbot, window, monkeypatch):
     readable = restorer.Format("Read", (".rd",), "no:sniff", reader="no:reader")
     writable = restorer.Format("Written", (".wr",), "no:sniff", writer="no:writer")
     monkeypatch.setitem(restorer.FORMATS, "read", readable)
@@ -304,6 +304,7 @@ def test_dialogs_take_formats_as_the_table_says(window, monkeypatch):
     assert "*.rd" in filters[0].replace(")", " ").split()
     assert "*.wr" not in filters[0]
     output = Output()
+    qtbot.addWidget(output)
     names = [output.format.itemText(i) for i in range(output.format.count())]
     assert "Written" in names
     assert "Read" not in names
