@@ -6,17 +6,11 @@ import io
 import math
 from dataclasses import dataclass
 
+from PIL.ExifTags import GPS, Base
+
 from restorer.formats import ifd
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.image import Metadata
-
-# IFD0
-_MAKE, _MODEL, _SOFTWARE, _DATE, _ARTIST, _COPYRIGHT = 271, 272, 305, 306, 315, 33432
-# The Exif directory
-_EXPOSURE, _STOP, _ISO, _TAKEN, _ZONE, _BIAS = 33434, 33437, 34855, 36867, 36881, 37380
-_FOCAL, _FOCAL_35, _LENS = 37386, 41989, 42036
-# The GPS directory
-_LATITUDE, _LONGITUDE = (1, 2), (3, 4)  # letter, three rationals
 
 _CODES = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii"}  # kinds of numbers
 _BYTES = {1: 1, 3: 2, 4: 4, 5: 8, 9: 4, 10: 8}
@@ -69,21 +63,24 @@ def read_capture_info(metadata: Metadata) -> CaptureInfo:
         return value if value is not None and value > 0 else None
 
     return CaptureInfo(
-        make=_text(main, _MAKE),
-        model=_text(main, _MODEL),
-        lens=_text(shot, _LENS),
-        taken=_date(_text(shot, _TAKEN) or _text(main, _DATE), _text(shot, _ZONE)),
-        artist=_text(main, _ARTIST),
-        copyright=_text(main, _COPYRIGHT),
-        software=_text(main, _SOFTWARE),
-        exposure=positive(_EXPOSURE),
-        f_number=positive(_STOP),
-        iso=positive(_ISO),
-        bias=_number(layout, shot.fields.get(_BIAS)),
-        focal_length=positive(_FOCAL),
-        focal_length_35=positive(_FOCAL_35),
-        latitude=_degrees(layout, gps, _LATITUDE, 90),
-        longitude=_degrees(layout, gps, _LONGITUDE, 180),
+        make=_text(main, Base.Make),
+        model=_text(main, Base.Model),
+        lens=_text(shot, Base.LensModel),
+        taken=_date(
+            _text(shot, Base.DateTimeOriginal) or _text(main, Base.DateTime),
+            _text(shot, Base.OffsetTimeOriginal),
+        ),
+        artist=_text(main, Base.Artist),
+        copyright=_text(main, Base.Copyright),
+        software=_text(main, Base.Software),
+        exposure=positive(Base.ExposureTime),
+        f_number=positive(Base.FNumber),
+        iso=positive(Base.ISOSpeedRatings),
+        bias=_number(layout, shot.fields.get(Base.ExposureBiasValue)),
+        focal_length=positive(Base.FocalLength),
+        focal_length_35=positive(Base.FocalLengthIn35mmFilm),
+        latitude=_degrees(layout, gps, GPS.GPSLatitude, 90),
+        longitude=_degrees(layout, gps, GPS.GPSLongitude, 180),
     )
 
 
@@ -115,10 +112,11 @@ def _number(layout: Layout, field: Field | None, index: int = 0) -> float | None
     return values[0] / values[1] if values[1] else None
 
 
-def _degrees(layout: Layout, gps: Directory, tags: tuple[int, int], limit: float) -> float | None:
-    parts = [_number(layout, gps.fields.get(tags[1]), index) for index in range(3)]
+def _degrees(layout: Layout, gps: Directory, tag: int, limit: float) -> float | None:
+    """Return degrees from three rationals; the tag before theirs holds the letter."""
+    parts = [_number(layout, gps.fields.get(tag), index) for index in range(3)]
     if any(part is None for part in parts):
         return None
     degrees = math.fsum((part or 0) / 60**power for power, part in enumerate(parts))
-    south_or_west = _text(gps, tags[0]).upper() in ("S", "W")
+    south_or_west = _text(gps, tag - 1).upper() in ("S", "W")
     return (-degrees if south_or_west else degrees) if 0 <= degrees <= limit else None

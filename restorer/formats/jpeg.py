@@ -7,7 +7,6 @@ and drop what it does not know without a word.
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -26,7 +25,7 @@ from restorer.formats.codec import (
     exactly,
 )
 from restorer.formats.metadata import clean_exif
-from restorer.formats.quantization import in_rows, nearest_quality
+from restorer.formats.quantization import nearest_quality
 from restorer.image import Image, Metadata
 from restorer.options import Choice, Integer, option
 
@@ -40,7 +39,7 @@ _ICC, _PHOTOSHOP, _ADOBE, _JFIF, _MPF = (
     b"MPF\0",
 )
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_SOS, _EOI, _DQT, _COMMENT = 0xDA, 0xD9, 0xDB, 0xFE
+_SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
 
 
@@ -97,7 +96,7 @@ class JpegReader:
             picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
             picture.load()
         pixels = np.array(picture)
-        quality = _quality(self._segments)
+        quality = _quality(picture)
         if picture.mode != "CMYK":
             pixels = pixels.reshape(*pixels.shape[:2], -1)
             return Image(pixels, self.metadata, self.notes, quality)
@@ -169,21 +168,11 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         yield marker[1], exactly(file, max(0, size - 2))
 
 
-def _quality(segments: list[tuple[int, bytes]]) -> int | None:
+def _quality(picture: JpegImagePlugin.JpegImageFile) -> int | None:
     """Return the quality that the luma's quantization table comes nearest to."""
-    frame = next(body for marker, body in segments if marker in _SOF)
-    tables: dict[int, list[int]] = {}
-    for body in (body for marker, body in segments if marker == _DQT):
-        at = 0
-        while at < len(body):
-            depth, number = 1 + (body[at] >> 4 > 0), body[at] & 15
-            values = body[at + 1 : at + 1 + 64 * depth]
-            if len(values) == 64 * depth:
-                tables[number] = list(struct.unpack(f">64{'BH'[depth - 1]}", values))
-            at += 1 + 64 * depth
-    # Number of components, then of the first one: id, sampling, table.
-    zigzag = tables.get(frame[8]) if len(frame) > 8 else None
-    return None if zigzag is None else nearest_quality(in_rows(zigzag))
+    (_, _, _, table), *_ = picture.layer
+    steps = picture.quantization.get(table)
+    return None if steps is None else nearest_quality(np.reshape(steps, (8, 8)))
 
 
 def _segment(marker: int, body: bytes) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,15 +42,6 @@ def nearest_quality(steps: Steps, known: NDArray[np.bool_] | None = None) -> int
     weights = _WEIGHTS if known is None else _WEIGHTS * known
     away = np.abs(np.log(_TABLES / np.maximum(steps, 1)))
     return _QUALITIES[int((away * weights).sum((1, 2)).argmin())]
-
-
-def in_rows(zigzag: Sequence[int]) -> Steps:
-    """Return 64 values in rows that a file holds along diagonals, to and fro (T.81, figure A.6)."""
-    places = sorted(np.ndindex(8, 8), key=lambda at: (sum(at), at[0] if sum(at) % 2 else at[1]))
-    steps = np.empty((8, 8), np.int64)
-    for place, value in zip(places, zigzag, strict=True):
-        steps[place] = value
-    return steps
 
 
 _TABLES = np.stack([luma_steps(quality) for quality in _QUALITIES])

@@ -16,7 +16,7 @@ from skimage import data
 import restorer
 from restorer import Image, Job, RunPlan, Step
 from restorer.estimate.jpeg_quality import estimate_jpeg_quality
-from restorer.formats.quantization import in_rows, luma_steps, nearest_quality
+from restorer.formats.quantization import luma_steps, nearest_quality
 from restorer.restoration.source import Source
 
 Pixels = NDArray[np.uint8]
@@ -50,13 +50,6 @@ def test_every_table_of_libjpeg_tells_its_quality(quality: int) -> None:
         rows = np.reshape(file.quantization[0], (8, 8))  # type: ignore[attr-defined]  # of JPEG
     np.testing.assert_array_equal(rows, luma_steps(quality))
     assert nearest_quality(luma_steps(quality)) == quality
-
-
-@given(st.permutations(range(64)))
-def test_diagonals_come_back_in_rows(values: list[int]) -> None:
-    rows = in_rows(values)
-    assert sorted(rows.ravel()) == list(range(64))
-    assert [rows[0, 0], rows[0, 1], rows[1, 0], rows[2, 0], rows[1, 1]] == values[:5]
 
 
 @settings(max_examples=12)
