@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -24,12 +25,15 @@ class Metadata:
         xmp: An XMP packet, UTF-8.
         icc: The ICC profile of the pixels.
         dpi: Dots per inch, (x, y).
+        blocks: More blocks by name, such as ``comment``. Only the reader that made a block and a
+            writer whose format carries one of this name understand it.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    blocks: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

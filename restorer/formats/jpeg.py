@@ -111,16 +111,17 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
     """Write (H, W, 1|3) uint8."""
     metadata, notes = image.metadata, []
     extra: dict[str, Any] = {}
-    for key, name, prefix, block in (
-        ("exif", "EXIF", _EXIF, metadata.exif),
-        ("xmp", "XMP", b"", metadata.xmp),
+    for key, name, block, free in (
+        ("exif", "EXIF", metadata.exif and _EXIF + metadata.exif, _MAX_SEGMENT),
+        ("xmp", "XMP", metadata.xmp, _MAX_SEGMENT - len(_XMP)),
+        ("comment", "comment", metadata.blocks.get("comment"), _MAX_SEGMENT),
     ):
         if block is None:
             continue
-        if len(prefix) + len(block) > _MAX_SEGMENT - (0 if prefix else len(_XMP)):
+        if len(block) > free:
             notes.append(f"{name} of {len(block):,} bytes is more than JPEG holds; it was left out")
         else:
-            extra[key] = prefix + block
+            extra[key] = block
     if metadata.icc:
         extra["icc_profile"] = metadata.icc
     if metadata.dpi:
@@ -191,11 +192,17 @@ def _metadata(segments: list[tuple[int, bytes]]) -> tuple[Metadata, tuple[str, .
     lost = {
         "the extended part of the XMP": bodies(0xE1, _LONG_XMP),
         "the Photoshop block (IPTC)": bodies(0xED, _PHOTOSHOP),
-        "the comment": bodies(_COMMENT, b""),
         "the other pictures in the file (MPO)": [b for b in bodies(0xE2, _MPF) if _pictures(b) > 1],
     }
     dropped = tuple(f"{what} cannot be carried; left out" for what, found in lost.items() if found)
-    metadata = Metadata(exif, xmp[0] if xmp else None, icc, dpi[0] if dpi else None)
+    comment = b"\n".join(bodies(_COMMENT, b""))
+    metadata = Metadata(
+        exif,
+        xmp[0] if xmp else None,
+        icc,
+        dpi[0] if dpi else None,
+        {"comment": comment} if comment else {},
+    )
     return metadata, (*notes, *icc_notes, *dropped)
 
 

@@ -68,7 +68,7 @@ def upright_metadata(metadata: Metadata) -> Metadata:
     dpi = dpi or resolution(exif)
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
-    return Metadata(exif, xmp, metadata.icc, dpi)
+    return replace(metadata, exif=exif, xmp=xmp, dpi=dpi)
 
 
 def turned(pixels: Any, turn: int) -> Any:

@@ -36,7 +36,7 @@ class Format:
         extra: The optional dependencies of this package that reader and writer need.
         bits: Bit depths, ascending; an image of another depth is written with the next lower one.
         channels: Channel counts, ascending; gray is copied to RGB, alpha is composited on white.
-        carries: The fields of Metadata that a file can hold.
+        carries: The fields of Metadata, and the names of its blocks, that a file can hold.
         max_side: Largest height and width in pixels.
         max_bytes: Largest size of uncompressed pixels.
         least_share: Share of the uncompressed size that files of photographs hardly fall below.
@@ -130,6 +130,7 @@ FORMATS: dict[str, Format] = {
         reader="restorer.formats.jpeg:JpegReader",
         writer="restorer.formats.jpeg:encode",
         options="restorer.formats.jpeg:JpegOptions",
+        carries=("exif", "xmp", "icc", "dpi", "comment"),
         max_side=65_500,  # of libjpeg; the standard ends at 65,535
         least_share=0.01,
     ),

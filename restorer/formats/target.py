@@ -17,7 +17,7 @@ from restorer.formats.codec import WriterOptions
 from restorer.formats.files import Existing, created
 from restorer.formats.profiles import profile_space
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
-from restorer.image import Image
+from restorer.image import Image, Metadata
 
 _WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
 _MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the system names none
@@ -188,12 +188,19 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
         notes.append(_depth_note(image, format))
         bits = max(bits for bits in format.bits if bits < image.bits)
         image = image.with_float(image.to_float(), bits=bits)
-    lost = [name for name in _WORDS if name not in format.carries and getattr(image.metadata, name)]
+    kept, lost = _carried(image.metadata, format)
     if lost:
-        words = ", ".join(_WORDS[name] for name in lost)
-        notes.append(f"{format.name} holds no {words}; left out")
-        image = replace(image, metadata=replace(image.metadata, **dict.fromkeys(lost)))
-    return image, tuple(notes)
+        notes.append(f"{format.name} holds no {', '.join(lost)}; left out")
+    return replace(image, metadata=kept), tuple(notes)
+
+
+def _carried(kept: Metadata, format: Format) -> tuple[Metadata, list[str]]:
+    """Return the metadata that a format holds, and the names of all others."""
+    fields = [name for name in _WORDS if name not in format.carries and getattr(kept, name)]
+    blocks = [name for name in kept.blocks if name not in format.carries]
+    left = {name: block for name, block in kept.blocks.items() if name not in blocks}
+    names = [*(_WORDS[name] for name in fields), *blocks]
+    return replace(kept, **dict.fromkeys(fields), blocks=left), names
 
 
 def _on_white(image: Image) -> Image:

@@ -138,12 +138,22 @@ def test_the_first_picture_of_several_is_read_with_a_note(tmp_path):
 
 
 def test_what_cannot_be_carried_is_noted(tmp_path):
-    blocks = [segment(0xED, b"Photoshop 3.0\0x"), segment(0xFE, b"hello")]
+    blocks = [segment(0xED, b"Photoshop 3.0\0x")]
     blocks.append(segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0x"))
     notes = read(tmp_path, jpeg("RGB", *blocks)[0]).notes
-    assert [any(word in note for note in notes) for word in ("Photoshop", "comment", "XMP")] == [
-        True
-    ] * 3
+    assert [any(word in note for note in notes) for word in ("Photoshop", "XMP")] == [True] * 2
+
+
+def test_comments_travel_to_jpeg_and_are_named_elsewhere(tmp_path):
+    image = read(tmp_path, jpeg("RGB", segment(0xFE, b"one"), segment(0xFE, b"two"))[0])
+    assert image.notes == ()
+    assert formats.write(image, tmp_path / "b.jpg") == ()
+    assert formats.read(tmp_path / "b.jpg").metadata.blocks == {"comment": b"one\ntwo"}
+    assert formats.write(image, tmp_path / "b.png") == ("PNG holds no comment; left out",)
+    long = Image(image.pixels, Metadata(blocks={"comment": bytes(70_000)}))
+    (note,) = formats.write(long, tmp_path / "c.jpg")
+    assert note == "comment of 70,000 bytes is more than JPEG holds; it was left out"
+    assert formats.read(tmp_path / "c.jpg").metadata == Metadata()
 
 
 def test_broken_metadata_do_not_break_the_picture(tmp_path):
