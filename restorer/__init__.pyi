@@ -69,6 +69,7 @@ from .formats import read as read
 from .formats import read_capture_info as read_capture_info
 from .formats import write as write
 from .formats import writer_options as writer_options
+from .image import Document as Document
 from .image import Image as Image
 from .image import Metadata as Metadata
 from .inference.autotune import PrecisionTrial as PrecisionTrial

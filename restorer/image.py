@@ -122,5 +122,21 @@ class Image:
         return replace(self, pixels=scaled.astype(_DTYPES[bits]))
 
 
+@dataclass(frozen=True, eq=False)
+class Document:
+    """What a file holds.
+
+    Attributes:
+        pages: Still images in the order of the file, at least one.
+    """
+
+    pages: tuple[Image, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a document without pages."""
+        if not self.pages:
+            raise ValueError("a document without pages, expected at least one")
+
+
 def _white(bits: int) -> int:
     return (1 << bits) - 1

@@ -16,7 +16,7 @@ from PIL import Image as PilImage
 
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import PILLOW_ERRORS, Header, WriterOptions, decoding, exactly
-from restorer.image import Image, Metadata
+from restorer.image import Document, Image, Metadata
 
 _METERS = 0.0254  # an inch
 _CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "RGBA": 4}  # by Pillow's mode
@@ -59,17 +59,17 @@ class BmpReader:
         self.header = Header("BMP", info.height, info.width, channels)
         self.metadata = info.metadata
 
-    def decode(self) -> Image:
+    def decode(self) -> Document:
         """Decode the pixels."""
         picture, info = self._picture, self._info
         if picture is None:
-            return Image(_masked(self._file, info), self.metadata)
+            return Document((Image(_masked(self._file, info), self.metadata),))
         with decoding(*PILLOW_ERRORS):
             picture.load()
         if picture.mode in "1P":
             picture = picture.convert("L" if picture.mode == "1" else "RGB")
         pixels = np.array(picture)
-        return Image(pixels.reshape(info.height, info.width, -1), self.metadata)
+        return Document((Image(pixels.reshape(info.height, info.width, -1), self.metadata),))
 
 
 def encode(image: Image, file: BinaryIO, options: WriterOptions) -> tuple[str, ...]:

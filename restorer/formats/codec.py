@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from restorer.errors import ImageError, ImageFormatError, SettingsError
-from restorer.image import Bits, Image, Metadata, Pixels
+from restorer.image import Bits, Document, Image, Metadata, Pixels
 from restorer.options import check_options
 
 # What Pillow raises for damaged files, beside OSError.
@@ -57,8 +57,8 @@ class Reader(Protocol):
     metadata: Metadata
     notes: tuple[str, ...]
 
-    def decode(self) -> Image:
-        """Return the image with the metadata and notes of the file, and more notes."""
+    def decode(self) -> Document:
+        """Return all pages, each with its metadata and notes."""
 
 
 class RowReader(Protocol):

@@ -26,7 +26,7 @@ from restorer.formats.codec import (
 )
 from restorer.formats.metadata import clean_exif
 from restorer.formats.quantization import nearest_quality
-from restorer.image import Image, Metadata
+from restorer.image import Document, Image, Metadata
 from restorer.options import Choice, Integer, option
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
@@ -82,7 +82,7 @@ class JpegReader:
         self.header = Header("JPEG", height, width, 1 if components == 1 else 3)
         self.metadata, self.notes = _metadata(self._segments)
 
-    def decode(self) -> Image:
+    def decode(self) -> Document:
         """Decode the first image."""
         self._file.seek(self._scan_at)
         needed = [
@@ -99,12 +99,12 @@ class JpegReader:
         quality = _quality(picture)
         if picture.mode != "CMYK":
             pixels = pixels.reshape(*pixels.shape[:2], -1)
-            return Image(pixels, self.metadata, self.notes, quality)
+            return Document((Image(pixels, self.metadata, self.notes, quality),))
         if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
             pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
         rgb, note = profiles.cmyk_to_rgb(pixels, self.metadata.icc)
         metadata = replace(self.metadata, icc=profiles.srgb_profile())
-        return Image(rgb, metadata, (*self.notes, note), quality)
+        return Document((Image(rgb, metadata, (*self.notes, note), quality),))
 
 
 def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...]:

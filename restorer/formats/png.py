@@ -26,7 +26,7 @@ from restorer.formats.chunks import (
     read_metadata,
 )
 from restorer.formats.codec import Header, WriterOptions, decoding, exactly
-from restorer.image import Bits, Image, Metadata
+from restorer.image import Bits, Document, Image, Metadata
 from restorer.options import Integer, option
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
@@ -88,7 +88,7 @@ class PngReader:
         bits: Bits = 16 if frame.depth == 16 else 8
         self.header = Header("PNG", frame.height, frame.width, channels, bits, frames)
 
-    def decode(self) -> Image:
+    def decode(self) -> Document:
         """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""
         chunks, frame = self._chunks, self._frame
         passes = list(_passes(frame))
@@ -99,7 +99,7 @@ class PngReader:
         else:
             pixels = _decoded(raw, chunks, frame, frame.height, frame.width)
         pixels = pixels[..., -self.header.channels :]  # of a gray palette one channel is enough
-        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
+        return Document((Image(np.ascontiguousarray(pixels), self.metadata, self.notes),))
 
 
 def encode(image: Image, file: BinaryIO, options: PngOptions) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, Reader, RowsError
 from restorer.formats.table import FORMATS, Format, format_names, recognize
-from restorer.image import Image, Pixels
+from restorer.image import Document, Image, Pixels
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.
@@ -69,12 +69,16 @@ class ImageFile:
             _check_header(self.header, max_pixels, streams=self.has_rows)
 
     def read(self) -> Image:
-        """Return the whole image, upright. Raises ImageFormatError where it is damaged."""
+        """Return the first page, upright. Raises ImageFormatError where it is damaged."""
+        return self.read_document().pages[0]
+
+    def read_document(self) -> Document:
+        """Return all pages, upright. Raises ImageFormatError where one is damaged."""
         with _named_errors(self.path):
             with self._format.installed():
-                image = self._reader.decode()
-            image = metadata.upright(image)
-        return self._with_name_note(image)
+                document = self._reader.decode()
+            pages = [metadata.upright(page) for page in document.pages]
+        return Document(tuple(self._with_name_note(page) for page in pages))
 
     def rows(self) -> Rows:
         """Return the rows, readable while the source is open.

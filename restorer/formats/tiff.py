@@ -21,7 +21,7 @@ from restorer.errors import ImageFormatError
 from restorer.formats import ifd, lzw, profiles
 from restorer.formats.codec import Header, WriterOptions, decoding
 from restorer.formats.metadata import ICC, XMP, described_by, exif_from, resolution_of
-from restorer.image import Bits, Image, Metadata
+from restorer.image import Bits, Document, Image, Metadata
 from restorer.options import Choice, option
 
 # Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
@@ -94,7 +94,7 @@ class TiffReader:
         size = self.page.imagelength, self.page.imagewidth
         self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), pages)
 
-    def decode(self) -> Image:
+    def decode(self) -> Document:
         """Decode the pixels. Raises ImageFormatError for NaN."""
         page, file = self.page, self.file
         self.check_strips()
@@ -105,7 +105,7 @@ class TiffReader:
         with decoding(*TIFF_ERRORS):
             values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
-        return self.image(values)
+        return Document((self.image(values),))
 
     def image(self, values: Any) -> Image:
         """Bring samples as stored, (rows, W, samples) of any rows, to gray or RGB."""

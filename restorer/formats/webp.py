@@ -16,7 +16,7 @@ from PIL import Image as PilImage
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import Header, WriterOptions, decoding, exactly
 from restorer.formats.metadata import clean_exif
-from restorer.image import Image, Metadata
+from restorer.image import Document, Image, Metadata
 from restorer.options import Flag, Integer, option
 
 _KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ")
@@ -55,7 +55,7 @@ class WebPReader:
         exif, self.notes = clean_exif(chunks.get(b"EXIF", b""))
         self.metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
 
-    def decode(self) -> Image:
+    def decode(self) -> Document:
         """Decode the only frame."""
         import imagecodecs
 
@@ -63,7 +63,7 @@ class WebPReader:
         data = self._file.read()
         with decoding(imagecodecs.WebpError):
             pixels = imagecodecs.webp_decode(data, hasalpha=self.header.channels == 4)
-        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
+        return Document((Image(np.ascontiguousarray(pixels), self.metadata, self.notes),))
 
 
 def encode(image: Image, file: BinaryIO, options: WebPOptions) -> tuple[str, ...]:

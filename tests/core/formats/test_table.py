@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +19,7 @@ from restorer import Image, Job, Metadata, Settings, Step, formats
 from restorer.errors import ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import Format, Header, WriterOptions
 from restorer.formats.codec import exactly
+from restorer.image import Document
 from restorer.options import Integer, option
 from restorer.restoration import streaming
 
@@ -46,9 +47,10 @@ class DummyReader:
         _, height, width, channels = HEAD.unpack(exactly(file, HEAD.size))
         self.header = Header("Dummy", height, width, channels)
 
-    def decode(self) -> Image:
+    def decode(self) -> Document:
         used.append("decode")
-        return Image(self.rows(0, self.header.height))
+        page = Image(self.rows(0, self.header.height))
+        return Document((page,) * self.header.pages)
 
     def rows(self, top: int, bottom: int) -> Any:
         size = self.header.width * self.header.channels
@@ -117,6 +119,28 @@ def test_a_row_and_a_module_are_read_and_written(
     assert formats.read(tmp_path / "a.png").notes == ("the file is a Dummy, though named .png",)
     with formats.open_source(tmp_path / "a.png") as source:
         np.testing.assert_array_equal(source.rows().read(3, 9), image.pixels[3:9])
+
+
+def test_a_document_has_all_pages_and_read_gives_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Two(DummyReader):
+        def __init__(self, file: BinaryIO) -> None:
+            super().__init__(file)
+            self.header = replace(self.header, pages=2)
+
+    add(monkeypatch)
+    path = tmp_path / "a.dummy"
+    formats.write(photograph(), path)
+    monkeypatch.setitem(globals(), "DummyReader", Two)
+    with formats.open_source(path, max_pixels=None) as source:
+        pages = source.read_document().pages
+        assert [page.width for page in pages] == [32, 32]
+        np.testing.assert_array_equal(source.read().pixels, pages[0].pixels)
+    with pytest.raises(ImageFormatError, match="2 pages"):
+        formats.read(path)
+    with pytest.raises(ValueError, match="at least one"):
+        Document(())
 
 
 def test_reading_and_writing_are_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
