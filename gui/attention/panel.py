@@ -23,8 +23,6 @@ from .rows import LevelTable, MatchTable
 _SETTLE_MS = 120  # a point that still moves waits
 _ROW_HEIGHT = 26
 _OVERVIEW_HEIGHT = 110
-_TASKS = tuple(task.id for task in TASKS.values() if task.attention_maps)
-_ATTENTIVE = ("panet", "panet-lite", "pa-edsr", "nonlocal-net")  # architectures that can
 
 
 class AttentionPanel(QWidget):
@@ -100,9 +98,9 @@ class AttentionPanel(QWidget):
         self._usable, self._wanted = usable, wanted
         specs = [
             spec
-            for task in _TASKS
+            for task in TASKS
             for spec in list_models(task)
-            if spec.id in usable and spec.architecture in _ATTENTIVE
+            if spec.id in usable and spec.has_attention_maps
         ]
         self.model.clear()
         for spec in specs:

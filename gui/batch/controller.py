@@ -32,7 +32,7 @@ from .rows import QueueModel, Row
 from .runner import BatchUpdate, Runner
 from .store import QueueStore
 
-_FIRST_GUESS = 0.2  # files that must be done before the rest can be estimated
+_FIRST_GUESS = 0.2  # files that must be done before the time left can be estimated
 _NAMED = 3  # files that are left out; of more, only the number is told
 
 
@@ -336,7 +336,7 @@ class QueueControl(QObject):
 
 
 class _Pace:
-    """How long a file takes, by those that ended while somebody watched."""
+    """The mean time per file, measured while the queue runs."""
 
     def __init__(self) -> None:
         self._started: float | None = None
@@ -350,10 +350,14 @@ class _Pace:
         self._seconds, self._started = self._worked(), None
 
     def count(self, files: int) -> None:
+        """Count files that have ended."""
         self._files += files
 
     def left(self, files: float, parts: float) -> float | None:
-        """Return the seconds for files, if `parts` of one more are done already."""
+        """Return the time left in seconds for `files`; `parts` of files at work are done already.
+
+        None before there is enough to measure.
+        """
         done = self._files + parts
         if self._started is None or done < _FIRST_GUESS:
             return None

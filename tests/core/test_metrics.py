@@ -131,3 +131,11 @@ def test_the_shaved_border_does_not_count_and_the_next_line_does(shave: int, see
         assert metric(image, truth, shave=shave - 1) < best
     assert metrics.ssim(image, truth, shave=shave) == pytest.approx(1)
     assert metrics.ssim(image, truth, shave=shave - 1) < 1 - 1e-5
+
+
+@pytest.mark.parametrize("metric", [metrics.psnr, metrics.psnr_luma, metrics.ssim])
+@pytest.mark.parametrize("shave", [1, 2, 4])
+def test_shaving_is_cropping(metric: Callable[..., float], shave: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 20, 25, 3), np.uint8)
+    a, b = (x[shave : 20 - shave, shave : 25 - shave] for x in images)
+    assert metric(*images, shave=shave) == metric(a, b)

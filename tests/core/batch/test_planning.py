@@ -182,3 +182,22 @@ def test_numbered_targets_are_never_shared(names: list[str]) -> None:
     targets = [str(job.target).lower() for job in numbered_jobs] + ["b.png"]
     assert len(set(targets)) == len(targets)
     assert [job.source for job in numbered_jobs] == [job.source for job in jobs]
+
+
+@given(
+    st.none()
+    | st.builds(
+        Settings,
+        tile=st.none() | st.integers(16, 64),
+        bits=st.sampled_from([None, 8, 16]),
+        existing=st.sampled_from(["skip", "number"]),
+    )
+)
+def test_every_job_has_the_settings_of_the_plan(
+    tmp_path_factory: pytest.TempPathFactory, settings: Settings | None
+) -> None:
+    source = tree(tmp_path_factory.mktemp("in"), "a.png", "sub/b.png")
+    single = tree(tmp_path_factory.mktemp("more"), "c.png") / "c.png"
+    jobs = plan_sources([source, single], Path("out"), STEPS, settings=settings).jobs
+    jobs += plan_jobs(source, Path("out"), STEPS, settings=settings).jobs
+    assert [job.settings for job in jobs] == [settings or Settings()] * 5

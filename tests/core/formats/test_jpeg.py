@@ -216,3 +216,14 @@ def test_palette_bmp_is_expanded(tmp_path):
     np.testing.assert_array_equal(
         formats.read(tmp_path / "a.bmp").pixels, np.asarray(picture.convert("RGB"))
     )
+
+
+@pytest.mark.parametrize(("unit", "per_inch"), [(0, None), (1, 1.0), (2, 2.54)])
+@pytest.mark.parametrize("density", [(72, 72), (118, 300)])
+def test_jfif_density_is_given_per_inch_or_centimeter(tmp_path, unit, per_inch, density):
+    data, _ = jpeg(dpi=density)
+    assert data[6:11] == b"JFIF\0"
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data[:13] + bytes([unit]) + data[14:])
+    expected = None if per_inch is None else pytest.approx([n * per_inch for n in density])
+    assert formats.read(path).metadata.dpi == expected

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
 from restorer import CheckpointError
-from restorer.models.checkpoint import load_state, read_state, write_state
+from restorer.models.checkpoint import _is_safetensors, load_state, read_state, write_state
 from restorer.networks import PANet
 
 
@@ -150,3 +152,18 @@ def test_written_states_are_read_back_and_never_replace_a_file(suffix: str, tmp_
     with pytest.raises(CheckpointError, match=r"expected \.safetensors"):
         write_state(state, tmp_path / "out.bin")
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@given(st.binary(max_size=40))
+def test_only_a_json_header_of_the_stated_length_makes_safetensors(
+    tmp_path_factory: pytest.TempPathFactory, rest: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("weights") / "a"
+    for head in (b"{", b"\x89PNG\r\n\x1a\n", b"PK", b""):
+        body = head + rest
+        for stated in (len(body), len(body) + 1):
+            path.write_bytes(stated.to_bytes(8, "little") + body)
+            expected = body.startswith(b"{") and stated == len(body)
+            assert _is_safetensors(path) == expected
+    path.write_bytes(b"\x89PNG\r\n\x1a\n{" + rest)
+    assert not _is_safetensors(path)

@@ -34,6 +34,7 @@ from restorer import (
     write,
 )
 from restorer.cli.group import cli
+from restorer.gui.batch import controller as controller_module
 from restorer.gui.batch import runner as runner_module
 from restorer.gui.batch.page import BatchPanel
 from restorer.gui.batch.rows import NAME, PROGRESS, REMARK, STATE, QueueModel, Row, _stretches
@@ -670,3 +671,31 @@ def test_the_bar_is_painted_where_a_file_is_at_work(panel, qtbot, source):
     panel.control._take_update(BatchUpdate(progress={each: Progress(each.id, "restore", 3, 4)}))
     assert before != quarter != painted()
     assert model.index(0, PROGRESS).data(Qt.ItemDataRole.AccessibleTextRole) == "75%"
+
+
+@given(
+    runs=st.lists(
+        st.tuples(st.floats(0.1, 1e4), st.floats(0, 1e4), st.integers(0, 50)), min_size=1
+    ),
+    parts=st.floats(0, 3),
+    files=st.integers(0, 1000),
+)
+def test_time_left_follows_the_mean_time_per_file_without_pauses(runs, parts, files):
+    now = [0.0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(controller_module.time, "monotonic", lambda: now[0])
+        pace = controller_module._Pace()
+        assert pace.left(files, parts) is None
+        for seconds, pause, ended in runs:
+            now[0] += pause
+            pace.start()
+            now[0] += seconds
+            pace.count(ended)
+            left = pace.left(files, parts)
+            pace.stop()
+            assert pace.left(files, parts) is None, "not running"
+        worked, done = sum(s for s, _, _ in runs), sum(n for _, _, n in runs) + parts
+        if done < controller_module._FIRST_GUESS:
+            assert left is None
+        else:
+            assert left == pytest.approx(worked / done * files)
