@@ -1,4 +1,4 @@
-"""Rows of TIFF images that are larger than memory: read where they lie, written as they come."""
+"""Read and write the rows of TIFF images that are larger than memory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from restorer.formats.codec import RowsError, decoding, exactly
 from restorer.formats.tiff import TIFF_ERRORS, TiffOptions, TiffReader
 from restorer.image import Image, Pixels
 
-_TILE = 256  # side of the tiles written: what viewers of large pictures expect
-_BUFFER_BYTES = 2**25  # of tiles that are compressed side by side
-# Strips or tiles beside each other, decoded, and read twice that: a share of the 2 GiB promised.
+_TILE = 256  # side of written tiles, usual for viewers of large images
+_BUFFER_BYTES = 2**25  # the size of the tiles that are compressed in parallel
+# The limit for one row of decoded strips or tiles. Reading takes twice as much, which is
+# a share of the 2 GiB that streaming may use.
 _MAX_ROW_BYTES = 2**28
 _UNCOMPRESSED, _PLANAR, _LSB_FIRST = 1, 2, 2
 
@@ -25,7 +26,7 @@ _UNCOMPRESSED, _PLANAR, _LSB_FIRST = 1, 2, 2
 class TiffRows:
     """Rows of an open TIFF file.
 
-    Holds the strips or tiles that the last rows lay in.
+    It keeps the strips or tiles that contain the last rows.
 
     Attributes:
         first: The first row with metadata and notes.
@@ -49,7 +50,7 @@ class TiffRows:
         """Return (bottom - top, W, samples) as stored."""
         height = self._height
         wanted = range(top // height, (bottom - 1) // height + 1)
-        # Rows are asked for from the top to the bottom, so what lies above is not needed again.
+        # Rows are read from top to bottom, so that those above are not needed again.
         self._kept = {i: rows for i, rows in self._kept.items() if i >= wanted[0]}
         for i in wanted:
             if i not in self._kept:
@@ -83,7 +84,7 @@ class TiffRows:
         return values
 
     def _raw_row(self, row: int) -> Any:
-        """Return one row that is stored as it is, (1, W, samples), out of strips of any height."""
+        """Return one uncompressed row, (1, W, samples), of strips of any height."""
         page = self._page
         strip, inside = divmod(row, _segment_size(page)[0])
         planes = []
@@ -126,7 +127,7 @@ def write_rows(
 
 
 def _tiles(bands: Iterator[Pixels]) -> Iterator[Pixels]:
-    """Cut bands of any heights into whole tiles in reading order, continued beyond the border."""
+    """Cut bands of any height into whole tiles in reading order; the border is repeated."""
     held: Any = None
     for band in bands:
         held = band if held is None else np.concatenate([held, band])
@@ -159,7 +160,7 @@ def _check_memory(page: Any) -> None:
 
 
 def _is_raw(page: Any) -> bool:
-    """Whether the rows lie in the file one after another as plain samples."""
+    """Whether the rows are stored one after another as plain samples."""
     plain = page.compression == _UNCOMPRESSED and page.predictor == 1 and not page.is_tiled
     return plain and page.bitspersample in (8, 16) and page.fillorder != _LSB_FIRST
 
@@ -172,7 +173,7 @@ def _segment_size(page: Any) -> tuple[int, int]:
 
 
 def _planes(page: Any) -> int:
-    """Return how many samples of a pixel lie apart."""
+    """Return the number of separate planes."""
     planes: int = page.samplesperpixel if page.planarconfig == _PLANAR else 1
     return planes
 

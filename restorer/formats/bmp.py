@@ -1,4 +1,4 @@
-"""BMP: gray, RGB and RGBA of 8 bits. Pillow reads palettes, runs and 24 bits; masks are read here.
+"""BMP: 8-bit gray, RGB and RGBA. Pillow reads palettes, runs and 24 bits, this module masks.
 
 Pillow knows few layouts of masked pixels (BITFIELDS) and drops the alpha of 16-bit ones.
 """
@@ -41,7 +41,7 @@ def sniff(start: bytes) -> int:
 
 
 class BmpReader:
-    """The header; resolution and an embedded profile are kept."""
+    """A BMP file; its resolution and an embedded profile are kept."""
 
     notes: tuple[str, ...] = ()
 
@@ -104,7 +104,7 @@ def _info(file: BinaryIO) -> _Info:
 
 
 def _profile(file: BinaryIO, head: bytes) -> bytes | None:
-    """The profile embedded behind a version 5 header."""
+    """Return the profile embedded behind a version 5 header."""
     if len(head) < 124 or head[56:60] != b"DEBM":  # 'MBED', little-endian
         return None
     at, size = (int.from_bytes(head[i : i + 4], "little") for i in (112, 116))

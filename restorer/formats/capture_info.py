@@ -1,4 +1,4 @@
-"""How a photograph was taken, as its EXIF block says."""
+"""Camera and exposure settings in the EXIF block of a photograph."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _BYTES = {1: 1, 3: 2, 4: 4, 5: 8, 9: 4, 10: 8}
 
 @dataclass(frozen=True)
 class CaptureInfo:
-    """Camera and exposure; empty or None where the file does not say, or says nonsense.
+    """Camera and exposure; empty or None where the file lacks a value or has an invalid one.
 
     Attributes:
         taken: ``2024-05-06 07:08:09``, with ``+02:00`` where the zone is known.
-        exposure: In seconds.
-        bias: In EV.
-        focal_length: In millimeters.
-        focal_length_35: Of the lens that shows as much on 35 mm film.
-        latitude: In degrees, south below zero.
-        longitude: In degrees, west below zero.
+        exposure: Exposure time in seconds.
+        bias: Exposure compensation in EV.
+        focal_length: Focal length in millimeters.
+        focal_length_35: Focal length with the same angle of view on 35 mm film.
+        latitude: Degrees, negative in the south.
+        longitude: Degrees, negative in the west.
     """
 
     make: str = ""
@@ -48,7 +48,7 @@ class CaptureInfo:
 
 
 def read_capture_info(metadata: Metadata) -> CaptureInfo:
-    """Return what the EXIF block says; of a damaged one, what can be read."""
+    """Return the settings in an EXIF block; in a damaged one, those that can be read."""
     try:
         file = io.BytesIO(metadata.exif or b"")
         layout, at = ifd.read_layout(file)
@@ -85,7 +85,7 @@ def read_capture_info(metadata: Metadata) -> CaptureInfo:
 
 
 def _text(directory: Directory, tag: int) -> str:
-    """Return a text in one line, without what cannot be printed."""
+    """Return a text on one line, without unprintable characters."""
     field = directory.fields.get(tag)
     if field is None or field.kind not in (2, 7, 129):
         return ""

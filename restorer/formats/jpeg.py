@@ -1,7 +1,7 @@
 """JPEG: 8-bit gray and RGB, CMYK converted, through Pillow; the segments are read here.
 
-Pillow gets the picture without its metadata: it would warn of damaged EXIF, guess a resolution
-and drop what it does not know without a word.
+Pillow gets the image without its metadata. Otherwise it would warn about damaged EXIF, guess a
+resolution and silently drop unknown blocks.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sniff(start: bytes) -> int:
 
 
 class JpegReader:
-    """Size, channels and metadata from the segments before the first scan; the first image."""
+    """A JPEG file; the segments before the first scan give size, channels and metadata."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -163,7 +163,7 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if marker[1] in (_SOS, _EOI):
             file.seek(-2, 1)
             return
-        if marker[1] == 0x01 or 0xD0 <= marker[1] <= 0xD7:  # these stand alone
+        if marker[1] == 0x01 or 0xD0 <= marker[1] <= 0xD7:  # markers without a body
             continue
         size = int.from_bytes(exactly(file, 2), "big")
         yield marker[1], exactly(file, max(0, size - 2))
@@ -223,7 +223,7 @@ def _density(jfif: bytes) -> tuple[float, float] | None:
 
 
 def _pictures(mpf: bytes) -> int:
-    """Number of pictures by the multi-picture index; 1 where it is damaged."""
+    """Return the number of images in a multi-picture index; 1 where it is damaged."""
     file = io.BytesIO(mpf)
     try:
         layout, at = ifd.read_layout(file)

@@ -1,9 +1,8 @@
 """PNG: gray, RGB, palette, with and without alpha, 8 and 16 bits, exact.
 
-Pillow halves 16-bit RGB and gray with alpha without a word; imagecodecs (libpng) keeps them but
-prints its warnings to the terminal, for interlaced files always. So libpng gets a clean picture:
-the stream is inflated here, with its size bounded, and handed over pass by pass, free of all
-that libpng might comment on.
+Pillow silently reduces 16-bit RGB and gray with alpha to 8 bits. imagecodecs (libpng) keeps them,
+but prints warnings to the terminal, always for interlaced files. Therefore the stream is inflated
+here, with its size bounded, and libpng gets clean data without ancillary chunks, pass by pass.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from restorer.options import Integer, option
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3
-# Of each pass: first row and column, step down and across.
+# First row and column, and steps down and across, of each pass.
 _ADAM7 = (
     *((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4)),
     *((2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)),
@@ -45,7 +44,7 @@ _LEVELS = {8: 3, 16: 1}
 
 @dataclass(frozen=True)
 class _Frame:
-    """IHDR."""
+    """The IHDR chunk."""
 
     width: int
     height: int
@@ -54,7 +53,7 @@ class _Frame:
     interlaced: bool
 
     def raw_bytes(self, height: int, width: int) -> int:
-        """Size of filtered rows."""
+        """Return the size of filtered rows."""
         row = 1 + (width * self.depth * _SAMPLES[self.color] + 7) // 8
         return height * row if width else 0
 
@@ -76,7 +75,7 @@ def sniff(start: bytes) -> int:
 
 
 class PngReader:
-    """All chunks but the pixels; texts and unknown color descriptions are noted as left out."""
+    """A PNG file; a note names texts and unknown color descriptions, which are left out."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -134,7 +133,7 @@ def _frame(chunks: Chunks) -> _Frame:
 
 
 def _channels(chunks: Chunks, frame: _Frame, metadata: Metadata) -> int:
-    """Channels after expansion; a gray palette without a profile stays gray."""
+    """Return the channels after expansion; a gray palette without a profile stays gray."""
     palette = np.frombuffer(chunks.named.get(b"PLTE", b""), np.uint8)
     gray = frame.color in (0, 4) or (
         frame.color == _PALETTE
@@ -147,7 +146,7 @@ def _channels(chunks: Chunks, frame: _Frame, metadata: Metadata) -> int:
 
 
 def _transparency(chunks: Chunks, frame: _Frame) -> bytes | None:
-    """The tRNS chunk, None where it does not fit the color type."""
+    """Return the tRNS chunk, None where it does not fit the color type."""
     body = chunks.named.get(b"tRNS")
     limit = {0: 2, 2: 6, _PALETTE: len(chunks.named.get(b"PLTE", b"")) // 3}.get(frame.color, 0)
     if not body or len(body) > limit or (frame.color != _PALETTE and len(body) < limit):
@@ -208,7 +207,7 @@ def _decoded(raw: memoryview, chunks: Chunks, frame: _Frame, height: int, width:
 
 
 def _expansion(chunks: Chunks, frame: _Frame) -> list[bytes]:
-    """Palette and transparency; the palette of full length, so that no index lies outside."""
+    """Return palette and transparency; a full palette, so that it contains every index."""
     parts, colors = [], 1 << frame.depth
     transparency = _transparency(chunks, frame)
     if frame.color == _PALETTE:

@@ -1,4 +1,4 @@
-"""The quantization tables of JPEG files: libjpeg's by quality, and the nearest of any table."""
+"""Quantization tables of JPEG files: libjpeg's table of a quality, and the quality of a table."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def nearest_quality(steps: Steps, known: NDArray[np.bool_] | None = None) -> int
 
     Args:
         steps: (8, 8).
-        known: Which of them count; all by default.
+        known: The steps that count; all by default.
     """
     weights = _WEIGHTS if known is None else _WEIGHTS * known
     away = np.abs(np.log(_TABLES / np.maximum(steps, 1)))
@@ -45,5 +45,5 @@ def nearest_quality(steps: Steps, known: NDArray[np.bool_] | None = None) -> int
 
 
 _TABLES = np.stack([luma_steps(quality) for quality in _QUALITIES])
-# So the nearest table comes nearest to the mean squared error of Photoshop's, too.
+# With these weights, the nearest table also matches the mean squared error of Photoshop's tables.
 _WEIGHTS = (1.0 + np.add.outer(np.arange(8), np.arange(8))) ** -0.3

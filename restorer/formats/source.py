@@ -19,7 +19,7 @@ from restorer.image import Document, Image, Pixels
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.
 DEFAULT_MAX_PIXELS = 2**27
 
-_START_BYTES = 64  # of which formats are recognized
+_START_BYTES = 64  # enough to recognize every format
 
 
 @dataclass(frozen=True)

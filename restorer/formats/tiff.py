@@ -42,9 +42,9 @@ _ASSOCIATED, _STRAIGHT = 1, 2
 _JPEG = (6, 7)  # compressions that turn YCbCr into RGB themselves
 _LZW = 5
 _UNSIGNED, _FLOAT = 1, 3
-_REDUCED_OR_MASK = 0b101  # of NewSubfileType: a thumbnail or a mask is no page
-_MAX_PAGES = 1000  # counted at most
-_BIG = 2**32 - 2**26  # bytes of pixels above which offsets need 64 bits
+_REDUCED_OR_MASK = 0b101  # bits of NewSubfileType: a thumbnail or a mask is no page
+_MAX_PAGES = 1000  # more are not counted
+_BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
 _DNG, _INK_SET = 50706, 332
 _COMPRESSIONS = {"deflate": "zlib", "lzw": "lzw", "zstd": "zstd", "none": None}  # by tifffile
 _LOST = {33723: "IPTC", 34377: "Photoshop", 33550: "GeoTIFF"}
@@ -75,7 +75,7 @@ def sniff(start: bytes) -> int:
 
 
 class TiffReader:
-    """The tags of the only full page; its pixels become gray or RGB with straight alpha.
+    """A TIFF file with one full page, whose pixels become gray or RGB with straight alpha.
 
     Attributes:
         file: The open file.
@@ -304,7 +304,7 @@ def _bits(page: Any) -> Bits:
 
 
 def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
-    """Whether the extra sample is alpha; one of unknown meaning is dropped, one unlabeled kept."""
+    """Whether the extra sample is alpha; unknown ones are dropped, unlabeled ones kept."""
     if page.samplesperpixel == _COLORS[page.photometric]:
         return False, ()
     if not page.extrasamples:
@@ -315,7 +315,7 @@ def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
 
 
 def _palette(page: Any) -> Any:
-    """(N, 3) colors; 8-bit where the 16-bit table holds nothing finer."""
+    """Return (N, 3) colors, in 8 bits where the 16-bit table holds nothing finer."""
     table = np.asarray(page.colormap, np.uint16).T
     if table.max() < 256:  # a common fault: 8-bit values in a 16-bit table
         return table.astype(np.uint8)
@@ -368,7 +368,7 @@ def _lab(values: Any, bits: int, *, icc: bool) -> Any:
 
 
 def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...]]:
-    """Metadata from the raw tags of the page."""
+    """Return the metadata in the raw tags of a page, and notes."""
     try:
         layout, _ = ifd.read_layout(file)
         directory = ifd.read_directory(file, layout, page.offset)

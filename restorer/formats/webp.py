@@ -1,7 +1,7 @@
 """WebP: 8-bit RGB and RGBA, lossy or lossless.
 
-imagecodecs decodes: Pillow's decoder allocates two canvases before anybody could ask for the size.
-Pillow encodes: it keeps the colors under transparent pixels (`exact`) and splices the metadata.
+imagecodecs decodes, because Pillow's decoder allocates two canvases before the size can be checked.
+Pillow encodes, because it keeps the colors under transparent pixels (`exact`) and the metadata.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from restorer.options import Flag, Integer, option
 
 _KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ")
 _ALPHA_FLAG = 0x10
-_START_BYTES = 10  # of a bitstream: enough for its size
+_START_BYTES = 10  # the part of a bitstream that gives its size
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class WebPOptions(WriterOptions):
     Attributes:
         quality: Quality of lossy files; how hard lossless ones are compressed.
         lossless: None makes files of quality 100 lossless.
-        effort: 0 is fast, 6 makes the smallest files.
+        effort: Effort of compression; 0 is fast, 6 makes the smallest files.
     """
 
     quality: int = option(95, Integer(1, 100), "WebP quality, 1 to 100.")
@@ -45,7 +45,7 @@ def sniff(start: bytes) -> int:
 
 
 class WebPReader:
-    """The RIFF chunks. Raises ImageFormatError where the file is shorter than it says."""
+    """A WebP file. Raises ImageFormatError where it is shorter than its header says."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -110,7 +110,7 @@ def _chunks(file: BinaryIO) -> tuple[dict[bytes, bytes], int]:
 
 
 def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
-    """Height, width, alpha: of the canvas, else of the bitstream."""
+    """Return height, width and alpha of the canvas, or else of the bitstream."""
     canvas, lossless, lossy = (chunks.get(name, b"") for name in (b"VP8X", b"VP8L", b"VP8 "))
     if len(canvas) >= 10:
         width, height = (int.from_bytes(canvas[i : i + 3], "little") + 1 for i in (4, 7))
