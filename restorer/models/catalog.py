@@ -1,4 +1,4 @@
-"""The models there are: reads ``restorer.weights/catalog.toml`` and the user's own entries."""
+"""The catalog of models: ``restorer.weights/catalog.toml`` and the entries that users add."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ else:
 
 log = logging.getLogger(__name__)
 
-# Seconds for a megapixel of input on two CPU cores, and the word for it.
+# Upper limit in seconds per megapixel of input on two CPU cores, and name of the class.
 _SPEEDS = ((15, "fast"), (120, "medium"), (600, "slow"))
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """Where the parameters of a model lie and how to know that they are whole.
+    """Location and checksum of the weights of a model.
 
     Attributes:
         name: File name, in the package or in the user's folder.
-        sha256: Of the whole file; empty until a file of unknown hash has been added or fetched.
-        size: In bytes; 0 while the hash is empty.
-        embedded: Whether the file ships with the package.
+        sha256: SHA-256 of the file; empty if unknown, until a file is added or downloaded.
+        size: File size in bytes; 0 while the hash is empty.
+        embedded: Whether the file is included in the package.
         url: Direct https address, or empty.
-        page: Where a browser finds the file if no program can, or empty.
+        page: Web page for manual download if there is no direct address, or empty.
     """
 
     name: str
@@ -57,24 +57,24 @@ class ModelSpec:
     """One ``[[model]]`` of the catalog.
 
     Attributes:
-        id: ``<network>-<task>[-<setting>]``, ``-lite`` for what ships, ``-paper`` for the authors'
-            own.
-        title: What it is good at, for people.
+        id: ``<network>-<task>[-<setting>]``, with ``-lite`` for included weights and ``-paper`` for
+            the authors' weights.
+        title: What the model is for, in a few words for users.
         architecture: A key of ``restorer.networks.ARCHITECTURES`` with `params` as its arguments,
             or ``spandrel``.
-        scale: Factor of enlargement, 1 for none.
+        scale: Scale of the result; 1 keeps the size.
         source: Paper and repository, or the recipe.
-        channels: Color planes in and out; 3 is RGB.
-        peak: What white is to the network, 1 or 255.
-        condition: What the network must be told in one more plane: ``sigma``, ``jpeg_quality`` or
-            nothing.
-        condition_max: The largest sigma that it knows, on the 0-255 scale.
-        trained_for: The one setting that the weights are for: ``sigma``, ``jpeg_quality``, or
-            ``bayer`` (the colors of the first two rows, ``grbg``).
-        figure: The measure that the model is known by, in words.
-        seconds: A megapixel of input takes, on two CPU cores in float32; 0 where not measured.
-        base: Id of the model that enlarges where no reference helps; what this one takes is that
-            result, with what the references show, and its tiles count pixels of the result.
+        channels: Input and output channels; 3 is RGB.
+        peak: Value of white in the network's input, 1 or 255.
+        condition: Condition that the network takes as an additional plane: ``sigma``,
+            ``jpeg_quality`` or nothing.
+        condition_max: The largest supported sigma, on the 0-255 scale.
+        trained_for: The setting for which the weights are trained: ``sigma``, ``jpeg_quality`` or
+            ``bayer`` (the pattern, such as ``grbg``).
+        figure: A published or measured figure of quality, as text.
+        seconds: Time per megapixel of input on two CPU cores in float32; 0 if not measured.
+        base: Id of the model whose enlargement this model takes as input, together with the
+            registered references; tiles then count pixels of the result.
     """
 
     id: str
@@ -98,19 +98,19 @@ class ModelSpec:
 
     @property
     def planes(self) -> int:
-        """Planes that the network takes: beside the colors those of what it is told."""
+        """Input planes of the network: colors and conditions."""
         if self.base:
             return 2 * self.channels + 1
         return self.channels + bool(self.condition)
 
     @property
     def runs_alone(self) -> bool:
-        """Whether the network runs on planes alone, without features of a reference."""
+        """Whether the network takes only planes, and no features of a reference."""
         return not self.traits.needs_references or bool(self.base)
 
     @property
     def traits(self) -> Task:
-        """What holds for every model of the task."""
+        """The traits of the model's task."""
         return TASKS[self.task]
 
     @property
@@ -128,14 +128,14 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Family:
-    """What holds for every checkpoint of an architecture: ``[family.<architecture>]``.
+    """Properties of all checkpoints of an architecture: ``[family.<architecture>]``.
 
     Attributes:
-        title: The network by the name of its paper.
+        title: Name of the network in its paper.
         source: Paper and repository.
-        license: Of the published code and weights.
-        tile: Needs of its models, unless an entry says otherwise.
-        chop: How its authors cut test images; None where they did not.
+        license: License of the published code and weights.
+        tile: Tile requirements of its models, unless an entry overrides them.
+        chop: The authors' rule for dividing test images, or None.
         attention_maps: Whether `map_attention` can trace the attention of the network.
     """
 
@@ -148,12 +148,12 @@ class Family:
 
 
 def list_models(task: str | None = None) -> list[ModelSpec]:
-    """Return all models, or those of one task, in the order of the catalog, then the user's."""
+    """Return all models, or those for one task: the catalog in its order, then the user's."""
     return [spec for spec in _models().values() if task in (None, spec.task)]
 
 
 def model_spec(model: str) -> ModelSpec:
-    """Return the model of that id; UnknownModelError names the known ones."""
+    """Return the model with an id. Raises UnknownModelError, which lists the known ids."""
     models = _models()
     if model not in models:
         raise UnknownModelError(f"model {model!r} is unknown; known are {', '.join(models)}")
@@ -161,12 +161,12 @@ def model_spec(model: str) -> ModelSpec:
 
 
 def is_shipped(model: str) -> bool:
-    """Whether the catalog itself names the model, with or without its weights."""
+    """Whether the model is in the catalog itself, with or without included weights."""
     return any(table["id"] == model for table in _catalog()["model"])
 
 
 def model_family(architecture: str) -> Family | None:
-    """Return what holds for the models of an architecture, if the catalog says."""
+    """Return the family of an architecture, or None if the catalog has none."""
     table = _catalog().get("family", {}).get(architecture)
     if table is None:
         return None
@@ -175,7 +175,7 @@ def model_family(architecture: str) -> Family | None:
 
 
 def speed_class(spec: ModelSpec) -> str:
-    """Return ``fast``, ``medium``, ``slow`` or ``very slow``; empty where it was not measured."""
+    """Return ``fast``, ``medium``, ``slow``, ``very slow``, or an empty string if not measured."""
     if not spec.seconds:
         return ""
     return next((word for limit, word in _SPEEDS if spec.seconds < limit), "very slow")
@@ -187,28 +187,28 @@ def weights_folder() -> Path:
 
 
 def _models() -> Mapping[str, ModelSpec]:
-    """Return the shipped entries, completed and followed by those of the user's folder."""
+    """Return the catalog, updated with the entries in the user's folder."""
     try:
         with os.scandir(weights_folder()) as found:
             entries = [(e.path, e.stat().st_mtime_ns) for e in found if e.name.endswith(".json")]
-    except OSError:  # no folder, or not ours to read
+    except OSError:  # no folder, or no permission
         entries = []
     return _merged(tuple(sorted(entries)))
 
 
 @lru_cache(maxsize=2)
 def _merged(entries: tuple[tuple[str, int], ...]) -> Mapping[str, ModelSpec]:
-    """Read the user's entries; again when one was added or changed."""
+    """Merge the user's entries into the catalog; cached until an entry changes."""
     tables: dict[str, dict[str, Any]] = {table["id"]: table for table in _catalog()["model"]}
     for path, _ in entries:
         try:
             table = json.loads(Path(path).read_text("utf-8"))
-            shipped = tables.get(table["id"], {})
-            weights = {**shipped.get("weights", {}), **table["weights"]}
-            merged = {**shipped, **table, "weights": weights}
+            included = tables.get(table["id"], {})
+            weights = {**included.get("weights", {}), **table["weights"]}
+            merged = {**included, **table, "weights": weights}
             _spec(merged)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning("%s: no model entry, left out: %s", path, error)
+            log.warning("%s: not a valid model entry, ignored: %s", path, error)
         else:
             tables[table["id"]] = merged
     return {model: _spec(table) for model, table in tables.items()}

@@ -1,4 +1,4 @@
-"""State dicts: read without running code, fitted strictly to their network."""
+"""State dicts: safe reading without running code, and strict loading into networks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from restorer.errors import CheckpointError, ImageWriteError
 from restorer.formats.files import created
 
-# What training scripts put a state dict under, the better of two first (moving averages).
+# Keys under which training scripts store a state dict, moving averages first.
 _WRAPPERS = (
     "params_ema",
     "average",
@@ -32,16 +32,16 @@ _WRAPPERS = (
 def read_state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a ``.safetensors`` file or a pickled state dict (``.pt``, ``.pth``).
 
-    The content tells the kind, not the suffix. Unpickling is restricted to tensors, numbers and
-    containers; a file that asks for anything else is refused, and nothing of it has run. Where a
-    training script wrapped the state dict (``params_ema``, ``state_dict``), it is unwrapped; a
-    ``module.`` before every key (DataParallel) is dropped. Raises CheckpointError.
+    The content determines the format, not the suffix. Unpickling is restricted to tensors, numbers
+    and containers; a file that contains anything else is refused before any of its code runs. A
+    state dict wrapped by a training script (``params_ema``, ``state_dict``) is unwrapped, and a
+    ``module.`` before every key (DataParallel) is removed. Raises CheckpointError.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file")
-    state = _unwrapped(_read(path))
+    state = _unwrap(_read(path))
     if state is None:
-        raise CheckpointError(f"{path}: holds no state dict, that is, tensors by name")
+        raise CheckpointError(f"{path}: contains no state dict (a mapping of names to tensors)")
     if all(key.startswith("module.") for key in state):
         state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
     return state
@@ -50,28 +50,31 @@ def read_state(path: Path) -> dict[str, Tensor]:
 def load_state(
     network: nn.Module, state: Mapping[str, Tensor], *, name: str = "checkpoint"
 ) -> None:
-    """Copy `state` into `network`; every parameter must be there, with its shape, and nothing else.
+    """Copy `state` into `network`; names and shapes must match exactly.
 
-    Keys that carry nothing are passed over: a ``module.`` prefix and what the network lists as
-    `ignored_keys`. Half-precision tensors are widened. Raises CheckpointError with what does not
-    fit.
+    A ``module.`` prefix and the network's `ignored_keys` are ignored. Half-precision tensors are
+    converted. Raises CheckpointError, which lists the differences.
     """
     named = {key.removeprefix("module."): value for key, value in state.items()}
     problems = [
         *misfits(network, {key: tuple(value.shape) for key, value in named.items()}),
-        *(f"{key} holds NaN or infinity" for key in not_finite(named)),
+        *(f"{key} contains NaN or infinity" for key in not_finite(named)),
     ]
     if problems:
-        raise CheckpointError(f"{name}: does not fit {type(network).__name__}: {listed(problems)}")
-    network.load_state_dict({key: value for key, value in named.items() if _counts(network, key)})
+        raise CheckpointError(
+            f"{name}: does not fit {type(network).__name__}: {summarize(problems)}"
+        )
+    network.load_state_dict(
+        {key: value for key, value in named.items() if _is_relevant(network, key)}
+    )
 
 
 def write_state(state: Mapping[str, Tensor], path: Path) -> None:
-    """Write a state dict, whole or not at all; the suffix chooses safetensors or a pickle.
+    """Write a state dict atomically, as safetensors or a pickle according to the suffix.
 
-    Raises CheckpointError: the file exists, cannot be written, or has another suffix.
+    Raises CheckpointError if the file exists, cannot be written, or has another suffix.
     """
-    # Tied parameters are stored once for each of their names, which safetensors wants apart.
+    # safetensors requires a separate copy of tied parameters for each of their names.
     tensors = {key: tensor.detach().cpu().clone() for key, tensor in state.items()}
     if path.suffix not in (".safetensors", ".pt", ".pth"):
         raise CheckpointError(f"{path}: unknown suffix; expected .safetensors, .pt or .pth")
@@ -86,8 +89,8 @@ def write_state(state: Mapping[str, Tensor], path: Path) -> None:
 
 
 def misfits(network: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
-    """Say what keeps a state dict of these shapes from being one of `network`; empty if nothing."""
-    given = {key: shape for key, shape in shapes.items() if _counts(network, key)}
+    """Return the differences between `shapes` and those of `network`; empty if they fit."""
+    given = {key: shape for key, shape in shapes.items() if _is_relevant(network, key)}
     wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
     return [
         *(f"missing {key}" for key in wanted if key not in given),
@@ -101,17 +104,17 @@ def misfits(network: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> list[s
 
 
 def not_finite(state: Mapping[str, Tensor]) -> list[str]:
-    """Return the keys of the tensors that hold NaN or infinity."""
+    """Return the keys of tensors that contain NaN or infinity."""
     return [k for k, t in state.items() if t.is_floating_point() and not bool(t.isfinite().all())]
 
 
-def listed(problems: list[str]) -> str:
-    """Join the first five and count the others."""
+def summarize(problems: list[str]) -> str:
+    """Join the first five problems and count the others."""
     more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     return "; ".join(problems[:5]) + more
 
 
-def _counts(network: nn.Module, key: str) -> bool:
+def _is_relevant(network: nn.Module, key: str) -> bool:
     ignored: Iterable[str] = getattr(network, "ignored_keys", ())
     return not key.startswith(tuple(ignored))
 
@@ -120,16 +123,16 @@ def _read(path: Path) -> Any:
     try:
         if _is_safetensors(path):
             return load_file(path)
-        # An open file: of a path, newer versions of torch would look at the suffix.
+        # Given a path instead of a file, newer versions of torch would look at the suffix.
         with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("ignore")  # on foreign pickle protocols, which are errors anyway
+            warnings.simplefilter("ignore")  # about pickle protocols, which lead to errors anyway
             return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         raise CheckpointError(f"{path}: {_reason(path, error)}") from error
 
 
 def _is_safetensors(path: Path) -> bool:
-    """Whether the file begins as safetensors do: the length of a JSON header, then the header."""
+    """Whether the file starts like safetensors: header length, then a JSON header."""
     with path.open("rb") as file:
         head = file.read(9)
         size = file.seek(0, 2)
@@ -137,18 +140,18 @@ def _is_safetensors(path: Path) -> bool:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    """Say why a file is no checkpoint; torch's own words advise to trust it, so they stay out."""
+    """Explain why a file is no checkpoint, without the advice of torch to trust it."""
     text = str(error)
     if found := re.search(r"GLOBAL ([\w.]+)", text):
         wanted = found[1]
         if wanted.startswith("torch.") or ".nn." in wanted:
             return (
-                f"refused: holds a whole pickled object ({wanted}), which could run code when it"
-                " is read; save its state_dict() instead"
+                f"refused: contains a pickled object ({wanted}), which could run code when it is"
+                " read; save its state_dict() instead"
             )
         return (
-            f"refused: it asks to call {wanted} while it is read, which a state dict never needs;"
-            " nothing of it was run"
+            f"refused: would call {wanted} while it is read, which a state dict never needs; no"
+            " code in it was run"
         )
     if "TorchScript" in text:
         return "a TorchScript program, not a state dict; save its state_dict() instead"
@@ -159,15 +162,15 @@ def _reason(path: Path, error: Exception) -> str:
     detail = (
         f" ({first})" if isinstance(error, RuntimeError) or path.suffix == ".safetensors" else ""
     )
-    return f"no readable checkpoint, the file is cut or of another kind{detail}"
+    return f"no readable checkpoint; the file is incomplete or has another format{detail}"
 
 
-def _unwrapped(value: Any) -> dict[str, Tensor] | None:
-    """Return the state dict in what a file held, or None."""
+def _unwrap(value: Any) -> dict[str, Tensor] | None:
+    """Return the state dict within the contents of a file, or None."""
     if not isinstance(value, Mapping):
         return None
     for wrapper in _WRAPPERS:
-        inner = _unwrapped(value[wrapper]) if wrapper in value else None
+        inner = _unwrap(value[wrapper]) if wrapper in value else None
         if inner:
             return inner
     plain = {str(key): tensor for key, tensor in value.items() if isinstance(tensor, Tensor)}

@@ -1,4 +1,4 @@
-"""Published checkpoints of other projects, recognized and built by spandrel (extra `community`)."""
+"""Checkpoints of other projects, identified and built by spandrel (extra `community`)."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ from torch import Tensor, nn
 
 from restorer.errors import CheckpointError
 
-# What spandrel 0.4.2 takes from torchvision, for LaMa and RestoreFormer, which are refused here.
-_BORROWED = ("InterpolationMode", "normalize", "rotate")
+# Names that spandrel 0.4.2 imports from torchvision for LaMa and RestoreFormer, unsupported here.
+_IMPORTED_NAMES = ("InterpolationMode", "normalize", "rotate")
 _STAND_INS = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
-_importing = threading.Lock()  # two at once would take each other's stand-ins for the real ones
+_importing = (
+    threading.Lock()
+)  # concurrent imports would take each other's stand-ins for real modules
 
 
 @dataclass(frozen=True)
 class CommunityModel:
-    """What a checkpoint turned out to be.
+    """The properties of a checkpoint's network.
 
     Attributes:
         architecture: Spandrel's id, such as ``ESRGAN``.
-        name: Of the architecture, for people.
+        name: Name of the architecture for users.
         purpose: ``SR`` enlarges; ``Restoration`` keeps the size.
-        tags: Size and variant in the words of the architecture, such as ``64nf``.
-        scale: Factor of enlargement, 1 for none.
-        channels: Color planes in and out: 3 is RGB, 1 is gray.
-        multiple_of: Sides that the network takes without padding are multiples of it.
+        tags: Size and variant of the architecture, such as ``64nf``.
+        scale: Scale of the result; 1 keeps the size.
+        channels: Input and output channels: 3 is RGB, 1 is gray.
+        multiple_of: Other sides than multiples of it are padded.
         min_side: Shorter sides are padded.
         square: Whether inputs are padded to squares.
-        tiling: ``discouraged`` where the network looks at the whole picture, ``internal`` where it
-            cuts tiles itself.
-        bf16: Whether it may compute in bfloat16.
-        fp16: Whether it may compute in float16.
+        tiling: ``discouraged`` if the network uses the whole image, ``internal`` if it divides the
+            image into tiles itself.
+        bf16: Whether it supports bfloat16.
+        fp16: Whether it supports float16.
     """
 
     architecture: str
@@ -58,15 +60,15 @@ class CommunityModel:
 
 
 def available() -> bool:
-    """Whether the extra `community` is installed; the other functions here need it."""
+    """Whether the extra `community` is installed, which the other functions require."""
     return find_spec("spandrel") is not None
 
 
 def identify_checkpoint(state: Mapping[str, Tensor]) -> CommunityModel | None:
-    """Return what `state` is the checkpoint of, None where spandrel does not know it.
+    """Return the properties of the network of `state`, or None if spandrel does not know it.
 
-    The network is built and filled for that, so this takes as long as `build`. Raises
-    CheckpointError, with the reason, for a known network that does not fit or is of no use here.
+    The network is built and loaded, so this takes as long as `build`. Raises CheckpointError for a
+    known network that does not fit or is not supported.
     """
     found = _load(state)
     return None if found is None else _describe(found)
@@ -75,18 +77,18 @@ def identify_checkpoint(state: Mapping[str, Tensor]) -> CommunityModel | None:
 def build(state: Mapping[str, Tensor]) -> nn.Module:
     """Return the network of `state` for ``network(x, seed=0)``, in evaluation mode.
 
-    It maps (N, C, H, W), white 1, to (N, C, H * scale, W * scale), clipped to 0..1; any size goes,
-    what the network needs more is padded and cut off. A noise level that the network would be told
-    stays at the default of its authors. Raises CheckpointError.
+    It maps (N, C, H, W) with white = 1 to (N, C, H * scale, W * scale), clipped to 0..1. Inputs of
+    any size are padded as needed, and the result is cropped. A noise level condition stays at the
+    authors' default. Raises CheckpointError.
     """
     found = _load(state)
     if found is None:
-        raise CheckpointError("state dict: of no network that spandrel knows")
+        raise CheckpointError("state dict: spandrel does not know its network")
     return _CommunityNetwork(found)
 
 
 class _CommunityNetwork(nn.Module):
-    """Spandrel's descriptor as a network: it pads, tells noise levels, scales ranges, clips."""
+    """A network around spandrel's descriptor, which pads, sets noise levels, and clips."""
 
     def __init__(self, descriptor: Any) -> None:
         super().__init__()
@@ -103,13 +105,13 @@ class _CommunityNetwork(nn.Module):
 
 
 def _load(state: Mapping[str, Tensor]) -> Any:
-    """Return spandrel's descriptor of the filled network, None where it knows none."""
+    """Return spandrel's descriptor of the loaded network, or None if it is unknown."""
     spandrel = _import_spandrel()
     try:
         found = spandrel.MAIN_REGISTRY.load(dict(state))  # a copy: some loaders drop keys
     except spandrel.UnsupportedModelError:
         return None
-    except Exception as error:  # whatever the loaders of 42 architectures stumble over
+    except Exception as error:  # the loaders of 42 architectures raise all kinds of errors
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CheckpointError(f"state dict: does not fit its network: {reason:.300}") from error
     _accept(found)
@@ -121,17 +123,17 @@ def _accept(found: Any) -> None:
     name = found.architecture.name
     if found.purpose not in ("SR", "Restoration"):
         raise CheckpointError(
-            f"{name}: is for {found.purpose}, which takes masks or aligned faces; only"
-            " super-resolution and restoration networks can be used"
+            f"{name}: is for {found.purpose}, which requires masks or aligned faces; only"
+            " super-resolution and restoration networks are supported"
         )
     if found.input_channels != found.output_channels or found.input_channels not in (1, 3):
         raise CheckpointError(
-            f"{name}: maps {found.input_channels} planes to {found.output_channels}, expected gray"
-            " to gray or RGB to RGB"
+            f"{name}: maps {found.input_channels} channels to {found.output_channels}, expected"
+            " gray to gray or RGB to RGB"
         )
     for key, parameter in found.model.named_parameters():
         if not bool(parameter.isfinite().all()):
-            raise CheckpointError(f"{name}: {key} holds NaN or infinity")
+            raise CheckpointError(f"{name}: {key} contains NaN or infinity")
 
 
 def _describe(found: Any) -> CommunityModel:
@@ -165,10 +167,10 @@ def _import_spandrel() -> Any:
 
 @contextmanager
 def _torchvision() -> Iterator[None]:
-    """Let ``import spandrel`` find a torchvision: a loaded one, or a stand-in for the while.
+    """Provide a torchvision for ``import spandrel``: the loaded one, or a temporary stand-in.
 
-    The installed one is not tried: it raises where it does not pair with torch, as the index's does
-    beside a CPU torch, and would leave half of itself behind.
+    An installed torchvision is not imported, because one that does not match torch, such as PyPI's
+    next to a CPU build of torch, raises and remains half loaded.
     """
     if "spandrel" in sys.modules or sys.modules.get("torchvision") is not None:
         yield
@@ -185,8 +187,8 @@ def _torchvision() -> Iterator[None]:
 
 def _stand_in(name: str) -> ModuleType:
     module = module_from_spec(ModuleSpec(name, loader=None, is_package=True))
-    for borrowed in _BORROWED:
-        setattr(module, borrowed, _refuse)
+    for imported in _IMPORTED_NAMES:
+        setattr(module, imported, _refuse)
     return module
 
 

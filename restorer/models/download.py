@@ -1,4 +1,4 @@
-"""Fetch one file over https: go on after a cut, check what came, show it whole or not at all."""
+"""Download of one file over https, with resuming, verification and atomic replacement."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from restorer.settings import CancelToken, OnTick
 
 log = logging.getLogger(__name__)
 
-_TRIES = 5
-_DELAY_S = 1.0  # before the second try, doubled before each further one
+_ATTEMPTS = 5
+_DELAY_S = 1.0  # before the second attempt, doubled before each further one
 _BLOCK_BYTES = 1 << 16
-_BY_HAND = "fetch the file in a browser and put it at"
+_BY_HAND = "download the file with a browser and save it as"
 
 
 def download(
@@ -44,30 +44,30 @@ def download(
     context: ssl.SSLContext | None = None,
     timeout_s: float = 30.0,
 ) -> str:
-    """Fetch `url` to `target`, which is made or replaced whole, and return its SHA-256.
+    """Download `url` to `target` atomically and return its SHA-256.
 
-    What came before a cut, a stop or a kill stays in ``<target>.part``; the next call goes on from
-    there if the file on the server is still the same. Cuts are retried a few times first. Where
-    two processes want one target, the second waits; with `sha256` it then finds the file there, as
-    does every later call, without a connection. Proxies come from the environment.
+    Data of an interrupted download stays in ``<target>.part``; the next call resumes it if the file
+    on the server has not changed. Interruptions are first retried a few times. If two processes
+    download the same target, the second one waits; with `sha256`, it then finds the file without a
+    connection, and so does every later call. Proxies are read from the environment.
 
     Args:
-        url: https only, redirects too.
-        target: Its folder is made.
-        sha256: What the file must have; anything else is removed.
-        size: In bytes, what the file must have; 0 if unknown.
-        max_bytes: Larger files are refused as soon as that shows.
-        on_bytes: Told (bytes there, bytes in all); 0 in all if unknown.
+        url: https address; redirects must be https, too.
+        target: Target file; its folder is created.
+        sha256: Expected SHA-256; a file with another one is removed.
+        size: Expected size in bytes; 0 if unknown.
+        max_bytes: Larger files are refused as early as possible.
+        on_bytes: Called with (bytes received, total bytes); the total is 0 if unknown.
         cancel: Checked between blocks; a silent server delays it for up to `timeout_s`.
-        context: What certificates to trust; None for the system's.
-        timeout_s: How long the server may stay silent.
+        context: Trusted certificates; None uses those of the system.
+        timeout_s: Timeout of the server.
 
     Raises:
-        WeightsError: With the remedy; the part is kept where another call can go on from it.
-        Cancelled: The part is kept.
+        WeightsError: The download failed; partial data is kept if another call can resume it.
+        Cancelled: The download was cancelled; partial data is kept.
     """
     _require_https(url)
-    order = _Order(
+    job = _Download(
         url=url,
         target=target,
         size=size,
@@ -79,13 +79,15 @@ def download(
     )
     expected = sha256.lower()
     try:
-        with _alone(order):
+        with _exclusive(job):
             if expected and target.is_file() and file_sha256(target) == expected:
                 return expected
-            _fetch(order)
-            return _publish(order, expected)
-    except OSError as error:  # of this machine; those of the network are mapped where they arise
-        kept = "; what came is kept, run again to go on" if os.path.isfile(order.part) else ""
+            _fetch(job)
+            return _publish(job, expected)
+    except OSError as error:  # a local error; network errors are mapped where they arise
+        kept = (
+            "; the received data is kept, run again to resume" if os.path.isfile(job.part) else ""
+        )
         reason = error.strerror or error
         raise WeightsError(f"{target}: cannot be written: {reason}{kept}") from error
 
@@ -100,8 +102,8 @@ def file_sha256(path: Path) -> str:
 
 
 @dataclass(frozen=True)
-class _Order:
-    """What is wanted, and by what means; `limit` bytes are not to be exceeded."""
+class _Download:
+    """The parameters of a download; `limit` is the largest allowed size."""
 
     url: str
     target: Path
@@ -118,7 +120,7 @@ class _Order:
 
     @property
     def origin(self) -> Path:
-        """The URL of the part and, in the second line, the validator of its version there."""
+        """A file with the URL of the partial data and, in line 2, the validator of its version."""
         return self.target.with_name(f"{self.target.name}.part.origin")
 
     def discard(self) -> None:
@@ -126,8 +128,8 @@ class _Order:
         self.part.unlink(missing_ok=True)
 
 
-class _Cut(Exception):  # noqa: N818, RUF100  (an event that may pass)
-    """The server or the way to it failed, which another try may not meet."""
+class _Interrupted(Exception):  # noqa: N818, RUF100  (not an error yet)
+    """The server or the connection failed; another attempt may succeed."""
 
 
 class _HttpsRedirects(HTTPRedirectHandler):
@@ -144,39 +146,39 @@ class _HttpsRedirects(HTTPRedirectHandler):
 
 def _require_https(url: str) -> None:
     if not re.fullmatch("https://[!-~]+", url, re.IGNORECASE):
-        raise WeightsError(f"{url}: is not fetched, expected an address that begins with https://")
+        raise WeightsError(f"{url}: expected an address that starts with https://")
 
 
 @contextmanager
-def _alone(order: _Order) -> Iterator[None]:
-    """Make the folder and keep other processes and threads from fetching to the same target."""
-    if order.target.is_dir():
+def _exclusive(job: _Download) -> Iterator[None]:
+    """Create the folder and lock the target against other processes and threads."""
+    if job.target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    order.target.parent.mkdir(parents=True, exist_ok=True)
-    path = order.target.with_name(f"{order.target.name}.lock")
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    path = job.target.with_name(f"{job.target.name}.lock")
     lock = FileLock(path)
     while not lock.is_locked:
-        order.cancel.check()
+        job.cancel.check()
         with suppress(Timeout):
             lock.acquire(timeout=0.2)
     try:
         yield
     finally:
-        with suppress(OSError):  # Windows removes it on release; others wait on a file still named
+        with suppress(OSError):  # Windows removes it on release; others wait for the existing file
             path.unlink()
         lock.release()
 
 
-def _fetch(order: _Order) -> None:
-    """Bring the part to its full length."""
-    for tried in range(1, _TRIES + 1):
+def _fetch(job: _Download) -> None:
+    """Download until the partial file is complete."""
+    for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _fetch_once(order)
-        except _Cut as cut:
-            if tried == _TRIES:
-                raise WeightsError(f"{order.url}: {cut}; run again to go on") from cut
-            log.info("%s: %s, try %d of %d", order.url, cut, tried, _TRIES)
-            _pause(_DELAY_S * 2 ** (tried - 1), order.cancel)
+            return _fetch_once(job)
+        except _Interrupted as cause:
+            if attempt == _ATTEMPTS:
+                raise WeightsError(f"{job.url}: {cause}; run again to resume") from cause
+            log.info("%s: %s, attempt %d of %d", job.url, cause, attempt, _ATTEMPTS)
+            _pause(_DELAY_S * 2 ** (attempt - 1), job.cancel)
 
 
 def _pause(seconds: float, cancel: CancelToken) -> None:
@@ -186,158 +188,159 @@ def _pause(seconds: float, cancel: CancelToken) -> None:
         time.sleep(min(left, 0.1))
 
 
-def _fetch_once(order: _Order) -> None:
-    order.cancel.check()
-    have, validator = _resumable(order)
-    headers = {"User-Agent": "restorer"}  # some hosts turn urllib's own name away
+def _fetch_once(job: _Download) -> None:
+    job.cancel.check()
+    have, validator = _resumable(job)
+    headers = {"User-Agent": "restorer"}  # some hosts reject urllib's default
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
-    with _open(order, headers) as response:
-        if response.status == 416:  # nothing is left to send, or the file there became shorter
+    with _open(job, headers) as response:
+        if response.status == 416:  # no data remains, or the remote file became shorter
             if response.headers.get("Content-Range") == f"bytes */{have}":
                 return
-            order.discard()
-            raise _Cut("the file there has changed")
+            job.discard()
+            raise _Interrupted("the file on the server has changed")
         if response.headers.get_content_type() == "text/html":
-            raise WeightsError(f"{order.url}: is a web page, not a file; {_BY_HAND} {order.target}")
+            raise WeightsError(f"{job.url}: is a web page, not a file; {_BY_HAND} {job.target}")
         if response.status == 206:
-            total = _continued_total(order, response, have)
+            total = _continued_total(job, response, have)
         else:
             have, total = 0, response.length or 0
-        _check_size(order, total)
+        _check_size(job, total)
         if have == 0:
-            _begin(order, response)
-        _receive(order, response, have, total)
+            _begin(job, response)
+        _receive(job, response, have, total)
 
 
-def _resumable(order: _Order) -> tuple[int, str]:
-    """Return the bytes that are there and the validator to ask for the rest with; (0, "") if none.
+def _resumable(job: _Download) -> tuple[int, str]:
+    """Return the size and the validator of resumable data, or (0, "").
 
-    Without a validator the rest of another version could be joined to them.
+    Without a validator, data of two versions could be joined.
     """
     try:
-        url, _, validator = order.origin.read_text("utf-8").partition("\n")
-        have = order.part.stat().st_size
+        url, _, validator = job.origin.read_text("utf-8").partition("\n")
+        have = job.part.stat().st_size
     except (OSError, ValueError):
         return 0, ""
-    return (have, validator) if url == order.url and validator else (0, "")
+    return (have, validator) if url == job.url and validator else (0, "")
 
 
-def _open(order: _Order, headers: dict[str, str]) -> Any:
-    """Return the response, of status 200, 206 or 416; raise _Cut or WeightsError."""
+def _open(job: _Download, headers: dict[str, str]) -> Any:
+    """Return a response with status 200, 206 or 416. Raises _Interrupted, WeightsError."""
     try:
-        return order.opener.open(Request(order.url, headers=headers), timeout=order.timeout_s)
+        return job.opener.open(Request(job.url, headers=headers), timeout=job.timeout_s)
     except HTTPError as error:
         if error.code == 416 and "Range" in headers:
             return error
         with error:
-            raise _refusal(order, error) from error
+            raise _refusal(job, error) from error
     except URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
             raise WeightsError(
-                f"{order.url}: the certificate of the server is not trusted"
+                f"{job.url}: the certificate of the server is not trusted"
                 f" ({error.reason.verify_message}); check the clock and the proxy of this machine"
             ) from error
-        raise _cut(order, error.reason) from error
+        raise _interrupted(job, error.reason) from error
     except (OSError, HTTPException) as error:
-        raise _cut(order, error) from error
+        raise _interrupted(job, error) from error
 
 
-def _refusal(order: _Order, error: HTTPError) -> Exception:
+def _refusal(job: _Download, error: HTTPError) -> Exception:
     found = f"{error.code} {error.reason}"
     if error.code == 429 or error.code >= 500:
-        return _Cut(f"the server cannot answer now ({found})")
+        return _Interrupted(f"the server is not available ({found})")
     if error.code in (401, 403):
         return WeightsError(
-            f"{order.url}: the server asks for an account or refuses ({found});"
-            f" {_BY_HAND} {order.target}"
+            f"{job.url}: the server requires an account or denies access ({found});"
+            f" {_BY_HAND} {job.target}"
         )
     return WeightsError(
-        f"{order.url}: is not to be had there ({found}); look for its new place, {_BY_HAND}"
-        f" {order.target}"
+        f"{job.url}: not available ({found}); find its new address, then {_BY_HAND} {job.target}"
     )
 
 
-def _cut(order: _Order, reason: object) -> _Cut:
+def _interrupted(job: _Download, reason: object) -> _Interrupted:
     if isinstance(reason, TimeoutError):
-        return _Cut(f"the server was silent for {order.timeout_s:g} s")
-    return _Cut(f"the connection failed ({reason})")
+        return _Interrupted(f"the server did not respond for {job.timeout_s:g} s")
+    return _Interrupted(f"the connection failed ({reason})")
 
 
-def _continued_total(order: _Order, response: Any, have: int) -> int:
-    """Return the length of the whole file, 0 if unknown, from an answer that goes on at `have`."""
+def _continued_total(job: _Download, response: Any, have: int) -> int:
+    """Return the total size, 0 if unknown, from a response that continues at `have`."""
     found = response.headers.get("Content-Range", "")
     match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", found)
     if match is None or int(match[1]) != have:
-        order.discard()
-        raise _Cut(f"the server sent another part ({found or 'no range'}) than from byte {have:,}")
+        job.discard()
+        raise _Interrupted(
+            f"the server sent another range ({found or 'none'}) than from byte {have:,}"
+        )
     return 0 if match[2] == "*" else int(match[2])
 
 
-def _check_size(order: _Order, total: int) -> None:
-    if order.size and total not in (0, order.size):
-        order.discard()
+def _check_size(job: _Download, total: int) -> None:
+    if job.size and total not in (0, job.size):
+        job.discard()
         raise WeightsError(
-            f"{order.url}: {total:,} bytes, expected {order.size:,}; the file there is another one"
+            f"{job.url}: {total:,} bytes, expected {job.size:,}; the file on the server has changed"
         )
-    if total > order.limit:
-        raise _too_large(order, f"{total:,} bytes")
+    if total > job.limit:
+        raise _too_large(job, f"{total:,} bytes")
 
 
-def _too_large(order: _Order, found: str) -> WeightsError:
-    order.discard()
-    return WeightsError(f"{order.url}: {found}, expected at most {order.limit:,}; nothing was kept")
+def _too_large(job: _Download, found: str) -> WeightsError:
+    job.discard()
+    return WeightsError(f"{job.url}: {found}, expected at most {job.limit:,}; nothing was kept")
 
 
-def _begin(order: _Order, response: Any) -> None:
-    """Empty the part and note where it comes from, in this order: a kill between is harmless."""
-    order.part.write_bytes(b"")
+def _begin(job: _Download, response: Any) -> None:
+    """Truncate the partial file, then record its origin; a kill in between is harmless."""
+    job.part.write_bytes(b"")
     etag = response.headers.get("ETag", "")
-    strong = etag and not etag.startswith("W/")  # a weak one does not promise the same bytes
+    strong = etag and not etag.startswith("W/")  # a weak one does not guarantee equal bytes
     validator = etag if strong else response.headers.get("Last-Modified", "")
-    order.origin.write_text(f"{order.url}\n{validator}", "utf-8")
+    job.origin.write_text(f"{job.url}\n{validator}", "utf-8")
 
 
-def _receive(order: _Order, response: Any, done: int, total: int) -> None:
-    """Append what comes to the part, which has `done` bytes."""
-    free = shutil.disk_usage(order.target.parent).free
+def _receive(job: _Download, response: Any, done: int, total: int) -> None:
+    """Append received data to the partial file, which has `done` bytes."""
+    free = shutil.disk_usage(job.target.parent).free
     if total - done > free:
-        raise OSError(errno.ENOSPC, f"{total - done:,} bytes to come, {free:,} free on the disk")
-    with order.part.open("ab") as file:
-        while block := _read(order, response):
+        raise OSError(errno.ENOSPC, f"{total - done:,} bytes required, {free:,} free on the disk")
+    with job.part.open("ab") as file:
+        while block := _read(job, response):
             done += len(block)
-            if done > order.limit:
-                raise _too_large(order, "more bytes")
+            if done > job.limit:
+                raise _too_large(job, "more bytes")
             file.write(block)
-            if order.on_bytes is not None:
-                order.on_bytes(done, total or order.size)
-            order.cancel.check()
+            if job.on_bytes is not None:
+                job.on_bytes(done, total or job.size)
+            job.cancel.check()
     if done < total:
-        raise _Cut(f"the connection was cut at {done:,} of {total:,} bytes")
+        raise _Interrupted(f"the connection was interrupted at {done:,} of {total:,} bytes")
 
 
-def _read(order: _Order, response: Any) -> bytes:
+def _read(job: _Download, response: Any) -> bytes:
     try:
-        block: bytes = response.read1(_BLOCK_BYTES)  # what is there; `read` waits for a full block
+        block: bytes = response.read1(_BLOCK_BYTES)  # available data; `read` waits for a full block
     except (OSError, HTTPException) as error:
-        raise _cut(order, error) from error
+        raise _interrupted(job, error) from error
     return block
 
 
-def _publish(order: _Order, sha256: str) -> str:
-    """Check the part, give it its name and return its SHA-256."""
-    size, digest = order.part.stat().st_size, file_sha256(order.part)
-    if order.size and size != order.size:
-        found, expected = f"{size:,} bytes", f"{order.size:,}"
+def _publish(job: _Download, sha256: str) -> str:
+    """Verify the partial file, move it to the target and return its SHA-256."""
+    size, digest = job.part.stat().st_size, file_sha256(job.part)
+    if job.size and size != job.size:
+        found, expected = f"{size:,} bytes", f"{job.size:,}"
     elif sha256 and digest != sha256:
         found, expected = f"SHA-256 {digest}", sha256
     else:
-        with order.part.open("r+b") as file:
+        with job.part.open("r+b") as file:
             os.fsync(file.fileno())
-        os.replace(order.part, order.target)
-        order.origin.unlink(missing_ok=True)
+        os.replace(job.part, job.target)
+        job.origin.unlink(missing_ok=True)
         return digest
-    order.discard()
+    job.discard()
     raise WeightsError(
-        f"{order.url}: {found}, expected {expected}; it was removed, run again to fetch it anew"
+        f"{job.url}: {found}, expected {expected}; the file was removed, run again to download it"
     )

@@ -1,4 +1,4 @@
-"""What a checkpoint file is: its network, told by names and shapes, and the model it makes."""
+"""Identification of checkpoints: their network by names and shapes, and a model entry for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from restorer.errors import CheckpointError, SettingsError
 from restorer.models import community
 from restorer.models.catalog import ModelSpec, WeightsFile, is_shipped, list_models, model_family
-from restorer.models.checkpoint import listed, misfits, not_finite, read_state
+from restorer.models.checkpoint import misfits, not_finite, read_state, summarize
 from restorer.models.download import file_sha256
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import DIV2K_MEAN
@@ -24,30 +24,30 @@ from restorer.tiling.plan import TileNeeds, round_up
 Shapes = Mapping[str, tuple[int, ...]]
 
 _SETTINGS = {
-    "sigma": "noise of sigma {}",
-    "jpeg_quality": "JPEG of quality {}",
+    "sigma": "noise with a sigma of {}",
+    "jpeg_quality": "JPEG quality {}",
     "bayer": "{} mosaics",
 }
 
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """A checkpoint that can be used.
+    """The properties of a supported checkpoint.
 
     Attributes:
         architecture: A key of ``ARCHITECTURES``, or ``spandrel``; `params` are its arguments.
-        title: The network by the name of its paper.
-        details: Its size, in words.
-        tasks: What it may be for; one where names and shapes tell.
-        scale: Factor of enlargement.
-        channels: Color planes in and out.
-        peak: What white is to the network.
-        condition: ``sigma`` where it is told the noise level.
-        parameters: How many numbers were learned.
-        sha256: Of the file.
-        license: Of the weights, if known.
+        title: Name of the network in its paper.
+        details: Size of the network, as text.
+        tasks: Possible tasks; a single one if names and shapes determine it.
+        scale: Scale of the result.
+        channels: Input and output channels.
+        peak: Value of white in the network's input.
+        condition: ``sigma`` if the network takes the noise level as an input.
+        parameters: Number of trained parameters.
+        sha256: SHA-256 of the file.
+        license: License of the weights, if known.
         source: Paper and repository of the network.
-        published: Ids of the catalog's models of just this layout, which it may be.
+        published: Ids of the catalog's published models with the same layout.
     """
 
     architecture: str
@@ -68,32 +68,32 @@ class CheckpointInfo:
 
 
 def identify_checkpoint(path: Path) -> CheckpointInfo:
-    """Return what the checkpoint at `path` is; the file is read, nothing in it is run.
+    """Identify the checkpoint at `path` without running code in it.
 
-    Raises CheckpointError: not readable, or of no known network; then it names the nearest, with
-    what is missing and what is too much.
+    Raises CheckpointError if the file is not readable, or its network is unknown; the message then
+    names the most similar network and lists missing and unexpected tensors.
     """
     state = read_state(path)
-    if spoilt := not_finite(state):
+    if invalid := not_finite(state):
         raise CheckpointError(
-            f"{path}: holds NaN or infinity, the training or the copy went wrong:"
-            f" {listed(sorted(spoilt))}"
+            f"{path}: contains NaN or infinity, possibly from a failed training or copy:"
+            f" {summarize(sorted(invalid))}"
         )
     shapes = {key: tuple(tensor.shape) for key, tensor in state.items()}
     candidates = [_Candidate.of(name, shapes) for name in ARCHITECTURES]
     fitting = next((candidate for candidate in candidates if not candidate.problems), None)
     if fitting is not None:
-        return _own(fitting, state, file_sha256(path))
+        return _known(fitting, state, file_sha256(path))
     if community.available():
         found = community.identify_checkpoint(state)
         if found is not None:
             return _foreign(found, state, file_sha256(path))
     nearest = max(candidates, key=lambda candidate: candidate.shared)
-    raise CheckpointError(f"{path}: {_explanation(nearest)}")
+    raise CheckpointError(f"{path}: {_explain(nearest)}")
 
 
 def describe_model(
-    recognition: CheckpointInfo,
+    checkpoint: CheckpointInfo,
     *,
     id: str = "",
     title: str = "",
@@ -101,79 +101,79 @@ def describe_model(
     license: str = "",
     trained_for: Mapping[str, Any] | None = None,
 ) -> ModelSpec:
-    """Return the model that a recognized checkpoint makes, with a name if none is given.
+    """Return a model entry for a checkpoint, with a generated id if none is given.
 
     Args:
-        recognition: The checkpoint.
-        id: For the catalog, small letters and digits joined by hyphens.
-        title: What it is good at.
-        task: Needed where the recognition leaves several open.
-        license: Of the weights, if known better.
-        trained_for: The setting it was trained for; needed by networks without enlargement that
-            serve one noise level or JPEG quality each.
+        checkpoint: The checkpoint.
+        id: Model id: lower-case letters and digits, joined by hyphens.
+        title: What the model is for, in a few words.
+        task: Task of the model; required if the checkpoint fits several.
+        license: License of the weights, overriding that of the checkpoint.
+        trained_for: Setting of the training; required for networks with scale 1 that support one
+            noise level or JPEG quality.
 
-    Raises SettingsError for a task that the network cannot have, and for an id that is no name or
-    that of a model which ships: its weights would be taken for those of this network.
+    Raises SettingsError for a task that the network does not support, and for an id that is invalid
+    or belongs to a model of the catalog.
     """
     if id and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
-        raise SettingsError(f"id {id!r}: expected small letters and digits, joined by hyphens")
+        raise SettingsError(f"id {id!r}: expected lower-case letters and digits, joined by hyphens")
     if is_shipped(id):
-        raise SettingsError(f"id {id!r}: is that of another model; choose a new one")
-    task = task or (recognition.tasks[0] if len(recognition.tasks) == 1 else "")
-    if task not in recognition.tasks:
+        raise SettingsError(f"id {id!r}: belongs to another model; choose a new one")
+    task = task or (checkpoint.tasks[0] if len(checkpoint.tasks) == 1 else "")
+    if task not in checkpoint.tasks:
         raise SettingsError(
-            f"task {task!r}: {recognition.title} may be for {', '.join(recognition.tasks)}"
+            f"task {task!r}: {checkpoint.title} supports {', '.join(checkpoint.tasks)}"
         )
     settings = dict(trained_for or {})
     if TASKS[task].mosaic:
-        settings.setdefault("bayer", "grbg")  # the papers' order
+        settings.setdefault("bayer", "grbg")  # as in the papers
     return ModelSpec(
-        id=id or _free_id(recognition, task, settings),
-        title=title or _title(recognition, settings),
+        id=id or _free_id(checkpoint, task, settings),
+        title=title or _title(checkpoint, settings),
         task=task,
-        architecture=recognition.architecture,
-        params=recognition.params,
-        scale=recognition.scale,
-        license=license or recognition.license or "unknown",
-        source=recognition.source,
-        tile=recognition.tile,
+        architecture=checkpoint.architecture,
+        params=checkpoint.params,
+        scale=checkpoint.scale,
+        license=license or checkpoint.license or "unknown",
+        source=checkpoint.source,
+        tile=checkpoint.tile,
         weights=WeightsFile(""),
-        channels=recognition.channels,
-        peak=recognition.peak,
-        condition=recognition.condition,
-        condition_max=75.0 if recognition.condition else 0.0,
+        channels=checkpoint.channels,
+        peak=checkpoint.peak,
+        condition=checkpoint.condition,
+        condition_max=75.0 if checkpoint.condition else 0.0,
         trained_for=settings,
-        base=_base(recognition),
+        base=_base(checkpoint),
     )
 
 
-def missing_setting(recognition: CheckpointInfo, task: str) -> Literal["", "sigma", "jpeg_quality"]:
-    """Return which setting of `trained_for` a file does not tell and `describe_model` needs."""
-    told = recognition.condition or recognition.scale > 1
-    # Of those that spandrel knows, many are for all levels.
-    if told or recognition.architecture == "spandrel" or task not in TASKS:
+def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma", "jpeg_quality"]:
+    """Return the setting of `trained_for` that `describe_model` requires besides the file."""
+    any_value = checkpoint.condition or checkpoint.scale > 1
+    # Many networks of spandrel support all levels.
+    if any_value or checkpoint.architecture == "spandrel" or task not in TASKS:
         return ""
     return TASKS[task].condition
 
 
-def fits_model(recognition: CheckpointInfo, spec: ModelSpec) -> bool:
-    """Say whether the file may hold the weights that an entry of the catalog asks for."""
-    return recognition.architecture == spec.architecture and (
-        spec.id in recognition.published or spec.architecture == "spandrel"
+def fits_model(checkpoint: CheckpointInfo, spec: ModelSpec) -> bool:
+    """Whether the file fits the network of a catalog entry."""
+    return checkpoint.architecture == spec.architecture and (
+        spec.id in checkpoint.published or spec.architecture == "spandrel"
     )
 
 
-def _base(recognition: CheckpointInfo) -> str:
-    """Return the model that enlarges for a network that takes an enlargement, else nothing."""
-    network = ARCHITECTURES.get(recognition.architecture)
+def _base(checkpoint: CheckpointInfo) -> str:
+    """Return the id of the model whose enlargement the network takes as input, or nothing."""
+    network = ARCHITECTURES.get(checkpoint.architecture)
     if network is None or network.references != "registered":
         return ""
-    return default_model(usual_task(), recognition.scale)
+    return default_model(usual_task(), checkpoint.scale)
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """An architecture with the arguments that would suit best, and what speaks against it."""
+    """An architecture with the best arguments for a checkpoint, and the remaining differences."""
 
     architecture: str
     params: Mapping[str, Any]
@@ -189,7 +189,7 @@ class _Candidate:
         try:
             with torch.device("meta"):
                 network = build(**guessed)
-        except (ValueError, ZeroDivisionError, RuntimeError):  # shapes of no network at all
+        except (ValueError, ZeroDivisionError, RuntimeError):  # the shapes fit no network
             params, guessed = None, {}
             with torch.device("meta"):
                 network = build()
@@ -197,11 +197,11 @@ class _Candidate:
         wanted = set(network.state_dict())
         shared = len(wanted & set(shapes)) / max(1, len(wanted | set(shapes)))
         if params is None and not problems:
-            problems = ["its shapes do not tell the arguments"]
+            problems = ["its shapes do not determine the arguments"]
         return cls(name, guessed, network, problems, shared)
 
 
-def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> CheckpointInfo:
+def _known(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> CheckpointInfo:
     family = model_family(found.architecture)
     assert family is not None, "the catalog has a family for every architecture"
     params = dict(found.params)
@@ -210,7 +210,7 @@ def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Checkpo
         params["peak"] = peak
     scale = int(found.network.scale)  # type: ignore[arg-type]  # every architecture has one
     channels = params.get("colors", 3)
-    learned = {id(p): p.numel() for p in found.network.parameters()}
+    trained = {id(p): p.numel() for p in found.network.parameters()}
     return CheckpointInfo(
         architecture=found.architecture,
         params=params,
@@ -221,7 +221,7 @@ def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Checkpo
         channels=channels,
         peak=peak,
         condition="sigma" if params.get("conditions") else "",
-        parameters=sum(learned.values()),
+        parameters=sum(trained.values()),
         sha256=sha256,
         license="",
         source=family.source,
@@ -231,9 +231,9 @@ def _own(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Checkpo
 
 
 def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) -> tuple[str, ...]:
-    """Return the tasks that a network may be for, the likeliest first.
+    """Return the possible tasks of a network, the most likely first.
 
-    What a network without enlargement was trained for leaves no trace in its shapes.
+    The shapes of a network with scale 1 do not show what it was trained for.
     """
     tasks = _tasks_of_scale(scale)
     references = ARCHITECTURES[architecture].references != "none"
@@ -241,7 +241,7 @@ def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) ->
         tasks = [task for task in tasks if task.needs_references == references]
     elif params.get("conditions"):
         tasks = [task for task in tasks if task.condition == "sigma"]
-    elif params.get("colors", 3) == 1:  # the published networks of one plane are for luma
+    elif params.get("colors", 3) == 1:  # published networks with one channel are for luma
         tasks = sorted((task for task in tasks if not task.mosaic), key=lambda task: not task.luma)
     return tuple(task.id for task in tasks)
 
@@ -251,7 +251,7 @@ def _tasks_of_scale(scale: int) -> list[Task]:
 
 
 def _published(architecture: str, state: Mapping[str, Tensor]) -> Iterator[str]:
-    """Yield the models that a browser gets from their authors and that have this very layout."""
+    """Yield the ids of published models for manual download that have the same layout."""
     shapes = {key: tuple(tensor.shape) for key, tensor in state.items()}
     for spec in list_models():
         if spec.architecture == architecture and spec.weights.page:
@@ -262,7 +262,7 @@ def _published(architecture: str, state: Mapping[str, Tensor]) -> Iterator[str]:
 
 
 def _peak(state: Mapping[str, Tensor]) -> float:
-    """Return what white was in training, as the stored mean shift of the EDSR family tells."""
+    """Return the value of white during training, from the mean shift stored by the EDSR family."""
     bias = state.get("sub_mean.bias")
     if bias is None or bias.shape != (3,):
         return 1.0
@@ -273,7 +273,7 @@ def _foreign(
     found: community.CommunityModel, state: Mapping[str, Tensor], sha256: str
 ) -> CheckpointInfo:
     unit = max(1, found.multiple_of)
-    # Networks that look at the whole picture get large tiles; the rest is a matter of memory.
+    # Networks that use the whole image get large tiles, as far as memory permits.
     side = 512 if found.tiling == "discouraged" else 256
     tile = TileNeeds(
         multiple_of=unit,
@@ -306,36 +306,36 @@ def _foreign(
     )
 
 
-def _explanation(nearest: _Candidate) -> str:
+def _explain(nearest: _Candidate) -> str:
     family = model_family(nearest.architecture)
     name = nearest.architecture if family is None else family.title
     hint = (
         ""
         if community.available()
-        else "; many more networks are known with: pip install 'restorer[community]'"
+        else "; for many more networks: pip install 'restorer[community]'"
     )
     if nearest.shared < 0.1:
-        return f"a state dict of no known network{hint}"
+        return f"state dict of an unknown network{hint}"
     share = f"{nearest.shared:.0%}"
     return (
-        f"no known network; the nearest is {name}, which shares {share} of the names:"
-        f" {listed(nearest.problems)}{hint}"
+        f"unknown network; the most similar is {name}, which shares {share} of the names:"
+        f" {summarize(nearest.problems)}{hint}"
     )
 
 
-def _title(recognition: CheckpointInfo, settings: Mapping[str, Any]) -> str:
-    told = [_SETTINGS[key].format(value) for key, value in settings.items() if key in _SETTINGS]
-    return ", ".join([recognition.title, *told])
+def _title(checkpoint: CheckpointInfo, settings: Mapping[str, Any]) -> str:
+    words = [_SETTINGS[key].format(value) for key, value in settings.items() if key in _SETTINGS]
+    return ", ".join([checkpoint.title, *words])
 
 
-def _free_id(recognition: CheckpointInfo, task: str, settings: Mapping[str, Any]) -> str:
-    """Return an id as the catalog has them, that no model has yet."""
-    network = recognition.architecture
+def _free_id(checkpoint: CheckpointInfo, task: str, settings: Mapping[str, Any]) -> str:
+    """Return an unused id in the style of the catalog."""
+    network = checkpoint.architecture
     if network == "spandrel":
-        network = "".join(c for c in recognition.title.lower() if c.isalnum()) or "community"
-    kind = f"x{recognition.scale}" if recognition.scale > 1 else TASKS[task].suffix
-    told = [f"{settings[key]:g}" for key in ("sigma", "jpeg_quality") if key in settings]
-    base = "-".join([network, kind, *told])
+        network = "".join(c for c in checkpoint.title.lower() if c.isalnum()) or "community"
+    kind = f"x{checkpoint.scale}" if checkpoint.scale > 1 else TASKS[task].suffix
+    values = [f"{settings[key]:g}" for key in ("sigma", "jpeg_quality") if key in settings]
+    base = "-".join([network, kind, *values])
     taken = {spec.id for spec in list_models()}
     return next(
         name for n in range(1, 1000) if (name := f"{base}-{n}" if n > 1 else base) not in taken

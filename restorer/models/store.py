@@ -1,4 +1,4 @@
-"""The user's store of weights: what is installed, what is added, and whether it is whole."""
+"""The user's folder of weights: installation, verification and removal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BLOCK = 1 << 20
 def weights_path(spec: ModelSpec) -> Path:
     """Return the weights file of a model after checking its size and SHA-256.
 
-    Embedded weights lie in the package, all others in the user's folder. Raises WeightsError.
+    Embedded weights are in the package, all others in the user's folder. Raises WeightsError.
     """
     path = _expected_path(spec.weights)
     if not path.is_file() or not spec.weights.sha256:
@@ -36,19 +36,19 @@ def weights_path(spec: ModelSpec) -> Path:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
     if size != spec.weights.size:
         raise WeightsError(
-            f"{path}: {size:,} bytes, expected {spec.weights.size:,}; the file was cut or replaced,"
-            " install it again"
+            f"{path}: {size:,} bytes, expected {spec.weights.size:,}; the file is incomplete or was"
+            " replaced, install it again"
         )
     if digest != spec.weights.sha256:
         raise WeightsError(
-            f"{path}: SHA-256 {digest}, expected {spec.weights.sha256}; the file was altered,"
+            f"{path}: SHA-256 {digest}, expected {spec.weights.sha256}; the file was modified,"
             " install it again"
         )
     return path
 
 
 def verify_weights(spec: ModelSpec) -> Literal["ok", "absent", "corrupt"]:
-    """Say whether the weights of a model are there and whole."""
+    """Return whether the weights of a model are installed and intact."""
     if not _expected_path(spec.weights).is_file() or not spec.weights.sha256:
         return "absent"
     try:
@@ -59,11 +59,11 @@ def verify_weights(spec: ModelSpec) -> Literal["ok", "absent", "corrupt"]:
 
 
 def weights_state(spec: ModelSpec) -> WeightsState:
-    """Say where the weights of a model are, or how they are got; reads the whole file.
+    """Return the state of the weights of a model; reads the whole file.
 
-    ``embedded`` in the package, ``installed`` in the user's store; ``fetch`` where
-    `fetch_weights` gets them, ``browser`` where only a browser does, ``absent`` where nobody
-    knows; ``corrupt`` where they are cut or altered.
+    ``embedded``: in the package; ``installed``: in the user's folder; ``fetch``: `fetch_weights`
+    can download them; ``browser``: they require a manual download; ``absent``: no address is known;
+    ``corrupt``: truncated or modified.
     """
     found = verify_weights(spec)
     if found == "ok":
@@ -74,10 +74,10 @@ def weights_state(spec: ModelSpec) -> WeightsState:
 
 
 def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
-    """Copy a checkpoint into the user's store and make it the weights of `spec`.
+    """Install a checkpoint as the weights of `spec` and return the updated entry.
 
-    A hash that the catalog knows, or that an earlier file left on record, must be met; otherwise
-    that of `source` is recorded. Returns the entry as it now stands. Raises WeightsError.
+    The file must match the hash in the catalog or in the record of an earlier file; without one,
+    the hash of `source` is recorded. Raises WeightsError.
     """
     target = weights_folder() / f"{spec.id}{source.suffix.lower()}"
     try:
@@ -89,7 +89,7 @@ def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
             if spec.weights.sha256 not in ("", digest.hexdigest()):
                 raise WeightsError(
                     f"{source}: SHA-256 {digest.hexdigest()}, expected {spec.weights.sha256}: not"
-                    f" the file that {spec.id} names"
+                    f" the weights of {spec.id}"
                 )
     except ImageWriteError as error:
         raise WeightsError(str(error)) from error
@@ -99,15 +99,15 @@ def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
 def fetch_weights(
     spec: ModelSpec, *, on_bytes: OnTick | None = None, cancel: CancelToken | None = None
 ) -> ModelSpec:
-    """Download the weights of a model into the user's store; what is there and whole stays.
+    """Download the weights of a model unless they are installed; return the updated entry.
 
-    A download that was cut goes on. A hash that is not known yet is recorded now and enforced from
-    then on. Returns the entry as it now stands. Raises WeightsError, Cancelled.
+    Interrupted downloads are resumed. An unknown hash is recorded and checked from then on. Raises
+    WeightsError, Cancelled.
     """
     if verify_weights(spec) == "ok":
         return spec
     if not spec.weights.url:
-        raise WeightsError(f"{spec.id}: has no address to download from; {_remedy(spec)}")
+        raise WeightsError(f"{spec.id}: has no download address; {_remedy(spec)}")
     target = weights_folder() / spec.weights.name
     digest = download(
         spec.weights.url,
@@ -121,14 +121,14 @@ def fetch_weights(
 
 
 def remove_weights(spec: ModelSpec) -> Path:
-    """Delete a model's weights and record from the user's store; return what the file was.
+    """Delete the weights and the entry of a model; return the path of the deleted file.
 
-    A model that the user had added is gone then; one of the catalog can be installed again.
-    Raises WeightsError for embedded weights, and where nothing is installed.
+    A model that the user had added disappears; a model of the catalog can be installed again.
+    Raises WeightsError for embedded weights, and if nothing is installed.
     """
     path, entry = _expected_path(spec.weights), _entry_path(spec.id)
     if spec.weights.embedded:
-        raise WeightsError(f"{spec.id}: ships with the program and cannot be removed")
+        raise WeightsError(f"{spec.id}: is included in the program and cannot be removed")
     if not path.exists() and not entry.exists():
         raise WeightsError(f"{spec.id}: is not installed")
     try:
@@ -140,31 +140,31 @@ def remove_weights(spec: ModelSpec) -> Path:
 
 
 def _record(spec: ModelSpec, path: Path, digest: str) -> ModelSpec:
-    """Write the entry that makes `path` the weights of `spec`."""
+    """Write an entry with `path` as the weights of `spec`."""
     size = path.stat().st_size
     weights = replace(spec.weights, name=path.name, sha256=digest, size=size)
     installed = replace(spec, weights=weights)
     entry = asdict(installed)
-    if is_shipped(spec.id):  # the catalog says the rest, better with every release
+    if is_shipped(spec.id):  # the catalog of each release provides the rest
         entry = {"id": spec.id, "weights": {"name": path.name, "sha256": digest, "size": size}}
     try:
         with created(_entry_path(spec.id), "replace") as file:
             file.write(json.dumps(entry, indent=2).encode())
     except ImageWriteError as error:
         raise WeightsError(str(error)) from error
-    for other in path.parent.glob(f"{spec.id}.*"):  # the same model under another suffix
+    for other in path.parent.glob(f"{spec.id}.*"):  # earlier weights with another suffix
         if other not in (path, _entry_path(spec.id)):
             other.unlink(missing_ok=True)
     return installed
 
 
 def _remedy(spec: ModelSpec) -> str:
-    """Say what the user can do to get the weights."""
+    """Return instructions for installing the weights."""
     if spec.weights.url:
-        return f"get them with: restore weights fetch {spec.id}"
+        return f"download them with: restore weights fetch {spec.id}"
     if spec.weights.page:
         return (
-            f"download the file in a browser from {spec.weights.page} and add it with:"
+            f"download the file from {spec.weights.page} with a browser and add it with:"
             f" restore weights add FILE --id {spec.id}"
         )
     return f"expected at {_expected_path(spec.weights)}"

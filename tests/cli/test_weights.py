@@ -46,7 +46,7 @@ def test_inspect_explains_what_cannot_be_used(restore: Restore, tmp_path: Path) 
     torch.save(state, tmp_path / "near.pt")
     result = restore("weights", "inspect", tmp_path / "near.pt")
     assert result.exit_code == 1
-    assert "nearest is NLSN" in result.output
+    assert "most similar is NLSN" in result.output
     assert "missing tail.1.bias" in result.output
 
 
@@ -163,7 +163,7 @@ def test_models_that_need_what_is_not_there_say_so(
 ) -> None:
     source = make_picture(tmp_path / "small.png")
     for model, words in (
-        ("nlsn-x2-paper", "not installed; download the file in a browser"),
+        ("nlsn-x2-paper", "not installed; download the file from https"),
         ("dncnn-denoise-25-paper", "restore weights fetch dncnn-denoise-25-paper"),
         ("ttsr-x4-paper", "reference"),
     ):

@@ -37,7 +37,7 @@ def patches(x: torch.Tensor) -> torch.Tensor:
     st.booleans(),
     st.data(),
 )
-def test_weights_are_a_row_of_the_dense_softmax(
+def test_weights_equal_a_row_of_the_dense_softmax(
     size: tuple[int, int], levels: list[tuple[int, int]], hard: bool, data: st.DataObject
 ) -> None:
     query = torch.randn(1, 4, *size)
@@ -55,7 +55,7 @@ def test_weights_are_a_row_of_the_dense_softmax(
         torch.testing.assert_close(row, expected, atol=1e-5, rtol=0)
 
 
-def test_pasting_with_the_weights_of_nine_patches_gives_the_pixel_of_the_attention() -> None:
+def test_pasting_with_the_weights_of_nine_patches_reproduces_the_pixel() -> None:
     query, sizes = torch.randn(1, 4, 7, 8), [(7, 8), (5, 6)]
     keys = [torch.randn(1, 4, *size) for size in sizes]
     values = [torch.randn(1, 3, *size) for size in sizes]
@@ -75,7 +75,7 @@ def test_pasting_with_the_weights_of_nine_patches_gives_the_pixel_of_the_attenti
 
 
 @pytest.mark.parametrize("model", [DENOISE, ENLARGE])
-def test_weights_of_the_shipped_models_are_those_of_their_run(
+def test_weights_of_the_included_models_equal_those_of_their_run(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[tuple[Any, Any]] = []
@@ -106,7 +106,7 @@ def holds(box: tuple[float, float, float, float], row: float, column: float) -> 
 
 
 @pytest.mark.parametrize("at", [(0, 0), (59, 69), (33, 12)])
-def test_patch_holds_the_pixel_and_matches_are_the_strongest(at: tuple[int, int]) -> None:
+def test_the_patch_contains_the_pixel_and_matches_are_the_strongest(at: tuple[int, int]) -> None:
     found = map_attention(Source(IMAGE), ENLARGE, at, matches=5)
     assert found.region == Region(0, 0, 60, 70)
     top, left, height, width = found.patch
@@ -125,7 +125,7 @@ def test_patch_holds_the_pixel_and_matches_are_the_strongest(at: tuple[int, int]
         assert match.height == pytest.approx(3 * level.cell[0])
 
 
-def test_a_repeated_thing_is_found_where_it_is() -> None:
+def test_a_repeated_pattern_is_found_at_its_position() -> None:
     network = PANet(blocks=2, channels=8)
     thing = np.random.default_rng(1).random((9, 9, 3))
     values = np.full((48, 48, 3), 0.5)
@@ -168,7 +168,7 @@ def test_all_networks_with_such_attention_have_attention_maps(
     assert not any(len(m._forward_hooks) for m in network.modules()), "nothing is left behind"
 
 
-def test_row_of_a_non_local_block_is_that_of_its_affinity() -> None:
+def test_the_row_of_a_non_local_block_equals_its_affinity() -> None:
     network = NonLocalNet(blocks=2, channels=8, every=2, pooling=False)
     predictor = Predictor(make_spec(1, multiple_of=1), network, "cpu", "fp32")
     found = map_attention(IMAGE, predictor, (13, 17), region=Region(10, 10, 9, 12))
@@ -197,7 +197,7 @@ def test_invalid_requests_are_refused(
         map_attention(IMAGE, model, at, **options)
 
 
-def test_networks_without_such_attention_and_large_parts_are_refused() -> None:
+def test_networks_without_attention_maps_and_large_regions_are_refused() -> None:
     other = NonLocalNet(blocks=2, channels=8, every=2, pairwise="dot_product")
     predictor = Predictor(make_spec(1, multiple_of=2), other, "cpu", "fp32")
     with pytest.raises(restorer.SettingsError, match="do not add up"):

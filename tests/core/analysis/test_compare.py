@@ -30,7 +30,7 @@ def pixels_of(sample: Sample) -> NDArray[Any]:
     return sample.image.pixels
 
 
-def test_samples_are_regions_of_the_whole_restored_picture(photograph: NDArray[np.uint8]) -> None:
+def test_samples_equal_regions_of_the_whole_restored_image(photograph: NDArray[np.uint8]) -> None:
     image = Image(noisy(photograph))
     steps: list[Step | str | Path] = [Step(MODELS[0], sigma=20.0), MODELS[1]]
     before, *samples = compare_models(image, steps, REGION)
@@ -44,14 +44,14 @@ def test_samples_are_regions_of_the_whole_restored_picture(photograph: NDArray[n
         assert (sample.psnr, sample.ssim, sample.error) == (None, None, "")
 
 
-def test_the_picture_itself_is_enlarged_by_interpolation(photograph: NDArray[np.uint8]) -> None:
+def test_the_input_is_enlarged_by_interpolation(photograph: NDArray[np.uint8]) -> None:
     (before,) = list(compare_models(Image(photograph), ["nlsn-x3-paper"], REGION))[:1]
     assert pixels_of(before).shape == (72, 84, 3)
     centers = pixels_of(before)[1::3, 1::3]  # of input pixels, at an odd scale
     np.testing.assert_allclose(centers.astype(int), REGION.of(photograph), atol=1)
 
 
-def test_truth_gives_the_figures(photograph: NDArray[np.uint8]) -> None:
+def test_the_ground_truth_gives_psnr_and_ssim(photograph: NDArray[np.uint8]) -> None:
     image, truth = Image(noisy(photograph)), Image(photograph)
     samples = list(compare_models(image, MODELS, REGION, truth=truth))
     before, denoised, enlarged = samples
@@ -63,7 +63,7 @@ def test_truth_gives_the_figures(photograph: NDArray[np.uint8]) -> None:
     assert (enlarged.psnr, enlarged.ssim) == (None, None)  # of another size
 
 
-def test_truth_may_be_larger_by_the_scale_of_a_model(photograph: NDArray[np.uint8]) -> None:
+def test_the_ground_truth_may_have_the_scale_of_a_model(photograph: NDArray[np.uint8]) -> None:
     small = Image(np.ascontiguousarray(photograph[::2, ::2]))
     region = Region(10, 10, 20, 20)
     before, enlarged = compare_models(small, MODELS[1:], region, truth=Image(photograph))
@@ -74,7 +74,7 @@ def test_truth_may_be_larger_by_the_scale_of_a_model(photograph: NDArray[np.uint
 
 @pytest.mark.parametrize("bits", [8, 16, 32])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_depth_gray_and_alpha_stay(bits: Any, channels: int) -> None:
+def test_bit_depth_gray_and_alpha_are_preserved(bits: Any, channels: int) -> None:
     values = np.random.default_rng(0).random((40, 44, channels), np.float32)
     image = Image(np.zeros((1, 1, 1), np.uint8)).with_float(values, bits=bits)
     truth = Image(make_photograph(40, 44))
@@ -89,7 +89,7 @@ def test_depth_gray_and_alpha_stay(bits: Any, channels: int) -> None:
     )
 
 
-def test_a_model_that_fails_says_why_and_the_next_one_follows(
+def test_a_failed_model_reports_the_reason_and_the_next_one_follows(
     photograph: NDArray[np.uint8],
 ) -> None:
     models = ["nlsn-x2-paper", Step(MODELS[0], bayer="rggb"), MODELS[1]]
@@ -109,7 +109,7 @@ def test_a_cancelled_comparison_ends(photograph: NDArray[np.uint8]) -> None:
         next(samples)
 
 
-def test_nonsense_is_refused_before_any_work(photograph: NDArray[np.uint8]) -> None:
+def test_invalid_arguments_are_refused_before_any_work(photograph: NDArray[np.uint8]) -> None:
     image = Image(photograph)
     height, width = photograph.shape[:2]
     for region in (Region(0, 0, height + 1, 8), Region(-1, 0, 8, 8), Region(3, 3, 0, 5)):
@@ -131,7 +131,7 @@ def test_nonsense_is_refused_before_any_work(photograph: NDArray[np.uint8]) -> N
     side=st.integers(1, 200),
     channels=st.integers(1, 4),
 )
-def test_the_detailed_region_lies_in_the_picture(
+def test_the_detailed_region_lies_in_the_image(
     height: int, width: int, side: int, channels: int
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
@@ -142,7 +142,7 @@ def test_the_detailed_region_lies_in_the_picture(
 
 
 @given(top=st.integers(0, 136), left=st.integers(0, 196))
-def test_the_detailed_region_is_where_the_detail_is(top: int, left: int) -> None:
+def test_the_detailed_region_contains_the_detail(top: int, left: int) -> None:
     pixels = np.full((200, 260, 3), 90, np.uint8)
     checks = np.indices((64, 64)).sum(0) // 4 % 2 * 150
     pixels[top : top + 64, left : left + 64] += checks.astype(np.uint8)[..., None]
@@ -151,7 +151,7 @@ def test_the_detailed_region_is_where_the_detail_is(top: int, left: int) -> None
     assert abs(region.left - left) <= 8
 
 
-def test_detail_that_is_transparent_does_not_count() -> None:
+def test_transparent_detail_is_ignored() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (64, 192, 4), np.uint8)
     pixels[..., 3] = np.arange(192) >= 96
     pixels[:, 96:, :3] //= 4

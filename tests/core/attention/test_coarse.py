@@ -44,7 +44,7 @@ def test_a_window_that_covers_the_reference_finds_what_the_exact_search_finds(
 
 @settings(max_examples=40)
 @given(size=SIZES, key_size=SIZES, radius=st.integers(0, 3), **OPTIONS)
-def test_what_is_found_is_a_patch_of_the_reference_and_never_better_than_the_best(
+def test_matches_are_patches_of_the_reference_and_not_better_than_the_best(
     size: tuple[int, int],
     key_size: tuple[int, int],
     radius: int,
@@ -76,7 +76,7 @@ def test_a_shifted_copy_is_found() -> None:
     torch.testing.assert_close(score[0, 1:-1, 1:-1], torch.ones(22, 26))
 
 
-def test_a_copy_shifted_by_part_of_a_cell_is_found_in_a_smooth_image() -> None:
+def test_a_copy_shifted_by_a_fraction_of_a_cell_is_found_in_a_smooth_image() -> None:
     key = torch.nn.functional.avg_pool2d(torch.randn(1, 8, 64, 64), 9, stride=1)
     query = key[:, :, 7:39, 10:42]
     index, _ = search_coarse_to_fine(query, key)
@@ -102,7 +102,7 @@ def test_the_score_is_differentiable() -> None:
     assert torch.autograd.grad(score.sum(), query)[0].any()
 
 
-def test_agreement_is_that_of_the_whole_when_every_query_is_drawn() -> None:
+def test_agreement_of_all_queries_equals_that_of_the_whole() -> None:
     query, key = torch.randn(1, 3, 7, 9), torch.randn(1, 3, 12, 10)
     exact_index, exact_score = search(query, key)
     perfect = search_agreement(query, key, exact_index)
@@ -128,7 +128,7 @@ class _Largest(TorchDispatchMode):
         return result
 
 
-def test_neither_scores_nor_windows_are_ever_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_and_windows_are_never_held_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coarse, "_BLOCK_ELEMENTS", 1 << 14)
     x = torch.randn(1, 4, 32, 32)
     with _Largest() as largest:

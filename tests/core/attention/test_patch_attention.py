@@ -48,7 +48,7 @@ def limit(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
     recorded=st.booleans(),
     hard=st.booleans(),
 )
-def test_patch_attention_equals_its_plain_form(
+def test_patch_attention_equals_the_direct_form(
     size: tuple[int, int],
     level: tuple[int, int],
     batch: int,
@@ -67,7 +67,7 @@ def test_patch_attention_equals_its_plain_form(
     torch.testing.assert_close(result, plain(query, levels, 2.0, hard))
 
 
-def test_float32_equals_the_plain_form_to_a_hundred_thousandth() -> None:
+def test_float32_equals_the_direct_form_within_1e_5() -> None:
     key, value, small_key, small_value = features((30, 40), (27, 36))
     levels = [(key, value), (small_key, small_value)]
     result = patch.patch_attention(key, levels, softmax_scale=10.0, norm_floor=1e-4)
@@ -92,9 +92,7 @@ def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
 
 
 @pytest.mark.parametrize("block", [1, 1 << 20])
-def test_gradients_equal_those_of_the_plain_form(
-    block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_gradients_equal_the_direct_form(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, block)
     key, value = features((6, 5))
     inputs = [x.double().requires_grad_() for x in (torch.randn_like(key), key, value)]
@@ -124,7 +122,9 @@ class _Largest(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_the_score_matrix_is_never_whole(training: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_score_matrix_is_never_held_as_a_whole(
+    training: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit(monkeypatch, 1 << 14)
     key, value = (x.requires_grad_(training) for x in features((32, 32)))
     with _Largest() as largest:
@@ -134,7 +134,7 @@ def test_the_score_matrix_is_never_whole(training: bool, monkeypatch: pytest.Mon
     assert largest.elements < (32 * 32) ** 2 / 8
 
 
-def test_a_constant_image_is_rebuilt_from_itself() -> None:
+def test_a_constant_image_is_reproduced() -> None:
     ones = torch.ones(1, 2, 7, 7)
     result = patch.patch_attention(ones, [(ones, ones)], softmax_scale=0.0, norm_floor=1e-4)
     # At scale 0 every patch weighs alike; the mean patch is 1 less its share of zero padding.

@@ -49,7 +49,7 @@ def plain_paste(value: Tensor, index: Tensor, stride: int, divisor: Divisor) -> 
     batch=st.integers(1, 2),
     block=st.sampled_from([1, 700, 5000, 1 << 20]),
 )
-def test_search_equals_its_plain_form(
+def test_search_equals_the_direct_form(
     size: tuple[int, int], key_size: tuple[int, int], batch: int, block: int
 ) -> None:
     query = torch.randn(batch, 3, *size, dtype=torch.float64)
@@ -78,7 +78,7 @@ def test_the_first_of_equal_patches_wins_whatever_the_block(
     assert torch.equal(again[0, 1:5, 1:5], index[0, 1:5, 1:5])
 
 
-def test_a_featureless_patch_scores_zero_and_takes_the_first_key() -> None:
+def test_a_uniform_patch_scores_zero_and_matches_the_first_key() -> None:
     key = torch.randn(1, 3, 4, 5)
     index, score = search(torch.zeros(1, 3, 2, 6), key)
     assert not index.any()
@@ -95,7 +95,7 @@ def test_an_image_finds_itself() -> None:
     torch.testing.assert_close(score, torch.ones(2, 7, 6))
 
 
-def test_gradients_of_the_score_equal_those_of_the_plain_form() -> None:
+def test_gradients_of_the_score_equal_the_direct_form() -> None:
     inputs = [torch.randn(2, 3, *size, dtype=torch.float64) for size in ((5, 4), (3, 6))]
     inputs[0][:, :, :3, :3] = 0  # its corner patch has no norm to divide by
     inputs = [x.requires_grad_() for x in inputs]
@@ -119,7 +119,7 @@ class _Largest(TorchDispatchMode):
         return result
 
 
-def test_neither_the_scores_nor_the_patches_are_ever_whole(
+def test_scores_and_patches_are_never_held_as_a_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(transfer, "_BLOCK_ELEMENTS", 1 << 15)
@@ -140,7 +140,7 @@ def test_neither_the_scores_nor_the_patches_are_ever_whole(
     stride=st.sampled_from([1, 2, 4]),
     divisor=st.sampled_from(["constant", "coverage"]),
 )
-def test_paste_equals_its_plain_form(
+def test_paste_equals_the_direct_form(
     size: tuple[int, int], key_size: tuple[int, int], batch: int, stride: int, divisor: Divisor
 ) -> None:
     value = torch.randn(batch, 3, *(n * stride for n in key_size))
@@ -151,7 +151,7 @@ def test_paste_equals_its_plain_form(
 
 @pytest.mark.parametrize("divisor", ["constant", "coverage"])
 @pytest.mark.parametrize("stride", [1, 2, 4])
-def test_gradients_of_paste_equal_those_of_the_plain_form(stride: int, divisor: Divisor) -> None:
+def test_gradients_of_paste_equal_the_direct_form(stride: int, divisor: Divisor) -> None:
     value = torch.randn(2, 3, 4 * stride, 5 * stride, dtype=torch.float64, requires_grad=True)
     index = torch.randint(20, (2, 3, 7))
     weights = torch.randn(2, 3, 3 * stride, 7 * stride, dtype=torch.float64)
@@ -165,7 +165,7 @@ def test_gradients_of_paste_equal_those_of_the_plain_form(stride: int, divisor: 
     torch.testing.assert_close(ours, theirs)
 
 
-def test_a_reference_pasted_in_place_is_itself_with_coverage() -> None:
+def test_coverage_reproduces_a_reference_pasted_in_place() -> None:
     value = torch.rand(1, 2, 20, 24)
     index = torch.arange(30).view(1, 5, 6)
     torch.testing.assert_close(paste(value, index, stride=4, divisor="coverage"), value)

@@ -45,7 +45,7 @@ def estimate(pixels: Pixels) -> int | None:
 
 
 @given(st.integers(1, 100))
-def test_every_table_of_libjpeg_tells_its_quality(quality: int) -> None:
+def test_every_table_of_libjpeg_gives_its_quality(quality: int) -> None:
     with PilImage.open(io.BytesIO(saved(np.zeros((8, 8), np.uint8), quality))) as file:
         rows = np.reshape(file.quantization[0], (8, 8))  # type: ignore[attr-defined]  # of JPEG
     np.testing.assert_array_equal(rows, luma_steps(quality))
@@ -58,7 +58,7 @@ def test_every_table_of_libjpeg_tells_its_quality(quality: int) -> None:
     st.sampled_from([FULL, HALF, "gray"]),
     st.tuples(st.integers(0, 7), st.integers(0, 7)),
 )
-def test_quality_is_read_off_the_pixels_wherever_the_blocks_begin(
+def test_quality_is_estimated_for_any_offset_of_the_block_grid(
     quality: int, chroma: str, start: tuple[int, int]
 ) -> None:
     gray = chroma == "gray"
@@ -70,19 +70,19 @@ def test_quality_is_read_off_the_pixels_wherever_the_blocks_begin(
 @pytest.mark.parametrize("quality", [20, 30, 60])
 @pytest.mark.parametrize("better", [25, 35])
 @pytest.mark.parametrize("start", [(0, 0), (3, 5)], ids=["same grid", "cropped"])
-def test_saved_again_at_a_better_quality_still_tells_the_worse_one(
+def test_saving_again_at_a_higher_quality_keeps_the_lower_estimate(
     quality: int, better: int, start: tuple[int, int]
 ) -> None:
     first = compressed(PHOTO, quality)[start[0] :, start[1] :]
     assert estimate(compressed(first, quality + better)) == pytest.approx(quality, abs=4)
 
 
-def test_saved_again_at_a_worse_quality_tells_the_last_one() -> None:
+def test_saving_again_at_a_lower_quality_gives_the_last_one() -> None:
     assert estimate(compressed(compressed(PHOTO, 85), 40)) == pytest.approx(40, abs=1)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_turned_pictures_tell_too(turns: int) -> None:
+def test_quality_is_estimated_for_rotated_images(turns: int) -> None:
     turned = np.ascontiguousarray(np.rot90(compressed(PHOTO, 45), turns))
     assert estimate(turned) == pytest.approx(45, abs=1)
 
@@ -99,13 +99,13 @@ def test_turned_pictures_tell_too(turns: int) -> None:
     ],
     ids=["gray", "shrunk", "noise", "plain", "ramp", "chessboard"],
 )
-def test_what_never_was_a_jpeg_tells_nothing(pixels: Pixels) -> None:
+def test_images_without_jpeg_give_no_estimate(pixels: Pixels) -> None:
     assert estimate(pixels) is None
 
 
 @settings(max_examples=20)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.floats(0, 4))
-def test_tiny_pictures_and_odd_values_do_not_break_it(
+def test_tiny_images_and_unusual_values_are_accepted(
     height: int, width: int, channels: int, white: float
 ) -> None:
     values = np.random.default_rng(0).random((height, width, channels)).astype(np.float32) * white
@@ -115,7 +115,7 @@ def test_tiny_pictures_and_odd_values_do_not_break_it(
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_every_kind_of_file_tells_the_quality_of_its_tables(
+def test_every_kind_of_file_gives_the_quality_of_its_tables(
     mode: str, progressive: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.jpg"
@@ -124,7 +124,7 @@ def test_every_kind_of_file_tells_the_quality_of_its_tables(
     assert restorer.read(path).jpeg_quality == 37
 
 
-def test_it_is_read_though_the_name_is_another_and_the_picture_is_turned(tmp_path: Path) -> None:
+def test_quality_is_read_despite_a_wrong_suffix_and_an_orientation(tmp_path: Path) -> None:
     exif = PilImage.Exif()
     exif[0x0112] = 6
     path = tmp_path / "a.png"
@@ -134,7 +134,7 @@ def test_it_is_read_though_the_name_is_another_and_the_picture_is_turned(tmp_pat
     assert image.jpeg_quality == 61
 
 
-def test_tables_of_other_makers_tell_the_nearest_quality(tmp_path: Path) -> None:
+def test_other_tables_give_the_nearest_quality(tmp_path: Path) -> None:
     path, steps = tmp_path / "a.jpg", (luma_steps(70) * 1.03).astype(int).ravel().tolist()
     PilImage.fromarray(PHOTO).save(path, qtables=[steps, steps])
     assert restorer.read(path).jpeg_quality == pytest.approx(70, abs=2)
@@ -162,31 +162,31 @@ def store(path: Path, content: bytes | Pixels) -> Path:
 SMALL: Pixels = PHOTO[:96, :112]
 
 
-def test_the_network_is_told_what_the_file_says(tmp_path: Path) -> None:
+def test_the_network_receives_the_quality_of_the_file(tmp_path: Path) -> None:
     assert told(store(tmp_path / "a.jpg", saved(SMALL, 30))) == (30, "file", ())
 
 
-def test_a_jpeg_stored_as_png_is_told_by_its_pixels(tmp_path: Path) -> None:
+def test_a_jpeg_stored_as_png_is_estimated_from_its_pixels(tmp_path: Path) -> None:
     assert told(store(tmp_path / "a.png", compressed(SMALL, 30))) == (30, "estimated", ())
 
 
-def test_of_a_file_saved_twice_the_worse_quality_counts(tmp_path: Path) -> None:
+def test_the_lower_quality_of_a_file_saved_twice_is_used(tmp_path: Path) -> None:
     again = store(tmp_path / "a.jpg", saved(compressed(SMALL, 30), 92))
     assert restorer.read(again).jpeg_quality == 92
     assert told(again)[:2] == (30, "estimated")
 
 
-def test_what_the_step_says_goes_before_all(tmp_path: Path) -> None:
+def test_the_quality_of_the_step_takes_precedence(tmp_path: Path) -> None:
     source = store(tmp_path / "a.jpg", saved(SMALL, 30))
     assert told(source, Step(MODEL, jpeg_quality=55)) == (55, "given", ())
 
 
-def test_a_picture_without_traces_is_said_to_have_none(tmp_path: Path) -> None:
+def test_an_image_without_traces_gets_a_note(tmp_path: Path) -> None:
     source = store(tmp_path / "a.png", SMALL[::2, ::2])
     assert told(source) == (100, "estimated", ("no traces of JPEG compression were found",))
 
 
-def test_a_file_of_high_quality_is_said_to_need_nothing(tmp_path: Path) -> None:
+def test_a_file_of_high_quality_gets_a_note(tmp_path: Path) -> None:
     quality, origin, notes = told(store(tmp_path / "a.jpg", saved(SMALL, 98, FULL)))
     assert (quality, origin) == (98, "file")
     assert notes == ("it was saved at JPEG quality 98, whose traces nobody sees",)
@@ -199,14 +199,14 @@ def test_the_depth_of_the_copy_does_not_matter(bits: restorer.image.Bits) -> Non
     assert Source(deep).jpeg_quality() == (40, "estimated")
 
 
-def test_alpha_does_not_hide_it() -> None:
+def test_alpha_does_not_prevent_the_estimate() -> None:
     alpha = np.full((*SMALL.shape[:2], 1), 255, np.uint8)
     alpha[:20] = 0
     pixels = np.concatenate([compressed(SMALL, 40), alpha], axis=2)
     assert Source(Image(pixels)).jpeg_quality() == (40, "estimated")
 
 
-def test_the_quality_stays_that_of_the_picture_behind_a_step_that_changed_it() -> None:
+def test_the_quality_of_the_source_is_used_after_another_step() -> None:
     image = Image(compressed(SMALL, 20), jpeg_quality=20)
     steps = [Step("panet-denoise-lite", sigma=5), Step(MODEL)]
     plans: list[RunPlan] = []
@@ -214,7 +214,7 @@ def test_the_quality_stays_that_of_the_picture_behind_a_step_that_changed_it() -
     assert (plans[1].jpeg_quality, plans[1].origin) == (20, "file")
 
 
-def test_a_result_is_no_jpeg_any_more() -> None:
+def test_a_result_has_no_jpeg_quality() -> None:
     image = Image(compressed(SMALL, 20), jpeg_quality=20)
     assert restorer.restore(image, MODEL).jpeg_quality is None
 
@@ -226,7 +226,7 @@ def test_impossible_qualities_are_refused(quality: int) -> None:
 
 
 @pytest.mark.parametrize("quality", [10, 40])
-def test_deblocking_brings_jpegs_closer_to_the_truth(quality: int) -> None:
+def test_deblocking_improves_psnr(quality: int) -> None:
     damaged = compressed(SMALL, quality)
     result = restorer.restore(Image(damaged, jpeg_quality=quality), MODEL)
     before, after = (np.mean((x - SMALL.astype(float)) ** 2) for x in (damaged, result.pixels))

@@ -24,7 +24,7 @@ def test_estimate_is_near_the_truth_on_photographs(sigma: float, gray: bool) -> 
         assert estimate == pytest.approx(sigma, abs=3)
 
 
-def test_correlated_noise_is_seen_too() -> None:
+def test_correlated_noise_is_detected() -> None:
     noise = np.random.default_rng(0).normal(0, 15, data.chelsea().shape)
     # As a demosaicer leaves it: each pixel the mean of its neighborhood.
     smooth = sum(np.roll(noise, (i, j), (0, 1)) for i in (0, 1) for j in (0, 1)) / 2
@@ -32,7 +32,7 @@ def test_correlated_noise_is_seen_too() -> None:
     assert 10 < estimate_sigma(values) < 35
 
 
-def test_gray_in_three_planes_reads_like_gray() -> None:
+def test_gray_in_three_planes_gives_the_estimate_of_gray() -> None:
     noisy = np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 1)).astype(np.float32)
     assert (
         estimate_sigma(noisy.repeat(3, 2)) == estimate_sigma(noisy) == pytest.approx(25.5, rel=0.1)
@@ -40,13 +40,13 @@ def test_gray_in_three_planes_reads_like_gray() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 100), (8, 8), (8, 9)])
-def test_tiny_pictures_do_not_break_it(size: tuple[int, int]) -> None:
+def test_tiny_images_are_accepted(size: tuple[int, int]) -> None:
     values = np.random.default_rng(0).random((*size, 3)).astype(np.float32)
     assert estimate_sigma(values) >= 0
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_rows_are_read_from_the_top_to_the_bottom_and_few_at_a_time(channels: int) -> None:
+def test_rows_are_read_from_top_to_bottom_in_small_bands(channels: int) -> None:
     values = np.random.default_rng(0).random((900, 700, channels)).astype(np.float32)
     asked: list[tuple[int, int]] = []
 

@@ -53,7 +53,9 @@ def checkpoint(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", PROTOCOLS)
 @settings(max_examples=6)
 @given(data=st.data())
-def test_damage_is_repeatable_and_truth_is_perfect(name: str, data: st.DataObject) -> None:
+def test_degradations_are_repeatable_and_the_ground_truth_scores_perfectly(
+    name: str, data: st.DataObject
+) -> None:
     protocol = PROTOCOLS[name]
     side = 160 if name in LARGE else 40
     size = [data.draw(st.integers(side, side + 9)) for _ in range(2)]
@@ -87,7 +89,7 @@ def test_noise_has_its_sigma_and_is_not_clipped(sigma: float, number: int) -> No
     )
 
 
-def test_pictures_get_noise_of_their_own() -> None:
+def test_images_get_different_noise() -> None:
     clean = make_photograph(32, 32)
     first, second = (PROTOCOLS["denoising"].case(clean, 25.0, n).image.pixels for n in (0, 1))
     noise = [pixels * 255.0 - clean for pixels in (first, second)]
@@ -95,7 +97,7 @@ def test_pictures_get_noise_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("quality", [10, 40])
-def test_jpeg_is_that_of_pillow(quality: int) -> None:
+def test_jpeg_equals_that_of_pillow(quality: int) -> None:
     clean = make_photograph(48, 56)
     for truth, name in ((clean, "deblocking"), (clean[..., 0], "deblocking")):
         buffer = io.BytesIO()
@@ -113,7 +115,7 @@ def test_the_luma_of_color_is_compressed_as_gray() -> None:
     assert case.image.pixels.shape == (32, 32, 1)
 
 
-def test_every_task_that_can_be_measured_has_a_usual_protocol() -> None:
+def test_every_measurable_task_has_a_default_protocol() -> None:
     for name in ("super-resolution", "denoising", "deblocking", "demosaicing"):
         assert protocol_of(name) == name
     with pytest.raises(restorer.SettingsError, match="known are super-resolution"):
@@ -121,7 +123,7 @@ def test_every_task_that_can_be_measured_has_a_usual_protocol() -> None:
 
 
 @given(colors=st.tuples(*[st.integers(0, 255)] * 3), pattern=st.sampled_from(PATTERNS))
-def test_malvar_keeps_even_gray_and_every_sample(
+def test_malvar_preserves_uniform_gray_and_all_samples(
     colors: tuple[int, int, int], pattern: str
 ) -> None:
     even = np.full((12, 14, 3), colors[0], np.uint8)
@@ -148,7 +150,7 @@ def test_malvar_equals_a_published_implementation(
     np.testing.assert_array_equal(baselines.malvar(samples, pattern)[2:4, 2:4], expected)
 
 
-def test_every_picture_is_scored_by_every_method_at_every_value(photographs: Path) -> None:
+def test_every_image_is_scored_for_every_method_and_value(photographs: Path) -> None:
     run = Evaluation(["panet-denoise-lite"], [photographs], values={"sigma": [15.0, 40.0]}, limit=2)
     scores = list(run.scores())
     assert len(run) == len(scores) == 2 * 2 * 3
@@ -179,7 +181,7 @@ def test_scales_follow_from_the_models(photographs: Path) -> None:
     ("task", "setting"),
     [("denoising", "sigma 25"), ("deblocking", "quality 30"), ("demosaicing", "bggr")],
 )
-def test_checkpoints_are_measured_at_the_task_that_is_named(
+def test_checkpoints_are_measured_on_the_given_task(
     task: str, setting: str, photographs: Path, checkpoint: Path
 ) -> None:
     values = {"sigma": [25.0], "jpeg_quality": [30], "bayer": ["bggr"]}
@@ -190,7 +192,7 @@ def test_checkpoints_are_measured_at_the_task_that_is_named(
     assert math.isfinite(score.psnr)
 
 
-def test_models_are_measured_at_what_they_were_trained_for(
+def test_models_are_measured_at_the_value_of_their_training(
     photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("restorer.evaluation.evaluate.weights_path", lambda spec: Path())
@@ -203,7 +205,7 @@ def test_models_are_measured_at_what_they_were_trained_for(
 
 
 @pytest.mark.parametrize(("blind", "sigma"), [(False, 25.0), (True, None)])
-def test_models_are_told_the_value_unless_they_are_to_find_it(
+def test_models_receive_the_value_unless_the_evaluation_is_blind(
     blind: bool, sigma: float | None, photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = []
@@ -224,7 +226,7 @@ def test_baselines_are_measured_without_models(photographs: Path) -> None:
     assert {score.method for score in run.scores()} == {"jpeg"}
 
 
-def test_a_limit_and_the_order_of_methods_do_not_change_the_damage(photographs: Path) -> None:
+def test_limit_and_order_of_methods_do_not_change_the_degradation(photographs: Path) -> None:
     values = {"sigma": [25.0]}
     runs = [
         Evaluation([], [photographs], protocol="denoising", values=values, limit=limit)
@@ -249,14 +251,14 @@ WRONG: list[tuple[list[str], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("models", "options", "words"), WRONG, ids=lambda x: str(x)[:30])
-def test_wrong_evaluations_are_refused_before_any_work(
+def test_invalid_evaluations_are_refused_before_any_work(
     models: list[str], options: dict[str, Any], words: str, photographs: Path
 ) -> None:
     with pytest.raises(restorer.SettingsError, match=words):
         Evaluation(models, [photographs], **options)
 
 
-def test_folders_without_pictures_and_open_checkpoints_are_refused(
+def test_empty_folders_and_ambiguous_checkpoints_are_refused(
     tmp_path: Path, photographs: Path, checkpoint: Path
 ) -> None:
     (tmp_path / "empty").mkdir()

@@ -33,7 +33,7 @@ def save(path: Path, scene: np.ndarray, shift: int) -> Path:
     return path
 
 
-def test_each_view_refers_to_its_neighbor_in_the_folder(places) -> None:
+def test_the_reference_of_a_view_is_its_neighbor_in_the_folder(places) -> None:
     own, others = places
     truth = read(own[0]).pixels
     for number, expected in ((0, own[1]), (1, own[0])):
@@ -43,7 +43,7 @@ def test_each_view_refers_to_its_neighbor_in_the_folder(places) -> None:
         views.neighbor(truth, own[:1], others, 0)
 
 
-def test_a_stranger_comes_from_another_folder(places) -> None:
+def test_unrelated_references_come_from_another_folder(places) -> None:
     own, others = places
     truth = read(own[0]).pixels
     for number in range(4):
@@ -53,7 +53,7 @@ def test_a_stranger_comes_from_another_folder(places) -> None:
         views.unrelated(truth, own, [], 0)
 
 
-def test_the_picture_itself_is_turned_and_shifted_always_alike() -> None:
+def test_the_transformed_image_is_deterministic() -> None:
     truth = np.rint(make_scene(160, 200) * 255).astype(np.uint8)
     one, two = (views.transformed(truth, [], [], 0) for _ in range(2))
     np.testing.assert_array_equal(one.pixels, two.pixels)
@@ -66,7 +66,7 @@ def test_the_picture_itself_is_turned_and_shifted_always_alike() -> None:
 
 @settings(max_examples=20)
 @given(size=st.tuples(st.integers(8, 1000), st.integers(8, 1000)), scale=st.sampled_from([2, 3, 4]))
-def test_the_middle_is_a_multiple_of_the_scale_and_no_larger_than_asked(
+def test_the_central_crop_is_a_multiple_of_the_scale_and_not_too_large(
     size: tuple[int, int], scale: int
 ) -> None:
     clean = np.zeros((*size, 3), np.uint8)
@@ -81,7 +81,7 @@ def test_the_middle_is_a_multiple_of_the_scale_and_no_larger_than_asked(
 @pytest.mark.parametrize(
     ("protocol", "least", "most"), [("reference-sr", 0.5, 20), ("reference-unrelated", 0, 0)]
 )
-def test_the_right_reference_gains_and_a_strange_one_costs_nothing(
+def test_a_matching_reference_improves_and_an_unrelated_one_changes_nothing(
     protocol: str, least: float, most: float, places
 ) -> None:
     folders = [own[0].parent for own in places]

@@ -49,7 +49,7 @@ def test_published_weights_have_an_https_address(spec: restorer.ModelSpec) -> No
 
 
 @pytest.mark.parametrize("spec", EMBEDDED, ids=lambda s: s.id)
-def test_embedded_weights_are_whole_small_and_fit_their_network(spec: restorer.ModelSpec) -> None:
+def test_embedded_weights_are_intact_small_and_fit_their_network(spec: restorer.ModelSpec) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", spec.weights.sha256)
     assert restorer.verify_weights(spec) == "ok"
     assert spec.weights.size <= 3_000_000
@@ -65,7 +65,7 @@ def test_every_default_model_exists_and_does_the_task(task: restorer.Task) -> No
         assert restorer.default_model(task.id, scale) == model
 
 
-def test_unknown_models_tasks_and_scales_name_the_known_ones() -> None:
+def test_errors_for_unknown_models_tasks_and_scales_list_the_known_ones() -> None:
     with pytest.raises(restorer.UnknownModelError, match="panet-sr-x2-lite"):
         restorer.model_spec("panet")
     with pytest.raises(restorer.UnknownModelError, match="denoising"):
@@ -74,10 +74,10 @@ def test_unknown_models_tasks_and_scales_name_the_known_ones() -> None:
         restorer.default_model("super-resolution", 7)
 
 
-def test_tasks_without_weights_that_ship_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tasks_without_a_default_model_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = replace(restorer.TASKS["reference-sr"], default_models={})
     monkeypatch.setattr("restorer.tasks.TASKS", {"reference-sr": bare})
-    with pytest.raises(restorer.UnknownModelError, match="name a model"):
+    with pytest.raises(restorer.UnknownModelError, match="choose a model"):
         restorer.default_model("reference-sr")
 
 
@@ -97,10 +97,10 @@ def test_weights_are_absent_corrupt_or_ok(copied: tuple[restorer.ModelSpec, Path
     whole = path.read_bytes()
     path.write_bytes(whole[:-10])
     assert restorer.verify_weights(spec) == "corrupt"
-    with pytest.raises(restorer.WeightsError, match="was cut or replaced"):
+    with pytest.raises(restorer.WeightsError, match="is incomplete or was replaced"):
         restorer.open_model(spec)
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    with pytest.raises(restorer.WeightsError, match="was altered"):
+    with pytest.raises(restorer.WeightsError, match="was modified"):
         restorer.open_model(spec)
     path.unlink()
     assert restorer.verify_weights(spec) == "absent"
@@ -109,14 +109,14 @@ def test_weights_are_absent_corrupt_or_ok(copied: tuple[restorer.ModelSpec, Path
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
-def test_weights_that_may_not_be_read_say_so(copied: tuple[restorer.ModelSpec, Path]) -> None:
+def test_unreadable_weights_are_reported(copied: tuple[restorer.ModelSpec, Path]) -> None:
     spec, path = copied
     path.chmod(0)
     with pytest.raises(restorer.WeightsError, match="cannot be read: Permission denied"):
         restorer.weights_path(spec)
 
 
-def test_speed_is_said_in_words() -> None:
+def test_speed_classes() -> None:
     spec = MODELS[0]
     words = [restorer.speed_class(replace(spec, seconds=s)) for s in (0, 3, 20, 200, 2000)]
     assert words == ["", "fast", "medium", "slow", "very slow"]

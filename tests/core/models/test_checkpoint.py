@@ -53,7 +53,7 @@ def _dump(value: object, path: str) -> None:
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
 @pytest.mark.parametrize("keep", [0, 10, 200])
-def test_cut_files_are_refused(suffix: str, keep: int, tmp_path: Path) -> None:
+def test_truncated_files_are_refused(suffix: str, keep: int, tmp_path: Path) -> None:
     path = tmp_path / f"weights{suffix}"
     state = {"a.weight": torch.randn(20, 30)}
     if suffix == ".safetensors":
@@ -61,7 +61,7 @@ def test_cut_files_are_refused(suffix: str, keep: int, tmp_path: Path) -> None:
     else:
         torch.save(state, path)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(CheckpointError, match="cut or of another kind"):
+    with pytest.raises(CheckpointError, match="incomplete or has another format"):
         read_state(path)
 
 
@@ -69,7 +69,7 @@ def test_missing_files_and_other_objects_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such file"):
         read_state(tmp_path / "none.pt")
     torch.save([torch.zeros(1)], tmp_path / "list.pt")
-    with pytest.raises(CheckpointError, match="holds no state dict"):
+    with pytest.raises(CheckpointError, match="contains no state dict"):
         read_state(tmp_path / "list.pt")
 
 
@@ -87,10 +87,10 @@ def test_published_layouts_load_with_their_harmless_differences() -> None:
         (lambda s: s.pop("weight"), "missing weight"),
         (lambda s: s.update(extra=torch.zeros(1)), "unexpected extra"),
         (lambda s: s.update(weight=torch.zeros(2, 2)), r"weight is \(2, 2\), expected \(2, 3\)"),
-        (lambda s: s["weight"].fill_(float("nan")), "weight holds NaN"),
+        (lambda s: s["weight"].fill_(float("nan")), "weight contains NaN"),
     ],
 )
-def test_states_that_do_not_fit_say_what_does_not(change: object, words: str) -> None:
+def test_errors_list_the_tensors_that_do_not_fit(change: object, words: str) -> None:
     network = nn.Linear(3, 2)
     state = {key: value.detach().clone() for key, value in network.state_dict().items()}
     change(state)  # type: ignore[operator]
@@ -107,13 +107,13 @@ def test_states_that_do_not_fit_say_what_does_not(change: object, words: str) ->
         lambda s: {"model": {"state_dict": s}},
     ],
 )
-def test_what_training_scripts_wrap_is_unwrapped(wrap: Any, tmp_path: Path) -> None:
+def test_wrappers_of_training_scripts_are_removed(wrap: Any, tmp_path: Path) -> None:
     state = {"a.weight": torch.randn(2, 3), "b": torch.ones(1)}
     torch.save(wrap(state), tmp_path / "run.pth")
     torch.testing.assert_close(read_state(tmp_path / "run.pth"), state)
 
 
-def test_the_content_tells_the_kind_not_the_suffix(tmp_path: Path) -> None:
+def test_the_content_determines_the_format_not_the_suffix(tmp_path: Path) -> None:
     state = {"a": torch.randn(2, 3)}
     save_file(state, tmp_path / "weights.pth")
     torch.save(state, tmp_path / "weights.safetensors")
@@ -121,7 +121,7 @@ def test_the_content_tells_the_kind_not_the_suffix(tmp_path: Path) -> None:
         torch.testing.assert_close(read_state(tmp_path / name), state)
 
 
-def test_refusals_say_what_the_file_is_and_never_advise_to_trust_it(tmp_path: Path) -> None:
+def test_errors_describe_the_file_and_never_suggest_trusting_it(tmp_path: Path) -> None:
     torch.save({"a": _Hostile()}, tmp_path / "hostile.pt")
     torch.save(nn.Linear(2, 2), tmp_path / "object.pt")
     with warnings.catch_warnings():
@@ -129,8 +129,8 @@ def test_refusals_say_what_the_file_is_and_never_advise_to_trust_it(tmp_path: Pa
         torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "program.pt")
     (tmp_path / "page.pt").write_text("<!DOCTYPE html><html>consent</html>")
     words = {
-        "hostile.pt": "it asks to call .*mkdir .* nothing of it was run",
-        "object.pt": "whole pickled object .*Linear.*state_dict",
+        "hostile.pt": "would call .*mkdir .* no code in it was run",
+        "object.pt": "a pickled object .*Linear.*state_dict",
         "program.pt": "TorchScript",
         "page.pt": "a web page",
     }

@@ -41,7 +41,7 @@ def state_of(network: nn.Module, prefix: str) -> dict[str, Tensor]:
     return {f"{prefix}.{key}": value for key, value in network.state_dict().items()}
 
 
-def test_a_published_denoiser_is_recognized_and_computes_the_same() -> None:
+def test_a_published_denoiser_is_identified_and_gives_equal_results() -> None:
     network, x = make_dncnn(channels=1), torch.rand(2, 1, 13, 17)
     state = state_of(network, "model")
     found = community.identify_checkpoint(state)
@@ -63,7 +63,7 @@ def test_a_published_denoiser_is_recognized_and_computes_the_same() -> None:
     torch.testing.assert_close(community.build(state)(x, seed=3), expected)
 
 
-def test_a_published_enlarger_is_recognized_and_computes_the_same() -> None:
+def test_a_published_super_resolution_network_is_identified_and_gives_equal_results() -> None:
     network, x = make_compact(scale=2), torch.rand(1, 3, 10, 12)
     state = state_of(network, "body")
     found = community.identify_checkpoint(state)
@@ -74,18 +74,18 @@ def test_a_published_enlarger_is_recognized_and_computes_the_same() -> None:
     torch.testing.assert_close(community.build(state)(x), expected.clamp(0, 1))
 
 
-def test_the_network_is_in_evaluation_mode_and_moves_whole() -> None:
+def test_the_network_is_in_evaluation_mode_and_moves_between_devices() -> None:
     network = community.build(state_of(make_compact(scale=2), "body"))
     assert not any(module.training for module in network.modules())
     assert network.to(torch.bfloat16)(torch.rand(1, 3, 8, 8).bfloat16()).dtype == torch.bfloat16
 
 
-def test_half_precision_checkpoints_are_widened() -> None:
+def test_half_precision_checkpoints_are_converted() -> None:
     state = {key: v.half() for key, v in state_of(make_compact(scale=2), "body").items()}
     assert community.build(state)(torch.rand(1, 3, 8, 8)).dtype == torch.float32
 
 
-def test_the_prefix_of_data_parallel_is_passed_over() -> None:
+def test_the_prefix_of_data_parallel_is_ignored() -> None:
     state = state_of(make_compact(scale=2), "module.body")
     assert community.identify_checkpoint(state) is not None
     assert all(key.startswith("module.") for key in state)
@@ -95,7 +95,7 @@ def test_unknown_state_dicts_are_none_and_cannot_be_built() -> None:
     state = {"a.weight": torch.zeros(3)}
     assert community.identify_checkpoint(state) is None
     assert community.identify_checkpoint({}) is None
-    with pytest.raises(CheckpointError, match="of no network that spandrel knows"):
+    with pytest.raises(CheckpointError, match="spandrel does not know its network"):
         community.build(state)
 
 
@@ -111,12 +111,12 @@ def make_infinite(state: dict[str, Tensor]) -> None:
     ("channels", "change", "words"),
     [
         (1, spoil, r"does not fit its network: .*size mismatch for model\.2\.weight"),
-        (1, make_infinite, r"DnCNN: model\.2\.bias holds NaN or infinity"),
-        (4, lambda _: None, "DnCNN: maps 4 planes to 4, expected gray to gray or RGB to RGB"),
+        (1, make_infinite, r"DnCNN: model\.2\.bias contains NaN or infinity"),
+        (4, lambda _: None, "DnCNN: maps 4 channels to 4, expected gray to gray or RGB to RGB"),
     ],
 )
 @pytest.mark.parametrize("use", [community.identify_checkpoint, community.build])
-def test_known_networks_of_no_use_are_refused_with_the_reason(
+def test_unsupported_networks_are_refused_with_the_reason(
     channels: int,
     change: Callable[[dict[str, Tensor]], None],
     words: str,
@@ -149,11 +149,11 @@ def fake_descriptor(
 @pytest.mark.parametrize("purpose", ["Inpainting", "FaceSR"])
 def test_other_purposes_are_refused(purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_descriptor(monkeypatch, purpose, lambda x: x)
-    with pytest.raises(CheckpointError, match=f"Fake: is for {purpose}, which takes"):
+    with pytest.raises(CheckpointError, match=f"Fake: is for {purpose}, which requires"):
         community.identify_checkpoint({})
 
 
-def test_the_seed_decides_and_the_global_generator_is_left_alone(
+def test_the_seed_determines_the_result_and_the_global_generator_is_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake_descriptor(monkeypatch, "SR", lambda x: x + torch.rand_like(x))

@@ -32,8 +32,8 @@ def cut_once(site: Site, target: Path, trust: ssl.SSLContext) -> None:
     """Leave a part behind."""
     site.cuts = [100_000]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(restorer.models.download, "_TRIES", 1)
-        with pytest.raises(WeightsError, match="run again to go on"):
+        patch.setattr(restorer.models.download, "_ATTEMPTS", 1)
+        with pytest.raises(WeightsError, match="run again to resume"):
             download(site.url, target, context=trust)
 
 
@@ -41,7 +41,7 @@ def files(target: Path) -> list[str]:
     return sorted(path.name for path in target.parent.iterdir())
 
 
-def test_a_file_is_fetched_whole_with_its_progress(site, target, trust) -> None:
+def test_a_file_is_downloaded_with_progress(site, target, trust) -> None:
     ticks: list[tuple[int, int]] = []
     digest = download(site.url, target, context=trust, on_bytes=lambda *tick: ticks.append(tick))
     assert digest == SHA256
@@ -51,7 +51,7 @@ def test_a_file_is_fetched_whole_with_its_progress(site, target, trust) -> None:
     assert ticks[-1] == (len(CONTENT), len(CONTENT))
 
 
-def test_length_need_not_be_known(site, target, trust) -> None:
+def test_the_length_may_be_unknown(site, target, trust) -> None:
     site.length = False
     ticks: list[tuple[int, int]] = []
     download(site.url, target, context=trust, on_bytes=lambda *tick: ticks.append(tick))
@@ -59,7 +59,7 @@ def test_length_need_not_be_known(site, target, trust) -> None:
     assert ticks[-1] == (len(CONTENT), 0)
 
 
-def test_what_is_there_already_is_not_fetched_again(site, target, trust) -> None:
+def test_an_existing_file_is_not_downloaded_again(site, target, trust) -> None:
     for _ in range(2):
         assert download(site.url, target, sha256=SHA256.upper(), context=trust) == SHA256
     assert len(site.asked) == 1
@@ -69,7 +69,7 @@ def test_what_is_there_already_is_not_fetched_again(site, target, trust) -> None
     "headers",
     [{"ETag": '"1"'}, {"ETag": 'W/"1"', "Last-Modified": "Mon, 02 Nov 2026 08:00:00 GMT"}],
 )
-def test_a_cut_is_continued_where_it_fell(site, target, trust, headers) -> None:
+def test_an_interrupted_download_is_resumed(site, target, trust, headers) -> None:
     site.headers, site.cuts = headers, [100_000, 50_000]
     download(site.url, target, sha256=SHA256, context=trust)
     assert site.asked == ["", "bytes=100000-", "bytes=150000-"]
@@ -77,9 +77,11 @@ def test_a_cut_is_continued_where_it_fell(site, target, trust, headers) -> None:
     assert files(target) == ["net.pth"]
 
 
-def test_cuts_without_end_fail_and_the_next_call_goes_on(site, target, trust) -> None:
+def test_repeated_interruptions_fail_and_the_next_call_resumes(site, target, trust) -> None:
     site.cuts = [20_000] * 5
-    with pytest.raises(WeightsError, match=r"cut at 100,000 of 300,000 bytes; run again to go on"):
+    with pytest.raises(
+        WeightsError, match=r"interrupted at 100,000 of 300,000 bytes; run again to resume"
+    ):
         download(site.url, target, context=trust)
     assert files(target) == ["net.pth.part", "net.pth.part.origin"]
     download(site.url, target, context=trust)
@@ -88,7 +90,7 @@ def test_cuts_without_end_fail_and_the_next_call_goes_on(site, target, trust) ->
 
 
 @pytest.mark.parametrize("why", ["ranges ignored", "file changed", "no validator", "other address"])
-def test_what_cannot_be_continued_starts_anew(site, target, trust, why) -> None:
+def test_a_download_that_cannot_be_resumed_starts_again(site, target, trust, why) -> None:
     if why == "no validator":
         site.headers = {}
     site.ranges = why != "ranges ignored"
@@ -103,7 +105,7 @@ def test_what_cannot_be_continued_starts_anew(site, target, trust, why) -> None:
     assert files(target) == ["net.pth"]
 
 
-def test_another_range_than_asked_for_is_not_joined(site, target, trust, monkeypatch) -> None:
+def test_an_unexpected_range_is_not_appended(site, target, trust, monkeypatch) -> None:
     site.cuts = [100_000]
     answer = Site.answer
 
@@ -117,7 +119,7 @@ def test_another_range_than_asked_for_is_not_joined(site, target, trust, monkeyp
     assert site.asked == ["", "bytes=99999-", ""]
 
 
-def test_a_part_that_is_complete_only_needs_its_name(site, target, trust) -> None:
+def test_a_complete_partial_file_is_only_renamed(site, target, trust) -> None:
     cut_once(site, target, trust)
     part = target.with_name("net.pth.part")
     part.write_bytes(CONTENT)
@@ -126,19 +128,19 @@ def test_a_part_that_is_complete_only_needs_its_name(site, target, trust) -> Non
     assert sum(site.sent) == 0
 
 
-def test_a_part_that_is_too_long_starts_anew(site, target, trust) -> None:
+def test_a_partial_file_that_is_too_long_is_downloaded_again(site, target, trust) -> None:
     cut_once(site, target, trust)
     target.with_name("net.pth.part").write_bytes(CONTENT * 2)
     assert download(site.url, target, context=trust) == SHA256
 
 
-def test_a_wrong_hash_is_refused_and_leaves_nothing(site, target, trust) -> None:
+def test_a_wrong_hash_is_refused_and_leaves_no_file(site, target, trust) -> None:
     with pytest.raises(WeightsError, match=f"SHA-256 {SHA256}, expected {'0' * 64}"):
         download(site.url, target, sha256="0" * 64, context=trust)
     assert files(target) == []
 
 
-def test_an_older_file_stays_until_the_new_one_is_whole(site, target, trust) -> None:
+def test_an_older_file_is_kept_until_the_new_one_is_complete(site, target, trust) -> None:
     target.parent.mkdir()
     target.write_bytes(b"old")
     cut_once(site, target, trust)
@@ -156,7 +158,7 @@ def test_an_older_file_stays_until_the_new_one_is_whole(site, target, trust) -> 
         ({"max_bytes": 299_999}, r"expected at most 299,999"),
     ],
 )
-def test_other_sizes_are_refused_and_leave_nothing(
+def test_wrong_sizes_are_refused_and_leave_no_file(
     site, target, trust, length, wishes, words
 ) -> None:
     site.length = length
@@ -168,12 +170,12 @@ def test_other_sizes_are_refused_and_leave_nothing(
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/a", "file:///etc/hostname", "a.pth", "https://"])
 def test_other_schemes_are_refused_without_a_connection(url, target) -> None:
-    with pytest.raises(WeightsError, match="expected an address that begins with https://"):
+    with pytest.raises(WeightsError, match="expected an address that starts with https://"):
         download(url, target)
     assert not target.parent.exists()
 
 
-def test_redirects_are_followed_within_https_only(site, target, trust) -> None:
+def test_redirects_are_followed_only_to_https(site, target, trust) -> None:
     site.statuses, site.headers = [302], {"Location": "/elsewhere.pth"}
     assert download(site.url, target, context=trust) == SHA256
     target.unlink()
@@ -189,14 +191,16 @@ def test_redirects_are_followed_within_https_only(site, target, trust) -> None:
     [
         (
             403,
-            r"refuses \(403 Forbidden\); fetch the file in a browser and put it at .*net\.pth",
+            r"denies access \(403 Forbidden\); download the file .* as .*net\.pth",
             1,
         ),
-        (404, r"not to be had there \(404 Not Found\); look for its new place", 1),
-        (500, r"cannot answer now \(500 Internal Server Error\); run again", 5),
+        (404, r"not available \(404 Not Found\); find its new address", 1),
+        (500, r"the server is not available \(500 Internal Server Error\); run again", 5),
     ],
 )
-def test_refusals_say_what_to_do(site, target, trust, status, words, requests) -> None:
+def test_errors_of_the_server_suggest_a_remedy(
+    site, target, trust, status, words, requests
+) -> None:
     site.statuses = [status] * 5
     with pytest.raises(WeightsError, match=words) as caught:
         download(site.url, target, context=trust)
@@ -205,29 +209,31 @@ def test_refusals_say_what_to_do(site, target, trust, status, words, requests) -
     assert files(target) == []
 
 
-def test_a_server_in_passing_trouble_is_asked_again(site, target, trust) -> None:
+def test_temporary_errors_are_retried(site, target, trust) -> None:
     site.statuses = [503, 429]
     assert download(site.url, target, context=trust) == SHA256
 
 
-def test_web_pages_are_not_taken_for_files(site, target, trust) -> None:
+def test_web_pages_are_refused(site, target, trust) -> None:
     site.headers = {"Content-Type": "text/html; charset=utf-8"}
-    with pytest.raises(WeightsError, match=r"a web page, not a file; fetch the file in a browser"):
+    with pytest.raises(
+        WeightsError, match=r"a web page, not a file; download the file with a browser"
+    ):
         download(site.url, target, context=trust)
     assert files(target) == []
 
 
 @pytest.mark.parametrize("received", [0, 100_000])
-def test_a_silent_server_is_given_up(site, target, trust, monkeypatch, received) -> None:
-    monkeypatch.setattr(restorer.models.download, "_TRIES", 1)
+def test_a_silent_server_times_out(site, target, trust, monkeypatch, received) -> None:
+    monkeypatch.setattr(restorer.models.download, "_ATTEMPTS", 1)
     site.cuts, site.stall = [received], True
-    with pytest.raises(WeightsError, match=r"silent for 0\.2 s; run again to go on"):
+    with pytest.raises(WeightsError, match=r"did not respond for 0\.2 s; run again to resume"):
         download(site.url, target, context=trust, timeout_s=0.2)
     download(site.url, target, context=trust)
     assert sum(site.sent) == len(CONTENT)
 
 
-def test_unknown_certificates_are_refused_at_once(site, target) -> None:
+def test_unknown_certificates_are_refused_immediately(site, target) -> None:
     with pytest.raises(WeightsError, match="certificate of the server is not trusted"):
         download(site.url, target)
     assert site.asked == []
@@ -242,22 +248,24 @@ def test_proxies_come_from_the_environment(site, target, trust, monkeypatch) -> 
     assert site.asked == []
 
 
-def test_a_disk_too_small_is_named_before_it_fills(site, target, trust, monkeypatch) -> None:
+def test_a_disk_that_is_too_small_is_detected_before_it_fills(
+    site, target, trust, monkeypatch
+) -> None:
     usage = shutil.disk_usage(target.parent.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(WeightsError, match=r"300,000 bytes to come, 1,000 free on the disk"):
+    with pytest.raises(WeightsError, match=r"300,000 bytes required, 1,000 free on the disk"):
         download(site.url, target, context=trust)
     assert not target.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
-def test_a_disk_that_fills_keeps_what_came(site, target, trust) -> None:
+def test_a_full_disk_keeps_the_received_data(site, target, trust) -> None:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # writes end short there
     try:
-        with pytest.raises(WeightsError, match=r"cannot be written: .*; what came is kept"):
+        with pytest.raises(WeightsError, match=r"cannot be written: .*; the received data is kept"):
             download(site.url, target, context=trust)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -265,7 +273,9 @@ def test_a_disk_that_fills_keeps_what_came(site, target, trust) -> None:
     assert site.asked == ["", "bytes=100000-"]
 
 
-def test_a_disk_that_fails_at_the_end_keeps_what_came(site, target, trust, monkeypatch) -> None:
+def test_a_disk_that_fails_at_the_end_keeps_the_received_data(
+    site, target, trust, monkeypatch
+) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -278,7 +288,7 @@ def test_a_disk_that_fails_at_the_end_keeps_what_came(site, target, trust, monke
     assert sum(site.sent) == len(CONTENT)
 
 
-def test_bad_targets_are_refused_before_anything_is_fetched(site, tmp_path, trust) -> None:
+def test_invalid_targets_are_refused_before_the_download(site, tmp_path, trust) -> None:
     (tmp_path / "folder.pth").mkdir()
     (tmp_path / "file").touch()
     for name in ("folder.pth", "file/net.pth", "n" * 300):
@@ -295,7 +305,7 @@ def test_a_read_only_folder_is_named(site, tmp_path, trust) -> None:
     tmp_path.chmod(0o700)
 
 
-def test_a_stop_keeps_what_came(site, target, trust) -> None:
+def test_cancelling_keeps_the_received_data(site, target, trust) -> None:
     cancel = CancelToken()
 
     def stop(done: int, _total: int) -> None:
@@ -310,7 +320,7 @@ def test_a_stop_keeps_what_came(site, target, trust) -> None:
     assert site.asked == ["", f"bytes={kept}-"]
 
 
-def test_a_kill_keeps_what_came(site, target, authority, tmp_path, trust) -> None:
+def test_a_killed_process_keeps_the_received_data(site, target, authority, tmp_path, trust) -> None:
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     code = (
         "import os, sys; from pathlib import Path; from restorer.models.download import download;"
@@ -326,7 +336,7 @@ def test_a_kill_keeps_what_came(site, target, authority, tmp_path, trust) -> Non
     assert site.asked[1].startswith("bytes=")
 
 
-def test_of_two_at_once_the_second_waits_and_finds_the_file(site, target, trust) -> None:
+def test_the_second_of_two_downloads_waits_and_finds_the_file(site, target, trust) -> None:
     site.cuts, site.stall = [100_000], True  # time for the second to come
     half = threading.Event()
     with ThreadPoolExecutor(2) as pool:
@@ -341,7 +351,7 @@ def test_of_two_at_once_the_second_waits_and_finds_the_file(site, target, trust)
     assert files(target) == ["net.pth"]
 
 
-def test_who_waits_for_another_can_be_stopped(site, target, trust) -> None:
+def test_waiting_for_another_download_can_be_cancelled(site, target, trust) -> None:
     cancel = CancelToken()
     with ThreadPoolExecutor(1) as pool:
 

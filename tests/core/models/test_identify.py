@@ -65,7 +65,7 @@ def published_layout(variant: str) -> dict[str, torch.Tensor]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", LAYOUTS)
-def test_full_size_published_layouts_are_recognized_load_strictly_and_run(
+def test_full_size_published_layouts_are_identified_load_strictly_and_run(
     variant: str, tmp_path: Path
 ) -> None:
     architecture, ids = LAYOUTS[variant]
@@ -94,7 +94,7 @@ def test_full_size_published_layouts_are_recognized_load_strictly_and_run(
         ("ttsr", "ttsr", 4),
     ],
 )
-def test_checkpoints_of_other_sizes_are_recognized_too(
+def test_checkpoints_of_other_sizes_are_identified(
     case: str, architecture: str, scale: int, tmp_path: Path
 ) -> None:
     _, tensors = load_golden(case)
@@ -129,7 +129,7 @@ def test_checkpoints_of_other_sizes_are_recognized_too(
     ],
     ids=["panet", "gray panet", "lite x2", "lite sigma", "non-local x3", "ttsr", "ttsr lite"],
 )
-def test_what_shapes_tell_is_told_and_the_rest_left_open(
+def test_shapes_determine_all_but_the_listed_properties(
     network: Any, tasks: tuple[str, ...], channels: int, condition: str, tmp_path: Path
 ) -> None:
     published = isinstance(network, PublishedNetwork)
@@ -140,11 +140,11 @@ def test_what_shapes_tell_is_told_and_the_rest_left_open(
     assert (spec.task, spec.condition, spec.trained_for["sigma"]) == (tasks[0], condition, 30)
     assert spec.runs_alone == (not isinstance(network, TTSR))
     assert spec.id not in {known.id for known in restorer.list_models()}
-    with pytest.raises(SettingsError, match="may be for"):
+    with pytest.raises(SettingsError, match="supports"):
         restorer.describe_model(found, task="coloring")
 
 
-def test_stored_mean_tells_that_white_was_255(tmp_path: Path) -> None:
+def test_the_stored_mean_shows_that_white_was_255(tmp_path: Path) -> None:
     torch.manual_seed(0)
     at_one = NLSN(scale=2, blocks=8, channels=8)
     state = at_one.published_state()
@@ -165,19 +165,21 @@ def test_stored_mean_tells_that_white_was_255(tmp_path: Path) -> None:
     np.testing.assert_allclose(results[0].astype(int), results[1].astype(int), atol=1)
 
 
-def test_unknown_networks_are_explained_by_the_nearest(tmp_path: Path) -> None:
+def test_unknown_networks_are_compared_with_the_most_similar(tmp_path: Path) -> None:
     state = NLSN(scale=2, blocks=8, channels=8).published_state()
     del state["body.3.body.2.bias"]
     state["body.99.extra"] = torch.zeros(3)
     state["head.0.weight"] = torch.zeros(8, 3, 5, 5)
-    words = r"nearest is NLSN, which shares \d+%.*missing body.3.body.2.bias.*unexpected body.99"
+    words = (
+        r"most similar is NLSN, which shares \d+%.*missing body.3.body.2.bias.*unexpected body.99"
+    )
     with pytest.raises(CheckpointError, match=words):
         restorer.identify_checkpoint(save(state, tmp_path / "near.pt"))
-    with pytest.raises(CheckpointError, match="of no known network"):
+    with pytest.raises(CheckpointError, match="of an unknown network"):
         restorer.identify_checkpoint(save(nn.Linear(3, 2).state_dict(), tmp_path / "far.pt"))
 
 
-def test_spoilt_values_are_named(tmp_path: Path) -> None:
+def test_invalid_values_are_listed(tmp_path: Path) -> None:
     state = NLSN(scale=2, blocks=8, channels=8).published_state()
     state["tail.1.bias"] = torch.full((3,), torch.nan)
     with pytest.raises(CheckpointError, match=r"NaN or infinity.*tail\.1\.bias"):
@@ -224,7 +226,7 @@ def test_community_checkpoints_become_models_tiled_and_blended(store: Path, tmp_
     np.testing.assert_allclose(tiled.pixels, whole.numpy(), rtol=0, atol=0.6)
 
 
-def test_what_a_file_does_not_tell_is_known(tmp_path: Path) -> None:
+def test_missing_settings_are_known(tmp_path: Path) -> None:
     torch.save(PANet(blocks=2, channels=64).published_state(), tmp_path / "a.pt")
     torch.save(PANetLite(scale=2, blocks=2, channels=8).state_dict(), tmp_path / "b.pt")
     plain, lite = (

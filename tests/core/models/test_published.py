@@ -65,7 +65,7 @@ def test_published_configurations_have_the_published_layout(variant: str) -> Non
 
 @pytest.mark.golden
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_published_shapes_tell_their_network_and_no_other(variant: str) -> None:
+def test_published_shapes_identify_their_network_only(variant: str) -> None:
     shapes = published_shapes(variant)
     found = {c: c.arguments(shapes) for c in CLASSES}
     build = VARIANTS[variant][0]
@@ -76,7 +76,7 @@ def test_published_shapes_tell_their_network_and_no_other(variant: str) -> None:
 
 @pytest.mark.golden
 @pytest.mark.parametrize("case", ["panet_sr_x4", "panet_car", "nlsn_x4", "enlcn_x2"])
-def test_published_state_equals_what_the_authors_code_stored(case: str) -> None:
+def test_published_state_equals_that_of_the_authors_code(case: str) -> None:
     _, tensors = load_golden(case)
     state = golden_weights(tensors)
     build = VARIANTS[case][0]
@@ -88,7 +88,7 @@ def test_published_state_equals_what_the_authors_code_stored(case: str) -> None:
 
 
 @pytest.mark.parametrize("network", SMALL, ids=lambda n: type(n).__name__)
-def test_published_state_loads_again(network: Any) -> None:
+def test_published_state_can_be_loaded(network: Any) -> None:
     state = network.published_state()
     found = {c: c.arguments(shapes_of(network)) for c in CLASSES}
     assert [c for c, arguments in found.items() if arguments is not None] == [type(network)]
@@ -119,5 +119,5 @@ def test_white_may_be_255(build: Any) -> None:
         {"body.0.attn_fn.projection_matrix": (), "tail.0.0.weight": (4, 1, 3, 3)},
     ],
 )
-def test_foreign_shapes_point_to_no_network(shapes: dict[str, tuple[int, ...]]) -> None:
+def test_unknown_shapes_identify_no_network(shapes: dict[str, tuple[int, ...]]) -> None:
     assert [c.arguments(shapes) for c in CLASSES] == [None] * len(CLASSES)

@@ -31,7 +31,7 @@ def add(path: Path, **words: str) -> restorer.ModelSpec:
     return restorer.add_weights(spec, path)
 
 
-def test_an_added_checkpoint_is_a_model_like_any_other(store: Path, checkpoint: Path) -> None:
+def test_an_added_checkpoint_becomes_a_model(store: Path, checkpoint: Path) -> None:
     before = restorer.list_models()
     installed = add(checkpoint, id="mine-x2", license="CC0-1.0")
     checkpoint.unlink()
@@ -55,7 +55,7 @@ def test_other_weights_under_the_same_id_are_used_at_once(store: Path, checkpoin
     assert sorted(p.name for p in store.iterdir()) == ["mine-x2.json", "mine-x2.pt"]
 
 
-def test_published_weights_fill_their_entry_and_are_enforced_from_then_on(
+def test_published_weights_complete_their_entry_and_are_checked_from_then_on(
     store: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "model_best.pt"
@@ -67,14 +67,16 @@ def test_published_weights_fill_their_entry_and_are_enforced_from_then_on(
     assert set(record) == {"id", "weights"}, "the catalog says the rest"
     assert restorer.model_spec(spec.id) == installed
     torch.save(PANet(blocks=2, channels=64).published_state(), path)
-    with pytest.raises(WeightsError, match="not the file that panet-denoise-30-paper names"):
+    with pytest.raises(WeightsError, match="not the weights of panet-denoise-30-paper"):
         restorer.add_weights(installed, path)
     assert restorer.verify_weights(installed) == "ok"
     restorer.remove_weights(installed)
     assert restorer.verify_weights(restorer.model_spec(spec.id)) == "absent"
 
 
-def test_removed_models_are_gone_and_shipped_ones_stay(store: Path, checkpoint: Path) -> None:
+def test_added_models_can_be_removed_and_included_ones_cannot(
+    store: Path, checkpoint: Path
+) -> None:
     installed = add(checkpoint, id="mine-x2")
     restorer.remove_weights(installed)
     assert not list(store.iterdir())
@@ -82,21 +84,21 @@ def test_removed_models_are_gone_and_shipped_ones_stay(store: Path, checkpoint: 
         restorer.model_spec("mine-x2")
     with pytest.raises(WeightsError, match="is not installed"):
         restorer.remove_weights(installed)
-    with pytest.raises(WeightsError, match="ships with the program"):
+    with pytest.raises(WeightsError, match="is included in the program"):
         restorer.remove_weights(restorer.model_spec("panet-sr-x2-lite"))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"id": 3}', '{"id": "a", "weights": {}}'])
-def test_spoilt_entries_are_left_out_with_a_warning(
+def test_invalid_entries_are_ignored_with_a_warning(
     store: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.mkdir(parents=True)
     (store / "spoilt.json").write_text(content)
     assert "panet-sr-x2-lite" in [spec.id for spec in restorer.list_models()]
-    assert "spoilt.json: no model entry" in caplog.text
+    assert "spoilt.json: not a valid model entry" in caplog.text
 
 
-def test_full_disk_leaves_the_store_as_it_was(
+def test_a_full_disk_leaves_the_folder_unchanged(
     store: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -108,7 +110,7 @@ def test_full_disk_leaves_the_store_as_it_was(
     assert not list(store.iterdir())
 
 
-def test_export_gives_the_published_layout_back(store: Path, tmp_path: Path) -> None:
+def test_export_restores_the_published_layout(store: Path, tmp_path: Path) -> None:
     state = PANet(blocks=2, channels=64).published_state()
     torch.save(state, tmp_path / "model_N30.pt")
     restorer.add_weights(
@@ -129,7 +131,7 @@ def described(url: str, **known: object) -> restorer.ModelSpec:
     return replace(spec, weights=restorer.WeightsFile(spec.weights.name, url=url, **known))  # type: ignore[arg-type]
 
 
-def test_fetched_weights_are_recorded_at_first_and_enforced_later(
+def test_downloaded_weights_are_recorded_first_and_checked_later(
     store: Path, site: Site, trusted: None
 ) -> None:
     ticks: list[tuple[int, int]] = []
@@ -147,12 +149,12 @@ def test_fetched_weights_are_recorded_at_first_and_enforced_later(
     assert not (store / spec.weights.name).exists()
 
 
-def test_models_without_an_address_say_where_a_browser_gets_them(store: Path) -> None:
-    with pytest.raises(WeightsError, match=r"browser from https.*--id nlsn-x2-paper"):
+def test_models_without_an_address_name_the_page_for_a_browser(store: Path) -> None:
+    with pytest.raises(WeightsError, match=r"from https.*--id nlsn-x2-paper"):
         restorer.fetch_weights(restorer.model_spec("nlsn-x2-paper"))
 
 
-def test_fetched_weights_of_another_hash_are_not_kept(
+def test_downloaded_weights_with_another_hash_are_not_kept(
     store: Path, site: Site, trusted: None
 ) -> None:
     with pytest.raises(WeightsError, match="SHA-256"):
@@ -161,7 +163,7 @@ def test_fetched_weights_of_another_hash_are_not_kept(
     assert np.all([p.name.endswith(".lock") for p in store.iterdir()])
 
 
-def test_the_state_says_where_weights_are_or_how_they_are_got(
+def test_the_state_tells_where_weights_are_or_how_to_get_them(
     store: Path, checkpoint: Path
 ) -> None:
     states = {spec.id: restorer.weights_state(spec) for spec in restorer.list_models()}
@@ -176,7 +178,7 @@ def test_the_state_says_where_weights_are_or_how_they_are_got(
     assert restorer.weights_state(installed) == "absent"
 
 
-def test_released_models_are_gone_and_load_again(checkpoint: Path) -> None:
+def test_released_models_are_loaded_again(checkpoint: Path) -> None:
     image = restorer.Image(make_photograph(20, 30))
     before = restorer.restore(image, "panet-denoise-lite").pixels
     network = weakref.ref(restorer.open_model("panet-denoise-lite").network)

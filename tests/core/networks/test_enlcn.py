@@ -80,12 +80,12 @@ def test_orthogonal_projection_equals_the_authors(tag: str) -> None:
     assert_equals(result, tensors[f"out/projection_{tag}"], description["atol"])
 
 
-def test_the_golden_cases_are_all_here() -> None:
+def test_all_golden_cases_exist() -> None:
     assert len(ATTENTION) == 2
     assert len(NETWORKS) == 2
 
 
-def test_rows_of_a_block_are_orthogonal_and_as_long_as_gaussian_ones() -> None:
+def test_rows_of_a_block_are_orthogonal_with_the_norm_of_gaussian_rows() -> None:
     generator = torch.Generator().manual_seed(0)
     projection = orthogonal_projection(20, 8, generator)
     assert projection.shape == (20, 8)
@@ -95,7 +95,7 @@ def test_rows_of_a_block_are_orthogonal_and_as_long_as_gaussian_ones() -> None:
     assert projection.norm(dim=1).mean() == pytest.approx(math.sqrt(8), rel=0.2)
 
 
-def test_many_features_come_close_to_the_softmax() -> None:
+def test_many_features_approximate_the_softmax() -> None:
     query, key = (F.normalize(torch.randn(1, 4, 5, 6), dim=1) for _ in range(2))
     value = torch.randn(1, 3, 5, 6)
     projection = torch.randn(1 << 16, 4)  # QR without a sign fix is biased in small blocks
@@ -155,7 +155,7 @@ def test_threads_and_batch_do_not_change_a_bit_at_published_widths(
     assert torch.equal(results[0], torch.cat(single))
 
 
-def test_losses_need_65_pixels() -> None:
+def test_losses_require_65_pixels() -> None:
     x = torch.randn(1, 4, 8, 8)
     with pytest.raises(ValueError, match="8 x 8: the contrastive loss needs 65 pixels"):
         contrastive_loss(x, x)
@@ -169,7 +169,7 @@ def test_every_parameter_learns_from_pixels_and_losses() -> None:
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
 
 
-def test_projections_change_only_when_redrawn_and_then_by_the_seed() -> None:
+def test_projections_change_only_when_redrawn_with_another_seed() -> None:
     network = ENLCN(scale=2, blocks=8, channels=16)
 
     def projections() -> list[torch.Tensor]:

@@ -72,14 +72,14 @@ def test_hash_codes_equal_the_authors(case: str) -> None:
         assert torch.equal(codes.int(), tensors[f"out/hash_codes_{tag}_0"])
 
 
-def test_the_golden_cases_are_all_here() -> None:
+def test_all_golden_cases_exist() -> None:
     assert len(CASES) == 5
 
 
 @pytest.mark.parametrize(
     ("pixels", "buckets"), [(1, 2), (143, 2), (144, 2), (3 * 144, 4), (1 << 20, 128)]
 )
-def test_buckets_are_even_and_two_at_least(pixels: int, buckets: int) -> None:
+def test_the_number_of_buckets_is_even_and_at_least_two(pixels: int, buckets: int) -> None:
     assert count_buckets(pixels, 144) == buckets
 
 
@@ -104,7 +104,7 @@ def test_a_zero_image_is_finite() -> None:
     assert attend(torch.zeros(1, 4, 9, 9)).eq(0).all()
 
 
-def test_same_seed_gives_same_pixels_and_another_seed_others() -> None:
+def test_the_seed_determines_the_pixels() -> None:
     network = NLSN(scale=2, blocks=8, channels=8, chunk_size=16).eval()
     x = torch.rand(1, 3, 12, 13)
     with torch.no_grad():

@@ -55,7 +55,7 @@ def test_output_and_map_equal_the_authors(case: str) -> None:
         assert_equals(result, tensors[f"out/{name}"], description["atol"][name])
 
 
-def test_the_golden_cases_are_all_here() -> None:
+def test_all_golden_cases_exist() -> None:
     assert len(CASES) == 12
 
 
@@ -160,7 +160,7 @@ def test_every_parameter_learns(pairwise: Any) -> None:
 @pytest.mark.parametrize("pairwise", AFFINITIES)
 @pytest.mark.parametrize("pooling", [False, True])
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_shapes_tell_the_arguments(pairwise: Any, pooling: bool, batch_norm: bool) -> None:
+def test_shapes_determine_the_arguments(pairwise: Any, pooling: bool, batch_norm: bool) -> None:
     given = {
         "scale": 3,
         "colors": 1,

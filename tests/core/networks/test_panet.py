@@ -54,7 +54,7 @@ def test_output_equals_the_authors(case: str, exact_ratio: bool) -> None:
         assert_equals(result, tensors[f"out/{name}"], description["atol"][name])
 
 
-def test_the_golden_cases_are_all_here() -> None:
+def test_all_golden_cases_exist() -> None:
     assert len(ATTENTION) == 4
     assert len(NETWORKS) == 6
 

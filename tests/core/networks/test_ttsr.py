@@ -78,7 +78,7 @@ def test_arguments_are_read_from_the_keys() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 5), (7, 3)])
-def test_the_result_is_four_times_as_large_for_any_reference(size: tuple[int, int]) -> None:
+def test_the_result_is_four_times_larger_for_any_reference(size: tuple[int, int]) -> None:
     network = TTSR(**SMALL).eval()
     with torch.no_grad():
         for reference_size in ((4, 4), (13, 22)):
@@ -88,7 +88,7 @@ def test_the_result_is_four_times_as_large_for_any_reference(size: tuple[int, in
             assert 0 <= result.min() <= result.max() <= 1
 
 
-def test_every_parameter_is_trained_by_the_result() -> None:
+def test_the_result_trains_every_parameter() -> None:
     network = TTSR(**SMALL)
     features = network.encode_reference(torch.rand(2, 3, 16, 24))
     result = network(torch.rand(2, 3, 4, 5), features)

@@ -40,7 +40,7 @@ SIZES = st.tuples(st.integers(6, 14), st.integers(6, 14))
 
 @settings(max_examples=15)
 @given(size=SIZES, scale=st.sampled_from([2, 4]), seed=st.integers(0, 99))
-def test_nothing_is_taken_where_nothing_is_shown(
+def test_pixels_outside_the_reference_are_not_changed(
     size: tuple[int, int], scale: int, seed: int
 ) -> None:
     base, shown = picture(size, scale, seed), picture(size, scale, seed + 1)
@@ -51,7 +51,9 @@ def test_nothing_is_taken_where_nothing_is_shown(
 
 @settings(max_examples=15)
 @given(size=SIZES, scale=st.sampled_from([2, 4]), seed=st.integers(0, 99))
-def test_what_is_taken_has_no_low_frequencies(size: tuple[int, int], scale: int, seed: int) -> None:
+def test_merged_texture_has_no_low_frequencies(
+    size: tuple[int, int], scale: int, seed: int
+) -> None:
     base, shown = picture(size, scale, seed), picture(size, scale, seed + 1)
     change = network(scale, trust=50.0).guide(planes(base, shown)).restored - base
     coarse = F.interpolate(change, scale_factor=1 / scale, mode="bicubic", antialias=True)
@@ -59,7 +61,7 @@ def test_what_is_taken_has_no_low_frequencies(size: tuple[int, int], scale: int,
 
 
 @pytest.mark.parametrize("scale", [2, 4])
-def test_the_truth_as_reference_comes_through(scale: int) -> None:
+def test_the_ground_truth_as_reference_is_reproduced(scale: int) -> None:
     truth = picture((24, 24), scale)
     small = F.interpolate(truth, scale_factor=1 / scale, mode="bicubic", antialias=True)
     base = torch.zeros_like(truth)
@@ -74,7 +76,7 @@ def test_the_truth_as_reference_comes_through(scale: int) -> None:
     assert guided.confidence[inner].mean() > 0.9
 
 
-def test_something_else_is_not_trusted() -> None:
+def test_an_unrelated_texture_is_not_trusted() -> None:
     base, shown = picture((24, 24), 2, seed=1), picture((24, 24), 2, seed=2)
     guided = network(2, trust=50.0).guide(planes(base, shown))
     assert guided.confidence.mean() < 0.1
@@ -97,7 +99,7 @@ def test_relevance_is_the_cosine_of_texture_patches() -> None:
 
 
 @pytest.mark.parametrize("scale", [2, 4])
-def test_its_arguments_are_told_by_its_shapes(scale: int) -> None:
+def test_shapes_determine_the_arguments(scale: int) -> None:
     made = TTSRLite(scale=scale, channels=12, blocks=3, textures=5)
     shapes = {key: tuple(value.shape) for key, value in made.state_dict().items()}
     expected = {"scale": scale, "channels": 12, "blocks": 3, "textures": 5}

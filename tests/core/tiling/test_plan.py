@@ -45,7 +45,7 @@ def chops(draw: st.DrawFn) -> tuple[TilePlan, ChopRule]:
 
 
 @given(plans())
-def test_tiles_share_one_size_that_the_model_can_take(drawn: tuple[TilePlan, TileNeeds]) -> None:
+def test_tiles_share_one_size_that_fits_the_model(drawn: tuple[TilePlan, TileNeeds]) -> None:
     plan, needs = drawn
     assert len({(t.height, t.width) for t in plan.tiles}) == 1
     tile = plan.tiles[0]
@@ -55,7 +55,7 @@ def test_tiles_share_one_size_that_the_model_can_take(drawn: tuple[TilePlan, Til
 
 
 @given(plans())
-def test_tiles_begin_on_multiples_and_hardly_reach_beyond_the_image(
+def test_tiles_start_at_multiples_and_barely_exceed_the_image(
     drawn: tuple[TilePlan, TileNeeds],
 ) -> None:
     plan, needs = drawn
@@ -98,7 +98,7 @@ def test_identity_tiles_blend_to_the_identity_image_in_any_order(
 
 
 @given(plans() | chops(), st.integers(1, 3))
-def test_rows_taken_as_they_are_finished_are_those_of_the_whole(
+def test_rows_taken_when_finished_equal_those_of_the_whole(
     drawn: tuple[TilePlan, object], scale: int
 ) -> None:
     plan, _ = drawn
@@ -118,7 +118,7 @@ def test_rows_taken_as_they_are_finished_are_those_of_the_whole(
 
 
 @given(plans() | chops(), st.integers(1, 3), st.integers(0, 6), st.data())
-def test_tiles_that_meet_a_region_are_enough_for_it(
+def test_tiles_that_meet_a_region_suffice_for_it(
     drawn: tuple[TilePlan, object], scale: int, radius: int, data: st.DataObject
 ) -> None:
     plan = replace(drawn[0], radius=min(radius, drawn[0].overlap // 2))
@@ -159,7 +159,7 @@ def test_regions_grow_shrink_and_scale(region: Region, factor: int, by: int) -> 
     np.testing.assert_array_equal(region.of(grown.of(values), grown), region.of(values))
 
 
-def test_weights_fall_to_the_edge_of_a_tile() -> None:
+def test_weights_decrease_towards_the_edges_of_a_tile() -> None:
     needs = TileNeeds(1, 8, 32, 8, 0, 100, True)
     plan = plan_tiles((32, 80), needs)
     blender = Blender(plan, 1, 1)
@@ -184,7 +184,7 @@ def test_impossible_tiles_are_refused(side: int, overlap: int) -> None:
 
 
 @given(st.integers(0, 2**36), st.sampled_from([1, 4, 6, 48]), st.integers(1, 10**5))
-def test_tile_that_fits_the_memory_is_one_the_model_can_take(
+def test_a_tile_that_fits_the_memory_fits_the_model(
     free: int, multiple: int, per_pixel: int
 ) -> None:
     needs = TileNeeds(multiple, multiple * 2, multiple * 40, 0, 0, per_pixel, True)
@@ -224,7 +224,7 @@ def proxy(tile: np.ndarray, scale: int) -> np.ndarray:
 
 @pytest.mark.golden
 @pytest.mark.parametrize("name", CHOP["cases"])
-def test_chop_cuts_as_the_authors_do(name: str) -> None:
+def test_chop_equals_the_authors(name: str) -> None:
     case = CHOP["cases"][name]
     x, expected = (
         CHOPPED[key][0].permute(1, 2, 0).numpy() for key in (f"in/x_{name}", f"out/y_{name}")
@@ -246,7 +246,7 @@ def test_chop_cuts_as_the_authors_do(name: str) -> None:
     st.sampled_from(["none", "scale", "4x8"]),
     st.integers(1, 4),
 )
-def test_chop_takes_every_pixel_from_one_tile_where_the_authors_fail_too(
+def test_chop_takes_every_pixel_from_one_tile_even_where_the_authors_code_fails(
     size: tuple[int, int], min_pixels: int, grow: str, scale: int
 ) -> None:
     image = np.random.default_rng(0).random((*size, 1), np.float32)

@@ -41,7 +41,9 @@ def damage(kind: Degradation, seed: int, side: int = SIDE) -> tuple[FloatArray, 
 
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from(KINDS))
-def test_damage_has_the_size_and_range_of_a_patch(seed: int, kind: Degradation) -> None:
+def test_degraded_patches_have_the_size_and_range_of_the_input(
+    seed: int, kind: Degradation
+) -> None:
     inputs, targets, _ = damage(kind, seed)
     assert inputs.shape[:2] == (SIDE, SIDE)
     assert targets.shape == (SIDE * kind.scale, SIDE * kind.scale, 3)
@@ -52,7 +54,7 @@ def test_damage_has_the_size_and_range_of_a_patch(seed: int, kind: Degradation) 
 
 
 @pytest.mark.parametrize("kind", [Jpeg(gray_share=0), Camera(), Web(2)], ids=lambda k: str(k)[:6])
-def test_damage_lies_on_its_truth(kind: Degradation) -> None:
+def test_degraded_patches_are_aligned_with_the_ground_truth(kind: Degradation) -> None:
     """Moved by a pixel in any direction, input and target agree less."""
     losses = np.zeros((3, 3))
     for seed in range(24):
@@ -67,7 +69,7 @@ def test_damage_lies_on_its_truth(kind: Degradation) -> None:
     assert losses.argmin() == 4
 
 
-def test_jpeg_tells_the_stronger_of_two_compressions() -> None:
+def test_jpeg_gives_the_quality_of_the_stronger_compression() -> None:
     """A second, better compression adds little: the level explains the error as before."""
     kind = Jpeg(gray_share=0, resaved_share=1)
     strong, weak = [], []
@@ -99,7 +101,7 @@ def quiet(exposure: Exposure) -> Exposure:
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32))
-def test_light_develop_again_is_the_picture(seed: int) -> None:
+def test_developing_the_light_reproduces_the_image(seed: int) -> None:
     """Without noise, mosaic and JPEG the photograph is its clean development, to rounding."""
     scene = make_photograph(32, 32)
     exposure = quiet(Exposure.draw(np.random.default_rng(seed)))
@@ -110,7 +112,7 @@ def test_light_develop_again_is_the_picture(seed: int) -> None:
     assert np.abs(developed - scene / 255.0).max() < 2e-3
 
 
-def test_demosaicing_in_the_camera_keeps_smooth_colors() -> None:
+def test_demosaicing_in_the_camera_preserves_smooth_colors() -> None:
     ramp = np.linspace(40, 200, 64)
     scene = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None, ::-1], 0.5 * ramp[:, None]), 2)
     scene = scene.astype(np.uint8)
@@ -123,7 +125,7 @@ def test_demosaicing_in_the_camera_keeps_smooth_colors() -> None:
             assert np.abs(taken[inside, inside] / 255.0 - truth[inside, inside]).max() < 0.04
 
 
-def test_noise_of_a_camera_grows_with_the_light_and_has_no_bias() -> None:
+def test_camera_noise_grows_with_the_light_and_is_unbiased() -> None:
     exposure = replace(quiet(Exposure.draw(np.random.default_rng(2))), shot=0.004, read=1e-6)
     spread = {}
     for level in (40, 128):

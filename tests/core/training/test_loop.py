@@ -74,7 +74,7 @@ def test_shipped_recipes_are_read_and_match_the_catalog(name: str) -> None:
     assert recipe.start is None or restorer.model_spec(recipe.start).weights.embedded
 
 
-def test_unknown_words_in_a_recipe_are_refused() -> None:
+def test_unknown_keys_of_a_recipe_are_refused() -> None:
     with pytest.raises(restorer.SettingsError, match="nonsense"):
         read_recipe({"nonsense": 1})
     with pytest.raises(restorer.SettingsError, match=r"known are .*panet-lite"):
@@ -87,7 +87,7 @@ def test_unknown_words_in_a_recipe_are_refused() -> None:
             read_recipe(asdict(replace(TINY, siblings=(sibling,))))
 
 
-def test_a_start_gives_what_fits_and_leaves_the_rest() -> None:
+def test_only_matching_weights_are_initialized_from_start() -> None:
     told, blind = (
         PANetLite(conditions=conditions, blocks=2, channels=8, unshuffle=2, attention_channels=4)
         for conditions in (1, 0)
@@ -103,7 +103,7 @@ def test_a_start_gives_what_fits_and_leaves_the_rest() -> None:
 
 
 @pytest.mark.parametrize("blocks", [(2, 2), (2, 3), (3, 4), (2, 5)])
-def test_a_deeper_network_begins_as_the_one_it_starts_from(blocks: tuple[int, int]) -> None:
+def test_a_deeper_network_initially_equals_its_start(blocks: tuple[int, int]) -> None:
     torch.manual_seed(0)
     given, deeper = (PANetLite(blocks=n, channels=8, attention_channels=4) for n in blocks)
     nn.init.normal_(given.attention.expand.weight)
@@ -121,7 +121,7 @@ def test_a_recipe_starts_from_a_shipped_model(photographs: Path, tmp_path: Path)
         torch.testing.assert_close(trained[name], given.half(), rtol=0, atol=0)
 
 
-def test_batches_made_by_workers_are_the_same(photographs: Path, tmp_path: Path) -> None:
+def test_batches_of_workers_are_equal(photographs: Path, tmp_path: Path) -> None:
     for workers in (0, 2):
         list(train(TINY, photographs, tmp_path / str(workers), workers=workers))
     states = [read_state(tmp_path / run / "tiny.safetensors") for run in ("0", "2")]
@@ -155,7 +155,7 @@ def test_interrupted_training_gives_the_same_weights(
             torch.testing.assert_close(*states, rtol=0, atol=0)
 
 
-def test_siblings_learn_one_trunk_in_turn(photographs: Path, tmp_path: Path) -> None:
+def test_siblings_train_a_shared_trunk_in_turn(photographs: Path, tmp_path: Path) -> None:
     states = []
     for iterations in (1, 2):
         recipe = replace(TWINS, iterations=iterations)
@@ -174,7 +174,7 @@ def test_siblings_learn_one_trunk_in_turn(photographs: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.filterwarnings("ignore:::torch")  # the compiler's own
-def test_compiled_iterations_are_the_same(
+def test_compiled_iterations_are_equal(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # This backend traces forward and backward as the default one does, but generates no C++, which
@@ -188,7 +188,7 @@ def test_compiled_iterations_are_the_same(
 
 
 @pytest.mark.slow
-def test_training_learns_to_beat_its_start(photographs: Path, tmp_path: Path) -> None:
+def test_training_improves_on_its_start(photographs: Path, tmp_path: Path) -> None:
     recipe = replace(TINY, iterations=150, checkpoint_every=50, average=0.9, warmup=10)
     figures = [r.validation_psnr for r in train(recipe, photographs, tmp_path / "run")]
     psnrs = [f for f in figures if f is not None]
@@ -199,7 +199,7 @@ def _images(folder: Path) -> list[Bytes]:
     return [load_rgb(path) for path in sorted(folder.iterdir())]
 
 
-def test_pairs_of_super_resolution_lie_on_each_other(photographs: Path) -> None:
+def test_super_resolution_pairs_are_aligned(photographs: Path) -> None:
     source = PatchSource(_images(photographs), Bicubic(2))
     inputs, targets = source.batch(4, 16, seed=0, step=0)
     assert inputs.shape == (4, 3, 16, 16)
@@ -208,7 +208,7 @@ def test_pairs_of_super_resolution_lie_on_each_other(photographs: Path) -> None:
     assert np.abs(means - inputs).mean() < 0.03
 
 
-def test_noisy_pairs_tell_their_sigma(photographs: Path) -> None:
+def test_noisy_pairs_include_their_sigma(photographs: Path) -> None:
     source = PatchSource(_images(photographs), Noise(75, gray_share=0))
     inputs, targets = source.batch(8, 32, seed=0, step=0)
     assert inputs.shape == (8, 4, 32, 32)
@@ -218,7 +218,7 @@ def test_noisy_pairs_tell_their_sigma(photographs: Path) -> None:
         assert (damaged[:3] - clean).std() == pytest.approx(sigma, rel=0.35, abs=2 / 255)
 
 
-def test_batches_depend_on_seed_and_step_alone(photographs: Path) -> None:
+def test_batches_depend_only_on_seed_and_step(photographs: Path) -> None:
     source = PatchSource(_images(photographs), Noise(75))
     first, again, other = (source.batch(2, 16, seed=1, step=s)[0] for s in (5, 5, 6))
     np.testing.assert_array_equal(first, again)

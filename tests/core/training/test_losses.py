@@ -109,7 +109,7 @@ def test_generator_loss_is_the_negative_mean_score() -> None:
     )
 
 
-def test_the_penalised_images_lie_between_and_depend_on_the_seed_alone() -> None:
+def test_the_penalized_images_lie_between_and_depend_only_on_the_seed() -> None:
     seen: list[Tensor] = []
 
     def critic(images: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from restorer.training.muon import Muon, hidden_kernels, orthogonalize
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(1e-3, 1e3), st.integers(0, 99))
-def test_singular_vectors_stay_and_values_become_about_one(
+def test_orthogonalization_keeps_singular_vectors_and_sets_values_to_about_one(
     rows: int, columns: int, factor: float, seed: int
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -43,7 +43,7 @@ def test_an_update_is_a_fifth_of_the_learning_rate(shape: tuple[int, ...]) -> No
     assert float(kernel.detach().square().mean().sqrt()) == pytest.approx(2e-3, rel=0.2)
 
 
-def test_kernels_are_updated_as_each_alone() -> None:
+def test_kernels_are_updated_independently() -> None:
     generator = torch.Generator().manual_seed(0)
     shapes = [(32, 64, 3, 3), (48, 32, 1, 1), (32, 64, 3, 3)]
     kernels = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]

@@ -55,7 +55,7 @@ def _largest_difference(network: PANetLite, turn: tuple[int, bool], seed: int = 
 
 
 @given(st.sampled_from(NETWORKS), st.sampled_from(TRANSFORMS), st.integers(0, 99))
-def test_turned_pictures_give_turned_results(
+def test_symmetric_networks_are_equivariant(
     params: dict[str, Any], turn: tuple[int, bool], seed: int
 ) -> None:
     network = _random(params, seed)
@@ -63,13 +63,13 @@ def test_turned_pictures_give_turned_results(
     assert _largest_difference(network, turn, seed) < 1e-4
 
 
-def test_other_networks_give_something_else() -> None:
+def test_other_networks_are_not_equivariant() -> None:
     differences = [_largest_difference(_random(NETWORKS[0]), turn) for turn in TRANSFORMS]
     assert differences[0] == 0
     assert min(differences[1:]) > 0.01
 
 
-def test_what_is_symmetric_is_left_and_norms_are_kept() -> None:
+def test_symmetric_kernels_and_norms_are_preserved() -> None:
     network = _random(NETWORKS[0])
     before = [float(kernel.detach().norm()) for kernel in hidden_kernels(network)]
     symmetrize(network)
@@ -124,6 +124,6 @@ def test_a_symmetric_recipe_makes_symmetric_networks(tmp_path: Path) -> None:
         assert max(_largest_difference(network, turn) for turn in TRANSFORMS) < 1e-3
 
 
-def test_planes_that_are_no_eights_are_refused() -> None:
+def test_channels_that_are_no_multiple_of_eight_are_refused() -> None:
     with pytest.raises(restorer.SettingsError, match="12 planes"):
         symmetrize(PANetLite(channels=12))
