@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install restorer into .venv and restore sample photographs: the README's first command.
+# Install restorer into .venv and restore sample photographs (the first command of the README).
 set -eu
 cd "$(dirname "$0")/.."
 . packaging/venv.sh

@@ -1,13 +1,13 @@
-# Sourced by try.sh and test.sh: `fresh_venv DIR` makes an empty virtual environment and activates it,
-# `qt_libraries` sees to what Qt needs of the system.
+# Functions for try.sh and test.sh: `fresh_venv DIR` creates and activates an empty virtual environment,
+# and `qt_libraries` installs the system libraries that Qt needs.
 
 fresh_venv() {
     python=${PYTHON:-python3}
     if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-        echo "restorer needs Python 3.10 or newer; install it, or name it: PYTHON=python3.12 $0" >&2
+        echo "restorer requires Python 3.10 or newer; to use another Python: PYTHON=python3.12 $0" >&2
         exit 1
     fi
-    # Debian and Ubuntu split the venv module off; a fresh machine lacks it.
+    # On Debian and Ubuntu, the venv module is a separate package.
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
         if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
             apt-get update -qq
@@ -22,7 +22,7 @@ fresh_venv() {
     python -m pip install --quiet --upgrade pip
 }
 
-# Qt wants libraries of the system, with or without a screen; a fresh machine lacks them.
+# Qt needs system libraries, even without a screen.
 qt_libraries() {
     python -c 'import PySide6.QtWidgets' 2>/dev/null && return
     libraries="libegl1 libgl1 libfontconfig1 libglib2.0-0 libxkbcommon0 libdbus-1-3 fonts-dejavu-core"
@@ -31,7 +31,7 @@ qt_libraries() {
         # shellcheck disable=SC2086  # several words
         DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $libraries
     else
-        echo "Qt misses libraries of the system; install them: sudo apt-get install $libraries" >&2
+        echo "Qt requires system libraries; run: sudo apt-get install $libraries" >&2
         exit 1
     fi
 }

@@ -1,4 +1,4 @@
-"""Blending: how the results of tiles become one picture."""
+"""Blending of the results of tiles into one image."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from restorer.tiling.plan import Cuts, Region, Tile, TilePlan
 
 
 class Blender:
-    """Adds tiles up to one image with weights that fall to the tile edge and sum to one everywhere.
+    """Accumulates tiles with weights that decrease towards the tile edges and sum to one.
 
-    Weights are separable: one ramp across, one down, flat where tiles do not overlap and at the
-    borders of the image; a plan with cuts has steps for ramps. Add every tile of the plan once; the
-    order matters to the last bit of a float only. Who adds them in the order of the plan and takes
-    each row that is finished holds no more than the rows of one tile.
+    Weights are separable, with a horizontal and a vertical ramp, and constant where tiles do not
+    overlap and at the borders of the image; a plan with cuts has steps instead of ramps. Add every
+    tile of the plan once; the order only changes the last bit of a float. Adding tiles in plan
+    order and taking finished rows keeps at most the rows of one tile in memory.
 
     Args:
         plan: The tiles.
-        scale: Of their results.
-        channels: Of their results.
-        region: Of the image; the rest is left out, and so may be the tiles that do not meet it.
+        scale: Scale of the results.
+        channels: Channels of the results.
+        region: Region of the image to compute; tiles that do not meet it may be omitted.
 
     Attributes:
-        values: The rows from the first that was not taken to the last that a tile was added to.
+        values: Rows from the first one not yet taken to the last one that received a tile.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Blender:
         self.values[place] += weight * values[rows, columns]
 
     def take(self, bottom: int) -> FloatArray:
-        """Return and forget the rows above input row `bottom`, which no later tile may reach."""
+        """Return and release the rows above input row `bottom`, which no later tile may reach."""
         end = min(max(bottom * self._scale, self._region.top), self._region.bottom)
         count = end - self._taken
         band, self.values = self.values[:count], self.values[count:].copy()
@@ -65,7 +65,7 @@ class Blender:
 def _weights(
     starts: tuple[int, ...], side: int, length: int, radius: int, scale: int, cuts: Cuts | None
 ) -> dict[int, FloatArray]:
-    """Return the 1-D weights of the tile at each start, in output pixels, cut at the border."""
+    """Return the 1-D weights of the tile at each start, in output pixels within the image."""
     ends = [min(start + side, length) for start in starts]
     if cuts is not None:
         steps = {s: np.zeros(e - s, np.float32) for s, e in zip(starts, ends, strict=True)}
@@ -88,15 +88,15 @@ def _weights(
 
 
 def _inside(start: int, length: int, limit: int) -> slice:
-    """Return which part of a stretch from `start` lies in the range from 0 to `limit`."""
+    """Return the part of the interval from `start` that lies in the range from 0 to `limit`."""
     first = min(max(0, -start), length)
     return slice(first, max(first, min(length, limit - start)))
 
 
 def _ramp(position: np.ndarray, shared: int, radius: int) -> np.ndarray:
-    """Rise from 0 to 1 between `radius` and `shared` - `radius`, a step where these meet.
+    """Rise from 0 to 1 between `radius` and `shared` - `radius`, or step if these are equal.
 
-    With level ends (smoothstep), so that edges of tiles hardly count.
+    The ends are flat (smoothstep), so that the edges of tiles have little weight.
     """
     radius = min(radius, shared // 2)
     if shared == 2 * radius:

@@ -1,4 +1,4 @@
-"""PaddedFrame: how a picture is continued beyond its borders before it is cut into tiles."""
+"""PaddedFrame: padding of an image before it is divided into tiles."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Indices: TypeAlias = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class PaddedFrame:
-    """A picture and a border around it that mirrors it.
+    """An image with a mirrored border.
 
     Attributes:
-        height: Of the picture.
-        width: Of the picture.
-        border: Pixels on every side.
-        repeated: Whether the edge pixels are repeated in the border.
-        before: More rows above and columns to the left, continued first: they bring a mosaic to
-            another phase.
+        height: Height of the image.
+        width: Width of the image.
+        border: Width of the border on every side.
+        repeated: Whether the border starts with the edge pixels themselves.
+        before: Additional rows at the top and columns on the left, added before the border to
+            shift the phase of a mosaic.
     """
 
     height: int
@@ -36,7 +36,7 @@ class PaddedFrame:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width, border included."""
+        """Height and width including the border."""
         return len(self._rows), len(self._columns)
 
     @property
@@ -50,14 +50,14 @@ class PaddedFrame:
         return Region(region.top + down, region.left + across, region.height, region.width)
 
     def seen(self, region: Region) -> Region:
-        """Return which region of the picture fills a region of the frame."""
+        """Return the region of the image that fills a region of the frame."""
         rows = self._rows[region.top : region.bottom]
         columns = self._columns[region.left : region.right]
         top, left = int(rows.min()), int(columns.min())
         return Region(top, left, int(rows.max()) + 1 - top, int(columns.max()) + 1 - left)
 
     def fill(self, region: Region, values: FloatArray, part: Region) -> FloatArray:
-        """Return a region of the frame, (h, w, C), from the values of a part of the picture."""
+        """Return a region of the frame, (h, w, C), from the values of a region of the image."""
         rows = self._rows[region.top : region.bottom] - part.top
         columns = self._columns[region.left : region.right] - part.left
         return values[np.ix_(rows, columns)]
@@ -71,6 +71,6 @@ class PaddedFrame:
         return self._mirrored(self.width, self.before[1])
 
     def _mirrored(self, length: int, before: int) -> Indices:
-        """Return the row of the picture in the place of every row of the frame."""
+        """Return the image row of every row of the frame."""
         shifted = np.pad(np.arange(length), (before, 0), mode="reflect")
         return np.pad(shifted, self.border, mode="symmetric" if self.repeated else "reflect")

@@ -1,4 +1,4 @@
-"""Tiles: how an image is cut. Pure geometry."""
+"""Plans for dividing an image into tiles; pure geometry."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ Sample = TypeVar("Sample", bound=np.generic)
 
 @dataclass(frozen=True)
 class TileNeeds:
-    """What a model asks of its tiles, in input pixels.
+    """Tile requirements of a model, in input pixels.
 
     Attributes:
-        multiple_of: Both sides of a tile are multiples of this, and so is where it begins.
-        min_side: No side is smaller.
-        side: The side that gives the best results, or the best results for the time.
-        overlap: What neighboring tiles share.
-        border: Pixels that the image is continued by, mirrored, before it is cut: zero padding
-            inside a network spoils that many at the frame. 0 for the papers' own figures.
-        bytes_per_pixel: Peak working memory per input pixel at float32, without the weights.
-        global_context: Whether a pixel of the result depends on the whole tile (non-local
-            attention).
-        radius: How far a convolutional network sees around a pixel, half its receptive field. So
-            close to its inner edges nothing is taken of a tile, and the result is that of the
-            whole image. 0 for non-local networks, which have no such distance.
+        multiple_of: Sides and positions of tiles are multiples of this.
+        min_side: The smallest side.
+        side: The preferred side, with the best quality for the time.
+        overlap: Width that neighboring tiles share.
+        border: Mirrored pixels added around the image, because zero padding inside a network
+            affects that many pixels at the border. 0 for the papers' figures.
+        bytes_per_pixel: Peak working memory per input pixel in float32, without the weights.
+        global_context: Whether a result pixel depends on the whole tile (non-local attention).
+        radius: Half the receptive field of a convolutional network. Pixels closer to the inner
+            edges of a tile are not used, so that the result equals that of the whole image. 0 for
+            non-local networks, which have no such distance.
     """
 
     multiple_of: int
@@ -48,13 +47,13 @@ class TileNeeds:
 
 @dataclass(frozen=True)
 class ChopRule:
-    """How the authors of a network cut their test images (`forward_chop` of the EDSR family).
+    """The authors' rule for dividing test images (`forward_chop` of the EDSR family).
 
     Attributes:
-        min_pixels: Quarters are quartered again until they have fewer pixels than this.
-        shave: What each quarter gets beyond its half, in input pixels.
-        grow: What the sides of a quarter are enlarged by: nothing; the remainder of their division
-            by the scale; or up to the *next* multiple of 4 (height) and 8 (width).
+        min_pixels: Quarters are divided again until they have fewer pixels than this.
+        shave: Additional input pixels of a quarter beyond the half.
+        grow: Growth of the sides of a quarter: none; the remainder of their division by the scale;
+            or up to the *next* multiple of 4 (height) and 8 (width).
     """
 
     min_pixels: int
@@ -64,7 +63,7 @@ class ChopRule:
 
 @dataclass(frozen=True)
 class Region:
-    """A rectangle of an image, in its pixels."""
+    """A rectangle in image pixels."""
 
     top: int
     left: int
@@ -73,25 +72,25 @@ class Region:
 
     @property
     def bottom(self) -> int:
-        """Row behind the last one."""
+        """The row after the last one."""
         return self.top + self.height
 
     @property
     def right(self) -> int:
-        """Column behind the last one."""
+        """The column after the last one."""
         return self.left + self.width
 
     def scaled(self, factor: int) -> Region:
-        """Return where it lies in the image enlarged by a factor."""
+        """Return the same rectangle in the image enlarged by a factor."""
         return Region(*(factor * n for n in (self.top, self.left, self.height, self.width)))
 
     def shrunk(self, factor: int) -> Region:
-        """Return the smallest rectangle that covers it when it is enlarged by a factor."""
+        """Return the smallest rectangle that covers this one when enlarged by a factor."""
         top, left = self.top // factor, self.left // factor
         return Region(top, left, -(-self.bottom // factor) - top, -(-self.right // factor) - left)
 
     def grown(self, by: int, size: tuple[int, int]) -> Region:
-        """Return it with `by` more pixels all around, as far as an image of `size` has them."""
+        """Return the rectangle extended by `by` pixels on each side within an image of `size`."""
         top, left = max(0, self.top - by), max(0, self.left - by)
         bottom, right = min(size[0], self.bottom + by), min(size[1], self.right + by)
         return Region(top, left, bottom - top, right - left)
@@ -103,18 +102,18 @@ class Region:
         return Region(top, left, bottom - top, right - left)
 
     def holds(self, other: Region) -> bool:
-        """Whether the other one lies inside."""
+        """Whether the other rectangle lies inside this one."""
         return self.united(other) == self
 
     def of(self, values: NDArray[Sample], corner: Region | None = None) -> NDArray[Sample]:
-        """Return a view of this rectangle of (H, W, C), which begins where `corner` does."""
+        """Return a view of this rectangle in (H, W, C) values whose origin is that of `corner`."""
         top, left = (corner.top, corner.left) if corner else (0, 0)
         return values[self.top - top : self.bottom - top, self.left - left : self.right - left]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of the input; it may reach beyond the lower and right border of the image."""
+    """A rectangle of the input, which may extend beyond the bottom and right image borders."""
 
     index: int
     top: int
@@ -123,7 +122,7 @@ class Tile:
     width: int
 
 
-# Pairs along one axis: where a tile begins, and the first pixel that is taken from it.
+# Pairs along one axis: the start of a tile, and the first pixel that is used from it.
 Cuts: TypeAlias = tuple[tuple[int, int], ...]
 
 
@@ -132,8 +131,8 @@ class TilePlan:
     """Tiles of one size that cover an image of (height, width), in reading order.
 
     Attributes:
-        cuts: What is taken from which row and which column of tiles, without blending; None blends.
-        radius: Pixels at the inner edges of a tile of which nothing is taken.
+        cuts: Pixels used from each row and column of tiles, without blending; None blends.
+        radius: Unused pixels at the inner edges of a tile.
     """
 
     height: int
@@ -146,12 +145,12 @@ class TilePlan:
 
     @property
     def largest(self) -> int:
-        """Longer side of the tiles."""
+        """The longer side of the tiles."""
         return max(self.tiles[0].height, self.tiles[0].width)
 
     @cached_property
     def rows(self) -> tuple[int, ...]:
-        """Top of each row of tiles."""
+        """The top edge of each row of tiles."""
         return tuple(sorted({tile.top for tile in self.tiles}))
 
     @cached_property
@@ -162,7 +161,7 @@ class TilePlan:
 
     @cached_property
     def columns(self) -> tuple[int, ...]:
-        """Left of each column of tiles."""
+        """The left edge of each column of tiles."""
         return tuple(sorted({tile.left for tile in self.tiles}))
 
     @property
@@ -171,7 +170,7 @@ class TilePlan:
         return Region(0, 0, self.height, self.width)
 
     def meeting(self, region: Region) -> tuple[tuple[Tile, ...], ...]:
-        """Return the tiles of which something is taken in a region, row by row."""
+        """Return the tiles that contribute to a region, row by row."""
         tile = self.tiles[0]
         down, across = self.cuts or (None, None)
         tops = _taken(self.rows, tile.height, self.height, self.radius, down)
@@ -182,11 +181,11 @@ class TilePlan:
         return tuple(row for row in met if row and row[0].top in rows)
 
     def count(self, region: Region) -> int:
-        """Return how many tiles meet a region."""
+        """Return the number of tiles that contribute to a region."""
         return sum(len(row) for row in self.meeting(region))
 
     def cover(self, region: Region) -> Region:
-        """Return what the tiles that meet a region cover of the image."""
+        """Return the region of the image covered by the tiles that contribute to a region."""
         rows = self.meeting(region)
         first, last = rows[0][0], rows[-1][-1]
         bottom = min(last.top + last.height, self.height)
@@ -197,13 +196,13 @@ class TilePlan:
 def plan_tiles(
     size: tuple[int, int], needs: TileNeeds, *, side: int | None = None, overlap: int | None = None
 ) -> TilePlan:
-    """Cut an image of `size` (height, width) into equal tiles.
+    """Divide an image of `size` (height, width) into tiles of equal size.
 
-    No tile is larger than `side`; where several are needed, they are made smaller until they are
-    spaced evenly with hardly more than the asked overlap, so that no thin remainder is computed
-    twice. Where the image is no multiple of the needs, or too small, tiles reach beyond it.
+    No tile is larger than `side`. Several tiles are made smaller until they are evenly spaced with
+    hardly more than the requested overlap, so that no area is computed twice unnecessarily. Tiles
+    extend beyond an image that is too small or whose sides are no multiples of `multiple_of`.
 
-    Raises SettingsError if `side` or `overlap` do not go with the needs or with each other.
+    Raises SettingsError if `side` or `overlap` conflict with the needs or with each other.
     """
     side = needs.side if side is None else side
     overlap = max(needs.overlap, 2 * needs.radius) if overlap is None else overlap
@@ -220,11 +219,11 @@ def plan_tiles(
 
 
 def plan_chop(size: tuple[int, int], rule: ChopRule, scale: int) -> TilePlan:
-    """Quarter an image of `size` (height, width) again and again, as the authors' tests do.
+    """Divide an image of `size` (height, width) into quarters recursively, like the authors' tests.
 
-    Quarters lie flush with the corners and are cut at the halves, not blended. Unlike the original,
-    which fails there, a quarter never exceeds the image that it is cut from; an image that no
-    quartering makes smaller stays whole.
+    Quarters are aligned with the corners and joined at the halves without blending. Unlike in the
+    original, which fails in this case, a quarter never exceeds its image; an image that quartering
+    does not make smaller stays whole.
     """
     sizes = [size]
     while len(sizes) == 1 or math.prod(sizes[-1]) >= rule.min_pixels:
@@ -239,9 +238,9 @@ def plan_chop(size: tuple[int, int], rule: ChopRule, scale: int) -> TilePlan:
 
 
 def fit_side(needs: TileNeeds, budget_bytes: int) -> int:
-    """Return the largest side, at most `needs.side`, that works in a budget.
+    """Return the largest side from `min_side` to `needs.side` that fits a memory budget.
 
-    Never below `min_side`. Steps of 64 pixels make like machines choose alike.
+    Steps of 64 pixels make similar machines choose the same side.
     """
     affordable = math.isqrt(max(0, budget_bytes) // needs.bytes_per_pixel)
     if affordable >= needs.side:
@@ -251,13 +250,13 @@ def fit_side(needs: TileNeeds, budget_bytes: int) -> int:
 
 
 def smaller_side(side: int, needs: TileNeeds) -> int | None:
-    """Return the side to try after running out of memory, about half; None if there is none."""
+    """Return the next side after running out of memory, about half; None if it is too small."""
     half = side // 2 // needs.multiple_of * needs.multiple_of
     return half if half >= needs.min_side else None
 
 
 def round_up(value: int, multiple: int) -> int:
-    """Return the smallest multiple that is not below `value`."""
+    """Round `value` up to a multiple of `multiple`."""
     return -(-value // multiple) * multiple
 
 
@@ -267,10 +266,10 @@ def _grid(tops: Sequence[int], lefts: Sequence[int], height: int, width: int) ->
 
 
 def _cut(length: int, needs: TileNeeds, side: int, overlap: int) -> tuple[int, list[int]]:
-    """Return the length of the tiles along one axis and where they begin.
+    """Return the length of the tiles along one axis and their starts.
 
-    Counted in units of `multiple_of`, so that every tile begins on one, as Bayer patterns and
-    space-to-depth networks want it.
+    All starts are multiples of `multiple_of`, as Bayer patterns and space-to-depth networks
+    require.
     """
     unit = needs.multiple_of
     total, largest, smallest = (-(-n // unit) for n in (length, side, needs.min_side))
@@ -284,7 +283,7 @@ def _cut(length: int, needs: TileNeeds, side: int, overlap: int) -> tuple[int, l
 
 
 def _quarter(size: tuple[int, int], rule: ChopRule, scale: int) -> tuple[int, int]:
-    """Return the height and width of the quarters of an image, never above its own."""
+    """Return the height and width of the quarters of an image, at most its own."""
     height, width = (n // 2 + rule.shave for n in size)
     if rule.grow == "scale":
         height, width = height + height % scale, width + width % scale
@@ -294,10 +293,10 @@ def _quarter(size: tuple[int, int], rule: ChopRule, scale: int) -> tuple[int, in
 
 
 def _halves(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Halve an axis again and again; return its tiles as `Cuts`, in the order of what is taken.
+    """Halve an axis recursively and return its tiles as `Cuts`, in the order of used pixels.
 
     Args:
-        lengths: Of the image, of its halves with what they share, of their halves, and so on.
+        lengths: Length of the image, of its halves including their overlap, of their halves, etc.
     """
     if len(lengths) == 1:
         return [(0, 0)]
@@ -316,7 +315,7 @@ def _halves(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
 def _taken(
     starts: tuple[int, ...], side: int, length: int, radius: int, cuts: Cuts | None
 ) -> dict[int, tuple[int, int]]:
-    """Return of the tile at each start the first input pixel and the one behind the last taken."""
+    """Return the first used input pixel, and the one after the last, of the tile at each start."""
     if cuts is not None:
         taken: dict[int, tuple[int, int]] = {}
         for (start, first), last in zip(cuts, [*(f for _, f in cuts[1:]), length], strict=True):

@@ -1,11 +1,11 @@
-"""Run all benchmarks and put what they print into docs/benchmarks.md.
+"""Run all benchmarks and write their output into docs/benchmarks.md.
 
 python tests/benchmarks [NAME ...]
 python tests/benchmarks quality --data DIR
 
-A section of that page holds the output of the script its mark names, ``<!-- attention -->`` to
-``<!-- end -->``; ``speed`` is ``restore bench``. Takes about half an hour on two cores. The second
-form fills docs/quality.md and docs/reference-sr.md; see quality.py.
+Each section of that page, from a mark such as ``<!-- attention -->`` to ``<!-- end -->``, contains
+the output of the script with that name; ``speed`` is ``restore bench``. This takes about half an
+hour on two cores. The second form fills docs/quality.md and docs/reference-sr.md; see quality.py.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""What an attention is worth: small networks for x2, each trained for the same time.
+"""Contribution of attention modules: small x2 networks, each trained for the same time.
 
 python tests/benchmarks/ablation.py --train PHOTOGRAPHS [--minutes 6] [--trained] [--variant NAME]
 DATA...
 
-The trunk is that of `panet-sr-x2-lite`, random or as it ships (`--trained`): its attention is taken
-out then, and that of each variant, like blocks that are put in, adds nothing at first. An iteration
-counts as what the fastest of some took, in time of the processor on one thread: other programs do
-not count. Batches are the same for all. DATA are folders of pictures that were not trained on: PSNR
-of Y of what becomes of their middle, `TILE` pixels after shrinking by 2.
+The trunk is that of `panet-sr-x2-lite`, with random weights or the included ones (`--trained`). In
+the latter case, its attention is removed, and the attention and additional blocks of each variant
+initially contribute nothing. The time of an iteration is the fastest of several in processor time
+of one thread, so that other programs do not matter. All variants use the same batches. DATA are
+folders of images that were not used for training; the benchmark measures the PSNR on Y of their
+central crops, `TILE` pixels wide after downscaling by 2.
 """
 
 from __future__ import annotations
@@ -43,18 +44,18 @@ TILE = 160
 INNER = 32  # channels of every attention
 BATCH, PATCH = 5, 64
 ROUNDS = 12
-TUNING_RATE = 2.5e-4  # of networks whose trunk is trained already
+TUNING_RATE = 2.5e-4  # learning rate for networks with a trained trunk
 
 
 class Gain(nn.Module):
-    """An attention in the place of the pyramid attention, which is asked for its gain alone."""
+    """An adapter that replaces the pyramid attention by another attention module."""
 
     def __init__(self, attention: nn.Module) -> None:
         super().__init__()
         self.attention = attention
 
     def attend(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to what is to be added to it."""
+        """Map (N, C, H, W) to the change that the attention adds."""
         gain: Tensor = self.attention(x) - x
         return gain
 

@@ -1,4 +1,4 @@
-"""Time and memory of tiled pyramid attention against its plain form, in one run.
+"""Time and memory of tiled pyramid attention compared with its direct form.
 
 python tests/benchmarks/attention.py
 """
@@ -21,7 +21,7 @@ from restorer.networks.panet import PyramidAttention
 
 SIDES = (48, 64, 96)
 CHANNELS = ((64, 2), (256, 8))  # channels and reduction of PANet and PA-EDSR
-LARGE_SIDE = 256  # plain scores alone would take 57 GB
+LARGE_SIDE = 256  # the plain score matrix alone would take 57 GB
 ROUNDS = 3
 
 

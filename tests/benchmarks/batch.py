@@ -1,9 +1,9 @@
-"""How much of a batch's time its network runs, and what working beside it saves.
+"""Share of a batch's time in which the network runs, and the gain from overlapping the rest.
 
-python tests/benchmarks/batch.py [PICTURES] [MEGAPIXELS] [MODEL]
+python tests/benchmarks/batch.py [IMAGES] [MEGAPIXELS] [MODEL]
 
-Decodes, restores and encodes JPEGs of 12 megapixels, first as `restore batch` does, then the first
-one alone, as often as there are pictures: nothing is then beside anything.
+Decodes, restores and encodes JPEG files of 12 megapixels, first like `restore batch`, and then one
+after the other, so that nothing overlaps.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def watched(self: Predictor, *arguments: Any, **options: Any) -> Any:
 
 
 def busy_seconds() -> float:
-    """Return for how long at least one network ran."""
+    """Return the time during which at least one network ran."""
     total, end = 0.0, 0.0
     for start, stop in sorted(spans):
         total += max(0.0, stop - max(start, end))
@@ -43,7 +43,7 @@ def busy_seconds() -> float:
 
 
 def write_pictures(folder: Path, count: int, megapixels: float) -> None:
-    """Write photographs, repeated to size and grained, for files of the usual size."""
+    """Write photographs, tiled to the size and with grain, for realistic file sizes."""
     height = round(math.sqrt(megapixels * 1e6 * 3 / 4))
     width = round(height * 4 / 3)
     for number in range(count):

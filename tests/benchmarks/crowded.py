@@ -1,8 +1,8 @@
-"""A network beside other programs: threads that soon sleep while they wait against those that spin.
+"""A network beside other programs: threads that wait with a short spin or the default spin.
 
 python tests/benchmarks/crowded.py [MODEL]
 
-Restores a picture of 384x384 pixels with no and with one busy process for every core.
+Restores an image of 384x384 pixels on an idle machine and with one busy process per core.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-SPINS = 10_000, 300_000  # ours, and that of GNU OpenMP where nothing is said
+SPINS = 10_000, 300_000  # ours, and the default of GNU OpenMP
 MODEL = "panet-sr-x2-lite"
 RESTORE = """
 import sys, time
@@ -27,7 +27,7 @@ for _ in range(5):
 
 
 def seconds(model: str, spins: int) -> float:
-    """Return the median of four, for threads that look so often before they fall asleep."""
+    """Return the median time of five runs with a spin count."""
     printed = subprocess.run(
         [sys.executable, "-c", RESTORE, model],
         env={**os.environ, "GOMP_SPINCOUNT": str(spins)},
@@ -47,12 +47,12 @@ def main() -> None:
             subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)
         ]
         try:
-            asleep, spinning = (seconds(model, spins) for spins in SPINS)
+            short, default = (seconds(model, spins) for spins in SPINS)
         finally:
             for other in others:
                 other.kill()
                 other.wait()
-        print(f"| {count} | {asleep:.2f} | {spinning:.2f} | {spinning / asleep:.1f}x |")
+        print(f"| {count} | {short:.2f} | {default:.2f} | {default / short:.1f}x |")
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ CASES: Mapping[str, Callable[[Pixels, int], Pixels]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/benchmarks/estimate.py")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly chosen")
-    parser.add_argument("--page", type=Path, default=PAGE, help="to fill; docs/quality.md")
+    parser.add_argument("--limit", type=int, metavar="N", help="use only N images, evenly chosen")
+    parser.add_argument("--page", type=Path, default=PAGE, help="page to write; docs/quality.md")
     wanted = parser.parse_args()
     files = sorted(wanted.data.glob("*.png"))
     chosen = files[:: max(1, len(files) // wanted.limit)][: wanted.limit] if wanted.limit else files
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def cell(pictures: list[Pixels], quality: int) -> str:
-    """Return the mean absolute error, and how many showed no traces."""
+    """Return the mean absolute error and the number of images without traces."""
     found = [estimate(picture) for picture in pictures]
     missed = found.count(None)
     error = np.mean([abs((100 if f is None else f) - quality) for f in found])

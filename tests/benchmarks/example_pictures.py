@@ -1,7 +1,7 @@
-"""Make the pictures of weights/README.md: python tests/benchmarks/example_pictures.py [NAME ...]
+"""Make the figures of weights/README.md: python tests/benchmarks/example_pictures.py [NAME ...]
 
-From photographs that ship inside scikit-image, damaged as the protocols do it. `restore compare`
-draws them: what is damaged, what each model makes of it, and the truth.
+The protocols degrade photographs from scikit-image, and `restore compare` draws the degraded image,
+the result of each model, and the ground truth.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Example(NamedTuple):
-    """A photograph, the protocol that damages it, and the models that are shown.
+    """A photograph, the protocol that degrades it, and the models to compare.
 
     Attributes:
-        part: What of the damaged picture is shown: left, top and side.
-        options: More of `restore compare`.
-        number: From which all that is random comes.
+        part: Left, top and side of the crop of the degraded image.
+        options: Additional options of `restore compare`.
+        number: Seed of all randomness.
     """
 
     photograph: str
@@ -45,7 +45,7 @@ def main(names: list[str]) -> None:
         case = PROTOCOLS[example.protocol].case(clean, example.value, example.number)
         left, top, side = example.part
         with tempfile.TemporaryDirectory() as scratch:
-            source, truth = Path(scratch) / "damaged.png", Path(scratch) / "truth.png"
+            source, truth = Path(scratch) / "degraded.png", Path(scratch) / "truth.png"
             write(case.image, source)
             write(Image(case.truth), truth)
             command = [

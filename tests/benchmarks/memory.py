@@ -7,8 +7,8 @@ from pathlib import Path
 
 
 def peak_bytes(call: Callable[[], object]) -> int:
-    """Return how far the resident memory rises above its level before the call."""
-    Path("/proc/self/clear_refs").write_text("5", "ascii")  # sets the peak back to the level
+    """Return the peak of the resident memory above its level before the call."""
+    Path("/proc/self/clear_refs").write_text("5", "ascii")  # resets the peak
     before = _status("VmRSS")
     call()
     return _status("VmHWM") - before

@@ -1,10 +1,10 @@
-"""Time of the networks against EDSR-baseline, and their memory per tile pixel.
+"""Time of the networks compared with EDSR-baseline, and their memory per tile pixel.
 
 python tests/benchmarks/networks.py
 
-EDSR-baseline (16 blocks of 64 channels, x2, eager float32, NCHW) is the yardstick: both run in
-turn, the median of each is printed with the ratio per input pixel. Published networks, whose
-weights need not be here, run with random ones, one tile once.
+The reference is EDSR-baseline (16 blocks of 64 channels, x2, eager float32, NCHW). Both networks
+run in turn; the table shows medians and the ratio per input pixel. Published networks run one tile
+once with random weights.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from restorer.tiling.plan import plan_tiles
 
 SIDE = 384
 ROUNDS = 3
-# One of each size; the other settings of a network cost the same.
+# One network of each size; other settings take the same time.
 PUBLISHED = ("pa-edsr-x2", "pa-edsr-x3", "pa-edsr-x4", "panet-denoise-30", "panet-deblock-10")
 PUBLISHED += ("nlsn-x2", "nlsn-x3", "nlsn-x4", "enlcn-x2", "enlcn-x4")
 

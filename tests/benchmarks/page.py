@@ -1,4 +1,4 @@
-"""Sections of a page that a program fills: from ``<!-- name -->`` to ``<!-- end -->``."""
+"""Generated sections of a page, from ``<!-- name -->`` to ``<!-- end -->``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def marks(page: Path) -> list[str]:
 
 
 def fill(page: Path, name: str, block: str) -> None:
-    """Replace what stands in a section."""
+    """Replace the content of a section."""
     mark = re.compile(rf"(<!-- {name} -->\n).*?(\n?<!-- end -->)", re.DOTALL)
     text, count = mark.subn(
         lambda found: f"{found[1]}{block}\n<!-- end -->", page.read_text("utf-8")
     )
     if count != 1:
-        raise ValueError(f"{page}: has {count} sections {name!r}")
+        raise ValueError(f"{page}: contains {count} sections {name!r}, expected one")
     page.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""Photographs that ship inside scikit-image."""
+"""Sample photographs in scikit-image."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from restorer.training.patches import load_rgb
 
 
 def photograph(name: str) -> Bytes:
-    """Return (H, W, 3) of a file of `skimage.data`."""
+    """Return a file of `skimage.data` as (H, W, 3) RGB."""
     with as_file(files("skimage.data").joinpath(name)) as path:
         return load_rgb(path)

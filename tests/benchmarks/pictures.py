@@ -1,6 +1,6 @@
-"""Make the pictures of docs/window.md: python tests/benchmarks/pictures.py
+"""Make the screenshots of docs/window.md: python tests/benchmarks/pictures.py
 
-From photographs that ship inside scikit-image, without a screen.
+Uses photographs from scikit-image and needs no screen.
 """
 
 from __future__ import annotations

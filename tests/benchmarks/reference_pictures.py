@@ -23,12 +23,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 SCALE = 4
 MODEL, PLAIN = "ttsr-x4-lite", "panet-sr-x4-lite"
 _ZOOM, _CELL, _GAP, _CAPTION = 2, 240, 8, 26
-_PAPER, _FAINT = "#16181d", "#9aa0aa"
-_QUALITY = 90  # of the JPEG
+_BACKGROUND, _CAPTION_TEXT = "#16181d", "#9aa0aa"
+_QUALITY = 90  # JPEG quality
 
 
 class Example(NamedTuple):
-    """A picture, what it is given, and the corner (top, left) of the detail that is shown."""
+    """An image, its reference, and the corner (top, left) of the detail to show."""
 
     name: str
     truth: Bytes
@@ -42,19 +42,19 @@ def main() -> None:
 
 
 def another_view() -> Example:
-    """A motorcycle, seen by the other camera of a stereo pair."""
+    """Return a motorcycle, with the view of the other camera of a stereo pair as reference."""
     left, right = photograph("motorcycle_left.png"), photograph("motorcycle_right.png")
     return Example("helps", crop_to_multiple(left, SCALE), right, (180, 330))
 
 
 def another_place() -> Example:
-    """Gravel, and the gravel below it."""
+    """Return gravel, with neighboring gravel as reference."""
     truth, other = np.split(photograph("gravel.png"), 2)
     return Example("not", truth, other, (100, 60))
 
 
 def show(example: Example) -> None:
-    """Enlarge an example both ways, print the gain, write the picture."""
+    """Enlarge an example with and without its reference, print the gain, and write the figure."""
     small = Image(np.ascontiguousarray(bicubic_downscale(example.truth, SCALE)))
     plain = restorer.restore(small, PLAIN)
     found: list[ReferenceMaps] = []
@@ -88,7 +88,7 @@ def sheet(rows: list[list[tuple[str, PilImage.Image]]]) -> PilImage.Image:
     heights = [max(picture.height for _, picture in row) for row in rows]
     across = max(map(len, rows))
     width = _GAP + across * (_CELL + _GAP)
-    page = PilImage.new("RGB", (width, _GAP + sum(heights) + len(rows) * _CAPTION), _PAPER)
+    page = PilImage.new("RGB", (width, _GAP + sum(heights) + len(rows) * _CAPTION), _BACKGROUND)
     draw = ImageDraw.Draw(page)
     top = _GAP
     for row, height in zip(rows, heights, strict=True):
@@ -96,7 +96,7 @@ def sheet(rows: list[list[tuple[str, PilImage.Image]]]) -> PilImage.Image:
             left = _GAP + number * (_CELL + _GAP)
             page.paste(picture, (left + (_CELL - picture.width) // 2, top))
             place = (left + _CELL // 2, top + height + _CAPTION // 2)
-            draw.text(place, text, _FAINT, ImageFont.load_default(13), anchor="mm")
+            draw.text(place, text, _CAPTION_TEXT, ImageFont.load_default(13), anchor="mm")
         top += height + _CAPTION
     return page
 

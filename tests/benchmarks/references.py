@@ -1,10 +1,10 @@
-"""Memory and time of large pictures with large references.
+"""Memory and time of large images with large references.
 
 python tests/benchmarks/references.py [MODEL ...]
 
-A picture of 3 megapixels is enlarged with a reference of 12, each model in a process of its own:
-its peak includes Python and torch. *Pause* is the longest time between two reports of
-progress, which is what a cancel waits for.
+Enlarges an image of 3 megapixels with a reference of 12, each model in its own process; the peak
+includes Python and PyTorch. *Pause* is the longest time between two progress reports, which is how
+long cancelling can take.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def measure(model: str) -> None:
     taken = 0.0
     moments = [time.perf_counter()]
 
-    def look(maps: restorer.ReferenceMaps) -> None:
+    def record(maps: restorer.ReferenceMaps) -> None:
         nonlocal taken
         taken = float(maps.confidence.mean())
 
@@ -49,7 +49,7 @@ def measure(model: str) -> None:
         references=[view],
         settings=Settings(device="cpu", precision="fp32"),
         on_tile=lambda done, total: moments.append(time.perf_counter()),
-        on_maps=look,
+        on_maps=record,
     )
     seconds, pause = moments[-1] - moments[0], np.diff(moments).max()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,4 +1,4 @@
-"""Time, memory and agreement of the patch searches, in one run.
+"""Time, memory and agreement of the patch searches.
 
 python tests/benchmarks/search.py                            blockwise against plain
 python tests/benchmarks/search.py PHOTO REFERENCE            coarse-to-fine against exact
@@ -35,7 +35,7 @@ FORMS = {  # query and key sizes
 }
 # (factor, candidates, radius)
 OPTIONS = ((4, 1, 2), (4, 4, 2), (4, 16, 2), (4, 64, 2), (8, 16, 4))
-SIDES = (512, 768)  # of the crops of the photograph and of the reference
+SIDES = (512, 768)  # sides of the crops of photograph and reference
 
 
 def plain_search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:

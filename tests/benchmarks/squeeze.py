@@ -1,9 +1,10 @@
-"""What the attention costs by how far its features lie apart, and by the side of the tile.
+"""Time of the attention by the spacing of its features and the side of the tiles.
 
 python tests/benchmarks/squeeze.py
 
-Seconds of one thread's processor time for a megapixel, the fastest of some; in brackets with what
-neighboring tiles, which share `OVERLAP` pixels, compute twice. Weights are random.
+Prints seconds of processor time per megapixel on one thread, the fastest of several runs with
+random weights. The figures in parentheses include what neighboring tiles, which share `OVERLAP`
+pixels, compute twice.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main() -> None:
         for name, side in fastest:
             took = seconds(networks[name], side)
             fastest[name, side] = min(fastest[name, side], took)
-    print("| network, features apart | " + " | ".join(map(str, SIDES)) + " |")
+    print("| network, feature spacing | " + " | ".join(map(str, SIDES)) + " |")
     print("|---" * (1 + len(SIDES)) + "|")
     for name in networks:
         times = [

@@ -1,10 +1,10 @@
-"""Memory and time of pictures larger than memory.
+"""Memory and time of images larger than memory.
 
 python tests/benchmarks/stream.py
 
-A tiled 16-bit RGB TIFF of 20,000 x 20,000 pixels goes through a small convolutional network, and
-one as wide but 512 rows high through panet-denoise-lite: its memory grows with the width alone,
-its time with the pixels. Each runs in a process of its own, whose peak includes Python and torch.
+Streams a tiled 16-bit RGB TIFF of 20,000 x 20,000 pixels through a small convolutional network, and
+a TIFF of 20,000 x 512 pixels through panet-denoise-lite, whose memory depends only on the width.
+Each network runs in its own process; the peak includes Python and PyTorch.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Time and memory of context `whole` at full width, beside tiles, each run in its own process.
+"""Time and memory of context `whole` at full width compared with tiles, each in its own process.
 
 python tests/benchmarks/whole.py [megapixels of input] [limit MiB]
 
-Networks have their published width and fewer blocks: all features and attentions are as large as
-they ever are, and the blocks alone would take hours.
+Networks have their published width, so that all features have their full size, but fewer blocks,
+which would take hours.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "enlcn, 1 block, x2": lambda: ENLCN(scale=2, blocks=1),
     "panet-lite, denoising": lambda: PANetLite(conditions=1, unshuffle=2, squeeze=4),
 }
-TILE, OVERLAP = 192, 24  # the catalog's of NLSN and ENLCN
+TILE, OVERLAP = 192, 24  # as in the catalog for NLSN and ENLCN
 
 
 def anonymous_bytes() -> int:
-    """Resident memory without mapped files, which the system can write out."""
+    """Return the resident memory without mapped files, which the system can write to disk."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) * 1024
 
 
 class Peaks(threading.Thread):
-    """Watches anonymous memory every 20 ms, that of the attentions apart."""
+    """Samples anonymous memory every 20 ms, separately inside and outside attention modules."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)

@@ -1,8 +1,8 @@
-"""Milliseconds of a repaint of the comparison: 24 megapixels, before and after, 2560x1440.
+"""Time of a repaint of the comparison with 24-megapixel images at 2560x1440.
 
 python tests/benchmarks/window.py
 
-The median of twenty, without a screen. The goal is 16 ms: sixty pictures a second.
+Prints the median of twenty in milliseconds, without a screen. The goal is 16 ms, or 60 frames/s.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> None:
     canvas = Canvas()
     canvas.resize(*PANE)
     canvas.show()
-    app.processEvents()  # until it is exposed, nothing is painted
+    app.processEvents()  # nothing is painted before the widget is exposed
     canvas.set_layers(SIZE, [before], [after])
     print("| zoom | " + " | ".join(mode.value for mode in Mode) + " |")
     print("|---|" + "---|" * len(Mode))
