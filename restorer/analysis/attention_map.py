@@ -132,12 +132,12 @@ def map_attention(
     region outside the image or too large. Also raises what `open_model` and a run raise.
     """
     predictor = open_model(model) if isinstance(model, str) else model
-    picture = image if isinstance(image, Source) else Source(image)
+    source = image if isinstance(image, Source) else Source(image)
     spec, border = predictor.spec, predictor.spec.tile.border
-    region = region or _around(at, picture.region, spec.tile.side)
-    _check(picture.region, region, at, spec)
-    condition = _condition(spec, picture, sigma, jpeg_quality)
-    planes = _planes(spec, picture.part(region), condition)
+    region = region or _around(at, source.region, spec.tile.side)
+    _check(source.region, region, at, spec)
+    condition = _condition(spec, source, sigma, jpeg_quality)
+    planes = _planes(spec, source.part(region), condition)
     frame = PaddedFrame(region.height, region.width, border, spec.traits.padding == "repeat")
     framed = frame.fill(frame.region, planes, Region(0, 0, region.height, region.width))
     pixel = at[0] - region.top + border, at[1] - region.left + border
@@ -186,13 +186,13 @@ def _check(whole: Region, region: Region, at: tuple[int, int], spec: ModelSpec) 
 
 
 def _condition(
-    spec: ModelSpec, picture: Source, sigma: float | None, quality: int | None
+    spec: ModelSpec, source: Source, sigma: float | None, quality: int | None
 ) -> Condition:
     """Return the condition that the network receives."""
     if spec.condition == "sigma":
-        return Condition(min(picture.sigma if sigma is None else sigma, spec.condition_max))
+        return Condition(min(source.sigma if sigma is None else sigma, spec.condition_max))
     if spec.condition == "jpeg_quality":
-        return Condition(jpeg_quality=quality or picture.jpeg_quality()[0])
+        return Condition(jpeg_quality=quality or source.jpeg_quality()[0])
     return Condition()
 
 

@@ -82,21 +82,21 @@ def compare_models(
             image.
         ModelError: A model does not exist.
     """
-    picture = image if isinstance(image, Source) else Source(image)
+    source = image if isinstance(image, Source) else Source(image)
     if not models:
         raise SettingsError("no models to compare")
-    if min(region.height, region.width) < 1 or not picture.region.holds(region):
-        height, width = picture.size
+    if min(region.height, region.width) < 1 or not source.region.holds(region):
+        height, width = source.size
         raise SettingsError(f"{region}: outside the image of {width} x {height} pixels")
     trials = [(model, _spec(model)) for model in models]
     scales = [spec.scale for _, spec in trials]
-    truth_scale = max(scales) if truth is None else _truth_scale(picture, truth, scales)
+    truth_scale = max(scales) if truth is None else _truth_scale(source, truth, scales)
     wanted = None if truth is None else region.scaled(truth_scale).of(truth.to_float())
 
     def samples() -> Iterator[Sample]:
-        yield _with_scores(Sample("", _enlarged(picture, region, truth_scale), truth_scale), wanted)
+        yield _with_scores(Sample("", _enlarged(source, region, truth_scale), truth_scale), wanted)
         for model, spec in trials:
-            sample = _sample(picture, model, spec, region, settings or Settings(), cancel)
+            sample = _sample(source, model, spec, region, settings or Settings(), cancel)
             yield _with_scores(sample, wanted if spec.scale == truth_scale else None)
 
     return samples()
@@ -124,7 +124,7 @@ def detailed_region(image: Image, side: int) -> Region:
 
 
 def _sample(
-    picture: Source,
+    source: Source,
     model: Step | str | Path,
     spec: ModelSpec,
     region: Region,
@@ -135,7 +135,7 @@ def _sample(
     name = model.model if isinstance(model, Step) else str(model)
     try:
         steps = [_opened(model, spec, settings)]
-        run = partial(restore_region, picture, steps, settings=settings, cancel=cancel)
+        run = partial(restore_region, source, steps, settings=settings, cancel=cancel)
         corner = Region(region.top, region.left, *(min(n, _WARM_UP) for n in _size(region)))
         run(corner)
         meter = MemoryMeter(steps[0][0].device)
@@ -167,9 +167,9 @@ def _size(region: Region) -> tuple[int, int]:
     return region.height, region.width
 
 
-def _truth_scale(picture: Source, truth: Image, scales: Sequence[int]) -> int:
+def _truth_scale(source: Source, truth: Image, scales: Sequence[int]) -> int:
     """Return the scale of the ground truth, which must be the scale of a model."""
-    height, width = picture.size
+    height, width = source.size
     scale = truth.height // height
     if (truth.height, truth.width) != (height * scale, width * scale) or scale not in scales:
         made = " or ".join(f"{width * s} x {height * s}" for s in sorted(set(scales)))
@@ -179,16 +179,16 @@ def _truth_scale(picture: Source, truth: Image, scales: Sequence[int]) -> int:
     return scale
 
 
-def _enlarged(picture: Source, region: Region, scale: int) -> Image:
+def _enlarged(source: Source, region: Region, scale: int) -> Image:
     """Return the region enlarged by bicubic interpolation, using its neighboring pixels."""
-    part = picture.part(region.grown(color.CUBIC_REACH, picture.size))
-    colors = color.resample(part.own, scale, picture.limits)
+    part = source.part(region.grown(color.CUBIC_REACH, source.size))
+    colors = color.resample(part.own, scale, source.limits)
     alpha = part.alpha
     if alpha is not None:
         alpha = np.clip(color.resample(alpha, scale, (0.0, 1.0)), 0, 1)
-    values = color.join(colors, alpha) * np.float32(picture.white)
+    values = color.join(colors, alpha) * np.float32(source.white)
     inside = region.scaled(scale).of(values, part.region.scaled(scale))
-    return picture.image.with_float(inside)
+    return source.image.with_float(inside)
 
 
 def _with_scores(sample: Sample, truth: FloatArray | None) -> Sample:

@@ -115,7 +115,7 @@ class ModelSpec:
 
     @property
     def has_attention_maps(self) -> bool:
-        """Whether `map_attention` can show the attention of the model on a picture."""
+        """Whether `map_attention` can show the attention of the model on an image."""
         family = model_family(self.architecture)
         return self.traits.attention_maps and family is not None and family.attention_maps
 

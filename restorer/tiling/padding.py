@@ -45,7 +45,7 @@ class PaddedFrame:
         return Region(0, 0, *self.size)
 
     def around(self, region: Region) -> Region:
-        """Return where a region of the picture lies in the frame."""
+        """Return the position of an image region in the frame."""
         down, across = (self.border + n for n in self.before)
         return Region(region.top + down, region.left + across, region.height, region.width)
 
