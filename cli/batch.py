@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from restorer import ENGINES
+
 from .dry_run import show_plan
 from .options import Request, restoration_options
 from .params import AutoOr
@@ -15,14 +17,6 @@ from .run import run
 from .words import warn
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-def _check_engine(ctx: click.Context, param: click.Parameter, engine: str) -> str:
-    from restorer import ENGINES
-
-    if engine not in ENGINES:
-        raise click.BadParameter(f"{engine!r}; known are {', '.join(ENGINES)}")
-    return engine
 
 
 @click.command(
@@ -59,11 +53,10 @@ def _check_engine(ctx: click.Context, param: click.Parameter, engine: str) -> st
 )
 @click.option(
     "--engine",
-    metavar="NAME",
+    type=click.Choice(tuple(ENGINES)),
     default="local",
     show_default=True,
-    callback=_check_engine,
-    help="How jobs run: local (threads on this machine) or serial (one job after another).",
+    help="How jobs run: " + "; ".join(f"{name}: {row.help}" for name, row in ENGINES.items()) + ".",
 )
 @restoration_options
 @click.pass_context

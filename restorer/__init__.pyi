@@ -11,7 +11,6 @@ from .analysis.compare import compare_models as compare_models
 from .analysis.compare import detailed_region as detailed_region
 from .batch.control import RunControl as RunControl
 from .batch.engines import ENGINES as ENGINES
-from .batch.engines import run_jobs as run_jobs
 from .batch.jobs import Event as Event
 from .batch.jobs import Finished as Finished
 from .batch.jobs import Job as Job
@@ -39,6 +38,7 @@ from .batch.presets import read_presets as read_presets
 from .batch.presets import write_preset as write_preset
 from .batch.run_job import check_job as check_job
 from .batch.run_job import run_job as run_job
+from .batch.runner import run_jobs as run_jobs
 from .errors import Cancelled as Cancelled
 from .errors import CheckpointError as CheckpointError
 from .errors import ImageError as ImageError

@@ -127,11 +127,11 @@ def test_a_bug_in_one_job_fails_that_job_and_says_where(
 
 
 def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
-    row = EngineRow("restorer.batch.engines.serial:run")
+    row = EngineRow("restorer.batch.engines.serial:run", "one job after another")
     monkeypatch.setitem(ENGINES, "dummy", row)
     ended = [e for e in restorer.run_jobs(jobs, engine="dummy") if isinstance(e, Finished)]
     assert len(ended) == len(jobs)
-    monkeypatch.setitem(ENGINES, "cloud", EngineRow("no.such.module:run", "cloud"))
+    monkeypatch.setitem(ENGINES, "cloud", EngineRow("no.such.module:run", "elsewhere", "cloud"))
     with pytest.raises(restorer.SettingsError, match=r"install restorer\[cloud\]"):
         restorer.run_jobs(jobs, engine="cloud")
 

@@ -1,0 +1,55 @@
+"""Run many jobs on an engine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from restorer.batch.control import RunControl
+from restorer.batch.engines import ENGINES
+from restorer.batch.jobs import Event, Job
+from restorer.errors import RestorerError, SettingsError
+from restorer.inference.autotune import known_workers
+from restorer.inference.devices import choose_device
+from restorer.models.catalog import model_spec
+
+
+def run_jobs(
+    jobs: Iterable[Job],
+    *,
+    engine: str = "local",
+    workers: int | None = 1,
+    control: RunControl | None = None,
+) -> Iterator[Event]:
+    """Run jobs and yield events: Started, Progress, and one Finished for each job.
+
+    A failed job, whatever the reason, never stops the others. The pixels do not depend on
+    `engine` and `workers`.
+
+    Args:
+        jobs: The jobs; an endless iterator is read as workers become free.
+        engine: A key of ENGINES.
+        workers: How many images go through networks at a time; None takes the number that
+            `try_workers` measured for the models of the first job on this machine.
+        control: Stops one job or all: running jobs stop at their next tile, the others end as
+            cancelled.
+    """
+    if engine not in ENGINES:
+        raise SettingsError(f"engine {engine!r}; known are {', '.join(ENGINES)}")
+    if workers is None:
+        pending = iter(jobs)
+        first = next(pending, None)
+        jobs = [] if first is None else itertools.chain([first], pending)
+        workers = 1 if first is None else _best_workers(first)
+    if workers < 1:
+        raise SettingsError(f"workers {workers}, expected at least 1")
+    return ENGINES[engine].load()(jobs, workers=workers, control=control or RunControl())
+
+
+def _best_workers(job: Job) -> int:
+    """Return the number that suits all models of a job; 1 where the job cannot run."""
+    try:
+        device = choose_device(job.settings.device)
+        return min((known_workers(model_spec(s.model), device) for s in job.steps), default=1)
+    except RestorerError:  # the job's result reports it
+        return 1
