@@ -68,7 +68,10 @@ def bench(
     as_json: bool,
     plot: Path | None,
 ) -> None:
-    """Measure time and memory of models; by default, of all included ones."""
+    """Measure the time and memory of models.
+
+    Without IDs, all included models are measured.
+    """
     from tqdm import tqdm
 
     from restorer import list_models, measure_speed

@@ -73,7 +73,7 @@ def compare(
     bayer: str | None,
     device: str,
 ) -> None:
-    """Restore a crop of IMAGE with several models and draw a contact sheet.
+    """Compare models on a crop of IMAGE in a contact sheet.
 
     The first cell shows the input, enlarged by bicubic interpolation if models enlarge. Time and
     memory are those of the crop, including its surroundings that must be computed.

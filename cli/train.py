@@ -68,7 +68,7 @@ def train(
     compiled: bool | None,
     resume: bool,
 ) -> None:
-    """Train the network of a recipe, or several networks with a shared trunk.
+    """Train the networks of a recipe.
 
     RECIPE is a TOML file, or the name of an included recipe. Run the same command
     again to continue an interrupted training. Loss and validation PSNR are

@@ -28,7 +28,7 @@ _SETTINGS: Mapping[str, tuple[str, str, type]] = {
 
 @click.group()
 def weights() -> None:
-    """Add, download, inspect, verify, remove and export the weights of models."""
+    """Manage the weights of models."""
 
 
 @weights.command()
@@ -113,9 +113,9 @@ def inspect(file: Path, as_json: bool) -> None:
 @click.argument("models", nargs=-1, required=True, metavar="ID...")
 @click.pass_context
 def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
-    """Download the weights of models; interrupted downloads are resumed.
+    """Download the weights of models.
 
-    If weights can only be downloaded with a browser, prints the address and exits with 1.
+    Interrupted downloads are resumed. If weights can only be downloaded with a browser, prints the address and exits with 1.
     Restoring images never uses the network.
     """
     from restorer import model_spec, verify_weights
@@ -139,7 +139,10 @@ def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
 @click.argument("models", nargs=-1, metavar="[ID]...")
 @click.pass_context
 def verify(ctx: click.Context, models: tuple[str, ...]) -> None:
-    """Check the size and SHA-256 of all installed weights, or of the given models."""
+    """Check the size and SHA-256 of installed weights.
+
+    Without IDs, all installed weights are checked.
+    """
     from restorer import list_models, model_spec, verify_weights
 
     specs = [model_spec(model) for model in models] or list_models()
