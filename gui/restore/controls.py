@@ -75,9 +75,9 @@ class Strength(OptionFields):
         self.fine = ValueSlider(self.tr("Strength of grain and texture"), 0, 100, 1, suffix=" %")
         for place, widget in enumerate((self.all, self.separate, self.fine)):
             self.rows.insertWidget(place, widget)
-        self.all.moved.connect(self._take_shares)
-        self.fine.moved.connect(self._take_shares)
-        self.separate.toggled.connect(self._take_shares)
+        self.all.moved.connect(lambda percent: self._take_share("strength", percent / 100))
+        self.fine.moved.connect(lambda percent: self._take_share("detail", percent / 100))
+        self.separate.toggled.connect(self._take_separate)
 
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
@@ -90,11 +90,13 @@ class Strength(OptionFields):
         fine = step.strength if step.detail is None else step.detail
         self.fine.set_value(round(fine * 100))
 
-    def _take_shares(self) -> None:
+    def _take_separate(self, separate: bool) -> None:
         if self._choices is not None:
-            detail = self.fine.value / 100 if self.separate.isChecked() else None
-            shares = {"strength": self.all.value / 100, "detail": detail}
-            self.chosen.emit(self._choices.with_values(**shares))
+            self._take_share("detail", self._choices.template.strength if separate else None)
+
+    def _take_share(self, field: str, share: float | None) -> None:
+        if self._choices is not None:
+            self.chosen.emit(self._choices.with_values(**{field: share}))
 
 
 class ActionArea(QFrame):

@@ -1,4 +1,4 @@
-"""Chain: one row for each task, with its model and the options of that model."""
+"""StepList: one row for each task, with its model and the options of that model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StepRow(QWidget):
     """One task: a check box, its model, and facts about the model.
 
     Signals:
-        changed: The link that is asked for now.
+        changed: The choice that is asked for now.
         more: The user wants other models.
     """
 
@@ -55,7 +55,7 @@ class StepRow(QWidget):
         self.model.activated.connect(self._pick)
 
     def show_choice(self, choice: TaskChoice, specs: Sequence[ModelSpec], facts: str) -> None:
-        """Show the link, and the models of its task."""
+        """Show the choice, and the models of its task."""
         self._choice = choice
         with QSignalBlocker(self.wanted), QSignalBlocker(self.model):
             self.wanted.setChecked(choice.wanted)

@@ -40,7 +40,7 @@ PRESET_NAMES = frozenset({"task", "model", "scale", "format", *(o.name for o in 
 
 @dataclass(frozen=True)
 class TaskChoice:
-    """One task of the chain.
+    """One task that the window offers.
 
     Attributes:
         model: Its model, wanted or not; empty if there is none.
@@ -53,10 +53,10 @@ class TaskChoice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is to be done.
+    """What the user asks for.
 
     Attributes:
-        chain: One link for each task of CHAIN.
+        tasks: One entry for each task of TASK_ORDER.
         template: The options of all steps, in a step without a model.
         references: Reference pictures, for the tasks that need them.
         suffix: Suffix of the result, with its dot; None for that of the source.
@@ -98,11 +98,11 @@ class Choices:
         return getattr(self.template if option in STEP_OPTIONS else self.settings, option.field)
 
     def task_choice(self, task: str) -> TaskChoice:
-        """Return the link of a task."""
+        """Return the entry of a task."""
         return next(task_choice for task_choice in self.tasks if task_choice.task == task)
 
     def with_task(self, task: str, **changes: Any) -> Choices:
-        """Return choices with one link changed; only one task that enlarges can be wanted."""
+        """Return choices with one entry changed; only one task that enlarges can be wanted."""
         tasks = tuple(replace(k, **changes) if k.task == task else k for k in self.tasks)
         if TASKS[task].enlarges and changes.get("wanted"):
             others = {each.id for each in TASKS.values() if each.enlarges} - {task}
@@ -159,12 +159,12 @@ class Choices:
         return made.with_values(**_FULL) if self.blends else made
 
     def at_full_strength(self) -> Choices:
-        """Return the same `making`, at full strength."""
+        """Return the choices of `for_networks`, at full strength even in a chain."""
         return self.for_networks().with_values(**_FULL)
 
     @property
     def finish(self) -> tuple[object, ...]:
-        """What determines the pixels beside `making`: how the networks' output is finished."""
+        """What determines the pixels beside `for_networks`: how their output is finished."""
         own = self.settings
         blend = (self.template.strength, self.template.detail) if self.blends else ()
         return (*blend, own.bits, own.dither, own.seed if own.dither else 0)

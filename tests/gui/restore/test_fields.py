@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from restorer import Option, Settings
+from restorer.gui.restore.controls import Strength
 from restorer.gui.restore.fields import NumberField, OptionFields
 from restorer.gui.session.choices import Choices, usual_choices
 from restorer.gui.session.state import State
@@ -68,3 +69,16 @@ def test_below_the_range_of_an_optional_number_lies_none(qtbot):
     for value in (1, 9, 0):
         field.setValue(value)
     assert found == [1, 9, None]
+
+
+def test_a_share_between_two_percents_stays_when_the_other_one_moves(qtbot):
+    strength = Strength()
+    qtbot.addWidget(strength)
+    strength.show_state(state_of(strength=0.425))
+    found: list[Choices] = []
+    strength.chosen.connect(found.append)
+    strength.separate.click()
+    assert (found[-1].template.strength, found[-1].template.detail) == (0.425, 0.425)
+    strength.show_state(replace(State(), choices=found[-1]))
+    strength.fine.moved.emit(10)
+    assert (found[-1].template.strength, found[-1].template.detail) == (0.425, 0.1)
