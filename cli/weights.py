@@ -115,8 +115,8 @@ def inspect(file: Path, as_json: bool) -> None:
 def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
     """Download the weights of models.
 
-    Interrupted downloads are resumed. If weights can only be downloaded with a browser, prints the address and exits with 1.
-    Restoring images never uses the network.
+    Interrupted downloads are resumed. If weights can only be downloaded with a browser, prints the
+    address and exits with 1. Restoring images never uses the network.
     """
     from restorer import model_spec, verify_weights
 

@@ -30,7 +30,7 @@ def _seeded() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the weights and measures of the user of this machine out of the tests."""
+    """Isolate the tests from the weights and measurements of the user."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("restorer.models.catalog.user_data_path", _data_path(folder / "data"))
@@ -40,7 +40,7 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty store of weights; the folder is not there yet."""
+    """Return an empty weights folder, which does not exist yet."""
     monkeypatch.setattr("restorer.models.catalog.user_data_path", _data_path(tmp_path / "data"))
     return tmp_path / "data" / "weights"
 
@@ -56,7 +56,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def photograph() -> NDArray[np.uint8]:
-    """A 96x128 RGB picture with edges, gradients and texture."""
+    """Return a 96x128 RGB image with edges, gradients and texture."""
     return make_photograph(96, 128)
 
 
@@ -96,6 +96,6 @@ def site(certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every connection trust the certificates of `site`, as an administrator would."""
+    """Make every connection trust the certificates of `site`."""
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))

@@ -1,4 +1,4 @@
-"""Small images and fake networks that tests build their cases from."""
+"""Small images and fake networks for tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make_photograph(height: int, width: int) -> NDArray[np.uint8]:
 
 
 def make_scene(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
-    """A picture with something to recognize everywhere, at all scales; white 1."""
+    """Return an image with structure everywhere at all scales, white = 1."""
     rng = np.random.default_rng(seed)
     planes = np.zeros((height, width, 3), np.float32)
     for cells in (4, 8, 16, 32, 64):
@@ -58,7 +58,7 @@ def golden_weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
-    """Compare with a golden output; a mismatch shows how the errors are spread."""
+    """Compare with a golden output; a mismatch shows the distribution of errors."""
     error = (result - expected).abs()
     edges = [0.0, atol / 100, atol / 10, atol, 10 * atol, float("inf")]
     counts = [int(((error >= a) & (error < b)).sum()) for a, b in itertools.pairwise(edges)]
@@ -69,17 +69,17 @@ def assert_equals(result: Tensor, expected: Tensor, atol: float) -> None:
 
 
 def tile_borders(length: int, starts: tuple[int, ...], side: int) -> NDArray[np.bool_]:
-    """Tell of each of `length` lines whether a tile begins there or the line before ended one."""
+    """Return for each of `length` lines whether a tile starts there or ended on the line before."""
     return np.isin(np.arange(length), [line for s in starts for line in (s, s + side)])
 
 
 def seam_ratio(
     result: NDArray[np.float32], starts: tuple[int, ...], side: int, period: int, axis: int
 ) -> float:
-    """Return the mean gradient across the first and last lines of tiles over that near by.
+    """Return the ratio of the mean gradient at the borders of tiles to that nearby.
 
-    Compared are lines a multiple of `period` apart: between them the gradient of an enlarged
-    picture, or of one that a network works on in cells, is another one, tiles or not.
+    Only lines at multiples of `period` are compared, because gradients differ between the phases of
+    an enlarged image, and between the cells of a network.
     """
     steps = np.abs(np.diff(result, axis=axis)).mean(axis=(1 - axis, 2))
     lines = np.arange(1, result.shape[axis])
@@ -102,7 +102,7 @@ def contrast(first: str, second: str) -> float:
 
 
 class Enlarge(nn.Module):
-    """The identity, each pixel repeated `scale` times each way; `before` may spoil a call."""
+    """The identity with pixels repeated `scale` times in both directions; `before` may raise."""
 
     def __init__(self, scale: int = 1, before: Callable[[int, Tensor], Tensor] | None = None):
         super().__init__()
@@ -116,7 +116,7 @@ class Enlarge(nn.Module):
 
 
 def make_spec(scale: int = 1, condition: str = "", **needs: Any) -> ModelSpec:
-    """A model that is not in the catalog."""
+    """Return a model that is not in the catalog."""
     tile = {
         "multiple_of": 4,
         "min_side": 8,

@@ -1,4 +1,4 @@
-"""A server over https that cuts, stalls, redirects and refuses as told."""
+"""An https server for tests that interrupts, stalls, redirects and refuses on request."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 @dataclass
 class Site:
-    """What the server does, and what it did."""
+    """The behavior of the server, and a record of its requests."""
 
     url: str
     content: bytes = CONTENT
     headers: dict[str, str] = field(default_factory=lambda: {"ETag": '"1"'})
     ranges: bool = True
     length: bool = True
-    statuses: list[int] = field(default_factory=list)  # of the next requests, instead of the file
-    cuts: list[int] = field(default_factory=list)  # bytes that the next answers stop after
-    stall: bool = False  # instead of cutting
-    asked: list[str] = field(default_factory=list)  # the Range of each request, "" without
-    sent: list[int] = field(default_factory=list)  # bytes of each answer
+    statuses: list[int] = field(
+        default_factory=list
+    )  # statuses of the next responses, instead of the file
+    cuts: list[int] = field(
+        default_factory=list
+    )  # bytes after which the next responses are interrupted
+    stall: bool = False  # stall instead of interrupting
+    asked: list[str] = field(default_factory=list)  # Range of each request, or an empty string
+    sent: list[int] = field(default_factory=list)  # bytes of each response
     over: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -57,11 +61,11 @@ class Site:
 
 
 class Server(ThreadingHTTPServer):
-    daemon_threads = False  # closing waits for them
+    daemon_threads = False  # closing the server waits for its threads
     site: Site
 
     def handle_error(self, *_: object) -> None:
-        """Clients that leave early are meant to."""
+        """Ignore clients that disconnect early."""
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Where attention looks: the weights are those of the network's own run."""
+"""Attention maps contain the weights of the network's own run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGE = Image(make_photograph(60, 70))
 
 
 def patches(x: torch.Tensor) -> torch.Tensor:
-    """(1, C, H, W) to (9 C, H W): the 3x3 patches, zero-padded."""
+    """Convert (1, C, H, W) to zero-padded 3x3 patches (9 C, H W)."""
     return nn.functional.unfold(x, 3, padding=1)[0]
 
 
@@ -64,7 +64,7 @@ def test_pasting_with_the_weights_of_nine_patches_reproduces_the_pixel() -> None
     row, column = 3, 4
     pixel = torch.zeros(3)
     for down in (-1, 0, 1):
-        for across in (-1, 0, 1):  # the patch around that place shows the pixel
+        for across in (-1, 0, 1):  # the patch around that position contains the pixel
             weights = patch_weights(query, keys, (row - down, column - across), **options)
             for weight, value in zip(weights, values, strict=True):
                 shown = nn.functional.pad(value, (1, 1, 1, 1))[0]

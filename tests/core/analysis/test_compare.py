@@ -1,4 +1,4 @@
-"""A comparison shows what the models make of the whole picture, and survives one that fails."""
+"""Comparisons show regions of the whole restored image and continue after a failure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_samples_equal_regions_of_the_whole_restored_image(photograph: NDArray[n
 def test_the_input_is_enlarged_by_interpolation(photograph: NDArray[np.uint8]) -> None:
     (before,) = list(compare_models(Image(photograph), ["nlsn-x3-paper"], REGION))[:1]
     assert pixels_of(before).shape == (72, 84, 3)
-    centers = pixels_of(before)[1::3, 1::3]  # of input pixels, at an odd scale
+    centers = pixels_of(before)[1::3, 1::3]  # centers of input pixels at an odd scale
     np.testing.assert_allclose(centers.astype(int), REGION.of(photograph), atol=1)
 
 
@@ -60,7 +60,7 @@ def test_the_ground_truth_gives_psnr_and_ssim(photograph: NDArray[np.uint8]) -> 
     assert before.ssim is not None
     assert denoised.psnr is not None
     assert denoised.psnr > expected + 3
-    assert (enlarged.psnr, enlarged.ssim) == (None, None)  # of another size
+    assert (enlarged.psnr, enlarged.ssim) == (None, None)  # has another size
 
 
 def test_the_ground_truth_may_have_the_scale_of_a_model(photograph: NDArray[np.uint8]) -> None:

@@ -1,4 +1,4 @@
-"""Coarse-to-fine search against the exact one."""
+"""Coarse-to-fine search compared with the exact search."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_matches_are_patches_of_the_reference_and_not_better_than_the_best(
 
 def test_a_shifted_copy_is_found() -> None:
     key = torch.randn(1, 8, 40, 48)
-    top, left = 8, 12  # whole cells, so that every cell has its like
+    top, left = 8, 12  # whole cells, so that every cell has a match
     query = key[:, :, top : top + 24, left : left + 28]
     index, score = search_coarse_to_fine(query, key, candidates=1, radius=0)
     rows = torch.arange(top, top + 24)[:, None]
@@ -89,7 +89,9 @@ def test_the_first_of_equal_patches_in_the_windows_wins(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coarse, "_BLOCK_ELEMENTS", block)
-    tile = torch.randint(-4, 5, (1, 2, 4, 4)).float()  # whole numbers: equal patches score equally
+    tile = torch.randint(
+        -4, 5, (1, 2, 4, 4)
+    ).float()  # integers, so that equal patches have equal scores
     query, key = tile.repeat(1, 1, 2, 3), tile.repeat(1, 1, 4, 5)
     index, _ = search_coarse_to_fine(query, key, candidates=20, radius=1)
     exact, _ = search(query, key)
@@ -117,7 +119,7 @@ def test_agreement_of_all_queries_equals_that_of_the_whole() -> None:
 
 
 class _Largest(TorchDispatchMode):
-    """Remembers the largest tensor that any operator returned."""
+    """Records the largest tensor that any operator returns."""
 
     elements = 0
 

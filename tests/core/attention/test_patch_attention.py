@@ -1,4 +1,4 @@
-"""Patch attention against its plain form: unfold, scores, softmax, fold."""
+"""Patch attention compared with its direct form: unfold, scores, softmax, fold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from restorer.attention import patch, tiled
 def plain(
     query: Tensor, levels: list[tuple[Tensor, Tensor]], scale: float, hard: bool = False
 ) -> Tensor:
-    """The whole score matrix at once."""
+    """The direct form with the whole score matrix."""
     size = query.shape[2:]
     queries = F.unfold(query, 3, padding=1).mT
     keys = torch.cat([F.unfold(k, 3, padding=1) for k, _ in levels], 2)
@@ -33,7 +33,7 @@ def features(*sizes: tuple[int, int], batch: int = 1) -> list[Tensor]:
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
-    """Make blocks, tiles and strips this small, or as small as they can be."""
+    """Limit the size of blocks, tiles and strips."""
     monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", elements)
     monkeypatch.setattr(tiled, "_TILE_ELEMENTS", elements)
     monkeypatch.setattr(tiled, "_STRIP_ELEMENTS", elements)
@@ -110,7 +110,7 @@ def test_gradients_equal_the_direct_form(block: int, monkeypatch: pytest.MonkeyP
 
 
 class _Largest(TorchDispatchMode):
-    """Remembers the largest tensor that any operator returned."""
+    """Records the largest tensor that any operator returns."""
 
     elements = 0
 
@@ -137,6 +137,6 @@ def test_the_score_matrix_is_never_held_as_a_whole(
 def test_a_constant_image_is_reproduced() -> None:
     ones = torch.ones(1, 2, 7, 7)
     result = patch.patch_attention(ones, [(ones, ones)], softmax_scale=0.0, norm_floor=1e-4)
-    # At scale 0 every patch weighs alike; the mean patch is 1 less its share of zero padding.
+    # At scale 0, all weights are equal; the mean patch is 1 minus its share of zero padding.
     expected = plain(ones, [(ones, ones)], 0.0)
     torch.testing.assert_close(result, expected)

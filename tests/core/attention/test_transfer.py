@@ -1,4 +1,4 @@
-"""Search and paste against their plain forms: unfold, normalize, bmm, max, gather, fold."""
+"""Search and paste compared with their direct forms: unfold, normalize, bmm, max, gather, fold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = st.tuples(st.integers(1, 9), st.integers(1, 9)) | st.sampled_from([(1, 3
 
 
 def plain_search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-    """The whole score matrix at once."""
+    """The direct form with the whole score matrix."""
     queries = F.normalize(F.unfold(query, 3, padding=1), dim=1)
     keys = F.normalize(F.unfold(key, 3, padding=1), dim=1)
     score, index = torch.bmm(keys.mT, queries).max(1)
@@ -68,7 +68,9 @@ def test_the_first_of_equal_patches_wins_whatever_the_block(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transfer, "_BLOCK_ELEMENTS", block)
-    tile = torch.randint(-4, 5, (1, 2, 4, 4)).float()  # whole numbers: equal patches score equally
+    tile = torch.randint(
+        -4, 5, (1, 2, 4, 4)
+    ).float()  # integers, so that equal patches have equal scores
     query, key = tile.repeat(1, 1, 2, 3), tile.repeat(1, 1, 4, 5)
     index, _ = search(query, key)
     again, _ = search(query, torch.cat([key, key], 2))
@@ -97,10 +99,10 @@ def test_an_image_finds_itself() -> None:
 
 def test_gradients_of_the_score_equal_the_direct_form() -> None:
     inputs = [torch.randn(2, 3, *size, dtype=torch.float64) for size in ((5, 4), (3, 6))]
-    inputs[0][:, :, :3, :3] = 0  # its corner patch has no norm to divide by
+    inputs[0][:, :, :3, :3] = 0  # the corner patch has a norm of zero
     inputs = [x.requires_grad_() for x in inputs]
     weights = torch.randn(2, 5, 4, dtype=torch.float64)
-    weights[:, :2, :2] = 0  # nor has the plain form a gradient there
+    weights[:, :2, :2] = 0  # the direct form has no gradient there, either
     ours = torch.autograd.grad((search(*inputs)[1] * weights).sum(), inputs)
     theirs = torch.autograd.grad((plain_search(*inputs)[1] * weights).sum(), inputs)
     torch.testing.assert_close(ours, theirs)
@@ -108,7 +110,7 @@ def test_gradients_of_the_score_equal_the_direct_form() -> None:
 
 
 class _Largest(TorchDispatchMode):
-    """Remembers the largest tensor that any operator returned."""
+    """Records the largest tensor that any operator returns."""
 
     elements = 0
 

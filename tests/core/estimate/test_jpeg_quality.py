@@ -1,4 +1,4 @@
-"""The quality of a JPEG file: from its tables, from the pixels, and on the way to the network."""
+"""JPEG quality from tables and from pixels, and its use as a condition of networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise estimate is near the truth."""
+"""The noise estimate is close to the true sigma."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_estimate_is_near_the_truth_on_photographs(sigma: float, gray: bool) -> 
 
 def test_correlated_noise_is_detected() -> None:
     noise = np.random.default_rng(0).normal(0, 15, data.chelsea().shape)
-    # As a demosaicer leaves it: each pixel the mean of its neighborhood.
+    # Like after demosaicing: each pixel is the mean of its neighborhood.
     smooth = sum(np.roll(noise, (i, j), (0, 1)) for i in (0, 1) for j in (0, 1)) / 2
     values = ((data.chelsea() + smooth) / 255).astype(np.float32)
     assert 10 < estimate_sigma(values) < 35
@@ -57,4 +57,4 @@ def test_rows_are_read_from_top_to_bottom_in_small_bands(channels: int) -> None:
     assert sigma_of_rows((900, 700), rows, gray=channels == 1) == estimate_sigma(values)
     assert max(bottom - top for top, bottom in asked) <= 16
     falls = [a for a, b in pairwise(asked) if a[0] >= b[0]]
-    assert len(falls) == (channels == 3)  # once for the full size, once for the half
+    assert len(falls) == (channels == 3)  # once for the full and once for half the size

@@ -1,4 +1,4 @@
-"""Protocols damage exactly and compare fairly; evaluations are complete and refuse nonsense."""
+"""Protocols degrade and compare correctly; evaluations are complete and check arguments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VALUES: dict[str, list[Value]] = {
     "jpeg_quality": [10, 55, 95],
     "bayer": [*PATTERNS],
 }
-LARGE = {"web", "camera"}  # their damage needs a margin
+LARGE = {"web", "camera"}  # their degradation requires a margin
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def photographs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
-    """Weights of a network whose file does not tell what it is for."""
+    """Return weights of a network that fits several tasks."""
     path = tmp_path / "mine.safetensors"
     network = PANetLite(blocks=2, channels=8, unshuffle=2, attention_channels=4)
     save_file(network.state_dict(), path)
@@ -101,7 +101,7 @@ def test_jpeg_equals_that_of_pillow(quality: int) -> None:
     clean = make_photograph(48, 56)
     for truth, name in ((clean, "deblocking"), (clean[..., 0], "deblocking")):
         buffer = io.BytesIO()
-        PilImage.fromarray(truth).save(buffer, "JPEG", quality=quality)  # 4:2:0 is its default
+        PilImage.fromarray(truth).save(buffer, "JPEG", quality=quality)  # Pillow's default is 4:2:0
         stored = np.asarray(PilImage.open(buffer)).reshape(*truth.shape[:2], -1)
         spread = truth if truth.ndim == 3 else np.stack([truth] * 3, 2)
         case = PROTOCOLS[name].case(spread, quality, 0)
@@ -144,7 +144,7 @@ def test_malvar_preserves_uniform_gray_and_all_samples(
 def test_malvar_equals_a_published_implementation(
     pattern: str, expected: list[list[list[int]]]
 ) -> None:
-    """Figures of color-demosaicing 0.2.7, away from its borders."""
+    """Compare with color-demosaicing 0.2.7 inside the borders."""
     raw = np.random.default_rng(0).integers(0, 256, (8, 8)).astype(np.uint8)
     samples = mosaic(np.stack([raw] * 3, 2), pattern)
     np.testing.assert_array_equal(baselines.malvar(samples, pattern)[2:4, 2:4], expected)

@@ -1,4 +1,4 @@
-"""References that an evaluation gives, and the protocols that use them."""
+"""References for evaluation, and the protocols that use them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from helpers import make_scene
 
 @pytest.fixture
 def places(tmp_path: Path) -> tuple[list[Path], list[Path]]:
-    """Two folders, each with two views of one place."""
+    """Return two folders, each with two views of one scene."""
     return [
         [save(tmp_path / f"place{n}" / f"{k}.png", make_scene(200, 240, seed=n), k) for k in (0, 1)]
         for n in (0, 1)

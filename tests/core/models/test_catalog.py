@@ -1,4 +1,4 @@
-"""The catalog, the tasks and the weights that ship."""
+"""The catalog, the tasks and the included weights."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_tasks_without_a_default_model_are_reported(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def copied(store: Path) -> tuple[restorer.ModelSpec, Path]:
-    """A model whose weights lie in the user's folder, to be spoilt."""
+    """Return a model with weights in the user's folder, which the test may corrupt."""
     spec = MODELS[0]
     path = store / spec.weights.name
     store.mkdir(parents=True)

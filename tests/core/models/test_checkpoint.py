@@ -1,4 +1,4 @@
-"""State dicts are read without running code and fitted strictly."""
+"""State dicts are read without running code and loaded strictly."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_errors_describe_the_file_and_never_suggest_trusting_it(tmp_path: Path) 
     torch.save({"a": _Hostile()}, tmp_path / "hostile.pt")
     torch.save(nn.Linear(2, 2), tmp_path / "object.pt")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch.jit is on its way out
+        warnings.simplefilter("ignore")  # torch.jit is deprecated
         torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "program.pt")
     (tmp_path / "page.pt").write_text("<!DOCTYPE html><html>consent</html>")
     words = {

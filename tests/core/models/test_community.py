@@ -1,4 +1,4 @@
-"""Checkpoints of other projects are recognized, and compute what their authors' networks do."""
+"""Checkpoints of other projects are identified and give the results of their authors' networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are fetched whole, over https only, from wherever an earlier try was cut."""
+"""Files are downloaded over https, resumed after interruptions, and replaced atomically."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def cut_once(site: Site, target: Path, trust: ssl.SSLContext) -> None:
-    """Leave a part behind."""
+    """Leave a partial file."""
     site.cuts = [100_000]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(restorer.models.download, "_ATTEMPTS", 1)
@@ -263,7 +263,7 @@ def test_a_full_disk_keeps_the_received_data(site, target, trust) -> None:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # writes end short there
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # writes beyond it fail
     try:
         with pytest.raises(WeightsError, match=r"cannot be written: .*; the received data is kept"):
             download(site.url, target, context=trust)
@@ -337,7 +337,7 @@ def test_a_killed_process_keeps_the_received_data(site, target, authority, tmp_p
 
 
 def test_the_second_of_two_downloads_waits_and_finds_the_file(site, target, trust) -> None:
-    site.cuts, site.stall = [100_000], True  # time for the second to come
+    site.cuts, site.stall = [100_000], True  # gives the second one time to start
     half = threading.Event()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(

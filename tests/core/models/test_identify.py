@@ -1,4 +1,4 @@
-"""Checkpoints are told by their names and shapes, and what cannot be used is explained."""
+"""Checkpoints are identified by names and shapes; unsupported ones are explained."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def save(state: dict[str, torch.Tensor], path: Path) -> Path:
 
 
 def published_layout(variant: str) -> dict[str, torch.Tensor]:
-    """A state dict with every key and shape of a published file, and random values."""
+    """Return a state dict with the keys and shapes of a published file and random values."""
     keys = json.loads((GOLDEN / "keys" / f"{variant}.json").read_text("utf-8"))["entries"]
     state = {key["key"]: torch.randn(key["shape"]) * 0.01 for key in keys}
     for key in state:
@@ -148,8 +148,8 @@ def test_the_stored_mean_shows_that_white_was_255(tmp_path: Path) -> None:
     torch.manual_seed(0)
     at_one = NLSN(scale=2, blocks=8, channels=8)
     state = at_one.published_state()
-    # The same function of 0..255: the first layer sees values 255 times as large, and so does
-    # what the tail adds up to.
+    # The same function for 0..255: the inputs of the first layer and the output of the tail are 255
+    # times larger.
     scaled = {k: v.clone() for k, v in state.items()}
     for key in ("sub_mean.bias", "add_mean.bias"):
         scaled[key] = state[key] * 255
@@ -187,7 +187,7 @@ def test_invalid_values_are_listed(tmp_path: Path) -> None:
 
 
 def test_same_seed_gives_the_same_pixels_in_every_order_of_tiles(tmp_path: Path) -> None:
-    """NLSN draws rotations: they must not depend on which tile or thread asks first."""
+    """The rotations of NLSN must not depend on the order of tiles or threads."""
     torch.manual_seed(1)
     state = NLSN(scale=2, blocks=8, channels=8, chunk_size=24).published_state()
     predictor = restorer.open_model(save(state, tmp_path / "a.pt"), device="cpu")

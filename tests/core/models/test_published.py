@@ -1,4 +1,4 @@
-"""State dicts in the authors' layouts: what their shapes tell, and what goes back to them."""
+"""State dicts in the authors' layouts: identification by shapes, and export."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from restorer.networks.panet import PAEDSR, PANet, PANetLite
 
 from helpers import GOLDEN, golden_weights, load_golden
 
-# Variant -> class, arguments, published number of parameters less the 24 of the mean shifts.
+# Variant: class, arguments, published number of parameters minus the 24 of the mean shifts.
 VARIANTS: dict[str, tuple[Any, dict[str, Any], int]] = {
     "panet_sr_x2": (PAEDSR, {"scale": 2}, 40_811_870 - 24),
     "panet_sr_x3": (PAEDSR, {"scale": 3}, 43_762_270 - 24),

@@ -1,4 +1,4 @@
-"""The user's store: what is added or fetched becomes a model, whole, and stays what it was."""
+"""The user's folder of weights: added and downloaded files become models and stay unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ENLCN equals the authors' network, in training too."""
+"""ENLCN equals the authors' network, including in training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NLSN equals the authors' network; its hashing is seeded and stays within memory."""
+"""NLSN equals the authors' network; its hashing is seeded and uses bounded memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def build(kind: str, arguments: dict[str, Any]) -> nn.Module:
 
 
 def attend(x: Tensor, *, chunk_size: int = 16, seed: int = 0, hashes: int = 3) -> Tensor:
-    """Attend to (N, C, H, W) features by themselves."""
+    """Apply self-attention to (N, C, H, W) features."""
     buckets = count_buckets(x.shape[2] * x.shape[3], chunk_size)
     rotations = draw_rotations(seed, 0, (1, x.shape[1], hashes, buckets // 2))
     return hashed_attention(x, x, rotations, chunk_size=chunk_size)
@@ -118,7 +118,7 @@ def test_rotations_differ_between_modules_and_neighboring_seeds() -> None:
     draws.append(draw_rotations(-1, 0, (64,)))
     correlation = torch.corrcoef(torch.stack(draws)).fill_diagonal_(0)
     assert correlation.abs().max() < 0.6
-    module = torch.randn(3)  # the global generator is left alone
+    module = torch.randn(3)  # the global generator is unchanged
     torch.manual_seed(0)
     assert torch.equal(torch.randn(3), module)
 

@@ -1,4 +1,4 @@
-"""Non-local blocks equal the codes that published them; no affinity matrix is ever whole."""
+"""Non-local blocks equal the published code and never hold the whole affinity matrix."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_every_parameter_learns(pairwise: Any) -> None:
         nn.init.normal_(parameter, std=0.3)
     network(torch.rand(2, 3, 8, 9)).square().sum().backward()
     for name, parameter in network.named_parameters():
-        # The mean that batch norm takes away takes the bias along.
+        # Batch norm subtracts the mean and with it the bias.
         assert parameter.grad is not None
         assert name.endswith("W.0.bias") or parameter.grad.abs().sum() > 0, name
 
@@ -173,7 +173,7 @@ def test_shapes_determine_the_arguments(pairwise: Any, pooling: bool, batch_norm
     }
     state = NonLocalNet(**given).published_state()
     found = NonLocalNet.arguments({k: tuple(v.shape) for k, v in state.items()})
-    if pairwise == "dot_product":  # has the shapes of the embedded Gaussian
+    if pairwise == "dot_product":  # has the same shapes as the embedded Gaussian
         given["pairwise"] = "embedded_gaussian"
     assert found == given
     load_state(NonLocalNet(**given), state)

@@ -62,7 +62,7 @@ def test_all_golden_cases_exist() -> None:
 @pytest.mark.parametrize(
     ("network", "count"),
     [
-        # Published counts less the 24 (PA-EDSR) frozen values of the mean shifts, 24 in PANet too.
+        # Published counts minus the 24 frozen values of the mean shifts in PA-EDSR and PANet.
         (lambda: PAEDSR(scale=2), 40_811_870 - 24),
         (lambda: PAEDSR(scale=3), 43_762_270 - 24),
         (lambda: PAEDSR(scale=4), 43_172_190 - 24),
@@ -77,7 +77,7 @@ def test_published_configurations_have_the_published_number_of_parameters(
         built = network()
     attention = sum(isinstance(m, PyramidAttention) for m in built.modules())
     assert attention == 1
-    # The authors keep the norm floor as a parameter-like buffer; it is not counted.
+    # The authors' buffer for the norm floor is not counted.
     assert sum(p.numel() for p in built.parameters()) == count
 
 

@@ -125,5 +125,5 @@ def test_images_are_resized_as_pillow_does(factor: float) -> None:
     expected = np.asarray(Image.fromarray(photograph).resize(size, Image.Resampling.BICUBIC))
     image = torch.from_numpy(photograph).permute(2, 0, 1)[None] / 255
     result = ttsr._resize(image, factor)[0].permute(1, 2, 0) * 255
-    # Pillow rounds to whole numbers after each of its two passes.
+    # Pillow rounds to integers after each of its two passes.
     assert np.abs(result.numpy() - expected).max() < 1.2

@@ -1,4 +1,4 @@
-"""The small texture transformer: what it may change, and what not."""
+"""The small texture transformer changes only fine texture inside references."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def network(scale: int = 2, trust: float | None = None) -> TTSRLite:
 
 
 def picture(size: tuple[int, int], scale: int, seed: int = 0) -> Tensor:
-    """A picture with fine texture, (1, 3, scale H, scale W)."""
+    """Return an image with fine texture, (1, 3, scale H, scale W)."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, *size, generator=generator)
     fine = torch.rand(1, 3, *(n * scale for n in size), generator=generator)
@@ -65,10 +65,10 @@ def test_the_ground_truth_as_reference_is_reproduced(scale: int) -> None:
     truth = picture((24, 24), scale)
     small = F.interpolate(truth, scale_factor=1 / scale, mode="bicubic", antialias=True)
     base = torch.zeros_like(truth)
-    for _ in range(30):  # until it becomes the small picture when it is shrunk, as good ones do
+    for _ in range(30):  # until downscaling it gives the small image, as for good enlargements
         left = small - F.interpolate(base, scale_factor=1 / scale, mode="bicubic", antialias=True)
         base = base + F.interpolate(left, scale_factor=scale, mode="bicubic")
-    darker = truth * 0.7 + 0.1  # exposure and contrast of the reference do not matter
+    darker = truth * 0.7 + 0.1  # with another exposure and contrast
     guided = network(scale, trust=50.0).guide(planes(base, darker))
     inner = (..., slice(scale * 4, -scale * 4), slice(scale * 4, -scale * 4))
     before = (base - truth)[inner].square().mean()
@@ -95,7 +95,7 @@ def test_relevance_is_the_cosine_of_texture_patches() -> None:
     expected = F.cosine_similarity(here, there, dim=1).view(1, 1, 9, 11)
     torch.testing.assert_close(own.relevance(x, y), expected)
     torch.testing.assert_close(own.relevance(x, x), torch.ones(1, 1, 9, 11))
-    assert own.judge(x, x * 0.5 + 0.2).mean() > 0.98  # exposure is fitted first
+    assert own.judge(x, x * 0.5 + 0.2).mean() > 0.98  # exposure is matched first
 
 
 @pytest.mark.parametrize("scale", [2, 4])

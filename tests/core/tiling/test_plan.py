@@ -1,4 +1,4 @@
-"""Tiles cover the image, share one size, and blend back to what was cut."""
+"""Tiles cover the image, share one size, and blend to the original image."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ GROW = {"panet_sr": "scale", "nlsn": "4x8", "enlcn": "4x8"}
 
 
 def proxy(tile: np.ndarray, scale: int) -> np.ndarray:
-    """The network of the golden cases, whose result tells where and how large a tile was."""
+    """The network of the golden cases, whose result depends on position and size of a tile."""
     height, width = tile.shape[:2]
     row, column = np.mgrid[: height * scale, : width * scale]
     offset = 0.1 * tile.mean() + 0.01 * height + 0.001 * width + 1e-3 * row + 1e-4 * column

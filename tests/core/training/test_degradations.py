@@ -1,4 +1,4 @@
-"""What the networks are trained on: damage lies on its truth, and is what it says it is."""
+"""Degradations are aligned with their ground truth and have the stated strength."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_degraded_patches_have_the_size_and_range_of_the_input(
 
 @pytest.mark.parametrize("kind", [Jpeg(gray_share=0), Camera(), Web(2)], ids=lambda k: str(k)[:6])
 def test_degraded_patches_are_aligned_with_the_ground_truth(kind: Degradation) -> None:
-    """Moved by a pixel in any direction, input and target agree less."""
+    """Check that shifts by one pixel reduce the agreement of input and target."""
     losses = np.zeros((3, 3))
     for seed in range(24):
         inputs, targets, _ = damage(kind, seed, side=48)
@@ -70,7 +70,7 @@ def test_degraded_patches_are_aligned_with_the_ground_truth(kind: Degradation) -
 
 
 def test_jpeg_gives_the_quality_of_the_stronger_compression() -> None:
-    """A second, better compression adds little: the level explains the error as before."""
+    """Check that a second, better compression adds little error."""
     kind = Jpeg(gray_share=0, resaved_share=1)
     strong, weak = [], []
     for seed in range(60):
@@ -84,7 +84,7 @@ def test_jpeg_gives_the_quality_of_the_stronger_compression() -> None:
 
 @given(pattern=st.sampled_from(["rggb", "grbg", "gbrg", "bggr"]))
 def test_a_mosaic_keeps_one_color_of_each_pixel(pattern: str) -> None:
-    image = make_photograph(16, 16) | 1  # nothing is zero
+    image = make_photograph(16, 16) | 1  # no zeros
     samples = mosaic(image, pattern)
     assert ((samples > 0).sum(2) == 1).all()
     np.testing.assert_array_equal(samples[samples > 0], image[samples > 0])
@@ -93,7 +93,7 @@ def test_a_mosaic_keeps_one_color_of_each_pixel(pattern: str) -> None:
 
 
 def quiet(exposure: Exposure) -> Exposure:
-    """Return the exposure without anything that damages."""
+    """Return the exposure without degradations."""
     return replace(
         exposure, shot=0.0, read=0.0, pattern=None, smoothing=0.0, quality=None, brightness=1.0
     )
@@ -102,7 +102,7 @@ def quiet(exposure: Exposure) -> Exposure:
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32))
 def test_developing_the_light_reproduces_the_image(seed: int) -> None:
-    """Without noise, mosaic and JPEG the photograph is its clean development, to rounding."""
+    """Without noise, mosaic and JPEG, the photograph equals its development up to rounding."""
     scene = make_photograph(32, 32)
     exposure = quiet(Exposure.draw(np.random.default_rng(seed)))
     taken, truth = exposure.take(scene, np.random.default_rng(0))

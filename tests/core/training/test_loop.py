@@ -1,4 +1,4 @@
-"""The recipe learns, and an interrupted run goes on as if it had not been."""
+"""Training improves the network, and a resumed run equals an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -173,12 +173,12 @@ def test_siblings_train_a_shared_trunk_in_turn(photographs: Path, tmp_path: Path
         assert name.startswith("tail.") or torch.equal(values, second[name])
 
 
-@pytest.mark.filterwarnings("ignore:::torch")  # the compiler's own
+@pytest.mark.filterwarnings("ignore:::torch")  # warnings of the compiler
 def test_compiled_iterations_are_equal(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # This backend traces forward and backward as the default one does, but generates no C++, which
-    # takes minutes.
+    # Like the default, this backend traces forward and backward, but it skips the generation of C++
+    # code, which takes minutes.
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     recipe = replace(TINY, iterations=3)
     for compiled in (False, True):

@@ -1,4 +1,4 @@
-"""Losses on tensors made by hand; the critic has the authors' layout."""
+"""Losses of simple tensors; the critic has the authors' layout."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def make_transfer(value: float, soft: float = 0.5) -> Transfer:
 
 
 def unit_critic(images: Tensor) -> Tensor:
-    """A score whose gradient has length 1 everywhere."""
+    """Return a score whose gradient has length 1 everywhere."""
     return images.flatten(1).sum(1, keepdim=True) / images[0].numel() ** 0.5
 
 
@@ -131,7 +131,7 @@ def test_the_critic_learns_and_leaves_the_result_alone() -> None:
     critic = Discriminator(side=32)
     sr = torch.randn(2, 3, 32, 32, requires_grad=True)
     critic_loss(critic, sr, torch.randn(2, 3, 32, 32), seed=0).backward()
-    # The bias of the last layer moves both scores alike.
+    # The bias of the last layer shifts both scores equally.
     trained = {k for k, p in critic.named_parameters() if p.grad is not None}
     assert trained == {k for k, _ in critic.named_parameters()}
     assert sr.grad is None

@@ -1,4 +1,4 @@
-"""Muon makes orthogonal updates, and learns what Adam learns."""
+"""Muon makes orthogonal updates of the right size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Symmetric networks turn and flip with their pictures, and stay so in training."""
+"""Symmetric networks are equivariant to rotations and flips and remain so in training."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NETWORKS: list[dict[str, Any]] = [
 def _random(params: Mapping[str, Any], seed: int = 0) -> PANetLite:
     torch.manual_seed(seed)
     network = PANetLite(**{"blocks": 2, "channels": 32, "attention_channels": 16, **params})
-    for parameter in network.parameters():  # the attention's output begins at zero
+    for parameter in network.parameters():  # the attention's output starts at zero
         if not parameter.any():
             nn.init.normal_(parameter, std=0.1)
     return network
