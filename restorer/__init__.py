@@ -1,4 +1,4 @@
-"""Restore photographs: super-resolution and denoising with attention networks, tiled, offline.
+"""Restoration of photographs with attention networks: super-resolution, denoising and more.
 
 ::
 
@@ -11,8 +11,8 @@
     for event in restorer.run_jobs(batch.jobs):
         print(event)
 
-Names are loaded at first use, so that importing the package costs nothing; torch comes with
-`open_model`, `restore` and `run_jobs`.
+Names are loaded at their first use, so that importing the package is fast; `open_model`, `restore`
+and `run_jobs` load PyTorch.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ import lazy_loader
 
 __version__ = "0.1.0"
 
-# Read at MKL's first product: pixels then do not depend on the number of threads. It costs no time.
+# MKL reads this at its first product. Results then do not depend on the number of threads, at no
+# cost in time.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-# Read when GNU OpenMP is loaded: how often a thread that waits for others looks before it sleeps.
-# The usual 300,000 is a few milliseconds at each of thousands of operations where other programs
-# have a core; a thirtieth of it is enough where they have none. See docs/benchmarks.md.
+# GNU OpenMP reads this when it is loaded: the number of spins before a waiting thread sleeps. The
+# default of 300,000 wastes a few milliseconds in each of thousands of operations while other
+# programs use a core; a thirtieth of it suffices on an idle machine. See docs/benchmarks.md.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

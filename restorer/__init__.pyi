@@ -1,4 +1,4 @@
-"""The public names, each with its module: type checkers read this, and the package loads by it."""
+"""The public names and their modules, for type checkers and for lazy loading."""
 
 from .analysis.attention_map import AttentionLevel as AttentionLevel
 from .analysis.attention_map import AttentionMap as AttentionMap

@@ -1,1 +1,1 @@
-"""Weights are data: the catalog, the small embedded networks and where they came from."""
+"""Data only: the catalog of models, the included weights and their training recipes."""

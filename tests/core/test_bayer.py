@@ -1,4 +1,4 @@
-"""Mosaics of any pattern reach the network as the one it knows."""
+"""Mosaics of any pattern are converted to the pattern of the network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from helpers import Enlarge, load_golden, make_photograph, make_spec
 
 
 def mosaic(pixels: np.ndarray, pattern: str) -> np.ndarray:
-    """Sample a color picture as a camera would: (H, W, 1)."""
+    """Sample a color image like a camera: (H, W, 1)."""
     return spread_mask(pixels.shape[:2], pattern, pixels).sum(2, keepdims=True, dtype=pixels.dtype)
 
 
@@ -38,7 +38,7 @@ def test_zero_filled_planes_equal_the_authors() -> None:
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("size", [(1, 1), (4, 6), (5, 3)])
-def test_samples_are_spread_and_found_again(pattern: str, size: tuple[int, int]) -> None:
+def test_spread_samples_are_recovered(pattern: str, size: tuple[int, int]) -> None:
     samples = np.random.default_rng(0).random((*size, 1), np.float32) + np.float32(0.1)
     planes = spread(samples, pattern)
     np.testing.assert_array_equal(raw_samples(planes, pattern), samples)
@@ -53,7 +53,7 @@ def test_full_color_and_unknown_patterns_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("pattern", "wanted"), list(itertools.product(PATTERNS, PATTERNS)))
-def test_phase_makes_one_pattern_of_another(pattern: str, wanted: str) -> None:
+def test_phase_converts_one_pattern_into_another(pattern: str, wanted: str) -> None:
     pixels = make_photograph(8, 8)
     down, across = phase(pattern, wanted)
     framed = np.pad(mosaic(pixels, pattern), ((down, 0), (across, 0), (0, 0)), mode="reflect")
@@ -62,7 +62,7 @@ def test_phase_makes_one_pattern_of_another(pattern: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_the_network_sees_its_own_pattern_in_every_tile(pattern: str) -> None:
+def test_the_network_receives_its_own_pattern_in_every_tile(pattern: str) -> None:
     pixels = make_photograph(41, 70).astype(np.uint16) * 256 + 1  # no sample is zero
     spec = make_spec(multiple_of=2, border=8)
     spec = type(spec)(**{**vars(spec), "task": "demosaicing", "trained_for": {"bayer": "grbg"}})

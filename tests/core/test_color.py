@@ -1,4 +1,4 @@
-"""Planes for the network, colors under transparency, resampling of alpha."""
+"""Network planes, colors of transparent pixels, and resampling of alpha."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def random(height, width, channels, seed=0):
 
 
 def disc(side, ink, ground):
-    """An opaque disc of one color on transparent pixels of another; soft edge."""
+    """Return an opaque disc with a soft edge on transparent pixels of another color."""
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     alpha = np.clip(side / 3 - np.hypot(x, y), 0, 1)[..., None].astype(np.float32)
     colors = np.where(alpha > 0, np.float32(ink), np.float32(ground)).repeat(3, axis=2)
@@ -22,7 +22,7 @@ def disc(side, ink, ground):
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_join_undoes_split(channels):
+def test_join_is_the_inverse_of_split(channels):
     values = random(3, 4, channels)
     colors, alpha = color.split(values)
     assert colors.shape[2] in (1, 3)
@@ -42,7 +42,7 @@ def test_gray_fills_three_planes_and_is_recognized_in_rgb():
 
 @settings(max_examples=40)
 @given(st.integers(1, 33), st.integers(1, 33), st.sampled_from([1, 3]), st.integers(0, 99))
-def test_visible_pixels_stay_bit_for_bit(height, width, channels, seed):
+def test_visible_pixels_are_unchanged(height, width, channels, seed):
     colors = random(height, width, channels, seed)
     alpha = np.clip(random(height, width, 1, seed + 1) * 3 - 2, 0, 1)
     extended = color.extend_under_alpha(colors, alpha)
@@ -55,7 +55,7 @@ def test_visible_pixels_stay_bit_for_bit(height, width, channels, seed):
         assert (extended <= seen.max(0) + 1e-5).all()
 
 
-def test_opaque_and_empty_pictures_come_back_as_they_are():
+def test_opaque_and_fully_transparent_images_are_unchanged():
     colors = random(4, 5, 3)
     for alpha in (np.ones((4, 5, 1), np.float32), np.zeros((4, 5, 1), np.float32)):
         assert color.extend_under_alpha(colors, alpha) is colors
@@ -72,7 +72,7 @@ def test_hidden_pixels_take_the_color_of_their_neighbors():
     np.testing.assert_allclose(extended.sum(2), 1, atol=1e-5)
 
 
-def test_a_single_faint_pixel_colors_all():
+def test_a_single_faint_pixel_determines_all_colors():
     colors, alpha = np.zeros((33, 65, 3), np.float32), np.zeros((33, 65, 1), np.float32)
     colors[7, 9], alpha[7, 9] = (0.2, 0.4, 0.6), 1e-12
     extended = color.extend_under_alpha(colors, alpha)
@@ -90,7 +90,7 @@ def test_an_enlarged_disc_has_no_halo(ink, ground, paper, scale):
     shown = extended * large + paper * (1 - large)
     assert np.abs(shown - paper).max() < 1e-6  # a white disc on white paper is white everywhere
     naive = color.resample(colors, scale) * large + paper * (1 - large)
-    assert np.abs(naive - paper).max() > 0.02  # what users of other tools see
+    assert np.abs(naive - paper).max() > 0.02  # the halo that a naive method leaves
 
 
 @settings(max_examples=30)

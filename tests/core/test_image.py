@@ -1,4 +1,4 @@
-"""The image type: depths, rounding, dither."""
+"""The image type: bit depths, rounding and dither."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4))
 @given(
     st.sampled_from([np.uint8, np.uint16]).flatmap(lambda t: arrays.arrays(t, SHAPES)),
 )
-def test_with_float_undoes_to_float_for_integers(pixels):
+def test_with_float_is_the_inverse_of_to_float_for_integers(pixels):
     image = Image(pixels)
     back = image.with_float(image.to_float())
     assert back.pixels.dtype == pixels.dtype
@@ -22,7 +22,7 @@ def test_with_float_undoes_to_float_for_integers(pixels):
 
 
 @given(arrays.arrays(np.float32, SHAPES, elements=st.floats(-8, 8, width=32)))
-def test_float_pixels_pass_unchanged_below_black_and_above_white(pixels):
+def test_float_pixels_below_black_and_above_white_are_unchanged(pixels):
     image = Image(pixels)
     values = image.to_float()
     assert not np.shares_memory(values, pixels)
@@ -30,7 +30,7 @@ def test_float_pixels_pass_unchanged_below_black_and_above_white(pixels):
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_every_level_survives(bits):
+def test_every_level_is_preserved(bits):
     levels = np.arange(1 << bits, dtype={8: np.uint8, 16: np.uint16}[bits]).reshape(1, -1, 1)
     image = Image(levels)
     assert image.to_float().max() == 1.0
@@ -49,7 +49,7 @@ def test_the_depth_can_be_changed():
     assert image.with_float(image.to_float(), bits=32).pixels.max() == 1.0
 
 
-def test_dither_keeps_the_mean_and_repeats_with_its_seed():
+def test_dither_preserves_the_mean_and_depends_on_its_seed():
     values = np.full((200, 200, 1), 100.3 / 255, np.float32)
     image = Image(np.zeros((1, 1, 1), np.uint8))
     one, two = (image.with_float(values, dither_seed=5).pixels for _ in range(2))
@@ -58,7 +58,7 @@ def test_dither_keeps_the_mean_and_repeats_with_its_seed():
     assert set(np.unique(one)) <= {99, 100, 101, 102}
 
 
-def test_metadata_and_notes_travel_with_the_pixels():
+def test_metadata_and_notes_are_kept():
     image = Image(np.zeros((1, 1, 1), np.uint8), Metadata(dpi=(72, 72)), ("a note",))
     changed = image.with_float(np.ones((4, 4, 3), np.float32))
     assert (changed.metadata, changed.notes) == (image.metadata, image.notes)
@@ -76,7 +76,7 @@ def test_unknown_dtypes_are_refused():
         Image(np.zeros((3, 3, 1), np.int32))
 
 
-def test_pixels_that_are_no_array_are_refused_with_the_remedy() -> None:
+def test_pixels_that_are_no_array_are_refused_with_a_remedy() -> None:
     import torch
 
     with pytest.raises(ValueError, match=r"pixels: Tensor, expected a numpy array.*permute"):

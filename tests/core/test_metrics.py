@@ -1,4 +1,4 @@
-"""Metrics and degradations equal the literature's."""
+"""Metrics and degradations equal those of the literature."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def images() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 @pytest.mark.golden
-def test_figures_equal_those_of_the_authors_scripts() -> None:
+def test_psnr_and_ssim_equal_the_authors_scripts() -> None:
     description, _ = load_golden("metrics")
     expected = description["values"]
     restored, truth = images()
@@ -59,7 +59,7 @@ def test_figures_equal_those_of_the_authors_scripts() -> None:
 
 
 @pytest.mark.golden
-def test_degradations_equal_the_papers_files() -> None:
+def test_degradations_equal_the_files_of_the_papers() -> None:
     _, tensors = load_golden("degradations")
     image = tensors["in/rgb"].numpy()
     for scale in (2, 3, 4):
@@ -77,7 +77,7 @@ def test_degradations_equal_the_papers_files() -> None:
         assert np.abs(compressed.astype(int) - expected).max() <= 1, "decoders differ by one"
 
 
-def test_mirrored_and_replicated_borders_differ_at_the_border_only() -> None:
+def test_mirrored_and_replicated_borders_differ_only_at_the_border() -> None:
     image = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
     mirrored, replicated = (
         degrade.bicubic_downscale(image, 2, b) for b in ("mirrored", "replicated")
@@ -109,7 +109,7 @@ def test_shapes_that_differ_are_refused(metric: Callable[..., float]) -> None:
             metric(image, other)
 
 
-def test_images_smaller_than_the_window_have_no_ssim() -> None:
+def test_ssim_refuses_images_smaller_than_the_window() -> None:
     image = np.zeros((12, 20, 3), np.uint8)
     assert metrics.ssim(image, image) == pytest.approx(1)
     for small, shave in ((image[:10], 0), (image[:, :10], 0), (image, 1)):
@@ -120,7 +120,7 @@ def test_images_smaller_than_the_window_have_no_ssim() -> None:
 
 
 @given(shave=st.integers(1, 6), seed=st.integers(0, 99))
-def test_the_shaved_border_does_not_count_and_the_next_line_does(shave: int, seed: int) -> None:
+def test_only_the_shaved_border_is_ignored(shave: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 256, (30, 32, 3), np.uint8)
     border = np.ones((30, 32), bool)
@@ -135,7 +135,7 @@ def test_the_shaved_border_does_not_count_and_the_next_line_does(shave: int, see
 
 @pytest.mark.parametrize("metric", [metrics.psnr, metrics.psnr_luma, metrics.ssim])
 @pytest.mark.parametrize("shave", [1, 2, 4])
-def test_shaving_is_cropping(metric: Callable[..., float], shave: int) -> None:
+def test_shaving_equals_cropping(metric: Callable[..., float], shave: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 20, 25, 3), np.uint8)
     a, b = (x[shave : 20 - shave, shave : 25 - shave] for x in images)
     assert metric(*images, shave=shave) == metric(a, b)

@@ -29,7 +29,7 @@ from restorer.settings import STEP_OPTIONS
     ],
     ids=str,
 )
-def test_settings_refuse_other_values_by_name(wrong: dict[str, Any]) -> None:
+def test_settings_refuse_invalid_values_by_name(wrong: dict[str, Any]) -> None:
     ((name, _),) = wrong.items()
     with pytest.raises(SettingsError, match=f"{name.replace('_', '.')}.*expected"):
         Settings(**wrong)
@@ -42,7 +42,7 @@ def test_steps_refuse_shares_outside_0_to_1(share: float, name: str) -> None:
 
 
 @pytest.mark.parametrize("sigma", [-1.0, float("nan"), float("inf"), "25"])
-def test_steps_refuse_noise_levels_that_are_none(sigma: Any) -> None:
+def test_steps_refuse_invalid_noise_levels(sigma: Any) -> None:
     with pytest.raises(SettingsError, match="sigma"):
         Step("panet-denoise-lite", sigma=sigma)
 

@@ -1,4 +1,4 @@
-"""Traits of tasks: nobody else in the program compares the ids of tasks."""
+"""Traits of tasks; no other module compares task ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from restorer.models.catalog import list_models
 from restorer.tasks import TASKS, usual_task
 
 ROOT = Path(__file__).parents[2]
-# The published protocols are a table keyed by tasks.
+# The table of protocols is keyed by task.
 NAMERS = {"restorer/tasks.py", "restorer/evaluation/protocols.py"}
 SOURCES = [
     path
@@ -22,7 +22,7 @@ SOURCES = [
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_no_other_module_names_a_task(path: Path) -> None:
+def test_no_other_module_contains_task_ids(path: Path) -> None:
     words = {
         node.value
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
@@ -39,7 +39,7 @@ def test_the_models_of_a_task_agree_with_its_traits(spec) -> None:
     assert spec.condition in ("", task.condition)
 
 
-def test_the_usual_task_is_an_enlargement() -> None:
+def test_the_default_task_is_super_resolution() -> None:
     assert TASKS[usual_task()].enlarges
     assert not TASKS[usual_task()].needs_references
     assert TASKS[usual_task(references=True)].needs_references
