@@ -32,7 +32,7 @@ def test_json_has_every_model_size_and_precision(restore, monkeypatch):
     assert [s["megapixels"] for s in speeds[:2]] == pytest.approx([0.001, 0.002], rel=0.1)
 
 
-def test_all_models_that_ship_are_measured_by_default(restore, monkeypatch):
+def test_all_included_models_are_measured_by_default(restore, monkeypatch):
     def fake_restore(image, steps, *, references, settings):
         spec = model_spec(steps[0].model)
         assert image.pixels.shape[2] == (1 if spec.task == "demosaicing" else 3)
@@ -45,11 +45,11 @@ def test_all_models_that_ship_are_measured_by_default(restore, monkeypatch):
 
 
 @pytest.mark.parametrize("sizes", ["", "large", "-1", "1,,2"])
-def test_wrong_sizes_are_wrong_usage(restore, sizes):
+def test_invalid_sizes_are_wrong_usage(restore, sizes):
     assert restore("bench", "--megapixels", sizes).exit_code == 2
 
 
-def test_plot_is_a_picture(restore, tmp_path):
+def test_a_plot_is_written(restore, tmp_path):
     pytest.importorskip("matplotlib", reason="needs the extra `bench`")
     path = tmp_path / "speed.png"
     result = restore("bench", "panet-denoise-lite", "--megapixels", "0.01", "--plot", path)

@@ -26,7 +26,7 @@ def sheet(path: Path) -> PilImage.Image:
         return picture.convert("RGB")
 
 
-def test_a_sheet_lies_beside_the_picture_and_costs_are_told(restore, source):
+def test_the_sheet_is_next_to_the_image_and_costs_are_printed(restore, source):
     result = restore("compare", source, "--models", MODELS)
     assert result.exit_code == 0, result.output
     head, *rows, path = result.stdout.splitlines()
@@ -36,7 +36,7 @@ def test_a_sheet_lies_beside_the_picture_and_costs_are_told(restore, source):
     assert sheet(Path(path)).width > 3 * 320
 
 
-def test_truth_adds_figures(restore, source, tmp_path):
+def test_a_ground_truth_adds_psnr_and_ssim(restore, source, tmp_path):
     words = ("--models", "panet-denoise-lite", "--truth", source, "-o", tmp_path / "sheet.jpg")
     result = restore("compare", source, "--crop", "8,4,32,20", *words)
     assert result.exit_code == 0, result.output
@@ -49,7 +49,7 @@ def test_truth_adds_figures(restore, source, tmp_path):
 
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_the_crop_is_drawn_first_as_it_is(bits, channels, restore, tmp_path):
+def test_the_unchanged_crop_is_drawn_first(bits, channels, restore, tmp_path):
     values = np.random.default_rng(0).random((40, 40, channels), np.float32)
     values[..., -1 if channels in (2, 4) else channels :] = 1
     image = restorer.Image(np.zeros((1, 1, 1), np.uint8)).with_float(values, bits=bits)
@@ -64,7 +64,7 @@ def test_the_crop_is_drawn_first_as_it_is(bits, channels, restore, tmp_path):
     assert np.abs(drawn - np.broadcast_to(colors * 255, drawn.shape)).max() < 1
 
 
-def test_a_model_that_fails_leaves_its_place_and_is_told(restore, source):
+def test_a_failed_model_keeps_its_cell_and_is_reported(restore, source):
     result = restore("compare", source, "--models", "nlsn-x2-paper,panet-denoise-lite")
     assert result.exit_code == 1
     assert "restore weights add" in result.stderr
@@ -83,7 +83,7 @@ def test_a_model_that_fails_leaves_its_place_and_is_told(restore, source):
         (["--models", MODELS, "-o", "sheet.xcf"], "unknown image type"),
     ],
 )
-def test_wrong_usage_is_said(words, message, restore, source):
+def test_wrong_usage_is_reported(words, message, restore, source):
     result = restore("compare", source, *words)
     assert result.exit_code == 2
     assert message in result.stderr
@@ -112,7 +112,7 @@ def test_every_cell_is_drawn_whole(count: int, size: tuple[int, int]) -> None:
     assert page.shape[1] <= max(1700, size[0] + 24)
 
 
-def test_the_network_is_told_the_jpeg_quality(restore, tmp_path):
+def test_the_network_receives_the_jpeg_quality(restore, tmp_path):
     source = tmp_path / "photo.jpg"
     PilImage.fromarray(make_photograph(60, 70)).save(source, quality=30)
     sheets = []

@@ -9,7 +9,7 @@ from restorer import probe
 GAIN = re.compile(r"^(\S+) .* ([+-]\d+\.\d\d)$", re.MULTILINE)
 
 
-def test_demo_makes_restores_and_compares(restore, tmp_path, monkeypatch):
+def test_demo_degrades_restores_and_compares(restore, tmp_path, monkeypatch):
     monkeypatch.setattr(demo_module, "_SIDE", 64)
     sample = demo_module.Sample("astronaut.png", 64, 180, 25, (10, 20), bits=16)
     monkeypatch.setattr(demo_module, "SAMPLES", (sample,))
@@ -29,7 +29,7 @@ def test_demo_makes_restores_and_compares(restore, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_every_sample_of_the_demo_gains(restore, tmp_path):
+def test_every_sample_of_the_demo_improves(restore, tmp_path):
     result = restore("demo", tmp_path)
     gains = GAIN.findall(result.stdout)
     assert len(gains) == 8
@@ -37,7 +37,7 @@ def test_every_sample_of_the_demo_gains(restore, tmp_path):
     assert probe(tmp_path / "before-after.png").width == 1212
 
 
-def test_demo_without_scikit_image_says_how_to_get_it(restore, tmp_path, monkeypatch):
+def test_demo_without_scikit_image_explains_the_installation(restore, tmp_path, monkeypatch):
     for name in list(sys.modules):
         if name.split(".")[0] == "skimage":
             monkeypatch.delitem(sys.modules, name)

@@ -49,7 +49,7 @@ def test_json_has_every_score(restore, data):
     assert all(5 < s["psnr"] < 40 for s in scores)
 
 
-def test_perfect_results_are_json(restore, tmp_path, make_picture, monkeypatch):
+def test_perfect_results_are_valid_json(restore, tmp_path, make_picture, monkeypatch):
     """There is no infinity in JSON."""
     folder = make_picture(tmp_path / "data" / "a.png", 48, 48).parent
     monkeypatch.setattr("restorer.evaluation.protocols.baselines.malvar", lambda x, pattern: x)
@@ -59,7 +59,7 @@ def test_perfect_results_are_json(restore, tmp_path, make_picture, monkeypatch):
     assert json.loads(result.stdout, parse_constant=pytest.fail)[0]["psnr"] is None
 
 
-def test_plot_is_a_picture(restore, data, tmp_path):
+def test_a_plot_is_written(restore, data, tmp_path):
     pytest.importorskip("matplotlib", reason="needs the extra `bench`")
     path = tmp_path / "plot.png"
     words = ("--protocol", "denoising", "--data", data, "--sigma", "10,50", "--plot", path)
@@ -67,7 +67,7 @@ def test_plot_is_a_picture(restore, data, tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_help_names_all_protocols(restore):
+def test_help_lists_all_protocols(restore):
     text = restore("evaluate", "--help").stdout
     assert all(f"\n    {name} " in text for name in PROTOCOLS)
 
@@ -83,13 +83,13 @@ def test_help_names_all_protocols(restore):
         (["nonsense-lite"], "unknown"),
     ],
 )
-def test_wrong_usage_is_said(words, message, restore, data):
+def test_wrong_usage_is_reported(words, message, restore, data):
     result = restore("evaluate", *words, "--data", data)
     assert result.exit_code == 2
     assert message in result.stderr
 
 
-def test_a_folder_without_pictures_and_a_missing_checkpoint_are_said(restore, data, tmp_path):
+def test_empty_folders_and_missing_checkpoints_are_reported(restore, data, tmp_path):
     (tmp_path / "empty").mkdir()
     result = restore("evaluate", "panet-denoise-lite", "--data", tmp_path / "empty")
     assert (result.exit_code, "no images" in result.stderr) == (2, True)

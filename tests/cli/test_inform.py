@@ -81,11 +81,11 @@ def own_cache(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("words", "count"), [("4GB", 4 * 10**9), ("512 MB", 512 * 10**6), ("1.5gib", 3 << 29), ("9", 9)]
 )
-def test_memory_is_said_as_people_do(words, count):
+def test_amounts_of_memory_are_parsed(words, count):
     assert MEMORY.convert(words, None, None) == count
 
 
 @pytest.mark.parametrize("words", ["", "much", "-1GB", "0", "1.2.3GB"])
-def test_no_amount_of_memory_is_refused(words):
+def test_invalid_amounts_of_memory_are_refused(words):
     with pytest.raises(click.BadParameter, match="expected a number of bytes"):
         MEMORY.convert(words, None, None)

@@ -42,7 +42,7 @@ def recipe(tmp_path):
     return path
 
 
-def test_training_ends_with_lines_for_the_catalog(restore, data, recipe, tmp_path):
+def test_training_prints_lines_for_the_catalog(restore, data, recipe, tmp_path):
     result = restore("train", recipe, "--data", data, "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert result.stderr.count("validation") == 2
@@ -51,7 +51,7 @@ def test_training_ends_with_lines_for_the_catalog(restore, data, recipe, tmp_pat
     assert (len(weights), hashlib.sha256(weights).hexdigest()) == (entry["size"], entry["sha256"])
 
 
-def test_interrupted_training_goes_on_where_it_stopped(
+def test_interrupted_training_is_resumed(
     restore, data, recipe, tmp_path, monkeypatch
 ):
     update, steps = restorer.training.loop._update, itertools.count(1)
@@ -85,7 +85,7 @@ def test_interrupted_training_goes_on_where_it_stopped(
         (("--device", "cuda", "--eager"), 1, False),
     ],
 )
-def test_batch_and_compilation_are_chosen(
+def test_batch_size_and_compilation_can_be_set(
     words, batch, compiled, restore, data, recipe, tmp_path, monkeypatch
 ):
     chosen = []
@@ -100,7 +100,7 @@ def test_batch_and_compilation_are_chosen(
 
 
 @pytest.mark.parametrize("text", [None, "no toml", "model = 1"])
-def test_unusable_recipe_is_wrong_usage(text, restore, data, tmp_path):
+def test_an_invalid_recipe_is_wrong_usage(text, restore, data, tmp_path):
     path = tmp_path / "recipe.toml"
     if text is not None:
         path.write_text(text)

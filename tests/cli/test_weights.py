@@ -30,7 +30,7 @@ def panet(tmp_path: Path) -> Path:
     return tmp_path / "model_best.pt"
 
 
-def test_inspect_says_what_a_checkpoint_is(restore: Restore, panet: Path) -> None:
+def test_inspect_identifies_a_checkpoint(restore: Restore, panet: Path) -> None:
     result = restore("weights", "inspect", panet)
     assert result.exit_code == 0
     for words in ("PANet", "blocks 2", "denoising or deblocking or demosaicing", "parameters"):
@@ -40,7 +40,7 @@ def test_inspect_says_what_a_checkpoint_is(restore: Restore, panet: Path) -> Non
     assert found["params"]["blocks"] == 2
 
 
-def test_inspect_explains_what_cannot_be_used(restore: Restore, tmp_path: Path) -> None:
+def test_inspect_explains_unsupported_checkpoints(restore: Restore, tmp_path: Path) -> None:
     state = NLSN(scale=2, blocks=8, channels=8).published_state()
     del state["tail.1.bias"]
     torch.save(state, tmp_path / "near.pt")
@@ -69,7 +69,7 @@ def test_an_added_model_is_listed_and_runs(
     assert "mine-x2" not in restore("models").output
 
 
-def test_what_a_file_cannot_tell_is_asked_for(restore: Restore, store: Path, panet: Path) -> None:
+def test_missing_information_is_requested(restore: Restore, store: Path, panet: Path) -> None:
     result = restore("weights", "add", panet)
     assert result.exit_code == 2
     assert "--task" in result.output
@@ -87,7 +87,7 @@ def test_what_a_file_cannot_tell_is_asked_for(restore: Restore, store: Path, pan
     assert "already exists" in taken.output
 
 
-def test_a_checkpoint_of_another_network_does_not_fill_an_entry(
+def test_a_checkpoint_of_another_network_is_refused_for_an_entry(
     restore: Restore, store: Path, panet: Path
 ) -> None:
     for model, words in (
@@ -113,7 +113,7 @@ def test_hostile_files_are_refused(restore: Restore, store: Path, tmp_path: Path
     assert not (tmp_path / "was-here").exists()
 
 
-def test_fetch_names_the_page_where_only_a_browser_gets_the_file(
+def test_fetch_prints_the_page_for_a_manual_download(
     restore: Restore, store: Path
 ) -> None:
     result = restore("weights", "fetch", "nlsn-x2-paper", "ttsr-x4-paper", "panet-sr-x2-lite")
@@ -124,7 +124,7 @@ def test_fetch_names_the_page_where_only_a_browser_gets_the_file(
     assert "restore weights add FILE --id ttsr-x4-paper" in result.output
 
 
-def test_fetched_weights_that_do_not_fit_their_model_are_not_kept(
+def test_downloaded_weights_that_do_not_fit_are_not_kept(
     restore: Restore, store: Path, site: Site, trusted: None
 ) -> None:
     """What comes has the hash on record, but is no network."""
@@ -140,7 +140,7 @@ def test_fetched_weights_that_do_not_fit_their_model_are_not_kept(
     assert not [path for path in store.iterdir() if path.suffix in (".pth", ".json")]
 
 
-def test_export_writes_what_the_authors_code_loads(
+def test_export_writes_the_layout_of_the_authors_code(
     restore: Restore, store: Path, panet: Path, tmp_path: Path
 ) -> None:
     restore("weights", "add", panet, "--task", "demosaicing", "--id", "mine")
@@ -158,7 +158,7 @@ def test_models_of_a_task_and_unknown_tasks(restore: Restore) -> None:
     assert restore("models", "--task", "cleaning").exit_code == 2
 
 
-def test_models_that_need_what_is_not_there_say_so(
+def test_missing_weights_and_references_are_reported(
     restore: Restore, store: Path, make_picture, tmp_path: Path
 ) -> None:
     source = make_picture(tmp_path / "small.png")

@@ -119,7 +119,7 @@ def test_a_checkpoint_is_explained_added_and_runs(panel, qtbot, lite):
     assert panel.form.sigma.isHidden(), "nothing is asked that the file tells"
     panel.form.name.setText("Not A Name")
     panel.form.add.click()
-    assert "expected small letters" in panel.form.error.text()
+    assert "expected lower-case letters" in panel.form.error.text()
     panel.form.name.setText("mine-x2")
     panel.form.good_at.setText("my own")
     with qtbot.waitSignal(panel.changed):
