@@ -9,7 +9,15 @@ import click
 
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all except the newline
 
-_SETTING = re.compile(r"the setting ([a-z]+(?:-[a-z]+)*)")
+# Phrases in messages of the core, and what users of the command line read instead.
+_PHRASES = (
+    (re.compile(r"the setting ([a-z]+(?:-[a-z]+)*)"), r"--\1"),
+    (re.compile(r"download the weights of ([\w-]+)"), r"run: restore weights fetch \1"),
+    (
+        re.compile(r"install it as the weights of ([\w-]+)"),
+        r"run: restore weights add FILE --id \1",
+    ),
+)
 
 
 def tell(text: str = "") -> None:
@@ -20,13 +28,15 @@ def tell(text: str = "") -> None:
 def warn(text: str) -> None:
     """Print a message to stderr, above a progress bar if there is one.
 
-    The core names settings in its messages; here they become options.
+    Settings and remedies in messages of the core become options and commands.
     """
     import sys
 
     from tqdm import tqdm
 
-    tqdm.write(_printable(_SETTING.sub(r"--\1", text)), file=sys.stderr)
+    for pattern, replacement in _PHRASES:
+        text = pattern.sub(replacement, text)
+    tqdm.write(_printable(text), file=sys.stderr)
 
 
 def duration(seconds: float) -> str:

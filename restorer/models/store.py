@@ -161,11 +161,11 @@ def _record(spec: ModelSpec, path: Path, digest: str) -> ModelSpec:
 def _remedy(spec: ModelSpec) -> str:
     """Return instructions for installing the weights."""
     if spec.weights.url:
-        return f"download them with: restore weights fetch {spec.id}"
+        return f"download the weights of {spec.id}"
     if spec.weights.page:
         return (
-            f"download the file from {spec.weights.page} with a browser and add it with:"
-            f" restore weights add FILE --id {spec.id}"
+            f"download the file from {spec.weights.page} with a browser, then"
+            f" install it as the weights of {spec.id}"
         )
     return f"expected at {_expected_path(spec.weights)}"
 

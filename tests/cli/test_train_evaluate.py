@@ -51,9 +51,7 @@ def test_training_prints_lines_for_the_catalog(restore, data, recipe, tmp_path):
     assert (len(weights), hashlib.sha256(weights).hexdigest()) == (entry["size"], entry["sha256"])
 
 
-def test_interrupted_training_is_resumed(
-    restore, data, recipe, tmp_path, monkeypatch
-):
+def test_interrupted_training_is_resumed(restore, data, recipe, tmp_path, monkeypatch):
     update, steps = restorer.training.loop._update, itertools.count(1)
 
     def interrupted(*args, **options):

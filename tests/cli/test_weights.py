@@ -113,9 +113,7 @@ def test_hostile_files_are_refused(restore: Restore, store: Path, tmp_path: Path
     assert not (tmp_path / "was-here").exists()
 
 
-def test_fetch_prints_the_page_for_a_manual_download(
-    restore: Restore, store: Path
-) -> None:
+def test_fetch_prints_the_page_for_a_manual_download(restore: Restore, store: Path) -> None:
     result = restore("weights", "fetch", "nlsn-x2-paper", "ttsr-x4-paper", "panet-sr-x2-lite")
     assert result.exit_code == 1, "two are still missing"
     assert "panet-sr-x2-lite: already installed" in result.output

@@ -94,7 +94,7 @@ def test_a_failed_model_reports_the_reason_and_the_next_one_follows(
 ) -> None:
     models = ["nlsn-x2-paper", Step(MODELS[0], bayer="rggb"), MODELS[1]]
     _, absent, unfit, good = compare_models(Image(photograph), models, REGION)
-    assert "weights add" in absent.error
+    assert "install it as the weights of" in absent.error
     assert "bayer" in unfit.error
     assert (absent.image, unfit.image) == (None, None)
     assert pixels_of(good).shape == (48, 56, 3)

@@ -267,5 +267,5 @@ def test_empty_folders_and_ambiguous_checkpoints_are_refused(
             Evaluation(["panet-denoise-lite"], [folder])
     with pytest.raises(restorer.SettingsError, match="denoising and deblocking"):
         Evaluation([checkpoint], [photographs])
-    with pytest.raises(restorer.WeightsError, match="weights add"):
+    with pytest.raises(restorer.WeightsError, match="install it as the weights of nlsn-x2-paper"):
         Evaluation(["nlsn-x2-paper"], [photographs])

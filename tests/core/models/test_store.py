@@ -150,7 +150,7 @@ def test_downloaded_weights_are_recorded_first_and_checked_later(
 
 
 def test_models_without_an_address_name_the_page_for_a_browser(store: Path) -> None:
-    with pytest.raises(WeightsError, match=r"from https.*--id nlsn-x2-paper"):
+    with pytest.raises(WeightsError, match=r"from https.*as the weights of nlsn-x2-paper"):
         restorer.fetch_weights(restorer.model_spec("nlsn-x2-paper"))
 
 
