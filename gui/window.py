@@ -365,7 +365,7 @@ class MainWindow(QMainWindow):
         message = self.session.state.message
         busy = self.session.at_work or self.pages.running
         if busy and (message is None or message.action != "close"):
-            text = self.tr("Pictures are being restored. Close once more to stop and close.")
+            text = self.tr("Pictures are still being restored. Stop and quit?")
             self.session.tell(Message(text, "note", "close"))
             event.ignore()
             return

@@ -99,10 +99,10 @@ class Settings(_Checked):
     )
     context: Context = option(
         "tile",
-        Choice({"tile": window("Tile by tile"), "whole": window("The whole picture (slow)")}),
+        Choice({"tile": window("Off"), "whole": window("On (slow)")}),
         window("Extent of attention: the tile, or the whole picture, which can take very long."),
         group="machine",
-        label=window("Attention"),
+        label=window("Use whole picture"),
     )
     self_ensemble: bool = option(
         False,
@@ -110,7 +110,7 @@ class Settings(_Checked):
         window("Mean over eight flips and rotations: slightly better, eight times slower."),
         title="self-ensemble",
         group="machine",
-        label=window("Eight views (better, 8 × slower)"),
+        label=window("Highest quality (8 × slower)"),
         requires=("context", "tile"),
     )
     tile: int | None = option(

@@ -44,12 +44,12 @@ class AttentionCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Where the attention looks"))
+        self.setAccessibleName(self.tr("Attention map"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setToolTip(self.tr("Click, or use the arrow keys, to look from another pixel"))
+        self.setToolTip(self.tr("Click or use the arrow keys to choose another pixel"))
         self._part = QImage()
         self._attention: AttentionMap | None = None
         self._level: int | None = None

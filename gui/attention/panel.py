@@ -48,13 +48,13 @@ class AttentionPanel(QWidget):
         self._settled.timeout.connect(self._compute)
         self.model = QComboBox()
         self.overview = RegionPicker()
-        self.overview.setAccessibleName(self.tr("Pixel to look from"))
+        self.overview.setAccessibleName(self.tr("Selected pixel"))
         self.overview.setFixedHeight(_OVERVIEW_HEIGHT)
         self.canvas = AttentionCanvas()
         self.message = Notice()
         self.levels, self.matches = LevelTable(self), MatchTable(self)
         self.level_view = _table(self.levels, self.tr("Scales"))
-        self.match_view = _table(self.matches, self.tr("Patches that most is taken from"))
+        self.match_view = _table(self.matches, self.tr("Patches with the highest weights"))
         self._lists = (
             heading(self.tr("Scales")),
             self.level_view,
@@ -166,7 +166,7 @@ class AttentionPanel(QWidget):
             return
         if model is None:
             self._show(None)
-            self.message.tell(self.tr("None of the models that are here has such an attention."))
+            self.message.tell(self.tr("None of the installed models has an attention map."))
             return
         sigma, quality = self._conditions
 
@@ -174,7 +174,7 @@ class AttentionPanel(QWidget):
             attention = map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
             return attention, _shown(picture.image, attention.region)
 
-        self.message.tell(self.tr("Looking …"))
+        self.message.tell(self.tr("Computing …"))
         self._worker.ask(make, self._take)
 
     def _take(self, reply: Reply) -> None:
@@ -197,15 +197,19 @@ class AttentionPanel(QWidget):
         for widget in self._lists:
             widget.setVisible(attention is not None)
         if self._picture is None:
-            self.message.tell(self.tr("Open a picture to see where the attention looks in it."))
+            self.message.tell(
+                self.tr("Open a picture to see which parts of it the network compares.")
+            )
         elif attention is None:
-            self.message.tell(self.tr("Pick a pixel to see where the attention looks from there."))
+            self.message.tell(
+                self.tr("Click a pixel to see which parts of the picture the network uses for it.")
+            )
         else:
             self.level_view.selectRow(0)
             self.message.tell("")
             top, left, height, width = attention.patch
             row, column = round(top + height / 2), round(left + width / 2)
-            text = self.tr("From column %1, row %2: %3 scales, the strongest patch has %4")
+            text = self.tr("Column %1, row %2: %3 scales, highest weight %4")
             strongest = self.matches.index(0, 1).data() or ""
             for place, value in enumerate((column, row, len(attention.levels), strongest), start=1):
                 text = text.replace(f"%{place}", str(value))

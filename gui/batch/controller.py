@@ -88,10 +88,10 @@ class QueueControl(QObject):
         try:
             self.model.add(self._store.load())
         except (OSError, ValueError) as error:
-            text = self.tr("The queue of last time cannot be read: %1")
+            text = self.tr("The queue of the last session cannot be read: %1")
             self.message.emit(text.replace("%1", str(error)))
         if waiting := self.model.counts["waiting"]:
-            text = self.tr("Files that wait since last time: %1")
+            text = self.tr("Files still waiting from the last session: %1")
             self.message.emit(text.replace("%1", str(waiting)))
         self.changed.emit()
 
@@ -195,7 +195,7 @@ class QueueControl(QObject):
             return
         self._replace_jobs(numbers, after)
         moved = [job.target for job in self._jobs(numbers)] != [job.target for job in before]
-        text = self.tr("Files that wait, and go there too: %1")
+        text = self.tr("Waiting files that will be saved there, too: %1")
         self.message.emit(text.replace("%1", str(len(numbers))) if moved else "")
 
     def report(self, target: Path) -> None:
@@ -227,7 +227,7 @@ class QueueControl(QObject):
         known = {without_target(r.job) for r in self.model.rows}
         fresh = [job for job in plan.jobs if without_target(job) not in known]
         here = {job.source for job in plan.jobs} - {job.source for job in fresh}
-        reason = self.tr("in the queue already")
+        reason = self.tr("already in the queue")
         ignored = [*plan.ignored, *(Ignored(source, reason) for source in sorted(here))]
         jobs = number_targets(fresh, (r.job.target for r in self.model.rows))
         if not self.model.rows:
@@ -270,7 +270,7 @@ class QueueControl(QObject):
         """Let what was at work fail; nobody knows which of it is to blame."""
         self._restart = False
         what = f"{type(error).__name__}: {error}"
-        remark = self.tr("The program made a mistake (%1).").replace("%1", what)
+        remark = self.tr("Internal error (%1).").replace("%1", what)
         numbers = self.model.select("running")
         failed = {j: Result("failed", j.target, error=remark) for j in self._jobs(numbers)}
         self.model.take(BatchUpdate(results=failed))
@@ -309,19 +309,19 @@ class QueueControl(QObject):
         if ignored:
             words = {
                 "not a picture": self.tr("not a picture"),
-                "result of an earlier run": self.tr("result of an earlier run"),
-                "folder of the results": self.tr("folder of the results"),
+                "result of an earlier run": self.tr("earlier result"),
+                "folder of the results": self.tr("results folder"),
             }
             said_so = [(each.path.name, words.get(each.reason, each.reason)) for each in ignored]
             reasons = Counter(reason for _, reason in said_so).most_common()
-            many = ", ".join(f"{count} {reason}" for reason, count in reasons)
+            many = ", ".join(f"{count} × {reason}" for reason, count in reasons)
             few = ", ".join(f"{name} ({reason})" for name, reason in said_so)
             listed = few if len(ignored) <= _NAMED else many
-            said.append(self.tr("Left out: %1").replace("%1", listed))
+            said.append(self.tr("Skipped: %1").replace("%1", listed))
         return " ".join(said)
 
     def _tell_nothing_chosen(self) -> None:
-        self.message.emit(self.tr("Nothing is chosen to be done: switch on at least one task."))
+        self.message.emit(self.tr("No step is selected. Turn on at least one."))
 
     def _save(self) -> None:
         self._write(self._store.save, [r.job for r in self.model.rows])
@@ -331,7 +331,7 @@ class QueueControl(QObject):
         try:
             write(*what)
         except OSError as error:
-            text = self.tr("The queue cannot be kept for tomorrow: %1")
+            text = self.tr("The queue cannot be saved: %1")
             self.message.emit(text.replace("%1", str(error)))
 
 

@@ -77,7 +77,7 @@ class BatchPanel(QWidget):
         """Take what files are for that are added from now on."""
         self._choices = choices
         models = ", ".join(spec.id for spec in choices.models)
-        text = self.tr("New files: %1").replace("%1", models or self.tr("nothing is chosen"))
+        text = self.tr("New files: %1").replace("%1", models or self.tr("no steps selected"))
         self.what.setText(text)
         self.what.setToolTip(text)
 
@@ -97,26 +97,26 @@ class BatchPanel(QWidget):
         self.add_files = QPushButton(self.tr("Add pictures …"))
         self.add_folder = QPushButton(self.tr("Add a folder …"))
         self.folder = QLineEdit(clearButtonEnabled=True)
-        self.folder.setPlaceholderText(self.tr("beside the originals, named …-restored"))
-        self.folder.setAccessibleName(self.tr("Folder of the results"))
+        self.folder.setPlaceholderText(self.tr("the folder of each original, named …-restored"))
+        self.folder.setAccessibleName(self.tr("Results folder"))
         self.choose = QPushButton(self.tr("Choose …"))
-        self.choose.setAccessibleName(self.tr("Choose the folder of the results"))
+        self.choose.setAccessibleName(self.tr("Choose the results folder"))
         existing = cast(Choice, find_option("existing").offered)
         self.existing = _combo(
-            self.tr("What to do where a result exists"),
+            self.tr("If a result exists already"),
             [(core_text(label), value) for value, label in existing.labels.items()],
         )
         self.what = hint()
         self.what.setWordWrap(False)
-        self.use = QPushButton(self.tr("Use for all that wait"))
-        self.use.setToolTip(self.tr("Let all files that are not done be restored in this way too"))
+        self.use = QPushButton(self.tr("Apply current settings to waiting files"))
+        self.use.setToolTip(self.tr("Restore all unfinished files with the current settings"))
         self.shown = _combo(
-            self.tr("Which files are listed"),
+            self.tr("Files to show"),
             [
                 (self.tr("All files"), ()),
-                (self.tr("Still to do"), ("waiting", "running")),
+                (self.tr("Unfinished"), ("waiting", "running")),
                 (self.tr("Done"), ("done", "skipped")),
-                (self.tr("Failed or cancelled"), ("failed", "cancelled")),
+                (self.tr("Failed or canceled"), ("failed", "cancelled")),
             ],
         )
         self.proxy = RowFilter(self)
@@ -133,12 +133,14 @@ class BatchPanel(QWidget):
         self.start.setProperty("primary", True)
         self._start_words = (self.tr("Start"), self.tr("Continue"))
         self.pause = QPushButton(self.tr("Pause"))
-        self.pause.setToolTip(self.tr("Stop within a tile and free the memory; go on any day"))
+        self.pause.setToolTip(
+            self.tr("Stop after the current tile and free the memory; continue at any time")
+        )
         self.retry = QPushButton(self.tr("Retry failed"))
         self.cancel = QPushButton(self.tr("Cancel"))
-        self.cancel.setToolTip(self.tr("Cancel the selected files; the others go on"))
+        self.cancel.setToolTip(self.tr("Cancel the selected files; the others continue"))
         self.remove = QPushButton(self.tr("Remove"))
-        self.remove.setToolTip(self.tr("Take the selected files out of the queue (Del)"))
+        self.remove.setToolTip(self.tr("Remove the selected files from the queue (Del)"))
         self.clear = QPushButton(self.tr("Clear finished"))
         self.acts = {  # of the menu of the selected rows
             "open": QAction(self.tr("Show before and after"), self),
@@ -148,10 +150,10 @@ class BatchPanel(QWidget):
         }
         self.view.addActions(list(self.acts.values()))
         self.report = QPushButton(self.tr("Save report …"))
-        self.report.setToolTip(self.tr("What came of each file, as restore batch --report tells"))
+        self.report.setToolTip(self.tr("Save the result of each file as a line of JSON"))
 
     def _lay_out(self) -> None:
-        into = QLabel(self.tr("Results go"))
+        into = QLabel(self.tr("Save results to"))
         exists, show = QLabel(self.tr("If a result exists")), QLabel(self.tr("Show"))
         for label, field in ((into, self.folder), (exists, self.existing), (show, self.shown)):
             label.setBuddy(field)
@@ -249,8 +251,8 @@ class BatchPanel(QWidget):
             "done": self.tr("%n done", "", counts["done"]),
             "skipped": self.tr("%n skipped", "", counts["skipped"]),
             "failed": self.tr("%n failed", "", counts["failed"]),
-            "cancelled": self.tr("%n cancelled", "", counts["cancelled"]),
-            "running": self.tr("%n at work", "", counts["running"]),
+            "cancelled": self.tr("%n canceled", "", counts["cancelled"]),
+            "running": self.tr("%n running", "", counts["running"]),
             "waiting": self.tr("%n waiting", "", counts["waiting"]),
         }
         said = [word for state, word in words.items() if counts[state] or state == "done"]
@@ -311,7 +313,7 @@ class BatchPanel(QWidget):
         elif result.exists():
             self.opened.emit(found.job.source, result)
         else:
-            self.message.tell(self.tr("%1 is not there any more.").replace("%1", str(result)))
+            self.message.tell(self.tr("%1 no longer exists.").replace("%1", str(result)))
 
     def _browse_files(self) -> None:
         kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
@@ -325,9 +327,7 @@ class BatchPanel(QWidget):
             self.add([Path(name)])
 
     def _browse_target(self) -> None:
-        name = QFileDialog.getExistingDirectory(
-            self, self.tr("Folder of the results"), self.folder.text()
-        )
+        name = QFileDialog.getExistingDirectory(self, self.tr("Results folder"), self.folder.text())
         if name:
             self.folder.setText(name)
             self._apply_output()

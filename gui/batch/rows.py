@@ -100,10 +100,10 @@ class QueueModel(QAbstractTableModel):
         thumbnails.made.connect(self._show_thumbnail)
         self._heads = (
             self.tr("Picture"),
-            self.tr("State"),
+            self.tr("Status"),
             self.tr("Progress"),
             self.tr("Time"),
-            self.tr("Remark"),
+            self.tr("Notes"),
         )
         self._preparing = self.tr("Preparing")
         self._words: dict[RowState, str] = {
@@ -112,7 +112,7 @@ class QueueModel(QAbstractTableModel):
             "done": self.tr("Done"),
             "skipped": self.tr("Skipped"),
             "failed": self.tr("Failed"),
-            "cancelled": self.tr("Cancelled"),
+            "cancelled": self.tr("Canceled"),
         }
 
     def words(self) -> dict[int, set[str]]:
@@ -233,7 +233,7 @@ class QueueModel(QAbstractTableModel):
 
     def _plan(self, row: Row) -> str:
         if row.result is not None:
-            return self.tr("Written as %1").replace("%1", row.result.name)
+            return self.tr("Saved as %1").replace("%1", row.result.name)
         models = ", ".join(step.model for step in row.job.steps)
         return models if row.state in ("waiting", "running", "cancelled") else ""
 

@@ -40,7 +40,9 @@ class Divider(QSlider):
         self.setPageStep(100)
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setAccessibleName(self.tr("Divider between before and after"))
-        self.setToolTip(self.tr("Drag, or use the arrow keys: left is before, right is after"))
+        self.setToolTip(
+            self.tr("Drag or use the arrow keys: before is on the left, after on the right")
+        )
         self._offset = 0
 
     @property

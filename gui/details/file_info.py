@@ -98,7 +98,7 @@ class FileInfo(QWidget):
             facts.append((self.tr("Format"), probe(path).format))
             facts.append((self.tr("Bytes"), size(path.stat().st_size)))
         except (ImageError, OSError):  # taken away meanwhile
-            facts.append((self.tr("State"), self.tr("not there any more")))
+            facts.append((self.tr("Status"), self.tr("no longer exists")))
         return facts
 
     def _picture(self, image: Image) -> Facts:
@@ -123,8 +123,8 @@ class FileInfo(QWidget):
 
     def _profile(self, icc: bytes | None) -> str:
         if not icc:
-            return self.tr("none, taken as sRGB")
-        return profile_name(icc) or self.tr("damaged, or without a name")
+            return self.tr("none, read as sRGB")
+        return profile_name(icc) or self.tr("damaged or unnamed")
 
     def _camera(self, info: CaptureInfo) -> Facts:
         groups = info.model.partition(" ")[0].casefold() in info.make.casefold().split()
@@ -135,7 +135,7 @@ class FileInfo(QWidget):
             (self.tr("Focal length"), self._focal_length(info)),
             (self.tr("Taken"), info.taken),
             (self.tr("Place"), _place(info)),
-            (self.tr("By"), info.artist),
+            (self.tr("Artist"), info.artist),
             (self.tr("Copyright"), info.copyright),
             (self.tr("Software"), info.software),
         ]
@@ -145,7 +145,7 @@ class FileInfo(QWidget):
         length, full = info.focal_length, info.focal_length_35
         if length is None or full is None or full == length:
             return "" if length is None else f"{length:g} mm"
-        equal = self.tr("as %1 mm on 35 mm film").replace("%1", f"{full:g}")
+        equal = self.tr("35 mm equivalent: %1 mm").replace("%1", f"{full:g}")
         return f"{length:g} mm ({equal})"
 
     def _show(self, groups: list[tuple[str, Facts]]) -> None:

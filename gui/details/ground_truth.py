@@ -64,17 +64,19 @@ class GroundTruthPanel(QWidget):
         self._worker = Worker("truth", parent=self)
         self._reader = Worker("truth file", parent=self)
         self.choose = QPushButton(self.tr("Choose …"))
-        self.choose.setAccessibleName(self.tr("Choose a picture of the truth"))
-        self.forget = QPushButton(self.tr("Forget"))
-        self.forget.setAccessibleName(self.tr("Forget the truth"))
-        self.name = hint(self.tr("A picture of how the result should be: choose it, or drop it."))
+        self.choose.setAccessibleName(self.tr("Choose a reference original"))
+        self.forget = QPushButton(self.tr("Remove original"))
+        self._prompt = self.tr(
+            "Choose or drop a flawless picture that shows what the result should look like."
+        )
+        self.name = hint(self._prompt)
         self.metrics = QLabel(wordWrap=True)
         self.metrics.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.metrics.setAccessibleDescription(self.tr("Comparison with the truth"))
+        self.metrics.setAccessibleDescription(self.tr("Compare with a reference original"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Comparing"))
         self.map = ErrorMap()
-        self.gain = ValueSlider(self.tr("Gain of the errors"), 1, 64, 1, suffix=" ×")
+        self.gain = ValueSlider(self.tr("Gain of the error map"), 1, 64, 1, suffix=" ×")
         self.gain.set_value(8)
         self.over = QCheckBox(self.tr("Show over the picture"))
         buttons = row(self.choose, self.forget)
@@ -137,8 +139,7 @@ class GroundTruthPanel(QWidget):
 
     def _take_ground_truth(self, ground_truth: Image | None, text: str) -> None:
         self._ground_truth = ground_truth
-        usual = self.tr("A picture of how the result should be: choose it, or drop it.")
-        self.name.setText(text or usual)
+        self.name.setText(text or self._prompt)
         self.ground_truth_changed.emit(ground_truth)
         self._compare()
 
@@ -171,7 +172,7 @@ class GroundTruthPanel(QWidget):
         self._worker.ask(make, self._take, self._count)
 
     def _misfit(self, after: Image, ground_truth: Image) -> str:
-        text = self.tr("The truth is %1 × %2 pixels, the result %3 × %4.")
+        text = self.tr("The original has %1 × %2 pixels, the result %3 × %4.")
         for place, side in zip(
             ("%1", "%2", "%3", "%4"), _size(ground_truth) + _size(after), strict=True
         ):
@@ -225,7 +226,7 @@ class GroundTruthPanel(QWidget):
 
     def _browse(self) -> None:
         kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Picture of the truth"), "", kinds)
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Reference original"), "", kinds)
         if name:
             self.load_ground_truth(Path(name))
 
@@ -248,7 +249,7 @@ class ErrorMap(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self.setAccessibleName(self.tr("Map of the errors"))
+        self.setAccessibleName(self.tr("Error map"))
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

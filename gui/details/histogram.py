@@ -52,7 +52,7 @@ class Histogram(QWidget):
         self.level.setWordWrap(False)
         self.summary = QLabel(wordWrap=True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.summary.setAccessibleDescription(self.tr("Figures of the histogram"))
+        self.summary.setAccessibleDescription(self.tr("Histogram values"))
         layout = column()
         layout.addLayout(row(self.channels, self.logarithmic, stretch=0))
         for widget in (self.plot, self.level, self.summary):

@@ -26,7 +26,7 @@ class Details(Tab):
         layout = column(margin=2 * SPACE, spacing=2 * SPACE)
         for title, widget in (
             (self.tr("Histogram"), self.histogram),
-            (self.tr("Comparison with the truth"), self.ground_truth),
+            (self.tr("Compare with a reference original"), self.ground_truth),
             (self.tr("File information"), self.info),
         ):
             section = Section(title)

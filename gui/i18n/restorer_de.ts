@@ -44,28 +44,28 @@
         <translation>Speicher</translation>
     </message>
     <message>
-        <source>Tile by tile</source>
-        <translation>Kachel für Kachel</translation>
-    </message>
-    <message>
-        <source>The whole picture (slow)</source>
-        <translation>Ganzes Bild (langsam)</translation>
-    </message>
-    <message>
         <source>Extent of attention: the tile, or the whole picture, which can take very long.</source>
-        <translation>Blickfeld: die Kachel oder das ganze Bild, was sehr lange dauern kann.</translation>
-    </message>
-    <message>
-        <source>Attention</source>
-        <translation>Blickfeld</translation>
+        <translation>Reichweite der Aufmerksamkeit: die Kachel oder das ganze Bild, was sehr lange dauern kann.</translation>
     </message>
     <message>
         <source>Mean over eight flips and rotations: slightly better, eight times slower.</source>
         <translation>Mittel über acht Spiegelungen und Drehungen: etwas besser, achtmal langsamer.</translation>
     </message>
     <message>
-        <source>Eight views (better, 8 × slower)</source>
-        <translation>Acht Ansichten (besser, 8 × langsamer)</translation>
+        <source>Off</source>
+        <translation>Aus</translation>
+    </message>
+    <message>
+        <source>On (slow)</source>
+        <translation>Ein (langsam)</translation>
+    </message>
+    <message>
+        <source>Use whole picture</source>
+        <translation>Ganzes Bild nutzen</translation>
+    </message>
+    <message>
+        <source>Highest quality (8 × slower)</source>
+        <translation>Höchste Qualität (8 × langsamer)</translation>
     </message>
     <message>
         <source>8 bit</source>
@@ -137,7 +137,7 @@
     </message>
     <message>
         <source>Enlarge with reference pictures</source>
-        <translation>Vergrößern mit Vergleichsbildern</translation>
+        <translation>Vergrößern mit Referenzbildern</translation>
     </message>
 </context>
 <context>
@@ -200,11 +200,11 @@
     </message>
     <message>
         <source>Add a reference picture.</source>
-        <translation>Fügen Sie ein Vergleichsbild hinzu.</translation>
+        <translation>Fügen Sie ein Referenzbild hinzu.</translation>
     </message>
     <message>
-        <source>Switch on what is to be done.</source>
-        <translation>Schalten Sie ein, was getan werden soll.</translation>
+        <source>Turn on at least one step.</source>
+        <translation>Schalten Sie mindestens einen Schritt ein.</translation>
     </message>
     <message>
         <source>Result: %1 × %2 pixels</source>
@@ -282,8 +282,20 @@
         <translation>&amp;Unterschied</translation>
     </message>
     <message>
-        <source>Hold: the original</source>
-        <translation>Halten: das Original</translation>
+        <source>Hold to see the original</source>
+        <translation>Halten zeigt das Original</translation>
+    </message>
+    <message>
+        <source>Preview the &amp;visible part</source>
+        <translation>Vorschau des &amp;Sichtbaren</translation>
+    </message>
+    <message>
+        <source>Same as &amp;system</source>
+        <translation>Wie das &amp;System</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>&amp;Tastenkürzel</translation>
     </message>
     <message>
         <source>&amp;More gain</source>
@@ -326,20 +338,12 @@
         <translation>Vorschau &amp;wählen …</translation>
     </message>
     <message>
-        <source>Preview &amp;what is seen</source>
-        <translation>Vorschau des &amp;Sichtbaren</translation>
-    </message>
-    <message>
         <source>Side pa&amp;nel</source>
         <translation>Se&amp;itenleiste</translation>
     </message>
     <message>
         <source>F&amp;ull screen</source>
         <translation>V&amp;ollbild</translation>
-    </message>
-    <message>
-        <source>As the &amp;system</source>
-        <translation>Wie das &amp;System</translation>
     </message>
     <message>
         <source>&amp;Light</source>
@@ -358,10 +362,6 @@
         <translation>Farb&amp;profil des Bildschirms …</translation>
     </message>
     <message>
-        <source>&amp;Keys</source>
-        <translation>&amp;Tasten</translation>
-    </message>
-    <message>
         <source>&amp;About</source>
         <translation>&amp;Über restorer</translation>
     </message>
@@ -369,16 +369,16 @@
 <context>
     <name>AddForm</name>
     <message>
-        <source>Checkpoint to add</source>
-        <translation>Hinzuzufügende Gewichte</translation>
+        <source>Model file to add</source>
+        <translation>Modelldatei, die hinzugefügt wird</translation>
     </message>
     <message>
-        <source>chosen by the program</source>
-        <translation>vom Programm gewählt</translation>
+        <source>automatic</source>
+        <translation>automatisch</translation>
     </message>
     <message>
-        <source>ask where the file came from</source>
-        <translation>fragen Sie dort, woher die Datei stammt</translation>
+        <source>see the source of the file</source>
+        <translation>siehe Quelle der Datei</translation>
     </message>
     <message>
         <source>Add</source>
@@ -401,8 +401,16 @@
         <translation>Aufgabe</translation>
     </message>
     <message>
-        <source>Trained for noise of sigma</source>
-        <translation>Trainiert für Rauschen mit Sigma</translation>
+        <source>Trained for noise level (sigma)</source>
+        <translation>Trainiert für Rauschen (Sigma)</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>Model %1 already exists. Choose another ID.</source>
+        <translation>Das Modell %1 gibt es schon. Wählen Sie eine andere ID.</translation>
     </message>
     <message>
         <source>Trained for JPEG quality</source>
@@ -411,10 +419,6 @@
     <message>
         <source>Trained for mosaics</source>
         <translation>Trainiert für Mosaike</translation>
-    </message>
-    <message>
-        <source>Id</source>
-        <translation>Kennung</translation>
     </message>
     <message>
         <source>Good at</source>
@@ -432,35 +436,31 @@
         <source>%1 parameters</source>
         <translation>%1 Parameter</translation>
     </message>
-    <message>
-        <source>There is a model %1 already; give this one another id.</source>
-        <translation>Es gibt schon ein Modell %1; geben Sie diesem eine andere Kennung.</translation>
-    </message>
 </context>
 <context>
     <name>AttentionCanvas</name>
     <message>
-        <source>Where the attention looks</source>
-        <translation>Wohin die Attention schaut</translation>
+        <source>Attention map</source>
+        <translation>Aufmerksamkeitskarte</translation>
     </message>
     <message>
-        <source>Click, or use the arrow keys, to look from another pixel</source>
-        <translation>Klicken oder Pfeiltasten: von einem anderen Pixel aus schauen</translation>
+        <source>Click or use the arrow keys to choose another pixel</source>
+        <translation>Klicken oder Pfeiltasten: ein anderes Pixel wählen</translation>
     </message>
 </context>
 <context>
     <name>AttentionPanel</name>
     <message>
-        <source>Pixel to look from</source>
-        <translation>Pixel, von dem aus geschaut wird</translation>
-    </message>
-    <message>
         <source>Scales</source>
         <translation>Maßstäbe</translation>
     </message>
     <message>
-        <source>Patches that most is taken from</source>
-        <translation>Stellen, von denen am meisten stammt</translation>
+        <source>Selected pixel</source>
+        <translation>Gewähltes Pixel</translation>
+    </message>
+    <message>
+        <source>Patches with the highest weights</source>
+        <translation>Stellen mit dem höchsten Gewicht</translation>
     </message>
     <message>
         <source>Strongest patches</source>
@@ -471,31 +471,31 @@
         <translation>Modell</translation>
     </message>
     <message>
-        <source>None of the models that are here has such an attention.</source>
-        <translation>Keines der vorhandenen Modelle hat eine solche Attention.</translation>
+        <source>None of the installed models has an attention map.</source>
+        <translation>Keines der installierten Modelle hat eine Aufmerksamkeitskarte.</translation>
     </message>
     <message>
-        <source>Looking …</source>
-        <translation>Es wird geschaut …</translation>
+        <source>Computing …</source>
+        <translation>Wird berechnet …</translation>
     </message>
     <message>
-        <source>Open a picture to see where the attention looks in it.</source>
-        <translation>Öffnen Sie ein Bild, um zu sehen, wohin die Attention darin schaut.</translation>
+        <source>Open a picture to see which parts of it the network compares.</source>
+        <translation>Öffnen Sie ein Bild, um zu sehen, welche Stellen das Netz vergleicht.</translation>
     </message>
     <message>
-        <source>Pick a pixel to see where the attention looks from there.</source>
-        <translation>Wählen Sie ein Pixel, um zu sehen, wohin die Attention von dort schaut.</translation>
+        <source>Click a pixel to see which parts of the picture the network uses for it.</source>
+        <translation>Klicken Sie auf ein Pixel, um zu sehen, welche Stellen des Bilds das Netz dafür verwendet.</translation>
     </message>
     <message>
-        <source>From column %1, row %2: %3 scales, the strongest patch has %4</source>
-        <translation>Von Spalte %1, Zeile %2: %3 Maßstäbe, die stärkste Stelle hat %4</translation>
+        <source>Column %1, row %2: %3 scales, highest weight %4</source>
+        <translation>Spalte %1, Zeile %2: %3 Maßstäbe, höchstes Gewicht %4</translation>
     </message>
 </context>
 <context>
     <name>AttentionTab</name>
     <message>
         <source>Attention</source>
-        <translation>Blickfeld</translation>
+        <translation>Aufmerksamkeit</translation>
     </message>
 </context>
 <context>
@@ -505,8 +505,8 @@
         <translation>Meldung</translation>
     </message>
     <message>
-        <source>What can be done about it</source>
-        <translation>Was dagegen hilft</translation>
+        <source>Remedy</source>
+        <translation>Abhilfe</translation>
     </message>
     <message>
         <source>Dismiss (Esc)</source>
@@ -521,8 +521,8 @@
         <translation>Modelle …</translation>
     </message>
     <message>
-        <source>Stop and close</source>
-        <translation>Anhalten und schließen</translation>
+        <source>Stop and quit</source>
+        <translation>Anhalten und beenden</translation>
     </message>
 </context>
 <context>
@@ -530,10 +530,6 @@
     <message>
         <source>New files: %1</source>
         <translation>Neue Dateien: %1</translation>
-    </message>
-    <message>
-        <source>nothing is chosen</source>
-        <translation>nichts ist gewählt</translation>
     </message>
     <message>
         <source>Add pictures …</source>
@@ -544,52 +540,16 @@
         <translation>Ordner hinzufügen …</translation>
     </message>
     <message>
-        <source>beside the originals, named …-restored</source>
-        <translation>neben die Originale, als …-restored</translation>
-    </message>
-    <message>
-        <source>Folder of the results</source>
-        <translation>Ordner der Ergebnisse</translation>
-    </message>
-    <message>
         <source>Choose …</source>
         <translation>Wählen …</translation>
-    </message>
-    <message>
-        <source>Choose the folder of the results</source>
-        <translation>Den Ordner der Ergebnisse wählen</translation>
-    </message>
-    <message>
-        <source>What to do where a result exists</source>
-        <translation>Was tun, wo es ein Ergebnis schon gibt</translation>
-    </message>
-    <message>
-        <source>Use for all that wait</source>
-        <translation>Für alle Wartenden übernehmen</translation>
-    </message>
-    <message>
-        <source>Let all files that are not done be restored in this way too</source>
-        <translation>Auch alle noch nicht erledigten Dateien so verbessern</translation>
-    </message>
-    <message>
-        <source>Which files are listed</source>
-        <translation>Welche Dateien gezeigt werden</translation>
     </message>
     <message>
         <source>All files</source>
         <translation>Alle Dateien</translation>
     </message>
     <message>
-        <source>Still to do</source>
-        <translation>Noch zu tun</translation>
-    </message>
-    <message>
         <source>Done</source>
         <translation>Fertig</translation>
-    </message>
-    <message>
-        <source>Failed or cancelled</source>
-        <translation>Gescheitert oder abgebrochen</translation>
     </message>
     <message>
         <source>Queue</source>
@@ -608,28 +568,16 @@
         <translation>Pause</translation>
     </message>
     <message>
-        <source>Stop within a tile and free the memory; go on any day</source>
-        <translation>Innerhalb einer Kachel anhalten und den Speicher freigeben; weiter geht es wann immer Sie wollen</translation>
-    </message>
-    <message>
         <source>Retry failed</source>
-        <translation>Gescheiterte wiederholen</translation>
+        <translation>Fehlgeschlagene wiederholen</translation>
     </message>
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>
     <message>
-        <source>Cancel the selected files; the others go on</source>
-        <translation>Die gewählten Dateien abbrechen; die anderen laufen weiter</translation>
-    </message>
-    <message>
         <source>Remove</source>
         <translation>Entfernen</translation>
-    </message>
-    <message>
-        <source>Take the selected files out of the queue (Del)</source>
-        <translation>Die gewählten Dateien aus der Warteschlange nehmen (Entf)</translation>
     </message>
     <message>
         <source>Clear finished</source>
@@ -648,16 +596,8 @@
         <translation>Bericht speichern …</translation>
     </message>
     <message>
-        <source>What came of each file, as restore batch --report tells</source>
-        <translation>Was aus jeder Datei wurde, wie restore batch --report es sagt</translation>
-    </message>
-    <message>
-        <source>Results go</source>
-        <translation>Ergebnisse kommen</translation>
-    </message>
-    <message>
         <source>If a result exists</source>
-        <translation>Gibt es ein Ergebnis schon</translation>
+        <translation>Wenn schon vorhanden</translation>
     </message>
     <message>
         <source>Show</source>
@@ -666,6 +606,66 @@
     <message>
         <source>Continue</source>
         <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>no steps selected</source>
+        <translation>keine Schritte gewählt</translation>
+    </message>
+    <message>
+        <source>the folder of each original, named …-restored</source>
+        <translation>im Ordner des Originals, als …-restored</translation>
+    </message>
+    <message>
+        <source>Results folder</source>
+        <translation>Ordner für Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Choose the results folder</source>
+        <translation>Den Ordner für Ergebnisse wählen</translation>
+    </message>
+    <message>
+        <source>If a result exists already</source>
+        <translation>Wenn ein Ergebnis schon vorhanden ist</translation>
+    </message>
+    <message>
+        <source>Apply current settings to waiting files</source>
+        <translation>Auf wartende Dateien anwenden</translation>
+    </message>
+    <message>
+        <source>Restore all unfinished files with the current settings</source>
+        <translation>Alle unfertigen Dateien mit den aktuellen Einstellungen verbessern</translation>
+    </message>
+    <message>
+        <source>Files to show</source>
+        <translation>Angezeigte Dateien</translation>
+    </message>
+    <message>
+        <source>Unfinished</source>
+        <translation>Unfertig</translation>
+    </message>
+    <message>
+        <source>Failed or canceled</source>
+        <translation>Fehlgeschlagen oder abgebrochen</translation>
+    </message>
+    <message>
+        <source>Stop after the current tile and free the memory; continue at any time</source>
+        <translation>Nach der aktuellen Kachel anhalten und den Speicher freigeben; jederzeit fortsetzen</translation>
+    </message>
+    <message>
+        <source>Cancel the selected files; the others continue</source>
+        <translation>Die gewählten Dateien abbrechen; die anderen laufen weiter</translation>
+    </message>
+    <message>
+        <source>Remove the selected files from the queue (Del)</source>
+        <translation>Die gewählten Dateien aus der Warteschlange entfernen (Entf)</translation>
+    </message>
+    <message>
+        <source>Save the result of each file as a line of JSON</source>
+        <translation>Das Ergebnis jeder Datei als JSON-Zeile speichern</translation>
+    </message>
+    <message>
+        <source>Save results to</source>
+        <translation>Speichern in</translation>
     </message>
     <message>
         <source>The queue is empty.</source>
@@ -688,23 +688,27 @@
     <message numerus="yes">
         <source>%n failed</source>
         <translation>
-            <numerusform>%n gescheitert</numerusform>
-            <numerusform>%n gescheitert</numerusform>
+            <numerusform>%n fehlgeschlagen</numerusform>
+            <numerusform>%n fehlgeschlagen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n cancelled</source>
+        <source>%n canceled</source>
         <translation>
             <numerusform>%n abgebrochen</numerusform>
             <numerusform>%n abgebrochen</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n at work</source>
+        <source>%n running</source>
         <translation>
-            <numerusform>%n in Arbeit</numerusform>
-            <numerusform>%n in Arbeit</numerusform>
+            <numerusform>%n läuft</numerusform>
+            <numerusform>%n laufen</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>%1 no longer exists.</source>
+        <translation>%1 ist nicht mehr vorhanden.</translation>
     </message>
     <message numerus="yes">
         <source>%n waiting</source>
@@ -724,10 +728,6 @@
     <message>
         <source>%1 has no result yet to compare with.</source>
         <translation>Zu %1 gibt es noch kein Ergebnis zum Vergleichen.</translation>
-    </message>
-    <message>
-        <source>%1 is not there any more.</source>
-        <translation>%1 ist nicht mehr da.</translation>
     </message>
     <message>
         <source>Pictures (%1)</source>
@@ -768,12 +768,12 @@
         <translation>Wird verglichen …</translation>
     </message>
     <message>
-        <source>Most detail</source>
-        <translation>Meiste Einzelheiten</translation>
+        <source>Jump to most detailed area</source>
+        <translation>Zur detailreichsten Stelle</translation>
     </message>
     <message>
-        <source>Go where most changes from pixel to pixel</source>
-        <translation>Dorthin gehen, wo sich von Pixel zu Pixel am meisten ändert</translation>
+        <source>Select the region with the finest detail</source>
+        <translation>Den Ausschnitt mit den feinsten Details wählen</translation>
     </message>
     <message>
         <source>Models to compare</source>
@@ -800,8 +800,12 @@
         <translation>Kontaktbogen</translation>
     </message>
     <message>
-        <source>Click, or press Enter, to restore the picture so</source>
-        <translation>Klicken oder Eingabetaste: das Bild so verbessern</translation>
+        <source>Click or press Enter to use this model</source>
+        <translation>Klicken oder Eingabetaste: dieses Modell verwenden</translation>
+    </message>
+    <message>
+        <source>Select the models to compare.</source>
+        <translation>Wählen Sie die Modelle, die verglichen werden sollen.</translation>
     </message>
     <message>
         <source>Region</source>
@@ -827,10 +831,6 @@
         <source>Open a picture to compare models on it.</source>
         <translation>Öffnen Sie ein Bild, um Modelle daran zu vergleichen.</translation>
     </message>
-    <message>
-        <source>Mark the models to compare.</source>
-        <translation>Markieren Sie die Modelle, die verglichen werden sollen.</translation>
-    </message>
 </context>
 <context>
     <name>Controls</name>
@@ -839,8 +839,8 @@
         <translation>Vorlagen</translation>
     </message>
     <message>
-        <source>What to do</source>
-        <translation>Was zu tun ist</translation>
+        <source>Steps</source>
+        <translation>Schritte</translation>
     </message>
     <message>
         <source>Strength</source>
@@ -851,11 +851,11 @@
         <translation>Ergebnis</translation>
     </message>
     <message>
-        <source>Machine</source>
-        <translation>Rechner</translation>
+        <source>Performance</source>
+        <translation>Leistung</translation>
     </message>
     <message>
-        <source>Choices</source>
+        <source>Settings</source>
         <translation>Einstellungen</translation>
     </message>
 </context>
@@ -870,8 +870,8 @@
         <translation>Histogramm</translation>
     </message>
     <message>
-        <source>Comparison with the truth</source>
-        <translation>Vergleich mit der Wahrheit</translation>
+        <source>Compare with a reference original</source>
+        <translation>Mit einem Referenzoriginal vergleichen</translation>
     </message>
     <message>
         <source>File information</source>
@@ -885,15 +885,15 @@
         <translation>Teiler zwischen Vorher und Nachher</translation>
     </message>
     <message>
-        <source>Drag, or use the arrow keys: left is before, right is after</source>
+        <source>Drag or use the arrow keys: before is on the left, after on the right</source>
         <translation>Ziehen oder Pfeiltasten: links ist vorher, rechts nachher</translation>
     </message>
 </context>
 <context>
     <name>ErrorMap</name>
     <message>
-        <source>Map of the errors</source>
-        <translation>Karte der Fehler</translation>
+        <source>Error map</source>
+        <translation>Fehlerkarte</translation>
     </message>
 </context>
 <context>
@@ -939,12 +939,28 @@
         <translation>Bytes</translation>
     </message>
     <message>
-        <source>State</source>
-        <translation>Zustand</translation>
+        <source>Status</source>
+        <translation>Status</translation>
     </message>
     <message>
-        <source>not there any more</source>
-        <translation>nicht mehr da</translation>
+        <source>no longer exists</source>
+        <translation>nicht mehr vorhanden</translation>
+    </message>
+    <message>
+        <source>none, read as sRGB</source>
+        <translation>keines, als sRGB gelesen</translation>
+    </message>
+    <message>
+        <source>damaged or unnamed</source>
+        <translation>beschädigt oder ohne Namen</translation>
+    </message>
+    <message>
+        <source>Artist</source>
+        <translation>Urheber</translation>
+    </message>
+    <message>
+        <source>35 mm equivalent: %1 mm</source>
+        <translation>Kleinbild: %1 mm</translation>
     </message>
     <message>
         <source>gray</source>
@@ -987,14 +1003,6 @@
         <translation>Hinweis</translation>
     </message>
     <message>
-        <source>none, taken as sRGB</source>
-        <translation>keines, als sRGB gelesen</translation>
-    </message>
-    <message>
-        <source>damaged, or without a name</source>
-        <translation>beschädigt oder ohne Namen</translation>
-    </message>
-    <message>
         <source>Lens</source>
         <translation>Objektiv</translation>
     </message>
@@ -1015,20 +1023,12 @@
         <translation>Ort</translation>
     </message>
     <message>
-        <source>By</source>
-        <translation>Von</translation>
-    </message>
-    <message>
         <source>Copyright</source>
         <translation>Copyright</translation>
     </message>
     <message>
         <source>Software</source>
         <translation>Programm</translation>
-    </message>
-    <message>
-        <source>as %1 mm on 35 mm film</source>
-        <translation>wie %1 mm bei Kleinbild</translation>
     </message>
 </context>
 <context>
@@ -1050,16 +1050,16 @@
         <translation>Eingefügtes Bild</translation>
     </message>
     <message>
-        <source>There is no picture in the clipboard.</source>
-        <translation>In der Zwischenablage ist kein Bild.</translation>
+        <source>The clipboard holds no picture.</source>
+        <translation>Die Zwischenablage enthält kein Bild.</translation>
+    </message>
+    <message>
+        <source>That is not a picture. Save it as a file, then drop the file here.</source>
+        <translation>Das ist kein Bild. Speichern Sie es als Datei, und legen Sie die Datei hier ab.</translation>
     </message>
     <message>
         <source>Dropped picture</source>
         <translation>Abgelegtes Bild</translation>
-    </message>
-    <message>
-        <source>There is no picture in that; save it as a file, and drop the file.</source>
-        <translation>Darin ist kein Bild; speichern Sie es als Datei, und legen Sie die Datei ab.</translation>
     </message>
     <message>
         <source>Save the result</source>
@@ -1092,32 +1092,8 @@
         <translation>Wählen …</translation>
     </message>
     <message>
-        <source>Choose a picture of the truth</source>
-        <translation>Ein Bild der Wahrheit wählen</translation>
-    </message>
-    <message>
-        <source>Forget</source>
-        <translation>Vergessen</translation>
-    </message>
-    <message>
-        <source>Forget the truth</source>
-        <translation>Die Wahrheit vergessen</translation>
-    </message>
-    <message>
-        <source>A picture of how the result should be: choose it, or drop it.</source>
-        <translation>Ein Bild davon, wie das Ergebnis sein sollte: wählen Sie es, oder legen Sie es hier ab.</translation>
-    </message>
-    <message>
-        <source>Comparison with the truth</source>
-        <translation>Vergleich mit der Wahrheit</translation>
-    </message>
-    <message>
         <source>Comparing</source>
         <translation>Vergleich</translation>
-    </message>
-    <message>
-        <source>Gain of the errors</source>
-        <translation>Verstärkung der Fehler</translation>
     </message>
     <message>
         <source>Show over the picture</source>
@@ -1132,8 +1108,28 @@
         <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
     </message>
     <message>
-        <source>The truth is %1 × %2 pixels, the result %3 × %4.</source>
-        <translation>Die Wahrheit hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
+        <source>Choose a reference original</source>
+        <translation>Ein Referenzoriginal wählen</translation>
+    </message>
+    <message>
+        <source>Remove original</source>
+        <translation>Original entfernen</translation>
+    </message>
+    <message>
+        <source>Choose or drop a flawless picture that shows what the result should look like.</source>
+        <translation>Wählen Sie ein fehlerfreies Bild, das zeigt, wie das Ergebnis aussehen soll, oder legen Sie es hier ab.</translation>
+    </message>
+    <message>
+        <source>Compare with a reference original</source>
+        <translation>Mit einem Referenzoriginal vergleichen</translation>
+    </message>
+    <message>
+        <source>Gain of the error map</source>
+        <translation>Verstärkung der Fehlerkarte</translation>
+    </message>
+    <message>
+        <source>The original has %1 × %2 pixels, the result %3 × %4.</source>
+        <translation>Das Original hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
     </message>
     <message>
         <source>Before</source>
@@ -1152,8 +1148,8 @@
         <translation>Bilder (%1)</translation>
     </message>
     <message>
-        <source>Picture of the truth</source>
-        <translation>Bild der Wahrheit</translation>
+        <source>Reference original</source>
+        <translation>Referenzoriginal</translation>
     </message>
 </context>
 <context>
@@ -1195,8 +1191,8 @@
         <translation>Histogramm</translation>
     </message>
     <message>
-        <source>Figures of the histogram</source>
-        <translation>Zahlen des Histogramms</translation>
+        <source>Histogram values</source>
+        <translation>Werte des Histogramms</translation>
     </message>
     <message>
         <source>Before</source>
@@ -1250,15 +1246,15 @@
     </message>
     <message>
         <source>Attention</source>
-        <translation>Blickfeld</translation>
+        <translation>Aufmerksamkeit</translation>
     </message>
     <message>
         <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
         <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
     </message>
     <message>
-        <source>Pictures are being restored. Close once more to stop and close.</source>
-        <translation>Es werden noch Bilder verbessert. Noch einmal schließen hält an und schließt.</translation>
+        <source>Pictures are still being restored. Stop and quit?</source>
+        <translation>Es werden noch Bilder verbessert. Anhalten und beenden?</translation>
     </message>
 </context>
 <context>
@@ -1310,14 +1306,6 @@
         <translation>Über das Modell</translation>
     </message>
     <message>
-        <source>Fetch</source>
-        <translation>Herunterladen</translation>
-    </message>
-    <message>
-        <source>Open its page</source>
-        <translation>Seite öffnen</translation>
-    </message>
-    <message>
         <source>Verify</source>
         <translation>Prüfen</translation>
     </message>
@@ -1336,6 +1324,10 @@
     <message>
         <source>Download</source>
         <translation>Herunterladen</translation>
+    </message>
+    <message>
+        <source>Open website</source>
+        <translation>Website öffnen</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -1358,24 +1350,24 @@
         <translation>verbindet …</translation>
     </message>
     <message>
-        <source>Its host hands files to browsers only: open the page, download the file there and drop it here.</source>
-        <translation>Der Anbieter gibt Dateien nur an Browser: Öffnen Sie die Seite, laden Sie dort die Datei und legen Sie sie hier ab.</translation>
+        <source>Download from the website, then drop the file here.</source>
+        <translation>Laden Sie die Datei von der Website, und legen Sie sie dann hier ab.</translation>
     </message>
     <message>
-        <source>To get it</source>
-        <translation>So kommt man daran</translation>
+        <source>How to get it</source>
+        <translation>So bekommen Sie es</translation>
     </message>
     <message>
-        <source>Trouble</source>
-        <translation>Fehler</translation>
+        <source>The file is incomplete or was changed. Download it again.</source>
+        <translation>Die Datei ist unvollständig oder verändert. Laden Sie sie noch einmal.</translation>
     </message>
     <message>
-        <source>The file was cut or altered: get it again.</source>
-        <translation>Die Datei ist unvollständig oder verändert: laden Sie sie noch einmal.</translation>
+        <source>Problem</source>
+        <translation>Problem</translation>
     </message>
     <message>
-        <source>No browser could be started; the address is %1</source>
-        <translation>Kein Browser ließ sich starten; die Adresse ist %1</translation>
+        <source>The browser did not start. The address is %1</source>
+        <translation>Der Browser ließ sich nicht starten. Die Adresse ist %1</translation>
     </message>
 </context>
 <context>
@@ -1409,8 +1401,16 @@
         <translation>Lizenz</translation>
     </message>
     <message>
-        <source>Figure</source>
-        <translation>Messwert</translation>
+        <source>Test score</source>
+        <translation>Testwert</translation>
+    </message>
+    <message>
+        <source>can be downloaded</source>
+        <translation>herunterladbar</translation>
+    </message>
+    <message>
+        <source>manual download</source>
+        <translation>manueller Download</translation>
     </message>
     <message>
         <source>built in</source>
@@ -1419,14 +1419,6 @@
     <message>
         <source>installed</source>
         <translation>installiert</translation>
-    </message>
-    <message>
-        <source>can be fetched</source>
-        <translation>herunterladbar</translation>
-    </message>
-    <message>
-        <source>by browser</source>
-        <translation>per Browser</translation>
     </message>
     <message>
         <source>missing</source>
@@ -1448,10 +1440,6 @@
 <context>
     <name>ModelsPanel</name>
     <message>
-        <source>Looking at %1 …</source>
-        <translation>%1 wird angesehen …</translation>
-    </message>
-    <message>
         <source>All tasks</source>
         <translation>Alle Aufgaben</translation>
     </message>
@@ -1468,12 +1456,36 @@
         <translation>Einsatzbereit</translation>
     </message>
     <message>
-        <source>To be had</source>
-        <translation>Zu bekommen</translation>
+        <source>Available</source>
+        <translation>Verfügbar</translation>
     </message>
     <message>
-        <source>Which models are listed</source>
-        <translation>Welche Modelle gezeigt werden</translation>
+        <source>Models to show</source>
+        <translation>Angezeigte Modelle</translation>
+    </message>
+    <message>
+        <source>Add model file …</source>
+        <translation>Modelldatei hinzufügen …</translation>
+    </message>
+    <message>
+        <source>%1: download paused. Download again to continue.</source>
+        <translation>%1: Download angehalten. Erneutes Herunterladen setzt ihn fort.</translation>
+    </message>
+    <message>
+        <source>%1: the file is complete and its SHA-256 is correct.</source>
+        <translation>%1: Die Datei ist vollständig und ihr SHA-256 richtig.</translation>
+    </message>
+    <message>
+        <source>%1: the file is incomplete or was changed. Download it again.</source>
+        <translation>%1: Die Datei ist unvollständig oder verändert. Laden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Model files (%1)</source>
+        <translation>Modelldateien (%1)</translation>
+    </message>
+    <message>
+        <source>Add model file</source>
+        <translation>Modelldatei hinzufügen</translation>
     </message>
     <message>
         <source>Search</source>
@@ -1484,16 +1496,8 @@
         <translation>Modelle suchen</translation>
     </message>
     <message>
-        <source>Add a checkpoint …</source>
-        <translation>Gewichte hinzufügen …</translation>
-    </message>
-    <message>
         <source>Models</source>
         <translation>Modelle</translation>
-    </message>
-    <message>
-        <source>%1: stopped; fetch it again to go on.</source>
-        <translation>%1: angehalten; noch einmal herunterladen setzt fort.</translation>
     </message>
     <message>
         <source>%1 is ready to use.</source>
@@ -1504,24 +1508,8 @@
         <translation>%1 wird gelesen …</translation>
     </message>
     <message>
-        <source>%1: the file is whole, its SHA-256 is that on record.</source>
-        <translation>%1: Die Datei ist vollständig, ihr SHA-256 ist der verzeichnete.</translation>
-    </message>
-    <message>
-        <source>%1: the file was cut or altered; get it again.</source>
-        <translation>%1: Die Datei ist unvollständig oder verändert; laden Sie sie noch einmal.</translation>
-    </message>
-    <message>
         <source>%1 was added and is ready to use.</source>
         <translation>%1 wurde hinzugefügt und ist einsatzbereit.</translation>
-    </message>
-    <message>
-        <source>Checkpoints (%1)</source>
-        <translation>Gewichte (%1)</translation>
-    </message>
-    <message>
-        <source>Add a checkpoint</source>
-        <translation>Gewichte hinzufügen</translation>
     </message>
 </context>
 <context>
@@ -1566,27 +1554,27 @@
         <translation>Name</translation>
     </message>
     <message>
-        <source>Saved: `restore image --preset “%1”` does the same.</source>
-        <translation>Gespeichert: `restore image --preset “%1”` tut dasselbe.</translation>
+        <source>Preset “%1” saved.</source>
+        <translation>Vorlage „%1“ gespeichert.</translation>
     </message>
 </context>
 <context>
     <name>QueueControl</name>
     <message>
-        <source>The queue of last time cannot be read: %1</source>
-        <translation>Die Warteschlange vom letzten Mal ist nicht lesbar: %1</translation>
-    </message>
-    <message>
-        <source>Files that wait since last time: %1</source>
-        <translation>Dateien, die seit dem letzten Mal warten: %1</translation>
-    </message>
-    <message>
         <source>Looking for pictures …</source>
         <translation>Bilder werden gesucht …</translation>
     </message>
     <message>
-        <source>Files that wait, and go there too: %1</source>
-        <translation>Dateien, die warten und nun auch dorthin kommen: %1</translation>
+        <source>The queue of the last session cannot be read: %1</source>
+        <translation>Die Warteschlange der letzten Sitzung ist nicht lesbar: %1</translation>
+    </message>
+    <message>
+        <source>Files still waiting from the last session: %1</source>
+        <translation>Noch wartende Dateien der letzten Sitzung: %1</translation>
+    </message>
+    <message>
+        <source>Waiting files that will be saved there, too: %1</source>
+        <translation>Wartende Dateien, die auch dort gespeichert werden: %1</translation>
     </message>
     <message>
         <source>There is nothing to report yet.</source>
@@ -1597,12 +1585,32 @@
         <translation>Gespeichert als %1.</translation>
     </message>
     <message>
-        <source>in the queue already</source>
+        <source>already in the queue</source>
         <translation>schon in der Warteschlange</translation>
     </message>
     <message>
-        <source>The program made a mistake (%1).</source>
-        <translation>Das Programm hat einen Fehler gemacht (%1).</translation>
+        <source>Internal error (%1).</source>
+        <translation>Interner Fehler (%1).</translation>
+    </message>
+    <message>
+        <source>earlier result</source>
+        <translation>früheres Ergebnis</translation>
+    </message>
+    <message>
+        <source>results folder</source>
+        <translation>Ordner für Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Skipped: %1</source>
+        <translation>Übersprungen: %1</translation>
+    </message>
+    <message>
+        <source>No step is selected. Turn on at least one.</source>
+        <translation>Kein Schritt ist gewählt. Schalten Sie mindestens einen ein.</translation>
+    </message>
+    <message>
+        <source>The queue cannot be saved: %1</source>
+        <translation>Die Warteschlange lässt sich nicht speichern: %1</translation>
     </message>
     <message>
         <source>No picture to restore was found.</source>
@@ -1612,26 +1620,6 @@
         <source>not a picture</source>
         <translation>kein Bild</translation>
     </message>
-    <message>
-        <source>result of an earlier run</source>
-        <translation>Ergebnis eines früheren Laufs</translation>
-    </message>
-    <message>
-        <source>folder of the results</source>
-        <translation>Ordner der Ergebnisse</translation>
-    </message>
-    <message>
-        <source>Left out: %1</source>
-        <translation>Ausgelassen: %1</translation>
-    </message>
-    <message>
-        <source>Nothing is chosen to be done: switch on at least one task.</source>
-        <translation>Nichts ist zu tun: schalten Sie mindestens eine Aufgabe ein.</translation>
-    </message>
-    <message>
-        <source>The queue cannot be kept for tomorrow: %1</source>
-        <translation>Die Warteschlange lässt sich nicht für morgen aufheben: %1</translation>
-    </message>
 </context>
 <context>
     <name>QueueModel</name>
@@ -1640,20 +1628,12 @@
         <translation>Bild</translation>
     </message>
     <message>
-        <source>State</source>
-        <translation>Zustand</translation>
-    </message>
-    <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
     </message>
     <message>
         <source>Time</source>
         <translation>Zeit</translation>
-    </message>
-    <message>
-        <source>Remark</source>
-        <translation>Bemerkung</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -1673,11 +1653,11 @@
     </message>
     <message>
         <source>Failed</source>
-        <translation>Gescheitert</translation>
+        <translation>Fehlgeschlagen</translation>
     </message>
     <message>
-        <source>Cancelled</source>
-        <translation>Abgebrochen</translation>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
     </message>
     <message>
         <source>nothing</source>
@@ -1688,12 +1668,20 @@
         <translation>Vorbereitung</translation>
     </message>
     <message>
-        <source>%1 left</source>
-        <translation>noch %1</translation>
+        <source>Status</source>
+        <translation>Status</translation>
     </message>
     <message>
-        <source>Written as %1</source>
-        <translation>Geschrieben als %1</translation>
+        <source>Notes</source>
+        <translation>Hinweise</translation>
+    </message>
+    <message>
+        <source>Canceled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
     </message>
 </context>
 <context>
@@ -1707,11 +1695,11 @@
     <name>References</name>
     <message>
         <source>Reference pictures</source>
-        <translation>Vergleichsbilder</translation>
+        <translation>Referenzbilder</translation>
     </message>
     <message>
-        <source>Drop sharp pictures of the same thing here; their texture is used.</source>
-        <translation>Legen Sie hier scharfe Bilder desselben Motivs ab; ihre Struktur wird verwendet.</translation>
+        <source>Drop sharp pictures of the same subject here. Their texture is used.</source>
+        <translation>Legen Sie hier scharfe Bilder desselben Motivs ab. Ihre Struktur wird verwendet.</translation>
     </message>
     <message>
         <source>Add …</source>
@@ -1719,7 +1707,7 @@
     </message>
     <message>
         <source>Add reference pictures</source>
-        <translation>Vergleichsbilder hinzufügen</translation>
+        <translation>Referenzbilder hinzufügen</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -1727,31 +1715,31 @@
     </message>
     <message>
         <source>Remove the selected reference pictures</source>
-        <translation>Die gewählten Vergleichsbilder entfernen</translation>
+        <translation>Die gewählten Referenzbilder entfernen</translation>
     </message>
     <message>
-        <source>Show what came from them</source>
-        <translation>Zeigen, was aus ihnen stammt</translation>
+        <source>Color the picture by source</source>
+        <translation>Das Bild nach Herkunft einfärben</translation>
     </message>
     <message>
-        <source>What each reference gave</source>
-        <translation>Was jedes Vergleichsbild beitrug</translation>
+        <source>Share of each reference picture</source>
+        <translation>Anteil jedes Referenzbilds</translation>
+    </message>
+    <message>
+        <source>%1: not used, other pictures match better</source>
+        <translation>%1: nicht verwendet, andere Bilder passen besser</translation>
+    </message>
+    <message>
+        <source>%1: ignored, adds nothing</source>
+        <translation>%1: nicht verwendet, bringt nichts</translation>
+    </message>
+    <message>
+        <source>%1: ignored, shows something else</source>
+        <translation>%1: nicht verwendet, zeigt anderes</translation>
     </message>
     <message>
         <source>Not a picture: %1</source>
         <translation>Kein Bild: %1</translation>
-    </message>
-    <message>
-        <source>%1: left out, others have more in common with the picture</source>
-        <translation>%1: ausgelassen, andere haben mehr mit dem Bild gemein</translation>
-    </message>
-    <message>
-        <source>%1: adds nothing, ignored</source>
-        <translation>%1: bringt nichts, übergangen</translation>
-    </message>
-    <message>
-        <source>%1: shows something else, ignored</source>
-        <translation>%1: zeigt anderes, übergangen</translation>
     </message>
     <message>
         <source>%1: %2 % of the fine texture</source>
@@ -1781,27 +1769,27 @@
     <name>Session</name>
     <message>
         <source>Add a reference picture first.</source>
-        <translation>Fügen Sie erst ein Vergleichsbild hinzu.</translation>
+        <translation>Fügen Sie erst ein Referenzbild hinzu.</translation>
     </message>
     <message>
-        <source>Nothing is chosen: switch on at least one task.</source>
-        <translation>Nichts ist gewählt: schalten Sie mindestens eine Aufgabe ein.</translation>
+        <source>No step is selected. Turn on at least one.</source>
+        <translation>Kein Schritt ist gewählt. Schalten Sie mindestens einen ein.</translation>
     </message>
     <message>
-        <source>There is no result to save yet: restore the picture first.</source>
-        <translation>Es gibt noch kein Ergebnis zum Speichern: verbessern Sie erst das Bild.</translation>
+        <source>There is no result yet. Restore the picture first.</source>
+        <translation>Es gibt noch kein Ergebnis. Verbessern Sie erst das Bild.</translation>
     </message>
     <message>
-        <source>%1 is the original; choose another name.</source>
-        <translation>%1 ist das Original; wählen Sie einen anderen Namen.</translation>
+        <source>%1 is the original. Choose another name.</source>
+        <translation>%1 ist das Original. Wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
-        <source>%1 is no color profile of an RGB screen; choose another one.</source>
-        <translation>%1 ist kein Farbprofil eines RGB-Bildschirms; wählen Sie ein anderes.</translation>
+        <source>%1 is not a color profile of an RGB screen. Choose another one.</source>
+        <translation>%1 ist kein Farbprofil eines RGB-Bildschirms. Wählen Sie ein anderes.</translation>
     </message>
     <message>
-        <source>No picture was found there. Known are %1.</source>
-        <translation>Dort ist kein Bild. Bekannt sind %1.</translation>
+        <source>No picture was found there. Supported: %1.</source>
+        <translation>Dort wurde kein Bild gefunden. Unterstützt: %1.</translation>
     </message>
     <message>
         <source>Saved as %1.</source>
@@ -1816,11 +1804,11 @@
     </message>
     <message>
         <source>failed</source>
-        <translation>gescheitert</translation>
+        <translation>fehlgeschlagen</translation>
     </message>
     <message>
-        <source>As it is</source>
-        <translation>Wie es ist</translation>
+        <source>Original</source>
+        <translation>Original</translation>
     </message>
     <message>
         <source>in use</source>
@@ -1830,15 +1818,15 @@
 <context>
     <name>ShortcutHelp</name>
     <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
-    </message>
-    <message>
         <source>Wheel</source>
         <translation>Rad</translation>
     </message>
     <message>
-        <source>Zoom at the mouse</source>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Zoom at the pointer</source>
         <translation>Zoomen am Mauszeiger</translation>
     </message>
     <message>
@@ -1858,11 +1846,11 @@
         <translation>Vorschau wählen</translation>
     </message>
     <message>
-        <source>Arrows</source>
-        <translation>Pfeile</translation>
+        <source>Arrow keys</source>
+        <translation>Pfeiltasten</translation>
     </message>
     <message>
-        <source>Move the picture, or the divider</source>
+        <source>Move the picture or the divider</source>
         <translation>Bild oder Teiler bewegen</translation>
     </message>
     <message>
@@ -1873,39 +1861,39 @@
 <context>
     <name>SourceView</name>
     <message>
-        <source>The place that the texture came from</source>
-        <translation>Die Stelle, von der die Struktur stammt</translation>
+        <source>Source of the texture</source>
+        <translation>Herkunft der Struktur</translation>
     </message>
     <message>
-        <source>Where the pixel below the mouse came from</source>
-        <translation>Woher das Pixel unter der Maus stammt</translation>
+        <source>Source of the pixel under the pointer</source>
+        <translation>Herkunft des Pixels unter dem Mauszeiger</translation>
     </message>
     <message>
-        <source>Move the mouse over the picture: here is shown where its texture is from.</source>
-        <translation>Bewegen Sie die Maus über das Bild: hier erscheint, woher seine Struktur stammt.</translation>
+        <source>Point at the picture to see where its texture comes from.</source>
+        <translation>Zeigen Sie auf das Bild, um zu sehen, woher seine Struktur stammt.</translation>
     </message>
     <message>
-        <source>Nothing of a reference is below the mouse.</source>
-        <translation>Unter der Maus ist nichts aus einem Vergleichsbild.</translation>
+        <source>No reference picture was used here.</source>
+        <translation>Hier wurde kein Referenzbild verwendet.</translation>
     </message>
     <message>
-        <source>%1: column %2, row %3; %4 % alike</source>
-        <translation>%1: Spalte %2, Zeile %3; zu %4 % gleich</translation>
+        <source>%1: column %2, row %3; %4 % match</source>
+        <translation>%1: Spalte %2, Zeile %3; %4 % Übereinstimmung</translation>
     </message>
 </context>
 <context>
     <name>StatusLine</name>
     <message>
+        <source>Picture information</source>
+        <translation>Angaben zum Bild</translation>
+    </message>
+    <message>
+        <source>Pixel under the pointer</source>
+        <translation>Pixel unter dem Mauszeiger</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
-    </message>
-    <message>
-        <source>The picture in figures</source>
-        <translation>Das Bild in Zahlen</translation>
-    </message>
-    <message>
-        <source>The pixel below the mouse</source>
-        <translation>Das Pixel unter der Maus</translation>
     </message>
     <message>
         <source>%1 bit</source>
@@ -1919,16 +1907,16 @@
         <translation>Stärke des Rauschens</translation>
     </message>
     <message>
-        <source>Measure the noise</source>
-        <translation>Rauschen messen</translation>
-    </message>
-    <message>
         <source>JPEG quality</source>
         <translation>JPEG-Qualität</translation>
     </message>
     <message>
-        <source>Find out the quality</source>
-        <translation>Qualität ermitteln</translation>
+        <source>Noise level: automatic</source>
+        <translation>Rauschen: automatisch</translation>
+    </message>
+    <message>
+        <source>JPEG quality: automatic</source>
+        <translation>JPEG-Qualität: automatisch</translation>
     </message>
     <message>
         <source>Enlarge by</source>
@@ -1939,12 +1927,20 @@
         <translation>s/MP</translation>
     </message>
     <message>
-        <source>after the task before</source>
-        <translation>nach der Aufgabe davor</translation>
+        <source>after the previous step</source>
+        <translation>nach dem vorigen Schritt</translation>
     </message>
     <message>
-        <source>found: %1</source>
-        <translation>gefunden: %1</translation>
+        <source>low</source>
+        <translation>gering</translation>
+    </message>
+    <message>
+        <source>medium</source>
+        <translation>mittel</translation>
+    </message>
+    <message>
+        <source>high</source>
+        <translation>stark</translation>
     </message>
     <message>
         <source>no traces of JPEG</source>
@@ -1965,12 +1961,12 @@
 <context>
     <name>Store</name>
     <message>
-        <source>That does not fit into memory. Close other programs, or restore less.</source>
-        <translation>Das passt nicht in den Speicher. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
+        <source>Not enough memory. Close other programs or restore a smaller part.</source>
+        <translation>Der Speicher reicht nicht. Schließen Sie andere Programme, oder verbessern Sie weniger auf einmal.</translation>
     </message>
     <message>
-        <source>The program made a mistake (%1); the terminal it runs in says more.</source>
-        <translation>Das Programm hat einen Fehler gemacht (%1); das Terminal, in dem es läuft, sagt mehr.</translation>
+        <source>Internal error (%1). The terminal shows details.</source>
+        <translation>Interner Fehler (%1). Das Terminal zeigt Einzelheiten.</translation>
     </message>
 </context>
 <context>
@@ -1980,16 +1976,16 @@
         <translation>Stärke</translation>
     </message>
     <message>
-        <source>Grain and texture apart</source>
-        <translation>Korn und Struktur getrennt</translation>
+        <source>Separate slider for fine grain</source>
+        <translation>Eigener Regler für feines Korn</translation>
     </message>
     <message>
-        <source>Coarse changes (blotches, blocks) and fine ones, each by their own share</source>
-        <translation>Grobe Änderungen (Flecken, Blöcke) und feine, jede mit eigenem Anteil</translation>
+        <source>One strength for blotches and blocks, another one for fine grain</source>
+        <translation>Eine Stärke für Flecken und Blöcke, eine andere für feines Korn</translation>
     </message>
     <message>
-        <source>Strength of grain and texture</source>
-        <translation>Stärke bei Korn und Struktur</translation>
+        <source>Strength of fine grain</source>
+        <translation>Stärke bei feinem Korn</translation>
     </message>
 </context>
 <context>
@@ -2045,14 +2041,14 @@
 <context>
     <name>_Sheet</name>
     <message>
-        <source>One place of the picture, restored by each marked model, appears here</source>
-        <translation>Hier erscheint eine Stelle des Bildes, verbessert von jedem angehakten Modell</translation>
+        <source>The region, restored by each selected model, appears here</source>
+        <translation>Hier erscheint der Ausschnitt, verbessert von jedem gewählten Modell</translation>
     </message>
 </context>
 <context>
     <name>models</name>
     <message>
-        <source>%1 s a megapixel on two CPU cores</source>
+        <source>%1 s per megapixel on two CPU cores</source>
         <translation>%1 s je Megapixel auf zwei Prozessorkernen</translation>
     </message>
     <message>

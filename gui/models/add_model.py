@@ -55,7 +55,7 @@ class AddForm(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Checkpoint to add"))
+        self.setAccessibleName(self.tr("Model file to add"))
         self._file = Path()
         self._found: CheckpointInfo | None = None
         self.title = heading("")
@@ -68,10 +68,10 @@ class AddForm(QFrame):
         self.bayer = QComboBox()
         self.bayer.addItems([phase.upper() for phase in _PHASES])
         self.name = QLineEdit()
-        self.name.setPlaceholderText(self.tr("chosen by the program"))
+        self.name.setPlaceholderText(self.tr("automatic"))
         self.good_at = QLineEdit()
         self.license = QLineEdit()
-        self.license.setPlaceholderText(self.tr("ask where the file came from"))
+        self.license.setPlaceholderText(self.tr("see the source of the file"))
         self.error = Notice()
         self.add = QPushButton(self.tr("Add"))
         self.add.setProperty("primary", True)
@@ -119,10 +119,10 @@ class AddForm(QFrame):
         for text, field in (
             (self.tr("Add as"), self.as_model),
             (self.tr("Task"), self.task),
-            (self.tr("Trained for noise of sigma"), self.sigma),
+            (self.tr("Trained for noise level (sigma)"), self.sigma),
             (self.tr("Trained for JPEG quality"), self.quality),
             (self.tr("Trained for mosaics"), self.bayer),
-            (self.tr("Id"), self.name),
+            (self.tr("ID"), self.name),
             (self.tr("Good at"), self.good_at),
             (self.tr("License"), self.license),
         ):
@@ -177,7 +177,7 @@ class AddForm(QFrame):
         entry: ModelSpec | None = self.as_model.currentData()
         wanted = self.name.text().strip()
         if entry is None and wanted in {spec.id for spec in list_models()}:
-            text = self.tr("There is a model %1 already; give this one another id.")
+            text = self.tr("Model %1 already exists. Choose another ID.")
             self._refuse(text.replace("%1", wanted))
             return
         try:

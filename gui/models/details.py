@@ -41,9 +41,9 @@ class ModelDetails(QWidget):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.about.setAccessibleDescription(self.tr("About the model"))
-        self.fetch = QPushButton(self.tr("Fetch"))
+        self.fetch = QPushButton(self.tr("Download"))
         self.fetch.setProperty("primary", True)
-        self.page = QPushButton(self.tr("Open its page"))
+        self.page = QPushButton(self.tr("Open website"))
         self.verify = QPushButton(self.tr("Verify"))
         self.remove = QPushButton(self.tr("Remove …"))
         self.stop = QPushButton(self.tr("Stop"))
@@ -118,18 +118,16 @@ class ModelDetails(QWidget):
 
     def _advice(self, state: str) -> list[tuple[str, str]]:
         if state == "browser":
-            text = self.tr(
-                "Its host hands files to browsers only: open the page, download the file there and"
-                " drop it here."
-            )
-            return [(self.tr("To get it"), text)]
+            text = self.tr("Download from the website, then drop the file here.")
+            return [(self.tr("How to get it"), text)]
         if state == "corrupt":
-            return [(self.tr("Trouble"), self.tr("The file was cut or altered: get it again."))]
+            text = self.tr("The file is incomplete or was changed. Download it again.")
+            return [(self.tr("Problem"), text)]
         return []
 
     def _open_page(self) -> None:
         if not QDesktopServices.openUrl(QUrl(self._page)):
-            text = self.tr("No browser could be started; the address is %1")
+            text = self.tr("The browser did not start. The address is %1")
             self.message.emit(text.replace("%1", self._page))
 
     def _ask(self) -> None:

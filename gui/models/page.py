@@ -105,7 +105,7 @@ class ModelsPanel(QWidget):
     def inspect(self, file: Path) -> None:
         """Say what a checkpoint is, and offer to add it."""
         self._close_form()
-        self.message.tell(self.tr("Looking at %1 …").replace("%1", file.name))
+        self.message.tell(self.tr("Reading %1 …").replace("%1", file.name))
 
         def explain(reply: Reply) -> None:
             self.message.tell(_said(reply))
@@ -134,12 +134,12 @@ class ModelsPanel(QWidget):
         self.state = QComboBox()
         self.state.addItem(self.tr("All models"), [])
         self.state.addItem(self.tr("Ready to use"), list(USABLE))
-        self.state.addItem(self.tr("To be had"), ["fetch", "browser", "absent", "corrupt"])
-        self.state.setAccessibleName(self.tr("Which models are listed"))
+        self.state.addItem(self.tr("Available"), ["fetch", "browser", "absent", "corrupt"])
+        self.state.setAccessibleName(self.tr("Models to show"))
         self.search = QLineEdit(clearButtonEnabled=True)
         self.search.setPlaceholderText(self.tr("Search"))
         self.search.setAccessibleName(self.tr("Search models"))
-        self.open_file = QPushButton(self.tr("Add a checkpoint …"))
+        self.open_file = QPushButton(self.tr("Add model file …"))
         self.view = QTableView()
         self.view.setAccessibleName(self.tr("Models"))
         self.message = Notice()
@@ -240,7 +240,7 @@ class ModelsPanel(QWidget):
 
     def _stop(self) -> None:
         self._network.drop()
-        text = self.tr("%1: stopped; fetch it again to go on.")
+        text = self.tr("%1: download paused. Download again to continue.")
         self._end_download(text)
 
     def _take_fetched(self, reply: Reply) -> None:
@@ -262,8 +262,8 @@ class ModelsPanel(QWidget):
         def take(reply: Reply) -> None:
             self._set_state(spec, reply)
             whole = self.table.state(spec.id) in USABLE
-            fine = self.tr("%1: the file is whole, its SHA-256 is that on record.")
-            wrong = self.tr("%1: the file was cut or altered; get it again.")
+            fine = self.tr("%1: the file is complete and its SHA-256 is correct.")
+            wrong = self.tr("%1: the file is incomplete or was changed. Download it again.")
             self.message.tell((fine if whole else wrong).replace("%1", spec.id))
 
         self._store.ask(lambda request: weights_state(spec), take)
@@ -298,8 +298,8 @@ class ModelsPanel(QWidget):
         self._store.ask(lambda request: add_weights(spec, file), take)
 
     def _browse(self) -> None:
-        kinds = self.tr("Checkpoints (%1)").replace("%1", _CHECKPOINTS)
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Add a checkpoint"), "", kinds)
+        kinds = self.tr("Model files (%1)").replace("%1", _CHECKPOINTS)
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Add model file"), "", kinds)
         if name:
             self.inspect(Path(name))
 

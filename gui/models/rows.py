@@ -40,13 +40,13 @@ class ModelTable(QAbstractTableModel):
             self.tr("Weights"),
             self.tr("Speed"),
             self.tr("License"),
-            self.tr("Figure"),
+            self.tr("Test score"),
         )
         self._words = {
             "embedded": self.tr("built in"),
             "installed": self.tr("installed"),
-            "fetch": self.tr("can be fetched"),
-            "browser": self.tr("by browser"),
+            "fetch": self.tr("can be downloaded"),
+            "browser": self.tr("manual download"),
             "absent": self.tr("missing"),
             "corrupt": self.tr("damaged"),
             "": self.tr("checking …"),
@@ -146,7 +146,7 @@ class ModelFilter(QSortFilterProxyModel):
 def facts(spec: ModelSpec) -> list[tuple[str, str]]:
     """Return what there is to know of a model, in words."""
     translate = QCoreApplication.translate
-    cost = translate("models", "%1 s a megapixel on two CPU cores")
+    cost = translate("models", "%1 s per megapixel on two CPU cores")
     said = [
         (translate("models", "Good at"), title_of(spec)),
         (translate("models", "Measured"), spec.figure),

@@ -67,12 +67,12 @@ class Strength(OptionFields):
     def __init__(self) -> None:
         super().__init__("step")
         self.all = ValueSlider(self.tr("Strength"), 0, 100, 1, suffix=" %")
-        self.separate = QCheckBox(self.tr("Grain and texture apart"))
+        self.separate = QCheckBox(self.tr("Separate slider for fine grain"))
         self.separate.setAccessibleName(self.separate.text())
         self.separate.setToolTip(
-            self.tr("Coarse changes (blotches, blocks) and fine ones, each by their own share")
+            self.tr("One strength for blotches and blocks, another one for fine grain")
         )
-        self.fine = ValueSlider(self.tr("Strength of grain and texture"), 0, 100, 1, suffix=" %")
+        self.fine = ValueSlider(self.tr("Strength of fine grain"), 0, 100, 1, suffix=" %")
         for place, widget in enumerate((self.all, self.separate, self.fine)):
             self.rows.insertWidget(place, widget)
         self.all.moved.connect(lambda percent: self._take_share("strength", percent / 100))
@@ -184,7 +184,7 @@ class ActionArea(QFrame):
         if state.choices.needs_references and not state.choices.ready:
             return self.tr("Add a reference picture.")
         if not state.choices.steps:
-            return self.tr("Switch on what is to be done.")
+            return self.tr("Turn on at least one step.")
         width, height = state.size
         return (
             self.tr("Result: %1 × %2 pixels").replace("%1", str(width)).replace("%2", str(height))
@@ -221,7 +221,7 @@ class Controls(QWidget):
         content = QVBoxLayout(inner)
         content.setContentsMargins(16, 16, 16, 16)
         content.setSpacing(14)
-        content.addLayout(row(heading(self.tr("What to do")), self.presets, stretch=0))
+        content.addLayout(row(heading(self.tr("Steps")), self.presets, stretch=0))
         content.addWidget(self.steps)
         content.addWidget(_line())
         content.addWidget(heading(self.tr("Strength")))
@@ -229,7 +229,7 @@ class Controls(QWidget):
         content.addWidget(_line())
         for title, widget, unfolded in (
             (self.tr("Result"), self.output, True),
-            (self.tr("Machine"), self.performance, False),
+            (self.tr("Performance"), self.performance, False),
         ):
             section = Section(title, unfolded=unfolded)
             section.content.addWidget(widget)
@@ -239,7 +239,7 @@ class Controls(QWidget):
         area.setWidget(inner)
         WheelGuard(inner)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName(self.tr("Choices"))
+        area.setAccessibleName(self.tr("Settings"))
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = column()
         layout.addWidget(area)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +94,8 @@ class Presets(QObject):
         if self._choices is None:
             return
         if self._write(name, self._choices.options()):
-            text = self.tr("Saved: `restore image --preset “%1”` does the same.")
-            self.message.emit(Message(text.replace("“%1”", shlex.quote(name)), "note"))
+            text = self.tr("Preset “%1” saved.").replace("%1", name)
+            self.message.emit(Message(text, "note"))
 
     def remove(self, name: str) -> None:
         """Remove a preset from the file."""

@@ -64,17 +64,17 @@ class References(QWidget):
         self.list.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.hint = hint(
-            self.tr("Drop sharp pictures of the same thing here; their texture is used.")
+            self.tr("Drop sharp pictures of the same subject here. Their texture is used.")
         )
         self.error = Notice()
         self.add = QPushButton(self.tr("Add …"))
         self.add.setAccessibleName(self.tr("Add reference pictures"))
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.setAccessibleName(self.tr("Remove the selected reference pictures"))
-        self.explain = QCheckBox(self.tr("Show what came from them"))
+        self.explain = QCheckBox(self.tr("Color the picture by source"))
         self.explain.setAccessibleName(self.explain.text())
         self.ranks = hint()
-        self.ranks.setAccessibleDescription(self.tr("What each reference gave"))
+        self.ranks.setAccessibleDescription(self.tr("Share of each reference picture"))
         self.source = SourceView()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -138,7 +138,7 @@ class References(QWidget):
         """Return a line for each reference; of many, most are not looked at closely."""
         lines = [self._said(rank) for rank in ranking]
         known = {rank.name for rank in ranking}
-        text = self.tr("%1: left out, others have more in common with the picture")
+        text = self.tr("%1: not used, other pictures match better")
         for path in self._paths:
             if path.name not in known:
                 lines.append(_line(text, path.name, "transparent"))
@@ -146,8 +146,8 @@ class References(QWidget):
 
     def _said(self, rank: ReferenceRank) -> str:
         if not rank.used:
-            adds = self.tr("%1: adds nothing, ignored")
-            text = adds if rank.matches else self.tr("%1: shows something else, ignored")
+            adds = self.tr("%1: ignored, adds nothing")
+            text = adds if rank.matches else self.tr("%1: ignored, shows something else")
         else:
             share = number(rank.share * 100) if rank.share >= _LITTLE else "< 1"
             text = self.tr("%1: %2 % of the fine texture").replace("%2", escape(share))

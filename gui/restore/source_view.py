@@ -38,9 +38,9 @@ class SourceView(QWidget):
         self._references: tuple[Reference, ...] = ()
         self._worker = Worker("references", parent=self)
         self.patch = _Patch()
-        self.patch.setAccessibleName(self.tr("The place that the texture came from"))
+        self.patch.setAccessibleName(self.tr("Source of the texture"))
         self.text = hint()
-        self.text.setAccessibleDescription(self.tr("Where the pixel below the mouse came from"))
+        self.text.setAccessibleDescription(self.tr("Source of the pixel under the pointer"))
         self.setLayout(row(self.patch, self.text, stretch=1))
         self.show_place(None)
 
@@ -65,14 +65,14 @@ class SourceView(QWidget):
         if source is None or source.reference >= len(self._references):
             self.patch.show_image(None)
             self.text.setText(
-                self.tr("Move the mouse over the picture: here is shown where its texture is from.")
+                self.tr("Point at the picture to see where its texture comes from.")
                 if place is None
-                else self.tr("Nothing of a reference is below the mouse.")
+                else self.tr("No reference picture was used here.")
             )
             return
         reference = self._references[source.reference]
         self.patch.show_image(_cut(reference, source.row, source.column))
-        text = self.tr("%1: column %2, row %3; %4 % alike")
+        text = self.tr("%1: column %2, row %3; %4 % match")
         figures = (f"{source.column:.0f}", f"{source.row:.0f}", f"{source.confidence * 100:.0f}")
         for number, value in reversed(tuple(enumerate((reference.name, *figures), start=1))):
             text = text.replace(f"%{number}", value, 1)

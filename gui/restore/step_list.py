@@ -17,6 +17,7 @@ from ..widgets.words import number, size
 from .damage import Damage
 from .references import References
 
+_LOW, _HIGH = 15, 35  # noise levels at which the words change
 _INDENT = 24  # below the text of a check box
 
 
@@ -109,9 +110,9 @@ class StepList(QWidget):
         self.rows = {task: StepRow(task, task_title(task)) for task in TASK_ORDER}
         self.references = References()
         self.references.chosen.connect(self._take_references)
-        self.sigma = Damage("sigma", self.tr("Noise level"), self.tr("Measure the noise"), 0)
+        self.sigma = Damage("sigma", self.tr("Noise level"), self.tr("Noise level: automatic"), 0)
         self.quality = Damage(
-            "jpeg_quality", self.tr("JPEG quality"), self.tr("Find out the quality"), 75
+            "jpeg_quality", self.tr("JPEG quality"), self.tr("JPEG quality: automatic"), 75
         )
         self.scale = Picker()
         self.scale.setAccessibleName(self.tr("Enlarge by"))
@@ -177,15 +178,21 @@ class StepList(QWidget):
             model = choices.task_choice(damage.task).model
             damage.setVisible(bool(model) and model_spec(model).condition == damage.field)
         if choices.models and choices.models[0].task != self.sigma.task:
-            said = self.tr("after the task before")
+            said = self.tr("after the previous step")
         else:
-            said = "" if sigma is None else self.tr("found: %1").replace("%1", number(sigma, 1))
+            said = "" if sigma is None else f"{self._level(sigma)}, {number(sigma, 1)}"
         self.sigma.show_value(choices.template.sigma, sigma, said)
         if quality == UNCOMPRESSED:
             said = self.tr("no traces of JPEG")
         else:
-            said = "" if quality is None else self.tr("found: %1").replace("%1", str(quality))
+            said = "" if quality is None else str(quality)
         self.quality.show_value(choices.template.jpeg_quality, quality, said)
+
+    def _level(self, sigma: float) -> str:
+        """Return a word for a noise level on the 0-255 scale."""
+        if sigma < _LOW:
+            return self.tr("low")
+        return self.tr("medium") if sigma < _HIGH else self.tr("high")
 
     def _take_task(self, choice: TaskChoice) -> None:
         if self._choices is not None:

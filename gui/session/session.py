@@ -146,7 +146,7 @@ class Session(QObject):
             self._store.tell(
                 self.tr("Add a reference picture first.")
                 if choices.needs_references
-                else self.tr("Nothing is chosen: switch on at least one task.")
+                else self.tr("No step is selected. Turn on at least one.")
             )
             return
         self._store.set(work=Work("restoring"), message=None, loaded_result=None)
@@ -167,11 +167,11 @@ class Session(QObject):
         """Write the whole result; what `restore image` would write, pixel for pixel."""
         final, quality = self.state.saveable, self.state.choices.settings.quality
         if final is None:
-            self._store.tell(self.tr("There is no result to save yet: restore the picture first."))
+            self._store.tell(self.tr("There is no result yet. Restore the picture first."))
             return
         opened = self.state.opened
         if opened is not None and opened.path is not None and _same(path, opened.path):
-            text = self.tr("%1 is the original; choose another name.")
+            text = self.tr("%1 is the original. Choose another name.")
             self._store.tell(text.replace("%1", str(path)))
             return
         self._store.set(work=Work("saving"), message=None)
@@ -187,7 +187,7 @@ class Session(QObject):
             self._store.tell(f"{path}: {error.strerror}.")
             return False
         if profile is not None and not rendering.fits_screen(profile):
-            text = self.tr("%1 is no color profile of an RGB screen; choose another one.")
+            text = self.tr("%1 is not a color profile of an RGB screen. Choose another one.")
             self._store.tell(text.replace("%1", str(path)))
             return False
         self._store.screen = profile
@@ -228,7 +228,7 @@ class Session(QObject):
             self._store.set(work=Work())
             if reply.error is None:
                 known = ", ".join(sorted(READABLE))
-                text = self.tr("No picture was found there. Known are %1.")
+                text = self.tr("No picture was found there. Supported: %1.")
                 self._store.tell(text.replace("%1", known))
             return
         self._store.set(files=files, current=-1)

@@ -69,9 +69,9 @@ class Store(QObject):
         if isinstance(error, RestorerError):
             return sentence(str(error))
         if isinstance(error, MemoryError):
-            return self.tr("That does not fit into memory. Close other programs, or restore less.")
+            return self.tr("Not enough memory. Close other programs or restore a smaller part.")
         log.error("unexpected", exc_info=error)
-        text = self.tr("The program made a mistake (%1); the terminal it runs in says more.")
+        text = self.tr("Internal error (%1). The terminal shows details.")
         return text.replace("%1", f"{type(error).__name__}: {error}")
 
 

@@ -172,8 +172,8 @@ class ContactSheet(QWidget):
         for side in _SIDES:
             self.side.addItem(f"{side} × {side}", side)
         self.side.setCurrentIndex(_SIDES.index(64))
-        self.detail = QPushButton(self.tr("Most detail"))
-        self.detail.setToolTip(self.tr("Go where most changes from pixel to pixel"))
+        self.detail = QPushButton(self.tr("Jump to most detailed area"))
+        self.detail.setToolTip(self.tr("Select the region with the finest detail"))
         self.task = QComboBox()
         self.list = QListView()
         self.list.setObjectName("modelChoice")
@@ -199,7 +199,7 @@ class ContactSheet(QWidget):
         self.view.setWordWrap(True)
         self.view.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setToolTip(self.tr("Click, or press Enter, to restore the picture so"))
+        self.view.setToolTip(self.tr("Click or press Enter to use this model"))
 
     def _lay_out(self) -> None:
         side = column()
@@ -330,7 +330,7 @@ class ContactSheet(QWidget):
         if self._picture is None:
             self.message.tell(self.tr("Open a picture to compare models on it."))
         else:
-            self.message.tell("" if marked else self.tr("Mark the models to compare."))
+            self.message.tell("" if marked else self.tr("Select the models to compare."))
 
 
 def make_page(session: Session, folder: Path) -> ContactSheet:
@@ -350,5 +350,5 @@ class _Sheet(QListView):
         if self.model().rowCount() == 0:
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            text = self.tr("One place of the picture, restored by each marked model, appears here")
+            text = self.tr("The region, restored by each selected model, appears here")
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)

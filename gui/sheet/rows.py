@@ -146,7 +146,7 @@ class SheetModel(QAbstractListModel):
 
     def _name(self, card: Card) -> str:
         if card.step is None:
-            return self.tr("As it is")
+            return self.tr("Original")
         name = card.step.model
         if card.step.strength != 1:
             name = f"{name}, {round(card.step.strength * 100)} %"

@@ -40,7 +40,7 @@ class Banner(QFrame):
         self._text.setAccessibleDescription(self.tr("Message"))
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton()
-        self._button.setAccessibleName(self.tr("What can be done about it"))
+        self._button.setAccessibleName(self.tr("Remedy"))
         self._button.clicked.connect(self._act)
         self._close = QToolButton()
         self._close.setToolTip(self.tr("Dismiss (Esc)"))
@@ -71,7 +71,7 @@ class Banner(QFrame):
         self._text.setText(message.text)
         words = {
             "models": self.tr("Models …"),
-            "close": self.tr("Stop and close"),
+            "close": self.tr("Stop and quit"),
         }
         self._button.setText(words.get(message.action, ""))
         self._button.setAccessibleName(self._button.text())

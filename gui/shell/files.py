@@ -62,13 +62,13 @@ class Files(QObject):
     def paste(self) -> None:
         """Open what the clipboard holds."""
         if not self._open_data(QGuiApplication.clipboard().mimeData(), self.tr("Pasted picture")):
-            text = self.tr("There is no picture in the clipboard.")
+            text = self.tr("The clipboard holds no picture.")
             self._session.tell(Message(text, "note"))
 
     def take(self, data: QMimeData) -> None:
         """Open what was dropped: files and folders, or the picture itself."""
         if not self._open_data(data, self.tr("Dropped picture")):
-            text = self.tr("There is no picture in that; save it as a file, and drop the file.")
+            text = self.tr("That is not a picture. Save it as a file, then drop the file here.")
             self._session.tell(Message(text, "note"))
 
     def save(self) -> None:

@@ -29,7 +29,7 @@ class ShortcutHelp(QWidget):
         super().__init__(window)
         self._window = window
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Keys"))
+        self.setAccessibleName(self.tr("Keyboard shortcuts"))
         self._focused: QWidget | None = None
         self._sheet = QFrame()
         self._sheet.setObjectName("keys")
@@ -37,14 +37,14 @@ class ShortcutHelp(QWidget):
         self._grid.setContentsMargins(28, 24, 28, 24)
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(7)
-        self._title = heading(self.tr("Keys"))
+        self._title = heading(self.tr("Keyboard shortcuts"))
         self._title.setParent(self._sheet)
         lines = [(_keys(action), _words(action)) for action in actions if action.shortcuts()]
         lines += [
-            (self.tr("Wheel"), self.tr("Zoom at the mouse")),
+            (self.tr("Wheel"), self.tr("Zoom at the pointer")),
             (self.tr("Double click"), self.tr("100 % and back")),
             (self.tr("Shift + drag"), self.tr("Choose the preview")),
-            (self.tr("Arrows"), self.tr("Move the picture, or the divider")),
+            (self.tr("Arrow keys"), self.tr("Move the picture or the divider")),
             ("Tab", self.tr("To the next control")),
         ]
         self._lines = [(self._key(keys), self._word(words)) for keys, words in lines]
@@ -56,7 +56,7 @@ class ShortcutHelp(QWidget):
         )
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setAccessibleName(self.tr("Keys"))
+        self.area.setAccessibleName(self.tr("Keyboard shortcuts"))
         self.area.setWidget(self._sheet)
         window.installEventFilter(self)
         self.hide()

@@ -442,7 +442,7 @@ def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot
     session.choose(session.state.choices.with_task("denoising", wanted=True))
     qtbot.waitUntil(lambda: "found" in automatic.text())
     session.choose(session.state.choices.with_task("deblocking", wanted=True))
-    assert "after the task before" in automatic.text()
+    assert "after the previous step" in automatic.text()
 
 
 def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeypatch):

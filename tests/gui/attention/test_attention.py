@@ -95,7 +95,7 @@ def test_scales_and_patches_are_told_in_words(panel, qtbot, quick):
     ]
     assert rows(panel.matches) == [["6, 6", "70.0 %", "1.00 ×"], ["34, 34", "30.0 %", "2.00 ×"]]
     assert panel.canvas.accessibleDescription() == (
-        "From column 10, row 20: 2 scales, the strongest patch has 70.0 %"
+        "Column 10, row 20: 2 scales, highest weight 70.0 %"
     )
     assert panel.message.isHidden()
 
@@ -228,7 +228,7 @@ def test_trouble_is_told(panel, qtbot, monkeypatch):
     assert panel.canvas.isHidden()
     panel.set_models(frozenset())
     mapped(panel, qtbot, 20, 20)
-    assert panel.message.text().startswith("None of the models")
+    assert panel.message.text().startswith("None of the installed models")
 
 
 def test_the_state_of_the_window_is_shown(mount, picture):
@@ -243,16 +243,16 @@ def test_the_state_of_the_window_is_shown(mount, picture):
     panel.show_state(SimpleNamespace(choices=denoise, usable=USABLE, opened=shown))
     assert panel.model.currentData() == "panet-denoise-lite"
     panel.show_state(SimpleNamespace(choices=denoise, usable=USABLE, opened=None))
-    assert panel.message.text() == "Open a picture to see where the attention looks in it."
+    assert panel.message.text() == "Open a picture to see which parts of it the network compares."
 
 
 def test_everything_has_a_name_and_a_role_for_screen_readers(panel):
     for widget, name, role in (
         (panel.model, "Model", QAccessible.Role.ComboBox),
-        (panel.overview, "Pixel to look from", QAccessible.Role.Client),
-        (panel.canvas, "Where the attention looks", QAccessible.Role.Client),
+        (panel.overview, "Selected pixel", QAccessible.Role.Client),
+        (panel.canvas, "Attention map", QAccessible.Role.Client),
         (panel.level_view, "Scales", QAccessible.Role.Table),
-        (panel.match_view, "Patches that most is taken from", QAccessible.Role.Table),
+        (panel.match_view, "Patches with the highest weights", QAccessible.Role.Table),
     ):
         assert widget.accessibleName() == name
         assert QAccessible.queryAccessibleInterface(widget).role() == role

@@ -125,7 +125,7 @@ def test_results_and_journal_are_those_of_the_command_line(panel, qtbot, source,
 
 def test_bad_files_stop_nothing_are_told_in_words_and_can_be_retried(panel, qtbot, source):
     add(panel, qtbot, source)
-    assert panel.message.text() == "Left out: notes.txt (not a picture)"
+    assert panel.message.text() == "Skipped: notes.txt (not a picture)"
     run(panel, qtbot)
     assert Counter(states(panel)) == {"done": 3, "failed": 2}
     assert panel.summary.text() == "3 done · 2 failed"
@@ -214,7 +214,7 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, mount, source, tmp_
     assert rounded(again) == rounded(panel)
     assert Counter(states(again)) == {"done": 3, "failed": 2, "waiting": 1, "cancelled": 1}
     assert not again.running
-    assert again.message.text() == "Files that wait since last time: 1"
+    assert again.message.text() == "Files still waiting from the last session: 1"
     run(again, qtbot)
     assert Counter(states(again)) == {"done": 4, "failed": 2, "cancelled": 1}
 
@@ -233,7 +233,7 @@ def test_a_damaged_list_is_told_and_kept_apart(mount, tmp_path):
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "queue.json").write_text("[1, 2")
     panel = mount(BatchPanel(tmp_path / "kept"))
-    assert panel.message.text().startswith("The queue of last time cannot be read")
+    assert panel.message.text().startswith("The queue of the last session cannot be read")
     assert (tmp_path / "kept" / "queue-damaged.json").read_text() == "[1, 2"
 
 
@@ -329,7 +329,7 @@ def test_files_count_once_and_never_share_a_target(panel, qtbot, source, tmp_pat
     assert len(rows) == 6
     assert len({row.job.target for row in rows}) == 6
     assert rows[-1].job.target == tmp_path / "out" / "a-2.png"
-    assert "5 in the queue already" in panel.message.text()
+    assert "5 × already in the queue" in panel.message.text()
 
 
 def test_without_a_folder_results_lie_beside_the_originals(panel, qtbot, source):
@@ -356,7 +356,7 @@ def test_each_file_keeps_its_settings_until_told_otherwise(panel, qtbot, source)
     assert with_choices.target == job.target.with_suffix(".tif")
     panel.set_choices(changed.with_task("super-resolution", wanted=False))
     panel.use.click()
-    assert "Nothing is chosen" in panel.message.text()
+    assert "No step is selected" in panel.message.text()
     assert panel.what.text() == "New files: nothing is chosen"
 
 
@@ -387,7 +387,7 @@ def test_a_folder_chosen_later_is_where_all_that_waits_goes_and_what_is_done_sta
     late = tmp_path / "late"
     assert [row.job.target for row in rows[1:]] == [late / "b.png", late / "sub" / "Grüße 写真.png"]
     assert rows[0].job.target == source / "a-restored.png"
-    assert panel.message.text() == "Files that wait, and go there too: 2"
+    assert panel.message.text() == "Waiting files that will be saved there, too: 2"
     run(panel, qtbot)
     assert set(tree(late)) == {"b.png", "sub/Grüße 写真.png"}
     panel.folder.clear()
@@ -489,7 +489,7 @@ def test_double_click_and_enter_open_a_result(panel, qtbot, source):
     assert seen == [(job.source, job.target)] * 2
     job.target.unlink()
     qtbot.keyClick(panel.view, Qt.Key.Key_Return)
-    assert "is not there any more" in panel.message.text()
+    assert "no longer exists" in panel.message.text()
     failed = panel.control.model.select("failed")[0]
     panel.view.setCurrentIndex(panel.proxy.index(failed, NAME))
     qtbot.keyClick(panel.view, Qt.Key.Key_Return)
@@ -525,9 +525,9 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, sourc
     add(panel, qtbot, source)
     for widget, name, role in (
         (panel.start, "Start", QAccessible.Role.PushButton),
-        (panel.folder, "Folder of the results", QAccessible.Role.EditableText),
-        (panel.existing, "What to do where a result exists", QAccessible.Role.ComboBox),
-        (panel.shown, "Which files are listed", QAccessible.Role.ComboBox),
+        (panel.folder, "Results folder", QAccessible.Role.EditableText),
+        (panel.existing, "If a result exists already", QAccessible.Role.ComboBox),
+        (panel.shown, "Files to show", QAccessible.Role.ComboBox),
         (panel.bar, "Progress of the whole queue", QAccessible.Role.ProgressBar),
         (panel.view, "Queue", QAccessible.Role.Table),
     ):

@@ -50,10 +50,10 @@ def test_camera_lens_and_exposure_are_told(panel, qtbot):
         "Camera": "NIKON D850",
         "Lens": "85 mm f/1.4",
         "Exposure": "1/250 s · f/2.8 · ISO 400 · -0.3 EV",
-        "Focal length": "85 mm (as 127 mm on 35 mm film)",
+        "Focal length": "85 mm (35 mm equivalent: 127 mm)",
         "Taken": "2024-05-06 07:08:09 +02:00",
         "Place": "52.50000° N, 13.41000° E",
-        "By": "A. Person",
+        "Artist": "A. Person",
     }
 
 
@@ -63,7 +63,7 @@ def test_what_is_not_said_is_left_out(panel, qtbot):
     facts = shown(panel, qtbot, None, image)
     assert facts["Exposure"] == "-0.3 EV"
     assert "Focal length" not in facts
-    assert facts["Profile"] == "damaged, or without a name"
+    assert facts["Profile"] == "damaged or unnamed"
 
 
 def test_a_file_is_described(panel, qtbot, tmp_path):
@@ -89,14 +89,14 @@ def test_what_reading_changed_is_told(panel, qtbot):
     facts = shown(panel, qtbot, None, image)
     assert facts["Note"] == "CMYK was converted to sRGB"
     assert facts["Depth"] == "RGB and alpha, 32 bit float"
-    assert facts["Profile"] == "none, taken as sRGB"
+    assert facts["Profile"] == "none, read as sRGB"
     assert panel.titles[0].text() == "Picture"
     assert panel.titles[2].isHidden()
 
 
 def test_a_file_that_is_gone_is_told(panel, qtbot):
     facts = shown(panel, qtbot, Path("/gone/a.png"), Image(np.zeros((2, 2, 3), np.uint8)))
-    assert facts["State"] == "not there any more"
+    assert facts["Status"] == "no longer exists"
 
 
 def test_all_can_be_copied_as_text(panel, qtbot):

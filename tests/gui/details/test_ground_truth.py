@@ -125,7 +125,7 @@ def test_what_does_not_fit_is_told(panel, qtbot, ground_truth, tmp_path):
     panel.set_images(small, None, 2)
     assert panel.metrics.text() == "Restore the picture to compare it."
     panel.set_images(small, Image(make_photograph(80, 120)), 4)
-    assert panel.metrics.text() == "The truth is 60 × 40 pixels, the result 120 × 80."
+    assert panel.metrics.text() == "The original has 60 × 40 pixels, the result 120 × 80."
     panel.set_images(small, Image(make_photograph(40, 60)), 2)
     with_targets(panel, qtbot)
     assert "∞ dB" in panel.metrics.text()
@@ -173,9 +173,9 @@ def test_a_truth_can_be_dropped_and_the_state_of_the_window_is_shown(panel, qtbo
 
 def test_it_has_names_and_roles_for_screen_readers(panel):
     for widget, name, role in (
-        (panel.choose, "Choose a picture of the truth", QAccessible.Role.PushButton),
-        (panel.forget, "Forget the truth", QAccessible.Role.PushButton),
-        (panel.gain.slider, "Gain of the errors", QAccessible.Role.Slider),
+        (panel.choose, "Choose a reference original", QAccessible.Role.PushButton),
+        (panel.forget, "Remove original", QAccessible.Role.PushButton),
+        (panel.gain.slider, "Gain of the error map", QAccessible.Role.Slider),
         (panel.over, "Show over the picture", QAccessible.Role.CheckBox),
         (panel.bar, "Comparing", QAccessible.Role.ProgressBar),
     ):

@@ -85,8 +85,8 @@ def inspect(panel, qtbot, file):
 def test_all_models_are_listed_with_where_their_weights_are(panel):
     assert [spec.id for spec in panel.table.specs] == [spec.id for spec in list_models()]
     assert cell(panel, "panet-sr-x2-lite", STATE) == "built in"
-    assert cell(panel, "dncnn-denoise-25-paper", STATE) == "can be fetched"
-    assert cell(panel, "nlsn-x2-paper", STATE) == "by browser"
+    assert cell(panel, "dncnn-denoise-25-paper", STATE) == "can be downloaded"
+    assert cell(panel, "nlsn-x2-paper", STATE) == "manual download"
     assert cell(panel, "nlsn-x2-paper", LICENSE) == model_spec("nlsn-x2-paper").license
     assert "Set5" in panel.details.about.text()
 
@@ -153,7 +153,7 @@ def test_the_page_of_what_only_a_browser_gets_is_opened(panel, monkeypatch):
     found = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: found.append(url) or True)
     panel.show_model("nlsn-x2-paper")
-    assert "browsers only" in panel.details.about.text()
+    assert "drop the file here" in panel.details.about.text()
     panel.details.page.click()
     assert found == [QUrl(model_spec("nlsn-x2-paper").weights.page)]
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
@@ -224,7 +224,7 @@ def test_a_download_is_stopped_and_goes_on(remote, panel, qtbot, site, store):
     qtbot.waitUntil(lambda: site.sent != [])
     qtbot.waitUntil(lambda: panel.details.bar.value() > 0)
     panel.details.stop.click()
-    assert "stopped; fetch it again" in panel.message.text()
+    assert "download paused" in panel.message.text()
     assert panel.details.stop.isHidden()
     site.over.set()
     site.stall = False
@@ -274,7 +274,7 @@ def test_no_other_model_is_replaced_by_a_file_that_is_added(panel, qtbot, lite, 
     inspect(panel, qtbot, lite)
     panel.form.name.setText(taken)
     panel.form.add.click()
-    assert panel.form.error.text().startswith(f"There is a model {taken} already")
+    assert panel.form.error.text().startswith(f"Model {taken} already exists")
     assert not panel.form.isHidden()
     checked(panel, qtbot)
     assert {path: path.read_bytes() for path in store.iterdir()} == kept
@@ -328,12 +328,12 @@ def test_damaged_weights_are_found(panel, qtbot, lite, store):
     checked(panel, qtbot)
     panel.details.verify.click()
     checked(panel, qtbot)
-    assert "is whole" in panel.message.text()
+    assert "is complete" in panel.message.text()
     file = store / "mine-x2.pth"
     file.write_bytes(file.read_bytes()[:-1] + b"!")
     panel.details.verify.click()
     checked(panel, qtbot)
-    assert "cut or altered" in panel.message.text()
+    assert "incomplete" in panel.message.text()
     assert cell(panel, "mine-x2", STATE) == "damaged"
     assert not panel.details.remove.isHidden()
 
@@ -343,10 +343,10 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel):
         (panel.view, "Models", QAccessible.Role.Table),
         (panel.task, "Task", QAccessible.Role.ComboBox),
         (panel.search, "Search models", QAccessible.Role.EditableText),
-        (panel.details.fetch, "Fetch", QAccessible.Role.PushButton),
+        (panel.details.fetch, "Download", QAccessible.Role.PushButton),
         (panel.details.stop, "Stop the download", QAccessible.Role.PushButton),
         (panel.details.bar, "Download", QAccessible.Role.ProgressBar),
-        (panel.form.sigma, "Trained for noise of sigma", QAccessible.Role.SpinBox),
+        (panel.form.sigma, "Trained for noise level (sigma)", QAccessible.Role.SpinBox),
     ):
         assert (widget.accessibleName() or widget.text()) == name
         assert QAccessible.queryAccessibleInterface(widget).role() == role

@@ -84,7 +84,7 @@ def test_references_that_others_made_needless_are_told(panel, make_picture):
     panel.show_state(replace(state, choices=choices, maps=maps))
     text = panel.ranks.text()
     assert "b.png: 40 % of the fine texture" in text
-    assert text.count("left out") == 4
+    assert text.count("not used") == 4
 
 
 def test_pictures_are_looked_for_beside_the_last_or_the_open_one(panel, monkeypatch, tmp_path):

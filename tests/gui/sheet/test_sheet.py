@@ -68,7 +68,7 @@ def test_cards_hold_what_the_core_compares(panel, qtbot, picture):
         assert np.array_equal(mine.image.pixels, theirs.image.pixels)
         assert mine.psnr == pytest.approx(theirs.psnr)
         assert mine.ssim == pytest.approx(theirs.ssim)
-    assert texts(panel)[0].startswith("As it is\n")
+    assert texts(panel)[0].startswith("Original\n")
     assert texts(panel)[1].startswith("panet-sr-x2-lite\n")
     assert texts(panel)[2].startswith("panet-sr-x2-lite, 70 %\n")
     assert f"{expected[1].psnr:.2f} dB · SSIM {expected[1].ssim:.4f}" in texts(panel)[1]
@@ -208,7 +208,7 @@ def test_models_and_tasks_that_can_be_used_are_offered(panel, qtbot, picture):
     qtbot.keyClick(panel.list, Qt.Key.Key_Space)
     assert panel.models.marked == []
     assert not panel.go.isEnabled()
-    assert panel.message.text() == "Mark the models to compare."
+    assert panel.message.text() == "Select the models to compare."
     panel.task.setCurrentIndex(0)
     assert [spec.id for spec in panel.models.marked] == ["panet-denoise-lite"]
     assert panel.go.isEnabled()
