@@ -84,7 +84,7 @@ def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
     data = QMimeData()
     data.setUrls([QUrl("https://example.org/a.jpg")])
     drop(window, data)
-    assert "save it as a file" in window.session.state.message.text
+    assert "Save it as a file" in window.session.state.message.text
     data.setImageData(QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888))
     drop(window, data)
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
@@ -440,7 +440,8 @@ def test_progress_is_told_while_the_panel_is_hidden(opened):
 def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot, opened):
     session, automatic = opened.session, opened.controls.steps.sigma.automatic
     session.choose(session.state.choices.with_task("denoising", wanted=True))
-    qtbot.waitUntil(lambda: "found" in automatic.text())
+    qtbot.waitUntil(lambda: session.state.estimated_sigma is not None)
+    assert re.fullmatch(r"Noise level: automatic \((low|medium|high), [\d.]+\)", automatic.text())
     session.choose(session.state.choices.with_task("deblocking", wanted=True))
     assert "after the previous step" in automatic.text()
 

@@ -357,7 +357,7 @@ def test_each_file_keeps_its_settings_until_told_otherwise(panel, qtbot, source)
     panel.set_choices(changed.with_task("super-resolution", wanted=False))
     panel.use.click()
     assert "No step is selected" in panel.message.text()
-    assert panel.what.text() == "New files: nothing is chosen"
+    assert panel.what.text() == "New files: no steps selected"
 
 
 def test_references_go_with_the_files_where_a_step_takes_them(panel, qtbot, source, tmp_path):
