@@ -125,5 +125,5 @@ def test_a_symmetric_recipe_makes_symmetric_networks(tmp_path: Path) -> None:
 
 
 def test_channels_that_are_no_multiple_of_eight_are_refused() -> None:
-    with pytest.raises(restorer.SettingsError, match="12 planes"):
+    with pytest.raises(restorer.SettingsError, match="12 channels"):
         symmetrize(PANetLite(channels=12))
