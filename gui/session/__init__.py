@@ -1,1 +1,1 @@
-"""The state of the window and all that changes it, without widgets."""
+"""The state of the window and the decisions that change it, without widgets."""

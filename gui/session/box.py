@@ -16,27 +16,27 @@ class Box:
 
     @property
     def right(self) -> float:
-        """Where it ends."""
+        """The far edge."""
         return self.x + self.width
 
     @property
     def bottom(self) -> float:
-        """Where it ends."""
+        """The far edge."""
         return self.y + self.height
 
     @property
     def area(self) -> float:
-        """In square pixels."""
+        """Area in square pixels."""
         return self.width * self.height
 
     def cut(self, other: Box) -> Box:
-        """Return what both share; of no area where they do not meet."""
+        """Return the intersection; its area is 0 if the boxes do not meet."""
         x, y = max(self.x, other.x), max(self.y, other.y)
         width, height = min(self.right, other.right) - x, min(self.bottom, other.bottom) - y
         return Box(x, y, max(0.0, width), max(0.0, height))
 
     def holds(self, other: Box) -> bool:
-        """Whether the other lies within this one, to a thousandth of a pixel."""
+        """Whether the other box lies within this one, to a thousandth of a pixel."""
         near = 1e-3
         return (
             self.x <= other.x + near
@@ -46,5 +46,5 @@ class Box:
         )
 
     def scaled(self, factor: float) -> Box:
-        """Return the same place on a grid that is `factor` times as fine."""
+        """Return the same place on a grid that is finer by a factor."""
         return Box(self.x * factor, self.y * factor, self.width * factor, self.height * factor)

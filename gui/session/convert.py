@@ -1,4 +1,4 @@
-"""From pixels to what Qt paints: 8-bit pyramids, thumbnails, and pictures from the clipboard."""
+"""Conversion between pixels and Qt's images: pyramids, thumbnails, pictures of the clipboard."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from restorer import (
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
-_SMALLEST_LEVEL = 256  # the longer side at which a pyramid ends
+_SMALLEST_LEVEL = 256  # longer side of the last level of a pyramid
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
 _EXACT = Qt.AspectRatioMode.IgnoreAspectRatio
-_CHECK_SIDE = 8  # of the squares below transparent pixels
+_CHECK_SIDE = 8  # squares below transparent pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Pyramid:
-    """A picture for the screen and its halves, RGB32; painting takes the level that fits.
+    """A picture for the screen in several sizes, RGB32.
 
     Attributes:
-        levels: The first is the picture, each other one half as wide and high, rounded up.
+        levels: The picture, then each level half as wide and high as the last, rounded up.
     """
 
     levels: tuple[QImage, ...]
 
     @property
     def width(self) -> int:
-        """Of the picture."""
+        """Size of the picture in pixels."""
         return self.levels[0].width()
 
     @property
     def height(self) -> int:
-        """Of the picture."""
+        """Size of the picture in pixels."""
         return self.levels[0].height()
 
     def level(self, zoom: float) -> QImage:
-        """Return the smallest level that has a pixel for every pixel of the screen."""
+        """Return the smallest level with at least one pixel for each pixel of the screen."""
         number = 0
         while number + 1 < len(self.levels) and zoom * 2 ** (number + 1) <= 1 + 1e-6:
             number += 1
@@ -58,12 +58,12 @@ class Pyramid:
 
     @property
     def size_bytes(self) -> int:
-        """Of all levels."""
+        """Memory of all levels."""
         return sum(level.sizeInBytes() for level in self.levels)
 
 
 def pyramid(pixels: Bytes) -> Pyramid:
-    """Return the pyramid of (H, W, 1 to 4) bytes; transparent pixels lie on a checkerboard."""
+    """Return the pyramid of (H, W, 1 to 4) bytes; a checkerboard shows transparency."""
     return pyramid_of(to_qimage(pixels))
 
 
@@ -79,7 +79,7 @@ def pyramid_of(image: QImage) -> Pyramid:
 
 
 def to_qimage(pixels: Bytes) -> QImage:
-    """Return (H, W, 1 to 4) bytes as RGB32 that owns its memory."""
+    """Return (H, W, 1 to 4) bytes as an RGB32 image that owns its memory."""
     height, width, channels = pixels.shape
     if channels == 2:
         pixels = np.concatenate([pixels[..., :1].repeat(3, 2), pixels[..., 1:]], axis=2)
@@ -106,17 +106,17 @@ def to_pixels(image: QImage) -> Bytes:
 
 
 def from_clipboard(image: QImage) -> Image:
-    """Return a picture that another program copied, with its color profile."""
+    """Return a picture that another program has copied, with its color profile."""
     profile = image.colorSpace()
     icc = bytes(profile.iccProfile().data()) if profile.isValid() else None
     return Image(to_pixels(image), Metadata(icc=icc or None))
 
 
 def thumbnail(path: Path, side: int) -> QImage:
-    """Return a picture whose longer side is `side` at most, in sRGB.
+    """Return a picture in sRGB whose longer side is at most `side`.
 
-    Qt's readers make small pictures of large JPEG files without decoding all of them; what they
-    do not know is read by the core. Raises ImageError.
+    Qt's reader scales large JPEG files without decoding all of them; the core reads other formats.
+    Raises ImageError.
     """
     header = probe(path)
     if header.height * header.width > DEFAULT_MAX_PIXELS:
@@ -152,12 +152,12 @@ def _by_core(path: Path, size: QSize) -> QImage:
 
 
 def with_pixels(image: Image, pixels: NDArray[Any]) -> Image:
-    """Return an image of other pixels of the same kind."""
+    """Return an image with other pixels of the same kind."""
     return replace(image, pixels=np.ascontiguousarray(pixels))
 
 
 def _on_checkers(image: QImage) -> QImage:
-    """Return the picture on the squares that stand for transparency everywhere."""
+    """Return the picture on a checkerboard, the usual sign of transparency."""
     board = QImage(image.size(), QImage.Format.Format_RGB32)
     squares = QImage(2 * _CHECK_SIDE, 2 * _CHECK_SIDE, QImage.Format.Format_RGB32)
     squares.fill(0xFFB4B4B4)

@@ -1,4 +1,4 @@
-"""Making: what lanes make, from values alone; runs in their threads."""
+"""Operations of the session that take time: functions of values, run in the threads of workers."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class PreviewPatch:
-    """A patch, and what making it told.
+    """A patch and the measurements of its restoration.
 
     Attributes:
-        choices: See `Choices.for_networks`.
-        pace: Seconds for a megapixel of input.
-        maps: What came from which reference.
+        choices: The choices that produced the patch, see `Choices.for_networks`.
+        pace: Seconds per megapixel of input.
+        maps: Sources of the texture, if references were used.
     """
 
     patch: Patch
@@ -51,7 +51,7 @@ class PreviewPatch:
 
 
 def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the files, and those below the folders whose suffix is known, each once."""
+    """Return the files, and the readable files below the folders, each once."""
     found: dict[Path, None] = {}
     for path in paths:
         if not path.is_dir():
@@ -70,31 +70,31 @@ def open_file(path: Path, screen: bytes | None) -> OpenPicture:
 
 
 def open_copied(image: QImage, name: str, screen: bytes | None) -> OpenPicture:
-    """Take a picture that another program copied."""
+    """Open a picture that another program has copied."""
     return _opened(None, name, from_clipboard(image), screen)
 
 
 def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[OpenPicture, LoadedResult]:
-    """Read a picture and its result. Raises ImageError, also where they do not fit together."""
+    """Read a picture and its result. Raises ImageError, also if their sizes do not match."""
     opened, image = open_file(source, screen), read(target)
     scale = image.width // opened.size[0]
     if (image.width, image.height) != tuple(n * scale for n in opened.size) or scale < 1:
         raise ImageFormatError(
-            f"{target}: {image.width} x {image.height} pixels are no multiple of the original's"
+            f"{target}: {image.width} x {image.height} pixels is not a multiple of the original's"
             f" {opened.size[0]} x {opened.size[1]}"
         )
     return opened, LoadedResult(image, _shown(image, opened.source, screen), scale)
 
 
 def estimate_damage(picture: Source, choices: Choices) -> tuple[float | None, int | None]:
-    """Return sigma and JPEG quality, each where a network is told it."""
+    """Return the estimated sigma and JPEG quality, each None if no network takes it."""
     sigma = picture.sigma if choices.takes("sigma") else None
     quality = picture.jpeg_quality()[0] if choices.takes("jpeg_quality") else None
     return sigma, quality
 
 
 def survey() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the ids of the models that can be used, and the devices."""
+    """Return the ids of the usable models, and the devices."""
     usable = frozenset(spec.id for spec in list_models() if restorer.verify_weights(spec) == "ok")
     return usable, tuple(restorer.available_devices())
 
@@ -105,7 +105,7 @@ def restore_patch(
     """Restore a region. Raises RestorerError."""
     picture, chosen = opened.source, choices.for_networks()
     _check_references(opened, chosen)
-    rendering.load_models(chosen)  # once, and not part of the pace
+    rendering.load_models(chosen)  # before the clock starts: loading is not part of the pace
     start = time.monotonic()
     around = rendering.around(picture, region) if choices.blends else region
     image, maps = rendering.restore_part(picture, around, chosen, request.report, request.cancel)
@@ -132,7 +132,7 @@ def restore_picture(
 def refinish_patch(
     picture: Source, patch: Patch, choices: Choices, screen: bytes | None, *, mix: bool
 ) -> Patch:
-    """Return a patch as it is chosen now; see `kernel.finish_part`."""
+    """Return a patch finished for other choices; see `rendering.finish_part`."""
     region = _region(patch, choices.scale)
     return _patch(picture, patch.image, patch.region, region, choices, screen, mix=mix)
 
@@ -146,7 +146,7 @@ def cut_patch(
     *,
     mix: bool,
 ) -> Patch:
-    """Return a patch of a whole result, as it is chosen now; see `kernel.finish_part`."""
+    """Return a patch of a whole result, finished for the choices; see `rendering.finish_part`."""
     around = rendering.around(picture, region)
     image = rendering.cut(restoration.image, picture.region, around, choices.scale)
     return _patch(picture, image, around, region, choices, screen, mix=mix)
@@ -159,7 +159,7 @@ def refinish_restoration(
     screen: bytes | None,
     request: Request,
 ) -> Restoration:
-    """Return a whole result at the strength that is chosen now."""
+    """Return a whole result finished for other choices."""
     final = rendering.finish(picture, restoration.image, choices, request.cancel)
     return replace(
         restoration, final=final, shown=_shown(final, picture, screen), finish=choices.finish
@@ -172,7 +172,7 @@ def show_again(
     loaded: LoadedResult | None,
     screen: bytes | None,
 ) -> tuple[OpenPicture, Restoration | None, LoadedResult | None]:
-    """Return the same in the colors of another screen."""
+    """Return picture and results in the colors of another screen."""
     picture = opened.source
     if restoration is not None:
         restoration = replace(restoration, shown=_shown(restoration.final, picture, screen))
@@ -182,13 +182,13 @@ def show_again(
 
 
 def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]:
-    """Write a result; return its path and what there is to know of it. Raises ImageError."""
+    """Write a result; return its path and notes. Raises ImageError."""
     notes = write(final, path, writer_options(path, quality=quality), existing="replace")
     return path, (*final.notes, *notes)
 
 
 def _check_references(opened: OpenPicture, choices: Choices) -> None:
-    """Refuse what `restore image` refuses."""
+    """Check reference files as `restore image` does."""
     if choices.references and opened.path is not None:
         restorer.check_references(opened.path, choices.references)
 

@@ -1,4 +1,4 @@
-"""Previews: what is seen is restored ahead of the whole, and takes every strength at once."""
+"""Previews: restores the visible part first, and shows every change of strength at once."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from .state import Patch, State, Work
 from .store import Store
 from .worker import Reply, Request, Worker
 
-_SETTLE_MS = 120  # a view or a slider that still moves waits
-_FINISH_MS = 400  # after the last change of strength, all of the picture takes it
-_AT_ONCE_PIXELS = 2e6  # of a result take another strength while the slider moves
+_SETTLE_MS = 120  # wait for a view or slider that is still moving
+_FINISH_MS = 400  # delay after the last change of strength until the whole picture follows
+_AT_ONCE_PIXELS = 2e6  # pixels of a result that follow the slider while it moves
 _MOST_PATCHES = 12
 
 
 class Previews(QObject):
-    """Keeps the patches of the state as fresh as can be.
+    """Keeps the patches of the state up to date.
 
     Args:
-        holder: Of the state.
-        network: The lane in which networks run.
+        store: Holds the state.
+        network: The worker that runs networks.
     """
 
     def __init__(self, holder: Store, network: Worker) -> None:
         super().__init__(holder)
         self._store = holder
         self._network = network
-        self._view: Box | None = None  # what is seen, as parts of the whole
-        self._full: tuple[Patch, ...] = ()  # the last ones that a chain made at full strength
+        self._view: Box | None = None  # the visible part, relative to the whole
+        self._full: tuple[Patch, ...] = ()  # the latest ones of several steps at full strength
         self._full_of: Choices | None = None
         self._finisher = Worker("finisher", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -44,7 +44,7 @@ class Previews(QObject):
     # What the session calls.
 
     def set_view(self, box: Box) -> None:
-        """Take note of what is seen, in pixels of the result."""
+        """Set the visible part, in pixels of the result."""
         width, height = self._state.size
         view = Box(box.x / width, box.y / height, box.width / width, box.height / height)
         if view != self._view:
@@ -52,11 +52,11 @@ class Previews(QObject):
             self._settled.start()
 
     def wait(self) -> None:
-        """Restore what is seen, once nothing moves any more."""
+        """Restore the visible part as soon as nothing moves."""
         self._settled.start()
 
     def follow(self, before: Choices) -> None:
-        """Follow choices that were others before."""
+        """React to a change of the choices from `before`."""
         choices = self._state.choices
         if choices.for_networks() != before.for_networks():
             self._store.set(maps=None)
@@ -70,7 +70,7 @@ class Previews(QObject):
             self.finish()
 
     def drop(self) -> None:
-        """Forget the picture."""
+        """Discard the patches of the picture."""
         self._finisher.drop()
         self._full, self._full_of = (), None
 
@@ -88,7 +88,7 @@ class Previews(QObject):
         return self._store.state
 
     def _make(self) -> None:
-        """Restore what is seen, unless it is there."""
+        """Restore the visible part, unless that is done."""
         state, screen = self._state, self._store.screen
         opened, choices = state.opened, state.choices
         if opened is None or state.work.doing not in ("nothing", "previewing"):
@@ -142,7 +142,7 @@ class Previews(QObject):
     # Strength.
 
     def finish(self) -> None:
-        """Give what is seen the strength that is chosen; the rest of a whole result follows."""
+        """Apply the chosen strength to the visible part; the rest of a whole result follows."""
         state = self._state
         if state.opened is None or state.saveable is not None:
             self._finisher.drop()
@@ -153,9 +153,9 @@ class Previews(QObject):
             self._refinish(state.patches, state.choices.for_networks())
 
     def _guess(self) -> None:
-        """Mix what a chain made at full strength with the picture, until its own pixels are there.
+        """Blend the full-strength result of several steps with the picture as an approximation.
 
-        They differ a little: each step passes its own mixture on to the next one.
+        The exact pixels differ a little, as each step passes its own mixture on to the next one.
         """
         full, restoration = self._state.choices.at_full_strength(), self._state.restoration
         if restoration is not None and restoration.choices == full:
@@ -164,7 +164,7 @@ class Previews(QObject):
             self._refinish(self._full, full)
 
     def _cut(self, made: Choices) -> None:
-        """Show what is seen of the whole result at the strength that is chosen."""
+        """Show the visible part of the whole result at the chosen strength."""
         state, screen = self._state, self._store.screen
         opened, restoration, choices = state.opened, state.restoration, state.choices
         region = visible_region(state, self._seen(), _AT_ONCE_PIXELS)
@@ -195,7 +195,7 @@ class Previews(QObject):
         asked = self._state.choices
 
         def take(reply: Reply) -> None:
-            # A guess comes too late where the exact pixels are there already.
+            # An approximation is too late if the exact pixels have arrived.
             overtaken = self._state.patches_of == asked.for_networks() != made
             if reply.error is None and self._state.choices == asked and not overtaken:
                 self._store.set(patches=reply.value, patches_of=made)

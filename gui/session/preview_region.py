@@ -1,4 +1,4 @@
-"""Preview: which part of the picture to restore next; without Qt."""
+"""The part of the picture that the preview restores next; without Qt."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from .box import Box
 from .choices import Choices
 from .state import State
 
-FIRST_LOOK_S = 1.0  # a preview shows something within about this time
-PATIENCE_S = 12.0  # what the whole visible part may take, once the first look is there
-_USUAL_PACE_S = 5.0  # a megapixel, where the catalog does not say
-_SMALLEST_LOOK = 64  # pixels of the input; below, the borders of tiles cost more than they show
+FIRST_LOOK_S = 1.0  # time until a preview shows its first part
+PATIENCE_S = 12.0  # limit for the whole visible part, after the first part
+_USUAL_PACE_S = 5.0  # per megapixel, for models without a measurement in the catalog
+_SMALLEST_LOOK = 64  # side in pixels of the input; tile borders make smaller regions inefficient
 
 
 def next_region(state: State, view: Box | None) -> Region | None:
-    """Return what to restore of the input: at first as much as takes a second, then all of it.
+    """Return the region of the input to restore: first what takes a second, then all of it.
 
     Args:
-        state: What is open, chosen, and already there.
-        view: What is seen, in pixels of the result; a rectangle that was chosen goes before it.
+        state: The open picture, the choices and the existing patches.
+        view: The visible part, in pixels of the result; a chosen rectangle takes precedence.
 
-    Returns None where all that can be afforded is there.
+    Returns None if the patches cover as much as the time limit allows.
     """
     patches = state.patches if state.fresh else ()
     scale = state.choices.scale
@@ -38,12 +38,12 @@ def next_region(state: State, view: Box | None) -> Region | None:
 
 
 def visible_region(state: State, view: Box | None, pixels: float) -> Region | None:
-    """Return what of the input is seen, or was chosen to be; None for nothing.
+    """Return the visible or chosen region of the input; None if it is empty.
 
     Args:
-        state: What is open and chosen.
-        view: What is seen, in pixels of the result.
-        pixels: Of the result, at most; of more only the middle is taken.
+        state: The open picture and the choices.
+        view: The visible part, in pixels of the result.
+        pixels: Largest number of pixels of the result; a larger region is cut to its middle.
     """
     box = state.frame if state.frame is not None else view
     if box is None or state.opened is None:
@@ -58,12 +58,12 @@ def visible_region(state: State, view: Box | None, pixels: float) -> Region | No
 
 
 def box_of(region: Region, scale: int) -> Box:
-    """Return where the result of a region lies."""
+    """Return the place of a region in the result."""
     return Box(region.left, region.top, region.width, region.height).scaled(scale)
 
 
 def pace_key(choices: Choices) -> tuple[str, ...]:
-    """Return what a pace is measured for."""
+    """Return the key of a pace: the ids of the models."""
     return tuple(spec.id for spec in choices.models)
 
 
@@ -73,7 +73,7 @@ def _pace(state: State) -> float:
 
 
 def _middle(box: Box, pixels: float) -> Box:
-    """Return the middle of a box, of as many pixels at most."""
+    """Return the middle of a box, with at most that many pixels."""
     if box.area <= pixels:
         return box
     shrink = sqrt(pixels / box.area)

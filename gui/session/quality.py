@@ -1,4 +1,4 @@
-"""How far a picture is from the truth: PSNR, SSIM and a map of the errors; without widgets."""
+"""Metrics of a picture against its ground truth: PSNR, SSIM and an error map; without widgets."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 from restorer import CancelToken, Image, psnr, psnr_luma, ssim
 
 MAP_STEP = 4  # levels of the map for one step of 8 bit
-_ROWS = 256  # that are compared at a time: in float64, a large picture would fill the memory
-_WINDOW = 11  # of SSIM
+_ROWS = 256  # compared at a time: a large picture in float64 would fill the memory
+_WINDOW = 11  # side of the window of SSIM
 
 OnRow = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Metrics:
-    """A comparison over all pixels and colors, transparency left out.
+    """A comparison of all pixels and colors; transparency is ignored.
 
     Attributes:
-        psnr: In dB; infinity for equal pictures.
-        psnr_luma: Of the luma, `shave` pixels at each side left out, as in the papers; None where
-            nothing would be left.
-        ssim: None for pictures that are smaller than its window.
-        errors: (H, W), the mean error of the colors in quarters of an 8-bit step, up to 63.75.
+        psnr: PSNR in dB; infinity for equal pictures.
+        psnr_luma: PSNR of the luma without `shave` pixels at each side, as in the papers; None if
+            nothing remains.
+        ssim: SSIM; None for pictures that are smaller than its window.
+        errors: (H, W), mean absolute error of the colors in quarters of an 8-bit step, at most 255.
     """
 
     psnr: float
@@ -44,7 +44,7 @@ def compare_pictures(
     on_row: OnRow | None = None,
     cancel: CancelToken | None = None,
 ) -> Metrics:
-    """Compare two pictures of one size, band by band; the sums are those of `psnr` and `ssim`.
+    """Compare two pictures of the same size, band by band; the results equal `psnr` and `ssim`.
 
     Raises Cancelled.
     """
@@ -80,7 +80,7 @@ def compare_pictures(
 
 
 def _colors(image: Image, top: int, bottom: int) -> NDArray[np.float64]:
-    """Return rows as (H, W, 3) with white 255; of gray, three times the same."""
+    """Return rows as (H, W, 3) with white at 255; gray is repeated three times."""
     rows = image.pixels[top:bottom]
     colors = rows[..., :-1] if image.has_alpha else rows
     white = {8: 255.0, 16: 65535.0, 32: 1.0}[image.bits]

@@ -1,4 +1,4 @@
-"""What the window takes from the core to make pixels, in one place."""
+"""Calls of the core that produce pixels for the window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-import restorer  # by whose name torch is loaded when it is first needed, not when a window opens
+import restorer  # attributes load torch at first use, not when the window opens
 from restorer import CancelToken, Image, Region, Settings
 
 from .choices import Choices
@@ -23,28 +23,28 @@ OnTile: TypeAlias = Callable[[int, int], None]
 
 
 class Restored(NamedTuple):
-    """What networks made, float32, and what came from which reference, if any was given."""
+    """Output of the networks, float32, and the sources of its texture if references were used."""
 
     image: Image
     maps: ReferenceMaps | None
 
 
-# Input pixels beyond a patch, so that its strength by bands is that of the whole picture there.
+# Input pixels around a patch that the separate strength of fine grain depends on.
 _REACH = 6
-_BAND = 256  # rows of input that are blended at a time
+_BAND = 256  # rows of input blended at a time
 
 
 def load_models(choices: Choices) -> None:
-    """Load what the steps need, unless it is loaded already."""
+    """Load the models of the steps, unless they are loaded."""
     settings = choices.settings
     for step in choices.steps:
         restorer.open_model(step.model, device=settings.device, precision=settings.precision)
 
 
 def read_references(picture: Source, choices: Choices) -> tuple[Reference, ...]:
-    """Return the reference pictures, of many those that have most in common with a picture.
+    """Return the reference pictures, reduced to the best matches if there are many.
 
-    They are the same objects as long as their files do not change. Raises ImageError.
+    Unchanged files give the same objects. Raises ImageError.
     """
     paths = choices.references if choices.needs_references else ()
     files = tuple((path, path.stat().st_mtime_ns) for path in paths if path.exists())
@@ -54,7 +54,7 @@ def read_references(picture: Source, choices: Choices) -> tuple[Reference, ...]:
 def restore_whole(
     picture: Source, choices: Choices, on_tile: OnTile, cancel: CancelToken
 ) -> Restored:
-    """Return the networks' result, float32."""
+    """Return the output of the networks, float32."""
     maps: list[ReferenceMaps] = []
     image = restorer.restore(
         picture.image,
@@ -71,7 +71,7 @@ def restore_whole(
 def restore_part(
     picture: Source, region: Region, choices: Choices, on_tile: OnTile, cancel: CancelToken
 ) -> Restored:
-    """Return what `restore_whole` gives in a region of the picture."""
+    """Return the output of `restore_whole` in a region of the picture."""
     maps: list[ReferenceMaps] = []
     image = restorer.restore_region(
         picture,
@@ -87,18 +87,18 @@ def restore_part(
 
 
 def around(picture: Source, region: Region) -> Region:
-    """Return the region that has to be restored for one that is shown."""
+    """Return the region that must be restored to show a region."""
     return region.grown(_REACH, picture.size)
 
 
 def finish(picture: Source, restored: Image, choices: Choices, cancel: CancelToken) -> Image:
-    """Return the whole result at the strength and depth that are chosen, as `restore image` has it.
+    """Return the whole result at the chosen strength and depth, as `restore image` writes it.
 
     Args:
         picture: The input.
-        restored: What `restore_whole` gave.
-        choices: Strength, depth and dithering count here.
-        cancel: Stops between two bands.
+        restored: Output of `restore_whole`.
+        choices: Their strength, depth and dithering are used.
+        cancel: Checked between bands.
     """
     if choices.blends and choices.steps[0].mixes_input:
         bands = []
@@ -115,14 +115,14 @@ def finish(picture: Source, restored: Image, choices: Choices, cancel: CancelTok
 def finish_part(
     picture: Source, restored: Image, choices: Choices, region: Region, *, mix: bool
 ) -> Image:
-    """Return the same for a region; exact but for dithering, and what lies near its edges.
+    """Return the result of a region; exact except for dithering and pixels near its edges.
 
     Args:
         picture: The input.
-        restored: What `restore_part` gave, or a part of what `restore_whole` gave.
-        choices: Strength, depth and dithering count here.
-        region: What `restored` shows.
-        mix: Whether the strength is still to be applied.
+        restored: Output of `restore_part`, or a part of the output of `restore_whole`.
+        choices: Their strength, depth and dithering are used.
+        region: The region that `restored` shows.
+        mix: Whether to apply the strength.
     """
     blended = _blended(picture, restored, choices, region) if mix else restored
     return _rounded(picture, blended, choices)
@@ -143,7 +143,7 @@ def _rounded(picture: Source, restored: Image, choices: Choices) -> Image:
 
 
 def cut(image: Image, of: Region, to: Region, scale: int) -> Image:
-    """Return the part of a region's result that shows a smaller region."""
+    """Cut the result of region `of` to the smaller region `to`."""
     top, left = (to.top - of.top) * scale, (to.left - of.left) * scale
     pixels = image.pixels[top : top + to.height * scale, left : left + to.width * scale]
     return with_pixels(image, pixels)
@@ -153,15 +153,15 @@ def screen_pixels(image: Image, screen: bytes | None, white: float | None = None
     """Return (H, W, C) bytes in the colors of a screen.
 
     Args:
-        image: Of any depth and color profile.
+        image: Image of any depth and color profile.
         screen: ICC profile; None for sRGB.
-        white: What white is in a float picture; None tells it by the picture itself.
+        white: The value of white in a float image; None derives it from the image.
     """
     return restorer.to_display(image, screen=screen, white=white).pixels
 
 
 def fits_screen(profile: bytes) -> bool:
-    """Return whether an ICC profile can be that of a screen."""
+    """Return whether an ICC profile can describe a screen."""
     probe = Image(np.zeros((1, 1, 3), np.uint8))
     return not restorer.to_display(probe, screen=profile).notes
 

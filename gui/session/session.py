@@ -1,7 +1,7 @@
-"""Session: what happens when somebody opens, chooses, looks, runs, saves; without widgets.
+"""Session: opens, previews, restores and saves pictures for the window; without widgets.
 
-Views call its methods and show the `State` that comes back by `changed`. All that takes time is
-made in lanes; what nobody waits for any more is dropped there.
+Views call its methods and show the `State` that `changed` brings. Workers do what takes time;
+requests that are no longer needed are canceled.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Session(QObject):
 
     Signals:
         changed: The new State.
-        progressed: The new State, where only the progress of the same work differs.
+        progressed: The new State, if only the progress of the current work has changed.
         showing: The user has asked for a picture: bring it into view.
     """
 
@@ -57,17 +57,17 @@ class Session(QObject):
 
     @property
     def state(self) -> State:
-        """What is shown."""
+        """The current state."""
         return self._store.state
 
-    # What views call.
+    # Called by views.
 
     def survey(self) -> None:
-        """Find out which models and devices can be used; again when models came or went."""
+        """Look for usable models and devices; to be called again when models change."""
         self._store.ask(self._surveyor, lambda request: operations.survey(), self._take_survey)
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open the first picture of these files and folders; the others can be chosen then."""
+        """Open the first picture of files and folders, and list the others."""
         self._store.set(work=Work("opening"))
         self._store.ask(
             self._reader, lambda request: operations.find_pictures(paths), self._take_files
@@ -85,7 +85,7 @@ class Session(QObject):
         )
 
     def paste(self, image: QImage, name: str) -> None:
-        """Open a picture that another program copied."""
+        """Open a picture that another program has copied."""
         screen = self._store.screen
         self._leave(-1)
         self._store.ask(
@@ -96,7 +96,7 @@ class Session(QObject):
         self.showing.emit()
 
     def open_pair(self, source: Path, target: Path) -> None:
-        """Open a picture beside a result of it."""
+        """Open a picture together with its result."""
         self.showing.emit()
         screen = self._store.screen
         self._leave(-1)
@@ -105,7 +105,7 @@ class Session(QObject):
         )
 
     def choose(self, choices: Choices) -> None:
-        """Take other choices; the preview is made again where they change pixels."""
+        """Set the choices; the preview is updated if they change pixels."""
         before = self.state.choices
         if choices == before:
             return
@@ -129,11 +129,11 @@ class Session(QObject):
         self._store.set(ground_truth=image)
 
     def set_view(self, box: Box) -> None:
-        """Take note of what is seen, in pixels of the result, and preview it."""
+        """Set the visible part, in pixels of the result, and preview it."""
         self._previews.set_view(box)
 
     def frame(self, box: Box | None) -> None:
-        """Preview a chosen rectangle, in pixels of the result; None for what is seen."""
+        """Preview a chosen rectangle, in pixels of the result; None for the visible part."""
         self._store.set(frame=box)
         self._previews.wait()
 
@@ -158,13 +158,13 @@ class Session(QObject):
         )
 
     def stop(self) -> None:
-        """Stop what runs, within a tile."""
+        """Stop after the current tile."""
         if self.state.work.doing in ("restoring", "previewing"):
             self._network.drop()
             self._store.set(work=Work())
 
     def save(self, path: Path) -> None:
-        """Write the whole result; what `restore image` would write, pixel for pixel."""
+        """Write the whole result, with the same pixels as `restore image`."""
         final, quality = self.state.saveable, self.state.choices.settings.quality
         if final is None:
             self._store.tell(self.tr("There is no result yet. Restore the picture first."))
@@ -180,7 +180,7 @@ class Session(QObject):
         )
 
     def set_screen_profile(self, path: Path | None) -> bool:
-        """Show colors for a screen of this ICC profile, None for sRGB; return whether it fits."""
+        """Convert colors to the ICC profile of a screen, None for sRGB; return whether it fits."""
         try:
             profile = None if path is None else path.read_bytes()
         except OSError as error:
@@ -195,27 +195,27 @@ class Session(QObject):
         return True
 
     def dismiss(self) -> None:
-        """Take the message away."""
+        """Remove the message."""
         self._store.set(message=None)
 
     def tell(self, message: Message) -> None:
-        """Show a message that a view has."""
+        """Show a message."""
         self._store.set(message=message)
 
     @property
     def at_work(self) -> bool:
-        """Whether something runs that would be lost."""
+        """Whether there is work that would be lost."""
         return self.state.work.doing in ("restoring", "saving")
 
     def close(self, timeout_s: float = 60.0) -> bool:
-        """Stop everything but writing; return whether all threads ended within the time."""
+        """Stop all work except saving; return whether all threads ended within the time."""
         workers = (self._reader, self._network, self._estimator, self._surveyor, self._painter)
         for worker in workers:
             worker.drop()
         ended = [worker.close(timeout_s) for worker in (*workers, self._writer)]
         return self._previews.close(timeout_s) and all(ended)
 
-    # What lanes answer.
+    # Replies of workers.
 
     def _take_survey(self, reply: Reply) -> None:
         if reply.error is None:
@@ -263,7 +263,7 @@ class Session(QObject):
         if reply.error is None:
             sigma, quality = reply.value
             self._store.set(estimated_sigma=sigma, estimated_quality=quality)
-            self._find_damage()  # other tasks may have been switched on meanwhile
+            self._find_damage()  # other tasks may have been turned on meanwhile
 
     def _take_restoration(self, reply: Reply) -> None:
         self._store.set(work=Work())
@@ -298,7 +298,7 @@ class Session(QObject):
     # Between pictures.
 
     def _find_damage(self) -> None:
-        """Find out what networks are told, where that is wanted and not known yet."""
+        """Estimate the damage that the networks take, unless it is known."""
         state = self.state
         opened, choices = state.opened, state.choices
         sigma = choices.takes("sigma") and state.estimated_sigma is None
@@ -311,7 +311,7 @@ class Session(QObject):
             )
 
     def _show_again(self) -> None:
-        """Show what is open in the colors of another screen."""
+        """Show picture and results in the colors of another screen."""
         state, screen = self.state, self._store.screen
         opened, restoration, loaded = state.opened, state.restoration, state.loaded_result
         if opened is None:
@@ -333,7 +333,7 @@ class Session(QObject):
         )
 
     def _leave(self, number: int) -> None:
-        """Let go of the open picture for another one."""
+        """Cancel the work on the open picture before another one is opened."""
         for worker in (self._network, self._estimator, self._painter):
             worker.drop()
         self._previews.drop()

@@ -1,4 +1,4 @@
-"""State: all that the window shows, frozen; views compare it with what they showed before."""
+"""State: everything that the window shows, frozen; views compare it with the previous one."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class OpenPicture:
     """The picture that is open.
 
     Attributes:
-        path: None for one from the clipboard.
-        name: For titles.
-        source: Its pixels, as they are in the file, and what the core has found out of them.
-        shown: The same for the screen.
+        path: The file; None for a picture from the clipboard.
+        name: Name for titles.
+        source: The pixels of the file and the core's analysis of them.
+        shown: The picture in the colors of the screen.
     """
 
     path: Path | None
@@ -48,15 +48,15 @@ class OpenPicture:
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A part of the result that was restored ahead of the whole.
+    """A part of the result, restored for the preview.
 
     Attributes:
-        box: Where it lies, in pixels of the result.
-        region: Of the input, what `image` shows; some more than the box.
-        image: float32, as the networks gave it.
-        final: What would be saved, inside the box.
-        shown: The same for the screen.
-        finish: What made `final` of `image`, see `Choices.finish`.
+        box: Its place, in pixels of the result.
+        region: The region of the input that `image` shows, a little larger than the box.
+        image: Output of the networks, float32.
+        final: The pixels that would be saved, inside the box.
+        shown: `final` in the colors of the screen.
+        finish: What turned `image` into `final`, see `Choices.finish`.
     """
 
     box: Box
@@ -72,13 +72,13 @@ class Restoration:
     """The whole result.
 
     Attributes:
-        image: float32, as the networks gave it.
-        final: What is saved.
-        shown: The same for the screen.
-        choices: What `image` was made with, see `Choices.for_networks`.
-        finish: What made `final` of it, see `Choices.finish`.
-        seconds: How long it took.
-        maps: What came from which reference, if any was given.
+        image: Output of the networks, float32.
+        final: The pixels to save.
+        shown: `final` in the colors of the screen.
+        choices: The choices that produced `image`, see `Choices.for_networks`.
+        finish: What turned `image` into `final`, see `Choices.finish`.
+        seconds: Duration.
+        maps: Sources of the texture, if references were used.
     """
 
     image: Image
@@ -96,8 +96,8 @@ class LoadedResult:
 
     Attributes:
         image: Its pixels.
-        shown: The same for the screen.
-        scale: How many times as large as the original it is.
+        shown: The result in the colors of the screen.
+        scale: Its size divided by that of the original.
     """
 
     image: Image
@@ -107,12 +107,12 @@ class LoadedResult:
 
 @dataclass(frozen=True)
 class Work:
-    """What is going on.
+    """The current work and its progress.
 
     Attributes:
-        done: Tiles.
-        total: Tiles; 0 while their number is not known.
-        seconds_left: None while nobody can say.
+        done: Number of finished tiles.
+        total: Number of tiles; 0 while it is unknown.
+        seconds_left: Estimated rest; None while it is unknown.
     """
 
     doing: Doing = "nothing"
@@ -126,8 +126,8 @@ class Message:
     """A sentence for the user.
 
     Attributes:
-        kind: Trouble stays until it is dismissed or overcome.
-        action: Id of what can be done about it, or empty.
+        kind: An error stays until it is dismissed or resolved; a note disappears by itself.
+        action: Id of the remedy that a button offers, or empty.
     """
 
     text: str
@@ -136,34 +136,34 @@ class Message:
 
 
 def _embedded() -> frozenset[str]:
-    """Return the models that ship; the others are looked at in a thread."""
+    """Return the ids of the models that ship; a thread checks the others."""
     return frozenset(spec.id for spec in list_models() if spec.weights.embedded)
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """All that the window shows.
+    """Everything that the window shows.
 
     Attributes:
         files: The pictures to choose from.
-        current: Which of them is open or being opened; -1 for none of them.
-        opened: What is open.
-        choices: What is asked.
-        patches: Parts of the result, the newest last.
-        patches_of: What they were made with.
-        outcome: The whole result, if there is one for this picture.
-        loaded_result: A result that was opened with the picture, until other choices are made.
-        maps: What came from which reference, as far as it is known.
-        frame: The rectangle that was chosen for the preview, in pixels of the result.
-        work: What is going on.
-        message: What there is to say.
-        measured_sigma: The noise of the picture, once it was measured.
-        found_quality: The lowest that it was saved with as JPEG, once that was found out.
-        saved: Where the result was written.
-        ground_truth: What results are compared with, if the user has chosen it.
-        pace: Seconds for a megapixel of input on this machine, by the models of a chain.
-        usable: Ids of the models whose weights are here.
-        devices: Of this machine, best first.
+        current: Index of the picture that is open or being opened; -1 for none.
+        opened: The open picture.
+        choices: The choices of the user.
+        patches: Previewed parts of the result, the newest last.
+        patches_of: The choices that produced the patches.
+        restoration: The whole result, if there is one for this picture.
+        loaded_result: A result that was opened with the picture, until the choices change.
+        maps: Sources of the texture, if references were used.
+        frame: The rectangle chosen for the preview, in pixels of the result.
+        work: The current work.
+        message: The current message.
+        estimated_sigma: Noise level of the picture, once it was estimated.
+        estimated_quality: Lowest JPEG quality of the picture's history, once it was estimated.
+        saved: File of the saved result.
+        ground_truth: The original that results are compared with, if the user has chosen one.
+        pace: Seconds per megapixel of input on this machine, by the models of the steps.
+        usable: Ids of the models whose weights are installed.
+        devices: Devices of this machine, best first.
     """
 
     files: tuple[Path, ...] = ()
@@ -188,7 +188,7 @@ class State:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of the result; of nothing, 1 x 1."""
+        """(width, height) of the result; (1, 1) without a picture."""
         if self.opened is None:
             return 1, 1
         width, height = self.opened.size
@@ -196,12 +196,12 @@ class State:
 
     @property
     def scale(self) -> int:
-        """How many times as large the result is that is shown."""
+        """Size of the shown result divided by that of the original."""
         return self.choices.scale if self.loaded_result is None else self.loaded_result.scale
 
     @property
     def finished(self) -> Restoration | None:
-        """The whole result, if it is of what is asked now; its strength may still be another."""
+        """The whole result, if it fits the choices; its strength may still differ."""
         restoration = self.restoration
         if restoration is None or restoration.choices != self.choices.for_networks():
             return None
@@ -209,7 +209,7 @@ class State:
 
     @property
     def saveable(self) -> Image | None:
-        """What would be saved, if it is there in whole."""
+        """The image that would be saved, if it is complete."""
         restoration = self.finished
         return (
             restoration.final if restoration and restoration.finish == self.choices.finish else None
@@ -217,12 +217,12 @@ class State:
 
     @property
     def fresh(self) -> bool:
-        """Whether the patches were made with what is asked now."""
+        """Whether the patches fit the choices."""
         return self.patches_of == self.choices.for_networks()
 
     @property
     def seen_patches(self) -> tuple[Patch, ...]:
-        """What is shown where the whole result is not there; old ones until new ones come."""
+        """The patches to show while there is no whole result; old ones until new ones arrive."""
         if (
             self.loaded_result is not None
             or self.saveable is not None

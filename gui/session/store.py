@@ -1,4 +1,4 @@
-"""Holder: the state as it is now, and how answers of lanes and errors come into it."""
+"""Store: the current state, and how replies of workers and errors change it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class Store(QObject):
-    """Holds the state for those who change it.
+    """Holds the current state.
 
     Args:
         parent: Owner.
 
     Signals:
         changed: The new state.
-        progressed: The new state, where only the progress of the same work differs.
+        progressed: The new state, if only the progress of the current work has changed.
     """
 
     changed = Signal(object)
@@ -35,7 +35,7 @@ class Store(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = State()
-        self.screen: bytes | None = None  # ICC profile of the screen, of pictures yet to be shown
+        self.screen: bytes | None = None  # ICC profile of the screen; None for sRGB
 
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
@@ -44,7 +44,7 @@ class Store(QObject):
         (self.progressed if tick else self.changed).emit(self.state)
 
     def tell(self, text: str) -> None:
-        """Tell trouble in a sentence."""
+        """Show an error message."""
         self.set(message=Message(text))
 
     def ask(
@@ -54,7 +54,7 @@ class Store(QObject):
         take: Callable[[Reply], None],
         count: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Let a lane make something; errors are told before `take` gets the answer."""
+        """Run a call in a worker; an error is shown before `take` gets the reply."""
 
         def then(reply: Reply) -> None:
             if reply.error is not None:
@@ -76,7 +76,7 @@ class Store(QObject):
 
 
 def sentence(said: str) -> str:
-    """Return an error of the core as a sentence; paths and ids that begin one stay as they are."""
+    """Return a message of the core as a sentence; a path or id at its start keeps its case."""
     thing, colon, _ = said.partition(": ")
     named = colon and (Path(thing).suffix or Path(thing).exists())
     plain = said.split(" ", 1)[0].isalpha() and not named

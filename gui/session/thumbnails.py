@@ -1,4 +1,4 @@
-"""Thumbnails: small pictures for lists, made while one scrolls, the last asked for first."""
+"""Thumbnails for lists, created while the user scrolls, the latest request first."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from .convert import thumbnail
 from .worker import Reply, Worker
 
-_KEPT = 500  # some screens full; a list may have ten thousand
-_WANTED = 60  # whoever scrolls on does not wait for all that went by
+_KEPT = 500  # several screens; a list may have ten thousand files
+_WANTED = 60  # requests; older ones have scrolled out of view
 
 
 class Thumbnails(QObject):
@@ -20,11 +20,11 @@ class Thumbnails(QObject):
 
     Args:
         side: The longer side.
-        ratio: Device pixels for one of Qt's.
+        ratio: Device pixels per device-independent pixel.
         parent: Owner.
 
     Signals:
-        made: The thumbnail of a path is there.
+        made: The thumbnail of a path is available.
     """
 
     made = Signal(object)
@@ -40,7 +40,7 @@ class Thumbnails(QObject):
         self._worker = Worker("thumbnails", keep=True, parent=self)
 
     def get(self, path: Path) -> QIcon:
-        """Return the thumbnail of a file, or a blank one until it is made."""
+        """Return the thumbnail of a file, or a blank one until it is available."""
         if path in self._made:
             self._made.move_to_end(path)
             return self._made[path]
@@ -74,7 +74,7 @@ class Thumbnails(QObject):
         self._next()
 
     def _icon(self, pixmap: QPixmap) -> QIcon:
-        """Return an icon that has the picture's own colors also where its row is selected."""
+        """Return an icon that keeps its colors in a selected row."""
         pixmap.setDevicePixelRatio(self._ratio)
         icon = QIcon()
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Disabled):

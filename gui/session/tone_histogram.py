@@ -1,4 +1,4 @@
-"""Tones: how often each is in a picture; without widgets."""
+"""Tone histograms of pictures; without widgets."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from numpy.typing import NDArray
 from restorer import CancelToken, Image
 
 LEVELS = 256
-_ROWS = 256  # that are counted at a time
+_ROWS = 256  # counted at a time
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # BT.709, of encoded values
 
 
 @dataclass(frozen=True, eq=False)
 class ToneHistogram:
-    """How often each of 256 tones is in a picture, as shares of its pixels.
+    """The frequency of each of 256 tones, as a share of the pixels.
 
     Attributes:
-        shares: (4, 256) for red, green, blue and luma; all alike for gray pictures.
+        shares: (4, 256) for red, green, blue and luma; four equal rows for gray pictures.
     """
 
     shares: NDArray[np.float64]
 
     @property
     def means(self) -> NDArray[np.float64]:
-        """(4,) on the 0-255 scale."""
+        """Mean tones, (4,) on the 0-255 scale."""
         return np.asarray(self.shares @ np.arange(LEVELS))
 
     @property
     def black(self) -> float:
-        """Share of the pixels of which a color is 0."""
+        """Share of the pixels with a color at 0."""
         return float(self.shares[:3, 0].max())
 
     @property
     def white(self) -> float:
-        """Share of the pixels of which a color is as bright as can be."""
+        """Share of the pixels with a color at its maximum."""
         return float(self.shares[:3, -1].max())
 
 
 def count_tones(image: Image, cancel: CancelToken | None = None) -> ToneHistogram:
-    """Count the tones of a picture, transparent pixels too; float pixels are clipped to 0..1."""
+    """Count the tones of all pixels, also of transparent ones; float pixels are clipped to 0..1."""
     counts = np.zeros((4, LEVELS), np.int64)
     channels = image.pixels.shape[2] - image.has_alpha
     for top in range(0, image.height, _ROWS):

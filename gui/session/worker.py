@@ -1,7 +1,7 @@
-"""Lanes: threads that make what the window shows, and never touch a widget.
+"""Workers: threads that compute what the window shows, and never touch a widget.
 
-Every request has a number. Its answer is delivered in the thread of whoever asked, unless that one
-has asked for something else meanwhile.
+Each request has a number. Its reply is delivered in the thread that made the request, unless a
+newer request has replaced it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Request:
     """One request.
 
     Attributes:
-        number: Rises with every request of a lane.
-        report: Called with (done, total) by whoever works on it.
-        cancel: Set when nobody waits for the answer any more.
+        number: Increases with every request of a worker.
+        report: Reports progress as (done, total).
+        cancel: Set when the reply is no longer wanted.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came of a request: a value, or the error that was raised instead."""
+    """The result of a request: a value, or the error that it raised."""
 
     number: int
     value: Any = None
@@ -43,7 +43,7 @@ class Reply:
 
 Call: TypeAlias = Callable[[Request], Any]
 
-_IDLE_S = 1.0  # after which a lane's thread ends: see `Lane`
+_IDLE_S = 1.0  # idle time after which the thread of a worker ends: see `Worker`
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class _Pending:
 
 
 class Worker(QObject):
-    """Works on one request at a time, in a thread that ends when there is nothing to do.
+    """Runs one request at a time, in a thread that ends when it has been idle for a while.
 
-    Torch keeps helpers for each thread that ever called it; those of idle ones would slow the
-    others down (see `restorer.batch.planning.engines.local`).
+    Torch keeps helper threads for each thread that called it, and those of idle threads slow the
+    others down (see `restorer.batch.engines.local`).
 
     Args:
-        name: Of the thread, for debuggers.
-        keep: Whether requests queue up; otherwise a new one drops those before it.
+        name: Name of the thread, for debuggers.
+        keep: Whether requests queue up; otherwise a new request cancels the earlier ones.
         parent: Owner.
     """
 
@@ -72,17 +72,17 @@ class Worker(QObject):
         super().__init__(parent)
         self._keep = keep
         self._number = 0
-        self._requests: dict[int, _Pending] = {}  # touched by the asking thread alone
+        self._requests: dict[int, _Pending] = {}  # used by the owner's thread only
         self._calls: queue.SimpleQueue[tuple[Request, Call] | None] = queue.SimpleQueue()
-        self._replied.connect(self._deliver)  # queued: the signal comes from the lane's thread
+        self._replied.connect(self._deliver)  # queued: the worker's thread emits it
         self._progressed.connect(self._count)
         self._name = name
-        self._lock = threading.Lock()  # of what follows
+        self._lock = threading.Lock()  # guards the thread and its queue
         self._thread: threading.Thread | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether somebody waits for an answer."""
+        """Whether a reply is pending."""
         return bool(self._requests)
 
     def ask(
@@ -91,12 +91,12 @@ class Worker(QObject):
         then: Callable[[Reply], None],
         count: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Let the thread make `call`.
+        """Run `call` in the thread.
 
         Args:
-            call: Gets the ticket; runs in the lane's thread.
-            then: Gets the answer; runs in the thread of the lane's owner.
-            count: Gets (done, total) meanwhile, there too.
+            call: Takes the request; runs in the worker's thread.
+            then: Takes the reply; runs in the owner's thread.
+            count: Takes (done, total) as the call reports it; runs in the owner's thread.
         """
         if not self._keep:
             self.drop()
@@ -111,13 +111,13 @@ class Worker(QObject):
                 self._thread.start()
 
     def drop(self) -> None:
-        """Cancel all requests; nobody waits for their answers any more."""
+        """Cancel all requests and discard their replies."""
         for request in self._requests.values():
             request.request.cancel.cancel()
         self._requests.clear()
 
     def close(self, timeout_s: float | None = None) -> bool:
-        """End the thread when its requests are done; return whether it ended within the time."""
+        """End the thread after its requests; return whether it ended within the time."""
         with self._lock:
             thread = self._thread
             if thread is None:
@@ -142,10 +142,15 @@ class Worker(QObject):
             reply = _call(request, call)
             if reply is not None:
                 self._replied.emit(reply)
-            del asked, request, call, reply  # pictures are large, and the next one may be far
+            del (
+                asked,
+                request,
+                call,
+                reply,
+            )  # images are large, and the next request may be a long time off
 
     def _next(self) -> tuple[Request, Call] | None:
-        """Return what to do next, None for nothing; the thread ends then."""
+        """Return the next call; None if there is none, and the thread ends."""
         try:
             return self._calls.get(timeout=_IDLE_S)
         except queue.Empty:
@@ -163,5 +168,5 @@ def _call(request: Request, call: Call) -> Reply | None:
         return Reply(request.number, call(request))
     except Cancelled:
         return None
-    except Exception as error:  # noqa: BLE001  told to the user by whoever asked
+    except Exception as error:  # noqa: BLE001  the requester reports it to the user
         return Reply(request.number, error=error)
