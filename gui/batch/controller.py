@@ -1,4 +1,4 @@
-"""QueueControl: what happens when files are added, run, paused, cancelled, retried; no widgets."""
+"""QueueControl: adds, runs, pauses, cancels and retries the files of the queue; no widgets."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _NAMED = 3  # files that are left out; of more, only the number is told
 
 
 class QueueControl(QObject):
-    """The queue: the jobs of the command line's batch, run by the same call.
+    """The queue, which runs its jobs as `restore batch` does.
 
     Args:
-        folder: Where the queue and its journal are kept from one day to the next.
-        thumbnails: For the table.
+        folder: Folder of the saved queue and its journal.
+        thumbnails: Thumbnails for the table.
         parent: Owner.
 
     Signals:
-        changed: Rows, counts or what goes on.
-        message: A sentence for the user, or nothing any more.
+        changed: Rows, counts or activity have changed.
+        message: A sentence for the user; empty to remove it.
     """
 
     changed = Signal()
@@ -58,33 +58,33 @@ class QueueControl(QObject):
         self._store = QueueStore(folder)
         self._planner = Worker("planner", keep=True, parent=self)
         self._runner = Runner(self)
-        self._restart = False  # once what is being stopped has stopped
-        self._cancelled: set[Job] = set()  # cancelled while they run
+        self._restart = False  # after the running jobs have stopped
+        self._cancelled: set[Job] = set()  # canceled while they were running
         self._pace = _Pace()
         self._runner.updated.connect(self._take_update)
         self._runner.ended.connect(self._take_end)
 
     @property
     def running(self) -> bool:
-        """Whether a file may be at work."""
+        """Whether a job may be running."""
         return self._runner.running
 
     @property
     def stopping(self) -> bool:
-        """Whether it only waits for the tiles in flight."""
+        """Whether the queue stops after the current tiles."""
         return self._runner.stopping and not self._restart
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the queue is done; None while nobody can say."""
+        """Estimated time until the queue is finished; None while it is unknown."""
         counts = self.model.counts
         parts = self.model.running_parts
         return self._pace.left(counts["waiting"] + counts["running"] - parts, parts)
 
-    # What the panel calls.
+    # Called by the page.
 
     def load(self) -> None:
-        """Show the queue as it was left."""
+        """Load the queue of the last session."""
         try:
             self.model.add(self._store.load())
         except (OSError, ValueError) as error:
@@ -98,13 +98,13 @@ class QueueControl(QObject):
     def add(
         self, paths: Sequence[Path], choices: Choices, folder: Path | None, settings: Settings
     ) -> None:
-        """Let files, and the pictures below folders, wait at the end of the queue.
+        """Append files, and the pictures below folders, to the queue.
 
         Args:
             paths: Files and folders.
-            choices: What is to be done.
-            folder: Of the results; None writes them beside the originals.
-            settings: As chosen, and what to do where a result exists.
+            choices: The steps.
+            folder: The results folder; None is the folder of each original.
+            settings: The chosen settings, with the treatment of existing results.
         """
         steps = choices.steps
         if not steps:
@@ -123,7 +123,7 @@ class QueueControl(QObject):
         self._planner.ask(plan, self._take_plan)
 
     def start(self) -> None:
-        """Run all that waits."""
+        """Run all waiting files."""
         if self._runner.stopping:
             self._restart = True
         elif not self.running and self.model.counts["waiting"]:
@@ -133,13 +133,13 @@ class QueueControl(QObject):
         self.changed.emit()
 
     def pause(self) -> None:
-        """Stop within a tile and free the memory; what ran waits again."""
+        """Stop after the current tile and free the memory; the stopped files wait again."""
         self._restart = False
         self._runner.stop()
         self.changed.emit()
 
     def retry(self, among: Iterable[int] | None = None) -> None:
-        """Let all that failed, or was cancelled, wait again; only rows `among` some if given."""
+        """Queue failed and canceled files again, all or those among some row numbers."""
         numbers = self.model.select("failed", "cancelled")
         if among is not None:
             numbers = sorted(set(numbers) & set(among))
@@ -148,7 +148,7 @@ class QueueControl(QObject):
         self._wait(numbers, jobs)
 
     def cancel(self, numbers: Iterable[int]) -> None:
-        """Cancel rows, those at work within a tile; the others go on."""
+        """Cancel rows, running ones after the current tile; the others continue."""
         chosen = [n for n in numbers if self.model.rows[n].state in ("waiting", "running")]
         self._stop(chosen)
         waiting = [n for n in chosen if self.model.rows[n].state == "waiting"]
@@ -158,7 +158,7 @@ class QueueControl(QObject):
         self.changed.emit()
 
     def remove(self, numbers: Iterable[int]) -> None:
-        """Take rows out of the queue; what was written stays."""
+        """Remove rows from the queue; written files are kept."""
         chosen = list(numbers)
         jobs = self._jobs(chosen)
         self._stop(chosen)
@@ -168,7 +168,7 @@ class QueueControl(QObject):
         self.changed.emit()
 
     def apply_choices(self, choices: Choices, settings: Settings) -> None:
-        """Let all that waits, failed or was cancelled be done as is chosen now."""
+        """Queue all waiting, failed and canceled files with the current choices."""
         if not choices.steps:
             self._tell_nothing_chosen()
             return
@@ -181,12 +181,12 @@ class QueueControl(QObject):
         self._replace_jobs(numbers, planned)
 
     def apply_output(self, folder: Path | None, settings: Settings) -> None:
-        """Let all that waits write elsewhere, or do something else where a result exists.
+        """Change the results folder, or the treatment of existing results, of all waiting files.
 
         Args:
-            folder: Of the results, which lie in it as the sources lie to each other; None writes
-                them beside the originals.
-            settings: What to do where a result exists; the rest stays as it was.
+            folder: The results folder, which repeats the folders of the sources; None is the
+                folder of each original.
+            settings: Only their treatment of existing results is used.
         """
         numbers = self.model.select("waiting")
         before = self._jobs(numbers)
@@ -199,7 +199,7 @@ class QueueControl(QObject):
         self.message.emit(text.replace("%1", str(len(numbers))) if moved else "")
 
     def report(self, target: Path) -> None:
-        """Write what came of the files as JSON lines, as ``restore batch --report`` does."""
+        """Write the results as JSON lines, as ``restore batch --report`` does."""
         try:
             target.write_bytes(self._store.journal_path.read_bytes())
         except FileNotFoundError:
@@ -210,14 +210,14 @@ class QueueControl(QObject):
             self.message.emit(self.tr("Saved as %1.").replace("%1", str(target)))
 
     def close(self, timeout_s: float = 60.0) -> bool:
-        """Stop within a tile, keep the queue, end all threads; return whether they ended."""
+        """Stop after the current tile, save the queue, end all threads; return whether they ended."""
         self._planner.drop()
         ended = self._runner.close(timeout_s)
         closed = self._planner.close(timeout_s)
         self._save()
         return ended and closed
 
-    # What threads answer.
+    # Replies of threads.
 
     def _take_plan(self, reply: Reply) -> None:
         if reply.error is not None:
@@ -267,7 +267,7 @@ class QueueControl(QObject):
         self.changed.emit()
 
     def _fail_running(self, error: Exception) -> None:
-        """Let what was at work fail; nobody knows which of it is to blame."""
+        """Mark the running files as failed, as any of them may have caused the error."""
         self._restart = False
         what = f"{type(error).__name__}: {error}"
         remark = self.tr("Internal error (%1).").replace("%1", what)
@@ -277,7 +277,7 @@ class QueueControl(QObject):
         self._write(self._store.finish, failed)
         self.message.emit(remark)
 
-    # Parts of the above.
+    # Helpers.
 
     def _jobs(self, numbers: Iterable[int]) -> list[Job]:
         return [self.model.rows[number].job for number in numbers]
@@ -289,7 +289,7 @@ class QueueControl(QObject):
         self.changed.emit()
 
     def _replace_jobs(self, numbers: Sequence[int], planned: Sequence[Job]) -> None:
-        """Let rows that do not run wait with other jobs."""
+        """Replace the jobs of rows that do not run, and queue them."""
         before = self._jobs(numbers)
         others = {r.job.target for r in self.model.rows} - {job.target for job in before}
         after = number_targets(planned, others)
@@ -299,7 +299,7 @@ class QueueControl(QObject):
         self._save()
 
     def _stop(self, numbers: Iterable[int]) -> None:
-        """Stop rows that wait or are at work; the others go on."""
+        """Stop waiting and running rows; the others continue."""
         rows = [self.model.rows[number] for number in numbers]
         self._cancelled.update(row.job for row in rows if row.state == "running")
         self._runner.cancel(row.job for row in rows)
@@ -327,7 +327,7 @@ class QueueControl(QObject):
         self._write(self._store.save, [r.job for r in self.model.rows])
 
     def _write(self, write: Callable[..., None], *what: Any) -> None:
-        """Write something to the disk, which may be full."""
+        """Write to the disk, and report a failure."""
         try:
             write(*what)
         except OSError as error:

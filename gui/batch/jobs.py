@@ -1,4 +1,4 @@
-"""Jobs of the queue: how they change when somebody wants something else."""
+"""Changes of queued jobs when the user changes choices or output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..session.choices import Choices
 
 
 def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
-    """Return the job with what is chosen now."""
+    """Return the job with the current choices."""
     folder = job.target.parent
     name = BESIDE_NAME if folder == job.source.parent else "{stem}{suffix}"
     plan = plan_sources(
@@ -29,12 +29,12 @@ def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
 
 
 def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> list[Job]:
-    """Return the jobs with results in a folder, which lie there as the sources lie to each other.
+    """Return the jobs with targets in a folder that repeats the folders of the sources.
 
     Args:
-        jobs: With targets of the right type.
-        folder: None writes beside the originals.
-        settings: What to do where a result exists.
+        jobs: Jobs whose targets have the right suffix.
+        folder: The results folder; None is the folder of each original.
+        settings: Their treatment of existing results is used.
 
     Targets are not numbered yet.
     """
@@ -55,11 +55,11 @@ def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -
 
 
 def with_references(job: Job, choices: Choices) -> Job:
-    """Return the job with the references, where one of its steps takes such."""
+    """Return the job with the references, if one of its steps takes them."""
     wanted = choices.task_choice(usual_task(references=True)).wanted
     return replace(job, references=choices.references if wanted else ())
 
 
 def without_target(job: Job) -> Job:
-    """Return what is asked, wherever the result goes."""
+    """Return the job without its target, to compare jobs."""
     return replace(job, target=job.source)

@@ -1,4 +1,4 @@
-"""BatchPanel: the queue of files, with all that can be done to it."""
+"""BatchPanel: the page of the queue."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from .view import THUMBNAIL, QueueView
 
 
 class BatchPanel(QWidget):
-    """The queue; it is kept in a folder, and goes on when somebody presses Start.
+    """The queue with its controls; a queue of the last session waits for the Start button.
 
     Args:
-        folder: Where the queue and its journal are kept.
+        folder: Folder of the saved queue and its journal.
         parent: Owner.
 
     Signals:
-        opened: Somebody wants to see a source and its result; two paths.
-        changed: Something happened to a file, or to whether files run.
+        opened: The user wants to see a source and its result; two paths.
+        changed: Rows, counts or activity have changed.
     """
 
     opened = Signal(object, object)
@@ -66,15 +66,15 @@ class BatchPanel(QWidget):
         self.set_choices(self._choices)
         self.control.load()
 
-    # What the window calls.
+    # Called by the window.
 
     @property
     def running(self) -> bool:
-        """Whether a file may be at work."""
+        """Whether a job may be running."""
         return self.control.running
 
     def set_choices(self, choices: Choices) -> None:
-        """Take what files are for that are added from now on."""
+        """Set the choices for files that are added from now on."""
         self._choices = choices
         models = ", ".join(spec.id for spec in choices.models)
         text = self.tr("New files: %1").replace("%1", models or self.tr("no steps selected"))
@@ -82,12 +82,12 @@ class BatchPanel(QWidget):
         self.what.setToolTip(text)
 
     def add(self, paths: Sequence[Path]) -> None:
-        """Let files, and the pictures below folders, wait at the end of the queue."""
+        """Append files, and the pictures below folders, to the queue."""
         self._apply_output()
         self.control.add(paths, self._choices, self._folder(), self._settings())
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
-        """Stop within a tile, keep the queue, end all threads; return whether they ended."""
+        """Stop after the current tile, save the queue, end all threads; return whether they ended."""
         closed = self.control.close(timeout_s)
         return self._thumbnails.close() and closed
 
@@ -207,7 +207,7 @@ class BatchPanel(QWidget):
         control.changed.connect(self.changed)
         control.message.connect(self.message.tell)
 
-    # What is shown.
+    # Display.
 
     def _refresh(self) -> None:
         control, counts = self.control, self.control.model.counts
@@ -215,10 +215,10 @@ class BatchPanel(QWidget):
         ready = counts["waiting"] > 0 and not control.running
         self.start.setEnabled(ready or control.stopping)
         if self.pause.hasFocus() and not control.running:
-            self.view.setFocus()  # Qt would go on to a button that clears
+            self.view.setFocus()  # Qt would focus a button that clears the queue
         self.pause.setEnabled(control.running and not control.stopping)
         self.retry.setEnabled(counts["failed"] + counts["cancelled"] > 0)
-        if counts != self._counts:  # not with each tile: ten thousand rows may be selected
+        if counts != self._counts:  # not for each tile, as ten thousand rows may be selected
             self._counts = counts.copy()
             self._offer()
         self.clear.setEnabled(counts["done"] + counts["skipped"] > 0)
@@ -234,7 +234,7 @@ class BatchPanel(QWidget):
         self._ran = control.running
 
     def _offer(self) -> None:
-        """Offer what can be done with the selected rows."""
+        """Enable the actions that apply to the selected rows."""
         states = Counter(self.control.model.rows[number].state for number in self._selected())
         self.acts["open"].setEnabled(states["done"] + states["skipped"] > 0)
         self.acts["retry"].setEnabled(states["failed"] + states["cancelled"] > 0)
@@ -266,14 +266,14 @@ class BatchPanel(QWidget):
     def _filter(self) -> None:
         self.proxy.show_only(*self.shown.currentData())
 
-    # What somebody does.
+    # Actions of the user.
 
     def _folder(self) -> Path | None:
         typed = self.folder.text().strip()
         return Path(typed).expanduser().absolute() if typed else None
 
     def _apply_output(self) -> None:
-        """Let what waits do as is set now, if somebody set it since."""
+        """Apply the output settings to waiting files, if they have changed."""
         wanted = (self._folder(), self.existing.currentData())
         if wanted != self._wanted:
             self._wanted = wanted
@@ -289,7 +289,7 @@ class BatchPanel(QWidget):
         self.start.setFocus()
 
     def _remove(self) -> None:
-        """Take the selected rows out, and go to what stands there then."""
+        """Remove the selected rows and select the row that takes their place."""
         place = min((index.row() for index in self.view.selectionModel().selectedRows()), default=0)
         self.control.remove(self._selected())
         if count := self.proxy.rowCount():
@@ -338,12 +338,12 @@ class BatchPanel(QWidget):
             self.control.report(Path(name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
+        """Accept files and folders."""
         if event.mimeData().hasUrls():
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add what was dropped."""
+        """Add the dropped files."""
         paths = local_files(event.mimeData())
         if paths:
             accept_copy(event)

@@ -1,4 +1,4 @@
-"""Rows of the queue: one for each file, what it waits for or what came of it; a table for views."""
+"""Rows of the queue, one per file, and the table model of them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ RowState: TypeAlias = Literal["waiting", "running", "done", "skipped", "failed",
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
 NAME, STATE, PROGRESS, TIME, REMARK = range(5)
-FRACTION = Qt.ItemDataRole.UserRole  # of the work that is done; None where none is under way
+FRACTION = Qt.ItemDataRole.UserRole  # finished share of a running job; None for other rows
 _TOP = QModelIndex()
-_MANY = 200  # changes above this are told as one stretch of rows
+_MANY = 200  # ranges of changed rows; more are signaled as one range
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Row:
     """One file.
 
     Attributes:
-        job: What is to be done.
-        done: Tiles.
-        total: Tiles; 0 until the network runs.
-        left_s: Seconds until it is done; None while nobody can say.
-        seconds: It took.
+        job: The job.
+        done: Number of finished tiles.
+        total: Number of tiles; 0 until the network runs.
+        left_s: Estimated rest in seconds; None while it is unknown.
+        seconds: Duration.
         target: The file that was written.
-        remark: Why it failed or was skipped, or what there is to know of the result.
+        remark: Reason of a failure or skip, or notes on the result.
     """
 
     job: Job
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def part(self) -> float:
-        """What is done of it, 0 to 1, while it runs."""
+        """Finished share of the running job, 0 to 1."""
         return self.done / max(1, self.total)
 
     @property
@@ -71,7 +71,7 @@ class Row:
 
 
 def row_of(job: Job, result: Result) -> Row:
-    """Return the row of a job that ended."""
+    """Return the row of a finished job."""
     notes = "; ".join(result.notes)
     remark = error_text(result.error, job.source) if result.error else notes
     if result.status == "skipped":
@@ -82,7 +82,7 @@ def row_of(job: Job, result: Result) -> Row:
 
 
 class QueueModel(QAbstractTableModel):
-    """The table.
+    """The table model of the queue.
 
     Args:
         thumbnails: For the first column.
@@ -116,10 +116,10 @@ class QueueModel(QAbstractTableModel):
         }
 
     def words(self) -> dict[int, set[str]]:
-        """Return the words that columns choose from."""
+        """Return all texts that a column may show."""
         return {STATE: {*self._words.values(), self._preparing}}
 
-    # What the queue does.
+    # Called by the controller.
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows."""
@@ -132,7 +132,7 @@ class QueueModel(QAbstractTableModel):
         self.endInsertRows()
 
     def remove(self, numbers: Iterable[int]) -> None:
-        """Take rows out."""
+        """Remove rows."""
         gone = set(numbers)
         stretches = list(_stretches(sorted(gone, reverse=True)))
         if len(stretches) > _MANY:
@@ -148,7 +148,7 @@ class QueueModel(QAbstractTableModel):
             self.endRemoveRows()
 
     def change(self, numbers: Iterable[int], rows: Iterable[Row]) -> None:
-        """Put other rows in the places of some."""
+        """Replace rows."""
         changed = []
         for number, row in zip(numbers, rows, strict=True):
             self._put(number, row)
@@ -156,15 +156,15 @@ class QueueModel(QAbstractTableModel):
         self._emit(changed)
 
     def number(self, job: Job) -> int | None:
-        """Return where a job stands."""
+        """Return the row number of a job; None if it is not listed."""
         return self._numbers.get(job)
 
     def select(self, *states: RowState) -> list[int]:
-        """Return the numbers of the rows in any of the states, in order."""
+        """Return the numbers of the rows in these states, in order."""
         return [n for n, row in enumerate(self.rows) if row.state in states]
 
     def take(self, update: BatchUpdate) -> None:
-        """Show what happened; results of rows that were taken out are dropped."""
+        """Show events; results of removed rows are discarded."""
         changed = []
         for job in update.started:
             changed.append(self._set(job, Row(job, "running")))
@@ -177,10 +177,10 @@ class QueueModel(QAbstractTableModel):
 
     @property
     def running_parts(self) -> float:
-        """What is done of the rows that run, in rows."""
+        """Sum of the finished shares of running rows."""
         return sum(self.rows[self._numbers[job]].part for job in self._starts)
 
-    # What Qt asks.
+    # Called by Qt.
 
     def rowCount(self, parent: Index = _TOP) -> int:
         """Return the number of files."""
@@ -197,7 +197,7 @@ class QueueModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = 0) -> Any:
-        """Return what a cell shows, and says."""
+        """Return the text, icon or color of a cell."""
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return "" if column == PROGRESS else self._text(row, column)
@@ -237,7 +237,7 @@ class QueueModel(QAbstractTableModel):
         models = ", ".join(step.model for step in row.job.steps)
         return models if row.state in ("waiting", "running", "cancelled") else ""
 
-    # Keeping order.
+    # Helpers.
 
     def _running(self, job: Job, progress: Progress) -> Row:
         done, total = progress.done, progress.total
@@ -283,26 +283,26 @@ class QueueModel(QAbstractTableModel):
 
 
 class RowFilter(QSortFilterProxyModel):
-    """Shows the rows in some states; all of them unless told."""
+    """Shows the rows in some states, or all."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._states: tuple[RowState, ...] = ()
 
     def show_only(self, *states: RowState) -> None:
-        """Show rows in these states; all if none is named."""
+        """Show rows in these states; all if none is given."""
         self._states = states
         self.invalidate()
 
     def filterAcceptsRow(self, number: int, parent: Index) -> bool:
-        """Say whether a row is shown."""
+        """Return whether a row is shown."""
         model = self.sourceModel()
         assert isinstance(model, QueueModel)
         return not self._states or model.rows[number].state in self._states
 
 
 def _stretches(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield (first, last) of each group of neighbors in falling numbers."""
+    """Yield (first, last) of each group of adjacent numbers; the numbers decrease."""
     falling = groupby(enumerate(numbers), key=lambda pair: pair[0] + pair[1])
     for _, group in falling:
         together = [number for _, number in group]

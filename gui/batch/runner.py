@@ -1,4 +1,4 @@
-"""Runner: a thread that runs the jobs of a queue and tells what happens, thirty times a second."""
+"""Runner: a thread that runs the jobs of the queue and reports events thirty times a second."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _TICK_MS = 33
 
 @dataclass
 class BatchUpdate:
-    """What happened since the last tick.
+    """Events since the last tick.
 
     Attributes:
-        begun: Jobs that a worker took.
-        progress: The latest of each job.
+        started: Jobs that have started.
+        progress: The latest progress of each job.
         results: Results of the jobs that ended, in their order.
     """
 
@@ -42,16 +42,16 @@ class BatchUpdate:
     results: dict[Job, Result] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Whether anything happened."""
+        """Whether there are any events."""
         return bool(self.started or self.progress or self.results)
 
 
 class Runner(QObject):
-    """Runs jobs one after the other as they wait, by `restorer.run_jobs`.
+    """Runs waiting jobs with `restorer.run_jobs`.
 
     Signals:
-        happened: News; in the thread of the runner's owner.
-        ended: No job is at work any more; with the error that ended the run, or None.
+        updated: A BatchUpdate, in the owner's thread.
+        ended: No job runs any more; with the error that ended the run, or None.
     """
 
     updated = Signal(object)
@@ -65,35 +65,35 @@ class Runner(QObject):
         self._update = BatchUpdate()
         self._stopped = False
         self._control = RunControl()
-        self._taken: dict[str, Job] = {}  # by id: those that a worker took, and that have not ended
+        self._taken: dict[str, Job] = {}  # running jobs, by id
         self._thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._emit)
-        self._finished.connect(self._end)  # queued: the signal comes from the thread
+        self._finished.connect(self._end)  # queued: the thread emits it
 
     @property
     def running(self) -> bool:
-        """Whether a job may be at work."""
+        """Whether a job may be running."""
         return self._thread is not None
 
     @property
     def stopping(self) -> bool:
-        """Whether it only waits for the tiles in flight."""
+        """Whether the current tiles are the last ones."""
         return self.running and self._stopped
 
     def start(self, jobs: Iterable[Job]) -> None:
-        """Run jobs; those that are added meanwhile too."""
+        """Run jobs, and those that are added meanwhile."""
         assert not self.running, "one run at a time"
         self._waiting = deque(jobs)
         self._launch()
 
     def add(self, jobs: Iterable[Job]) -> None:
-        """Let jobs wait behind the others."""
+        """Append jobs to the waiting ones."""
         with self._lock:
             self._waiting.extend(jobs)
 
     def cancel(self, jobs: Iterable[Job]) -> None:
-        """Take out jobs that wait, and stop those at work within a tile; the others go on."""
+        """Remove waiting jobs and stop running ones after the current tile; others continue."""
         gone = set(jobs)
         with self._lock:
             self._waiting = deque(job for job in self._waiting if job not in gone)
@@ -102,13 +102,13 @@ class Runner(QObject):
             self._control.cancel(id)
 
     def stop(self) -> None:
-        """Begin no other job, and stop those at work within a tile: they end as cancelled."""
+        """Start no more jobs and stop running ones after the current tile, as canceled."""
         with self._lock:
             self._stopped = True
         self._control.cancel()
 
     def close(self, timeout_s: float = 60.0) -> bool:
-        """Stop, and tell what came last; return whether the thread ended within the time."""
+        """Stop and report the last events; return whether the thread ended within the time."""
         self.stop()
         thread = self._thread
         if thread is not None:
@@ -143,7 +143,7 @@ class Runner(QObject):
             self._take(event)
 
     def _feed(self) -> Iterator[Job]:
-        """Yield jobs as workers ask for them, from their threads."""
+        """Yield jobs as the engine asks for them, from its threads."""
         while True:
             with self._lock:
                 if self._stopped or not self._waiting:
@@ -178,6 +178,6 @@ class Runner(QObject):
         self._timer.stop()
         self._emit()
         if error is None and self._waiting and not self._stopped:
-            self._launch()  # somebody added jobs while the last one ended
+            self._launch()  # jobs were added while the last one ended
         else:
             self.ended.emit(error)

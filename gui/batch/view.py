@@ -1,4 +1,4 @@
-"""QueueView: the table of the queue, with a bar where a file is at work."""
+"""QueueView: the table of the queue, with a progress bar for running files."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class QueueView(QTableView):
     removed = Signal()
 
     def set_up(self, words: Mapping[int, Iterable[str]]) -> None:
-        """Lay the columns out, once the model is there.
+        """Set up the columns; the model must be set.
 
         Args:
-            words: That columns choose from.
+            words: All texts that a column may show.
         """
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -73,7 +73,7 @@ class QueueView(QTableView):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Say what the place is for while nothing is there."""
+        """Paint a hint while the table is empty."""
         super().paintEvent(event)
         if self.model().rowCount() == 0:
             painter = QPainter(self.viewport())
@@ -83,19 +83,19 @@ class QueueView(QTableView):
 
 
 class _NameDelegate(QStyledItemDelegate):
-    """Gives all thumbnails, upright or not, the same room, so that the names stand in a line."""
+    """Gives all thumbnails the same width, so that the names are aligned."""
 
     def initStyleOption(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Say what there is to paint."""
+        """Set the size of the thumbnail."""
         super().initStyleOption(option, index)
         option.decorationSize = QSize(THUMBNAIL, THUMBNAIL)
         option.decorationAlignment = Qt.AlignmentFlag.AlignCenter
 
 
 class _BarDelegate(QStyledItemDelegate):
-    """Paints how far a file is, as a bar and a figure."""
+    """Paints the progress of a file as a bar and a percentage."""
 
     def paint(
         self,
