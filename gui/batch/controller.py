@@ -33,7 +33,7 @@ from .runner import BatchUpdate, Runner
 from .store import QueueStore
 
 _FIRST_GUESS = 0.2  # files that must be done before the time left can be estimated
-_NAMED = 3  # files that are left out; of more, only the number is told
+_NAMED = 3  # skipped files that are named; of more, only the number is given
 
 
 class QueueControl(QObject):
@@ -210,7 +210,7 @@ class QueueControl(QObject):
             self.message.emit(self.tr("Saved as %1.").replace("%1", str(target)))
 
     def close(self, timeout_s: float = 60.0) -> bool:
-        """Stop after the current tile, save the queue, end all threads; return whether they ended."""
+        """Stop, save the queue and end all threads; return whether they ended within the time."""
         self._planner.drop()
         ended = self._runner.close(timeout_s)
         closed = self._planner.close(timeout_s)

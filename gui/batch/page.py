@@ -87,7 +87,7 @@ class BatchPanel(QWidget):
         self.control.add(paths, self._choices, self._folder(), self._settings())
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
-        """Stop after the current tile, save the queue, end all threads; return whether they ended."""
+        """Stop, save the queue and end all threads; return whether they ended within the time."""
         closed = self.control.close(timeout_s)
         return self._thumbnails.close() and closed
 
