@@ -1,4 +1,4 @@
-"""Actions: all that can be done from the keyboard, with its words, keys and icons."""
+"""Actions of the window, with their texts, keys and icons."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _ICONS = {
 _CHECKABLE = ("loupe", "frame", "panel", "full-screen")
 _COMPARISONS = ("split", "sides", "flicker", "difference")
 _THEMES = ("theme-system", "theme-light", "theme-dark")
-_MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # in which these do something
-# What is for the eye means nothing where the picture is not seen, and takes no keys from others.
+_MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # the modes that these actions need
+# Actions of the picture; other pages use their keys.
 _LOOKS = (
     *("split", "sides", "flicker", "difference", "peek", "gain-up", "gain-down"),
     *("divider-left", "divider-right", "fit", "actual", "zoom-in", "zoom-out"),
@@ -69,7 +69,7 @@ class Actions(QObject):
         for name, page in self._pages.items():
             action, help = self._all[name], translate("pages", page.help)
             action.setToolTip(action.toolTip().replace(_plain(action.text()), help))
-        self._all["peek"].setAutoRepeat(False)  # a key that is held is pressed once
+        self._all["peek"].setAutoRepeat(False)  # a held key counts once
         for name in _CHECKABLE:
             self._all[name].setCheckable(True)
         for names in (_COMPARISONS, self.pages, _THEMES):
@@ -83,7 +83,7 @@ class Actions(QObject):
         return self._all[name]
 
     def __iter__(self) -> Iterator[QAction]:
-        """Go through all of them."""
+        """Iterate over all actions."""
         return iter(self._all.values())
 
     @property
@@ -98,12 +98,12 @@ class Actions(QObject):
             self._all[name].setIcon(icon(drawing, palette))
 
     def follow(self, state: State, mode: Mode, *, seen: bool) -> None:
-        """Offer those that can do something.
+        """Enable the actions that apply.
 
         Args:
-            state: What the window shows.
-            mode: How before and after are compared.
-            seen: Whether the picture is to be seen.
+            state: The state of the window.
+            mode: The comparison of before and after.
+            seen: Whether the picture is visible.
         """
         can = {name: mode is _MODES.get(name.partition("-")[0], mode) and seen for name in _LOOKS}
         picture, last = state.opened, len(state.files) - 1
@@ -122,7 +122,7 @@ class Actions(QObject):
             self[name].setEnabled(possible)
 
     def _texts(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
-        """Return the words and keys of every action."""
+        """Return the text and keys of each action."""
         translate = QCoreApplication.translate
         pages = {
             name: (translate("pages", page.title), (page.shortcut,))

@@ -1,4 +1,4 @@
-"""Banner: a sentence above the picture, with what can be done about it; never in the way."""
+"""Banner: a message above the pages, with a button for its remedy."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Banner(QFrame):
     """Shows one message.
 
     Signals:
-        dismissed: The user, or time, took it away.
-        acted: The button was pressed; with the id of the action.
+        dismissed: The user dismissed the message, or its time is over.
+        acted: The button was pressed; the id of the action.
     """
 
     dismissed = Signal()
@@ -57,7 +57,7 @@ class Banner(QFrame):
         self.hide()
 
     def show_message(self, message: Message | None) -> None:
-        """Show a message, or nothing; notes go away by themselves."""
+        """Show a message, or none; notes disappear by themselves."""
         if message is self._message:
             return
         self._message = message

@@ -1,4 +1,4 @@
-"""Files: dialogs, drops and the clipboard, between the window and the session."""
+"""Files: opens and saves pictures through dialogs, drops and the clipboard."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ..widgets.events import local_files
 from ..widgets.words import picture_patterns
 from .preferences import Preferences
 
-_REMEMBERED = 3  # of what is opened at once
+_REMEMBERED = 3  # recent entries added for files opened together
 
 
 class Files(QObject):
-    """Opens and saves as the user says.
+    """Opens and saves pictures that the user chooses.
 
     Args:
         window: Parent of dialogs.
-        session: What opens and saves.
-        preferences: Where it is remembered.
+        session: The session that opens and saves.
+        preferences: Preferences with the recent files.
     """
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
@@ -60,19 +60,19 @@ class Files(QObject):
             self.open([Path(name)])
 
     def paste(self) -> None:
-        """Open what the clipboard holds."""
+        """Open the picture or files of the clipboard."""
         if not self._open_data(QGuiApplication.clipboard().mimeData(), self.tr("Pasted picture")):
             text = self.tr("The clipboard holds no picture.")
             self._session.tell(Message(text, "note"))
 
     def take(self, data: QMimeData) -> None:
-        """Open what was dropped: files and folders, or the picture itself."""
+        """Open dropped files, folders, or a picture without a file."""
         if not self._open_data(data, self.tr("Dropped picture")):
             text = self.tr("That is not a picture. Save it as a file, then drop the file here.")
             self._session.tell(Message(text, "note"))
 
     def save(self) -> None:
-        """Save again where it was saved, or ask where."""
+        """Save to the same file again, or ask for one."""
         saved = self._session.state.saved
         if saved is None:
             self.save_as()
@@ -94,7 +94,7 @@ class Files(QObject):
             self._session.save(chosen)
 
     def copy_command(self) -> None:
-        """Put the line for the shell into the clipboard."""
+        """Copy the command line to the clipboard."""
         state = self._session.state
         if state.opened is None or state.opened.path is None:
             return
@@ -115,12 +115,12 @@ class Files(QObject):
             self._preferences.keep("screen-profile", name)
 
     def forget_screen_profile(self) -> None:
-        """Show colors for a screen of sRGB again."""
+        """Use sRGB as the color profile of the screen."""
         self._preferences.keep("screen-profile", "")
         self._session.set_screen_profile(None)
 
     def _open_data(self, data: QMimeData, name: str) -> bool:
-        """Open what another program gave; return whether there was anything."""
+        """Open data of another program; return whether it holds files or a picture."""
         paths = local_files(data)
         image = data.imageData() if data.hasImage() else None
         if paths:

@@ -1,4 +1,4 @@
-"""Help: all keys on one sheet over the window."""
+"""Help: all keyboard shortcuts, shown over the window."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 from ..widgets.forms import heading
 from .actions import Actions
 
-_MARGIN = 8  # around the sheet, at least
-_STEP = 40  # by which an arrow key scrolls
+_MARGIN = 8  # smallest distance to the edge of the window
+_STEP = 40  # scroll distance of an arrow key
 
 
 class ShortcutHelp(QWidget):
-    """Covers the window until a key or the mouse is pressed."""
+    """Covers the window until the user presses a key or a mouse button."""
 
     def __init__(self, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
@@ -62,7 +62,7 @@ class ShortcutHelp(QWidget):
         self.hide()
 
     def toggle(self) -> None:
-        """Show or hide the sheet."""
+        """Show or hide the shortcuts."""
         if self.isVisible():
             self.hide()
             return
@@ -73,13 +73,13 @@ class ShortcutHelp(QWidget):
         self.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Cover the window in whatever size it has."""
+        """Follow the size of the window."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._fit()
         return False
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Give the focus back."""
+        """Return the focus to its previous widget."""
         super().hideEvent(event)
         if self._focused is not None and self._focused.isVisible():
             self._focused.setFocus()
@@ -97,7 +97,7 @@ class ShortcutHelp(QWidget):
         return label
 
     def _fit(self) -> None:
-        """Lie over the window; take as many columns as fit into it, and scroll where all do not."""
+        """Cover the window with as many columns as fit; scroll if all rows do not fit."""
         self.setGeometry(self._window.rect())
         room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         for columns in (3, 2, 1):
@@ -121,11 +121,11 @@ class ShortcutHelp(QWidget):
         self._grid.activate()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Dim what lies below."""
+        """Dim the window."""
         QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 120))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Scroll by the arrow keys, where there is more to see; go away at any other."""
+        """Scroll with the arrow keys if needed; hide at any other key."""
         bar = self.area.verticalScrollBar()
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
         step = steps.get(Qt.Key(event.key()), 0) if bar.maximum() else 0
@@ -135,7 +135,7 @@ class ShortcutHelp(QWidget):
             self.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go away."""
+        """Hide the shortcuts."""
         self.hide()
 
 

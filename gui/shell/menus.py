@@ -1,4 +1,4 @@
-"""Menus: every action, where people look for it."""
+"""Menus of the window."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Menus(QObject):
     """Fills the menu bar of a window.
 
     Args:
-        window: Whose menu bar.
+        window: The window.
         actions: Its actions.
-        presets: A menu that fills itself.
+        presets: The menu of presets.
     """
 
     def __init__(self, window: QMainWindow, actions: Actions, presets: QMenu) -> None:
@@ -43,7 +43,7 @@ class Menus(QObject):
         _fill(bar.addMenu(self.tr("&Help")), actions, "shortcuts", "about")
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """List what was opened before; each item bears its path as data."""
+        """List recent files and folders; each item holds its path as data."""
         self.recent.clear()
         self.recent.setEnabled(bool(paths))
         for path in paths:

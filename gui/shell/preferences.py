@@ -1,4 +1,4 @@
-"""Preferences: what the window remembers from one day to the next."""
+"""Preferences: settings that the window keeps between sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Preferences:
     """Reads and writes a settings file.
 
     Args:
-        settings: Where it lies; the user's own unless given.
+        settings: The settings file; the user's own by default.
     """
 
     def __init__(self, settings: QSettings | None = None) -> None:
@@ -23,46 +23,46 @@ class Preferences:
 
     @property
     def recent(self) -> list[Path]:
-        """Files and folders that were opened, the newest first."""
+        """Recently opened files and folders, the newest first."""
         return [Path(text) for text in self._list("recent")]
 
     def add_recent(self, path: Path) -> None:
-        """Put a file or folder first."""
+        """Add a file or folder at the start."""
         others = [p for p in self.recent if p != path]
         self._settings.setValue("recent", [str(p) for p in [path, *others][:_RECENT]])
 
     def clear_recent(self) -> None:
-        """Forget what was opened."""
+        """Remove all recent files and folders."""
         self._settings.remove("recent")
 
     @property
     def folder(self) -> Path:
-        """Where the settings file lies."""
+        """Folder of the settings file."""
         return Path(self._settings.fileName()).parent
 
     def text(self, key: str, usual: str = "") -> str:
-        """Return a word that was kept."""
+        """Return a stored text, or `usual`."""
         return str(self._settings.value(key, usual))
 
     def flag(self, key: str, usual: bool = False) -> bool:
-        """Return a yes or no that was kept."""
+        """Return a stored flag, or `usual`."""
         return str(self._settings.value(key, usual)).lower() == "true"
 
     def state(self, key: str) -> QByteArray:
-        """Return what a widget saved of its geometry or state; empty if nothing."""
+        """Return the stored geometry or state of a widget; empty if there is none."""
         value = self._settings.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def keep(self, key: str, value: str | bool | QByteArray) -> None:
-        """Keep something under a key."""
+        """Store a value."""
         self._settings.setValue(key, value)
 
     def sync(self) -> None:
-        """Write what is not yet on the disk."""
+        """Write pending values to the disk."""
         self._settings.sync()
 
     def _list(self, key: str) -> list[str]:
         value = self._settings.value(key, [])
-        if isinstance(value, str):  # a list of one comes back as its item
+        if isinstance(value, str):  # Qt returns a list of one item as the item
             return [value]
         return [str(item) for item in value] if isinstance(value, list) else []

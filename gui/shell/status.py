@@ -1,4 +1,4 @@
-"""Status line: the picture in figures, and the pixel below the mouse."""
+"""Status line: size, depth and name of the picture, and the pixel under the pointer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..widgets.words import megapixels
 
 
 class StatusLine(QFrame):
-    """One line of figures."""
+    """The line at the bottom of the window."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class StatusLine(QFrame):
         self._place: tuple[float, float] | None = None
 
     def show_state(self, state: State) -> None:
-        """Tell size, depth and name of the picture."""
+        """Show size, depth and name of the picture."""
         self._state = state
         opened = state.opened
         if opened is None:
@@ -56,11 +56,11 @@ class StatusLine(QFrame):
         self.show_place(self._place)
 
     def show_work(self, text: str) -> None:
-        """Tell what goes on, where the panel that tells it is hidden."""
+        """Show the current work while the side panel is hidden."""
         self.work.setText(text)
 
     def show_place(self, place: tuple[float, float] | None) -> None:
-        """Tell the values before and after at a place of the result."""
+        """Show the values before and after at a place of the result."""
         self._place = place
         width, height = self._state.size
         inside = place is not None and place[0] < width and place[1] < height
@@ -76,14 +76,14 @@ class StatusLine(QFrame):
 
 
 def _before(state: State, x: int, y: int) -> tuple[float, ...]:
-    """Return the original's values below a pixel of the result."""
+    """Return the values of the original at a pixel of the result."""
     assert state.opened is not None
     scale = state.scale
     return _pixel(state.opened.image, x // scale, y // scale)
 
 
 def _after(state: State, x: int, y: int) -> tuple[float, ...] | None:
-    """Return the values that would be saved; None where there are none yet."""
+    """Return the values that would be saved; None if they are unknown."""
     whole = state.saveable if state.loaded_result is None else state.loaded_result.image
     if whole is not None:
         return _pixel(whole, x, y)

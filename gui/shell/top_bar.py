@@ -1,4 +1,4 @@
-"""Top bar: pages to the left, ways to look at the picture to the right."""
+"""Top bar: pages on the left, views of the picture on the right."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ..widgets.theme import ICON_SIDE
 from .actions import Actions
 
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-_WORDS_WIDTH = 1080  # all words fit into it, in English and German
-_ZOOM_WIDTH = 70  # "800 %" fits into it
+_WORDS_WIDTH = 1080  # fits all texts in English and German
+_ZOOM_WIDTH = 70  # fits "800 %"
 _GAINS = (1, 2, 4, 8, 16, 32)
 
 
@@ -30,8 +30,8 @@ class TopBar(QFrame):
 
     Signals:
         zoomed: A zoom was chosen from the menu; 0 for the whole picture.
-        gained: Another gain was chosen for differences.
-        peeked: The button that shows the original is held, or let go.
+        gained: A gain of differences was chosen.
+        peeked: Whether the button that shows the original is held.
     """
 
     zoomed = Signal(float)
@@ -68,7 +68,7 @@ class TopBar(QFrame):
         self.peek.setAccessibleName(self.tr("Hold to see the original"))
         self.peek.pressed.connect(lambda: self.peeked.emit(True))
         self.peek.released.connect(lambda: self.peeked.emit(False))
-        self._either = QStackedWidget()  # of one width, lest the other buttons move
+        self._either = QStackedWidget()  # of one width, so that the other buttons stay in place
         self._either.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         for widget in (self.peek, self.gain):
             self._either.addWidget(widget)
@@ -90,7 +90,7 @@ class TopBar(QFrame):
         self.show_gain(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the words out where there is no room for them."""
+        """Hide the texts of buttons if they do not fit."""
         super().resizeEvent(event)
         wide = event.size().width() >= _WORDS_WIDTH
         beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
@@ -98,18 +98,18 @@ class TopBar(QFrame):
             button.setToolButtonStyle(beside if wide else Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def show_zoom(self, view: Viewport) -> None:
-        """Tell the zoom."""
+        """Show the zoom."""
         text = f"{view.zoom * 100:.0f} %"
         self.zoom.setText(text)
         self.zoom.setAccessibleName(self.tr("Zoom: %1").replace("%1", text))
         self.zoom.setToolTip(self.zoom.accessibleName())
 
     def show_gain(self, shown: bool) -> None:
-        """Show the gain where differences are shown, and the peek button elsewhere."""
+        """Show the gain for differences, and the peek button otherwise."""
         self._either.setCurrentWidget(self.gain if shown else self.peek)
 
     def step_gain(self, steps: int) -> None:
-        """Take the next gain."""
+        """Change the gain by a number of steps."""
         index = self.gain.currentIndex() + steps
         if 0 <= index < self.gain.count():
             self.gain.setCurrentIndex(index)

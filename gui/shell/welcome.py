@@ -1,4 +1,4 @@
-"""Welcome: what is seen while no picture is open."""
+"""Welcome: the view while no picture is open."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MOST = 5
 
 
 class Welcome(QWidget):
-    """Says how to begin.
+    """An invitation to open pictures, and the recent ones.
 
     Signals:
-        opened: One of the recent files or folders was chosen.
+        opened: A recent file or folder was chosen.
     """
 
     opened = Signal(object)
@@ -48,7 +48,7 @@ class Welcome(QWidget):
         layout.addWidget(box, 0, Qt.AlignmentFlag.AlignCenter)
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """List what was opened before."""
+        """List recent files and folders."""
         while (item := self._recent.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
