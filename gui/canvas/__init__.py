@@ -1,1 +1,1 @@
-"""The picture before and after: painting, zoom, comparison."""
+"""The picture before and after: painting, zoom, comparison, film strip."""

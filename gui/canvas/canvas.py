@@ -1,4 +1,4 @@
-"""Canvas: the picture, before and after, under one viewport; mouse and keys move it."""
+"""Canvas: the picture before and after in one viewport, moved by mouse and keys."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from .scene import Mode, Scene, paint_outline, rect_of, to_device_pixels
 from .viewport import Viewport
 
 _STEP = 80  # device-independent pixels that an arrow key moves the picture
-_CLICK = 4  # a press that moves less is none
+_CLICK = 4  # a shorter drag is a click
 
 
 class Canvas(QWidget):
-    """Paints layers; knows nothing of what they are.
+    """Paints layers of images.
 
     Signals:
-        viewed: The viewport changed.
-        pointed: The mouse is over a place of the result, (x, y), or None.
+        viewed: The viewport has changed.
+        pointed: The place of the result under the pointer, (x, y), or None.
         framed: A rectangle of the result was drawn, a Box.
         picked: A place of the result was clicked, (x, y).
     """
@@ -61,17 +61,17 @@ class Canvas(QWidget):
         self._band: tuple[QPointF, QPointF] | None = None
         self._cursor: QPointF | None = None
 
-    # What is shown.
+    # Content.
 
     @property
     def mode(self) -> Mode:
-        """How before and after are compared."""
+        """The comparison of before and after."""
         return self.scene.mode
 
     def set_layers(
         self, size: tuple[int, int], before: Sequence[Layer], after: Sequence[Layer]
     ) -> None:
-        """Show other layers of a result of (width, height)."""
+        """Show layers of a result of (width, height)."""
         self.scene.before, self.scene.after = list(before), list(after)
         if size != self.view.picture:
             self._change(self.view.showing(size))
@@ -79,7 +79,7 @@ class Canvas(QWidget):
         self.update()
 
     def set_mode(self, mode: Mode) -> None:
-        """Compare in another way; what lies in the middle stays there."""
+        """Change the comparison; the center of the view stays."""
         if mode is not self.mode:
             self.scene.mode = mode
             self._change(self.view.resized(self._pane_size()))
@@ -92,10 +92,10 @@ class Canvas(QWidget):
         self.update()
 
     def set_division(self, share: float) -> None:
-        """Put the border of before and after at this share of the width."""
+        """Place the border between before and after at a share of the width."""
         old, self.scene.division = self.scene.division, share
         if self.view.zoom > SHARP_ZOOM and self.view.zoom % 1:
-            self.update()  # where blocks of pixels end depends there on where painting begins
+            self.update()  # there, edges of pixel blocks depend on the painted area
         elif self.mode is Mode.SPLIT:
             left, right = sorted((old * self.width(), share * self.width()))
             self.update(QRect(int(left) - 2, 0, int(right - left) + 5, self.height()))
@@ -107,23 +107,23 @@ class Canvas(QWidget):
         self.update()
 
     def set_overlay(self, layers: Sequence[Layer], opacity: float = 1.0) -> None:
-        """Lay something over the result."""
+        """Show layers over the result."""
         self.scene.overlay, self.scene.opacity = list(layers), opacity
         self.update()
 
     def hold_original(self, held: bool) -> None:
-        """Show the original alone, as long as a key is held."""
+        """Show only the original while a key is held."""
         if held != self.scene.original_held:
             self.scene.original_held = held
             self.update()
 
     def set_loupe(self, shown: bool) -> None:
-        """Show or hide the magnifying glass at the mouse."""
+        """Show or hide the magnifying glass at the pointer."""
         self._loupe = shown
         self._show_lens()
 
     def set_framing(self, framing: bool) -> None:
-        """Let the next drag draw a rectangle in place of moving the picture."""
+        """Let the next drag draw a rectangle instead of moving the picture."""
         self._framing = framing
         self._band = None
         cross = Qt.CursorShape.CrossCursor
@@ -137,16 +137,16 @@ class Canvas(QWidget):
         self._change(self.view.fit())
 
     def zoom_to(self, zoom: float) -> None:
-        """Zoom about the mouse if it is over the picture, or about the middle."""
+        """Zoom around the pointer if it is over the picture, or around the center."""
         anchor = None if self._cursor is None else self._in_pane(self._cursor)
         self._change(self.view.zoomed(zoom, anchor))
 
     def zoom_step(self, steps: int) -> None:
-        """Zoom to the next round figure."""
+        """Zoom by steps of the zoom levels."""
         self._change(self.view.stepped(steps))
 
     def toggle_zoom(self, at: QPointF | None = None) -> None:
-        """Change between the whole picture and 100 %."""
+        """Switch between the whole picture and 100 %."""
         if self.view.fitted or abs(self.view.zoom - 1) > 1e-6:
             anchor = None if at is None else self._in_pane(at)
             self._change(self.view.zoomed(1.0, anchor))
@@ -154,7 +154,7 @@ class Canvas(QWidget):
             self.fit()
 
     def set_view(self, view: Viewport) -> None:
-        """Take a viewport from elsewhere."""
+        """Set the viewport."""
         self._change(view)
 
     def _change(self, view: Viewport) -> None:
@@ -165,12 +165,12 @@ class Canvas(QWidget):
             self._point_again()
 
     def _point(self) -> None:
-        """Tell and magnify what lies below the mouse."""
+        """Signal and magnify the place under the pointer."""
         self.pointed.emit(None if self._cursor is None else self._place(self._cursor))
         self._show_lens()
 
     def _point_again(self) -> None:
-        """Tell what lies below the mouse now, if it is over the canvas at all."""
+        """Signal the place under the pointer again, if it is over the canvas."""
         if self._cursor is not None:
             self._point()
 
@@ -194,7 +194,7 @@ class Canvas(QWidget):
 
     @property
     def _covered(self) -> bool:
-        """Whether the picture leaves nothing of the canvas free."""
+        """Whether the picture covers the whole canvas."""
         if not self.scene.before or self.mode is Mode.SIDES:
             return False
         return self.view.to_pane(Box(0, 0, *self.view.picture)).holds(Box(0, 0, *self._size()))
@@ -204,14 +204,14 @@ class Canvas(QWidget):
         return int(first.width), int(first.height)
 
     def _in_pane(self, point: QPointF) -> tuple[float, float]:
-        """Return a point of the widget in device pixels of the pane that it lies in."""
+        """Return a point of the widget in device pixels of its pane."""
         ratio = self.devicePixelRatio()
         x, y = point.x() * ratio, point.y() * ratio
         pane = next((p for p in reversed(self._panes()) if x >= p.x), self._panes()[0])
         return x - pane.x, y - pane.y
 
     def _place(self, point: QPointF) -> tuple[float, float] | None:
-        """Return the place of the result below a point of the widget, if there is one."""
+        """Return the place of the result at a point of the widget; None outside of it."""
         x, y = self.view.to_picture(*self._in_pane(point))
         width, height = self.view.picture
         return (x, y) if self.scene.before and 0 <= x < width and 0 <= y < height else None
@@ -219,7 +219,7 @@ class Canvas(QWidget):
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what has to be painted anew."""
+        """Paint the area to update."""
         painter = QPainter(self)
         ratio = self.devicePixelRatio()
         to_device_pixels(painter, ratio)
@@ -242,12 +242,12 @@ class Canvas(QWidget):
     # Mouse and keys.
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the middle in the middle."""
+        """Keep the center of the view."""
         super().resizeEvent(event)
         self._change(self.view.resized(self._pane_size()))
 
     def event(self, event: QEvent) -> bool:
-        """Zoom by pinching; follow a window to a screen of another resolution."""
+        """Zoom by pinching; follow the window to a screen of another resolution."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._change(self.view.resized(self._pane_size()))
         if isinstance(event, QNativeGestureEvent):
@@ -258,14 +258,14 @@ class Canvas(QWidget):
         return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the mouse."""
+        """Zoom at the pointer."""
         notches = event.angleDelta().y() / 120
         if notches and self.scene.before:
             self._change(self.view.wheeled(notches, self._in_pane(event.position())))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to move the picture, or to draw a rectangle."""
+        """Start to move the picture, or to draw a rectangle."""
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return
         self._pressed = self._moved = event.position()
@@ -277,7 +277,7 @@ class Canvas(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the picture or the corner of a rectangle; tell what lies below the mouse."""
+        """Move the picture or the corner of a rectangle; signal the place under the pointer."""
         here = event.position()
         self._cursor = here
         self._point()
@@ -291,7 +291,7 @@ class Canvas(QWidget):
             self._change(self.view.panned(step.x() * ratio, step.y() * ratio))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End what the press began."""
+        """End the drag, or signal a click."""
         pressed, self._pressed = self._pressed, None
         if self._band is not None:
             self._end_band()
@@ -316,16 +316,16 @@ class Canvas(QWidget):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Change between the whole picture and 100 % at the mouse."""
+        """Switch between the whole picture and 100 % at the pointer."""
         self.toggle_zoom(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Forget the mouse."""
+        """Signal that the pointer has left."""
         self._cursor = None
         self._point()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the picture by the arrow keys."""
+        """Move the picture with the arrow keys."""
         step = _STEP * self.devicePixelRatio()
         moves = {
             Qt.Key.Key_Left: (step, 0),

@@ -1,4 +1,4 @@
-"""Compare: the canvas with a divider between before and after."""
+"""Compare: the canvas and a divider between before and after."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .painting import Layer
 from .scene import Mode
 
 _STEPS = 1000
-_GRIP = 28  # width of the divider that the mouse can take
+_GRIP = 28  # width of the divider that accepts the mouse
 _KNOB = 13
 
 
 class Divider(QSlider):
-    """The border between before and after: a slider with keys, value and role, drawn as a line."""
+    """The border between before and after: a slider, drawn as a line with a knob."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -47,11 +47,11 @@ class Divider(QSlider):
 
     @property
     def share(self) -> float:
-        """Its place as a share of the width."""
+        """Its position as a share of the width."""
         return self.value() / _STEPS
 
     def follow(self) -> None:
-        """Lie where the value says."""
+        """Move to the position of the value."""
         x = round(self.share * self._pane.width()) - _GRIP // 2
         self.setGeometry(x, 0, _GRIP, self._pane.height())
 
@@ -73,7 +73,7 @@ class Divider(QSlider):
                 painter.drawLine(int(back), height // 2 + up, int(tip), height // 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the line where it is; all but a plain left drag is for the picture below."""
+        """Start a plain left drag; the picture below handles all other buttons."""
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if event.button() is not Qt.MouseButton.LeftButton or shift:
             event.ignore()
@@ -88,17 +88,17 @@ class Divider(QSlider):
             x = self.mapToParent(event.position().toPoint()).x() - self._offset
             self.setValue(round(x / width * _STEPS))
         else:
-            event.ignore()  # the canvas tells what lies below the mouse
+            event.ignore()  # the canvas follows the pointer
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Leave the line where it is."""
+        """End the drag."""
         if self.isSliderDown():
             self.setSliderDown(False)
         else:
             event.ignore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Let the picture zoom here too."""
+        """Let the picture zoom here, too."""
         event.ignore()
 
 
@@ -106,8 +106,8 @@ class Compare(QWidget):
     """Before and after of one picture.
 
     Signals:
-        looked: What is seen, a Box in pixels of the result.
-        moded: Another way to compare was taken, a Mode.
+        view_changed: The visible part, a Box in pixels of the result.
+        mode_changed: Another comparison was chosen, a Mode.
     """
 
     view_changed = Signal(object)
@@ -127,7 +127,7 @@ class Compare(QWidget):
         self._show_divider()
 
     def show_state(self, state: State) -> None:
-        """Show the picture and as much of its result as there is."""
+        """Show the picture and the available parts of its result."""
         if state.opened is None:
             self.canvas.set_layers((1, 1), [], [])
             self._picture = None
@@ -157,30 +157,30 @@ class Compare(QWidget):
         self._show_divider()
 
     def show_map(self, image: QImage | None, opacity: float = 1.0) -> None:
-        """Lay a map of the whole picture over the result; None takes it away."""
+        """Show a map of the whole picture over the result; None removes it."""
         whole = Box(0, 0, *self.canvas.view.picture)
         layers = [] if image is None else [Layer(pyramid_of(image), whole)]
         self.canvas.set_overlay(layers, opacity)
 
     def set_mode(self, mode: Mode) -> None:
-        """Compare in another way."""
+        """Change the comparison."""
         if mode is not self.canvas.mode:
             self.canvas.set_mode(mode)
             self._show_divider()
             self.mode_changed.emit(mode)
 
     def set_framing(self, framing: bool) -> None:
-        """Let the next drag draw a rectangle, also where the divider lies."""
+        """Let the next drag draw a rectangle, also over the divider."""
         self.canvas.set_framing(framing)
         unseen = Qt.WidgetAttribute.WA_TransparentForMouseEvents
         self.divider.setAttribute(unseen, framing)
 
     def move_divider(self, steps: int) -> None:
-        """Move the divider by hundredths of the width."""
+        """Move the divider by percent of the width."""
         self.divider.setValue(self.divider.value() + steps * 10)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the divider at its share of the width."""
+        """Keep the relative position of the divider."""
         super().resizeEvent(event)
         self.divider.follow()
 

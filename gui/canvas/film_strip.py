@@ -1,4 +1,4 @@
-"""Strip: small pictures of all files that are open, made while one scrolls."""
+"""Film strip: thumbnails of all open files."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _TOP = QModelIndex()
 
 
 class FilmStripModel(QAbstractListModel):
-    """The files, with thumbnails that come when they are asked for.
+    """The files, with thumbnails that are created on demand.
 
     Args:
-        ratio: Device pixels for one of Qt's.
+        ratio: Device pixels per device-independent pixel.
         parent: Owner.
     """
 
@@ -44,7 +44,7 @@ class FilmStripModel(QAbstractListModel):
         self._thumbnails.made.connect(self._show)
 
     def set_files(self, files: Sequence[Path]) -> None:
-        """List other files."""
+        """Set the files."""
         self.beginResetModel()
         self.files = tuple(files)
         self._rows = {path: row for row, path in enumerate(files)}
@@ -76,14 +76,14 @@ class FilmStripModel(QAbstractListModel):
 
 
 class Frame(QStyledItemDelegate):
-    """Paints a thumbnail in the middle of its place, and a frame around the chosen one."""
+    """Paints a centered thumbnail, and a frame around the chosen one."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Return the same for all."""
+        """Return the size, which is the same for all."""
         return QSize(SIDE + 12, SIDE + 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Paint one."""
+        """Paint a thumbnail."""
         place: QRect = option.rect
         state: QStyle.StateFlag = option.state
         picture: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
@@ -100,7 +100,7 @@ class FilmStrip(QListView):
     """One row of thumbnails.
 
     Signals:
-        chosen: A file was chosen, by its number.
+        chosen: The index of the chosen file.
     """
 
     chosen = Signal(int)
@@ -125,7 +125,7 @@ class FilmStrip(QListView):
         self._showing = False
 
     def show_state(self, state: State) -> None:
-        """Show the files, if there is more than one."""
+        """Show the files if there are several."""
         self._showing = True
         if state.files != self.items.files:
             self.items.set_files(state.files)
@@ -139,7 +139,7 @@ class FilmStrip(QListView):
         self._showing = False
 
     def close_workers(self) -> bool:
-        """End the thread that makes thumbnails."""
+        """End the thread of the thumbnails."""
         return self.items.close()
 
     def _choose(self, index: QModelIndex) -> None:

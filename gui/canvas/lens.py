@@ -1,4 +1,4 @@
-"""Lens: the magnifying glass at the mouse, above all else that lies on the canvas."""
+"""Lens: the magnifying glass at the pointer, above the canvas."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QWidget
 from .scene import LOUPE_SIDE, Scene, to_device_pixels
 from .viewport import Viewport
 
-_GAP = 24  # between the mouse and the glass
+_GAP = 24  # distance between the pointer and the glass
 
 
 class Lens(QWidget):
-    """Before and after of a place, larger; the mouse does not notice it.
+    """Shows before and after of a place, enlarged; transparent for mouse events.
 
     Args:
-        scene: What it magnifies.
-        canvas: On which it lies.
+        scene: The scene to magnify.
+        canvas: The widget below.
     """
 
     def __init__(self, scene: Scene, canvas: QWidget) -> None:
@@ -32,12 +32,12 @@ class Lens(QWidget):
         self.hide()
 
     def show_place(self, view: Viewport, place: tuple[float, float], mouse: QPointF) -> None:
-        """Magnify a place (x, y) of the result, beside the mouse.
+        """Magnify a place (x, y) of the result, beside the pointer.
 
         Args:
-            view: How the result lies in its pane.
-            place: Below the mouse.
-            mouse: On the canvas.
+            view: The viewport of the pane.
+            place: The place under the pointer.
+            mouse: The pointer on the canvas.
         """
         self._view, self._place = view, place
         x, y = round(mouse.x()), round(mouse.y())

@@ -1,4 +1,4 @@
-"""Painting of layers: the visible part of the pyramid level that fits, and nothing else."""
+"""Painting of layers: only the visible part, from the pyramid level that fits."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ..session.box import Box
 from ..session.convert import Bytes, Pyramid
 from .viewport import Viewport
 
-# From here on the pixels themselves are of interest; below, interpolation looks like the picture.
+# At this zoom and above, pixels are shown as squares; below, they are interpolated.
 SHARP_ZOOM = 2.0
 _SHARP_ENLARGED_ZOOM = 4.0
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A picture and the place where it lies, in pixels of the result."""
+    """A picture and its place, in pixels of the result."""
 
     pyramid: Pyramid
     box: Box
 
     def lies_on(self, other: Layer) -> bool:
-        """Whether each of its pixels lies on one of another layer."""
+        """Whether its pixels coincide with those of another layer."""
         sizes = ((p.width, p.height) for p in (self.pyramid, other.pyramid))
         return self.box == other.box and len(set(sizes)) == 1
 
@@ -38,7 +38,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """Pixels of a pyramid level, and where they are painted."""
+    """Pixels of a pyramid level, and their place on the screen."""
 
     level: QImage
     source: QRect
@@ -47,7 +47,7 @@ class Cut:
     smooth: bool
 
     def paint(self, painter: QPainter, level: QImage | None = None) -> None:
-        """Paint the pixels, or in their place those of another image of the size of `level`."""
+        """Paint the pixels, or those of another image of the same size as `level`."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
         painter.setClipRect(self.clip)
@@ -56,20 +56,20 @@ class Cut:
 
 
 def paint_layer(painter: QPainter, layer: Layer, view: Viewport, clip: Box, at: Box) -> None:
-    """Paint what of a layer falls into a clip; see `cut_layer`."""
+    """Paint the part of a layer inside a clip; see `cut_layer`."""
     cut = cut_layer(layer, view, clip, at)
     if cut is not None:
         cut.paint(painter)
 
 
 def cut_layer(layer: Layer, view: Viewport, clip: Box, at: Box) -> Cut | None:
-    """Return what of a layer falls into a clip; None for nothing.
+    """Return the part of a layer inside a clip; None if it is empty.
 
     Args:
-        layer: What to paint.
-        view: How the result lies in its pane.
-        clip: The part of the pane to paint, in its own device pixels.
-        at: The pane, in the painter's device pixels.
+        layer: The layer.
+        view: The viewport of the pane.
+        clip: The part of the pane to paint, in device pixels of the pane.
+        at: The pane, in device pixels of the painter.
     """
     placed = view.to_pane(layer.box)
     seen = placed.cut(clip)
@@ -80,8 +80,8 @@ def cut_layer(layer: Layer, view: Viewport, clip: Box, at: Box) -> Cut | None:
     across, down = placed.width / level.width(), placed.height / level.height()
     sharp = view.zoom >= (_SHARP_ENLARGED_ZOOM if layer.enlarged else SHARP_ZOOM)
     exact = abs(across - 1) < 1e-9 and abs(down - 1) < 1e-9
-    # Whole pixels of the level and one more to each side, so that it does not matter to
-    # interpolation where the clip ends.
+    # Whole pixels of the level and one more at each side, so that interpolation does not depend
+    # on the clip.
     left = max(0, int((seen.x - placed.x) / across) - 1)
     top = max(0, int((seen.y - placed.y) / down) - 1)
     right = min(level.width(), int((seen.right - placed.x) / across) + 2)
@@ -98,14 +98,14 @@ def cut_layer(layer: Layer, view: Viewport, clip: Box, at: Box) -> Cut | None:
 
 
 def topmost(layers: Sequence[Layer], view: Viewport) -> Sequence[Layer]:
-    """Leave out what is wholly covered by layers above it."""
+    """Return the layers that are not fully covered by a layer above them."""
     seen = view.visible
     covering = [number for number, layer in enumerate(layers) if layer.box.holds(seen)]
     return layers[covering[-1] :] if covering else layers
 
 
 class Difference:
-    """Paints differences; keeps the last one, for what lies over it is painted more often."""
+    """Paints differences; keeps the last one, as overlays are repainted more often."""
 
     def __init__(self) -> None:
         self._first = self._second = QImage()
@@ -115,13 +115,13 @@ class Difference:
     def paint(
         self, before: Sequence[Layer], after: Sequence[Layer], view: Viewport, gain: int
     ) -> QImage:
-        """Return the absolute difference of two stacks of layers, `gain` times; black for none.
+        """Return the absolute difference of two stacks of layers, multiplied by `gain`.
 
         Args:
-            before: Below.
-            after: What is compared with it; nothing is known beyond these layers.
-            view: How the result lies in the pane, whose size the picture has.
-            gain: 1, 2, 4, ...; what would be brighter than white is white.
+            before: Layers of the original.
+            after: Layers of the result; the difference is black outside of them.
+            view: The viewport; the returned image has the size of its pane.
+            gain: 1, 2, 4, ...; values above white are clipped.
         """
         shown = (view, gain, *before, *after)
         if shown == self._shown:
@@ -138,7 +138,7 @@ class Difference:
         return self._first
 
     def _paint_aligned(self, before: Layer, after: Layer, view: Viewport, gain: int) -> None:
-        """Subtract the pixels themselves, so that but one picture has to be scaled."""
+        """Subtract the pixels before scaling, so that only one image is scaled."""
         pane = Box(0, 0, *view.pane)
         if not view.to_pane(after.box).holds(pane):
             self._first.fill(Qt.GlobalColor.black)
@@ -156,7 +156,7 @@ class Difference:
     def _paint_stacks(
         self, before: Sequence[Layer], covering: Sequence[Layer], view: Viewport, gain: int
     ) -> None:
-        """Subtract what is seen of both."""
+        """Subtract the painted stacks."""
         pane = Box(0, 0, *view.pane)
         parts = [view.to_pane(layer.box).cut(pane) for layer in covering]
         for image, lies_below in ((self._first, True), (self._second, False)):
@@ -173,7 +173,7 @@ class Difference:
 
 
 class _LevelDifference:
-    """The absolute difference of two levels of equal size, as far as it was asked for."""
+    """The absolute difference of two levels of equal size, computed on demand."""
 
     def __init__(self, first: QImage, second: QImage) -> None:
         self._levels = first, second
@@ -184,7 +184,7 @@ class _LevelDifference:
         return self._levels[0] is first and self._levels[1] is second
 
     def image(self, part: QRect) -> QImage:
-        """Return an image of the whole size, of which `part` is right."""
+        """Return an image of the whole size that is valid inside `part`."""
         (first, second), result = map(_constants, self._levels), _values(self._image)
         for new in QRegion(part) - self._known:  # type: ignore[attr-defined]  # not in the stubs
             rows = slice(new.top(), new.top() + new.height())
@@ -195,26 +195,26 @@ class _LevelDifference:
 
 
 def _values(image: QImage) -> Bytes:
-    """Return the pixels of a picture of 4 bytes a pixel, to write into: (height, 4 width)."""
+    """Return the writable pixels of an image with 4 bytes per pixel: (height, 4 width)."""
     return np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
 
 
 def _constants(image: QImage) -> Bytes:
-    """Return the pixels of a picture of 4 bytes a pixel, not copied: (height, 4 width)."""
+    """Return the pixels of an image with 4 bytes per pixel without a copy: (height, 4 width)."""
     return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
 
 
 def _subtract(first: Bytes, second: Bytes, result: Bytes) -> None:
-    """Put the absolute difference of pixels into `result`."""
-    import cv2  # when it is first needed: the window opens without
+    """Write the absolute difference of pixels to `result`."""
+    import cv2  # at first use, so that the window opens without it
 
-    # 4 megapixels take 3 to 5 times as long by the composition modes of Qt, and by numpy.
+    # Qt's composition modes and numpy take 3 to 5 times as long for 4 megapixels.
     cv2.absdiff(first, second, dst=result)
 
 
 def _amplify(values: Bytes, gain: int) -> None:
-    """Multiply by a power of two, in place; what would be brighter than white is white."""
+    """Multiply by a power of two, in place; values above white are clipped."""
     import cv2
 
-    for _ in range(gain.bit_length() - 1):  # half the time of a multiplication
+    for _ in range(gain.bit_length() - 1):  # takes half the time of a multiplication
         cv2.add(values, values, dst=values)

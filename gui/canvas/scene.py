@@ -1,4 +1,4 @@
-"""Scene: before and after as they are painted, in every mode; without a widget."""
+"""Scene: paints before and after in each mode; without a widget."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..session.box import Box
 from .painting import Difference, Layer, paint_layer, topmost
 from .viewport import Viewport
 
-LOUPE_SIDE = 150  # width of each half, in Qt's pixels
+LOUPE_SIDE = 150  # width of each half, in device-independent pixels
 _LOUPE_ZOOM = 4.0
 _CHIP = QColor(0, 0, 0, 150)
-_SHADE = QColor(0, 0, 0, 110)  # beside white lines, which are not seen on white
+_SHADE = QColor(0, 0, 0, 110)  # makes white lines visible on white
 
 
 class Mode(Enum):
-    """How before and after are compared."""
+    """The comparison of before and after."""
 
     SPLIT = "split"
     SIDES = "sides"
@@ -28,20 +28,20 @@ class Mode(Enum):
 
 
 class Scene:
-    """What a canvas shows, and how; lengths are device pixels unless said.
+    """The content of a canvas; lengths are device pixels unless noted.
 
     Attributes:
         before: Layers of the original.
         after: Layers of the result.
-        overlay: What lies over the result.
-        opacity: Of the overlay, 0 to 1.
-        mode: How they are compared.
-        gain: What differences are multiplied by: 1, 2, 4, ...
-        division: Share of the width at which before ends.
-        original_held: Whether the original alone is shown, for a moment.
-        outline: A rectangle of the result that is marked.
-        ratio: Device pixels for one of Qt's.
-        font: Of the names.
+        overlay: Layers over the result.
+        opacity: Opacity of the overlay, 0 to 1.
+        mode: The comparison of before and after.
+        gain: Factor of differences: 1, 2, 4, ...
+        division: Border between before and after, as a share of the width.
+        original_held: Whether only the original is shown.
+        outline: A marked rectangle of the result.
+        ratio: Device pixels per device-independent pixel.
+        font: Font of the names.
     """
 
     def __init__(self, names: tuple[str, str]) -> None:
@@ -68,13 +68,13 @@ class Scene:
         return (Box(0, 0, half, height), Box(half + gap, 0, width - half - gap, height))
 
     def paint(self, painter: QPainter, view: Viewport, panes: Sequence[Box], area: Box) -> None:
-        """Paint what of the panes lies in an area.
+        """Paint the part of the panes inside an area.
 
         Args:
             painter: One unit is one device pixel.
-            view: How the result lies in each pane.
+            view: The viewport of each pane.
             panes: See `panes`.
-            area: What has to be painted anew.
+            area: The area to paint.
         """
         for number, pane in enumerate(panes):
             clip = pane.cut(area)
@@ -83,12 +83,12 @@ class Scene:
                 self._paint_pane(painter, view, number, pane, clip)
 
     def paint_loupe(self, painter: QPainter, view: Viewport, place: tuple[float, float]) -> None:
-        """Paint before and after of a place, larger, side by side from the origin on.
+        """Paint before and after of a place, enlarged, side by side from the origin.
 
         Args:
             painter: One unit is one device pixel.
-            view: How the result lies in its pane.
-            place: Of the result, (x, y).
+            view: The viewport of the pane.
+            place: A place of the result, (x, y).
         """
         side = round(LOUPE_SIDE * self.ratio)
         zoom = max(_LOUPE_ZOOM, min(8.0, 2 * view.zoom))
@@ -150,7 +150,7 @@ class Scene:
             painter.restore()
 
     def _paint_name(self, painter: QPainter, which: int, pane: Box) -> None:
-        """Write on a dark chip in an upper corner, if there is room for it."""
+        """Paint a name on a dark chip in an upper corner, if there is room."""
         name, ratio = self._names[which], self.ratio
         font = QFont(self.font)
         font.setPixelSize(round(12 * ratio))
@@ -178,7 +178,7 @@ def paint_outline(
     ink: QColor,
     style: Qt.PenStyle = Qt.PenStyle.SolidLine,
 ) -> None:
-    """Draw a light rectangle with a shade below it, so that it is seen on any picture."""
+    """Draw a light rectangle with a dark edge, which is visible on any picture."""
     line = max(1, round(ratio))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_SHADE, 3 * line))
@@ -188,12 +188,12 @@ def paint_outline(
 
 
 def to_device_pixels(painter: QPainter, ratio: float) -> None:
-    """Let one unit be one device pixel, on whole ones even where the widget begins between two."""
+    """Make one unit one device pixel, aligned to whole pixels even if the widget is not."""
     start = painter.deviceTransform()
     painter.scale(1 / ratio, 1 / ratio)
     painter.translate(round(start.dx()) - start.dx(), round(start.dy()) - start.dy())
 
 
 def rect_of(box: Box) -> QRectF:
-    """Return a box as Qt has it."""
+    """Return a box as a QRectF."""
     return QRectF(box.x, box.y, box.width, box.height)
