@@ -1,1 +1,1 @@
-"""Widgets that all pages share, the theme and the words."""
+"""Widgets, theme and wording that all pages share."""

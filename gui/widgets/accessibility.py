@@ -1,4 +1,4 @@
-"""Spoken: what screen readers are told beyond what Qt tells them by itself."""
+"""Accessibility: information for screen readers that Qt does not provide by itself."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QComboBox, QLabel, QSizePolicy, QWidget
 
-# Classes that Qt takes for fillers.
+# Painted widgets, which Qt reports as fillers.
 _PICTURES = ("Canvas", "ErrorMap", "AttentionCanvas", "Plot", "RegionPicker", "_Patch")
 
 
 class Notice(QLabel):
-    """A line that says what came of something; it is read out, and hidden while it is empty."""
+    """A line of text that screen readers announce; hidden while it is empty."""
 
     def __init__(self) -> None:
         super().__init__(wordWrap=True)
@@ -20,7 +20,7 @@ class Notice(QLabel):
         self.hide()
 
     def tell(self, text: str) -> None:
-        """Say a sentence, or nothing any more."""
+        """Show a sentence; an empty one hides the line."""
         changed = text != self.text()
         self.setText(text)
         self.setVisible(bool(text))
@@ -29,15 +29,15 @@ class Notice(QLabel):
 
 
 def announce(widget: QWidget, text: str) -> None:
-    """Let a screen reader read a text out, if the widget can be seen."""
+    """Let a screen reader announce a text, if the widget is visible."""
     if text and widget.isVisible() and QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 
 
 def name_combos(panel: QWidget) -> None:
-    """Let combo boxes without a label tell their names as descriptions.
+    """Describe combo boxes without a label by their accessible names.
 
-    On Linux, Qt gives screen readers the chosen entry as the name, and leaves the name to labels.
+    On Linux, Qt gives screen readers the chosen entry in place of the name.
     """
     labels = {label.buddy() for label in panel.findChildren(QLabel)}
     for combo in panel.findChildren(QComboBox):
@@ -46,7 +46,7 @@ def name_combos(panel: QWidget) -> None:
 
 
 def install_roles() -> None:
-    """Tell screen readers of widgets that paint pictures that they are pictures."""
+    """Give widgets that paint pictures the role of a graphic."""
     QAccessible.installFactory(_interface)
 
 

@@ -1,4 +1,4 @@
-"""Columns: as wide as their words are in the user's language and font."""
+"""Columns of tables that fit their texts in the user's language and font."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtWidgets import QTableView
 
-_MARGINS = 24  # of a cell, left and right
+_MARGINS = 24  # left and right of the text of a cell
 
 
 def fit_columns(view: QTableView, words: Mapping[int, Iterable[str]]) -> None:
-    """Widen the columns whose words would be cut off.
+    """Widen the columns whose texts would be cut off.
 
     Args:
-        view: With its columns as wide as they are at least.
-        words: All that a column may have to show.
+        view: The table; its columns have their smallest widths.
+        words: All texts that a column may show.
     """
     view.ensurePolished()
     head = view.horizontalHeader()

@@ -1,4 +1,4 @@
-"""What keys and drops say, for all widgets that take them."""
+"""Helpers for key and drop events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ARROWS = {
 
 
 def arrow_move(event: QKeyEvent, step: int) -> tuple[int, int] | None:
-    """Return how far down and across an arrow key goes, by one with Shift; None for other keys."""
+    """Return the move (down, right) of an arrow key, by 1 with Shift; None for other keys."""
     move = _ARROWS.get(Qt.Key(event.key()))
     if move is None:
         return None
@@ -25,12 +25,12 @@ def arrow_move(event: QKeyEvent, step: int) -> tuple[int, int] | None:
 
 
 def accept_copy(event: QDropEvent) -> None:
-    """Take what is dragged as a copy: whoever gives it away may delete what was moved."""
+    """Accept a drag as a copy: after a move, the source may delete its file."""
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
 
 
 def local_files(data: QMimeData) -> list[Path]:
-    """Return the files that were dropped or copied."""
+    """Return the dropped or copied files."""
     urls: list[QUrl] = data.urls()
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

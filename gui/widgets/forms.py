@@ -1,4 +1,4 @@
-"""Parts that panels are built of: headings, hints, sections that fold, sliders with a figure."""
+"""Parts of forms: headings, hints, folding sections, sliders with a value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from .theme import SPACE
 
 _ARROW_SIDE = 10
-SPIN_MARGINS = (6, 0, 6, 0)  # of style sheets, spin boxes take none
+SPIN_MARGINS = (6, 0, 6, 0)  # spin boxes ignore the margins of style sheets
 
 
 def heading(text: str) -> QLabel:
@@ -34,7 +34,7 @@ def heading(text: str) -> QLabel:
 
 
 def hint(text: str = "") -> QLabel:
-    """Return a line that explains, in a paler color."""
+    """Return an explanation in a paler color."""
     label = QLabel(text, wordWrap=True)
     label.setProperty("hint", True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
@@ -42,7 +42,7 @@ def hint(text: str = "") -> QLabel:
 
 
 def column(*, margin: int = 0, spacing: int = SPACE) -> QVBoxLayout:
-    """Return a column of widgets."""
+    """Return a vertical layout."""
     layout = QVBoxLayout()
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(spacing)
@@ -50,7 +50,7 @@ def column(*, margin: int = 0, spacing: int = SPACE) -> QVBoxLayout:
 
 
 def row(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:
-    """Return widgets side by side; the one of number `stretch` takes the room that is left."""
+    """Return a row of widgets; the one at index `stretch` takes the remaining width."""
     layout = QHBoxLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(SPACE)
@@ -60,7 +60,7 @@ def row(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:
 
 
 def labeled(text: str, widget: QWidget, width: int = 96) -> QHBoxLayout:
-    """Return a widget behind its name, which is its name for screen readers too."""
+    """Return a widget with a label, which is also its name for screen readers."""
     label = QLabel(text)
     label.setBuddy(widget)
     label.setMinimumWidth(width)
@@ -69,7 +69,7 @@ def labeled(text: str, widget: QWidget, width: int = 96) -> QHBoxLayout:
 
 
 class Picker(QComboBox):
-    """A combo box that ends a text that is too long in an ellipsis, in place of cutting it off."""
+    """A combo box that ends a long text with an ellipsis."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Picker(QComboBox):
 
 
 class Section(QWidget):
-    """A heading that folds and unfolds what is below it."""
+    """A heading that folds and unfolds its content."""
 
     def __init__(self, title: str, *, unfolded: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,23 +119,23 @@ class Section(QWidget):
 
 
 class WheelGuard(QObject):
-    """Lets the wheel scroll a panel, and change only those of its controls that have the focus.
+    """Lets the wheel scroll a panel, and change only the control that has the focus.
 
-    Combo boxes never take it: their last entry may lead elsewhere.
+    Combo boxes ignore the wheel, as their last entry may open another page.
 
     Args:
-        panel: Whose controls; those that it has by now.
+        panel: The panel, with all its controls.
     """
 
     def __init__(self, panel: QWidget) -> None:
         super().__init__(panel)
         for kind in (QComboBox, QAbstractSpinBox, QSlider):
             for control in panel.findChildren(kind):
-                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel does not give it
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # no focus by the wheel
                 control.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Pass the wheel on to what scrolls."""
+        """Pass the wheel on to the scroll area."""
         if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
             return False
         if watched.hasFocus() and not isinstance(watched, QComboBox):
@@ -145,10 +145,10 @@ class WheelGuard(QObject):
 
 
 class ValueSlider(QWidget):
-    """A slider and the figure that it stands for; either can be changed.
+    """A slider and a spin box of the same value.
 
     Signals:
-        moved: The new figure.
+        moved: The new value.
     """
 
     moved = Signal(float)
@@ -180,11 +180,11 @@ class ValueSlider(QWidget):
 
     @property
     def value(self) -> float:
-        """The figure."""
+        """The current value."""
         return self.spin_box.value()
 
     def set_value(self, value: float) -> None:
-        """Show a figure without telling anybody."""
+        """Show a value without a signal."""
         with QSignalBlocker(self.slider), QSignalBlocker(self.spin_box):
             self.slider.setValue(round(value / self._step))
             self.spin_box.setValue(value)

@@ -1,4 +1,4 @@
-"""RegionPicker: a small picture of the whole, with the square of it that is compared."""
+"""RegionPicker: a small view of the picture with a movable region."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _STEP = 8  # pixels of the picture for an arrow key; 1 with Shift
 
 
 class RegionPicker(QWidget):
-    """Shows where the region lies; the pointer or the arrow keys move it.
+    """Shows the region; the pointer or the arrow keys move it.
 
     Signals:
-        moved: Another region.
+        moved: The new region.
     """
 
     moved = Signal(object)
@@ -43,17 +43,17 @@ class RegionPicker(QWidget):
 
     @property
     def region(self) -> Region | None:
-        """What is chosen, in pixels of the picture; None without a picture."""
+        """The region, in pixels of the picture; None without a picture."""
         return self._region
 
     def set_picture(self, overview: QImage, size: tuple[int, int]) -> None:
-        """Show a picture of (height, width); the region is chosen by `set_region`."""
+        """Show a picture of (height, width), without a region."""
         self._overview, self._size = overview, size
         self._region = None
         self.update()
 
     def set_region(self, region: Region | None) -> None:
-        """Show another region, held inside the picture."""
+        """Show a region, moved inside the picture."""
         if region is not None:
             height, width = (min(a, b) for a, b in zip(_sides(region), self._size, strict=True))
             top = min(max(0, region.top), self._size[0] - height)
@@ -69,11 +69,11 @@ class RegionPicker(QWidget):
             self.moved.emit(region)
 
     def sizeHint(self) -> QSize:
-        """Return a modest size."""
+        """Return the preferred size."""
         return QSize(240, 180)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the picture, darkened but for the region."""
+        """Paint the picture, darkened outside the region."""
         if self._overview.isNull():
             return
         painter = QPainter(self)
@@ -98,7 +98,7 @@ class RegionPicker(QWidget):
         painter.drawRect(box)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move by some pixels."""
+        """Move the region with the arrow keys."""
         move = arrow_move(event, _STEP)
         if move is None or self._region is None:
             super().keyPressEvent(event)
@@ -109,11 +109,11 @@ class RegionPicker(QWidget):
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Move the middle of the region here."""
+        """Center the region at the pointer."""
         self._center(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move it along."""
+        """Move the region with the pointer."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._center(event.position())
 
@@ -127,14 +127,14 @@ class RegionPicker(QWidget):
         self.set_region(Region(top, left, region.height, region.width))
 
     def _area(self) -> QRectF:
-        """Return where the picture lies in the widget."""
+        """Return the place of the picture in the widget."""
         height, width = self._size
         scale = min(self.width() / width, self.height() / height)
         wide, high = width * scale, height * scale
         return QRectF((self.width() - wide) / 2, (self.height() - high) / 2, wide, high)
 
     def _part(self, region: Region) -> QRectF:
-        """Return where a region lies in the overview."""
+        """Return the place of a region in the overview."""
         down = self._overview.height() / self._size[0]
         across = self._overview.width() / self._size[1]
         return QRectF(

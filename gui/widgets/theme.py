@@ -1,4 +1,4 @@
-"""Theme: neutral grays that let a photograph speak, dark and light, and icons in their ink."""
+"""Theme: neutral grays, dark and light, and icons in the color of the text."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QP
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-SPACE = 8  # all distances are multiples of it, or its half
+SPACE = 8  # unit of distances
 ICON_SIDE = 18
-ICONS = Path(__file__).parents[1] / "icons"  # Qt reads the drawings of style sheets by their paths
+ICONS = Path(__file__).parents[1] / "icons"  # style sheets need file paths
 
 
 @dataclass(frozen=True)
 class Colors:
-    """One scheme; surfaces are gray without a tint, so that they do not tint what the eye sees."""
+    """A color scheme; surfaces are neutral gray, so that colors of photographs look right."""
 
     window: str
     panel: str
@@ -69,14 +69,14 @@ SCHEMES = {
 
 
 def set_scheme(app: QApplication, scheme: str) -> None:
-    """Dress the application as one of SCHEMES says; ``system`` follows the system from now on."""
+    """Apply one of SCHEMES to the application; ``system`` follows the system."""
     app.setProperty("scheme", scheme)
-    QGuiApplication.styleHints().setColorScheme(SCHEMES[scheme])  # for the system's own dialogs
+    QGuiApplication.styleHints().setColorScheme(SCHEMES[scheme])  # for dialogs of the system
     apply_style(app)
 
 
 def apply_style(app: QApplication) -> None:
-    """Take the colors that the user, or else the system, wants now."""
+    """Apply the color scheme of the user, or of the system."""
     scheme = app.property("scheme") or "system"
     found = QGuiApplication.styleHints().colorScheme()
     wanted = found if scheme == "system" else SCHEMES[scheme]
@@ -87,12 +87,12 @@ def apply_style(app: QApplication) -> None:
 
 
 def colors_of(palette: QPalette) -> Colors:
-    """Return the scheme that a palette was made from."""
+    """Return the color scheme of a palette."""
     return DARK if palette.window().color().lightness() < 128 else LIGHT
 
 
 def icon(name: str, palette: QPalette) -> QIcon:
-    """Return a drawing of the folder ``icons`` in the color of text, paler where disabled."""
+    """Return a drawing of the folder ``icons`` in the color of text, paler if disabled."""
     made = QIcon()
     inks = {
         QIcon.Mode.Normal: palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.ButtonText),

@@ -44,7 +44,7 @@ TITLES = (
 
 
 def title_of(spec: ModelSpec) -> str:
-    """Return what a model is good at; as the user wrote it, for one that the user added."""
+    """Return the title of a model; that of a model added by the user is not translated."""
     translate = QCoreApplication.translate
     return translate("titles", spec.title)
 
@@ -61,7 +61,7 @@ def task_title(task: str) -> str:
 
 
 def speed_title(spec: ModelSpec) -> str:
-    """Return the word for the speed of a model; empty where it was not measured."""
+    """Return the speed class of a model; empty if it was not measured."""
     translate = QCoreApplication.translate
     words = {
         "fast": translate("titles", "fast"),

@@ -1,4 +1,4 @@
-"""How times, sizes and numbers are said."""
+"""Wording of times, sizes and numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from restorer import READABLE
 
 
 def duration(seconds: float) -> str:
-    """Say a time: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    """Format a duration: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
     if seconds < 9.95:
         return f"{number(seconds, 1)} s"
     whole = round(seconds)
@@ -24,12 +24,12 @@ def duration(seconds: float) -> str:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Say a number as the user's language writes it."""
+    """Format a number in the user's language."""
     return QLocale().toString(float(value), "f", decimals)
 
 
 def megapixels(width: int, height: int) -> str:
-    """Say how many pixels there are: ``24.2 MP``, ``0.08 MP``."""
+    """Format a number of pixels: ``24.2 MP``, ``0.08 MP``."""
     count = width * height / 1e6
     if count < 0.005:
         return f"< {number(0.01, 2)} MP"
@@ -39,7 +39,7 @@ def megapixels(width: int, height: int) -> str:
 
 
 def size(count: float) -> str:
-    """Say a number of bytes: ``512 B``, ``2.1 MB``."""
+    """Format a number of bytes: ``512 B``, ``2.1 MB``."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{number(count, int(unit != 'B'))} {unit}"
@@ -48,7 +48,7 @@ def size(count: float) -> str:
 
 
 def error_text(error: object, path: Path | None = None) -> str:
-    """Say what is wrong, without the name of the file that it stands beside."""
+    """Return the text of an error, without the path that is shown beside it."""
     text = str(error)
     return text.removeprefix(f"{path}: ") if path is not None else text
 
@@ -59,11 +59,11 @@ def picture_patterns() -> str:
 
 
 def listed(rows: Iterable[Sequence[str]], width: int = 0) -> str:
-    """Return rows of words, such as names and what belongs to them, for a label of rich text.
+    """Return rows of plain text as a table for a label of rich text.
 
     Args:
-        rows: Plain text; the first of each row stays in one line.
-        width: Of the first at least, so that several lists align.
+        rows: Cells of plain text; the first of each row is not wrapped.
+        width: Smallest width of the first column, to align several tables.
     """
     made = []
     for first, *others in rows:
