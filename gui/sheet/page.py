@@ -1,4 +1,4 @@
-"""ContactSheet: one region through several models and strengths, side by side."""
+"""ContactSheet: compares one region, restored by several models and strengths."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ _TASKS = tuple(
     for task in sorted(TASKS.values(), key=lambda task: task.place)
     if task.place and not task.needs_references
 )
-_LEAST_WIDTH = 200  # of a card, so that its words fit
+_LEAST_WIDTH = 200  # of a card, so that its text fits
 _LARGEST_SCALE = 6  # of the region on a card
-_LEAST_SIDE = 180  # of its picture, in Qt's pixels; smaller regions are enlarged
+_LEAST_SIDE = 180  # of its picture, in device-independent pixels; smaller regions are enlarged
 
 
 class ContactSheet(QWidget):
-    """The sheet, with what there is to choose beside it.
+    """The cards and their controls.
 
     Signals:
-        adopted: Restore the picture so; with a tuple of one Step.
+        adopted: The step to use for the picture, in a tuple.
     """
 
     adopted = Signal(object)
-    _made = Signal(int, int, object)  # run, card, Sample; from the lane's thread
+    _made = Signal(int, int, object)  # run, card, Sample; from the worker's thread
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,10 +81,10 @@ class ContactSheet(QWidget):
         self._connect()
         self._show_idle()
 
-    # What the window calls.
+    # Called by the window.
 
     def show_state(self, state: State) -> None:
-        """Compare on the open picture, with the models that can be used and the choices made."""
+        """Use the open picture, the usable models and the choices of a state."""
         self._choices = state.choices
         self.sheet.adopt(state.choices.steps)
         self.set_usable(state.usable)
@@ -96,11 +96,11 @@ class ContactSheet(QWidget):
             self.set_picture(opened.source, opened.shown.levels[-1])
 
     def set_picture(self, picture: Source | None, overview: QImage) -> None:
-        """Compare on a picture.
+        """Set the picture.
 
         Args:
-            picture: None for none.
-            overview: All of it, small.
+            picture: The picture; None for none.
+            overview: The whole picture in a small size.
         """
         if picture is self._picture:
             return
@@ -112,24 +112,24 @@ class ContactSheet(QWidget):
         self._show_idle()
 
     def set_usable(self, models: frozenset[str]) -> None:
-        """Offer models whose weights are here."""
+        """Offer the models whose weights are installed."""
         if models != self._usable:
             self._usable = models
             self._list_tasks()
 
     def set_ground_truth(self, truth: Image | None) -> None:
-        """Measure against a truth of the whole picture, where it is as large as the results."""
+        """Set the ground truth of the whole picture; used if its size fits the results."""
         self._ground_truth = truth
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
-        """Stop, and end the threads; return whether they ended."""
+        """Stop and end the threads; return whether they ended."""
         for worker in (self._worker, self._finder):
             worker.drop()
         ended = [worker.close(timeout_s) for worker in (self._worker, self._finder)]
         return all(ended)
 
     def compare(self) -> None:
-        """Fill the sheet."""
+        """Compute the cards."""
         picture, region, steps = self._picture, self.picker.region, self._steps()
         if picture is None or region is None or not steps:
             return
@@ -159,7 +159,7 @@ class ContactSheet(QWidget):
         self._worker.ask(make, self._take_end)
 
     def stop(self) -> None:
-        """Stop within a tile; what is there stays."""
+        """Stop after the current tile; finished cards stay."""
         self._worker.drop()
         self._run += 1
         self._show_idle()
@@ -233,9 +233,9 @@ class ContactSheet(QWidget):
         self.stop_button.clicked.connect(self.stop)
         self.view.clicked.connect(self._adopt)
         self.view.activated.connect(self._adopt)
-        self._made.connect(self._take)  # queued: the signal comes from the lane's thread
+        self._made.connect(self._take)  # queued: the worker's thread emits it
 
-    # What there is to choose.
+    # Choices.
 
     def _list_tasks(self) -> None:
         kept = self.task.currentData()
@@ -262,7 +262,7 @@ class ContactSheet(QWidget):
         ]
 
     def _find_detail(self) -> None:
-        """Look for the region in a thread: a large picture takes a while."""
+        """Find the most detailed region in a thread, as a large picture takes a while."""
         picture, side = self._picture, self.side.currentData()
         if picture is None:
             self._finder.drop()
@@ -282,7 +282,7 @@ class ContactSheet(QWidget):
             left = region.left + (region.width - side) // 2
             self.picker.set_region(Region(top, left, side, side))
 
-    # What comes.
+    # Results.
 
     def _fitting_ground_truth(self, scales: Sequence[int]) -> Image | None:
         truth, picture = self._ground_truth, self._picture
@@ -292,9 +292,9 @@ class ContactSheet(QWidget):
         return truth if (truth.height, truth.width) in sizes else None
 
     def _extent(self, region: Region, scales: Sequence[int]) -> QSize:
-        """Return the size of the cards' pictures: whole pixels of every result, large enough.
+        """Return the size of the cards' pictures, a multiple of the size of every result.
 
-        Where that were too large, as of results of scale 3 and 4, whole pixels of the largest.
+        If that is too large, as for scales 3 and 4, it is a multiple of the largest result.
         """
         scale = lcm(*scales)
         if scale > max(_LARGEST_SCALE, *scales):
@@ -319,7 +319,7 @@ class ContactSheet(QWidget):
             self.adopted.emit((step,))
 
     def _show_idle(self, *_: object) -> None:
-        """Show what can be done while nothing runs."""
+        """Enable the controls while nothing runs."""
         if self._worker.busy:
             return
         self.stop_button.setEnabled(False)
@@ -343,7 +343,7 @@ def make_page(session: Session, folder: Path) -> ContactSheet:
 
 
 class _Sheet(QListView):
-    """Says what the place is for while nothing is there."""
+    """A list of cards, with a hint while it is empty."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

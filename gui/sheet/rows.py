@@ -1,4 +1,4 @@
-"""Cards of the contact sheet: what each model makes of the region, and what it costs."""
+"""Cards of the contact sheet: the result of each model, with time, memory and metrics."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Card:
     """One way to restore the region.
 
     Attributes:
-        step: None for the region as it is.
-        sample: What came of it; None while nobody knows.
+        step: The step; None for the original.
+        sample: The result; None until it is available.
     """
 
     step: Step | None
@@ -47,7 +47,7 @@ class SheetModel(QAbstractListModel):
     """The cards.
 
     Args:
-        ratio: Device pixels for one of Qt's.
+        ratio: Device pixels per device-independent pixel.
         parent: Owner.
     """
 
@@ -55,25 +55,25 @@ class SheetModel(QAbstractListModel):
         super().__init__(parent)
         self.cards: list[Card] = []
         self.adopted: tuple[Step, ...] = ()
-        self.card_size = QSize(1, 1)  # picture and words, in Qt's pixels
+        self.card_size = QSize(1, 1)  # picture and text, in device-independent pixels
         self._icons: list[QIcon] = []
         self._ratio = ratio
-        self._extent = QSize(1, 1)  # of a card's picture, in device pixels
+        self._extent = QSize(1, 1)  # size of a card's picture, in device pixels
         self._alike = True
 
     @property
     def icon_size(self) -> QSize:
-        """Of a card's picture, in Qt's pixels."""
+        """Size of a card's picture, in device-independent pixels."""
         return (self._extent / self._ratio).expandedTo(QSize(1, 1))
 
     def begin(self, steps: Sequence[Step], extent: QSize, *, alike: bool = True) -> None:
-        """Lay out blank cards: the region as it is, then one for each step; none without steps.
+        """Show blank cards: the original and one for each step; none without steps.
 
         Args:
-            steps: One for each card but the first.
-            extent: Of a card's picture, in device pixels.
-            alike: Whether all results are of one size; only then are their pixels shown as squares,
-                as of results of several sizes the smaller would seem the coarser.
+            steps: The step of each card except the first.
+            extent: Size of a card's picture, in device pixels.
+            alike: Whether all results have the same size; only then are pixels shown as squares,
+                because smaller results would look coarser than larger ones.
         """
         self.beginResetModel()
         self._extent = extent
@@ -99,7 +99,7 @@ class SheetModel(QAbstractListModel):
         self.dataChanged.emit(self.index(number), self.index(number))
 
     def adopt(self, steps: tuple[Step, ...]) -> None:
-        """Mark what is in use."""
+        """Mark the cards of the current steps."""
         changed, self.adopted = steps != self.adopted, steps
         if self.cards and changed:
             self.dataChanged.emit(self.index(0), self.index(len(self.cards) - 1))
@@ -109,7 +109,7 @@ class SheetModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self.cards)
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
-        """Return what a card shows, and says."""
+        """Return the text or picture of a card."""
         card = self.cards[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return "\n".join(filter(None, self._lines(card)))
@@ -126,7 +126,7 @@ class SheetModel(QAbstractListModel):
         return None
 
     def _lines(self, card: Card) -> list[str]:
-        """Return three lines: what it is, what it costs, how near it is to the truth."""
+        """Return three lines: name, cost, and metrics against the ground truth."""
         sample = card.sample
         if sample is None:
             return [self._name(card), self.tr("waiting …"), ""]
@@ -162,7 +162,7 @@ class SheetModel(QAbstractListModel):
 
 
 class ModelChoice(QAbstractListModel):
-    """The models that can be compared, with a mark for those that are."""
+    """The models, with a check mark for those to compare."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -171,11 +171,11 @@ class ModelChoice(QAbstractListModel):
 
     @property
     def marked(self) -> list[ModelSpec]:
-        """Those to compare, in their order."""
+        """The checked models, in order."""
         return [spec for spec in self.specs if spec.id in self._marked]
 
     def set_specs(self, specs: Sequence[ModelSpec]) -> None:
-        """List other models; all are marked at first, and those known before stay as they are."""
+        """Set the models; new ones are checked, known ones keep their state."""
         known = {spec.id for spec in self.specs}
         self.beginResetModel()
         self._marked |= {spec.id for spec in specs if spec.id not in known}
@@ -187,11 +187,11 @@ class ModelChoice(QAbstractListModel):
         return 0 if parent.isValid() else len(self.specs)
 
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
-        """Let models be marked."""
+        """Allow models to be checked."""
         return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
-        """Return name and mark."""
+        """Return the name or the check state."""
         spec = self.specs[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return spec.id
@@ -205,7 +205,7 @@ class ModelChoice(QAbstractListModel):
     def setData(
         self, index: QModelIndex | QPersistentModelIndex, value: Any, role: int = 0
     ) -> bool:
-        """Mark a model, or not."""
+        """Check or uncheck a model."""
         if role != Qt.ItemDataRole.CheckStateRole:
             return False
         model = self.specs[index.row()].id
@@ -216,12 +216,12 @@ class ModelChoice(QAbstractListModel):
 
 
 class MarkDelegate(QStyledItemDelegate):
-    """Lets a click anywhere in a row mark it, not only one on the small box."""
+    """Lets a click anywhere in a row toggle its check mark."""
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Return a row that is easily hit."""
+        """Return a comfortable height for clicking."""
         return super().sizeHint(option, index).expandedTo(QSize(0, _ROW_HEIGHT))
 
     def editorEvent(
@@ -231,7 +231,7 @@ class MarkDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> bool:
-        """Mark, or take the mark away."""
+        """Toggle the check mark."""
         released = event.type() == QEvent.Type.MouseButtonRelease
         if not released or not isinstance(event, QMouseEvent):
             return super().editorEvent(event, model, option, index)
