@@ -1,1 +1,1 @@
-"""The page that shows what an attention sees."""
+"""The attention map: the parts of a picture that a network uses for a pixel."""

@@ -1,4 +1,4 @@
-"""AttentionCanvas: the part of a picture that an attention sees, lit by its weights."""
+"""AttentionCanvas: a part of a picture, brightened by the weights of the attention."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from restorer import AttentionLevel, AttentionMap, AttentionMatch, Region
 from ..widgets.events import arrow_move
 
 _INK = QColor(255, 196, 0)  # amber: few photographs have much of it; it shows on dark and bright
-_SHADE = 215  # of 255, where the attention does not look
-_BRIGHT = 0.99  # of the part is at most fully lit: one strong patch does not hide the others
-_CELL = 2  # pixels of the picture for one of the light
+_SHADE = 215  # opacity of 255 at places without weight
+_BRIGHT = 0.99  # quantile of full brightness, so that one strong patch does not hide the others
+_CELL = 2  # pixels of the picture per pixel of the brightness
 _STEP = 4  # pixels for an arrow key; 1 with Shift
 
 
 class AttentionCanvas(QWidget):
-    """Paints a look: what the attention takes much from is lit, the rest is in the shade.
+    """Paints an attention map: places with high weights are bright, others are dark.
 
-    A click, or the arrow keys, choose another pixel.
+    A click or the arrow keys choose another pixel.
 
     Signals:
-        picked: Look from another pixel; row and column in the picture.
+        picked: Another pixel was chosen; its row and column in the picture.
     """
 
     picked = Signal(int, int)
@@ -57,14 +57,14 @@ class AttentionCanvas(QWidget):
         self._shade = QImage()
 
     def set_attention(self, part: QImage, attention: AttentionMap | None) -> None:
-        """Show a look; `part` shows its region."""
+        """Show an attention map; `part` is its region of the picture."""
         self._part, self._attention = part, attention
         self._match = None
         self.updateGeometry()
         self.show_level(None)
 
     def show_level(self, level: int | None) -> None:
-        """Show what one level of the pyramid gives; None for all."""
+        """Show one level of the pyramid; None for all."""
         self._level = level
         attention = self._attention
         levels = () if attention is None else attention.levels
@@ -78,7 +78,7 @@ class AttentionCanvas(QWidget):
         self.update()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that the part keeps its shape."""
+        """Return True: the aspect ratio is kept."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -87,11 +87,11 @@ class AttentionCanvas(QWidget):
         return min(width, round(width * part.height() / part.width())) if part.width() else 0
 
     def sizeHint(self) -> QSize:
-        """Return a modest size."""
+        """Return the preferred size."""
         return QSize(240, self.heightForWidth(240))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint part, shade, patches."""
+        """Paint the part, the shade and the patches."""
         attention = self._attention
         if attention is None:
             return
@@ -115,7 +115,7 @@ class AttentionCanvas(QWidget):
             painter.drawRect(area.adjusted(1, 1, -1, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Look from a pixel beside."""
+        """Choose a neighboring pixel."""
         move = arrow_move(event, _STEP)
         if move is None or self._attention is None:
             super().keyPressEvent(event)
@@ -124,7 +124,7 @@ class AttentionCanvas(QWidget):
         self._pick(top + height / 2 + move[0], left + width / 2 + move[1])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Look from here."""
+        """Choose the pixel at the pointer."""
         if self._attention is not None:
             area, scale = self._area(self._attention)
             point, region = event.position(), self._attention.region
@@ -134,14 +134,14 @@ class AttentionCanvas(QWidget):
             )
 
     def _pick(self, row: float, column: float) -> None:
-        assert self._attention is not None, "there is a look"
+        assert self._attention is not None, "a map is shown"
         region = self._attention.region
         row = min(region.bottom - 1, max(region.top, int(row)))
         column = min(region.right - 1, max(region.left, int(column)))
         self.picked.emit(row, column)
 
     def _area(self, attention: AttentionMap) -> tuple[QRectF, float]:
-        """Return where the part lies, and how much it is enlarged."""
+        """Return the place of the part in the widget, and its scale."""
         region = attention.region
         scale = min(self.width() / region.width, self.height() / region.height)
         width, height = region.width * scale, region.height * scale
@@ -155,7 +155,7 @@ class AttentionCanvas(QWidget):
         area: QRectF,
         scale: float,
     ) -> QRectF:
-        """Return where (top, left, height, width) of the picture lies in the widget."""
+        """Return the place of (top, left, height, width) of the picture in the widget."""
         top, left, height, width = box
         return QRectF(
             area.left() + (left - attention.region.left) * scale,
@@ -166,7 +166,7 @@ class AttentionCanvas(QWidget):
 
 
 def _shade(region: Region, levels: Sequence[AttentionLevel]) -> QImage:
-    """Return black that is the thicker the less is taken from a place of the region."""
+    """Return black whose opacity decreases with the weight of a place of the region."""
     rows = region.top + np.arange(_CELL / 2, region.height, _CELL)
     columns = region.left + np.arange(_CELL / 2, region.width, _CELL)
     light = np.zeros((len(rows), len(columns)), np.float32)
@@ -177,13 +177,13 @@ def _shade(region: Region, levels: Sequence[AttentionLevel]) -> QImage:
         light += density[down[:, None], across]
     bright = max(float(np.quantile(light, _BRIGHT)), 1e-12 + float(light.max()) / 100)
     pixels = np.zeros((*light.shape, 4), np.uint8)
-    # The root, as eyes see light, lets what is weak but wide show too.
+    # The square root, close to the perception of brightness, shows weak but wide areas.
     pixels[..., 3] = np.rint(_SHADE * (1 - np.sqrt(np.minimum(light / bright, 1))))
     kind = QImage.Format.Format_RGBA8888
     return QImage(pixels.data, light.shape[1], light.shape[0], 4 * light.shape[1], kind).copy()
 
 
 def _cells(places: NDArray[np.floating[Any]], side: float, count: int) -> NDArray[np.intp]:
-    """Return in which of the cells places lie."""
+    """Return the cells that contain places."""
     cells: NDArray[np.intp] = np.clip(places // side, 0, count - 1).astype(np.intp)
     return cells

@@ -1,4 +1,4 @@
-"""AttentionView: from a pixel that is picked, where the pyramid attention looks, at which scale."""
+"""AttentionPanel: the parts of the picture that pyramid attention uses for a chosen pixel."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ..widgets.region_picker import RegionPicker
 from .canvas import AttentionCanvas
 from .rows import LevelTable, MatchTable
 
-_SETTLE_MS = 120  # a point that still moves waits
+_SETTLE_MS = 120  # wait for a point that is still moving
 _ROW_HEIGHT = 26
 _OVERVIEW_HEIGHT = 110
 
 
 class AttentionPanel(QWidget):
-    """The glowing part, the scales with their shares, and the strongest patches.
+    """The map, the scales with their shares, and the strongest patches.
 
     Signals:
         looked: There is another look; a `AttentionMap`, or None.
@@ -74,10 +74,10 @@ class AttentionPanel(QWidget):
         self.match_view.selectionModel().currentChanged.connect(self._show_match)
         self._show(None)
 
-    # What the window calls.
+    # Called by the window.
 
     def show_state(self, state: State) -> None:
-        """Look into the open picture, with the model that is chosen, or another one that can."""
+        """Use the open picture and the chosen model, or another one with such an attention."""
         conditions = (state.choices.template.sigma, state.choices.template.jpeg_quality)
         if conditions != self._conditions:
             self._conditions = conditions
@@ -90,7 +90,7 @@ class AttentionPanel(QWidget):
             self.set_picture(state.opened.source, state.opened.shown.levels[-1])
 
     def set_models(self, usable: frozenset[str], wanted: str = "") -> None:
-        """Offer the models that have such an attention; one that is newly wanted is chosen."""
+        """Offer the models that have such an attention, and choose a newly wanted one."""
         if usable == self._usable and wanted == self._wanted:
             return
         before = self.model.currentData()
@@ -111,11 +111,11 @@ class AttentionPanel(QWidget):
             self._update()
 
     def set_picture(self, picture: Source | None, overview: QImage) -> None:
-        """Look into a picture.
+        """Set the picture.
 
         Args:
-            picture: None for none.
-            overview: All of it, small.
+            picture: The picture; None for none.
+            overview: The whole picture in a small size.
         """
         if picture is self._picture:
             return
@@ -126,12 +126,12 @@ class AttentionPanel(QWidget):
         if picture is not None:
             height, width = picture.size
             side = max(1, min(height, width) // 12)
-            self.overview.blockSignals(True)  # nobody has picked a pixel yet
+            self.overview.blockSignals(True)  # no pixel is chosen yet
             self.overview.set_region(Region((height - side) // 2, (width - side) // 2, side, side))
             self.overview.blockSignals(False)
 
     def look_at(self, row: int, column: int) -> None:
-        """Look from a pixel of the picture."""
+        """Choose a pixel of the picture."""
         if self._picture is None:
             return
         self._at = (row, column)
@@ -149,10 +149,10 @@ class AttentionPanel(QWidget):
         self._worker.drop()
         return self._worker.close(timeout_s)
 
-    # Looking.
+    # Computation.
 
     def _update(self) -> None:
-        """Look with what is chosen now, if somebody has picked a pixel."""
+        """Compute the map again, if a pixel is chosen."""
         if self._at is not None:
             self._settled.start()
 
@@ -184,7 +184,7 @@ class AttentionPanel(QWidget):
         else:
             self._show(*reply.value)
 
-    # Showing.
+    # Display.
 
     def _show(self, attention: AttentionMap | None, part: QImage | None = None) -> None:
         self.levels.set_attention(attention)
@@ -248,6 +248,6 @@ def _table(model: LevelTable | MatchTable, name: str) -> QTableView:
 
 
 def _shown(image: Image, region: Region) -> QImage:
-    """Return a part of a picture for the screen."""
+    """Return a part of a picture in the colors of the screen."""
     pixels = np.ascontiguousarray(region.of(image.pixels))
     return to_qimage(screen_pixels(with_pixels(image, pixels), None))

@@ -1,4 +1,4 @@
-"""Rows of a look: how much each scale gives, and the patches that most is taken from."""
+"""Tables of an attention map: the share of each scale, and the strongest patches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOP = QModelIndex()
 
 
 class _Table(QAbstractTableModel):
-    """A table of words for a look."""
+    """A table of texts on an attention map."""
 
     def __init__(self, heads: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -22,7 +22,7 @@ class _Table(QAbstractTableModel):
         self.attention: AttentionMap | None = None
 
     def set_attention(self, attention: AttentionMap | None) -> None:
-        """Show another look."""
+        """Show another attention map."""
         self.beginResetModel()
         self.attention = attention
         self.endResetModel()
@@ -38,7 +38,7 @@ class _Table(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
-        """Return the words of a cell."""
+        """Return the text of a cell."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._words(index.row())[index.column()]
         return None
@@ -76,7 +76,7 @@ class MatchTable(_Table):
         return 0 if parent.isValid() or self.attention is None else len(self.attention.matches)
 
     def match_at(self, row: int) -> AttentionMatch | None:
-        """Return a patch; None where there is no such row."""
+        """Return a patch; None if there is no such row."""
         matches = self.attention.matches if self.attention is not None else ()
         return matches[row] if 0 <= row < len(matches) else None
 
@@ -85,7 +85,7 @@ class MatchTable(_Table):
         attention = self.attention
         assert match is not None, "there are rows"
         assert attention is not None, "there are rows"
-        part = attention.region  # beyond which a patch may reach
+        part = attention.region  # a patch may extend beyond it
         place = ", ".join(
             str(min(max(low, round(middle)), low + length - 1))
             for middle, low, length in (
@@ -97,10 +97,10 @@ class MatchTable(_Table):
 
 
 def percent(share: float) -> str:
-    """Say a share."""
+    """Format a share."""
     return f"{number(100 * share, 1)} %"
 
 
 def scale_words(scale: float) -> str:
-    """Say how large what is seen at a scale is, beside what looks: ``1.25 ×``."""
+    """Format the size of a patch at a scale, relative to the chosen one: ``1.25 ×``."""
     return f"{number(1 / scale, 2)} ×"

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class AttentionTab(Tab):
-    """Where the attention looks; made when it is first seen, for it needs torch.
+    """Holds the attention panel, which is created when it is first visible.
 
     Signals:
-        chosen: A place that much is taken from, a Box in pixels of the original, or None.
+        chosen: The place of a chosen patch, a Box in pixels of the original, or None.
     """
 
     chosen = Signal(object)
@@ -34,7 +34,7 @@ class AttentionTab(Tab):
         self._view: AttentionPanel | None = None
 
     def update_to(self, state: State) -> None:
-        """Look into the open picture."""
+        """Show the attention of the open picture."""
         if self._view is None:
             from .panel import AttentionPanel
 
@@ -50,7 +50,7 @@ class AttentionTab(Tab):
         self._view.show_state(state)
 
     def _put_in_order(self, inner: QWidget) -> None:
-        """Let the tab key find here what would come last of all in the window."""
+        """Put the new widgets into the tab order at this place, not at the end of the window."""
         tab = Qt.FocusPolicy.TabFocus
         last: QWidget | None = self.previousInFocusChain()
         while last is not None and not last.focusPolicy() & tab:
@@ -61,7 +61,7 @@ class AttentionTab(Tab):
                 last = child
 
     def look_from(self, place: tuple[float, float]) -> None:
-        """Look from a place of the result that was clicked, while this can be seen."""
+        """Show the attention of a clicked place of the result, if the tab is visible."""
         if self.isVisible() and self._view is not None:
             x, y = (int(n / self._state.scale) for n in place)
             self._view.look_at(y, x)
