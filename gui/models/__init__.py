@@ -1,1 +1,1 @@
-"""The page of the models: what there is, what can be added."""
+"""The page of the models: lists, downloads, adds and removes them."""

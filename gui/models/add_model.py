@@ -1,4 +1,4 @@
-"""AddForm: says what a checkpoint is, asks what it cannot tell, and offers to add it."""
+"""AddForm: describes a model file, asks for missing information, and offers to add the model."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from ..widgets.titles import task_title
 from ..widgets.words import number
 
 _FIELD_WIDTH = 320
-_PHASES = ("grbg", "rggb", "gbrg", "bggr")  # the first is that of the papers
+_PHASES = ("grbg", "rggb", "gbrg", "bggr")  # the papers use the first
 
 
 class AddForm(QFrame):
-    """One recognized checkpoint.
+    """The form for one identified checkpoint.
 
     Signals:
-        accepted: Make it a model; with the ModelSpec and the file.
-        dismissed: Leave it.
+        accepted: Add the model; its ModelSpec and the file.
+        dismissed: Do not add it.
     """
 
     accepted = Signal(object, object)
@@ -130,7 +130,7 @@ class AddForm(QFrame):
             field.setFixedWidth(_FIELD_WIDTH)
             label = QLabel(text)
             label.setBuddy(field)
-            label.setMinimumHeight(field.sizeHint().height())  # to stand beside the middle of it
+            label.setMinimumHeight(field.sizeHint().height())  # aligns it with the field
             self.fields.addRow(label, field)
         buttons = row(self.add, self.leave)
         buttons.addStretch(1)
@@ -192,7 +192,7 @@ class AddForm(QFrame):
         self.name.setFocus()
 
     def event(self, event: QEvent) -> bool:
-        """Keep Esc from the window, where it stops what runs."""
+        """Keep Esc from the window, where it stops the current work."""
         asked = event.type() == QEvent.Type.ShortcutOverride
         if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             event.accept()
@@ -200,7 +200,7 @@ class AddForm(QFrame):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave the file where it is with Esc."""
+        """Dismiss the form with Esc."""
         if event.key() == Qt.Key.Key_Escape:
             self.dismissed.emit()
         else:

@@ -1,4 +1,4 @@
-"""ModelDetails: all there is to know of one model, and what can be done with its weights."""
+"""ModelDetails: information on one model, and actions for its weights."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ModelDetails(QWidget):
 
     Signals:
         fetched: Download its weights.
-        stopped: Stop the download, of whatever model.
-        verified: Read its weights and compare their hash.
-        removed: Take its weights from the disk; the user has said so twice.
+        stopped: Stop the current download.
+        verified: Compare the hash of its weights.
+        removed: Delete its weights; the user has confirmed.
         message: A sentence for the user.
     """
 
@@ -67,7 +67,7 @@ class ModelDetails(QWidget):
         self.show_download("", None)
 
     def show_model(self, spec: ModelSpec | None, state: str) -> None:
-        """Show a model, and where its weights are; nothing for None."""
+        """Show a model and the state of its weights; nothing for None."""
         self.question.hide()
         self.setVisible(spec is not None)
         if spec is None:
@@ -84,10 +84,10 @@ class ModelDetails(QWidget):
         self.remove.setVisible(state in ("installed", "corrupt") and not embedded)
 
     def show_download(self, model: str, done: tuple[int, int] | None) -> None:
-        """Show how many bytes of how many came; None for nothing on its way."""
+        """Show the progress of a download in bytes; None hides it."""
         self.fetch.setEnabled(done is None)
         if done is None and self.stop.hasFocus():
-            self.fetch.setFocus()  # to go on from there, also by keys
+            self.fetch.setFocus()  # keeps the focus for keyboard users
         for widget in (self.stop, self.bar, self.progress):
             widget.setVisible(done is not None)
         if done is None:

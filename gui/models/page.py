@@ -1,4 +1,4 @@
-"""ModelsPanel: what is installed and what can be had; fetch, add, explain, verify, remove."""
+"""ModelsPanel: lists the models; downloads, adds, verifies and removes their weights."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ModelsPanel(QWidget):
     """All models.
 
     Signals:
-        changed: Models were added, fetched or removed.
+        changed: Models were added, downloaded or removed.
     """
 
     changed = Signal()
@@ -70,7 +70,7 @@ class ModelsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self._fetching = ""  # id of the model that is on its way
+        self._fetching = ""  # id of the model that is being downloaded
         self._checker = Worker("weights", keep=True, parent=self)
         self._network = Worker("download", parent=self)
         self._store = Worker("store", keep=True, parent=self)
@@ -82,10 +82,10 @@ class ModelsPanel(QWidget):
         self._connect()
         self.survey()
 
-    # What the window calls.
+    # Called by the window.
 
     def survey(self) -> None:
-        """List the models anew, and look where their weights are."""
+        """List the models and check their weights."""
         kept = self._current()
         specs = list_models()
         self.table.set_specs(specs)
@@ -103,7 +103,7 @@ class ModelsPanel(QWidget):
         self._show_current()
 
     def inspect(self, file: Path) -> None:
-        """Say what a checkpoint is, and offer to add it."""
+        """Identify a model file and offer to add it."""
         self._close_form()
         self.message.tell(self.tr("Reading %1 …").replace("%1", file.name))
 
@@ -116,7 +116,7 @@ class ModelsPanel(QWidget):
         self._store.ask(lambda request: identify_checkpoint(file), explain)
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
-        """End all threads; a download stays as far as it came. Return whether they ended."""
+        """End all threads, keeping a partial download; return whether they ended."""
         workers = (self._checker, self._network, self._store)
         for worker in workers:
             worker.drop()
@@ -187,7 +187,7 @@ class ModelsPanel(QWidget):
         self.details.removed.connect(self._remove)
         self.details.message.connect(self.message.tell)
 
-    # What is shown.
+    # Display.
 
     def _current(self) -> ModelSpec | None:
         index = self.proxy.mapToSource(self.view.currentIndex())
@@ -197,7 +197,7 @@ class ModelsPanel(QWidget):
         spec = self._current()
         if self.form.isHidden():
             self.details.show_model(spec, self.table.state(spec.id) if spec else "")
-        QTimer.singleShot(0, self.view, self._show_row)  # when the table has its new height
+        QTimer.singleShot(0, self.view, self._show_row)  # after the table has its new height
 
     def _show_row(self) -> None:
         self.view.scrollTo(self.view.currentIndex())
@@ -223,7 +223,7 @@ class ModelsPanel(QWidget):
             lambda request: weights_state(spec), lambda reply: self._set_state(spec, reply)
         )
 
-    # What somebody does.
+    # Actions of the user.
 
     def _fetch(self) -> None:
         spec = self._current()
@@ -304,12 +304,12 @@ class ModelsPanel(QWidget):
             self.inspect(Path(name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a file."""
+        """Accept files."""
         if event.mimeData().hasUrls():
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look at the file that was dropped."""
+        """Identify a dropped file."""
         paths = local_files(event.mimeData())
         if paths:
             accept_copy(event)

@@ -1,4 +1,4 @@
-"""Rows of the models: what there is, where its weights are, what it is good at and costs."""
+"""Table of the models: task, weights, speed, license and test score."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOP = QModelIndex()
 
 
 class ModelTable(QAbstractTableModel):
-    """The table; the state of weights comes when they have been read."""
+    """The table model; the state of weights is known after they are read."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class ModelTable(QAbstractTableModel):
         }
 
     def words(self) -> dict[int, set[str]]:
-        """Return the words that columns choose from."""
+        """Return all texts that a column may show."""
         specs = list_models()
         return {
             TASK: {task_title(spec.task) for spec in specs},
@@ -62,20 +62,20 @@ class ModelTable(QAbstractTableModel):
         }
 
     def set_specs(self, specs: Sequence[ModelSpec]) -> None:
-        """List other models; what is known of their weights is kept."""
+        """Set the models; known states of weights are kept."""
         self.beginResetModel()
         self.specs = list(specs)
         self.endResetModel()
 
     def set_state(self, model: str, state: str) -> None:
-        """Show where the weights of a model are."""
+        """Set the state of the weights of a model."""
         self._states[model] = state
         for row, spec in enumerate(self.specs):
             if spec.id == model:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, SCORE))
 
     def state(self, model: str) -> str:
-        """Return where the weights of a model are; empty until that is known."""
+        """Return the state of the weights of a model; empty until it is known."""
         return self._states.get(model, "")
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
@@ -93,7 +93,7 @@ class ModelTable(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
-        """Return what a cell shows, and says."""
+        """Return the text of a cell."""
         spec = self.specs[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(spec, index.column())
@@ -118,7 +118,7 @@ class ModelTable(QAbstractTableModel):
 
 
 class ModelFilter(QSortFilterProxyModel):
-    """Shows the models of a task, in some states, whose words hold a text."""
+    """Filters models by task, state of weights and text."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -126,12 +126,12 @@ class ModelFilter(QSortFilterProxyModel):
         self._states: tuple[str, ...] = ()
 
     def narrow(self, task: str, states: Sequence[str], text: str) -> None:
-        """Show what meets all three; what is empty is met by all."""
+        """Show models that match all three; an empty criterion matches all."""
         self._task, self._states, self._text = task, tuple(states), text.casefold()
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:
-        """Say whether a model is shown."""
+        """Return whether a model is shown."""
         table = self.sourceModel()
         assert isinstance(table, ModelTable)
         spec = table.specs[row]
@@ -144,7 +144,7 @@ class ModelFilter(QSortFilterProxyModel):
 
 
 def facts(spec: ModelSpec) -> list[tuple[str, str]]:
-    """Return what there is to know of a model, in words."""
+    """Return the facts of a model as pairs of name and text."""
     translate = QCoreApplication.translate
     cost = translate("models", "%1 s per megapixel on two CPU cores")
     said = [
