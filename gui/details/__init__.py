@@ -1,1 +1,1 @@
-"""What is known of the open picture: file, tones, distance to a ground truth."""
+"""Details of the open picture: histogram, comparison with a ground truth, file information."""

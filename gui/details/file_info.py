@@ -1,4 +1,4 @@
-"""FileInfo: size, depth, color profile, camera and all else that is known of a file."""
+"""FileInfo: size, depth, color profile, camera and other facts of a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME_WIDTH = 84
 
 
 class FileInfo(QWidget):
-    """Facts of one file, as text that can be selected and copied."""
+    """Facts of one file as selectable text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class FileInfo(QWidget):
             self.set_image(state.opened.path, state.opened.image)
 
     def set_image(self, path: Path | None, image: Image | None) -> None:
-        """Tell of a picture; its path is None where it is no file."""
+        """Show a picture; its path is None if it is not a file."""
         if image is self._image:
             return
         self._image = image
@@ -84,7 +84,7 @@ class FileInfo(QWidget):
         return label
 
     def _all(self, path: Path | None, image: Image) -> list[tuple[str, Facts]]:
-        """Return the facts under their headings; runs in the lane."""
+        """Return the facts by headings; runs in the worker's thread."""
         found = [
             (self.tr("File"), [] if path is None else self._file(path)),
             (self.tr("Picture"), self._picture(image)),
@@ -97,7 +97,7 @@ class FileInfo(QWidget):
         try:
             facts.append((self.tr("Format"), probe(path).format))
             facts.append((self.tr("Bytes"), size(path.stat().st_size)))
-        except (ImageError, OSError):  # taken away meanwhile
+        except (ImageError, OSError):  # removed meanwhile
             facts.append((self.tr("Status"), self.tr("no longer exists")))
         return facts
 

@@ -1,4 +1,4 @@
-"""TruthPanel: how near the result is to a picture of the truth, and where it is not."""
+"""GroundTruthPanel: compares the result with a ground truth, in metrics and an error map."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from ..widgets.events import accept_copy, local_files
 from ..widgets.forms import ValueSlider, column, hint, row
 from ..widgets.words import error_text, listed, number, picture_patterns
 
-_SHOWN_SIDE = 720  # of the map in the panel
-# The colors of errors, dark to light, as in matplotlib's "inferno".
+_SHOWN_SIDE = 720  # longer side of the map in the panel
+# Colors of small to large errors, from the colormap "inferno" of matplotlib.
 _HEAT = np.array(
     [(0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)]
 )
@@ -37,18 +37,18 @@ _HEAT = np.array(
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Figures of the result and, where it is as large, of the picture as it was."""
+    """Metrics of the result and of the original, each None if its size differs."""
 
     after: Metrics | None
     before: Metrics | None
 
 
 class GroundTruthPanel(QWidget):
-    """Takes a picture of the truth and compares with it.
+    """Loads a ground truth and compares with it.
 
     Signals:
-        truth_changed: Another truth, an Image, or None.
-        map_shown: The map of errors for the whole picture, a QImage, or None.
+        ground_truth_changed: The new ground truth, an Image, or None.
+        map_shown: The error map for the whole picture, a QImage, or None.
     """
 
     ground_truth_changed = Signal(object)
@@ -98,27 +98,27 @@ class GroundTruthPanel(QWidget):
         self.over.toggled.connect(self._show_map)
         self._show(None)
 
-    # What the window calls.
+    # Called by the window.
 
     @property
     def ground_truth(self) -> Image | None:
-        """The truth, if there is one."""
+        """The ground truth, if there is one."""
         return self._ground_truth
 
     def show_state(self, state: State) -> None:
-        """Compare the result that there is."""
+        """Compare the result of a state."""
         before = state.opened.image if state.opened is not None else None
         after = state.finished.final if state.finished is not None else None
         self.set_images(before, after, state.choices.scale)
 
     def set_images(self, before: Image | None, after: Image | None, scale: int = 1) -> None:
-        """Take a picture and its result, which is `scale` times as large."""
+        """Set a picture and its result, which is larger by `scale`."""
         if (before, after) != self._images:
             self._images, self._scale = (before, after), scale
             self._compare()
 
     def load_ground_truth(self, path: Path) -> None:
-        """Read a picture of the truth."""
+        """Read the ground truth from a file."""
 
         def take(reply: Reply) -> None:
             if reply.error is not None:
@@ -135,7 +135,7 @@ class GroundTruthPanel(QWidget):
         ended = [worker.close(timeout_s) for worker in (self._worker, self._reader)]
         return all(ended)
 
-    # Comparing.
+    # Comparison.
 
     def _take_ground_truth(self, ground_truth: Image | None, text: str) -> None:
         self._ground_truth = ground_truth
@@ -190,7 +190,7 @@ class GroundTruthPanel(QWidget):
         else:
             self._show(reply.value)
 
-    # Showing.
+    # Display.
 
     def _show(self, found: Comparison | None) -> None:
         self.bar.hide()
@@ -203,7 +203,7 @@ class GroundTruthPanel(QWidget):
         self._show_map()
 
     def _words(self, found: Comparison) -> list[tuple[str, ...]]:
-        """Return the rows of a table."""
+        """Return the rows of the table of metrics."""
         sides = ((self.tr("Before"), found.before), (self.tr("After"), found.after))
         there = [(name, metrics) for name, metrics in sides if metrics is not None]
         return [
@@ -231,12 +231,12 @@ class GroundTruthPanel(QWidget):
             self.load_ground_truth(Path(name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a file."""
+        """Accept files."""
         if event.mimeData().hasUrls():
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take what was dropped as the truth."""
+        """Use a dropped file as the ground truth."""
         paths = local_files(event.mimeData())
         if paths:
             accept_copy(event)
@@ -244,7 +244,7 @@ class GroundTruthPanel(QWidget):
 
 
 class ErrorMap(QWidget):
-    """A picture of the errors, as large as fits."""
+    """The error map, as large as fits."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -261,16 +261,16 @@ class ErrorMap(QWidget):
         self.update()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that the picture keeps its shape."""
+        """Return True: the aspect ratio is kept."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the picture at a width, within reason."""
+        """Return the height of the map at a width, at most the width."""
         image = self._image
         return min(width, round(width * image.height() / image.width())) if image.width() else 0
 
     def sizeHint(self) -> QSize:
-        """Return a modest size."""
+        """Return the preferred size."""
         return QSize(200, self.heightForWidth(200))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -287,7 +287,7 @@ class ErrorMap(QWidget):
 
 
 def error_image(errors: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], gain: float) -> QImage:
-    """Return a map of `Figures.errors` in colors: white-hot is an error of 255 / gain steps."""
+    """Return `Metrics.errors` in colors; the lightest is an error of 255 / gain steps or more."""
     height, width = errors.shape
     pixels = np.ascontiguousarray(errors)
     image = QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8).copy()
@@ -301,7 +301,7 @@ def error_image(errors: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], gain: f
 def _reduced(
     errors: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Return means of square cells, small enough for the panel."""
+    """Return means of square cells, reduced to the size of the panel."""
     step = max(1, max(errors.shape) // _SHOWN_SIDE)
     height, width = (max(1, n // step) for n in errors.shape)
     if step == 1 or min(errors.shape) < step:

@@ -1,4 +1,4 @@
-"""Histogram: how often each tone is in the picture, before and after."""
+"""Histogram: the tones of the picture before and after."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from ..session.worker import Reply, Worker
 from ..widgets.forms import column, hint, row
 from ..widgets.words import listed, number
 
-_INKS = ("#e5484d", "#30a46c", "#4a8df8")  # red, green, blue that show on light and dark
+_INKS = ("#e5484d", "#30a46c", "#4a8df8")  # red, green and blue that are visible on light and dark
 
 
 class Histogram(QWidget):
-    """The plot with what there is to choose, and its figures in words."""
+    """The plot, its controls and a summary."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,13 +64,13 @@ class Histogram(QWidget):
         self._show(None, None)
 
     def show_state(self, state: State) -> None:
-        """Show the open picture and, once there is one, its result."""
+        """Show the open picture and its result, if there is one."""
         before = state.opened.image if state.opened is not None else None
         after = state.finished.final if state.finished is not None else None
         self.set_images(before, after)
 
     def set_images(self, before: Image | None, after: Image | None) -> None:
-        """Count the tones of a picture and of its result."""
+        """Show the tones of a picture and of its result."""
         if self._images[0] is before and self._images[1] is after:
             return
         self._images = (before, after)
@@ -132,10 +132,10 @@ class Histogram(QWidget):
 
 
 class Plot(QWidget):
-    """The curves; the arrow keys, or the pointer, read a tone.
+    """The curves; the arrow keys or the pointer choose a tone.
 
     Signals:
-        pointed: A tone was chosen; -1 for none any more.
+        pointed: The chosen tone; -1 for none.
     """
 
     pointed = Signal(int)
@@ -154,16 +154,16 @@ class Plot(QWidget):
 
     @property
     def shown(self) -> ToneHistogram | None:
-        """What is filled: the result, or the picture while there is none."""
+        """The filled histogram: of the result, or of the picture if there is no result."""
         return self._after or self._before
 
     def set_histograms(self, before: ToneHistogram | None, after: ToneHistogram | None) -> None:
-        """Show other curves."""
+        """Set the histograms."""
         self._before, self._after = before, after
         self._point(self._level if before is not None else -1)
 
     def choose(self, channels: Sequence[int], *, logarithmic: bool) -> None:
-        """Show some channels, in equal or in logarithmic steps."""
+        """Choose the channels and the scale of the plot."""
         self._channels, self._logarithmic = tuple(channels), logarithmic
         self._point(self._level)
 
@@ -182,7 +182,7 @@ class Plot(QWidget):
         if shown is None:
             return
         top = self._top()
-        # Where colors meet, light adds up on a dark ground and ink on a light one.
+        # Overlapping colors add up on a dark background and multiply on a light one.
         dark = palette.color(QPalette.ColorRole.Base).lightness() < 128
         mode = QPainter.CompositionMode
         painter.setCompositionMode(
@@ -224,7 +224,7 @@ class Plot(QWidget):
         return rare if self._logarithmic else shares
 
     def _top(self) -> float:
-        """Return the height of the plot; the two ends, which may be clipped tones, do not count."""
+        """Return the maximum of the plot, without black and white, which may be clipped tones."""
         curves = [
             self._heights(histogram, channel)[1:-1].max()
             for histogram in (self._before, self._after)
@@ -248,7 +248,7 @@ class Plot(QWidget):
         return path
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Read the next tone."""
+        """Choose a tone with the keys."""
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -256}
         steps |= {Qt.Key.Key_End: 256, Qt.Key.Key_PageUp: 16, Qt.Key.Key_PageDown: -16}
         step = steps.get(Qt.Key(event.key()))
@@ -258,12 +258,12 @@ class Plot(QWidget):
             self._point(min(LEVELS - 1, max(0, self._level + step)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Read the tone below the pointer."""
+        """Choose the tone under the pointer."""
         across = (event.position().x() - 6) / max(1, self.width() - 12)
         self._point(round(min(1, max(0, across)) * (LEVELS - 1)))
 
     def leaveEvent(self, event: object) -> None:
-        """Read no tone any more."""
+        """Choose no tone."""
         self._point(-1)
 
     def _point(self, level: int) -> None:

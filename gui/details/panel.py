@@ -1,4 +1,4 @@
-"""What is known of the open picture: histogram, comparison with a ground truth, file."""
+"""Details: histogram, comparison with a ground truth, and file information of the picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .histogram import Histogram
 
 
 class Details(Tab):
-    """Histogram, file information, and the comparison with the truth."""
+    """The tab of the details."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(State(), parent)
@@ -38,7 +38,7 @@ class Details(Tab):
         WheelGuard(inner)
 
     def update_to(self, state: State) -> None:
-        """Tell of the open picture."""
+        """Show the open picture."""
         for part in (self.histogram, self.info, self.ground_truth):
             part.show_state(state)
 
