@@ -1,4 +1,4 @@
-"""References: the pictures whose texture an enlargement may take."""
+"""References: pictures whose texture an enlargement uses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class References(QWidget):
 
     Signals:
         chosen: The pictures, a tuple of paths.
-        explained: A map of what came from which of them, a QImage, or None.
+        explained: A map of the sources of the texture, a QImage, or None.
     """
 
     chosen = Signal(object)
@@ -99,7 +99,7 @@ class References(QWidget):
         if self._paths != self.items.files:
             place = self.list.currentIndex().row()
             self.items.set_files(self._paths)
-            if place >= 0:  # what was next to it, for who removes one after the other
+            if place >= 0:  # the next one, so that several can be removed in turn
                 self.list.setCurrentIndex(self.items.index(min(place, len(self._paths) - 1)))
         self.list.setVisible(bool(self._paths))
         self._maps = state.maps
@@ -114,11 +114,11 @@ class References(QWidget):
         self.remove.setEnabled(bool(self._paths))
 
     def close_workers(self) -> bool:
-        """End the thread that makes thumbnails."""
+        """End the threads; return whether they ended."""
         return self.items.close() and self.source.close_workers()
 
     def add_paths(self, paths: Sequence[Path]) -> None:
-        """Take more pictures; what is no picture is left out, and told."""
+        """Add pictures; other files are reported and not added."""
         known = [p for p in paths if p.suffix.lower() in READABLE and p not in self._paths]
         others = [p.name for p in paths if p.suffix.lower() not in READABLE]
         text = self.tr("Not a picture: %1").replace("%1", ", ".join(others))
@@ -135,7 +135,7 @@ class References(QWidget):
         self.list.setCurrentIndex(self.items.index(row))
 
     def _told(self, ranking: Sequence[ReferenceRank]) -> list[str]:
-        """Return a line for each reference; of many, most are not looked at closely."""
+        """Return a line for each reference; only the best matches of many are used."""
         lines = [self._said(rank) for rank in ranking]
         known = {rank.name for rank in ranking}
         text = self.tr("%1: not used, other pictures match better")
@@ -155,12 +155,12 @@ class References(QWidget):
         return _line(text, rank.name, ink)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
+        """Accept files."""
         if event.mimeData().hasUrls():
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add the files that were dropped."""
+        """Add dropped files."""
         accept_copy(event)
         self.add_paths(local_files(event.mimeData()))
 
@@ -185,7 +185,7 @@ def _line(text: str, name: str, ink: str) -> str:
 
 
 def _hue(number: int) -> str:
-    """Return the color that a reference has in `ReferenceMaps.source_picture`."""
+    """Return the color of a reference in `ReferenceMaps.source_picture`."""
     maps = ReferenceMaps(
         confidence=np.ones((1, 1), np.float32),
         source=np.full((1, 1), number, np.int16),

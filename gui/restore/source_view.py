@@ -1,4 +1,4 @@
-"""SourceView: the place of a reference that the texture below the mouse came from."""
+"""SourceView: the place in a reference that supplied the texture under the pointer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ..widgets.forms import hint, row
 if TYPE_CHECKING:
     from restorer import Reference, ReferenceMaps
 
-_SIDE = 96  # of the cut-out on the screen
-_REACH = 24  # pixels of the reference that are seen to each side
+_SIDE = 96  # of the crop on the screen
+_REACH = 24  # pixels of the reference at each side of the place
 
 
 class SourceView(QWidget):
-    """A cut-out of the reference around that place, and the place in words.
+    """A crop of the reference around the place, and its coordinates.
 
     Signals:
         found: Name of the reference.
@@ -45,7 +45,7 @@ class SourceView(QWidget):
         self.show_place(None)
 
     def show_state(self, state: State) -> None:
-        """Get the references ready whose maps there are."""
+        """Load the references of the maps."""
         if state.maps is self._maps:
             return
         self._maps, self._scale, self._references = state.maps, state.scale, ()
@@ -58,7 +58,7 @@ class SourceView(QWidget):
         self.show_place(None)
 
     def show_place(self, place: tuple[float, float] | None) -> None:
-        """Show where the texture at a place (x, y) of the result came from."""
+        """Show the source of the texture at a place (x, y) of the result."""
         source = None
         if place is not None and self._maps is not None:
             source = self._maps.at(int(place[1] / self._scale), int(place[0] / self._scale))
@@ -85,12 +85,12 @@ class SourceView(QWidget):
         return self._worker.close(60.0)
 
     def _take(self, reply: Reply) -> None:
-        if reply.error is None:  # it is told by whoever restores with them
+        if reply.error is None:  # the restoration reports errors
             self._references = reply.value
 
 
 class _Patch(QWidget):
-    """A small picture with a mark in its middle."""
+    """A small picture with a mark at its center."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,12 +98,12 @@ class _Patch(QWidget):
         self._image: QImage | None = None
 
     def show_image(self, image: QImage | None) -> None:
-        """Show another picture, None for none."""
+        """Show a picture; None for none."""
         self._image = image
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it as large as the place allows."""
+        """Paint the picture and the mark."""
         painter = QPainter(self)
         whole = QRectF(0, 0, _SIDE, _SIDE)
         painter.fillRect(whole, self.palette().mid())
@@ -118,7 +118,7 @@ class _Patch(QWidget):
 
 
 def _cut(reference: Reference, row: float, column: float) -> QImage:
-    """Return the square around a place; black beyond the reference."""
+    """Return the square around a place; black outside of the reference."""
     height, width = reference.size
     square = np.zeros((2 * _REACH, 2 * _REACH, 3), np.uint8)
     top, left = int(row) - _REACH, int(column) - _REACH
