@@ -1,4 +1,4 @@
-"""The application: starts Qt, dresses it, opens the window."""
+"""The application: starts Qt and opens the window."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def main(files: Sequence[Path] = ()) -> int:
-    """Open the window with these files and folders; return the exit code when it is closed.
+    """Open the window with files and folders; return the exit code after it is closed.
 
-    Raises SettingsError where there is no screen.
+    Raises SettingsError if there is no screen.
     """
     _check_screen()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
@@ -55,12 +55,12 @@ def main(files: Sequence[Path] = ()) -> int:
 
 
 def silence_image_readers() -> None:
-    """Let Qt's readers keep to themselves what is wrong with a file; the window says so."""
+    """Silence the messages of Qt's image readers; the window reports errors."""
     QLoggingCategory.setFilterRules("qt.gui.imageio*=false")
 
 
 def install_translations(app: QApplication, locale: QLocale) -> list[QTranslator]:
-    """Speak the user's language where it is known: ours, and that of Qt's own dialogs."""
+    """Install the user's language, if available, for the window and for Qt's dialogs."""
     folder = Path(__file__).parent / "i18n"
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     found = []
@@ -73,14 +73,14 @@ def install_translations(app: QApplication, locale: QLocale) -> list[QTranslator
 
 
 def _check_screen() -> None:
-    """Say what is missing, where Qt itself would end the process."""
+    """Raise an error if there is no screen; Qt itself would end the process."""
     named = any(os.environ.get(name) for name in _SCREENS)
     if sys.platform == "linux" and not named:
         raise SettingsError("no screen: neither DISPLAY nor WAYLAND_DISPLAY is set")
 
 
 def _close_on_interrupt(window: MainWindow) -> QTimer:
-    """Close on Ctrl-C in the terminal: Python runs its handlers only between its own lines."""
+    """Close on Ctrl-C; the timer lets Python run its signal handlers while Qt waits."""
     signal.signal(signal.SIGINT, lambda *_: window.close())
     timer = QTimer(window, interval=250)
     timer.timeout.connect(lambda: None)

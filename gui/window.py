@@ -1,4 +1,4 @@
-"""The window: builds the widgets, connects them to the session, and remembers where it was."""
+"""The window: builds the widgets, connects them to the session, stores its geometry."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ if TYPE_CHECKING:
     from .batch.page import BatchPanel
 
 _PANEL_WIDTH = 336
-_FRAME = QSize(8, 40)  # of a window, about
-_VEIL = 0.6  # opacity of a map through which the picture is still to be seen
+_FRAME = QSize(8, 40)  # approximate frame of a window
+_VEIL = 0.6  # opacity of a map over the picture
 
 
 class MainWindow(QMainWindow):
     """The desktop window.
 
     Args:
-        session: What it shows and commands; closed with the window.
-        preferences: What is remembered.
-        pages: The table of its pages.
+        session: The session; closed with the window.
+        preferences: Stored settings.
+        pages: The table of pages.
     """
 
     def __init__(
@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
         self._show_recent()
 
     def _show_progress(self, state: State) -> None:
-        """Show a tick of the work, and nothing else: a run has thousands of ticks."""
+        """Show progress and nothing else, as a run reports it thousands of times."""
         self.area.show_progress(state)
         self._tell_work()
 
@@ -249,7 +249,7 @@ class MainWindow(QMainWindow):
         self._tell_work()
 
     def _tell_work(self) -> None:
-        """Tell in the bottom line what goes on while the panel is hidden."""
+        """Show the current work in the status line while the panel is hidden."""
         hidden = self.panel.isHidden() and self.session.state.opened is not None
         self.status.show_work(self.area.text.text() if hidden else "")
 
@@ -293,7 +293,7 @@ class MainWindow(QMainWindow):
         self.showFullScreen() if full else self.showNormal()
 
     def _escape(self) -> None:
-        """Take away what is in the way, or stop what runs."""
+        """Close the topmost overlay or message, or stop the current work."""
         if self.keys.isVisible():
             self.keys.hide()
         elif self.actions_["frame"].isChecked():
@@ -323,7 +323,7 @@ class MainWindow(QMainWindow):
         self._enable(self.session.state)
 
     def _queue_all(self) -> None:
-        """Let all files that are open wait in the batch."""
+        """Add all open files to the queue."""
         files = self.session.state.files
         if files:
             self.actions_["page-queue"].trigger()
@@ -336,24 +336,24 @@ class MainWindow(QMainWindow):
     # Events.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and pictures."""
+        """Accept files and pictures."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
+        """Open dropped files and pictures."""
         accept_copy(event)
         self.files.take(event.mimeData())
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Show the result again when the key is let go that showed the original."""
+        """Show the result again when the key of the original is released."""
         if event.key() == Qt.Key.Key_B and not event.isAutoRepeat():
             self.compare.canvas.hold_original(False)
         else:
             super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the icons anew in other colors; keys that are held are let go elsewhere."""
+        """Redraw the icons in new colors; show the result if the window becomes inactive."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.compare.canvas.hold_original(False)
@@ -361,7 +361,7 @@ class MainWindow(QMainWindow):
             self._update_icons()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close safely: ask once, in the window, where work would be lost."""
+        """Close; ask once, in the window, if work would be lost."""
         message = self.session.state.message
         busy = self.session.at_work or self.pages.running
         if busy and (message is None or message.action != "close"):
