@@ -78,7 +78,7 @@ def check_job(job: Job) -> formats.Header:
 
 def _check_result(job: Job, header: formats.Header) -> formats.Format:
     """Return the format of the target; raise what `check_job` raises of references and target."""
-    check_references(job.source, job.references)
+    check_references(job.source, job.references, header)
     scale = _scale(job)
     format = formats.check_target(job.target, header.height * scale, header.width * scale)
     bits = job.settings.bits or header.bits

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from platformdirs import user_data_path
 
 from restorer.errors import UnknownModelError
@@ -170,8 +171,7 @@ def model_family(architecture: str) -> Family | None:
     table = _catalog().get("family", {}).get(architecture)
     if table is None:
         return None
-    chop = ChopRule(**table["chop"]) if "chop" in table else None
-    return Family(**{**table, "tile": TileNeeds(**table["tile"]), "chop": chop})
+    return msgspec.convert(table, Family)
 
 
 def speed_class(spec: ModelSpec) -> str:
@@ -222,7 +222,5 @@ def _catalog() -> Mapping[str, Any]:
 def _spec(entry: Mapping[str, Any]) -> ModelSpec:
     family = _catalog().get("family", {}).get(entry["architecture"], {})
     shared = {key: family[key] for key in ("license", "source") if key in family}
-    tile = TileNeeds(**{**family.get("tile", {}), **entry.get("tile", {})})
-    return ModelSpec(
-        **{**shared, **entry, "tile": tile, "weights": WeightsFile(**entry["weights"])}
-    )
+    tile = {**family.get("tile", {}), **entry.get("tile", {})}
+    return msgspec.convert({**shared, **entry, "tile": tile}, ModelSpec)

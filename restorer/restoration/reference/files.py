@@ -81,15 +81,22 @@ def open_references(
     return tuple(found)
 
 
-def check_references(source: Path, references: Sequence[Path]) -> None:
+def check_references(
+    source: Path, references: Sequence[Path], header: formats.Header | None = None
+) -> None:
     """Refuse references that cannot help a picture; only headers are read.
+
+    Args:
+        source: The picture.
+        references: Files of its references.
+        header: The header of the picture, if it was read already.
 
     Raises SettingsError for one that is missing, given twice, the picture itself, or smaller than
     the picture in both directions; ImageError for one that cannot be read.
     """
     if not references:
         return
-    own = formats.probe(source)
+    own = header or formats.probe(source)
     seen: set[str] = set()
     for path in references:
         real = os.path.realpath(path)
@@ -101,13 +108,13 @@ def check_references(source: Path, references: Sequence[Path]) -> None:
             raise SettingsError(f"reference {path}: is named twice")
         seen.add(real)
         try:
-            header = formats.probe(path)
+            found = formats.probe(path)
         except ImageFormatError as error:
             raise ImageFormatError(f"reference {error}") from error
-        sides, wanted = (sorted((h.height, h.width)) for h in (header, own))
+        sides, wanted = (sorted((h.height, h.width)) for h in (found, own))
         if sides[0] < wanted[0] and sides[1] < wanted[1]:
             raise SettingsError(
-                f"reference {path}: {header.width} x {header.height}, smaller than the picture"
+                f"reference {path}: {found.width} x {found.height}, smaller than the picture"
                 f" ({own.width} x {own.height}); it has no finer texture to give"
             )
 

@@ -105,16 +105,5 @@ class ReferenceMaps:
         return _to_bytes(picture)
 
 
-def no_maps(size: tuple[int, int], ranking: tuple[ReferenceRank, ...]) -> ReferenceMaps:
-    """Return the maps of a picture of (height, width) without contributions of references."""
-    return ReferenceMaps(
-        np.zeros(size, np.float32),
-        np.full(size, -1, np.int16),
-        np.zeros((*size, 2), np.float32),
-        tuple((1, 1) for _ in ranking),
-        ranking,
-    )
-
-
 def _to_bytes(values: FloatArray) -> NDArray[np.uint8]:
     return np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)

@@ -98,6 +98,18 @@ def test_invalid_entries_are_ignored_with_a_warning(
     assert "spoilt.json: not a valid model entry" in caplog.text
 
 
+def test_fields_of_another_version_leave_an_entry_valid(store: Path, checkpoint: Path) -> None:
+    add(checkpoint, id="mine-x2")
+    (entry,) = store.glob("*.json")
+    table = json.loads(entry.read_text())
+    del table["figure"]
+    entry.write_text(json.dumps({**table, "polish": 3, "weights": {**table["weights"], "at": 1}}))
+    assert restorer.model_spec("mine-x2").architecture == table["architecture"]
+    entry.write_text(json.dumps({**table, "scale": "two"}))
+    with pytest.raises(restorer.UnknownModelError):
+        restorer.model_spec("mine-x2")
+
+
 def test_a_full_disk_leaves_the_folder_unchanged(
     store: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
