@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -26,7 +26,7 @@ from ..session.choices import Choices, usual_choices
 from ..session.session import Session
 from ..session.thumbnails import Thumbnails
 from ..widgets.accessibility import Notice, announce
-from ..widgets.events import accept_copy, local_files
+from ..widgets.drop import FileDropPanel
 from ..widgets.forms import column, hint, row
 from ..widgets.theme import SPACE
 from ..widgets.titles import core_text
@@ -36,7 +36,7 @@ from .rows import NAME, RowFilter, RowState
 from .view import THUMBNAIL, QueueView
 
 
-class BatchPanel(QWidget):
+class BatchPanel(FileDropPanel):
     """The queue with its controls; a queue of the last session waits for the Start button.
 
     Args:
@@ -53,7 +53,6 @@ class BatchPanel(QWidget):
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(True)
         self._choices = usual_choices()
         self._wanted: tuple[Path | None, str] = (None, "skip")  # as it was set last
         self._ran = False
@@ -337,17 +336,9 @@ class BatchPanel(QWidget):
         if name:
             self.control.report(Path(name))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files and folders."""
-        if event.mimeData().hasUrls():
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
+    def take_files(self, paths: list[Path]) -> None:
         """Add the dropped files."""
-        paths = local_files(event.mimeData())
-        if paths:
-            accept_copy(event)
-            self.add(paths)
+        self.add(paths)
 
 
 def make_page(session: Session, folder: Path) -> BatchPanel:

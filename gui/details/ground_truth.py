@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -24,7 +24,7 @@ from restorer import Image, read
 from ..session.quality import MAP_STEP, Metrics, compare_pictures
 from ..session.state import State
 from ..session.worker import Reply, Request, Worker
-from ..widgets.events import accept_copy, local_files
+from ..widgets.drop import FileDropPanel
 from ..widgets.forms import ValueSlider, column, hint, row
 from ..widgets.words import error_text, listed, number, picture_patterns
 
@@ -43,7 +43,7 @@ class Comparison:
     before: Metrics | None
 
 
-class GroundTruthPanel(QWidget):
+class GroundTruthPanel(FileDropPanel):
     """Loads a ground truth and compares with it.
 
     Signals:
@@ -56,7 +56,6 @@ class GroundTruthPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(True)
         self._images: tuple[Image | None, Image | None] = (None, None)
         self._scale = 1
         self._ground_truth: Image | None = None
@@ -230,17 +229,9 @@ class GroundTruthPanel(QWidget):
         if name:
             self.load_ground_truth(Path(name))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
-        if event.mimeData().hasUrls():
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
+    def take_files(self, paths: list[Path]) -> None:
         """Use a dropped file as the ground truth."""
-        paths = local_files(event.mimeData())
-        if paths:
-            accept_copy(event)
-            self.load_ground_truth(paths[0])
+        self.load_ground_truth(paths[0])
 
 
 class ErrorMap(QWidget):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -32,7 +31,7 @@ from ..session.store import sentence
 from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice
 from ..widgets.columns import fit_columns
-from ..widgets.events import accept_copy, local_files
+from ..widgets.drop import FileDropPanel
 from ..widgets.forms import column, row
 from ..widgets.theme import SPACE
 from ..widgets.titles import task_title
@@ -58,7 +57,7 @@ _WIDTHS = {
 _CHECKPOINTS = "*.pt *.pth *.safetensors *.ckpt *.bin"
 
 
-class ModelsPanel(QWidget):
+class ModelsPanel(FileDropPanel):
     """All models.
 
     Signals:
@@ -69,7 +68,6 @@ class ModelsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(True)
         self._fetching = ""  # id of the model that is being downloaded
         self._checker = Worker("weights", keep=True, parent=self)
         self._network = Worker("download", parent=self)
@@ -303,17 +301,9 @@ class ModelsPanel(QWidget):
         if name:
             self.inspect(Path(name))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
-        if event.mimeData().hasUrls():
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
+    def take_files(self, paths: list[Path]) -> None:
         """Identify a dropped file."""
-        paths = local_files(event.mimeData())
-        if paths:
-            accept_copy(event)
-            self.inspect(paths[0])
+        self.inspect(paths[0])
 
 
 def make_page(session: Session, folder: Path) -> ModelsPanel:

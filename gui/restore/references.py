@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QVBoxLayout, QWidget
 
 from restorer import READABLE, ReferenceMaps
@@ -18,7 +18,7 @@ from ..canvas.film_strip import SIDE, FilmStripModel, Frame
 from ..session.convert import to_qimage
 from ..session.state import State
 from ..widgets.accessibility import Notice
-from ..widgets.events import accept_copy, local_files
+from ..widgets.drop import FileDropPanel
 from ..widgets.forms import hint, row
 from ..widgets.words import number, picture_patterns
 from .source_view import SourceView
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LITTLE = 0.005
 
 
-class References(QWidget):
+class References(FileDropPanel):
     """A list that pictures are dropped on.
 
     Signals:
@@ -42,7 +42,6 @@ class References(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(True)
         self.setAccessibleName(self.tr("Reference pictures"))
         self._paths: tuple[Path, ...] = ()
         self._beside: Path | None = None  # the picture that is open
@@ -154,15 +153,9 @@ class References(QWidget):
         ink = _hue(rank.number) if rank.used else "transparent"
         return _line(text, rank.name, ink)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
-        if event.mimeData().hasUrls():
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
+    def take_files(self, paths: list[Path]) -> None:
         """Add dropped files."""
-        accept_copy(event)
-        self.add_paths(local_files(event.mimeData()))
+        self.add_paths(paths)
 
     def _browse(self) -> None:
         title = self.tr("Add reference pictures")
