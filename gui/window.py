@@ -309,6 +309,8 @@ class MainWindow(QMainWindow):
         self.session.dismiss()
         if action == "models":
             self._show_models()
+        elif action == "open":
+            self.session.open_anyway()
         elif action == "close":
             self.session.stop()
             self.close()
@@ -380,7 +382,7 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _update_icons(self) -> None:
-        self.actions_.apply_style(self.palette())
+        self.actions_.update_icons(self.palette())
         self.controls.presets.setIcon(icon("chevron", self.palette()))
 
     def _recall(self) -> None:

@@ -521,6 +521,10 @@
         <translation>Modelle …</translation>
     </message>
     <message>
+        <source>Open anyway</source>
+        <translation>Trotzdem öffnen</translation>
+    </message>
+    <message>
         <source>Stop and quit</source>
         <translation>Anhalten und beenden</translation>
     </message>
@@ -1790,6 +1794,10 @@
     <message>
         <source>No picture was found there. Supported: %1.</source>
         <translation>Dort wurde kein Bild gefunden. Unterstützt: %1.</translation>
+    </message>
+    <message>
+        <source>%1 is very large: %2 megapixels, which take about %3 GB of memory.</source>
+        <translation>%1 ist sehr groß: %2 Megapixel, die etwa %3 GB Speicher brauchen.</translation>
     </message>
     <message>
         <source>Saved as %1.</source>

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-import restorer  # by whose name torch is loaded when it is first needed, not when a window opens
+import restorer  # attributes load torch at first use, not when the window opens
 from restorer import (
+    DEFAULT_MAX_PIXELS,
     READABLE,
     Image,
     ImageFormatError,
     Region,
     list_models,
+    probe,
     read,
     write,
     writer_options,
@@ -64,9 +66,21 @@ def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def open_file(path: Path, screen: bytes | None) -> OpenPicture:
+def open_file(
+    path: Path, screen: bytes | None, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> OpenPicture:
     """Read a picture. Raises ImageError."""
-    return _opened(path, path.name, read(path), screen)
+    return _opened(path, path.name, read(path, max_pixels=max_pixels), screen)
+
+
+def large_size(path: Path, max_pixels: int) -> tuple[float, float] | None:
+    """Return megapixels and gigabytes of a picture above a limit; None below. Raises ImageError."""
+    header = probe(path)
+    pixels = header.height * header.width
+    if pixels <= max_pixels:
+        return None
+    # The pixels themselves, and a pyramid of 4 bytes a pixel whose levels shrink by half.
+    return pixels / 1e6, pixels * (header.channels * header.bits / 8 + 4 * 4 / 3) / 1e9
 
 
 def open_copied(image: QImage, name: str, screen: bytes | None) -> OpenPicture:

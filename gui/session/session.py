@@ -6,6 +6,7 @@ requests that are no longer needed are canceled.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from restorer import READABLE, Image, Step
+from restorer import DEFAULT_MAX_PIXELS, READABLE, Image, ImageTooLargeError, Step
 
 from . import operations, rendering
 from .box import Box
@@ -78,11 +79,13 @@ class Session(QObject):
         """Open one of the files."""
         if not 0 <= number < len(self.state.files) or number == self.state.current:
             return
-        path, screen = self.state.files[number], self._store.screen
         self._leave(number)
-        self._store.ask(
-            self._reader, lambda request: operations.open_file(path, screen), self._take_opened
-        )
+        self._read(self.state.files[number], DEFAULT_MAX_PIXELS)
+
+    def open_anyway(self) -> None:
+        """Open the current file, even if it is larger than the usual limit."""
+        self._leave(self.state.current)
+        self._read(self.state.files[self.state.current], sys.maxsize)
 
     def paste(self, image: QImage, name: str) -> None:
         """Open a picture that another program has copied."""
@@ -252,6 +255,27 @@ class Session(QObject):
         if opened is not None:
             self._find_damage()
             self._previews.wait()
+
+    def _read(self, path: Path, max_pixels: int) -> None:
+        """Open a file; one above the limit is offered to be opened anyway."""
+        screen = self._store.screen
+
+        def take(reply: Reply) -> None:
+            self._take_opened(reply)
+            if isinstance(reply.error, ImageTooLargeError):
+                self._offer_large(path, max_pixels)
+
+        self._store.ask(
+            self._reader, lambda request: operations.open_file(path, screen, max_pixels), take
+        )
+
+    def _offer_large(self, path: Path, max_pixels: int) -> None:
+        size = operations.large_size(path, max_pixels)
+        if size is not None:
+            text = self.tr("%1 is very large: %2 megapixels, which take about %3 GB of memory.")
+            for number, value in enumerate((path.name, f"{size[0]:.0f}", f"{size[1]:.1f}"), 1):
+                text = text.replace(f"%{number}", value)
+            self._store.set(message=Message(text, action="open"))
 
     def _take_pair(self, reply: Reply) -> None:
         opened, loaded = reply.value or (None, None)

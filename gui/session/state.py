@@ -132,7 +132,7 @@ class Message:
 
     text: str
     kind: Literal["error", "note"] = "error"
-    action: Literal["", "models", "close"] = ""
+    action: Literal["", "models", "open", "close"] = ""
 
 
 def _embedded() -> frozenset[str]:

@@ -91,7 +91,7 @@ class Actions(QObject):
         """Names of the actions that open a page, in the order of the table."""
         return tuple(self._pages)
 
-    def apply_style(self, palette: QPalette) -> None:
+    def update_icons(self, palette: QPalette) -> None:
         """Draw the icons in the text color of a palette."""
         pages = {name: page.icon for name, page in self._pages.items()}
         for name, drawing in (_ICONS | pages).items():

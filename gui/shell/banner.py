@@ -71,6 +71,7 @@ class Banner(QFrame):
         self._text.setText(message.text)
         words = {
             "models": self.tr("Models …"),
+            "open": self.tr("Open anyway"),
             "close": self.tr("Stop and quit"),
         }
         self._button.setText(words.get(message.action, ""))

@@ -191,6 +191,20 @@ def _until_cancelled(asked, making, cancel):
         cancel.check()
 
 
+def test_a_picture_above_the_limit_is_opened_when_the_user_insists(
+    qtbot, session, make_picture, monkeypatch
+):
+    monkeypatch.setattr("restorer.gui.session.session.DEFAULT_MAX_PIXELS", 100)
+    session.open([make_picture()])
+    qtbot.waitUntil(lambda: session.state.message is not None)
+    assert session.state.opened is None
+    assert session.state.message.action == "open"
+    assert session.state.message.text.startswith("a.png is very large: 0 megapixels")
+    session.open_anyway()
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert session.state.message is None
+
+
 def test_a_run_can_be_stopped(qtbot, session, opened, monkeypatch):
     asked = []
     monkeypatch.setattr(
