@@ -241,7 +241,7 @@ def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatc
 def test_a_run_without_a_task_is_refused_in_words(session, opened):
     session.choose(session.state.choices.with_task("super-resolution", wanted=False))
     session.run()
-    assert "task" in session.state.message.text
+    assert "step" in session.state.message.text
 
 
 def test_the_original_is_never_overwritten(qtbot, session, opened):
@@ -265,7 +265,7 @@ def test_a_disk_that_refuses_is_said(qtbot, session, opened, tmp_path):
 def test_nothing_is_saved_before_there_is_a_result(session, opened, tmp_path):
     session.save(tmp_path / "b.png")
     assert not (tmp_path / "b.png").exists()
-    assert "restore the picture first" in session.state.message.text
+    assert "Restore the picture first" in session.state.message.text
 
 
 def test_a_chosen_rectangle_goes_before_what_is_seen(qtbot, session, opened, denoising):
