@@ -44,7 +44,9 @@ def test_published_weights_have_an_https_address(spec: restorer.ModelSpec) -> No
     assert (weights.url or weights.page).startswith("https://")
     assert bool(weights.sha256) == bool(weights.size)
     assert restorer.verify_weights(spec) == "absent"
-    with pytest.raises(restorer.WeightsError, match=f"restore weights (add|fetch).*{spec.id}"):
+    with pytest.raises(
+        restorer.WeightsError, match=f"(download the|install it as the) weights of {spec.id}"
+    ):
         restorer.weights_path(spec)
 
 
