@@ -52,12 +52,20 @@ def test_doctor_finds_no_problems(restore):
         assert word in result.stdout
 
 
-def test_doctor_exits_with_1_for_corrupt_weights(restore, corrupt_weights):
+@pytest.fixture
+def quick_doctor(monkeypatch):
+    """Leave out the measurements, which take most of the time."""
+    monkeypatch.setattr(doctor_module, "_measure", lambda spec, device: None)
+
+
+@pytest.mark.usefixtures("corrupt_weights", "quick_doctor")
+def test_doctor_exits_with_1_for_corrupt_weights(restore):
     result = restore("doctor")
     assert result.exit_code == 1
     assert "problems: weights of panet-sr-x2-lite" in result.stdout
 
 
+@pytest.mark.usefixtures("quick_doctor")
 def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypatch):
     def broken(module):
         if module == "cv2":
