@@ -21,7 +21,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore batch holiday large                      twice as large\n"
+    "  restore batch holiday large                      enlarge twofold\n"
     "  restore batch scans clean --task denoising --format png --jobs 2\n"
 )
 @click.argument("source", metavar="IN_DIR", type=_FOLDER)
@@ -30,14 +30,12 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--recursive/--no-recursive",
     default=True,
     show_default=True,
-    help="Go into subfolders; OUT_DIR mirrors them.",
+    help="Include subfolders; OUT_DIR gets the same ones.",
 )
 @click.option(
-    "--include", multiple=True, metavar="PATTERN", help="Take only such files: '*.jpg', 'trip/*'."
+    "--include", multiple=True, metavar="PATTERN", help="Take only files like '*.jpg' or 'trip/*'."
 )
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave out such files and folders."
-)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Ignore such files and folders.")
 @click.option(
     "--name",
     metavar="TEMPLATE",
@@ -49,14 +47,17 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--jobs",
     type=AutoOr(click.IntRange(1)),
     metavar="N|auto",
-    help="Pictures at a time; auto takes what `restore doctor` measured.  [default: auto]",
+    help="Number of images at a time; auto takes the one that `restore doctor` measured.  [default:"
+    " auto]",
 )
 @click.option(
     "--engine",
     type=click.Choice(tuple(ENGINES)),
     default="local",
     show_default=True,
-    help="How jobs run: " + "; ".join(f"{name}: {row.help}" for name, row in ENGINES.items()) + ".",
+    help="Way to run the jobs; "
+    + "; ".join(f"{name}: {row.help}" for name, row in ENGINES.items())
+    + ".",
 )
 @restoration_options
 @click.pass_context
@@ -76,9 +77,9 @@ def batch(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Restore all pictures of IN_DIR into OUT_DIR.
+    """Restore all images of IN_DIR into OUT_DIR.
 
-    A bad file never stops the others; run again to go on where it was stopped.
+    A bad file never stops the others. Run the command again to continue an interrupted batch.
     """
     from restorer import exclude_results, plan_jobs
 

@@ -16,44 +16,43 @@ if TYPE_CHECKING:
 
 def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
     """List source, target and sizes; return the exit code, 1 if a file could not be read."""
-    from restorer import RestorerError
+    from restorer import RestorerError, check_job, model_spec
 
-    pixels, unreadable = Counter[str](), 0
+    pixels, counts = Counter[str](), Counter[str]()
     for job in jobs:
         try:
-            tell(_line(job, pixels))
+            header = check_job(job)
         except RestorerError as error:
-            unreadable += 1
+            counts["would fail"] += 1
             warn(named(job.source, f"would fail: {error}"))
-    restorable = len(jobs) - unreadable
+            continue
+        size = header.width, header.height
+        scale = prod(model_spec(step.model).scale for step in job.steps)
+        exists = job.target.exists()
+        tell(_line(job, size, scale, exists=exists))
+        if exists and job.settings.existing == "skip":
+            counts["would be skipped"] += 1
+            continue
+        counts["to restore"] += 1
+        pixels["in"] += prod(size)
+        pixels["out"] += prod(size) * scale**2
     for folder in (each for each in ignored if each.failed):
-        unreadable += 1
+        counts["would fail"] += 1
         warn(named(folder.path, f"would fail: {folder.reason}"))
-    left_out = [each for each in ignored if not each.failed]
+    reasons = Counter(each.reason for each in ignored if not each.failed)
+    counts["ignored"] = reasons.total()
     tell(
-        f"{restorable} to restore,"
+        f"{counts.pop('to restore', 0)} to restore,"
         f" {pixels['in'] / 1e6:.1f} megapixels to {pixels['out'] / 1e6:.1f}"
-        + (f", {unreadable} would fail" if unreadable else "")
-        + (f", {len(left_out)} ignored" if left_out else "")
+        + "".join(f", {count} {word}" for word, count in counts.items() if count)
     )
-    for reason, count in Counter(each.reason for each in left_out).most_common():
+    for reason, count in reasons.most_common():
         tell(f"ignored: {count} {reason}")
-    return 1 if unreadable else 0
+    return 1 if counts["would fail"] else 0
 
 
-def _line(job: Job, pixels: Counter[str]) -> str:
-    from restorer import check_job, model_spec
-
-    header = check_job(job)
-    scale = prod(model_spec(step.model).scale for step in job.steps)
-    width, height = header.width * scale, header.height * scale
-    pixels["in"] += header.width * header.height
-    pixels["out"] += width * height
-    line = f"{job.source} -> {job.target}  {header.width} x {header.height} -> {width} x {height}"
-    if job.target.exists():
-        line += {
-            "skip": "  exists, would be skipped",
-            "replace": "  exists, would be replaced",
-            "number": "  exists, would get a number",
-        }[job.settings.existing]
-    return line
+def _line(job: Job, size: tuple[int, int], scale: int, *, exists: bool) -> str:
+    width, height = size
+    line = f"{job.source} -> {job.target}  {width} x {height} -> {width * scale} x {height * scale}"
+    words = {"skip": "be skipped", "replace": "be replaced", "number": "get a number"}
+    return f"{line}  exists, would {words[job.settings.existing]}" if exists else line

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore image small.png                       twice as large: small-restored.png\n"
-    "  restore image noisy.jpg --task denoising      without the noise\n"
+    "  restore image small.png                       enlarge twofold: small-restored.png\n"
+    "  restore image noisy.jpg --task denoising      remove noise\n"
     "  restore image old.tif -o new.png --task denoising --task super-resolution\n"
     "  restore image small.jpg --reference sharp.jpg -o big.png\n"
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     metavar="TEMPLATE",
     default="{stem}-restored{suffix}",
     show_default=True,
-    help="Name of the result where OUT is no file: {stem} {suffix} {model} {scale}.",
+    help="Name of the result if OUT is not a file: {stem} {suffix} {model} {scale}.",
 )
 @restoration_options
 @click.pass_context
@@ -53,7 +53,7 @@ def image(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Restore the picture IN and write it beside IN, or to OUT."""
+    """Restore the image IN and write it next to IN, or to OUT."""
     from restorer import check_references
 
     (job,) = request.with_references([_job(Path(source), output, name, request)])

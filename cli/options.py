@@ -172,20 +172,20 @@ _STEPS = (
         multiple=True,
         metavar="FILE",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Sharp picture of the same subject, whose fine texture is used; may be repeated.",
+        help="Sharp image of the same subject, whose fine texture is used; may be repeated.",
     ),
     click.option(
         "--reference-dir",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Folder of references: those named like a picture, or else those that share most of"
-        " its content.",
+        help="Folder of references: those named like an image, or else those that share most of its"
+        " content.",
     ),
     click.option(
         "--explain",
         is_flag=True,
-        help="Maps of the contributions of the references, beside the result: OUT-confidence.png"
-        " and OUT-source.png.",
+        help="Write maps of the contributions of the references next to the result:"
+        " OUT-confidence.png and OUT-source.png.",
     ),
 )
 
@@ -204,7 +204,7 @@ _RUN = (
     click.option(
         "--report",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Write JSON lines: one object for each file, then a summary.",
+        help="Journal of the run as JSON lines: each file as it starts and ends, then a summary.",
     ),
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Print every file and note immediately."),

@@ -123,3 +123,4 @@ def test_dry_run_says_what_exists(restore, make_picture, tmp_path, out):
     make_picture(out / "a.png")
     result = restore("batch", source, out, "--dry-run")
     assert "exists, would be skipped" in result.stdout
+    assert "0 to restore, 0.0 megapixels to 0.0, 1 would be skipped\n" in result.stdout
