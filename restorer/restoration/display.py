@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer import color
-from restorer.formats.profiles import profile_space, srgb_profile
+from restorer.formats.profiles import (
+    BAND_PIXELS,
+    THREADS,
+    Space,
+    compare,
+    source_profile,
+    srgb_profile,
+    transform,
+)
 from restorer.image import Image, Pixels
 from restorer.restoration.source import Source
 
 Bytes: TypeAlias = NDArray[np.uint8]
-Space: TypeAlias = Literal["RGB", "GRAY"]
 Convert: TypeAlias = Callable[[Pixels], Bytes]
-
-_BAND_PIXELS = 1 << 19  # converted at once, 6 MB of float32
-_THREADS = min(4, os.cpu_count() or 1)  # LittleCMS takes 0.25 s per megapixel in float32
-_INTENT, _BLACK_POINT = 1, 0x2000  # relative colorimetric with black point compensation, as Adobe
-_GRID = 9  # colors along each axis of the cube by which profiles are compared
-_SAME = 1  # steps of 8 bit: what the same color space may differ by from profile to profile
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +64,14 @@ def to_display(
     """
     notes: tuple[str, ...] = ()
     target = screen or srgb_profile()
-    if screen is not None and _compare(srgb_profile(), screen, "RGB") == "unusable":
+    if screen is not None and compare(srgb_profile(), screen, "RGB") == "unusable":
         target = srgb_profile()
         notes += ("the screen's color profile is damaged; sRGB is shown",)
-    source, kind = _source_profile(image)
-    relation = _compare(source, target, kind)
+    source, kind = source_profile(image)
+    relation = compare(source, target, kind)
     if relation == "unusable":
         source, kind = srgb_profile(), "RGB"
-        relation = _compare(source, target, kind)
+        relation = compare(source, target, kind)
         notes += ("the color profile does not fit the picture or is damaged; shown as sRGB",)
     same_colors = relation == "same"
     if image.bits == 8 and same_colors and _is_ready(image, background):
@@ -83,15 +83,6 @@ def to_display(
     return Display(_by_bands(image.pixels, convert, background), notes)
 
 
-def _source_profile(image: Image) -> tuple[bytes, Space]:
-    """Return the profile of the pixels, and the number of its channels."""
-    gray = image.pixels.shape[2] <= 2
-    profile = image.metadata.icc
-    if profile is None:
-        return srgb_profile(), "RGB"
-    return profile, "GRAY" if gray and profile_space(profile) == "GRAY" else "RGB"
-
-
 def _is_ready(image: Image, background: tuple[int, int, int] | None) -> bool:
     channels = image.pixels.shape[2]
     return channels == 3 or (channels == 4 and background is None)
@@ -101,7 +92,7 @@ def _by_bands(pixels: Pixels, convert: Convert, background: tuple[int, int, int]
     height, width, channels = pixels.shape
     has_alpha = channels in (2, 4)
     shown = np.empty((height, width, 4 if has_alpha and background is None else 3), np.uint8)
-    rows = max(1, _BAND_PIXELS // width)
+    rows = max(1, BAND_PIXELS // width)
 
     def show(top: int) -> None:
         band = pixels[top : top + rows]
@@ -115,7 +106,7 @@ def _by_bands(pixels: Pixels, convert: Convert, background: tuple[int, int, int]
         else:
             target[...] = _over(target, alpha, background)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         for _ in pool.map(show, range(0, height, rows)):
             pass
     return shown
@@ -132,13 +123,10 @@ def _in_bytes(values: Pixels, white: float = 1.0) -> Bytes:
 
 
 def _transformed(values: Pixels, source: bytes, target: bytes, kind: Space, white: float) -> Bytes:
-    """Convert colors.
-
-    LittleCMS errs by up to 20 of 255 steps in 16 bit and by 10 in gray of 8 bit, not in floats.
-    """
+    """Convert colors; integers of more than 8 bits become floats, see `transform`."""
     if kind == "GRAY" and values.dtype != np.float32:
         levels = np.linspace(0, 1, 256**values.itemsize, dtype=np.float32)
-        table = _transform(levels[None, :, None], source, target, kind)[0]
+        table = transform(levels[None, :, None], source, target, kind, np.uint8)[0]
         shown: Bytes = table.take(values[..., 0], axis=0)
         return shown
     colors: NDArray[Any] = values
@@ -148,42 +136,8 @@ def _transformed(values: Pixels, source: bytes, target: bytes, kind: Space, whit
         colors = values / np.float32(white)
     if kind == "RGB" and colors.shape[2] == 1:
         colors = colors.repeat(3, 2)
-    return _transform(colors, source, target, kind)
-
-
-def _transform(values: NDArray[Any], source: bytes, target: bytes, kind: Space) -> Bytes:
-    import imagecodecs
-
-    shown: Any = imagecodecs.cms_transform(
-        np.ascontiguousarray(values),
-        source,
-        target,
-        colorspace=kind.lower(),
-        outcolorspace="rgb",
-        outdtype=np.uint8,
-        intent=_INTENT,
-        flags=_BLACK_POINT,
-    )
-    colors: Bytes = shown.reshape(*values.shape[:2], 3)
-    return colors
-
-
-@lru_cache(maxsize=16)
-def _compare(source: bytes, target: bytes, kind: Space) -> Literal["same", "different", "unusable"]:
-    """Return whether colors look the same in both profiles, or one of the two is unusable."""
-    steps = np.linspace(0, 255, _GRID).astype(np.uint8)
-    if kind == "GRAY":
-        cube = np.arange(256, dtype=np.uint8)[None, :, None]
-    else:
-        cube = np.stack(np.meshgrid(steps, steps, steps), 3).reshape(1, -1, 3)
-    if source == target:
-        return "same"
-    try:
-        shown = _transform(cube, source, target, kind)
-    except (RuntimeError, ValueError):  # of LittleCMS, for profiles that are none
-        return "unusable"
-    difference = np.abs(shown.astype(int) - cube)
-    return "same" if difference.max() <= _SAME else "different"
+    rounded: Bytes = transform(colors, source, target, kind, np.uint8)
+    return rounded
 
 
 def _over(colors: Bytes, alpha: Pixels, background: tuple[int, int, int]) -> Bytes:

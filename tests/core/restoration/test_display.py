@@ -65,7 +65,7 @@ def test_every_picture_is_shown_alike_in_one_band_and_in_many(
     image = Image(pixels(*size, channels, bits), Metadata(icc=icc))
     whole = to_display(image, background=background)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(display, "_BAND_PIXELS", rows * size[1])
+        patch.setattr(display, "BAND_PIXELS", rows * size[1])
         parts = to_display(image, background=background)
     np.testing.assert_array_equal(parts.pixels, whole.pixels)
     has_alpha = channels in (2, 4) and background is None
