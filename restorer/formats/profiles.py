@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, Literal, TypeAlias
 
@@ -129,6 +131,31 @@ def transform(values: NDArray[Any], source: bytes, target: bytes, kind: Space, d
     return converted.reshape(*values.shape[:2], 3)
 
 
+def with_profile(image: Image, profile: bytes, *, white: float = 1.0) -> Image:
+    """Return the image with its colors converted in float32 to an RGB profile, and with that.
+
+    Gray stays gray: it is converted to the tone curve of sRGB and has no profile then. Pixels
+    without a usable profile count as sRGB. Where the colors look the same in both profiles, the
+    pixels stay as they are.
+
+    Args:
+        image: The image; its alpha is kept.
+        profile: A usable RGB profile.
+        white: White level of a float image.
+    """
+    gray = image.pixels.shape[2] <= 2
+    target = srgb_profile() if gray else profile
+    source, kind = source_profile(image)
+    relation = compare(source, target, kind)
+    if relation == "unusable":
+        source, kind = srgb_profile(), "RGB"
+        relation = compare(source, target, kind)
+    metadata = replace(image.metadata, icc=None if gray else profile)
+    if relation == "different":
+        image = _converted(image, source, target, kind, np.float32(white))
+    return replace(image, metadata=metadata)
+
+
 def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:
     """Turn (H, W, 4) integer ink amounts (0 is no ink) into sRGB of the same depth, and say how."""
     if profile and profile_space(profile) == "CMYK":
@@ -164,6 +191,28 @@ def _transformed(ink: NDArray[Any], profile: bytes) -> Pixels:
         ink, profile, srgb_profile(), **spaces, intent=_INTENT, flags=_BLACK_POINT
     )
     return rgb
+
+
+def _converted(image: Image, source: bytes, target: bytes, kind: Space, white: np.float32) -> Image:
+    """Convert the colors in bands by several threads, so that few floats are held at once."""
+    pixels, channels = np.empty_like(image.pixels), 1 if image.pixels.shape[2] <= 2 else 3
+    rows = max(1, BAND_PIXELS // image.width)
+
+    def convert(top: int) -> None:
+        band = slice(top, top + rows)
+        values = replace(image, pixels=image.pixels[band]).to_float()
+        colors = values[..., :channels] / white
+        if kind == "RGB" and channels == 1:
+            colors = colors.repeat(3, axis=2)
+        colors = transform(colors, source, target, kind, np.float32)
+        # Gray stays neutral, so that each channel is the gray value; green is the middle one.
+        values[..., :channels] = (colors if channels == 3 else colors[..., 1:2]) * white
+        pixels[band] = image.with_float(values).pixels
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for _ in pool.map(convert, range(0, image.height, rows)):
+            pass
+    return replace(image, pixels=pixels)
 
 
 def _undated(profile: bytes) -> bytes:

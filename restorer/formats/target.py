@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,13 @@ from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteErro
 from restorer.formats import metadata
 from restorer.formats.codec import WriterOptions
 from restorer.formats.files import Existing, created
-from restorer.formats.profiles import profile_space
+from restorer.formats.profiles import (
+    compare,
+    profile_space,
+    source_profile,
+    srgb_profile,
+    with_profile,
+)
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
 from restorer.image import Image, Metadata
 
@@ -62,8 +69,10 @@ def write_rows(
     file: BinaryIO,
     path: Path | str,
     options: WriterOptions | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write an image of `size` (height, width) as its rows come; see `RowWriter`.
+
+    Returns notes of what the format cannot hold of the colors.
 
     Args:
         bands: Images of rows, from top to bottom, with the metadata of the whole.
@@ -73,7 +82,10 @@ def write_rows(
         options: What `writer_options` returns for this path; None takes the defaults.
     """
     format = writable_format(Path(path))
-    format.load_row_writer()(bands, size, file, _checked(format, options))
+    first, notes = _described(next(bands), format)
+    described = chain([first], (_described(band, format)[0] for band in bands))
+    format.load_row_writer()(described, size, file, _checked(format, options))
+    return tuple(notes)
 
 
 def writer_options(path: Path | str, **values: Any) -> WriterOptions:
@@ -176,14 +188,14 @@ def _check_names(path: Path, folder: Path, names: list[str]) -> None:
 
 
 def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
-    """Bring depth, channels and metadata to what the format holds, with a note for each loss."""
-    notes: list[str] = []
+    """Bring colors, depth, channels and metadata to what the format holds; note each loss."""
+    image, notes = _described(image, format)
     if image.has_alpha and not format.alpha:
         image = _on_white(image)
         notes.append(f"{format.name} holds no transparency; it was laid on white")
     if image.pixels.shape[2] < format.channels[0]:
-        image, profile_notes = _spread(image)
-        notes += profile_notes
+        gray, alpha = image.pixels[..., :1], image.pixels[..., 1:]
+        image = replace(image, pixels=np.concatenate([gray, gray, gray, alpha], axis=-1))
     if image.bits not in format.bits:
         notes.append(_depth_note(image, format))
         bits = max(bits for bits in format.bits if bits < image.bits)
@@ -192,6 +204,34 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
     if lost:
         notes.append(f"{format.name} holds no {', '.join(lost)}; left out")
     return replace(image, metadata=kept), tuple(notes)
+
+
+def _described(image: Image, format: Format) -> tuple[Image, list[str]]:
+    """Convert an image to sRGB whose profile cannot be written, and say why.
+
+    A profile that does not describe the written pixels, such as that of another color space, is
+    left out.
+    """
+    if not image.metadata.icc:
+        return image, []
+    space = profile_space(image.metadata.icc)
+    written = "gray" if image.pixels.shape[2] <= 2 and format.channels[0] <= 2 else "RGB"
+    fits = space.upper() == written.upper()
+    if fits and "icc" in format.carries:
+        return image, []
+    if fits:
+        reason, loss = f"{format.name} holds no color profile", []
+    else:
+        name = "gray" if space == "GRAY" else space if space.isalnum() else "damaged"
+        reason = f"the {name} color profile does not fit {written} pixels"
+        loss = [f"{reason}; left out"]
+    own, kind = source_profile(image)
+    if compare(own, srgb_profile(), kind) == "different":
+        image = with_profile(image, srgb_profile())
+        loss = [f"{reason}; the colors were converted to sRGB"]
+    if loss:
+        image = replace(image, metadata=replace(image.metadata, icc=None))
+    return image, loss
 
 
 def _carried(kept: Metadata, format: Format) -> tuple[Metadata, list[str]]:
@@ -207,17 +247,6 @@ def _on_white(image: Image) -> Image:
     values = image.to_float()
     alpha = values[..., -1:]
     return image.with_float(values[..., :-1] * alpha + (1 - alpha))
-
-
-def _spread(image: Image) -> tuple[Image, list[str]]:
-    """Gray as RGB; a gray profile does not fit these pixels any more."""
-    gray, alpha = image.pixels[..., :1], image.pixels[..., 1:]
-    pixels = np.concatenate([gray, gray, gray, alpha], axis=-1)
-    image = replace(image, pixels=pixels)
-    if profile_space(image.metadata.icc) != "GRAY":
-        return image, []
-    note = "the gray color profile does not fit RGB pixels; left out"
-    return replace(image, metadata=replace(image.metadata, icc=None)), [note]
 
 
 def _depth_note(image: Image, format: Format) -> str:

@@ -125,6 +125,7 @@ class _Stream:
         self._settings = settings
         self._on_tile = on_tile
         self._cancel = cancel
+        self._notes: tuple[str, ...] = ()  # from the writer
 
     def run(
         self, rows: formats.Rows, file: BinaryIO, target: Path
@@ -147,7 +148,7 @@ class _Stream:
                     plans.append(self._run_step(runs, run.number, picture, partial(_spool, spool)))
                     picture = _spooled(spool, (*run.result_size, header.channels))
         notes = (run.note for run in runs if run.note)
-        return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes)
+        return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes, *self._notes)
 
     def _run_step(self, runs: list[StepRun], number: int, picture: _Rows, sink: Sink) -> RunPlan:
         """Run one step into `sink`; after lack of memory, again with smaller tiles."""
@@ -232,7 +233,7 @@ class _Stream:
         noise: Any = np.random.default_rng(settings.seed) if settings.dither else None
         images = (first.with_float(b, bits=settings.bits, dither_seed=noise) for b in bands)
         options = formats.writer_options(target, quality=settings.quality)
-        formats.write_rows(images, size, file, target, options)
+        self._notes = formats.write_rows(images, size, file, target, options)
 
 
 def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:

@@ -56,6 +56,12 @@ def exif_of(**tags):
 
 
 XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+
+
+def srgb_of(linear):
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
 METADATA = Metadata(exif_of(), XMP, profiles.srgb_profile(), (300.0, 150.0))
 
 
@@ -312,13 +318,19 @@ def test_transparency_is_laid_on_white(tmp_path):
     assert formats.read(tmp_path / "a.bmp").pixels[0, :, 0].tolist() == [255, 127, 0]
 
 
-def test_gray_is_spread_for_webp_without_its_gray_profile(tmp_path):
-    profile = profiles.gamma_profile(1.8, profiles.SRGB_CHROMATICITIES, gray=True)
-    image = Image(pixels_of(5, 6, 2, 8), Metadata(icc=profile))
+def test_gray_is_spread_for_webp_in_srgb_without_its_gray_profile(tmp_path):
+    profile = profiles.gamma_profile(2.8, profiles.SRGB_CHROMATICITIES, gray=True)
+    image = Image(pixels_of(16, 17, 2, 8), Metadata(icc=profile))
     notes = formats.write(image, tmp_path / "a.webp", WebPOptions(quality=100))
     back = formats.read(tmp_path / "a.webp")
-    np.testing.assert_array_equal(back.pixels, image.pixels[..., [0, 0, 0, 1]])
-    assert notes == ("the gray color profile does not fit RGB pixels; left out",)
+    np.testing.assert_array_equal(back.pixels[..., 3], image.pixels[..., 1])
+    assert not np.ptp(back.pixels[..., :3], axis=2).any()
+    assert (
+        np.abs(back.pixels[..., 0] - 255 * srgb_of((image.pixels[..., 0] / 255) ** 2.8)).max() < 1
+    )
+    assert notes == (
+        "the gray color profile does not fit RGB pixels; the colors were converted to sRGB",
+    )
     assert back.metadata.icc is None
 
 

@@ -626,3 +626,19 @@ def test_lzw_that_would_crash_the_decoder_is_refused(source: Path) -> None:
     source.write_bytes(data)
     with open_rows(source) as rows, pytest.raises(ImageFormatError, match="LZW data"):
         rows.read(20, 21)
+
+
+def test_streamed_gray_with_a_profile_of_colors_looks_the_same(tmp_path: Path) -> None:
+    adobe = Metadata(icc=imagecodecs.cms_profile("adobergb"))
+    with (tmp_path / "in.tif").open("w+b") as file:
+        image = replace(picture(60, 48, 16, 1), metadata=adobe)
+        gray = image.pixels[..., 0]
+        tifffile.imwrite(file, gray, photometric="minisblack", metadata=None, iccprofile=adobe.icc)
+    result = job(tmp_path / "in.tif", Step(DENOISE, sigma=5, strength=0))
+    assert (result.status, result.error) == ("done", "")
+    note = "the RGB color profile does not fit gray pixels; the colors were converted to sRGB"
+    assert note in result.notes
+    after = formats.read(tmp_path / "out.tif")
+    assert after.metadata.icc is None
+    shown, before = (restorer.to_display(each).pixels.astype(int) for each in (after, image))
+    assert np.abs(shown - before).max() <= 1

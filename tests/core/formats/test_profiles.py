@@ -1,0 +1,106 @@
+"""Color keeps its meaning: a picture looks the same in every format that it is written in."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as PilImage
+
+from restorer import Image, Metadata, formats, to_display
+from restorer.formats import profiles
+
+ADOBE = imagecodecs.cms_profile("adobergb")
+GRAY = imagecodecs.cms_profile("gray", gamma=2.8)
+LAB = imagecodecs.cms_profile("lab4")
+PHOTO_P3 = imagecodecs.cms_profile(
+    "rgb",
+    whitepoint=(0.3127, 0.3290, 1.0),
+    primaries=(0.680, 0.320, 1.0, 0.265, 0.690, 1.0, 0.150, 0.060, 1.0),
+    gamma=2.2,
+)
+PROFILES = [None, profiles.srgb_profile(), ADOBE, PHOTO_P3, GRAY, LAB, b"nonsense"]
+FORMATS = formats.FORMATS.values()
+
+
+def picture(channels: int, bits: int, icc: bytes | None) -> Image:
+    """Return smooth colors inside sRGB."""
+    y, x = np.mgrid[0:24, 0:40] / np.float32(40)
+    values = np.stack([0.3 + 0.4 * x, 0.4 + 0.2 * y, 0.7 - 0.3 * x, 0 * x + 1], axis=2)
+    planes = {1: [0], 2: [0, 3], 3: [0, 1, 2], 4: [0, 1, 2, 3]}[channels]
+    image = Image(np.zeros((1, 1, 1), np.uint8), Metadata(icc=icc))
+    return image.with_float(values[..., planes].astype(np.float32), bits=bits)  # type: ignore[arg-type]
+
+
+def shown(image: Image) -> Any:
+    return to_display(image, background=(255, 255, 255), white=1.0).pixels.astype(int)
+
+
+@settings(max_examples=80)
+@given(
+    format=st.sampled_from(list(FORMATS)),
+    channels=st.integers(1, 4),
+    bits=st.sampled_from([8, 16, 32]),
+    icc=st.sampled_from(PROFILES),
+)
+def test_a_picture_looks_the_same_in_every_format(
+    tmp_path_factory: pytest.TempPathFactory,
+    format: formats.Format,
+    channels: int,
+    bits: int,
+    icc: bytes | None,
+) -> None:
+    image = picture(channels, bits, icc)
+    path = tmp_path_factory.mktemp("color") / f"a{format.suffixes[0]}"
+    formats.write(image, path, formats.writer_options(path, quality=100))
+    back = formats.read(path)
+    tolerance = 8 if format.name == "JPEG" else 2  # after rounding in the colors of the file
+    assert np.abs(shown(back) - shown(image)).max() <= tolerance
+    space = profiles.profile_space(back.metadata.icc)
+    assert space in ("", "GRAY" if back.pixels.shape[2] <= 2 else "RGB")
+
+
+@pytest.mark.parametrize("icc", [None, profiles.srgb_profile()])
+@pytest.mark.parametrize("suffix", [".bmp", ".webp", ".png", ".tif"])
+def test_pixels_in_srgb_stay_exact(tmp_path: Path, suffix: str, icc: bytes | None) -> None:
+    path = tmp_path / f"a{suffix}"
+    image = picture(3, 8, icc)
+    formats.write(image, path, formats.writer_options(path, quality=100))
+    np.testing.assert_array_equal(formats.read(path).pixels, image.pixels)
+
+
+def test_wide_colors_are_converted_for_bmp_with_a_note(tmp_path: Path) -> None:
+    image = picture(3, 8, PHOTO_P3)
+    notes = formats.write(image, tmp_path / "a.bmp")
+    assert notes == ("BMP holds no color profile; the colors were converted to sRGB",)
+    back = formats.read(tmp_path / "a.bmp").pixels
+    assert np.abs(back - shown(image)).max() <= 1
+    assert np.abs(back.astype(int) - image.pixels).max() > 10, "the profiles differ"
+
+
+def test_a_gray_jpeg_with_an_rgb_profile_becomes_a_png_without(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    PilImage.fromarray(picture(1, 8, None).pixels[..., 0]).save(held, "JPEG", icc_profile=ADOBE)
+    (tmp_path / "a.jpg").write_bytes(held.getvalue())
+    image = formats.read(tmp_path / "a.jpg")
+    notes = formats.write(image, tmp_path / "a.png")
+    assert notes[0].startswith("the RGB color profile does not fit gray pixels; ")
+    back = formats.read(tmp_path / "a.png")
+    assert back.metadata.icc is None
+    assert np.abs(shown(back) - shown(image)).max() <= 1
+
+
+def test_a_profile_of_another_space_is_left_out_of_color_pictures(tmp_path: Path) -> None:
+    for icc, name in ((GRAY, "gray"), (LAB, "Lab")):
+        image = picture(3, 16, icc)
+        notes = formats.write(image, tmp_path / "a.png")
+        assert notes == (f"the {name} color profile does not fit RGB pixels; left out",)
+        back = formats.read(tmp_path / "a.png")
+        assert back.metadata.icc is None
+        np.testing.assert_array_equal(back.pixels, image.pixels)
