@@ -6,6 +6,8 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image as PilImage
 
 from restorer import formats
@@ -159,13 +161,78 @@ def test_the_gamma_profile_means_what_the_chunk_said(tmp_path):
     assert abs(int(srgb[0, 0, 0]) - 188) <= 1  # linear 0.5 is sRGB 188
 
 
-def test_texts_and_hdr_descriptions_are_noted(tmp_path):
-    extra = [(b"tEXt", b"Title\0x"), (b"cICP", bytes([9, 16, 0, 1]))]
+def test_texts_and_unknown_color_descriptions_are_noted(tmp_path):
+    extra = [(b"tEXt", b"Title\0x"), (b"cICP", bytes([9, 99, 0, 1]))]
     notes = read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, *extra)).notes
     assert set(notes) == {
-        "the cICP color description (9, 16, 0, 1) is not known and was left out",
+        "the cICP color description (9, 99, 0, 1) is not known and was left out",
         "PNG texts cannot be carried; left out: Title",
     }
+
+
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_hdr_pictures_are_refused_by_their_header(tmp_path, transfer, name):
+    extra = [(b"cICP", bytes([9, transfer, 0, 1])), (b"sRGB", b"\0")]
+    (tmp_path / "a.png").write_bytes(png(levels_of((2, 2, 3), 16), 16, 2, *extra))
+    for function in (formats.read, formats.probe):
+        with pytest.raises(ImageFormatError, match=rf"a\.png: is an HDR picture \({name}\)"):
+            function(tmp_path / "a.png")
+
+
+@settings(max_examples=60)
+@given(
+    code=st.binary(max_size=5)
+    | st.tuples(*map(st.sampled_from, ([1, 5, 6, 9, 12], [1, 4, 5, 6, 8, 13, 14], [0], [1]))).map(
+        bytes
+    ),
+    color=st.sampled_from([0, 2, 3]),
+)
+def test_a_color_description_becomes_a_fitting_profile_a_note_or_an_error(
+    tmp_path_factory, code, color
+):
+    folder = tmp_path_factory.mktemp("cicp")
+    extra = [(b"cICP", code), *([(b"PLTE", bytes(range(6)))] if color == 3 else [])]
+    data = png(np.zeros((2, 2, SAMPLES[color])), 8, color, *extra)
+    if len(code) == 4 and code[1] in (16, 18):
+        with pytest.raises(ImageFormatError, match="HDR"):
+            read(folder, data)
+        return
+    image = read(folder, data)
+    space = profiles.profile_space(image.metadata.icc)
+    assert space in ("", "GRAY" if color == 0 else "RGB")
+    assert (image.notes == ()) == (code[1:] == bytes([13, 0, 1]) and (code[0] == 1 or color == 0))
+    if space:
+        source, kind = profiles.source_profile(image)
+        assert profiles.compare(source, profiles.srgb_profile(), kind) == "different"
+
+
+def test_display_p3_of_cicp_looks_as_before_in_every_other_format(tmp_path):
+    levels = np.array([[[255, 0, 0], [0, 255, 0], [200, 100, 50], [128, 128, 128]]])
+    image = read(tmp_path, png(levels, 8, 2, (b"cICP", bytes([12, 13, 0, 1]))))
+    assert profiles.profile_name(image.metadata.icc) == "Display P3"
+    for suffix in (".png", ".tif"):
+        formats.write(image, tmp_path / f"b{suffix}")
+        back = formats.read(tmp_path / f"b{suffix}")
+        assert back.metadata.icc == image.metadata.icc
+        np.testing.assert_array_equal(back.pixels, levels)
+    formats.write(image, tmp_path / "b.bmp")
+    found = formats.read(tmp_path / "b.bmp").pixels[0]
+    # The matrix of CSS Color 4 for linear values.
+    matrix = [[1.2249, -0.2247, 0], [-0.0420, 1.0419, 0], [-0.0197, -0.0786, 1.0979]]
+    values = levels[0] / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(linear @ np.transpose(matrix), 0, 1)
+    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    expected = np.where(linear <= 0.0031308, 12.92 * linear, curve) * 255
+    np.testing.assert_allclose(found, expected, atol=1)
+
+
+def test_cicp_precedes_iccp(tmp_path):
+    other = b"x\0\0" + zlib.compress(
+        profiles.gamma_profile(1.8, profiles.P3_CHROMATICITIES, gray=False)
+    )
+    extra = [(b"iCCP", other), (b"cICP", bytes([1, 13, 0, 1]))]
+    assert read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, *extra)).metadata.icc is None
 
 
 def test_exif_written_as_text_by_imagemagick_is_found(tmp_path):
