@@ -63,10 +63,12 @@ from .formats import CaptureInfo as CaptureInfo
 from .formats import Format as Format
 from .formats import Header as Header
 from .formats import WriterOptions as WriterOptions
+from .formats import find_profile as find_profile
 from .formats import probe as probe
 from .formats import profile_name as profile_name
 from .formats import read as read
 from .formats import read_capture_info as read_capture_info
+from .formats import with_profile as with_profile
 from .formats import write as write
 from .formats import writer_options as writer_options
 from .image import Document as Document

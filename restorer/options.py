@@ -114,6 +114,30 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True)
+class OpenChoice(Choice):
+    """One of several words, or another text.
+
+    Attributes:
+        other: What the other text is, such as "a path".
+    """
+
+    other: str
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return f"{', '.join(self.words)} or {self.other}"
+
+    def check(self, value: Any) -> None:
+        """Refuse everything but texts, and the empty text."""
+        Kind.check(self, value)
+
+    def parse(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+@dataclass(frozen=True)
 class Number(Kind):
     """A finite number in a range that includes its ends.
 

@@ -15,6 +15,7 @@ from restorer.options import (
     Flag,
     Integer,
     Number,
+    OpenChoice,
     Option,
     check_options,
     option,
@@ -60,6 +61,8 @@ class Settings(_Checked):
         self_ensemble: Whether each tile is the mean over its eight flips and transposes.
         seed: Seed of all random numbers.
         bits: Bit depth of the result; None keeps the depth of the input.
+        profile: Color profile to which the result is converted: ``keep`` for that of the source,
+            ``srgb``, ``display-p3``, or the path of an ICC profile for RGB.
         dither: Whether rounding to 8 bit is dithered.
         quality: JPEG and WebP quality, 1 to 100.
         existing: What to do where a target exists.
@@ -155,6 +158,21 @@ class Settings(_Checked):
         metavar="1-100",
         group="result",
         label=window("Quality"),
+    )
+    profile: str = option(
+        "keep",
+        OpenChoice(
+            {
+                "keep": window("As the original"),
+                "srgb": window("sRGB"),
+                "display-p3": window("Display P3"),
+            },
+            "the path of an ICC profile",
+        ),
+        window("Color profile that the result is converted to; keep leaves that of the source."),
+        metavar="keep|srgb|display-p3|FILE",
+        group="result",
+        label=window("Color profile"),
     )
     dither: bool = option(
         False,

@@ -100,6 +100,22 @@
         <translation>Qualität</translation>
     </message>
     <message>
+        <source>sRGB</source>
+        <translation>sRGB</translation>
+    </message>
+    <message>
+        <source>Display P3</source>
+        <translation>Display P3</translation>
+    </message>
+    <message>
+        <source>Color profile that the result is converted to; keep leaves that of the source.</source>
+        <translation>Farbprofil, in das das Ergebnis umgewandelt wird; keep behält das der Quelle.</translation>
+    </message>
+    <message>
+        <source>Color profile</source>
+        <translation>Farbprofil</translation>
+    </message>
+    <message>
         <source>Dithering, which keeps gradients smooth in 8 bit.</source>
         <translation>Dithering hält Verläufe auch in 8 Bit glatt.</translation>
     </message>

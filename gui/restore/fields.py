@@ -34,7 +34,9 @@ class ChoiceField(Picker):
         self.activated.connect(lambda: self.changed.emit(self.currentData()))
 
     def show_value(self, value: Any) -> None:
-        """Show the value of the option."""
+        """Show the value of the option, even one that is not in the list of an open choice."""
+        if value is not None and self.findData(value) < 0:
+            self.addItem(str(value), value)
         self.setCurrentIndex(max(0, self.findData(value)))
 
 

@@ -167,7 +167,7 @@ class Choices:
         """What determines the pixels beside `for_networks`: how their output is finished."""
         own = self.settings
         blend = (self.template.strength, self.template.detail) if self.blends else ()
-        return (*blend, own.bits, own.dither, own.seed if own.dither else 0)
+        return (*blend, own.bits, own.profile, own.dither, own.seed if own.dither else 0)
 
     def target(self, source: Path) -> Path:
         """Return where the command line would write the result."""

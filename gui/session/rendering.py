@@ -97,7 +97,7 @@ def finish(picture: Source, restored: Image, choices: Choices, cancel: CancelTok
     Args:
         picture: The input.
         restored: Output of `restore_whole`.
-        choices: Their strength, depth and dithering are used.
+        choices: Their strength, depth, color profile and dithering are used.
         cancel: Checked between bands.
     """
     if choices.blends and choices.steps[0].mixes_input:
@@ -120,7 +120,7 @@ def finish_part(
     Args:
         picture: The input.
         restored: Output of `restore_part`, or a part of the output of `restore_whole`.
-        choices: Their strength, depth and dithering are used.
+        choices: Their strength, depth, color profile and dithering are used.
         region: The region that `restored` shows.
         mix: Whether to apply the strength.
     """
@@ -136,6 +136,9 @@ def _blended(picture: Source, restored: Image, choices: Choices, region: Region)
 def _rounded(picture: Source, restored: Image, choices: Choices) -> Image:
     settings = choices.settings
     bits = settings.bits or picture.image.bits
+    profile = restorer.find_profile(settings.profile)
+    if profile is not None:
+        restored = restorer.with_profile(restored, profile, white=picture.white)
     if bits == 32:
         return restored
     seed = settings.seed if settings.dither else None

@@ -68,8 +68,8 @@ def check_job(job: Job) -> formats.Header:
 
     Headers, catalog and target path alone decide, before hours of work: a source that is not a
     whole still picture within the budget, a target that cannot be created or whose format cannot
-    hold the result, and references that cannot help are refused. Raises ImageError, and
-    SettingsError for references.
+    hold the result, references that cannot help, and a file that is no color profile are refused.
+    Raises ImageError, and SettingsError for references and profiles.
     """
     with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
         _check_result(job, source.header)
@@ -77,8 +77,9 @@ def check_job(job: Job) -> formats.Header:
 
 
 def _check_result(job: Job, header: formats.Header) -> formats.Format:
-    """Return the format of the target; raise what `check_job` raises of references and target."""
+    """Return the format of the target; refuse what `check_job` refuses beside the source."""
     check_references(job.source, job.references, header)
+    formats.find_profile(job.settings.profile)
     scale = _scale(job)
     format = formats.check_target(job.target, header.height * scale, header.width * scale)
     bits = job.settings.bits or header.bits

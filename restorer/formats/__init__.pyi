@@ -11,7 +11,9 @@ from .codec import Writer as Writer
 from .codec import WriterOptions as WriterOptions
 from .files import Existing as Existing
 from .files import created as created
+from .profiles import find_profile as find_profile
 from .profiles import profile_name as profile_name
+from .profiles import with_profile as with_profile
 from .source import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .source import ImageFile as ImageFile
 from .source import Rows as Rows

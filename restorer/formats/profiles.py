@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer.errors import SettingsError
 from restorer.image import FloatArray, Image, Pixels
 
 Space: TypeAlias = Literal["RGB", "GRAY"]
@@ -124,6 +126,29 @@ def profile_name(profile: bytes | None) -> str:
     except (OSError, ValueError, ImageCms.PyCMSError):
         return ""
     return " ".join(name.split())
+
+
+def find_profile(name: str) -> bytes | None:
+    """Return the profile that a value of the setting ``profile`` means; None for ``keep``.
+
+    Args:
+        name: ``keep``, ``srgb``, ``display-p3`` or the path of an ICC profile for RGB.
+
+    Raises SettingsError where the file is no such profile.
+    """
+    if name in _NAMED:
+        return _NAMED[name]()
+    try:
+        profile = Path(name).expanduser().read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:  # no home folder; a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(
+            f"profile {name!r}: cannot be read: {reason}; expected {', '.join(_NAMED)} or the path"
+            " of an ICC profile"
+        ) from error
+    if profile_space(profile) != "RGB" or compare(srgb_profile(), profile, "RGB") == "unusable":
+        raise SettingsError(f"profile {name!r}: expected an ICC profile for RGB")
+    return profile
 
 
 def source_profile(image: Image) -> tuple[bytes, Space]:
@@ -292,3 +317,10 @@ def _undated(profile: bytes) -> bytes:
     """Fix the creation date, so that the same picture gives the same file."""
     date = (2000).to_bytes(2, "big") + b"\0\1\0\1" + bytes(6)
     return profile[:24] + date + profile[36:]
+
+
+_NAMED: dict[str, Callable[[], bytes | None]] = {
+    "keep": lambda: None,
+    "srgb": srgb_profile,
+    "display-p3": display_p3_profile,
+}

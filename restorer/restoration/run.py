@@ -11,6 +11,7 @@ import numpy as np
 from restorer import bayer, color
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
+from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.restoration import strength
 from restorer.restoration.conditioning import condition_of, merged, notes_of, planes_of
@@ -46,6 +47,7 @@ class Restoration:
         self._source = source
         self._steps = steps
         self._settings = settings
+        self._profile = find_profile(settings.profile)
         self._references = references
         self._on_tile = on_tile
         self._cancel = cancel
@@ -189,11 +191,19 @@ class Restoration:
         """Return the result as an image of the depth that was asked for."""
         image, white, settings = self._source.image, self._source.white, self._settings
         values, notes = color.join(part.own, part.alpha), image.notes
+        metadata = image.metadata
         notes += self._references.notes if self._references else ()
         if white != 1:
             notes += (f"white was taken to be {white:.4g}",)
             with np.errstate(over="ignore"):
                 values = values * np.float32(white)
+        if metadata.icc and values.shape[2] != image.pixels.shape[2]:
+            metadata = replace(metadata, icc=None)
+            notes += ("the gray color profile was dropped, the result has color",)
+        if self._profile is not None:
+            whole = replace(image, pixels=np.ascontiguousarray(values), metadata=metadata)
+            whole = with_profile(whole, self._profile, white=white)
+            values, metadata = whole.to_float(), whole.metadata
         if not np.isfinite(values).all():
             raise InvalidOutputError("values overflow; scale the picture down")
         if settings.dither and part.region != Region(0, 0, *part.size):
@@ -201,10 +211,7 @@ class Restoration:
         else:
             seed = settings.seed if settings.dither else None
             restored = image.with_float(values, bits=settings.bits, dither_seed=seed)
-        if image.metadata.icc and values.shape[2] != image.pixels.shape[2]:
-            restored = replace(restored, metadata=replace(image.metadata, icc=None))
-            notes += ("the gray color profile was dropped, the result has color",)
-        return replace(restored, notes=notes, jpeg_quality=None)
+        return replace(restored, metadata=metadata, notes=notes, jpeg_quality=None)
 
     def _dithered(self, values: FloatArray, part: Part) -> Image:
         """Round a region, each row with the noise that it gets in the whole picture."""

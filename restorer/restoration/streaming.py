@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +20,7 @@ from restorer import color, formats
 from restorer.errors import OutOfMemoryError
 from restorer.estimate.noise import sigma_of_rows
 from restorer.formats.files import Existing, created
+from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.inference.devices import free_bytes
 from restorer.restoration.conditioning import (
@@ -123,6 +124,7 @@ class _Stream:
     ) -> None:
         self._steps = steps
         self._settings = settings
+        self._profile = find_profile(settings.profile)
         self._on_tile = on_tile
         self._cancel = cancel
         self._notes: tuple[str, ...] = ()  # from the writer
@@ -231,7 +233,16 @@ class _Stream:
         settings = self._settings
         # One generator for all bands, which `default_rng` takes as it is: as if they were one.
         noise: Any = np.random.default_rng(settings.seed) if settings.dither else None
-        images = (first.with_float(b, bits=settings.bits, dither_seed=noise) for b in bands)
+
+        bits = first.bits if settings.bits is None else settings.bits
+
+        def finished(band: FloatArray) -> Image:
+            if self._profile is None:
+                return first.with_float(band, bits=bits, dither_seed=noise)
+            image = with_profile(replace(first, pixels=band), self._profile)
+            return image.with_float(image.to_float(), bits=bits, dither_seed=noise)
+
+        images = map(finished, bands)
         options = formats.writer_options(target, quality=settings.quality)
         self._notes = formats.write_rows(images, size, file, target, options)
 

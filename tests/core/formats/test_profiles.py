@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 from PIL import ImageCms
 
-from restorer import Image, Metadata, formats, to_display
+import restorer
+from restorer import Image, Metadata, Settings, SettingsError, Step, formats, to_display
 from restorer.formats import profiles
 
 ADOBE = imagecodecs.cms_profile("adobergb")
@@ -127,3 +128,74 @@ def test_built_profiles_mean_what_those_of_littlecms_mean() -> None:
     opened = ImageCms.ImageCmsProfile(io.BytesIO(profiles.display_p3_profile())).profile
     assert opened.red_colorant is not None
     np.testing.assert_allclose(opened.red_colorant[0], [0.51512, 0.24120, -0.00105], atol=2e-4)
+
+
+@settings(max_examples=60)
+@given(
+    channels=st.integers(1, 4),
+    bits=st.sampled_from([8, 16, 32]),
+    icc=st.sampled_from(PROFILES),
+    name=st.sampled_from(["srgb", "display-p3"]),
+    white=st.sampled_from([1.0, 100.0]),
+)
+def test_a_picture_looks_the_same_in_another_profile(
+    channels: int, bits: int, icc: bytes | None, name: str, white: float
+) -> None:
+    image, profile = picture(channels, bits, icc), formats.find_profile(name)
+    if bits == 32:
+        image = image.with_float(image.to_float() * np.float32(white))
+    assert profile is not None
+    converted = formats.with_profile(image, profile, white=white if bits == 32 else 1.0)
+    assert converted.metadata.icc == (profile if channels >= 3 else None)
+    assert (converted.bits, converted.pixels.shape) == (image.bits, image.pixels.shape)
+    before, after = (
+        to_display(each, background=(255, 255, 255), white=white).pixels.astype(int)
+        for each in (image, converted)
+    )
+    assert np.abs(before - after).max() <= (4 if bits == 8 else 1)
+
+
+def test_keep_leaves_the_profile_and_other_words_are_paths(tmp_path: Path) -> None:
+    assert formats.find_profile("keep") is None
+    (tmp_path / "a.icc").write_bytes(ADOBE)
+    assert formats.find_profile(str(tmp_path / "a.icc")) == ADOBE
+    for name, data in {
+        "gray": GRAY,
+        "lab": LAB,
+        "text": b"no profile",
+        "half": ADOBE[:300],
+    }.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(SettingsError, match="expected an ICC profile for RGB"):
+            formats.find_profile(str(tmp_path / name))
+    for wrong in ("adobe", str(tmp_path), "a\0b"):
+        with pytest.raises(
+            SettingsError, match=r"cannot be read: .*; expected keep, srgb, display-p3"
+        ):
+            formats.find_profile(wrong)
+
+
+@pytest.mark.parametrize("dither", [False, True])
+@pytest.mark.parametrize(("suffix", "bits"), [(".png", 8), (".tif", 16), (".jpg", 8), (".bmp", 8)])
+def test_a_job_writes_its_result_in_the_profile_asked_for(
+    tmp_path: Path, suffix: str, bits: int, dither: bool
+) -> None:
+    image = picture(3, bits, PHOTO_P3)
+    formats.write(image, tmp_path / "in.tif")
+    wanted = Settings(profile="srgb", existing="replace", dither=dither, quality=100)
+    step = Step("panet-denoise-lite", sigma=5, strength=0)
+    job = restorer.Job(tmp_path / "in.tif", tmp_path / f"out{suffix}", (step,), wanted)
+    result = restorer.run_job(job)
+    assert (result.status, result.error) == ("done", "")
+    back = formats.read(job.target)
+    assert back.metadata.icc == (None if suffix == ".bmp" else profiles.srgb_profile())
+    assert np.abs(shown(back) - shown(image)).max() <= (6 if suffix == ".jpg" else 1 + dither)
+
+
+def test_a_job_with_a_file_that_is_no_profile_fails_before_the_work(tmp_path: Path) -> None:
+    formats.write(picture(3, 8, None), tmp_path / "in.png")
+    step, wanted = Step("panet-denoise-lite"), Settings(profile=str(tmp_path / "in.png"))
+    job = restorer.Job(tmp_path / "in.png", tmp_path / "out.png", (step,), wanted)
+    with pytest.raises(SettingsError, match="expected an ICC profile for RGB"):
+        restorer.check_job(job)
+    assert restorer.run_job(job).status == "failed"

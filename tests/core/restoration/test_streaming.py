@@ -642,3 +642,20 @@ def test_streamed_gray_with_a_profile_of_colors_looks_the_same(tmp_path: Path) -
     assert after.metadata.icc is None
     shown, before = (restorer.to_display(each).pixels.astype(int) for each in (after, image))
     assert np.abs(shown - before).max() <= 1
+
+
+@pytest.mark.parametrize("dither", [False, True])
+def test_streamed_colors_are_converted_like_those_of_the_whole(
+    source: Path, streams: list[Path], monkeypatch: pytest.MonkeyPatch, dither: bool
+) -> None:
+    wanted = {"profile": "display-p3", "bits": 8, "dither": dither}
+    first = job(source, Step(DENOISE, sigma=5), **wanted)
+    assert (first.status, len(streams)) == ("done", 1)
+    found = formats.read(first.target)
+    monkeypatch.setattr(stream, "_SHARE", 1)
+    second = job(source, Step(DENOISE, sigma=5), existing="replace", **wanted)
+    assert (second.status, len(streams)) == ("done", 1)
+    expected = formats.read(second.target)
+    np.testing.assert_array_equal(found.pixels, expected.pixels)
+    assert found.metadata == expected.metadata
+    assert found.metadata.icc == profiles.display_p3_profile()

@@ -157,6 +157,22 @@ def test_depth_and_dithering_need_no_new_run_either(qtbot, session, opened):
     assert np.array_equal(session.state.saveable.pixels, expected.pixels)
 
 
+@pytest.mark.parametrize("bits", [None, 32])
+def test_another_color_profile_needs_no_new_run(qtbot, session, opened, bits):
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    restoration = session.state.restoration
+    wanted = {"profile": "display-p3", "bits": bits}
+    session.choose(session.state.choices.with_values(**wanted))
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    assert session.state.restoration.image is restoration.image
+    steps = session.state.choices.steps
+    expected = restorer.restore(read(opened), steps, settings=Settings(**wanted))
+    assert np.array_equal(session.state.saveable.pixels, expected.pixels)
+    assert session.state.saveable.metadata == expected.metadata
+    assert expected.metadata.icc == restorer.find_profile("display-p3")
+
+
 def test_the_patches_of_a_preview_follow_the_strength(qtbot, session, opened, denoising):
     see_all(session)
     previewed(qtbot, session)
