@@ -122,10 +122,13 @@ class Request:
         )
 
     def settings(self) -> Settings:
-        """Return what holds for every step."""
-        from restorer import Settings
+        """Return what holds for every step. Raises SettingsError for an unusable color profile."""
+        from restorer import Settings, find_profile
 
-        return Settings(**{option.field: self.values[option.field] for option in SETTINGS_OPTIONS})
+        values = {option.field: self.values[option.field] for option in SETTINGS_OPTIONS}
+        settings = Settings(**values)
+        find_profile(settings.profile)
+        return settings
 
     def with_references(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
         """Return the jobs with the references that are asked for."""

@@ -211,7 +211,7 @@ def _gamma_profile(
     if usual and np.allclose(places, profiles.SRGB_CHROMATICITIES, atol=0.002):
         return None, tuple(notes)
     try:
-        profile = profiles.gamma_profile(1 / gamma, places, gray=gray)
-    except (ValueError, ZeroDivisionError, RuntimeError):
+        profile = profiles.matrix_profile(f"gamma {gamma:g}", places, (1 / gamma,), gray=gray)
+    except (ValueError, ArithmeticError):
         return None, (*notes, "the PNG's gamma makes no sense and was left out")
     return profile, (*notes, f"gAMA {gamma:g} and cHRM were turned into an ICC profile")

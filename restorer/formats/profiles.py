@@ -72,13 +72,16 @@ def matrix_profile(
         chromaticities: x, y of white, red, green and blue; gray takes the white alone.
         curve: The parameters, see `SRGB_CURVE`.
         gray: Whether the profile is one for gray pixels.
+
+    Raises ValueError or ArithmeticError where the figures describe no color space.
     """
-    points = np.array(chromaticities).reshape(4, 2)
-    xyz = np.stack([points[:, 0], points[:, 1], 1 - points.sum(1)]) / points[:, 1]
-    white, primaries = xyz[:, 0], xyz[:, 1:]
-    cones = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
-    adaptation = np.linalg.inv(_BRADFORD) @ cones @ _BRADFORD
-    colorants = adaptation @ (primaries * np.linalg.solve(primaries, white))
+    with np.errstate(all="raise"):
+        points = np.array(chromaticities).reshape(4, 2)
+        xyz = np.stack([points[:, 0], points[:, 1], 1 - points.sum(1)]) / points[:, 1]
+        white, primaries = xyz[:, 0], xyz[:, 1:]
+        cones = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
+        adaptation = np.linalg.inv(_BRADFORD) @ cones @ _BRADFORD
+        colorants = adaptation @ (primaries * np.linalg.solve(primaries, white))
     kind = {1: 0, 5: 3}[len(curve)]
     tone = b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _fixed(curve)
     tags = {
@@ -94,20 +97,6 @@ def matrix_profile(
             tags[f"{letter}XYZ".encode()] = b"XYZ " + bytes(4) + _fixed(colorant)
             tags[f"{letter}TRC".encode()] = tone
     return _assembled(tags, b"GRAY" if gray else b"RGB ")
-
-
-def gamma_profile(gamma: float, chromaticities: tuple[float, ...], *, gray: bool) -> bytes:
-    """Return a profile of white point, primaries (x, y pairs) and a pure power curve.
-
-    Raises ValueError where the figures describe no color space.
-    """
-    import imagecodecs
-
-    if gray:
-        return _undated(imagecodecs.cms_profile("gray", gamma=gamma))
-    white, *primaries = [(x, y, 1.0) for x, y in zip(*[iter(chromaticities)] * 2, strict=True)]
-    flat = tuple(value for primary in primaries for value in primary)
-    return _undated(imagecodecs.cms_profile("rgb", whitepoint=white, primaries=flat, gamma=gamma))
 
 
 def profile_space(profile: bytes | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from restorer.errors import SettingsError
+from restorer.formats import find_profile
 from restorer.image import Image
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
@@ -117,8 +118,10 @@ def restore_region(
 def check_steps(model: Model, settings: Settings | None = None) -> None:
     """Raise the errors that `restore` raises before its first tile, whatever the image.
 
-    Opens the models, and checks device, steps and tiles. Raises ModelError, SettingsError.
+    Opens the models, and checks color profile, device, steps and tiles. Raises ModelError,
+    SettingsError.
     """
     settings = settings or Settings()
+    find_profile(settings.profile)
     steps = open_steps(model, settings)
     plan_steps(steps, (1, 1), Region(0, 0, 1, 1), settings)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
-from restorer import probe, read
+from restorer import probe, profile_name, read
 
 from helpers import make_photograph
 
@@ -80,6 +80,19 @@ def test_fine_detail_has_a_strength_of_its_own(restore, source, tmp_path):
 def test_bits_choose_the_depth(restore, source, tmp_path):
     restore("image", source, "-o", tmp_path / "deep.png", "--bits", "16")
     assert probe(tmp_path / "deep.png").bits == 16
+
+
+def test_the_result_is_in_the_color_profile_asked_for(restore, source, tmp_path):
+    assert restore("image", source, "-o", tmp_path / "x.png", "--profile", "srgb").exit_code == 0
+    assert profile_name(read(tmp_path / "x.png").metadata.icc).startswith("sRGB")
+
+
+@pytest.mark.parametrize("command", ["image", "batch"])
+def test_a_file_that_is_no_color_profile_is_refused_once(restore, source, tmp_path, command):
+    words = [source] if command == "image" else [source.parent, tmp_path / "results"]
+    result = restore(command, *words, "--profile", source)
+    assert result.exit_code == 2
+    assert result.stderr.count("expected an ICC profile for RGB") == 1
 
 
 def test_existing_result_is_skipped_and_said(restore, source):

@@ -319,7 +319,7 @@ def test_transparency_is_laid_on_white(tmp_path):
 
 
 def test_gray_is_spread_for_webp_in_srgb_without_its_gray_profile(tmp_path):
-    profile = profiles.gamma_profile(2.8, profiles.SRGB_CHROMATICITIES, gray=True)
+    profile = profiles.matrix_profile("x", profiles.SRGB_CHROMATICITIES, (2.8,), gray=True)
     image = Image(pixels_of(16, 17, 2, 8), Metadata(icc=profile))
     notes = formats.write(image, tmp_path / "a.webp", WebPOptions(quality=100))
     back = formats.read(tmp_path / "a.webp")

@@ -151,6 +151,22 @@ def test_a_gamma_that_is_not_srgbs_becomes_a_profile(tmp_path):
     assert odd.notes == ("the PNG's gamma makes no sense and was left out",)
 
 
+@settings(max_examples=100)
+@given(
+    gamma=st.integers(0, 2**32 - 1),
+    places=st.lists(
+        st.sampled_from([0, 1, 100_000, 2**32 - 1]) | st.integers(0, 10**5), min_size=8, max_size=8
+    ),
+)
+def test_any_gamma_and_primaries_give_a_usable_profile_or_a_note(tmp_path_factory, gamma, places):
+    extra = [(b"gAMA", struct.pack(">I", gamma)), (b"cHRM", struct.pack(">8I", *places))]
+    image = read(tmp_path_factory.mktemp("gamma"), png(levels_of((2, 2, 3), 8), 8, 2, *extra))
+    if image.metadata.icc is None:
+        assert image.notes in ((), ("the PNG's gamma makes no sense and was left out",))
+    else:
+        assert profiles.compare(image.metadata.icc, profiles.srgb_profile(), "RGB") != "unusable"
+
+
 def test_the_gamma_profile_means_what_the_chunk_said(tmp_path):
     imagecodecs = pytest.importorskip("imagecodecs")
     data = png(np.full((1, 1, 3), 128), 8, 2, (b"gAMA", struct.pack(">I", 100_000)))
@@ -229,7 +245,7 @@ def test_display_p3_of_cicp_looks_as_before_in_every_other_format(tmp_path):
 
 def test_cicp_precedes_iccp(tmp_path):
     other = b"x\0\0" + zlib.compress(
-        profiles.gamma_profile(1.8, profiles.P3_CHROMATICITIES, gray=False)
+        profiles.matrix_profile("x", profiles.P3_CHROMATICITIES, (1.8,))
     )
     extra = [(b"iCCP", other), (b"cICP", bytes([1, 13, 0, 1]))]
     assert read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, *extra)).metadata.icc is None

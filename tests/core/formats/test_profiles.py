@@ -21,12 +21,11 @@ from restorer.formats import profiles
 ADOBE = imagecodecs.cms_profile("adobergb")
 GRAY = imagecodecs.cms_profile("gray", gamma=2.8)
 LAB = imagecodecs.cms_profile("lab4")
-PHOTO_P3 = imagecodecs.cms_profile(
-    "rgb",
-    whitepoint=(0.3127, 0.3290, 1.0),
-    primaries=(0.680, 0.320, 1.0, 0.265, 0.690, 1.0, 0.150, 0.060, 1.0),
-    gamma=2.2,
-)
+P3: Any = {
+    "whitepoint": (0.3127, 0.3290, 1.0),
+    "primaries": (0.680, 0.320, 1.0, 0.265, 0.690, 1.0, 0.150, 0.060, 1.0),
+}
+PHOTO_P3 = imagecodecs.cms_profile("rgb", **P3, gamma=2.2)
 PROFILES = [None, profiles.srgb_profile(), ADOBE, PHOTO_P3, GRAY, LAB, b"nonsense"]
 FORMATS = formats.FORMATS.values()
 
@@ -109,22 +108,23 @@ def test_a_profile_of_another_space_is_left_out_of_color_pictures(tmp_path: Path
 
 
 def test_built_profiles_mean_what_those_of_littlecms_mean() -> None:
-    """The colorants of Display P3 are those that Apple's profile has, rounded."""
     curve, places = profiles.SRGB_CURVE, profiles.SRGB_CHROMATICITIES
     built = profiles.matrix_profile("sRGB", places, curve)
     assert profiles.compare(built, profiles.srgb_profile(), "RGB") == "same"
     for gamma in (1.0, 1.8, 2.8):
         for gray in (False, True):
             built = profiles.matrix_profile("x", profiles.P3_CHROMATICITIES, (gamma,), gray=gray)
-            other = profiles.gamma_profile(gamma, profiles.P3_CHROMATICITIES, gray=gray)
+            other = imagecodecs.cms_profile(
+                "gray" if gray else "rgb", gamma=gamma, **({} if gray else P3)
+            )
+            kind: Any = "GRAY" if gray else "RGB"
             values = np.random.default_rng(0).random((9, 9, 1 if gray else 3), np.float32)
             found, expected = (
-                profiles.transform(
-                    values, each, profiles.srgb_profile(), "GRAY" if gray else "RGB", np.float32
-                )
+                profiles.transform(values, each, profiles.srgb_profile(), kind, np.float32)
                 for each in (built, other)
             )
             np.testing.assert_allclose(found, expected, atol=2e-3)
+    # The red of Apple's profile.
     opened = ImageCms.ImageCmsProfile(io.BytesIO(profiles.display_p3_profile())).profile
     assert opened.red_colorant is not None
     np.testing.assert_allclose(opened.red_colorant[0], [0.51512, 0.24120, -0.00105], atol=2e-4)
