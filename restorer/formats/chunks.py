@@ -10,8 +10,13 @@ from typing import BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import profiles
 from restorer.formats.codec import exactly
+from restorer.formats.matrix import (
+    P3_CHROMATICITIES,
+    SRGB_CHROMATICITIES,
+    SRGB_CURVE,
+    matrix_profile,
+)
 from restorer.formats.metadata import clean_exif
 from restorer.image import Metadata
 
@@ -29,11 +34,11 @@ _SRGB_GAMMA, _GAMMA_TOLERANCE = 1 / 2.2, 0.05  # the tolerance that the PNG spec
 
 # Code points of cICP (ITU-T H.273): name, chromaticities or tone curve. BT.2100 is HDR.
 _PRIMARIES = {
-    1: ("sRGB", profiles.SRGB_CHROMATICITIES),
+    1: ("sRGB", SRGB_CHROMATICITIES),
     5: ("BT.601 PAL", (0.3127, 0.3290, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06)),
     6: ("BT.601 NTSC", (0.3127, 0.3290, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07)),
     9: ("BT.2020", (0.3127, 0.3290, 0.708, 0.292, 0.17, 0.797, 0.131, 0.046)),
-    12: ("Display P3", profiles.P3_CHROMATICITIES),
+    12: ("Display P3", P3_CHROMATICITIES),
 }
 _SRGB_TRANSFER = 13
 _BT709 = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
@@ -42,7 +47,7 @@ _CURVES: dict[int, tuple[str, tuple[float, ...]]] = {
     4: ("gamma 2.2", (2.2,)),
     5: ("gamma 2.8", (2.8,)),
     8: ("linear", (1.0,)),
-    _SRGB_TRANSFER: ("", profiles.SRGB_CURVE),
+    _SRGB_TRANSFER: ("", SRGB_CURVE),
 }
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 _SDR_CODES = {(transfer, 0, 1) for transfer in _CURVES}  # with RGB as matrix, full range
@@ -196,7 +201,7 @@ def _coded_profile(code: tuple[int, ...], *, gray: bool) -> tuple[bytes | None, 
     if code[1] == _SRGB_TRANSFER and (gray or code[0] == 1):
         return None, ()
     name = ", ".join(filter(None, ("gray" if gray else space, tone)))
-    profile = profiles.matrix_profile(name, places, curve, gray=gray)
+    profile = matrix_profile(name, places, curve, gray=gray)
     return profile, (f"the cICP color description ({name}) was turned into an ICC profile",)
 
 
@@ -204,14 +209,14 @@ def _gamma_profile(
     chunks: Chunks, *, gray: bool, notes: list[str]
 ) -> tuple[bytes | None, tuple[str, ...]]:
     gamma = int.from_bytes(chunks.named[b"gAMA"], "big") / 100_000
-    places = profiles.SRGB_CHROMATICITIES
+    places = SRGB_CHROMATICITIES
     if len(chunks.named.get(b"cHRM", b"")) == 32 and not gray:
         places = tuple(v / 100_000 for v in struct.unpack(">8I", chunks.named[b"cHRM"]))
     usual = abs(gamma / _SRGB_GAMMA - 1) <= _GAMMA_TOLERANCE
-    if usual and np.allclose(places, profiles.SRGB_CHROMATICITIES, atol=0.002):
+    if usual and np.allclose(places, SRGB_CHROMATICITIES, atol=0.002):
         return None, tuple(notes)
     try:
-        profile = profiles.matrix_profile(f"gamma {gamma:g}", places, (1 / gamma,), gray=gray)
+        profile = matrix_profile(f"gamma {gamma:g}", places, (1 / gamma,), gray=gray)
     except (ValueError, ArithmeticError):
         return None, (*notes, "the PNG's gamma makes no sense and was left out")
     return profile, (*notes, f"gAMA {gamma:g} and cHRM were turned into an ICC profile")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -16,28 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
+from restorer.formats.matrix import D50, P3_CHROMATICITIES, SRGB_CURVE, matrix_profile, undated
 from restorer.image import FloatArray, Image, Pixels
 
 Space: TypeAlias = Literal["RGB", "GRAY"]
-
-# CIE 1931 x, y of white, red, green, blue
-SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
-P3_CHROMATICITIES = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
-
-# Tone curves as parameters of the ICC: gamma alone, or gamma, a, b, c, d of
-# (a x + b) ** gamma from d on and c x below.
-SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 THREADS = min(4, os.cpu_count() or 1)  # LittleCMS takes 0.25 s per megapixel in float32
 BAND_PIXELS = 1 << 19  # converted at once, 6 MB of float32
 _INTENT, _BLACK_POINT = 1, 0x2000  # relative colorimetric with black point compensation, as Adobe
 _GRID = 9  # colors along each axis of the cube by which profiles are compared
 _SAME = 1  # largest difference in 8-bit steps between two profiles of one color space
-_D50 = np.array([0.9642, 1.0, 0.8249])  # the ICC's white
-# XYZ to cone responses, http://www.brucelindbloom.com/Eqn_ChromAdapt.html
-_BRADFORD = np.array(
-    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-)
 # XYZ (D50, Bradford-adapted) to linear sRGB, http://www.brucelindbloom.com/Eqn_RGB_XYZ_Matrix.html
 _XYZ_TO_SRGB = np.array(
     [
@@ -53,50 +40,13 @@ def srgb_profile() -> bytes:
     """Return the sRGB profile; the same bytes on every day."""
     import imagecodecs
 
-    return _undated(imagecodecs.cms_profile("srgb"))
+    return undated(imagecodecs.cms_profile("srgb"))
 
 
 @cache
 def display_p3_profile() -> bytes:
     """Return the profile of Display P3: the primaries of DCI-P3, white and tone curve of sRGB."""
     return matrix_profile("Display P3", P3_CHROMATICITIES, SRGB_CURVE)
-
-
-def matrix_profile(
-    name: str, chromaticities: tuple[float, ...], curve: tuple[float, ...], *, gray: bool = False
-) -> bytes:
-    """Build an ICC profile, version 4, of white point, primaries and a tone curve.
-
-    Args:
-        name: The name of the color space, in ASCII.
-        chromaticities: x, y of white, red, green and blue; gray takes the white alone.
-        curve: The parameters, see `SRGB_CURVE`.
-        gray: Whether the profile is one for gray pixels.
-
-    Raises ValueError or ArithmeticError where the figures describe no color space.
-    """
-    with np.errstate(all="raise"):
-        points = np.array(chromaticities).reshape(4, 2)
-        xyz = np.stack([points[:, 0], points[:, 1], 1 - points.sum(1)]) / points[:, 1]
-        white, primaries = xyz[:, 0], xyz[:, 1:]
-        cones = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
-        adaptation = np.linalg.inv(_BRADFORD) @ cones @ _BRADFORD
-        colorants = adaptation @ (primaries * np.linalg.solve(primaries, white))
-    kind = {1: 0, 5: 3}[len(curve)]
-    tone = b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _fixed(curve)
-    tags = {
-        b"desc": _localized(name),
-        b"cprt": _localized("No copyright, use freely"),
-        b"wtpt": b"XYZ " + bytes(4) + _fixed(_D50),
-        b"chad": b"sf32" + bytes(4) + _fixed(adaptation.ravel()),
-    }
-    if gray:
-        tags[b"kTRC"] = tone
-    else:
-        for letter, colorant in zip("rgb", colorants.T, strict=True):
-            tags[f"{letter}XYZ".encode()] = b"XYZ " + bytes(4) + _fixed(colorant)
-            tags[f"{letter}TRC".encode()] = tone
-    return _assembled(tags, b"GRAY" if gray else b"RGB ")
 
 
 def profile_space(profile: bytes | None) -> str:
@@ -241,7 +191,7 @@ def lab_to_rgb(lab: FloatArray) -> FloatArray:
     """
     level = (lab[..., 0] + 16) / 116
     f = np.stack([level + lab[..., 1] / 500, level, level - lab[..., 2] / 200], axis=-1)
-    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _D50
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * D50
     linear = np.clip(xyz @ _XYZ_TO_SRGB.T, 0, 1)
     curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
     rgb: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
@@ -278,34 +228,6 @@ def _converted(image: Image, source: bytes, target: bytes, kind: Space, white: n
         for _ in pool.map(convert, range(0, image.height, rows)):
             pass
     return replace(image, pixels=pixels)
-
-
-def _assembled(tags: dict[bytes, bytes], space: bytes) -> bytes:
-    """Join header and tags; the header states a display with XYZ as connection space."""
-    at, table, body = 132 + 12 * len(tags), b"", b""
-    for name, data in tags.items():
-        table += struct.pack(">4sII", name, at + len(body), len(data))
-        body += data + bytes(-len(data) % 4)
-    head = struct.pack(">I4sI4s4s4s", at + len(body), b"", 0x0430_0000, b"mntr", space, b"XYZ ")
-    head += bytes(12) + b"acsp" + bytes(24) + struct.pack(">I", _INTENT) + _fixed(_D50)
-    return _undated(head.ljust(128, b"\0") + len(tags).to_bytes(4, "big") + table + body)
-
-
-def _fixed(values: Iterable[float]) -> bytes:
-    """Return s15Fixed16 numbers."""
-    return b"".join(round(float(value) * 65536).to_bytes(4, "big", signed=True) for value in values)
-
-
-def _localized(text: str) -> bytes:
-    """Return a text tag in American English."""
-    data = text.encode("utf-16-be")
-    return b"mluc" + bytes(4) + struct.pack(">II4sII", 1, 12, b"enUS", len(data), 28) + data
-
-
-def _undated(profile: bytes) -> bytes:
-    """Fix the creation date, so that the same picture gives the same file."""
-    date = (2000).to_bytes(2, "big") + b"\0\1\0\1" + bytes(6)
-    return profile[:24] + date + profile[36:]
 
 
 _NAMED: dict[str, Callable[[], bytes | None]] = {

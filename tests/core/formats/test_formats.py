@@ -26,6 +26,7 @@ from restorer.errors import (
     TargetExistsError,
 )
 from restorer.formats import png, profiles
+from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.webp import WebPOptions
 from restorer.image import Image, Metadata
 
@@ -319,7 +320,7 @@ def test_transparency_is_laid_on_white(tmp_path):
 
 
 def test_gray_is_spread_for_webp_in_srgb_without_its_gray_profile(tmp_path):
-    profile = profiles.matrix_profile("x", profiles.SRGB_CHROMATICITIES, (2.8,), gray=True)
+    profile = matrix_profile("x", SRGB_CHROMATICITIES, (2.8,), gray=True)
     image = Image(pixels_of(16, 17, 2, 8), Metadata(icc=profile))
     notes = formats.write(image, tmp_path / "a.webp", WebPOptions(quality=100))
     back = formats.read(tmp_path / "a.webp")

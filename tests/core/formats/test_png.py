@@ -13,6 +13,7 @@ from PIL import Image as PilImage
 from restorer import formats
 from restorer.errors import ImageFormatError
 from restorer.formats import profiles
+from restorer.formats.matrix import P3_CHROMATICITIES, matrix_profile
 from restorer.image import Image, Metadata
 
 ADAM7 = [
@@ -244,9 +245,7 @@ def test_display_p3_of_cicp_looks_as_before_in_every_other_format(tmp_path):
 
 
 def test_cicp_precedes_iccp(tmp_path):
-    other = b"x\0\0" + zlib.compress(
-        profiles.matrix_profile("x", profiles.P3_CHROMATICITIES, (1.8,))
-    )
+    other = b"x\0\0" + zlib.compress(matrix_profile("x", P3_CHROMATICITIES, (1.8,)))
     extra = [(b"iCCP", other), (b"cICP", bytes([1, 13, 0, 1]))]
     assert read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, *extra)).metadata.icc is None
 

@@ -17,6 +17,12 @@ from PIL import ImageCms
 import restorer
 from restorer import Image, Metadata, Settings, SettingsError, Step, formats, to_display
 from restorer.formats import profiles
+from restorer.formats.matrix import (
+    P3_CHROMATICITIES,
+    SRGB_CHROMATICITIES,
+    SRGB_CURVE,
+    matrix_profile,
+)
 
 ADOBE = imagecodecs.cms_profile("adobergb")
 GRAY = imagecodecs.cms_profile("gray", gamma=2.8)
@@ -108,12 +114,12 @@ def test_a_profile_of_another_space_is_left_out_of_color_pictures(tmp_path: Path
 
 
 def test_built_profiles_mean_what_those_of_littlecms_mean() -> None:
-    curve, places = profiles.SRGB_CURVE, profiles.SRGB_CHROMATICITIES
-    built = profiles.matrix_profile("sRGB", places, curve)
+    curve, places = SRGB_CURVE, SRGB_CHROMATICITIES
+    built = matrix_profile("sRGB", places, curve)
     assert profiles.compare(built, profiles.srgb_profile(), "RGB") == "same"
     for gamma in (1.0, 1.8, 2.8):
         for gray in (False, True):
-            built = profiles.matrix_profile("x", profiles.P3_CHROMATICITIES, (gamma,), gray=gray)
+            built = matrix_profile("x", P3_CHROMATICITIES, (gamma,), gray=gray)
             other = imagecodecs.cms_profile(
                 "gray" if gray else "rgb", gamma=gamma, **({} if gray else P3)
             )
