@@ -15,7 +15,15 @@ from PIL import BmpImagePlugin
 from PIL import Image as PilImage
 
 from restorer.errors import ImageFormatError
-from restorer.formats.codec import PILLOW_ERRORS, Header, WriterOptions, decoding, exactly
+from restorer.formats.codec import (
+    PILLOW_ERRORS,
+    Header,
+    WriterOptions,
+    decoding,
+    exactly,
+    name_trailer,
+    not_kept,
+)
 from restorer.image import Document, Image, Metadata
 
 _METERS = 0.0254  # an inch
@@ -43,8 +51,6 @@ def sniff(start: bytes) -> int:
 class BmpReader:
     """A BMP file; its resolution and an embedded profile are kept."""
 
-    notes: tuple[str, ...] = ()
-
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._info = info = _info(file)
@@ -58,18 +64,20 @@ class BmpReader:
             channels = _CHANNELS[self._picture.mode]
         self.header = Header("BMP", info.height, info.width, channels)
         self.metadata = info.metadata
+        self.notes = not_kept(_unread(file, info))
 
     def decode(self) -> Document:
         """Decode the pixels."""
         picture, info = self._picture, self._info
         if picture is None:
-            return Document((Image(_masked(self._file, info), self.metadata),))
+            return Document((Image(_masked(self._file, info), self.metadata, self.notes),))
         with decoding(*PILLOW_ERRORS):
             picture.load()
         if picture.mode in "1P":
             picture = picture.convert("L" if picture.mode == "1" else "RGB")
         pixels = np.array(picture)
-        return Document((Image(pixels.reshape(info.height, info.width, -1), self.metadata),))
+        pixels = pixels.reshape(info.height, info.width, -1)
+        return Document((Image(pixels, self.metadata, self.notes),))
 
 
 def encode(image: Image, file: BinaryIO, options: WriterOptions) -> tuple[str, ...]:
@@ -101,6 +109,23 @@ def _info(file: BinaryIO) -> _Info:
     dots = (number(24) * _METERS, number(28) * _METERS)
     metadata = Metadata(icc=_profile(file, head), dpi=dots if all(dots) else None)
     return _Info(pixels_at, abs(height), number(4, signed=True), height < 0, depth, masks, metadata)
+
+
+def _unread(file: BinaryIO, info: _Info) -> list[str]:
+    """Return the names of a linked profile and of data behind the end that the file states."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(2)
+    end = int.from_bytes(exactly(file, 4), "little")
+    file.seek(14)
+    size = int.from_bytes(exactly(file, 4), "little")
+    unread = []
+    file.seek(70)
+    if size >= 124 and info.metadata.icc is None and file.read(4) in (b"DEBM", b"KNIL"):
+        unread.append("color profile")  # damaged, or in another file: 'MBED', 'LINK'
+    file.seek(end)
+    if info.pixels_at < end < length:
+        unread.append(name_trailer(file.read(8), length - end))
+    return unread
 
 
 def _profile(file: BinaryIO, head: bytes) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats.codec import exactly
+from restorer.formats.codec import exactly, name_trailer, not_kept
 from restorer.formats.matrix import (
     P3_CHROMATICITIES,
     SRGB_CHROMATICITIES,
@@ -55,12 +56,17 @@ _SDR_CODES = {(transfer, 0, 1) for transfer in _CURVES}  # with RGB as matrix, f
 
 @dataclass(frozen=True)
 class Chunks:
-    """The chunks by name, text by keyword, and where the IDATs lie (offset, length)."""
+    """The chunks by name, text by keyword, and where the IDATs lie (offset, length).
+
+    Attributes:
+        unread: The names of chunks and trailing data that nobody here reads.
+    """
 
     named: dict[bytes, bytes]
     text: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     data: list[tuple[int, int]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def read_chunks(file: BinaryIO) -> Chunks:
@@ -78,6 +84,8 @@ def read_chunks(file: BinaryIO) -> Chunks:
         if name == b"IDAT":
             chunks.data.append((file.tell(), size))
         if name not in _KEPT:
+            if name not in _CRITICAL:
+                chunks.unread.append(name.decode("latin-1"))
             file.seek(size + 4, 1)
             continue
         body = exactly(file, size)
@@ -88,8 +96,15 @@ def read_chunks(file: BinaryIO) -> Chunks:
         elif name in _TEXT:
             keyword, _, rest = body.partition(b"\0")
             chunks.text.setdefault(keyword, (name, rest))
+        elif name in chunks.named:
+            chunks.unread.append(f"second {name.decode()}")
         else:
-            chunks.named.setdefault(name, body)
+            chunks.named[name] = body
+    end = file.tell()
+    size = file.seek(0, os.SEEK_END) - end
+    file.seek(end)
+    if size > 0:
+        chunks.unread.append(name_trailer(file.read(8), size))
     return chunks
 
 
@@ -106,8 +121,13 @@ def read_metadata(chunks: Chunks, *, gray: bool) -> tuple[Metadata, tuple[str, .
     xmp = _text(chunks, _XMP)
     if xmp is None and _XMP in chunks.text:
         notes.append("the damaged XMP was left out")
-    metadata = Metadata(exif, xmp, icc, _density(chunks.named.get(b"pHYs", b"")))
-    return metadata, (*notes, *exif_notes, *icc_notes)
+    dpi = _density(chunks.named.get(b"pHYs", b""))
+    unkept = [
+        *chunks.unread,
+        *(["pHYs (aspect ratio)"] if b"pHYs" in chunks.named and not dpi else []),
+    ]
+    metadata = Metadata(exif, xmp, icc, dpi)
+    return metadata, (*notes, *exif_notes, *icc_notes, *not_kept(unkept))
 
 
 def metadata_chunks(metadata: Metadata) -> bytes:

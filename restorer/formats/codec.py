@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
@@ -123,6 +123,26 @@ def decoding(*errors: type[Exception]) -> Iterator[None]:
     except errors as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ImageFormatError(f"damaged: {reason}") from error
+
+
+def not_kept(names: Iterable[str]) -> tuple[str, ...]:
+    """Return one note that names the parts of a file that no result will have; none without names.
+
+    Readers mark what they understand and name all the rest, so that no loss depends on a list.
+    """
+    unique = ", ".join(dict.fromkeys(names))
+    return (f"not kept: {unique}",) if unique else ()
+
+
+def name_trailer(start: bytes, size_bytes: int) -> str:
+    """Return the name of data behind the end of an image: ``trailer of 12 kB``."""
+    kind = ""
+    if start.startswith(b"\xff\xd8"):
+        kind = " (JPEG)"
+    elif start[4:8] == b"ftyp":
+        kind = " (video)"
+    size = f"{size_bytes / 1000:,.0f} kB" if size_bytes >= 1000 else f"{size_bytes} bytes"
+    return f"trailer of {size}{kind}"
 
 
 def exactly(file: BinaryIO, size_bytes: int) -> bytes:

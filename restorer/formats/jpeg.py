@@ -7,6 +7,7 @@ resolution and silently drop unknown blocks.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -23,6 +24,8 @@ from restorer.formats.codec import (
     WriterOptions,
     decoding,
     exactly,
+    name_trailer,
+    not_kept,
 )
 from restorer.formats.metadata import clean_exif
 from restorer.formats.quantization import nearest_quality
@@ -41,6 +44,8 @@ _ICC, _PHOTOSHOP, _ADOBE, _JFIF, _MPF = (
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # in a scan: all but escapes and restarts
+_JUMBF = b"JP"  # the container of C2PA's signatures
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,11 @@ class JpegReader:
             raise ImageFormatError(f"JPEG of {found}; known are 8 bits and 1, 3 or 4")
         height, width = (int.from_bytes(frames[0][i : i + 2], "big") for i in (1, 3))
         self.header = Header("JPEG", height, width, 1 if components == 1 else 3)
-        self.metadata, self.notes = _metadata(self._segments)
+        self.metadata, self._read_notes, self._unkept = _metadata(self._segments)
+        self.notes = (*self._read_notes, *not_kept(self._unkept))
 
     def decode(self) -> Document:
-        """Decode the first image."""
+        """Decode the first image; a note names data behind it, too."""
         self._file.seek(self._scan_at)
         needed = [
             _segment(marker, body)
@@ -91,7 +97,9 @@ class JpegReader:
             if marker != _COMMENT
             and (not 0xE0 <= marker <= 0xEF or body.startswith((_JFIF, _ADOBE)))
         ]
-        data = b"\xff\xd8" + b"".join(needed) + self._file.read()
+        scans = self._file.read()
+        notes = (*self._read_notes, *not_kept([*self._unkept, *_behind(scans)]))
+        data = b"\xff\xd8" + b"".join(needed) + scans
         with decoding(*PILLOW_ERRORS):
             picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
             picture.load()
@@ -99,12 +107,12 @@ class JpegReader:
         quality = _quality(picture)
         if picture.mode != "CMYK":
             pixels = pixels.reshape(*pixels.shape[:2], -1)
-            return Document((Image(pixels, self.metadata, self.notes, quality),))
+            return Document((Image(pixels, self.metadata, notes, quality),))
         if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
             pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
         rgb, note = profiles.cmyk_to_rgb(pixels, self.metadata.icc)
         metadata = replace(self.metadata, icc=profiles.srgb_profile())
-        return Document((Image(rgb, metadata, (*self.notes, note), quality),))
+        return Document((Image(rgb, metadata, (*notes, note), quality),))
 
 
 def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...]:
@@ -180,21 +188,26 @@ def _segment(marker: int, body: bytes) -> bytes:
     return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
 
 
-def _metadata(segments: list[tuple[int, bytes]]) -> tuple[Metadata, tuple[str, ...]]:
+def _metadata(
+    segments: list[tuple[int, bytes]],
+) -> tuple[Metadata, tuple[str, ...], list[str]]:
+    """Return the metadata, notes, and the names of segments that are not understood."""
+    understood: set[int] = set()
+
     def bodies(marker: int, start: bytes) -> list[bytes]:
-        found = (body for m, body in segments if m == marker and body.startswith(start))
-        return [body[len(start) :] for body in found]
+        found = []
+        for index, (other, body) in enumerate(segments):
+            if other == marker and body.startswith(start):
+                understood.add(index)
+                found.append(body[len(start) :])
+        return found
 
     exif, notes = clean_exif(b"".join(bodies(0xE1, _EXIF)))
     xmp = bodies(0xE1, _XMP)
     dpi = [_density(body) for body in bodies(0xE0, _JFIF)]
     icc, icc_notes = _profile(bodies(0xE2, _ICC))
-    lost = {
-        "the extended part of the XMP": bodies(0xE1, _LONG_XMP),
-        "the Photoshop block (IPTC)": bodies(0xED, _PHOTOSHOP),
-        "the other pictures in the file (MPO)": [b for b in bodies(0xE2, _MPF) if _pictures(b) > 1],
-    }
-    dropped = tuple(f"{what} cannot be carried; left out" for what, found in lost.items() if found)
+    bodies(0xEE, _ADOBE)  # which decides how the pixels are decoded
+    others = max((_pictures(body) for body in bodies(0xE2, _MPF)), default=1) - 1
     comment = b"\n".join(bodies(_COMMENT, b""))
     metadata = Metadata(
         exif,
@@ -203,7 +216,44 @@ def _metadata(segments: list[tuple[int, bytes]]) -> tuple[Metadata, tuple[str, .
         dpi[0] if dpi else None,
         {"comment": comment} if comment else {},
     )
-    return metadata, (*notes, *icc_notes, *dropped)
+    unkept = [
+        _name(marker, body)
+        for index, (marker, body) in enumerate(segments)
+        if index not in understood and marker >= 0xE0
+    ]
+    unkept += ["second XMP packet"] if len(xmp) > 1 else []
+    unkept += [f"other pictures: {others} (MPF)"] if others > 0 else []
+    return metadata, (*notes, *icc_notes), unkept
+
+
+def _name(marker: int, body: bytes) -> str:
+    """Return the name of a segment: ``APP1 (FLIR)``."""
+    if 0xE0 <= marker <= 0xEF:
+        number = f"APP{marker - 0xE0}"
+    else:
+        number = "comment" if marker == _COMMENT else f"segment {marker:#04x}"
+    found = re.match(rb"[ -~]{2,}", body[:40])
+    kind = found[0].decode("ascii").strip() if found else ""
+    if marker == 0xEB and body.startswith(_JUMBF):
+        kind = "C2PA" if b"c2pa" in body else "JUMBF"
+    return f"{number} ({kind})" if kind and marker != _COMMENT else number
+
+
+def _behind(scans: bytes) -> list[str]:
+    """Return the names of segments between the scans and of what follows the image."""
+    unkept, at = [], 0
+    while found := _MARKER.search(scans, at):
+        marker, at = found[1][0], found.end()
+        if marker == _EOI:
+            trailer = scans[at:]
+            if trailer.strip(b"\0"):
+                unkept.append(name_trailer(trailer[:8], len(trailer)))
+            break
+        size = int.from_bytes(scans[at : at + 2], "big")
+        if marker >= 0xE0:
+            unkept.append(_name(marker, scans[at + 2 : at + size]))
+        at += max(2, size)
+    return unkept
 
 
 def _profile(parts: list[bytes]) -> tuple[bytes | None, tuple[str, ...]]:

@@ -19,8 +19,15 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import ifd, lzw, profiles
-from restorer.formats.codec import Header, WriterOptions, decoding
-from restorer.formats.metadata import ICC, XMP, described_by, exif_from, resolution_of
+from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
+from restorer.formats.metadata import (
+    DESCRIPTIVE,
+    ICC,
+    XMP,
+    described_by,
+    exif_from,
+    resolution_of,
+)
 from restorer.image import Bits, Document, Image, Metadata
 from restorer.options import Choice, option
 
@@ -47,7 +54,32 @@ _MAX_PAGES = 1000  # more are not counted
 _BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
 _DNG, _INK_SET = 50706, 332
 _COMPRESSIONS = {"deflate": "zlib", "lzw": "lzw", "zstd": "zstd", "none": None}  # by tifffile
-_LOST = {33723: "IPTC", 34377: "Photoshop", 33550: "GeoTIFF"}
+# The tags that say how the pixels are stored, which the reader obeys: NewSubfileType to
+# Threshholding, FillOrder, StripOffsets to MaxSampleValue, resolution, PlanarConfiguration, free
+# space, T4 and T6 options, ResolutionUnit, Predictor, ColorMap, tiles, fax lines, InkSet,
+# ExtraSamples to SMaxSampleValue, JPEG, YCbCr.
+_LAYOUT = frozenset({254, 255, 256, 257, 258, 259, 262, 263, 266, 273, *range(277, 285), 288, 289})
+_LAYOUT |= {
+    292,
+    293,
+    296,
+    317,
+    320,
+    322,
+    323,
+    324,
+    325,
+    326,
+    327,
+    328,
+    332,
+    338,
+    339,
+    340,
+    341,
+    347,
+}
+_LAYOUT |= frozenset({*range(512, 522), 529, 530, 531, 532})
 
 # What tifffile and its decoders raise for damaged files, beside OSError: it does not check tags.
 TIFF_ERRORS = (
@@ -84,13 +116,14 @@ class TiffReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        self.page, pages = _still_page(file)
+        self.page, pages, others = _still_page(file)
         _check(self.page)
-        self.metadata, notes = _metadata(file, self.page)
+        self.metadata, notes, unkept = _metadata(file, self.page)
         photometric = self.page.photometric
         channels = {_CMYK: 3, _PALETTE: 3}.get(photometric, _COLORS[photometric])
         alpha, alpha_notes = _alpha(self.page)
-        self.notes = (*notes, *alpha_notes)
+        unkept += [f"{others} reduced pages or masks"] if others else []
+        self.notes = (*notes, *alpha_notes, *not_kept(unkept))
         size = self.page.imagelength, self.page.imagewidth
         self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), pages)
 
@@ -206,8 +239,8 @@ def write(
         ifd.extend(file, replace(described, fields=fields))
 
 
-def _still_page(file: BinaryIO) -> tuple[Any, int]:
-    """Return the first full page and the number of full pages, without thumbnails and masks."""
+def _still_page(file: BinaryIO) -> tuple[Any, int, int]:
+    """Return the first full page and the numbers of full pages and of thumbnails and masks."""
     import tifffile
 
     with decoding(*TIFF_ERRORS):
@@ -219,7 +252,7 @@ def _still_page(file: BinaryIO) -> tuple[Any, int]:
     full = [page for page in pages if not _is_reduced(page)]
     if not full:
         raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
-    return full[0], len(full)
+    return full[0], len(full), len(pages) - len(full)
 
 
 def _is_reduced(page: Any) -> bool:
@@ -367,22 +400,27 @@ def _lab(values: Any, bits: int, *, icc: bool) -> Any:
     return np.concatenate([lightness, ab], axis=-1).astype(np.float32)
 
 
-def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...]]:
-    """Return the metadata in the raw tags of a page, and notes."""
+def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], list[str]]:
+    """Return the metadata in the raw tags of a page, notes, and the names of all other tags."""
     try:
         layout, _ = ifd.read_layout(file)
         directory = ifd.read_directory(file, layout, page.offset)
     except ValueError:
-        return Metadata(), ("the tags are damaged; metadata were left out",)
+        return Metadata(), ("the tags are damaged; metadata were left out",), []
     block = {tag: directory.fields[tag].data for tag in (XMP, ICC) if tag in directory.fields}
-    notes = [
-        f"the {name} tag cannot be carried; left out"
-        for tag, name in _LOST.items()
-        if tag in directory.fields
-    ]
+    understood = {XMP, ICC} | DESCRIPTIVE | _LAYOUT
+    unkept = [_tag_name(tag) for tag in directory.fields if tag not in understood]
     dpi = resolution_of(layout, directory)
     metadata = Metadata(exif_from(layout, directory), block.get(XMP), block.get(ICC), dpi)
-    return metadata, tuple(notes)
+    return metadata, (), unkept
+
+
+def _tag_name(code: int) -> str:
+    import tifffile
+
+    names: Any = tifffile.TIFF.TAGS
+    name = names.get(code)
+    return f"tag {code} ({name})" if name else f"tag {code}"
 
 
 def _tag(page: Any, code: int, default: int) -> Any:

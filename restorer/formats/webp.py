@@ -14,7 +14,14 @@ import numpy as np
 from PIL import Image as PilImage
 
 from restorer.errors import ImageFormatError
-from restorer.formats.codec import Header, WriterOptions, decoding, exactly
+from restorer.formats.codec import (
+    Header,
+    WriterOptions,
+    decoding,
+    exactly,
+    name_trailer,
+    not_kept,
+)
 from restorer.formats.metadata import clean_exif
 from restorer.image import Document, Image, Metadata
 from restorer.options import Flag, Integer, option
@@ -49,10 +56,11 @@ class WebPReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        chunks, frames = _chunks(file)
+        chunks, frames, unread = _chunks(file)
         height, width, alpha = _size(chunks)
         self.header = Header("WebP", height, width, 4 if alpha else 3, pages=max(1, frames))
-        exif, self.notes = clean_exif(chunks.get(b"EXIF", b""))
+        exif, notes = clean_exif(chunks.get(b"EXIF", b""))
+        self.notes = (*notes, *not_kept(unread))
         self.metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
 
     def decode(self) -> Document:
@@ -87,26 +95,36 @@ def encode(image: Image, file: BinaryIO, options: WebPOptions) -> tuple[str, ...
     return ()
 
 
-def _chunks(file: BinaryIO) -> tuple[dict[bytes, bytes], int]:
-    """Return the chunks by name (bitstreams: their start) and the number of animation frames."""
+def _chunks(file: BinaryIO) -> tuple[dict[bytes, bytes], int, list[str]]:
+    """Return the chunks by name (bitstreams: their start), the number of frames, and the rest.
+
+    The rest are the names of chunks and trailing data that nobody reads.
+    """
     length = file.seek(0, os.SEEK_END)
     file.seek(0)
     end = int.from_bytes(exactly(file, 12)[4:8], "little") + 8
     if end > length:
         raise ImageFormatError(f"the file is cut short: {length:,} of {end:,} bytes")
     chunks: dict[bytes, bytes] = {}
-    frames = 0
+    frames, unread = 0, []
     while file.tell() + 8 <= end:
         head = exactly(file, 8)
         name, size = head[:4], int.from_bytes(head[4:], "little")
         following = file.tell() + size + size % 2
         frames += name == b"ANMF"
-        if name in _KEPT:
-            chunks.setdefault(name, exactly(file, size))
+        if name in chunks:
+            unread.append(f"second {name.decode('ascii').strip()}")
+        elif name in _KEPT:
+            chunks[name] = exactly(file, size)
         elif name in (b"VP8 ", b"VP8L", b"ALPH"):
-            chunks.setdefault(name, file.read(min(size, _START_BYTES)))
+            chunks[name] = file.read(min(size, _START_BYTES))
+        elif name not in (b"ANIM", b"ANMF"):
+            unread.append(name.decode("latin-1").strip())
         file.seek(following)
-    return chunks, frames
+    file.seek(end)
+    if trailer := file.read(8):
+        unread.append(name_trailer(trailer, length - end))
+    return chunks, frames, unread
 
 
 def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:

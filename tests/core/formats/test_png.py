@@ -116,6 +116,7 @@ def test_short_palettes_and_strange_chunks_stay_quiet(tmp_path, capfd):
     extra = [(b"hIST", b"1"), (b"PLTE", bytes([1, 2, 3])), (b"tRNS", bytes(9)), (b"sBIT", b"x")]
     image = read(tmp_path, png(levels, 2, 3, *extra))
     assert image.pixels.tolist() == [[[1, 2, 3], [0, 0, 0]]]
+    assert image.notes == ("not kept: hIST, sBIT",)
     assert capfd.readouterr() == ("", "")
 
 
