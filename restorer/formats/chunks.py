@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
+from restorer.formats import photoshop
 from restorer.formats.codec import exactly, name_trailer, not_kept
 from restorer.formats.matrix import (
     P3_CHROMATICITIES,
@@ -23,8 +24,10 @@ from restorer.image import Metadata
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-_XMP = b"XML:com.adobe.xmp"
-_RAW_EXIF = b"Raw profile type exif"  # ImageMagick's way before the eXIf chunk existed
+_XMP, _COMMENT = b"XML:com.adobe.xmp", b"Comment"
+_RAW = b"Raw profile type "  # ImageMagick's way before the eXIf chunk existed, and of IPTC today
+_RAW_KINDS = (b"exif", b"APP1", b"xmp", b"iptc", b"8bim")
+_EXIF_MARK, _XMP_MARK = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _COLOR = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP")
 _KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", b"acTL", *_COLOR, *_TEXT)
@@ -63,7 +66,7 @@ class Chunks:
     """
 
     named: dict[bytes, bytes]
-    text: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
+    text: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     data: list[tuple[int, int]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -95,7 +98,7 @@ def read_chunks(file: BinaryIO) -> Chunks:
             chunks.damaged.append(name.decode())
         elif name in _TEXT:
             keyword, _, rest = body.partition(b"\0")
-            chunks.text.setdefault(keyword, (name, rest))
+            chunks.text.setdefault(keyword, []).append((name, rest))
         elif name in chunks.named:
             chunks.unread.append(f"second {name.decode()}")
         else:
@@ -109,25 +112,35 @@ def read_chunks(file: BinaryIO) -> Chunks:
 
 
 def read_metadata(chunks: Chunks, *, gray: bool) -> tuple[Metadata, tuple[str, ...]]:
-    """Return EXIF, XMP, profile and resolution, with notes of what was damaged or left out."""
+    """Return the metadata, with notes of what was damaged or left out."""
     notes = [f"the damaged {name} chunk was left out" for name in chunks.damaged]
-    block = chunks.named.get(b"eXIf") or _raw_exif(chunks)
-    exif, exif_notes = clean_exif(block)
-    icc, icc_notes = _profile(chunks, gray=gray)
-    texts = sorted(set(chunks.text) - {_XMP, _RAW_EXIF})
-    if texts:
-        names = ", ".join(text.decode("latin-1") for text in texts)
-        notes.append(f"PNG texts cannot be carried; left out: {names}")
+    unkept = list(chunks.unread)
+
+    def first(name: str, *found: bytes | None) -> bytes:
+        distinct = list(dict.fromkeys(filter(None, found)))
+        unkept.extend([f"second {name}"] if len(distinct) > 1 else [])
+        return distinct[0] if distinct else b""
+
+    blocks = _texts(chunks)
+    raw = {kind: found for kind in _RAW_KINDS if (found := _raw_profile(chunks, kind))}
+    for kind in raw:
+        del blocks[f"text {(_RAW + kind).decode()}"]
+    app1 = raw.get(b"APP1", b"")
     xmp = _text(chunks, _XMP)
     if xmp is None and _XMP in chunks.text:
         notes.append("the damaged XMP was left out")
+    app1_xmp = app1.removeprefix(_XMP_MARK) if app1.startswith(_XMP_MARK) else b""
+    app1_exif = b"" if app1_xmp else app1.removeprefix(_EXIF_MARK)
+    raw_exif = raw.get(b"exif", b"").removeprefix(_EXIF_MARK)
+    exif, exif_notes = clean_exif(first("EXIF", chunks.named.get(b"eXIf"), raw_exif, app1_exif))
+    xmp = first("XMP packet", xmp, raw.get(b"xmp"), app1_xmp) or None
+    icc, icc_notes = _profile(chunks, gray=gray)
+    iptc_blocks, iptc_unkept = _iptc(first("IPTC", raw.get(b"iptc"), raw.get(b"8bim")))
     dpi = _density(chunks.named.get(b"pHYs", b""))
-    unkept = [
-        *chunks.unread,
-        *(["pHYs (aspect ratio)"] if b"pHYs" in chunks.named and not dpi else []),
-    ]
-    metadata = Metadata(exif, xmp, icc, dpi)
-    return metadata, (*notes, *exif_notes, *icc_notes, *not_kept(unkept))
+    if b"pHYs" in chunks.named and not dpi:
+        unkept.append("pHYs (aspect ratio)")
+    metadata = Metadata(exif, xmp, icc, dpi, {**blocks, **iptc_blocks})
+    return metadata, (*notes, *exif_notes, *icc_notes, *not_kept([*unkept, *iptc_unkept]))
 
 
 def metadata_chunks(metadata: Metadata) -> bytes:
@@ -142,6 +155,14 @@ def metadata_chunks(metadata: Metadata) -> bytes:
         parts.append(pack_chunk(b"eXIf", metadata.exif))
     if metadata.xmp:
         parts.append(pack_chunk(b"iTXt", _XMP + bytes(5) + metadata.xmp))
+    if resources := photoshop.pack_resources(metadata.blocks):
+        digits = resources.hex().encode()
+        lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
+        text = b"\niptc\n%8d\n%s\n" % (len(resources), b"\n".join(lines))
+        parts.append(pack_chunk(b"zTXt", _RAW + b"iptc\0\0" + zlib.compress(text)))
+    if comment := metadata.blocks.get("comment"):
+        parts.append(_comment_chunk(comment))
+    parts += [block for name, block in metadata.blocks.items() if name.startswith("text ")]
     return b"".join(parts)
 
 
@@ -160,7 +181,7 @@ def _density(phys: bytes) -> tuple[float, float] | None:
 
 def _text(chunks: Chunks, keyword: bytes) -> bytes | None:
     """The text of a keyword, inflated, without language tags; None where absent or damaged."""
-    name, body = chunks.text.get(keyword, (b"", b""))
+    name, body = chunks.text.get(keyword, [(b"", b"")])[0]
     try:
         if name == b"zTXt":
             return _expanded(body[1:])
@@ -172,9 +193,37 @@ def _text(chunks: Chunks, keyword: bytes) -> bytes | None:
     return body or None
 
 
-def _raw_exif(chunks: Chunks) -> bytes:
-    """EXIF as hexadecimal text: an empty line, the name, the length, then the digits."""
-    lines = (_text(chunks, _RAW_EXIF) or b"").split(b"\n")
+def _texts(chunks: Chunks) -> dict[str, bytes]:
+    """Return the chunks of each keyword but that of XMP, and the text of a comment alone."""
+    blocks = {}
+    for keyword, texts in chunks.text.items():
+        if keyword == _COMMENT and len(texts) == 1 and (comment := _text(chunks, keyword)):
+            blocks["comment"] = comment
+        elif keyword != _XMP:
+            packed = (pack_chunk(name, keyword + b"\0" + body) for name, body in texts)
+            blocks[f"text {keyword.decode('latin-1')}"] = b"".join(packed)
+    return blocks
+
+
+def _comment_chunk(comment: bytes) -> bytes:
+    """Return a comment as text, which is Latin-1, or as international text, which is UTF-8."""
+    try:
+        plain = comment.decode().isascii()
+    except UnicodeDecodeError:
+        plain = True
+    if plain:
+        return pack_chunk(b"tEXt", _COMMENT + b"\0" + comment)
+    return pack_chunk(b"iTXt", _COMMENT + bytes(5) + comment)
+
+
+def _iptc(data: bytes) -> tuple[dict[str, bytes], list[str]]:
+    """Return the blocks of a raw profile: image resources, or the IPTC records themselves."""
+    return ({"IPTC": data}, []) if data[:1] == b"\x1c" else photoshop.read_resources(data)
+
+
+def _raw_profile(chunks: Chunks, kind: bytes) -> bytes:
+    """Return what hexadecimal text says: an empty line, the name, the length, then the digits."""
+    lines = (_text(chunks, _RAW + kind) or b"").split(b"\n")
     try:
         return bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
     except ValueError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -17,7 +18,7 @@ from PIL import Image as PilImage
 from PIL import JpegImagePlugin
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd, profiles
+from restorer.formats import ifd, photoshop, profiles, xmp
 from restorer.formats.codec import (
     PILLOW_ERRORS,
     Header,
@@ -44,6 +45,7 @@ _ICC, _PHOTOSHOP, _ADOBE, _JFIF, _MPF = (
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
+_PART = 65400  # bytes of a block that is longer than a segment
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # in a scan: all but escapes and restarts
 _JUMBF = b"JP"  # the container of C2PA's signatures
 
@@ -121,7 +123,6 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
     extra: dict[str, Any] = {}
     for key, name, block, free in (
         ("exif", "EXIF", metadata.exif and _EXIF + metadata.exif, _MAX_SEGMENT),
-        ("xmp", "XMP", metadata.xmp, _MAX_SEGMENT - len(_XMP)),
         ("comment", "comment", metadata.blocks.get("comment"), _MAX_SEGMENT),
     ):
         if block is None:
@@ -130,6 +131,21 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
             notes.append(f"{name} of {len(block):,} bytes is more than JPEG holds; it was left out")
         else:
             extra[key] = block
+    packet, extension, digest = xmp.split_extension(metadata, _MAX_SEGMENT - len(_XMP))
+    if packet:
+        extra["xmp"] = packet
+    elif metadata.xmp:
+        size = len(metadata.xmp)
+        notes.append(f"XMP of {size:,} bytes is more than JPEG holds; it was left out")
+    segments = [
+        _segment(0xED, _PHOTOSHOP + part)
+        for part in _parts(photoshop.pack_resources(metadata.blocks))
+    ]
+    for index, part in enumerate(_parts(extension)):
+        place = struct.pack(">II", len(extension), index * _PART)
+        segments.append(_segment(0xE1, _LONG_XMP + digest + place + part))
+    if segments:
+        extra["extra"] = b"".join(segments)
     if metadata.icc:
         extra["icc_profile"] = metadata.icc
     if metadata.dpi:
@@ -157,6 +173,11 @@ def _compressed(picture: PilImage.Image, extra: dict[str, Any]) -> io.BytesIO:
         else:
             break
     return whole
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """Return data in parts that fit into segments."""
+    return [data[at : at + _PART] for at in range(0, len(data), _PART)]
 
 
 def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -203,27 +224,47 @@ def _metadata(
         return found
 
     exif, notes = clean_exif(b"".join(bodies(0xE1, _EXIF)))
-    xmp = bodies(0xE1, _XMP)
+    packets = bodies(0xE1, _XMP)
+    packet = packets[0] if packets else None
     dpi = [_density(body) for body in bodies(0xE0, _JFIF)]
     icc, icc_notes = _profile(bodies(0xE2, _ICC))
     bodies(0xEE, _ADOBE)  # which decides how the pixels are decoded
     others = max((_pictures(body) for body in bodies(0xE2, _MPF)), default=1) - 1
     comment = b"\n".join(bodies(_COMMENT, b""))
+    blocks, unkept = photoshop.read_resources(b"".join(bodies(0xED, _PHOTOSHOP)))
+    extensions = bodies(0xE1, _LONG_XMP)
+    if extension := _extension(packet or b"", extensions):
+        blocks[xmp.EXTENDED] = extension
+    elif extensions:
+        unkept.append("incomplete extended XMP")
+    if comment:
+        blocks["comment"] = comment
     metadata = Metadata(
         exif,
-        xmp[0] if xmp else None,
+        packet,
         icc,
         dpi[0] if dpi else None,
-        {"comment": comment} if comment else {},
+        blocks,
     )
-    unkept = [
+    unkept += [
         _name(marker, body)
         for index, (marker, body) in enumerate(segments)
         if index not in understood and marker >= 0xE0
     ]
-    unkept += ["second XMP packet"] if len(xmp) > 1 else []
+    unkept += ["second XMP packet"] if len(packets) > 1 else []
     unkept += [f"other pictures: {others} (MPF)"] if others > 0 else []
     return metadata, (*notes, *icc_notes), unkept
+
+
+def _extension(packet: bytes, parts: list[bytes]) -> bytes | None:
+    """Join the parts of the extension that an XMP packet names; None where some are missing."""
+    digest = xmp.extension_id(packet)
+    placed = {part[36:40]: part[40:] for part in parts if part[:32] == digest and len(part) > 40}
+    whole = b""
+    while (part := placed.get(len(whole).to_bytes(4, "big"))) is not None:
+        whole += part
+    sizes = {part[32:36] for part in parts if part[:32] == digest}
+    return whole if sizes == {len(whole).to_bytes(4, "big")} else None
 
 
 def _name(marker: int, body: bytes) -> str:

@@ -19,10 +19,11 @@ from restorer.image import Image, Metadata
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 XMP, ICC = 700, 34675
 
-# What IFD0 says about the picture rather than about the layout of its pixels: ImageDescription,
-# Make, Model, Orientation, Software, DateTime, Artist, HostComputer, Rating (two), Copyright and
-# the five XP strings of Windows.
-DESCRIPTIVE = frozenset({270, 271, 272, 274, 305, 306, 315, 316, 0x4746, 0x4749, 33432})
+# What IFD0 says about the picture rather than about the layout of its pixels: DocumentName,
+# ImageDescription, Make, Model, Orientation, PageName, PageNumber, Software, DateTime, Artist,
+# HostComputer, Rating (two), Copyright and the five XP strings of Windows.
+DESCRIPTIVE = frozenset({269, 270, 271, 272, 274, 285, 297, 305, 306, 315, 316, 33432})
+DESCRIPTIVE |= {0x4746, 0x4749}
 DESCRIPTIVE |= frozenset(range(0x9C9B, 0x9CA0))
 
 _MAX_DPI = 65_535  # what JPEG holds
@@ -123,12 +124,13 @@ def exif_from(layout: Layout, directory: Directory) -> bytes | None:
     return head + ifd.serialize(described, flat, 8)
 
 
-def described_by(exif: bytes | None) -> tuple[Layout, Directory]:
-    """Return byte order and the descriptive part of an EXIF block, for a TIFF file to take in."""
+def described_by(exif: bytes | None) -> tuple[Layout, Directory, list[int]]:
+    """Return byte order and descriptive part of an EXIF block for a TIFF file, and other tags."""
     first = _first(exif)
     if first is None:
-        return Layout(), Directory({})
-    return first[0], _described(*first)
+        return Layout(), Directory({}), []
+    others = [tag for tag in first[1].fields if tag not in DESCRIPTIVE]
+    return first[0], _described(*first), others
 
 
 def _described(layout: Layout, directory: Directory) -> Directory:

@@ -36,7 +36,8 @@ class Format:
         extra: The optional dependencies of this package that reader and writer need.
         bits: Bit depths, ascending; an image of another depth is written with the next lower one.
         channels: Channel counts, ascending; gray is copied to RGB, alpha is composited on white.
-        carries: The fields of Metadata, and the names of its blocks, that a file can hold.
+        carries: The fields of Metadata, and the first words of the names of its blocks, that a file
+            can hold.
         max_side: Largest height and width in pixels.
         max_bytes: Largest size of uncompressed pixels.
         least_share: Share of the uncompressed size that files of photographs hardly fall below.
@@ -115,6 +116,10 @@ class Format:
                 f"{self.name} files need a package that cannot be imported ({error}); {remedy}"
             ) from error
 
+    def holds_block(self, name: str) -> bool:
+        """Whether a file can hold a block of this name: ``text Title`` where it holds ``text``."""
+        return name in self.carries or name.partition(" ")[0] in self.carries
+
     def _load(self, target: str) -> Any:
         """Import code. Raises ImageFormatError where its dependencies are not installed."""
         module, _, name = target.partition(":")
@@ -130,7 +135,7 @@ FORMATS: dict[str, Format] = {
         reader="restorer.formats.jpeg:JpegReader",
         writer="restorer.formats.jpeg:encode",
         options="restorer.formats.jpeg:JpegOptions",
-        carries=("exif", "xmp", "icc", "dpi", "comment"),
+        carries=("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop", "extended XMP"),
         max_side=65_500,  # of libjpeg; the standard ends at 65,535
         least_share=0.01,
     ),
@@ -143,6 +148,7 @@ FORMATS: dict[str, Format] = {
         options="restorer.formats.png:PngOptions",
         bits=(8, 16),
         channels=(1, 2, 3, 4),
+        carries=("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop", "text"),
         max_side=1_000_000,  # libpng reads no more unless told to
     ),
     "webp": Format(
@@ -178,6 +184,7 @@ FORMATS: dict[str, Format] = {
         options="restorer.formats.tiff:TiffOptions",
         bits=(8, 16, 32),
         channels=(1, 2, 3, 4),
+        carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop"),
     ),
 }
 

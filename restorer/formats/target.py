@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import metadata
+from restorer.formats import metadata, xmp
 from restorer.formats.codec import WriterOptions
 from restorer.formats.files import Existing, created
 from restorer.formats.profiles import (
@@ -236,8 +236,10 @@ def _described(image: Image, format: Format) -> tuple[Image, list[str]]:
 
 def _carried(kept: Metadata, format: Format) -> tuple[Metadata, list[str]]:
     """Return the metadata that a format holds, and the names of all others."""
+    if xmp.EXTENDED in kept.blocks and not format.holds_block(xmp.EXTENDED):
+        kept = xmp.join_extension(kept)
     fields = [name for name in _WORDS if name not in format.carries and getattr(kept, name)]
-    blocks = [name for name in kept.blocks if name not in format.carries]
+    blocks = [name for name in kept.blocks if not format.holds_block(name)]
     left = {name: block for name, block in kept.blocks.items() if name not in blocks}
     names = [*(_WORDS[name] for name in fields), *blocks]
     return replace(kept, **dict.fromkeys(fields), blocks=left), names

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd, lzw, profiles
+from restorer.formats import ifd, lzw, photoshop, profiles
 from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
 from restorer.formats.metadata import (
     DESCRIPTIVE,
@@ -52,7 +52,7 @@ _UNSIGNED, _FLOAT = 1, 3
 _REDUCED_OR_MASK = 0b101  # bits of NewSubfileType: a thumbnail or a mask is no page
 _MAX_PAGES = 1000  # more are not counted
 _BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
-_DNG, _INK_SET = 50706, 332
+_DNG, _INK_SET, _IPTC, _PHOTOSHOP = 50706, 332, 33723, 34377
 _COMPRESSIONS = {"deflate": "zlib", "lzw": "lzw", "zstd": "zstd", "none": None}  # by tifffile
 # The tags that say how the pixels are stored, which the reader obeys: NewSubfileType to
 # Threshholding, FillOrder, StripOffsets to MaxSampleValue, resolution, PlanarConfiguration, free
@@ -189,8 +189,7 @@ def encode(image: Image, file: BinaryIO, options: TiffOptions) -> tuple[str, ...
     """Write with predictor; EXIF's own byte order, BigTIFF where the size asks for it."""
     pixels = image.pixels
     data = pixels if pixels.shape[2] > 1 else pixels[..., 0]
-    write(data, file, image.metadata, pixels.shape[2], pixels.nbytes, options)
-    return ()
+    return write(data, file, image.metadata, pixels.shape[2], pixels.nbytes, options)
 
 
 def write(
@@ -201,8 +200,8 @@ def write(
     size_bytes: int,
     options: TiffOptions,
     **layout: Any,
-) -> None:
-    """Write pixels of 1 to 4 channels and all tags into an empty file.
+) -> tuple[str, ...]:
+    """Write pixels of 1 to 4 channels and all tags into an empty file; return notes.
 
     Args:
         data: (H, W) or (H, W, channels), or an iterator over tiles of such.
@@ -215,7 +214,7 @@ def write(
     """
     import tifffile
 
-    structure, described = described_by(metadata.exif)
+    structure, described, others = described_by(metadata.exif)
     resolution: dict[str, Any] = {"resolution": metadata.dpi, "resolutionunit": "INCH"}
     with tifffile.TiffWriter(file, bigtiff=size_bytes > _BIG, byteorder=structure.order) as writer:
         writer.write(
@@ -235,8 +234,13 @@ def write(
         fields[XMP] = ifd.Field(1, len(metadata.xmp), metadata.xmp)  # BYTE
     if metadata.icc:
         fields[ICC] = ifd.Field(7, len(metadata.icc), metadata.icc)  # UNDEFINED
+    iptc = metadata.blocks.get("IPTC")
+    for tag, block in ((_IPTC, iptc), (_PHOTOSHOP, metadata.blocks.get("Photoshop"))):
+        if block:
+            fields[tag] = ifd.Field(7, len(block), block)
     if fields or described.children:
         ifd.extend(file, replace(described, fields=fields))
+    return not_kept(_tag_name(tag) for tag in others if tag not in _LAYOUT)
 
 
 def _still_page(file: BinaryIO) -> tuple[Any, int, int]:
@@ -407,12 +411,21 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
         directory = ifd.read_directory(file, layout, page.offset)
     except ValueError:
         return Metadata(), ("the tags are damaged; metadata were left out",), []
-    block = {tag: directory.fields[tag].data for tag in (XMP, ICC) if tag in directory.fields}
-    understood = {XMP, ICC} | DESCRIPTIVE | _LAYOUT
-    unkept = [_tag_name(tag) for tag in directory.fields if tag not in understood]
+    understood = {XMP, ICC, _IPTC, _PHOTOSHOP} | DESCRIPTIVE | _LAYOUT
+    blocks, unkept = photoshop.read_resources(_data(directory, _PHOTOSHOP))
+    if iptc := _data(directory, _IPTC):
+        other = blocks.get("IPTC", iptc)
+        unkept += ["second IPTC"] if other.rstrip(b"\0") != iptc.rstrip(b"\0") else []
+        blocks["IPTC"] = iptc
+    unkept += [_tag_name(tag) for tag in directory.fields if tag not in understood]
     dpi = resolution_of(layout, directory)
-    metadata = Metadata(exif_from(layout, directory), block.get(XMP), block.get(ICC), dpi)
+    packet, icc = (_data(directory, tag) or None for tag in (XMP, ICC))
+    metadata = Metadata(exif_from(layout, directory), packet, icc, dpi, blocks)
     return metadata, (), unkept
+
+
+def _data(directory: ifd.Directory, tag: int) -> bytes:
+    return directory.fields[tag].data if tag in directory.fields else b""
 
 
 def _tag_name(code: int) -> str:

@@ -1,18 +1,22 @@
 """What a file holds beside its pixels: carried to the next file, or named in a note."""
 
+import hashlib
 import io
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PilImage
+from PIL import IptcImagePlugin
 
 from restorer import formats
 from restorer.formats import ifd
+from restorer.image import Image, Metadata
 
 SUFFIXES = [format.suffixes[0] for format in formats.FORMATS.values()]
 PIXELS = np.arange(8 * 10 * 3, dtype=np.uint8).reshape(8, 10, 3)
@@ -155,3 +159,179 @@ def test_thumbnail_pages_of_a_tiff_are_named(folder):
         small = PIXELS[::2, ::2]
         writer.write(small, photometric="rgb", subfiletype=1, metadata=None, software=False)
     assert read(folder, ".tif", file.getvalue()).notes == ("not kept: 1 reduced pages or masks",)
+
+
+def packet(attributes, body=""):
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF'
+        ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+        f" {attributes}>{body}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def record(number, text):
+    return b"\x1c\2" + struct.pack(">BH", number, len(text)) + text
+
+
+def resource(number, body):
+    return b"8BIM" + struct.pack(">HHI", number, 0, len(body)) + body + bytes(len(body) % 2)
+
+
+NOTE = 'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="%s"'
+IPTC = record(5, b"Title") + record(25, b"word") + record(116, b"(c) me")
+BLOCKS = {
+    "comment": st.binary(min_size=1, max_size=200),
+    "IPTC": st.one_of(st.binary(min_size=1, max_size=200), st.just(bytes(140_001))),
+    "Photoshop": st.binary(max_size=200).map(lambda body: resource(0x040B, body)),
+    "text Title": st.binary(max_size=200).map(lambda body: chunk(b"tEXt", b"Title\0" + body)),
+    "extended XMP": st.binary(max_size=200).map(lambda data: b"<y>" + 400 * data.hex().encode()),
+}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("name", BLOCKS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_every_block_is_kept_byte_for_byte_or_named(folder, suffix, name, data):
+    block = data.draw(BLOCKS[name])
+    xmp = packet(NOTE % ("0" * 32)) if name == "extended XMP" else None
+    image = Image(PIXELS, Metadata(xmp=xmp, blocks={name: block}))
+    path = folder / f"b{suffix}"
+    notes = formats.write(image, path)
+    format = next(each for each in formats.FORMATS.values() if suffix in each.suffixes)
+    back = formats.read(path)
+    assert back.notes == ()
+    if format.holds_block(name):
+        assert back.metadata.blocks == {name: block}
+        assert notes == ()
+    else:
+        assert back.metadata.blocks == {}
+        assert name in notes[0]
+
+
+@pytest.mark.parametrize("target", [".jpg", ".png", ".tif"])
+@pytest.mark.parametrize("source", ["APP13", "tag 33723", "tag 34377", "iptc text"])
+def test_iptc_travels_between_all_formats_that_hold_it(folder, source, target):
+    resources = resource(0x03ED, bytes(16)) + resource(0x0404, IPTC) + resource(0x040A, b"\1")
+    if source == "APP13":
+        image = read(folder, ".jpg", with_segments(segment(0xED, b"Photoshop 3.0\0" + resources)))
+    elif source == "tag 33723":
+        image = read(folder, ".tif", with_tags({33723: ifd.Field(7, len(IPTC), IPTC)}))
+    elif source == "tag 34377":
+        image = read(folder, ".tif", with_tags({34377: ifd.Field(7, len(resources), resources)}))
+    else:
+        text = f"\niptc\n{len(resources):8}\n{resources.hex()}\n".encode()
+        body = b"Raw profile type iptc\0\0" + zlib.compress(text)
+        image = read(folder, ".png", with_chunks(chunk(b"zTXt", body)))
+    assert image.notes == ()
+    path = folder / f"c{target}"
+    assert formats.write(image, path) == ()
+    assert formats.read(path).metadata.blocks["IPTC"] == IPTC
+    if target != ".png":
+        with PilImage.open(path) as found:
+            assert IptcImagePlugin.getiptcinfo(found)[2, 116] == b"(c) me"
+
+
+def test_other_photoshop_resources_are_named(folder):
+    body = b"Photoshop 3.0\0" + resource(0x041A, bytes(7)) + b"rubbish"
+    image = read(folder, ".jpg", with_segments(segment(0xED, body)))
+    names = "Photoshop resource 0x041a, damaged Photoshop resources"
+    assert image.notes == (f"not kept: {names}",)
+
+
+def extended(parts=2):
+    """A JPEG with an extended XMP packet in parts."""
+    more = packet('xmlns:a="http://a/" a:more="1"', f"<a:data>{'x' * 70_000}</a:data>")
+    digest = hashlib.md5(more).hexdigest().upper()
+    size = -(-len(more) // 2)
+    segments = [segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet(NOTE % digest))]
+    for at in range(0, parts * size, size):
+        head = digest.encode() + struct.pack(">II", len(more), at)
+        mark = b"http://ns.adobe.com/xmp/extension/\0"
+        segments.append(segment(0xE1, mark + head + more[at : at + size]))
+    return with_segments(*segments)
+
+
+@pytest.mark.parametrize("target", [".png", ".tif", ".webp"])
+def test_extended_xmp_is_merged_where_packets_may_be_long_and_split_in_jpeg(folder, target):
+    image = read(folder, ".jpg", extended())
+    assert image.notes == ()
+    formats.write(image, folder / "d.jpg")
+    assert formats.read(folder / "d.jpg").metadata == image.metadata
+    path = folder / f"d{target}"
+    assert formats.write(image, path) == ()
+    merged = formats.read(path).metadata
+    assert merged.blocks == {}
+    assert b"HasExtendedXMP" not in merged.xmp
+    assert ElementTree.fromstring(merged.xmp).find(".//{http://a/}data").text == "x" * 70_000
+    assert formats.write(Image(PIXELS, merged), folder / "e.jpg") == ()
+    back = formats.read(folder / "e.jpg")
+    assert back.notes == ()
+    assert b"x" * 70_000 in back.metadata.blocks["extended XMP"]
+    assert hashlib.md5(back.metadata.blocks["extended XMP"]).hexdigest().upper().encode() in (
+        back.metadata.xmp
+    )
+
+
+def test_an_incomplete_extension_of_xmp_is_named(folder):
+    assert read(folder, ".jpg", extended(parts=1)).notes == ("not kept: incomplete extended XMP",)
+
+
+def test_png_texts_survive_and_are_named_where_they_cannot(folder):
+    texts = [
+        chunk(b"tEXt", b"parameters\0steps: 20"),
+        chunk(b"zTXt", b"workflow\0\0" + zlib.compress(b"{}")),
+        chunk(b"iTXt", b"Copyright\0\0\0de\0\0\xc2\xa9 me"),
+        chunk(b"iTXt", b"Copyright\0\0\0en\0\0(c) me"),
+    ]
+    image = read(folder, ".png", with_chunks(*texts))
+    assert image.notes == ()
+    assert formats.write(image, folder / "f.png") == ()
+    assert b"".join(texts) in (folder / "f.png").read_bytes()
+    with PilImage.open(folder / "f.png") as found:
+        found.load()
+        assert found.text["parameters"] == "steps: 20"
+    notes = formats.write(image, folder / "f.jpg")
+    assert notes == ("JPEG holds no text parameters, text workflow, text Copyright; left out",)
+
+
+@pytest.mark.parametrize("comment", [b"plain", "gr\u00fc\u00df".encode(), b"gr\xfc\xdf"])
+def test_comments_travel_between_jpeg_and_png(folder, comment):
+    image = read(folder, ".jpg", with_segments(segment(0xFE, comment)))
+    formats.write(image, folder / "g.png")
+    with PilImage.open(folder / "g.png") as found:
+        found.load()
+        assert found.text["Comment"] in (comment.decode("latin-1"), comment.decode(errors="ignore"))
+    formats.write(formats.read(folder / "g.png"), folder / "g.jpg")
+    assert formats.read(folder / "g.jpg").metadata.blocks == {"comment": comment}
+
+
+@pytest.mark.parametrize("kind", ["xmp", "APP1"])
+def test_xmp_in_a_raw_profile_text_is_read_as_xmp(folder, kind):
+    body = packet("") if kind == "xmp" else b"http://ns.adobe.com/xap/1.0/\0" + packet("")
+    text = f"\n{kind}\n{len(body):8}\n{body.hex()}\n".encode()
+    raw = f"Raw profile type {kind}".encode() + b"\0\0" + zlib.compress(text)
+    image = read(folder, ".png", with_chunks(chunk(b"zTXt", raw)))
+    assert image.metadata == Metadata(xmp=packet(""))
+    assert image.notes == ()
+
+
+@pytest.mark.parametrize("target", [".tif", ".jpg", ".png", ".webp"])
+def test_descriptive_tiff_tags_travel(folder, target):
+    words = {269: b"Ledger 1887\0", 285: b"folio 12r\0"}
+    fields = {tag: ifd.Field(2, len(word), word) for tag, word in words.items()}
+    image = read(folder, ".tif", with_tags(fields))
+    assert image.notes == ()
+    formats.write(image, folder / f"h{target}")
+    back = formats.read(folder / f"h{target}").metadata.exif
+    assert back == image.metadata.exif
+    assert all(word in back for word in words.values())
+
+
+def test_exif_tags_that_a_tiff_does_not_take_are_named(folder):
+    exif = PilImage.Exif()
+    exif[271], exif[50341] = "Maker", b"PrintIM"
+    image = Image(PIXELS, Metadata(exif=exif.tobytes().removeprefix(b"Exif\0\0")))
+    assert formats.write(image, folder / "i.jpg") == ()
+    (note,) = formats.write(image, folder / "i.tif")
+    assert note.startswith("not kept: tag 50341")

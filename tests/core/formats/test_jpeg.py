@@ -138,12 +138,12 @@ def test_the_first_picture_of_several_is_read_with_a_note(tmp_path):
     assert note.startswith("not kept: other pictures: 1 (MPF), trailer of ")
 
 
-def test_comments_travel_to_jpeg_and_are_named_elsewhere(tmp_path):
+def test_comments_travel_to_jpeg_and_are_named_in_webp(tmp_path):
     image = read(tmp_path, jpeg("RGB", segment(0xFE, b"one"), segment(0xFE, b"two"))[0])
     assert image.notes == ()
     assert formats.write(image, tmp_path / "b.jpg") == ()
     assert formats.read(tmp_path / "b.jpg").metadata.blocks == {"comment": b"one\ntwo"}
-    assert formats.write(image, tmp_path / "b.png") == ("PNG holds no comment; left out",)
+    assert formats.write(image, tmp_path / "b.webp") == ("WebP holds no comment; left out",)
     long = Image(image.pixels, Metadata(blocks={"comment": bytes(70_000)}))
     (note,) = formats.write(long, tmp_path / "c.jpg")
     assert note == "comment of 70,000 bytes is more than JPEG holds; it was left out"
