@@ -14,8 +14,8 @@ from typing import BinaryIO, Literal
 EXIF, GPS, INTEROP = 34665, 34853, 40965
 POINTERS: dict[int, tuple[int, ...]] = {0: (EXIF, GPS), EXIF: (INTEROP,)}  # directory -> children
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_SIZES |= {16: 8, 17: 8, 18: 8}  # BigTIFF: LONG8, SLONG8, IFD8
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+SIZES |= {16: 8, 17: 8, 18: 8}  # BigTIFF: LONG8, SLONG8, IFD8
 _MAX_VALUE_BYTES = 2**26  # all values of a directory; a large ICC profile has 2 MB
 
 
@@ -160,7 +160,7 @@ def _read_field(
 ) -> tuple[int, Field | None]:
     head = struct.calcsize("<" + layout.entry)
     tag, kind, count = layout.unpack(layout.entry, entry[:head])
-    size = _SIZES.get(kind, 0) * count
+    size = SIZES.get(kind, 0) * count
     if not 0 < size <= budget:
         return tag, None
     if size <= layout.inline:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from restorer.formats import ifd
+from restorer.formats import ifd, maker_note
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.image import Image, Metadata
 
@@ -121,7 +121,9 @@ def exif_from(layout: Layout, directory: Directory) -> bytes | None:
         return None
     flat = Layout(layout.order)
     head = (b"II*\0" if layout.order == "<" else b"MM\0*") + flat.pack("I", 8)
-    return head + ifd.serialize(described, flat, 8)
+    file = io.BytesIO(head + ifd.serialize(described, flat, 8))
+    maker_note.rebase(file, described)
+    return file.getvalue()
 
 
 def described_by(exif: bytes | None) -> tuple[Layout, Directory, list[int]]:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd, lzw, photoshop, profiles
+from restorer.formats import ifd, lzw, maker_note, photoshop, profiles
 from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
 from restorer.formats.metadata import (
     DESCRIPTIVE,
@@ -238,9 +238,13 @@ def write(
     for tag, block in ((_IPTC, iptc), (_PHOTOSHOP, metadata.blocks.get("Photoshop"))):
         if block:
             fields[tag] = ifd.Field(7, len(block), block)
+    added = maker_note.movable(structure, replace(described, fields=fields))
     if fields or described.children:
-        ifd.extend(file, replace(described, fields=fields))
-    return not_kept(_tag_name(tag) for tag in others if tag not in _LAYOUT)
+        ifd.extend(file, added)
+        maker_note.rebase(file, added)
+    unkept = ["maker note"] if added.children != described.children else []
+    unkept += [_tag_name(tag) for tag in others if tag not in _LAYOUT]
+    return not_kept(unkept)
 
 
 def _still_page(file: BinaryIO) -> tuple[Any, int, int]:
@@ -411,6 +415,7 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
         directory = ifd.read_directory(file, layout, page.offset)
     except ValueError:
         return Metadata(), ("the tags are damaged; metadata were left out",), []
+    moved = maker_note.movable(layout, directory)
     understood = {XMP, ICC, _IPTC, _PHOTOSHOP} | DESCRIPTIVE | _LAYOUT
     blocks, unkept = photoshop.read_resources(_data(directory, _PHOTOSHOP))
     if iptc := _data(directory, _IPTC):
@@ -420,7 +425,8 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
     unkept += [_tag_name(tag) for tag in directory.fields if tag not in understood]
     dpi = resolution_of(layout, directory)
     packet, icc = (_data(directory, tag) or None for tag in (XMP, ICC))
-    metadata = Metadata(exif_from(layout, directory), packet, icc, dpi, blocks)
+    unkept += ["maker note"] if moved is not directory else []
+    metadata = Metadata(exif_from(layout, moved), packet, icc, dpi, blocks)
     return metadata, (), unkept
 
 

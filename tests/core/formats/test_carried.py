@@ -335,3 +335,71 @@ def test_exif_tags_that_a_tiff_does_not_take_are_named(folder):
     assert formats.write(image, folder / "i.jpg") == ()
     (note,) = formats.write(image, folder / "i.tif")
     assert note.startswith("not kept: tag 50341")
+
+
+def directory(entries, start, order="<"):
+    """A directory whose values follow it, as cameras write it."""
+    at, table, data = start + 6 + 12 * len(entries), b"", b""
+    for tag, text in entries.items():
+        value = struct.pack(order + "I", at + len(data))
+        table += struct.pack(order + "HHI", tag, 2, len(text)) + value
+        data += text + b"\0" * (len(text) % 2)
+    return struct.pack(order + "H", len(entries)) + table + bytes(4) + data
+
+
+def exif_with(note, at=60):
+    """An EXIF block whose maker note lies at an offset of choice."""
+    exif = struct.pack("<HHHIIHHIII", 2, 0x927C, 7, len(note), at, 0xA001, 3, 1, 1, 0)
+    first = struct.pack("<HHHIII", 1, ifd.EXIF, 4, 1, 26, 0)
+    return (b"II*\0\x08\0\0\0" + first + exif).ljust(at, b"\0") + note
+
+
+def maker_note_of(data):
+    """Position and bytes of the maker note in a TIFF structure."""
+    file = io.BytesIO(data)
+    layout, at = ifd.read_layout(file)
+    field = ifd.read_directory(file, layout, at).children[ifd.EXIF].fields[0x927C]
+    return field.value_at, field.data
+
+
+TEXTS = st.lists(st.binary(min_size=5, max_size=30), min_size=1, max_size=8)
+HEADERS = ["", "AOC\0II", "SONY DSC \0\0\0", "Panasonic\0\0\0"]
+
+
+@given(TEXTS, st.sampled_from(HEADERS), st.sampled_from("<>"), st.integers(56, 4000))
+def test_absolute_offsets_in_maker_notes_follow_the_note_into_tiff_and_back(
+    folder, texts, header, order, at
+):
+    entries = dict(enumerate(texts, 1))
+    head = header.encode()
+
+    def note(at):
+        return head + directory(entries, at + len(head), order)
+
+    exif = exif_with(note(at), at)
+    formats.write(Image(PIXELS, Metadata(exif=exif)), folder / "j.tif")
+    moved_at, moved = maker_note_of((folder / "j.tif").read_bytes())
+    assert moved == note(moved_at)
+    image = formats.read(folder / "j.tif")
+    assert image.notes == ()
+    back_at, back = maker_note_of(image.metadata.exif)
+    assert back == note(back_at)
+
+
+@given(TEXTS, st.sampled_from(["FUJIFILM\x0c\0\0\0", "Nikon\0\2\x10\0\0MM\0*\0\0\0\x08"]))
+def test_maker_notes_with_offsets_of_their_own_stay_as_they_are(folder, texts, header):
+    nikon = header.startswith("Nikon")
+    entries = dict(enumerate(texts, 1))
+    head = header.encode()
+    note = head + directory(entries, 8 if nikon else 12, ">" if nikon else "<")
+    formats.write(Image(PIXELS, Metadata(exif=exif_with(note))), folder / "k.tif")
+    assert maker_note_of((folder / "k.tif").read_bytes())[1] == note
+    assert maker_note_of(formats.read(folder / "k.tif").metadata.exif)[1] == note
+
+
+def test_a_maker_note_whose_offsets_lead_nowhere_is_left_out_of_tiff_with_a_note(folder):
+    note = directory({1: b"a value", 2: b"and another"}, 2**20)
+    image = Image(PIXELS, Metadata(exif=exif_with(note)))
+    assert formats.write(image, folder / "l.tif") == ("not kept: maker note",)
+    assert formats.write(image, folder / "l.jpg") == ()
+    assert formats.read(folder / "l.jpg").metadata.exif == image.metadata.exif
