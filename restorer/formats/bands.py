@@ -115,7 +115,7 @@ def write_rows(
     tiff.write(
         _tiles(band.pixels for band in itertools.chain([first], bands)),
         file,
-        metadata.with_size(first.metadata, *size),
+        metadata.with_size(first.metadata, *size)[0],
         channels,
         math.prod(shape) * dtype.itemsize,
         options,

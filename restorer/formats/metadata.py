@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from restorer.formats import ifd, maker_note
+from restorer.formats import ifd, maker_note, xmp
+from restorer.formats.codec import not_kept
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.image import Image, Metadata
 
@@ -26,6 +30,8 @@ DESCRIPTIVE = frozenset({269, 270, 271, 272, 274, 285, 297, 305, 306, 315, 316, 
 DESCRIPTIVE |= {0x4746, 0x4749}
 DESCRIPTIVE |= frozenset(range(0x9C9B, 0x9CA0))
 
+_DESCRIPTION = 270
+_SUBJECT = (0x9214, 0xA214)  # SubjectArea, SubjectLocation
 _MAX_DPI = 65_535  # what JPEG holds
 _SIZE_TAGS = {0: (256, 257), ifd.EXIF: (0xA002, 0xA003)}  # width, height
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))([1-8])")
@@ -54,22 +60,25 @@ def orientation(metadata: Metadata) -> int:
 def upright(image: Image) -> Image:
     """Return the image with its orientation applied to pixels and metadata, thumbnail dropped."""
     pixels = turned(image.pixels, orientation(image.metadata))
-    return replace(image, pixels=pixels, metadata=upright_metadata(image.metadata))
+    metadata, notes = upright_metadata(image.metadata)
+    return replace(image, pixels=pixels, metadata=metadata, notes=(*image.notes, *notes))
 
 
-def upright_metadata(metadata: Metadata) -> Metadata:
-    """Return the metadata of the upright image, without a thumbnail.
+def upright_metadata(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+    """Return the metadata of the upright image, without a thumbnail, and notes.
 
-    The resolution in EXIF becomes `Metadata.dpi` where the container gave none.
+    The resolution in EXIF becomes `Metadata.dpi` where the container gave none. XMP loses what it
+    says of parts of the file that are not kept, and of places in pixels that were turned.
     """
     turn = orientation(metadata)
-    exif = _upright_exif(metadata.exif, swap=turn > 4)
-    xmp = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
+    exif, lost = _upright_exif(metadata.exif, turn)
     dpi = metadata.dpi[::-1] if metadata.dpi and turn > 4 else metadata.dpi
     dpi = dpi or resolution(exif)
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
-    return replace(metadata, exif=exif, xmp=xmp, dpi=dpi)
+    metadata, xmp_lost = _edited(metadata, partial(xmp.without_stale, turned=turn > 1))
+    packet = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
+    return replace(metadata, exif=exif, xmp=packet, dpi=dpi), not_kept([*lost, *xmp_lost])
 
 
 def turned(pixels: Any, turn: int) -> Any:
@@ -83,19 +92,11 @@ def turned(pixels: Any, turn: int) -> Any:
     return np.ascontiguousarray(pixels)
 
 
-def with_size(metadata: Metadata, height: int, width: int) -> Metadata:
-    """Return the metadata with the sizes that EXIF states set to the picture's."""
-    first = _first(metadata.exif)
-    if metadata.exif is None or first is None:
-        return metadata
-    layout, directory = first
-    block = bytearray(metadata.exif)
-    for name, tags in _SIZE_TAGS.items():
-        fields = directory.fields if name == 0 else _child(directory, name).fields
-        for tag, size in zip(tags, (width, height), strict=True):
-            if tag in fields:
-                _set_integer(block, layout, fields[tag], size)
-    return replace(metadata, exif=bytes(block))
+def with_size(metadata: Metadata, height: int, width: int) -> tuple[Metadata, tuple[str, ...]]:
+    """Return the metadata with the sizes that they state set to the picture's, and notes."""
+    exif, lost = _exif_with_size(metadata.exif, height, width)
+    metadata, xmp_lost = _edited(metadata, partial(xmp.with_size, height=height, width=width))
+    return replace(metadata, exif=exif), not_kept([*lost, *xmp_lost])
 
 
 def resolution(exif: bytes | None) -> tuple[float, float] | None:
@@ -135,6 +136,85 @@ def described_by(exif: bytes | None) -> tuple[Layout, Directory, list[int]]:
     return first[0], _described(*first), others
 
 
+def _edited(
+    metadata: Metadata, edit: Callable[[bytes], tuple[bytes, list[str]]]
+) -> tuple[Metadata, list[str]]:
+    """Return the metadata with both packets of XMP edited, and the names of what they lost."""
+    packet, lost = edit(metadata.xmp or b"")
+    blocks = dict(metadata.blocks)
+    if xmp.EXTENDED in blocks:
+        blocks[xmp.EXTENDED], more = edit(blocks[xmp.EXTENDED])
+        lost = [*lost, *more]
+    return replace(metadata, xmp=packet or None, blocks=blocks), lost
+
+
+def _exif_with_size(exif: bytes | None, height: int, width: int) -> tuple[bytes | None, list[str]]:
+    """Set the sizes, scale the subject's place, and remove a description of other pixels."""
+    first = _first(exif)
+    if exif is None or first is None:
+        return exif, []
+    layout, directory = first
+    block = bytearray(exif)
+    _scale_subject(block, layout, _child(directory, ifd.EXIF), height, width)
+    for name, tags in _SIZE_TAGS.items():
+        fields = directory.fields if name == 0 else _child(directory, name).fields
+        for tag, size in zip(tags, (width, height), strict=True):
+            if tag in fields:
+                _set_integer(block, layout, fields[tag], size)
+    described = directory.fields.get(_DESCRIPTION)
+    program = described and _outdated(described.data, height, width)
+    if not program:
+        return bytes(block), []
+    _remove(block, layout, directory, _DESCRIPTION)
+    return bytes(block), [f"{program} description"]
+
+
+def _outdated(text: bytes, height: int, width: int) -> str:
+    """Return the program whose description tells the size of other pixels; else an empty text."""
+    if text.startswith(b"ImageJ="):  # its unit belongs to a resolution that only TIFF can state
+        return "ImageJ"
+    sizes = [re.search(rb"\bSize%s=[\"'](\d+)" % axis, text) for axis in (b"Y", b"X")]
+    if b"<OME" in text and sizes[0] and sizes[1]:
+        found = [int(size[1]) for size in sizes if size]
+        return "OME-XML" if found != [height, width] else ""
+    shape = re.match(rb"\s*(?:\{.*?\"shape\"\s*:\s*\[|shape=\()([\d,\s]+)", text)
+    numbers = [int(number) for number in re.findall(rb"\d+", shape[1])] if shape else []
+    holds = (height, width) in pairwise(numbers)
+    return "tifffile" if numbers and not holds else ""
+
+
+def _scale_subject(
+    block: bytearray, layout: Layout, exif: Directory, height: int, width: int
+) -> None:
+    """Scale the area and the location of the subject where EXIF states the size they refer to."""
+    sizes = [exif.fields.get(tag) for tag in _SIZE_TAGS[ifd.EXIF]]
+    across, down = (_integer(layout, size) if size else 0 for size in sizes)
+    if not across or not down:
+        return
+    scales = (width / across, height / down)
+    for tag in _SUBJECT:
+        field = exif.fields.get(tag)
+        if field is None or field.kind != 3 or not 2 <= field.count <= 4:
+            continue
+        codes = "H" * field.count
+        used = scales if field.count != 3 else (*scales, scales[0])  # the last one is a diameter
+        pairs = zip(layout.unpack(codes, field.data), used * 2, strict=False)
+        values = [min(0xFFFF, round(value * scale)) for value, scale in pairs]
+        _place(block, field.value_at, layout.pack(codes, *values))
+
+
+def _remove(block: bytearray, layout: Layout, directory: Directory, tag: int) -> None:
+    """Remove an entry of a directory and zero its value; nothing else moves."""
+    field, (at, end) = directory.fields[tag], directory.spans[0]
+    if end > len(block):
+        return
+    if len(field.data) > layout.inline:
+        _place(block, field.value_at, bytes(len(field.data)))
+    (count,) = layout.unpack("H", bytes(block[at : at + 2]))
+    _place(block, at, layout.pack("H", count - 1))
+    _place(block, field.entry_at, bytes(block[field.entry_at + 12 : end]) + bytes(12))
+
+
 def _described(layout: Layout, directory: Directory) -> Directory:
     fields = {tag: f for tag, f in directory.fields.items() if tag in DESCRIPTIVE}
     if ORIENTATION in fields and _integer(layout, fields[ORIENTATION]) == 1:
@@ -147,21 +227,29 @@ def _classic(directory: Directory) -> Directory:
     return Directory(fields, {tag: _classic(child) for tag, child in directory.children.items()})
 
 
-def _upright_exif(exif: bytes | None, *, swap: bool) -> bytes | None:
+def _upright_exif(exif: bytes | None, turn: int) -> tuple[bytes | None, list[str]]:
+    """Reset the orientation, drop the thumbnail and what no longer holds of turned pixels."""
     first = _first(exif)
     if exif is None or first is None:
-        return exif
+        return exif, []
     layout, directory = first
     block = bytearray(exif)
     if ORIENTATION in directory.fields:
         _set_integer(block, layout, directory.fields[ORIENTATION], 1)
     pair = [directory.fields.get(tag) for tag in (X_RESOLUTION, Y_RESOLUTION)]
-    if swap and pair[0] and pair[1] and len(pair[0].data) == len(pair[1].data) == 8:
+    if turn > 4 and pair[0] and pair[1] and len(pair[0].data) == len(pair[1].data) == 8:
         _place(block, pair[0].value_at, pair[1].data)
         _place(block, pair[1].value_at, pair[0].data)
     if directory.next_offset:
         _drop_thumbnail(block, layout, directory)
-    return bytes(block)
+    lost = []
+    for tag in _SUBJECT if turn > 1 else ():
+        first = _first(bytes(block))
+        exif_directory = _child(first[1], ifd.EXIF) if first else Directory({})
+        if tag in exif_directory.fields:
+            _remove(block, layout, exif_directory, tag)
+            lost.append("EXIF place of the subject")
+    return bytes(block), lost
 
 
 def _drop_thumbnail(block: bytearray, layout: Layout, directory: Directory) -> None:

@@ -54,8 +54,8 @@ class ImageFile:
     def __init__(self, path: Path, format: Format, reader: Reader) -> None:
         self.path = path
         self.header = _upright_header(reader)
-        self.metadata = metadata.upright_metadata(reader.metadata)
-        self.notes = (*_name_notes(path, format), *reader.notes)
+        self.metadata, notes = metadata.upright_metadata(reader.metadata)
+        self.notes = (*_name_notes(path, format), *reader.notes, *notes)
         self._format, self._reader = format, reader
 
     @property

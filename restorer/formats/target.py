@@ -56,11 +56,10 @@ def write(
     options = _checked(format, options)
     writer = format.load_writer()
     fitted, notes = _fitted(image, format)
-    fitted = replace(
-        fitted, metadata=metadata.with_size(fitted.metadata, image.height, image.width)
-    )
+    sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
+    fitted = replace(fitted, metadata=sized)
     with created(path, existing) as file, format.installed():
-        return (*notes, *writer(fitted, file, options))
+        return (*notes, *size_notes, *writer(fitted, file, options))
 
 
 def write_rows(

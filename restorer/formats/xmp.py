@@ -25,6 +25,58 @@ _STUB = (
     b' xmpNote:HasExtendedXMP="%s"/></rdf:RDF></x:xmpmeta>'
 )
 
+# What files announce that restorer does not write: namespace, names, and what to call it.
+_STALE = (
+    (b"http://ns.adobe.com/hdr-gain-map/1.0/", rb"\w+", "gain map"),
+    (b"http://ns.apple.com/HDRGainMap/1.0/", rb"\w+", "gain map"),
+    (b"http://ns.google.com/photos/1.0/camera/", rb"(?:MotionPhoto|MicroVideo)\w*", "motion photo"),
+    (b"http://ns.google.com/photos/1.0/container/", rb"\w+", "container directory"),
+)
+_REGIONS = b"http://www.metadataworkinggroup.com/schemas/regions/"
+_PANORAMA = b"http://ns.google.com/photos/1.0/panorama/"
+# What no longer holds of turned pixels.
+_UPRIGHT = (
+    (_REGIONS, rb"\w+", "regions"),
+    (b"http://ns.microsoft.com/photo/1.2/", rb"RegionInfo", "regions"),
+    (_PANORAMA, rb"\w+", "panorama"),
+)
+_ATTRIBUTE = rb"\s+%s\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+_ELEMENT = rb"<(%s)(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>.*?</\1\s*>)"
+_NUMBER = rb"(%s(?:\s*=\s*[\"']|\s*>\s*))(\d{1,9})\b"
+_SAME_SHAPE = 0.01  # two shapes whose ratios differ less are one, as sides are rounded
+_WIDTH = rb"(?:tiff:ImageWidth|exif:PixelXDimension)"
+_HEIGHT = rb"(?:tiff:ImageLength|exif:PixelYDimension)"
+
+
+def without_stale(packet: bytes, *, turned: bool) -> tuple[bytes, list[str]]:
+    """Return a packet without what is not true of a result, and the names of what it lost.
+
+    Args:
+        packet: An XMP packet.
+        turned: Whether the pixels are turned or mirrored.
+    """
+    lost = []
+    for namespace, names, what in _STALE + (_UPRIGHT if turned else ()):
+        shorter = _without(packet, namespace, names)
+        if shorter != packet:
+            packet = shorter
+            lost.append(f"XMP of the {what}")
+    return packet, lost
+
+
+def with_size(packet: bytes, height: int, width: int) -> tuple[bytes, list[str]]:
+    """Return a packet with the sizes that it states set, and the names of what it lost."""
+    packet = _with_number(_with_number(packet, _WIDTH, width), _HEIGHT, height)
+    for prefix in _prefixes(packet, _REGIONS):
+
+        def resized(found: re.Match[bytes]) -> bytes:
+            element = _with_number(found[0], rb"stDim:w", width)
+            return _with_number(element, rb"stDim:h", height)
+
+        name = prefix + rb":AppliedToDimensions"
+        packet = re.sub(_ELEMENT % name, resized, packet, flags=re.DOTALL)
+    return _with_panorama(packet, height, width)
+
 
 def extension_id(packet: bytes) -> bytes | None:
     """Return the digest by which a packet names its extension, or None."""
@@ -60,6 +112,49 @@ def split_extension(metadata: Metadata, limit: int) -> tuple[bytes | None, bytes
     if too_long or packet is None or not _GUID.search(packet):
         return _STUB % digest, extension, digest
     return _GUID.sub(rb"\g<1>" + digest, packet), extension, digest
+
+
+def _prefixes(packet: bytes, namespace: bytes) -> list[bytes]:
+    """Return the prefixes that a packet declares for a namespace, as regular expressions."""
+    declared = rb"\sxmlns:([\w.-]+)\s*=\s*[\"']" + re.escape(namespace) + rb"[\"']"
+    return [re.escape(prefix) for prefix in set(re.findall(declared, packet))]
+
+
+def _without(packet: bytes, namespace: bytes, names: bytes) -> bytes:
+    """Return a packet without the properties of these names."""
+    for prefix in _prefixes(packet, namespace):
+        name = prefix + b":" + names
+        packet = re.sub(_ELEMENT % name, b"", packet, flags=re.DOTALL)
+        packet = re.sub(_ATTRIBUTE % name, b"", packet)
+    return packet
+
+
+def _with_number(text: bytes, name: bytes, number: int) -> bytes:
+    return re.sub(_NUMBER % name, rb"\g<1>%d" % number, text)
+
+
+def _scaled(text: bytes, name: bytes, scale: float) -> bytes:
+    def product(found: re.Match[bytes]) -> bytes:
+        return found[1] + b"%d" % round(int(found[2]) * scale)
+
+    return re.sub(_NUMBER % name, product, text)
+
+
+def _with_panorama(packet: bytes, height: int, width: int) -> tuple[bytes, list[str]]:
+    """Scale the pixel sizes of a panorama; remove it if its picture has another shape."""
+    for prefix in _prefixes(packet, _PANORAMA):
+        sides = []
+        for name in (rb"Width", rb"Height"):
+            found = re.search(_NUMBER % (prefix + b":CroppedAreaImage" + name + b"Pixels"), packet)
+            sides.append(int(found[2]) if found else 0)
+        if not all(sides):
+            continue
+        across, down = width / sides[0], height / sides[1]
+        if abs(across / down - 1) > _SAME_SHAPE:
+            return _without(packet, _PANORAMA, rb"\w+"), ["XMP of the panorama"]
+        packet = _scaled(packet, prefix + rb":\w+?(?:Width|Left)Pixels", across)
+        packet = _scaled(packet, prefix + rb":\w+?(?:Height|Top)Pixels", down)
+    return packet, []
 
 
 def _joined(packet: bytes, extension: bytes) -> bytes | None:

@@ -403,3 +403,151 @@ def test_a_maker_note_whose_offsets_lead_nowhere_is_left_out_of_tiff_with_a_note
     assert formats.write(image, folder / "l.tif") == ("not kept: maker note",)
     assert formats.write(image, folder / "l.jpg") == ()
     assert formats.read(folder / "l.jpg").metadata.exif == image.metadata.exif
+
+
+def described(text):
+    return with_tags({270: ifd.Field(2, len(text) + 1, text + b"\0"), 271: ifd.Field(2, 2, b"M\0")})
+
+
+def resized(image, scale=2):
+    return image.with_float(np.ones((8 * scale, 10 * scale, 3), np.float32))
+
+
+@pytest.mark.parametrize("target", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        (b'{"shape": [8, 10, 3]}', "tifffile"),
+        (b"shape=(8, 10, 3)", "tifffile"),
+        (b'<?xml?><OME><Image><Pixels SizeX="10" SizeY="8"/></Image></OME>', "OME-XML"),
+    ],
+)
+def test_descriptions_of_the_size_leave_with_it(folder, text, program, target):
+    image = read(folder, ".tif", described(text))
+    assert formats.write(image, folder / f"m{target}") == ()
+    assert formats.read(folder / f"m{target}").metadata.exif == image.metadata.exif
+    notes = formats.write(resized(image), folder / f"m{target}")
+    assert notes == (f"not kept: {program} description",)
+    exif = PilImage.Exif()
+    exif.load(formats.read(folder / f"m{target}").metadata.exif)
+    assert dict(exif) == {271: "M"}
+
+
+def test_imagej_descriptions_never_outlive_their_resolution(folder):
+    image = read(folder, ".tif", described(b"ImageJ=1.53\nunit=micron\n"))
+    assert formats.write(image, folder / "n.tif") == ("not kept: ImageJ description",)
+
+
+@given(st.sampled_from(["a size", '{"a": 1}', "<OME>", "", "shape of a pear"]), st.integers(1, 3))
+def test_other_descriptions_stay(folder, text, scale):
+    image = read(folder, ".tif", described(text.encode()))
+    assert formats.write(resized(image, scale), folder / "n.tif") == ()
+    assert formats.read(folder / "n.tif").metadata.exif == image.metadata.exif
+
+
+def jpeg_with_xmp(*packets, turn=0):
+    exif = PilImage.Exif()
+    exif[274] = turn
+    segments = [segment(0xE1, exif.tobytes())] if turn else []
+    mark = b"http://ns.adobe.com/xap/1.0/\0"
+    return with_segments(*segments, *(segment(0xE1, mark + each) for each in packets))
+
+
+STALE = {
+    "motion photo": 'xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"'
+    ' GCamera:MotionPhoto="1" GCamera:MicroVideoOffset="2024"',
+    "gain map": 'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"',
+}
+DIRECTORY = (
+    '<C:Directory xmlns:C="http://ns.google.com/photos/1.0/container/"><rdf:Seq><rdf:li>'
+    '<C:Item Item:Mime="image/jpeg"/></rdf:li></rdf:Seq></C:Directory>'
+)
+KEPT = 'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"'
+
+
+@pytest.mark.parametrize("target", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("what", [*STALE, "container directory"])
+def test_xmp_about_parts_that_are_not_kept_goes_with_a_note(folder, what, target):
+    body = DIRECTORY if what == "container directory" else ""
+    xmp = packet(f"{KEPT} {STALE.get(what, '')}", f"{body}<dc:title>T</dc:title>")
+    image = read(folder, ".jpg", jpeg_with_xmp(xmp.replace(b"Item:Mime", b"mime")))
+    assert image.notes == (f"not kept: XMP of the {what}",)
+    formats.write(image, folder / f"o{target}")
+    found = formats.read(folder / f"o{target}").metadata.xmp
+    assert ElementTree.fromstring(found).find(".//{*}title").text == "T"
+    assert not any(word in found for word in (b"MotionPhoto=", b"MicroVideo", b"hdrgm:V", b"<C:"))
+    assert b"dc:format" in found
+
+
+SIZES = (
+    'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"'
+    ' tiff:ImageWidth="10" exif:PixelYDimension="8"'
+)
+REGIONS = (
+    '<mwg-rs:Regions xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"'
+    ' xmlns:stDim="http://ns.adobe.com/xap/1.0/sType/Dimensions#"'
+    ' xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" rdf:parseType="Resource">'
+    '<mwg-rs:AppliedToDimensions stDim:w="10" stDim:h="8" stDim:unit="pixel"/>'
+    '<mwg-rs:Area stArea:x="0.3" stArea:y="0.4"/></mwg-rs:Regions>'
+)
+
+
+@given(st.integers(1, 4), st.sampled_from([".jpg", ".png", ".tif", ".webp"]))
+def test_sizes_in_xmp_follow_the_picture(folder, scale, target):
+    xmp = packet(SIZES, f"<exif:PixelXDimension>10</exif:PixelXDimension>{REGIONS}")
+    image = read(folder, ".jpg", jpeg_with_xmp(xmp))
+    assert formats.write(resized(image, scale), folder / f"p{target}") in (
+        (),
+        ("WebP holds no resolution; left out",),
+    )
+    width, height = b"%d" % (10 * scale), b"%d" % (8 * scale)
+    expected = xmp.replace(b'"10"', b'"' + width + b'"').replace(b">10<", b">" + width + b"<")
+    expected = expected.replace(b'"8"', b'"' + height + b'"')
+    assert formats.read(folder / f"p{target}").metadata.xmp == expected
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_regions_stay_unless_the_picture_is_turned(folder, turn):
+    image = read(folder, ".jpg", jpeg_with_xmp(packet("", REGIONS), turn=turn))
+    assert (b"mwg-rs:Regions" in image.metadata.xmp) == (turn == 1)
+    assert image.notes == (() if turn == 1 else ("not kept: XMP of the regions",))
+
+
+def test_panoramas_are_scaled_and_removed_from_another_shape(folder):
+    panorama = 'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"' + "".join(
+        f' GPano:{name}Pixels="{number}"'
+        for name, number in {
+            "FullPanoWidth": 20,
+            "FullPanoHeight": 10,
+            "CroppedAreaImageWidth": 10,
+            "CroppedAreaImageHeight": 8,
+            "CroppedAreaLeft": 5,
+            "CroppedAreaTop": 1,
+        }.items()
+    )
+    image = read(folder, ".jpg", jpeg_with_xmp(packet(panorama + ' GPano:PoseHeadingDegrees="90"')))
+    assert formats.write(resized(image, 3), folder / "q.jpg") == ()
+    found = formats.read(folder / "q.jpg").metadata.xmp
+    for text in (b'PanoWidthPixels="60"', b'LeftPixels="15"', b'TopPixels="3"', b'Degrees="90"'):
+        assert text in found
+    other = image.with_float(np.ones((9, 40, 3), np.float32))
+    assert formats.write(other, folder / "q.jpg") == ("not kept: XMP of the panorama",)
+    assert b"GPano:F" not in formats.read(folder / "q.jpg").metadata.xmp
+
+
+@pytest.mark.parametrize("turn", [1, 6])
+def test_the_place_of_the_subject_is_scaled_and_removed_from_turned_pictures(folder, turn):
+    exif = PilImage.Exif()
+    exif[274] = turn
+    exif.get_ifd(0x8769).update({0xA002: 10, 0xA003: 8, 0x9214: (5, 4, 2, 1), 0xA214: (5, 4)})
+    image = read(folder, ".jpg", with_segments(segment(0xE1, exif.tobytes())))
+    larger = image.with_float(np.ones((3 * image.height, 3 * image.width, 3), np.float32))
+    assert formats.write(larger, folder / "r.jpg") == ()
+    found = PilImage.Exif()
+    found.load(formats.read(folder / "r.jpg").metadata.exif)
+    inner = found.get_ifd(0x8769)
+    if turn == 1:
+        assert (inner[0x9214], inner[0xA214]) == ((15, 12, 6, 3), (15, 12))
+    else:
+        assert inner.keys() == {0xA002, 0xA003}
+        assert image.notes == ("not kept: EXIF place of the subject",)
