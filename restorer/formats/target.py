@@ -71,7 +71,7 @@ def write_rows(
 ) -> tuple[str, ...]:
     """Write an image of `size` (height, width) as its rows come; see `RowWriter`.
 
-    Returns notes of what the format cannot hold of the colors.
+    Returns notes of what the format cannot hold of the colors and what does not fit the size.
 
     Args:
         bands: Images of rows, from top to bottom, with the metadata of the whole.
@@ -84,7 +84,7 @@ def write_rows(
     first, notes = _described(next(bands), format)
     described = chain([first], (_described(band, format)[0] for band in bands))
     format.load_row_writer()(described, size, file, _checked(format, options))
-    return tuple(notes)
+    return (*notes, *metadata.with_size(first.metadata, *size)[1])
 
 
 def writer_options(path: Path | str, **values: Any) -> WriterOptions:
