@@ -46,7 +46,7 @@ _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
 _PART = 65400  # bytes of a block that is longer than a segment
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # in a scan: all but escapes and restarts
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # in a scan: all but escapes and restarts
 _JUMBF = b"JP"  # the container of C2PA's signatures
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from xml.parsers import expat
 
 from restorer.image import Metadata
 
@@ -12,7 +13,7 @@ EXTENDED = "extended XMP"  # the block of a second packet, which JPEG's small se
 
 _GUID = re.compile(rb"(xmpNote:HasExtendedXMP(?:\s*=\s*[\"']|\s*>\s*))([0-9A-Fa-f]{32})")
 _NOTE = re.compile(
-    rb"\s*xmpNote:HasExtendedXMP\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+    rb"\sxmpNote:HasExtendedXMP\s*=\s*(?:\"[^\"]*\"|'[^']*')"
     rb"|<xmpNote:HasExtendedXMP\s*>[^<]*</xmpNote:HasExtendedXMP\s*>"
 )
 _WRAPPER = re.compile(rb"<\?xpacket[^>]*\?>")  # an extension has none
@@ -40,7 +41,7 @@ _UPRIGHT = (
     (b"http://ns.microsoft.com/photo/1.2/", rb"RegionInfo", "regions"),
     (_PANORAMA, rb"\w+", "panorama"),
 )
-_ATTRIBUTE = rb"\s+%s\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+_ATTRIBUTE = rb"\s%s\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 _ELEMENT = rb"<(%s)(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>.*?</\1\s*>)"
 _NUMBER = rb"(%s(?:\s*=\s*[\"']|\s*>\s*))(\d{1,9})\b"
 _SAME_SHAPE = 0.01  # two shapes whose ratios differ less are one, as sides are rounded
@@ -115,9 +116,23 @@ def split_extension(metadata: Metadata, limit: int) -> tuple[bytes | None, bytes
 
 
 def _prefixes(packet: bytes, namespace: bytes) -> list[bytes]:
-    """Return the prefixes that a packet declares for a namespace, as regular expressions."""
+    """Return the prefixes that a packet declares for a namespace, as regular expressions.
+
+    A packet that is not well-formed has none: elements without an end would take quadratic time.
+    """
     declared = rb"\sxmlns:([\w.-]+)\s*=\s*[\"']" + re.escape(namespace) + rb"[\"']"
-    return [re.escape(prefix) for prefix in set(re.findall(declared, packet))]
+    prefixes = set(re.findall(declared, packet))
+    if prefixes and not _is_well_formed(packet):
+        return []
+    return [re.escape(prefix) for prefix in prefixes]
+
+
+def _is_well_formed(packet: bytes) -> bool:
+    try:
+        expat.ParserCreate().Parse(packet.rstrip(b"\0"), True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def _without(packet: bytes, namespace: bytes, names: bytes) -> bytes:

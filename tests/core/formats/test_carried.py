@@ -551,3 +551,44 @@ def test_the_place_of_the_subject_is_scaled_and_removed_from_turned_pictures(fol
     else:
         assert inner.keys() == {0xA002, 0xA003}
         assert image.notes == ("not kept: EXIF place of the subject",)
+
+
+@given(st.data())
+def test_damaged_metadata_give_a_picture_and_can_be_written(folder, data):
+    xmp = packet(f"{KEPT} {STALE['gain map']}", REGIONS)
+    resources = resource(0x0404, IPTC) + resource(0x040A, b"\1")
+    note = exif_with(directory({1: b"a value", 2: b"and another"}, 60))
+    files = {
+        ".jpg": [
+            segment(0xE1, b"Exif\0\0" + note),
+            segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp),
+            segment(0xED, b"Photoshop 3.0\0" + resources),
+        ],
+        ".tif": {
+            700: ifd.Field(1, len(xmp), xmp),
+            34377: ifd.Field(7, len(resources), resources),
+            270: ifd.Field(2, 22, b'{"shape": [8, 10, 3]}\0'),
+        },
+    }
+    suffix = data.draw(st.sampled_from(list(files)))
+    damaged = []
+    for body in files[suffix] if suffix == ".jpg" else [f.data for f in files[".tif"].values()]:
+        body = bytearray(body)
+        for _ in range(data.draw(st.integers(0, 4))):
+            body[data.draw(st.integers(20, len(body) - 1))] = data.draw(st.integers(0, 255))
+        damaged.append(bytes(body))
+    if suffix == ".jpg":
+        content = with_segments(*damaged)
+    else:
+        fields = zip(files[".tif"], damaged, strict=True)
+        content = with_tags({tag: ifd.Field(7, len(body), body) for tag, body in fields})
+    image = read(folder, suffix, content)
+    for target in (".jpg", ".png", ".tif", ".webp"):
+        formats.write(resized(image), folder / f"s{target}")
+        formats.read(folder / f"s{target}")
+
+
+def test_xmp_that_is_not_well_formed_takes_no_long_time(folder):
+    xmp = packet(STALE["gain map"], "<hdrgm:a>" * 200_000)
+    tags = {700: ifd.Field(7, len(xmp), xmp)}
+    assert read(folder, ".tif", with_tags(tags)).metadata.xmp == xmp
