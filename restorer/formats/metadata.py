@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from restorer.formats import ifd, maker_note, xmp
+from restorer.formats import geo, ifd, maker_note, xmp
 from restorer.formats.codec import not_kept
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.image import Image, Metadata
@@ -77,6 +77,9 @@ def upright_metadata(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
     metadata, xmp_lost = _edited(metadata, partial(xmp.without_stale, turned=turn > 1))
+    if turn > 1 and geo.BLOCK in metadata.blocks:
+        blocks = {name: block for name, block in metadata.blocks.items() if name != geo.BLOCK}
+        metadata, lost = replace(metadata, blocks=blocks), [*lost, geo.BLOCK]
     packet = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
     return replace(metadata, exif=exif, xmp=packet, dpi=dpi), not_kept([*lost, *xmp_lost])
 
@@ -96,7 +99,10 @@ def with_size(metadata: Metadata, height: int, width: int) -> tuple[Metadata, tu
     """Return the metadata with the sizes that they state set to the picture's, and notes."""
     exif, lost = _exif_with_size(metadata.exif, height, width)
     metadata, xmp_lost = _edited(metadata, partial(xmp.with_size, height=height, width=width))
-    return replace(metadata, exif=exif), not_kept([*lost, *xmp_lost])
+    blocks = dict(metadata.blocks)
+    if geo.BLOCK in blocks:
+        blocks[geo.BLOCK] = geo.with_size(blocks[geo.BLOCK], height, width)
+    return replace(metadata, exif=exif, blocks=blocks), not_kept([*lost, *xmp_lost])
 
 
 def resolution(exif: bytes | None) -> tuple[float, float] | None:

@@ -184,7 +184,7 @@ FORMATS: dict[str, Format] = {
         options="restorer.formats.tiff:TiffOptions",
         bits=(8, 16, 32),
         channels=(1, 2, 3, 4),
-        carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop"),
+        carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF"),
     ),
 }
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd, lzw, maker_note, photoshop, profiles
+from restorer.formats import geo, ifd, lzw, maker_note, photoshop, profiles
 from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
 from restorer.formats.metadata import (
     DESCRIPTIVE,
@@ -238,6 +238,8 @@ def write(
     for tag, block in ((_IPTC, iptc), (_PHOTOSHOP, metadata.blocks.get("Photoshop"))):
         if block:
             fields[tag] = ifd.Field(7, len(block), block)
+    if geo.BLOCK in metadata.blocks:
+        fields |= geo.fields_of(metadata.blocks[geo.BLOCK], structure.order)
     added = maker_note.movable(structure, replace(described, fields=fields))
     if fields or described.children:
         ifd.extend(file, added)
@@ -418,6 +420,9 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
     moved = maker_note.movable(layout, directory)
     understood = {XMP, ICC, _IPTC, _PHOTOSHOP} | DESCRIPTIVE | _LAYOUT
     blocks, unkept = photoshop.read_resources(_data(directory, _PHOTOSHOP))
+    if located := geo.read_tags(layout, directory, page.imagelength, page.imagewidth):
+        blocks |= located
+        understood |= {tag for tag, kind in geo.KINDS.items() if _kind(directory, tag) == kind}
     if iptc := _data(directory, _IPTC):
         other = blocks.get("IPTC", iptc)
         unkept += ["second IPTC"] if other.rstrip(b"\0") != iptc.rstrip(b"\0") else []
@@ -432,6 +437,10 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
 
 def _data(directory: ifd.Directory, tag: int) -> bytes:
     return directory.fields[tag].data if tag in directory.fields else b""
+
+
+def _kind(directory: ifd.Directory, tag: int) -> int:
+    return directory.fields[tag].kind if tag in directory.fields else 0
 
 
 def _tag_name(code: int) -> str:

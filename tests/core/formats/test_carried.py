@@ -592,3 +592,49 @@ def test_xmp_that_is_not_well_formed_takes_no_long_time(folder):
     xmp = packet(STALE["gain map"], "<hdrgm:a>" * 200_000)
     tags = {700: ifd.Field(7, len(xmp), xmp)}
     assert read(folder, ".tif", with_tags(tags)).metadata.xmp == xmp
+
+
+def doubles(order, *values):
+    return ifd.Field(12, len(values), struct.pack(f"{order}{len(values)}d", *values))
+
+
+def model_of(fields, order, column, row):
+    """Where a point of the raster lies: through the matrix, or tie point and scale."""
+    values = {
+        tag: struct.unpack(f"{order}{field.count}d", field.data)
+        for tag, field in fields.items()
+        if field.kind == 12
+    }
+    if 34264 in values:
+        matrix = np.reshape(values[34264], (4, 4))
+        return (matrix @ [column, row, 0, 1])[:2]
+    (i, j, _, x, y, _), (across, down, _) = values[33922], values[33550]
+    return np.array([x + (column - i) * across, y - (row - j) * down])
+
+
+@pytest.mark.parametrize("point", [False, True])
+@pytest.mark.parametrize("kind", ["matrix", "tie point"])
+@pytest.mark.parametrize("order", ["<", ">"])
+@given(scale=st.integers(1, 4), column=st.integers(0, 10), row=st.integers(0, 8))
+def test_places_on_the_earth_stay_when_pixels_shrink(
+    folder, point, kind, order, scale, column, row
+):
+    keys = (1, 1, 0, 1, 1025, 0, 1, 2 if point else 1)
+    fields = {34735: ifd.Field(3, 8, struct.pack(f"{order}8H", *keys))}
+    if kind == "matrix":
+        matrix = (10.0, 1, 0, 4e5, 2, -10.0, 0, 5e6, 0, 0, 0, 0, 0, 0, 0, 1.0)
+        fields[34264] = doubles(order, *matrix)
+    else:
+        fields |= {33922: doubles(order, 3, 2, 0, 4e5, 5e6, 0), 33550: doubles(order, 10, 20, 0)}
+    image = read(folder, ".tif", with_tags(fields, byteorder=order))
+    assert image.notes == ()
+    assert formats.write(resized(image, scale), folder / "t.tif") == ()
+    with (folder / "t.tif").open("rb") as file:
+        layout, at = ifd.read_layout(file)
+        found = ifd.read_directory(file, layout, at).fields
+    half = 0.5 if point else 0.0
+    place = ((column + half) * scale - half, (row + half) * scale - half)
+    moved = model_of(found, layout.order, *place)
+    np.testing.assert_allclose(moved, model_of(fields, order, column, row), rtol=1e-12)
+    assert struct.unpack(f"{layout.order}8H", found[34735].data) == keys
+    assert formats.write(image, folder / "t.png") == ("PNG holds no GeoTIFF; left out",)
