@@ -116,9 +116,11 @@ def _measure(spec: ModelSpec, device: str) -> None:
     from restorer import open_model, tile_memory, try_precisions, try_workers
 
     for trial in try_precisions(spec, device):
-        verdict = "used" if trial.chosen else "not used"
+        depths = [f"{bits} bit" for bits in (8, 16) if trial.chosen(bits)]
+        verdict = f"used for {' and '.join(depths)}" if depths else "not used"
         tell(
             f"    {trial.precision}: agrees with fp32 to {trial.psnr:.1f} dB,"
+            f" {trial.reversed:.1%} of a 16-bit ramp runs backwards,"
             f" {trial.speedup:.1f}x as fast, {verdict}"
         )
     if device == "cpu":

@@ -85,6 +85,7 @@ from .inference.loading import export_weights as export_weights
 from .inference.loading import fetch_model as fetch_model
 from .inference.loading import open_model as open_model
 from .inference.loading import release_models as release_models
+from .inference.predictor import Predictor as Predictor
 from .metrics import psnr as psnr
 from .metrics import psnr_luma as psnr_luma
 from .metrics import ssim as ssim

@@ -119,7 +119,9 @@ def restore_patch(
     """Restore a region. Raises RestorerError."""
     picture, chosen = opened.source, choices.for_networks()
     _check_references(opened, chosen)
-    rendering.load_models(chosen)  # before the clock starts: loading is not part of the pace
+    rendering.load_models(
+        picture, chosen
+    )  # before the clock starts: loading is not part of the pace
     start = time.monotonic()
     around = rendering.around(picture, region) if choices.blends else region
     image, maps = rendering.restore_part(picture, around, chosen, request.report, request.cancel)

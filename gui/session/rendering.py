@@ -17,7 +17,7 @@ from .choices import Choices
 from .convert import Bytes, with_pixels
 
 if TYPE_CHECKING:
-    from restorer import Reference, ReferenceMaps, Source
+    from restorer import Predictor, Reference, ReferenceMaps, Source, Step
 
 OnTile: TypeAlias = Callable[[int, int], None]
 
@@ -34,11 +34,18 @@ _REACH = 6
 _BAND = 256  # rows of input blended at a time
 
 
-def load_models(choices: Choices) -> None:
-    """Load the models of the steps, unless they are loaded."""
+def load_models(picture: Source, choices: Choices) -> list[tuple[Predictor, Step]]:
+    """Return the steps with their models, in a precision for the depth of the picture.
+
+    The depth of the result is chosen afterwards, without a new run.
+    """
     settings = choices.settings
-    for step in choices.steps:
-        restorer.open_model(step.model, device=settings.device, precision=settings.precision)
+    where, how = settings.device, settings.precision
+    bits = picture.image.bits
+    return [
+        (restorer.open_model(step.model, device=where, precision=how, bits=bits), step)
+        for step in choices.steps
+    ]
 
 
 def read_references(picture: Source, choices: Choices) -> tuple[Reference, ...]:
@@ -58,7 +65,7 @@ def restore_whole(
     maps: list[ReferenceMaps] = []
     image = restorer.restore(
         picture.image,
-        choices.steps,
+        load_models(picture, choices),
         references=read_references(picture, choices),
         settings=_unrounded(choices),
         on_tile=on_tile,
@@ -75,7 +82,7 @@ def restore_part(
     maps: list[ReferenceMaps] = []
     image = restorer.restore_region(
         picture,
-        choices.steps,
+        load_models(picture, choices),
         region,
         references=read_references(picture, choices),
         settings=_unrounded(choices),

@@ -124,7 +124,7 @@ def _restore(
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
     """Return the restored image, the plan of each step, and the references in use."""
     context.check_cancel()
-    steps = open_steps(job.steps, job.settings)
+    steps = open_steps(job.steps, job.settings, image.bits)
     references = open_reference_run(steps, _references(job, image), needed=False)
     restoration = Restoration(
         Source(image),
@@ -177,7 +177,7 @@ def _stream(job: Job, source: formats.ImageFile, context: JobContext) -> Result 
     Returns None for a picture that cannot be streamed and fits into memory as a whole. Raises
     ImageTooLargeError for one that does not fit.
     """
-    steps = open_steps(job.steps, job.settings)
+    steps = open_steps(job.steps, job.settings, source.header.bits)
     try:
         stream.check_rows(job.source, source.header, steps)
         rows = source.rows()

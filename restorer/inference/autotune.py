@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 
+from restorer import bayer
 from restorer.errors import ImageWriteError, InferenceError
 from restorer.formats.files import created
 from restorer.image import FloatArray
@@ -37,11 +38,17 @@ from restorer.tiling.plan import TileNeeds, TilePlan, plan_tiles, round_up
 log = logging.getLogger(__name__)
 
 GATE_DB = 50.0  # PSNR to float32 below which a precision is not used
+# Share of the steps of a 16-bit ramp that may run backwards: 0 to 2 % in float32 for most shipped
+# models, 5 to 23 % in bfloat16.
+_GATE_REVERSED = 0.02
+_RAMP_WIDTH = 1024  # steps of 64 of 65535 levels, finer than any of 8 bits
+_RAMP_MARGIN = 8  # input pixels at the edges of the ramp that are not counted
 _PROBE_SIDES = (32, 64, 96)
 _CHECK_SIDE = 96
 _RUNS = 3
 _WORTHWHILE = 1.1  # smallest speedup over one worker that pays for the memory of several
 _LARGEST_BATCH = 16  # tiles that saturate a GPU; a cancel waits for all of them
+_TRIALS = "precision and ramp"  # the kind of measurement that `PrecisionTrial` holds
 _measuring = threading.Lock()  # the memory of the whole process is measured
 
 
@@ -66,16 +73,18 @@ class PrecisionTrial:
         precision: The format.
         psnr: PSNR in dB between its result and the float32 result, peak 1.
         speedup: Time of float32 divided by its time.
+        reversed: Share of the steps of a 16-bit ramp that run backwards in its result.
     """
 
     precision: Precision
     psnr: float
     speedup: float
+    reversed: float
 
-    @property
-    def chosen(self) -> bool:
-        """Whether it is safe and faster."""
-        return self.psnr >= GATE_DB and self.speedup > 1
+    def chosen(self, bits: int = 8) -> bool:
+        """Whether it is faster, and safe for images of this depth."""
+        safe = self.psnr >= GATE_DB and (bits <= 8 or self.reversed <= _GATE_REVERSED)
+        return safe and self.speedup > 1
 
 
 def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | None:
@@ -113,11 +122,11 @@ def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
     return max(1, min(_LARGEST_BATCH, int((budget_bytes - memory.a) / max(1.0, each))))
 
 
-def known_precision(spec: ModelSpec, device: str) -> Precision:
-    """Return the chosen precision of a model on a device; fp32 before any trial."""
-    found = _load(_key(spec, device, "auto", "precision")) if spec.weights.sha256 else None
-    chosen = [PrecisionTrial(**trial) for trial in found["trials"]] if found else []
-    fastest = max((t for t in chosen if t.chosen), key=lambda t: t.speedup, default=None)
+def known_precision(spec: ModelSpec, device: str, bits: int = 8) -> Precision:
+    """Return the precision of a model on a device for images of a depth; fp32 before any trial."""
+    found = _load(_key(spec, device, "auto", _TRIALS)) if spec.weights.sha256 else None
+    trials = [PrecisionTrial(**trial) for trial in found["trials"]] if found else []
+    fastest = max((t for t in trials if t.chosen(bits)), key=lambda t: t.speedup, default=None)
     return "fp32" if fastest is None else fastest.precision
 
 
@@ -128,23 +137,44 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
     """
     planes, plan = _check(spec)
 
-    def run(precision: Precision) -> tuple[FloatArray, float]:
-        predictor = _loaded(spec, device, precision)
+    def run(predictor: Predictor) -> tuple[FloatArray, float]:
         return _timed(lambda: np.clip(predictor.run(planes, plan), 0, 1))
 
-    exact, seconds = run("fp32")
+    exact, seconds = run(_loaded(spec, device, "fp32"))
     trials = []
     for precision in fast_precisions(device):
         try:
-            result, own = run(precision)
+            predictor = _loaded(spec, device, precision)
+            result, own = run(predictor)
+            share = reversed_share(predictor)
         except InferenceError as error:  # overflows, or an operator that this format lacks
             log.info("%s: %s on %s: %s", spec.id, precision, device, error)
             continue
-        trials.append(PrecisionTrial(precision, psnr(result * 255, exact * 255), seconds / own))
+        found = psnr(result * 255, exact * 255)
+        trials.append(PrecisionTrial(precision, found, seconds / own, share))
     if spec.weights.sha256:
-        key = _key(spec, device, "auto", "precision")
+        key = _key(spec, device, "auto", _TRIALS)
         _store(key, {"trials": [asdict(trial) for trial in trials]})
     return tuple(trials)
+
+
+def reversed_share(predictor: Predictor) -> float:
+    """Return the share of the steps of a 16-bit ramp that run backwards in a model's result.
+
+    The ramp rises from black to white without noise. The result is rounded to 16 bits.
+    """
+    spec = predictor.spec
+    height = round_up(max(4 * _RAMP_MARGIN, spec.tile.min_side), spec.tile.multiple_of)
+    levels = np.rint(np.linspace(0, 65535, _RAMP_WIDTH)).astype(np.float32) / np.float32(65535)
+    ramp = np.broadcast_to(levels[:, None], (height, _RAMP_WIDTH, spec.channels))
+    if spec.traits.mosaic:
+        ramp = bayer.spread(ramp[..., :1], str(spec.trained_for["bayer"]))
+    side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
+    plan = plan_tiles((height, _RAMP_WIDTH), spec.tile, side=side, overlap=side // 2)
+    result = predictor.run(_with_level(spec, ramp, 0.0), plan)[..., : spec.channels]
+    inside = slice(_RAMP_MARGIN * spec.scale, -_RAMP_MARGIN * spec.scale)
+    rounded = np.rint(np.clip(result[inside, inside], 0, 1) * 65535)
+    return float((np.diff(rounded, axis=1) < 0).mean())
 
 
 def try_workers(spec: ModelSpec) -> dict[int, float]:
@@ -217,15 +247,20 @@ def _as_run(predictor: Predictor) -> Predictor:
 
 def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
     """Return the test picture as input planes of a model, and a plan of one tile."""
-    planes = check_picture(_CHECK_SIDE)[..., : spec.channels]
-    if spec.base:  # a reference that shows the same
-        planes = np.concatenate([planes, planes, np.ones_like(planes[..., :1])], axis=2)
-    elif spec.condition:
-        level = np.full((*planes.shape[:2], 1), 0.1, np.float32)
-        planes = np.concatenate([planes, level], axis=2)
+    planes = _with_level(spec, check_picture(_CHECK_SIDE)[..., : spec.channels], 0.1)
     side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
     plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=side, overlap=0)
-    return np.ascontiguousarray(planes), plan
+    return planes, plan
+
+
+def _with_level(spec: ModelSpec, planes: FloatArray, level: float) -> FloatArray:
+    """Return the input planes of a model: with a reference that shows the same, or a level."""
+    if spec.base:
+        planes = np.concatenate([planes, planes, np.ones_like(planes[..., :1])], axis=2)
+    elif spec.condition:
+        plane = np.full((*planes.shape[:2], 1), level, np.float32)
+        planes = np.concatenate([planes, plane], axis=2)
+    return np.ascontiguousarray(planes)
 
 
 def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from restorer.errors import RestorerError, SettingsError
 from restorer.inference.autotune import GATE_DB, agreement_with_cpu, known_precision
-from restorer.inference.devices import Precision, check_precision, choose_device, free_cache
+from restorer.inference.devices import check_precision, choose_device, free_cache
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.models.checkpoint import write_state
@@ -22,15 +22,17 @@ def open_model(
     *,
     device: str = "auto",
     precision: str = "auto",
+    bits: int | None = None,
     task: str | None = None,
 ) -> Predictor:
     """Return a model, ready to run; models of the catalog are loaded once and shared.
 
     A path is that of a checkpoint, which is identified by its names and shapes; see
     `identify_checkpoint` and `describe_model`. `task` decides where that leaves several tasks open;
-    by default the likeliest is taken. The precision ``auto`` is the choice of `try_precisions` on
-    this machine, and float32 before. A model on Apple's ``mps``, some of whose operators are known
-    to be wrong, is compared with the CPU once before it runs there.
+    by default the likeliest is taken. The precision ``auto`` is the fastest one that passed
+    `try_precisions` on this machine for images of `bits` bits, and float32 before. With `bits`
+    None, each image decides by its own depth; see `suited`. A model on Apple's ``mps``, some of
+    whose operators are known to be wrong, is compared with the CPU once before it runs there.
 
     Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
     """
@@ -44,10 +46,20 @@ def open_model(
         raise SettingsError(
             f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
         )
-    how = how or known_precision(spec, where)
     if isinstance(model, ModelSpec):
-        return Predictor.load(spec, where, how)
-    return _shared(spec.id, spec.weights.sha256, where, how)
+        predictor = Predictor.load(spec, where, "fp32")
+    else:
+        predictor = _shared(spec.id, spec.weights.sha256, where)
+    if how is not None:
+        return predictor.at(how)
+    return predictor.at(known_precision(spec, where, bits or 8), automatic=bits is None)
+
+
+def suited(predictor: Predictor, bits: int) -> Predictor:
+    """Return a model with a precision for images of this depth; an explicit one stays."""
+    if not predictor.automatic:
+        return predictor
+    return predictor.at(known_precision(predictor.spec, predictor.device, bits))
 
 
 def estimate_run(
@@ -103,6 +115,6 @@ def export_weights(model: str, target: Path) -> None:
 
 
 @lru_cache(maxsize=4)
-def _shared(model: str, sha256: str, device: str, precision: Precision) -> Predictor:
-    """Load a model once; again when other weights were installed under its id."""
-    return Predictor.load(model_spec(model), device, precision)
+def _shared(model: str, sha256: str, device: str) -> Predictor:
+    """Load a model once for all precisions; again when other weights were installed for its id."""
+    return Predictor.load(model_spec(model), device, "fp32")

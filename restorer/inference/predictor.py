@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,14 @@ class Predictor:
         network: Takes (N, C, h, w) tensors and a seed.
         device: The device of the network.
         precision: Number format of the computation; the parameters stay in float32.
+        automatic: Whether `precision` is the program's choice for 8-bit images, so that a deeper
+            image may take another one; see `suited`.
     """
 
     def __init__(
         self, spec: ModelSpec, network: nn.Module, device: str, precision: Precision
     ) -> None:
+        self.automatic = False
         self.spec = spec
         self.device = device
         self.precision = precision
@@ -78,6 +82,14 @@ class Predictor:
         network = ARCHITECTURES[spec.architecture](**spec.params)
         load_state(network, state, name=str(path))
         return cls(spec, network, device, precision)
+
+    def at(self, precision: Precision, *, automatic: bool = False) -> Predictor:
+        """Return the same network with another number format."""
+        if (precision, automatic) == (self.precision, self.automatic):
+            return self
+        other = copy(self)
+        other.precision, other.automatic = precision, automatic
+        return other
 
     def run(
         self,

@@ -49,7 +49,7 @@ def restore(
         Cancelled: `cancel` was set.
     """
     settings = settings or Settings()
-    steps = open_steps(model, settings)
+    steps = open_steps(model, settings, image.bits)
     reference_run = open_reference_run(steps, references)
     restoration = Restoration(
         Source(image), steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
@@ -102,7 +102,7 @@ def restore_region(
         raise SettingsError("context whole: a region needs all of the picture; restore that")
     if min(region.height, region.width) < 1 or not source.region.holds(region):
         raise SettingsError(f"{region}: not in a picture of {source.size[1]} x {source.size[0]}")
-    steps = open_steps(model, settings)
+    steps = open_steps(model, settings, source.image.bits)
     reference_run = open_reference_run(steps, references)
     restoration = Restoration(
         source, steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
@@ -123,5 +123,5 @@ def check_steps(model: Model, settings: Settings | None = None) -> None:
     """
     settings = settings or Settings()
     find_profile(settings.profile)
-    steps = open_steps(model, settings)
+    steps = open_steps(model, settings, bits=8)
     plan_steps(steps, (1, 1), Region(0, 0, 1, 1), settings)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from restorer.errors import SettingsError
 from restorer.image import Image
-from restorer.inference.loading import open_model
+from restorer.inference.loading import open_model, suited
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_family, model_spec
@@ -20,11 +20,16 @@ from restorer.tasks import conditioned_task
 Model: TypeAlias = Predictor | Step | str | Sequence[OpenStep | Step | str]
 
 
-def open_steps(model: Model, settings: Settings) -> list[OpenStep]:
+def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
     """Return the steps with their models, opened and checked.
 
     A model that merges references into an enlargement becomes two steps: its base model, which
     enlarges, and the merging.
+
+    Args:
+        model: The steps, see `restore`.
+        settings: What holds for all steps.
+        bits: Depth of the picture. The precision ``auto`` suits it and the depth of the result.
 
     Raises ModelError, SettingsError.
     """
@@ -46,7 +51,8 @@ def open_steps(model: Model, settings: Settings) -> list[OpenStep]:
         else (open_model(each.model, device=settings.device, precision=settings.precision), each)
         for each in steps
     ]
-    return [each for predictor, step in opened for each in _base_and_merging(predictor, step)]
+    bits = max(bits, settings.bits or 0)
+    return [each for predictor, step in opened for each in _base_and_merging(predictor, step, bits)]
 
 
 def open_reference_run(
@@ -80,10 +86,13 @@ def open_reference_run(
     )
 
 
-def _base_and_merging(predictor: Predictor, step: Step) -> list[OpenStep]:
+def _base_and_merging(predictor: Predictor, step: Step, bits: int) -> list[OpenStep]:
+    """Return the one or two steps of a model, in a precision for this depth."""
+    precision = "auto" if predictor.automatic else predictor.precision
+    predictor = suited(predictor, bits)
     if not predictor.spec.base:
         return [(predictor, step)]
-    base = open_model(predictor.spec.base, device=predictor.device, precision=predictor.precision)
+    base = open_model(predictor.spec.base, device=predictor.device, precision=precision, bits=bits)
     return [(base, Step(base.spec.id)), (merging(predictor), step)]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -143,12 +145,89 @@ def test_a_precision_is_chosen_only_if_it_is_safe_and_faster(
     assert known_precision(KNOWN, "cpu") == "fp32"
     (trial,) = try_precisions(KNOWN, "cpu")
     assert trial.speedup == 2
-    assert (trial.psnr >= 50) == trial.chosen == safe
+    assert (trial.psnr >= 50) == trial.chosen() == safe
     assert known_precision(KNOWN, "cpu") == ("bf16" if safe else "fp32")
 
 
 def test_a_safe_precision_that_is_slower_is_not_chosen() -> None:
-    assert not PrecisionTrial("bf16", 70.0, 0.9).chosen
+    assert not PrecisionTrial("bf16", 70.0, 0.9, 0.0).chosen()
+
+
+class Coarse(nn.Module):
+    """Darkens every other column where it computes in less than float32: by 53 dB, 3 steps."""
+
+    def forward(self, x: Tensor, *, seed: int) -> Tensor:
+        if not torch.is_autocast_enabled("cpu"):
+            return x[:, :3]
+        return x[:, :3] - 0.003 * (torch.arange(x.shape[3]) % 2)
+
+
+@pytest.fixture
+def fast_bf16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make bfloat16 twice as fast as float32, and the networks wrong in it by `Coarse`."""
+    monkeypatch.setattr(calibration, "fast_precisions", lambda device: ["bf16"])
+    monkeypatch.setattr("restorer.inference.loading.model_spec", lambda name: KNOWN)
+    monkeypatch.setattr("restorer.restoration.resolve.model_spec", lambda name: KNOWN)
+    monkeypatch.setattr(
+        Predictor,
+        "load",
+        classmethod(lambda cls, spec, device, how: cls(spec, Coarse(), device, how)),
+    )
+    seconds = iter([2.0, 1.0])
+    measured = calibration._timed
+    monkeypatch.setattr(calibration, "_timed", lambda run: (measured(run)[0], next(seconds)))
+    restorer.release_models()
+    (trial,) = try_precisions(KNOWN, "cpu")
+    assert trial.chosen(8)
+    assert trial.reversed > 0.02
+    yield
+    restorer.release_models()
+
+
+@pytest.mark.usefixtures("fast_bf16")
+@pytest.mark.parametrize(
+    ("depth", "asked", "precision", "used"),
+    [
+        ("u1", None, "auto", "bf16"),
+        ("u1", 8, "auto", "bf16"),
+        ("u1", 16, "auto", "fp32"),
+        ("u2", None, "auto", "fp32"),
+        ("u2", 8, "auto", "fp32"),
+        ("f4", None, "auto", "fp32"),
+        ("u2", None, "bf16", "bf16"),
+    ],
+)
+@pytest.mark.parametrize("opened", [False, True], ids=["by name", "opened"])
+def test_automatic_precision_suits_the_depth_of_the_image(
+    depth: str, asked: Literal[8, 16] | None, precision: str, used: str, opened: bool
+) -> None:
+    levels = {"u1": 255, "u2": 65535, "f4": 1}[depth]
+    ramp = (np.linspace(0, 1, 1024)[None, :, None] * levels).astype(depth)
+    image = restorer.Image(np.ascontiguousarray(np.broadcast_to(ramp, (32, 1024, 3))))
+    settings = restorer.Settings(device="cpu", precision=precision, bits=asked)
+    model = restorer.open_model("fake", device="cpu", precision=precision)
+    plans: list[restorer.RunPlan] = []
+    whole = restorer.Region(0, 0, 32, 1024)
+    steps = [(model, restorer.Step("fake"))] if opened else ["fake"]
+    result = restorer.restore_region(image, steps, whole, settings=settings, on_plans=plans.extend)
+    assert [plan.precision for plan in plans] == [used]
+    backwards = (np.diff(result.pixels.astype(np.float64), axis=1) < 0).mean()
+    assert (backwards > 0.02) == (used == "bf16")
+
+
+@pytest.mark.usefixtures("fast_bf16")
+def test_all_precisions_of_a_model_share_its_network() -> None:
+    models = [restorer.open_model("fake", device="cpu", bits=bits) for bits in (8, 16, None)]
+    assert [model.precision for model in models] == ["bf16", "fp32", "bf16"]
+    assert len({id(model.network) for model in models}) == 1
+
+
+@pytest.mark.parametrize("model", ["panet-sr-x2-lite", "panet-denoise-photo-lite"])
+def test_the_ramp_tells_bfloat16_from_float32(model: str) -> None:
+    predictor = restorer.open_model(model, device="cpu", precision="fp32")
+    exact, fast = (calibration.reversed_share(predictor.at(how)) for how in ("fp32", "bf16"))
+    assert exact <= 0.02 < fast
+    assert not PrecisionTrial("bf16", 70.0, 2.0, fast).chosen(16)
 
 
 def test_a_device_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
