@@ -75,8 +75,11 @@ def condition_of(
 
 def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
     """Return notes on the estimated damage: a picture may need no restoration."""
-    qualities = [plan.jpeg_quality for plan in plans if plan.origin in ("file", "estimated")]
-    return tuple(_of_quality(q) for q in qualities if q is not None and q >= _CLEAN)
+    plans = [plan for plan in plans if plan.origin in ("file", "estimated")]
+    qualities = [plan.jpeg_quality for plan in plans]
+    notes = tuple(_of_quality(q) for q in qualities if q is not None and q >= _CLEAN)
+    clean = any(plan.sigma == 0 for plan in plans)
+    return notes + (("no noise was found, as in drawings and text",) if clean else ())
 
 
 def planes_of(spec: ModelSpec, colors: FloatArray, level: float | None = None) -> FloatArray:
