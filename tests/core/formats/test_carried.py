@@ -638,3 +638,13 @@ def test_places_on_the_earth_stay_when_pixels_shrink(
     np.testing.assert_allclose(moved, model_of(fields, order, column, row), rtol=1e-12)
     assert struct.unpack(f"{layout.order}8H", found[34735].data) == keys
     assert formats.write(image, folder / "t.png") == ("PNG holds no GeoTIFF; left out",)
+
+
+def test_rows_of_another_size_drop_its_description_with_a_note(folder):
+    image = read(folder, ".tif", described(b'{"shape": [8, 10, 3]}'))
+    path = folder / "u.tif"
+    with path.open("w+b") as file:
+        notes = formats.write_rows(iter([resized(image)]), (16, 20), file, path)
+    assert notes == ("not kept: tifffile description",)
+    with PilImage.open(path) as found:
+        assert 270 not in found.tag_v2
