@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +122,7 @@ def show_batch(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
     choices = session.state.choices.with_task("super-resolution", wanted=False)
     choices = choices.with_task("reference-sr", wanted=False)
-    session.choose(replace(choices.with_task("denoising", wanted=True), sigma=25.0))
+    session.choose(choices.with_task("denoising", wanted=True).with_values(sigma=25.0))
     window.actions_["page-queue"].trigger()
     batch = window.pages.page("queue")
     assert isinstance(batch, BatchPanel)
