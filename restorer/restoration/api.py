@@ -48,15 +48,8 @@ def restore(
         InferenceError: No tile fits into memory, or the result is not finite.
         Cancelled: `cancel` was set.
     """
-    settings = settings or Settings()
-    steps = open_steps(model, settings, image.bits)
-    reference_run = open_reference_run(steps, references)
-    restoration = Restoration(
-        Source(image), steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
-    )
-    restored, _ = restoration.run()
-    if on_maps is not None and reference_run is not None and reference_run.maps is not None:
-        on_maps(reference_run.maps)
+    source, settings = Source(image), settings or Settings()
+    restored, _ = _run(source, model, None, references, settings, on_tile, on_maps, cancel)
     return restored
 
 
@@ -102,16 +95,9 @@ def restore_region(
         raise SettingsError("context whole: a region needs all of the picture; restore that")
     if min(region.height, region.width) < 1 or not source.region.holds(region):
         raise SettingsError(f"{region}: not in a picture of {source.size[1]} x {source.size[0]}")
-    steps = open_steps(model, settings, source.image.bits)
-    reference_run = open_reference_run(steps, references)
-    restoration = Restoration(
-        source, steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
-    )
-    restored, plans = restoration.run(region)
+    restored, plans = _run(source, model, region, references, settings, on_tile, on_maps, cancel)
     if on_plans is not None:
         on_plans(plans)
-    if on_maps is not None and reference_run is not None and reference_run.maps is not None:
-        on_maps(reference_run.maps)
     return restored
 
 
@@ -125,3 +111,25 @@ def check_steps(model: Model, settings: Settings | None = None) -> None:
     find_profile(settings.profile)
     steps = open_steps(model, settings, bits=8)
     plan_steps(steps, (1, 1), Region(0, 0, 1, 1), settings)
+
+
+def _run(
+    source: Source,
+    model: Model,
+    region: Region | None,
+    references: Sequence[Image | Reference],
+    settings: Settings,
+    on_tile: OnTick | None,
+    on_maps: Callable[[ReferenceMaps], None] | None,
+    cancel: CancelToken | None,
+) -> tuple[Image, tuple[RunPlan, ...]]:
+    """Return the result of a region, or of all of the picture, and the plan of each step."""
+    steps = open_steps(model, settings, source.image.bits)
+    reference_run = open_reference_run(steps, references)
+    restoration = Restoration(
+        source, steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
+    )
+    result = restoration.run(region)
+    if on_maps is not None and reference_run is not None and reference_run.maps is not None:
+        on_maps(reference_run.maps)
+    return result
