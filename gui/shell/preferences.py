@@ -31,10 +31,6 @@ class Preferences:
         others = [p for p in self.recent if p != path]
         self._settings.setValue("recent", [str(p) for p in [path, *others][:_RECENT]])
 
-    def clear_recent(self) -> None:
-        """Remove all recent files and folders."""
-        self._settings.remove("recent")
-
     @property
     def folder(self) -> Path:
         """Folder of the settings file."""
