@@ -279,7 +279,12 @@ OPTIONS: tuple[Option, ...] = STEP_OPTIONS + SETTINGS_OPTIONS
 
 
 def find_option(field: str) -> Option:
-    """Return the entry of a field in the table of options."""
+    """Return the entry of a field in the table of options.
+
+    Examples:
+        >>> restorer.find_option("sigma").kind.low
+        0
+    """
     return next(option for option in OPTIONS if option.field == field)
 
 

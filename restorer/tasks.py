@@ -128,6 +128,10 @@ def default_model(task: str, scale: int | None = None) -> str:
     """Return the id of the default model of a task, for a scale if one is given.
 
     Raises UnknownModelError, which names the known tasks or scales.
+
+    Examples:
+        >>> restorer.default_model("super-resolution", scale=4)
+        'panet-sr-x4-lite'
     """
     if task not in TASKS:
         raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
@@ -143,10 +147,20 @@ def default_model(task: str, scale: int | None = None) -> str:
 
 
 def conditioned_task(condition: str) -> str:
-    """Return the id of the task with the condition ``sigma`` or ``jpeg_quality``."""
+    """Return the id of the task with the condition ``sigma`` or ``jpeg_quality``.
+
+    Examples:
+        >>> restorer.conditioned_task("sigma")
+        'denoising'
+    """
     return next(task.id for task in TASKS.values() if task.condition == condition)
 
 
 def usual_task(*, references: bool = False) -> str:
-    """Return the id of the default task: super-resolution, with or without references."""
+    """Return the id of the default task: super-resolution, with or without references.
+
+    Examples:
+        >>> restorer.usual_task(references=True)
+        'reference-sr'
+    """
     return next(t.id for t in TASKS.values() if t.enlarges and t.needs_references == references)

@@ -130,6 +130,12 @@ def map_attention(
 
     Raises SettingsError for a network without such attention, a pixel outside the region, and a
     region outside the image or too large. Also raises what `open_model` and a run raise.
+
+    Examples:
+        >>> image = restorer.read("photo.jpg")
+        >>> seen = restorer.map_attention(image, "panet-denoise-lite", at=(20, 30), sigma=25)
+        >>> len(seen.levels)  # one map for each level of the pyramid
+        3
     """
     predictor = open_model(model) if isinstance(model, str) else model
     source = image if isinstance(image, Source) else Source(image)

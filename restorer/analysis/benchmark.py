@@ -57,6 +57,11 @@ def measure_speed(
     """Run every model on images of every size in every precision; yield the best of `rounds`.
 
     Raises ModelError or SettingsError for an unavailable model or device.
+
+    Examples:
+        >>> for speed in restorer.measure_speed(["panet-denoise-lite"], [0.01], device="cpu"):
+        ...     print(speed.model, round(speed.megapixels, 2))
+        panet-denoise-lite 0.01
     """
     for model in models:
         spec = model_spec(model)

@@ -81,6 +81,13 @@ def compare_models(
         SettingsError: There are no models, or the region or the ground truth does not fit the
             image.
         ModelError: A model does not exist.
+
+    Examples:
+        >>> image = restorer.read("noisy.png")
+        >>> region = restorer.detailed_region(image, 24)
+        >>> models = ["panet-denoise-lite", "panet-denoise-photo-lite"]
+        >>> [sample.image.pixels.shape for sample in restorer.compare_models(image, models, region)]
+        [(24, 24, 3), (24, 24, 3), (24, 24, 3)]
     """
     source = image if isinstance(image, Source) else Source(image)
     if not models:
@@ -106,6 +113,11 @@ def detailed_region(image: Image, side: int) -> Region:
     """Return the square with the strongest gradients, at most as large as the image.
 
     It starts at even pixels, so that it keeps the phase of a Bayer mosaic.
+
+    Examples:
+        >>> region = restorer.detailed_region(restorer.read("photo.jpg"), 24)
+        >>> region.height, region.width
+        (24, 24)
     """
     height, width = min(side, image.height), min(side, image.width)
     cell = max(1, min(height, width) // _CELLS)

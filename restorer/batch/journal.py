@@ -149,6 +149,15 @@ def read_journal(path: Path | str) -> list[Record]:
     """Return the records of a journal in order, without a line that was cut.
 
     Raises OSError, and ValueError for a journal of a newer version of the program.
+
+    Examples:
+        >>> (job,) = restorer.plan_sources(["small.png"], "large", ["panet-sr-x2-lite"]).jobs
+        >>> with open("night.jsonl", "w", encoding="utf-8") as file:
+        ...     journal = restorer.Journal(file)
+        ...     journal.start(job)
+        ...     journal.finish(job, restorer.run_job(job))
+        >>> restorer.read_journal("night.jsonl")[-1].status
+        'done'
     """
     records: list[Record] = []
     for line in Path(path).read_text("utf-8", errors="replace").splitlines():
@@ -185,7 +194,14 @@ class _JobList(msgspec.Struct):
 
 
 def dump_jobs(jobs: Iterable[Job]) -> str:
-    """Return jobs as JSON for `load_jobs`; neighbors share the record of what they do."""
+    """Return jobs as JSON for `load_jobs`; neighbors share the record of what they do.
+
+    Examples:
+        >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"])
+        >>> text = restorer.dump_jobs(batch.jobs)
+        >>> restorer.load_jobs(text) == list(batch.jobs)
+        True
+    """
     groups = []
     for (steps, settings, references, explain), alike in groupby(jobs, key=_request):
         files = [(str(job.source), str(job.target)) for job in alike]
@@ -197,6 +213,11 @@ def load_jobs(text: str) -> list[Job]:
     """Return the jobs that `dump_jobs` wrote, perhaps by another version of the program.
 
     Options that this version does not know are left out. Raises ValueError for any other text.
+
+    Examples:
+        >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"])
+        >>> [job.source.name for job in restorer.load_jobs(restorer.dump_jobs(batch.jobs))]
+        ['a.jpg', 'b.png']
     """
     try:
         groups = msgspec.convert(json.loads(text), _JobList).jobs

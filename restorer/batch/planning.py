@@ -75,6 +75,11 @@ def plan_jobs(
 
     Raises:
         SettingsError: No such folder, an unknown suffix, a template with an unknown field.
+
+    Examples:
+        >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"], suffix=".png")
+        >>> [job.target.as_posix() for job in batch.jobs]
+        ['large/a.png', 'large/b.png']
     """
     source, target = Path(source), Path(target)
     if not source.is_dir():
@@ -127,6 +132,11 @@ def plan_sources(
 
     Raises:
         SettingsError: As for `plan_jobs`, and where a source would be its own target.
+
+    Examples:
+        >>> batch = restorer.plan_sources(["photo.jpg", "photos"], "large", ["panet-sr-x2-lite"])
+        >>> [job.target.as_posix() for job in batch.jobs]
+        ['large/photo.jpg', 'large/a.jpg', 'large/b.png']
     """
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
@@ -154,6 +164,15 @@ def exclude_results(batch: Batch) -> Batch:
     """Leave out the results of an earlier run, where results are written beside the sources.
 
     Raises SettingsError if a source would be its own target.
+
+    Examples:
+        >>> restorer.write(restorer.read("photo.jpg"), "photos/a-restored.jpg")
+        ()
+        >>> batch = restorer.plan_jobs(
+        ...     "photos", "photos", ["panet-sr-x2-lite"], name="{stem}-restored{suffix}"
+        ... )
+        >>> [job.source.name for job in restorer.exclude_results(batch).jobs]
+        ['a.jpg', 'b.png']
     """
     targets = {os.path.realpath(job.target) for job in batch.jobs}
     chosen, ignored = [], list(batch.ignored)
@@ -177,12 +196,25 @@ def with_references(jobs: Iterable[Job], folder: Path) -> tuple[Job, ...]:
     References that cannot help are skipped, so that a job may get none.
 
     Raises SettingsError for a folder without pictures.
+
+    Examples:
+        >>> jobs = restorer.plan_sources(["small.png"], "large", ["ttsr-x4-lite"]).jobs
+        >>> (job,) = restorer.with_references(jobs, Path("photos"))
+        >>> [path.name for path in job.references]
+        ['a.jpg', 'b.png']
     """
     return tuple(replace(job, references=(*job.references, *_fitting(job, folder))) for job in jobs)
 
 
 def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job, ...]:
-    """Number the targets that other jobs, or earlier ones of these, have already."""
+    """Number the targets that other jobs, or earlier ones of these, have already.
+
+    Examples:
+        >>> batch = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"])
+        >>> (job,) = restorer.number_targets(batch.jobs, taken=[Path("large/photo.jpg")])
+        >>> job.target.name
+        'photo-2.jpg'
+    """
     names = {str(path).casefold() for path in taken}
     apart = []
     for job in jobs:
@@ -195,7 +227,13 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job
 def target_name(
     path: Path, steps: Sequence[Step], name: str = "{stem}{suffix}", suffix: str | None = None
 ) -> str:
-    """Return the file name of the result for `path` by a template."""
+    """Return the file name of the result for `path` by a template.
+
+    Examples:
+        >>> step = restorer.Step("panet-sr-x2-lite")
+        >>> restorer.target_name(Path("photo.jpg"), [step], "{stem}-large{suffix}")
+        'photo-large.jpg'
+    """
     specs = [model_spec(step.model) for step in steps]
     fields = {
         "stem": path.stem,

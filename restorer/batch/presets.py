@@ -20,7 +20,12 @@ _NAME = re.compile(r"[\w -]+")
 
 
 def presets_file() -> Path:
-    """Return the user's own file of presets; it may not exist."""
+    """Return the user's own file of presets; it may not exist.
+
+    Examples:
+        >>> restorer.presets_file().name
+        'presets.toml'
+    """
     return user_config_path("restorer", appauthor=False, roaming=True) / "presets.toml"
 
 
@@ -28,6 +33,11 @@ def read_presets(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """Return the options of every preset in a file, in its order.
 
     Raises SettingsError for a file that cannot be read or is not TOML.
+
+    Examples:
+        >>> restorer.write_preset(Path("mine.toml"), "web", {"format": "jpg", "quality": 85})
+        >>> dict(restorer.read_presets(Path("mine.toml")))
+        {'web': {'format': 'jpg', 'quality': 85}}
     """
     tables = _parse(path).unwrap()
     return {name: table for name, table in tables.items() if isinstance(table, dict)}
@@ -42,6 +52,11 @@ def read_preset(path: Path, name: str, known: Collection[str]) -> dict[str, Any]
         known: The names of the options that the caller understands.
 
     Raises SettingsError for a preset that does not exist or has another option.
+
+    Examples:
+        >>> restorer.write_preset(Path("mine.toml"), "web", {"format": "jpg", "quality": 85})
+        >>> restorer.read_preset(Path("mine.toml"), "web", known={"format", "quality"})
+        {'format': 'jpg', 'quality': 85}
     """
     presets = read_presets(path)
     if name not in presets:
@@ -67,6 +82,14 @@ def write_preset(path: Path, name: str, options: Mapping[str, Any] | None) -> No
         options: Texts, numbers, truth values and lists of texts, by names of options.
 
     Raises SettingsError.
+
+    Examples:
+        >>> restorer.write_preset(Path("mine.toml"), "web", {"format": "jpg", "quality": 85})
+        >>> print(Path("mine.toml").read_text())
+        [web]
+        format = "jpg"
+        quality = 85
+        <BLANKLINE>
     """
     if not _NAME.fullmatch(name):
         raise SettingsError(f"preset {name!r}: a name has letters, digits, spaces, - and _ only")

@@ -45,6 +45,12 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
     """Restore one file into another; an expected error becomes a failed result.
 
     Without a `context` nothing is reported and everything happens in this thread.
+
+    Examples:
+        >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs
+        >>> result = restorer.run_job(job)
+        >>> result.status, result.size
+        ('done', (96, 128))
     """
     start = time.monotonic()
     try:
@@ -70,6 +76,12 @@ def check_job(job: Job) -> formats.Header:
     whole still picture within the budget, a target that cannot be created or whose format cannot
     hold the result, references that cannot help, and a file that is no color profile are refused.
     Raises ImageError, and SettingsError for references and profiles.
+
+    Examples:
+        >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs
+        >>> header = restorer.check_job(job)
+        >>> header.height, header.width
+        (48, 64)
     """
     with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
         _check_result(job, source.header)

@@ -33,6 +33,12 @@ def run_jobs(
             `try_workers` measured for the models of the first job on this machine.
         control: Stops one job or all: running jobs stop at their next tile, the others end as
             cancelled.
+
+    Examples:
+        >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"])
+        >>> done = [e for e in restorer.run_jobs(batch.jobs) if isinstance(e, restorer.Finished)]
+        >>> sorted((event.result.target.name, event.result.status) for event in done)
+        [('a.jpg', 'done'), ('b.png', 'done')]
     """
     if engine not in ENGINES:
         raise SettingsError(f"engine {engine!r}; known are {', '.join(ENGINES)}")

@@ -48,7 +48,13 @@ class CaptureInfo:
 
 
 def read_capture_info(metadata: Metadata) -> CaptureInfo:
-    """Return the settings in an EXIF block; in a damaged one, those that can be read."""
+    """Return the settings in an EXIF block; in a damaged one, those that can be read.
+
+    Examples:
+        >>> image = restorer.read("photo.jpg")
+        >>> restorer.read_capture_info(image.metadata).model  # this file names none
+        ''
+    """
     try:
         file = io.BytesIO(metadata.exif or b"")
         layout, at = ifd.read_layout(file)

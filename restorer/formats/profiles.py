@@ -55,7 +55,14 @@ def profile_space(profile: bytes | None) -> str:
 
 
 def profile_name(profile: bytes | None) -> str:
-    """Return what a profile calls itself; empty where there is none, or a damaged one."""
+    """Return what a profile calls itself; empty where there is none, or a damaged one.
+
+    Examples:
+        >>> restorer.profile_name(restorer.find_profile("srgb"))
+        'sRGB built-in'
+        >>> restorer.profile_name(None)
+        ''
+    """
     from PIL import ImageCms
 
     if not profile:
@@ -74,6 +81,10 @@ def find_profile(name: str) -> bytes | None:
         name: ``keep``, ``srgb``, ``display-p3`` or the path of an ICC profile for RGB.
 
     Raises SettingsError where the file is no such profile.
+
+    Examples:
+        >>> restorer.profile_name(restorer.find_profile("display-p3"))
+        'Display P3'
     """
     if name in _NAMED:
         return _NAMED[name]()
@@ -157,6 +168,12 @@ def with_profile(image: Image, profile: bytes, *, white: float = 1.0) -> Image:
         image: The image; its alpha is kept.
         profile: A usable RGB profile.
         white: White level of a float image.
+
+    Examples:
+        >>> image = restorer.read("photo.jpg")
+        >>> wide = restorer.with_profile(image, restorer.find_profile("display-p3"))
+        >>> restorer.profile_name(wide.metadata.icc)
+        'Display P3'
     """
     gray = image.pixels.shape[2] <= 2
     target = srgb_profile() if gray else profile

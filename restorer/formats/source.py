@@ -140,6 +140,11 @@ def probe(path: Path | str) -> Header:
     """Return size and kind of an image from its headers alone, as `read` would give it.
 
     Raises ImageFormatError.
+
+    Examples:
+        >>> header = restorer.probe("photo.jpg")
+        >>> header.height, header.width, header.bits
+        (48, 64, 8)
     """
     with open_source(path, max_pixels=None) as source:
         return source.header
@@ -151,6 +156,11 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     Its metadata are those of the file but for orientation and thumbnail; its notes say what was
     converted or left out. Raises what `open_source` raises, and ImageFormatError where the pixels
     are damaged.
+
+    Examples:
+        >>> image = restorer.read("photo.jpg")
+        >>> image.pixels.shape, image.pixels.dtype
+        ((48, 64, 3), dtype('uint8'))
     """
     with open_source(path, max_pixels=max_pixels) as source:
         return source.read()

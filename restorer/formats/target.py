@@ -50,6 +50,13 @@ def write(
 
     Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits,
     ImageWriteError where the disk or the folder refuses.
+
+    Examples:
+        >>> image = restorer.read("noisy.png")
+        >>> restorer.write(image, "copy.tif")  # nothing is lost, so there are no notes
+        ()
+        >>> restorer.write(image, "copy.jpg", restorer.writer_options("copy.jpg", quality=90))
+        ()
     """
     path = Path(path)
     format = check_target(path, image.height, image.width)
@@ -95,6 +102,11 @@ def writer_options(path: Path | str, **values: Any) -> WriterOptions:
         values: Options by name, such as `quality`; those that the format does not have are ignored.
 
     Raises ImageFormatError for an unknown suffix, SettingsError for a value out of range.
+
+    Examples:
+        >>> options = restorer.writer_options("copy.jpg", quality=90)
+        >>> restorer.write(restorer.read("photo.jpg"), "copy.jpg", options)
+        ()
     """
     return writable_format(Path(path)).writer_options(**values)
 

@@ -18,7 +18,12 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def available_devices() -> list[str]:
-    """Return the devices of this machine, best first; ``cpu`` is always the last."""
+    """Return the devices of this machine, best first; ``cpu`` is always the last.
+
+    Examples:
+        >>> restorer.available_devices()[-1]
+        'cpu'
+    """
     devices = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         devices.append("mps")

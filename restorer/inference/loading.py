@@ -71,6 +71,11 @@ def estimate_run(
     factor of two. Also returns the bytes of the feature maps, in memory and on the disk.
 
     Raises the errors of `open_model`, and SettingsError for a network without stages.
+
+    Examples:
+        >>> seconds, size_bytes = restorer.estimate_run("panet-denoise-lite", (48, 64))
+        >>> seconds > 0
+        True
     """
     settings = settings or Settings()
     predictor = open_model(model, device=settings.device, precision=settings.precision)
@@ -83,6 +88,12 @@ def fetch_model(
     """Download the weights of a model and keep them only if they load into it.
 
     Raises WeightsError, CheckpointError, Cancelled; see `fetch_weights`.
+
+    Examples:
+        >>> spec = restorer.model_spec("panet-sr-x2-lite")
+        >>> spec = restorer.fetch_model(spec)  # nothing to do: it is included
+        >>> spec.id
+        'panet-sr-x2-lite'
     """
     installed = fetch_weights(spec, on_bytes=on_bytes, cancel=cancel)
     try:
@@ -94,7 +105,13 @@ def fetch_model(
 
 
 def release_models() -> None:
-    """Drop the shared models, so that their memory is free once nobody uses them."""
+    """Drop the shared models, so that their memory is free once nobody uses them.
+
+    Examples:
+        >>> predictor = restorer.open_model("panet-sr-x2-lite")
+        >>> del predictor
+        >>> restorer.release_models()
+    """
     _shared.cache_clear()
     free_cache()
 
@@ -107,6 +124,11 @@ def export_weights(model: str, target: Path) -> None:
         target: ``.safetensors``, or ``.pt`` or ``.pth`` for a pickled state dict; must not exist.
 
     Raises UnknownModelError, WeightsError, CheckpointError, SettingsError (no such suffix).
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("x2.pth"))
+        >>> restorer.identify_checkpoint(Path("x2.pth")).scale
+        2
     """
     network = open_model(model, device="cpu").network
     if not isinstance(network, PublishedNetwork):

@@ -149,12 +149,23 @@ class Family:
 
 
 def list_models(task: str | None = None) -> list[ModelSpec]:
-    """Return all models, or those for one task: the catalog in its order, then the user's."""
+    """Return all models, or those for one task: the catalog in its order, then the user's.
+
+    Examples:
+        >>> [spec.id for spec in restorer.list_models("deblocking") if spec.weights.embedded]
+        ['panet-deblock-lite']
+    """
     return [spec for spec in _models().values() if task in (None, spec.task)]
 
 
 def model_spec(model: str) -> ModelSpec:
-    """Return the model with an id. Raises UnknownModelError, which lists the known ids."""
+    """Return the model with an id. Raises UnknownModelError, which lists the known ids.
+
+    Examples:
+        >>> spec = restorer.model_spec("panet-sr-x2-lite")
+        >>> spec.task, spec.scale
+        ('super-resolution', 2)
+    """
     models = _models()
     if model not in models:
         raise UnknownModelError(f"model {model!r} is unknown; known are {', '.join(models)}")
@@ -167,7 +178,12 @@ def is_shipped(model: str) -> bool:
 
 
 def model_family(architecture: str) -> Family | None:
-    """Return the family of an architecture, or None if the catalog has none."""
+    """Return the family of an architecture, or None if the catalog has none.
+
+    Examples:
+        >>> restorer.model_family("nlsn").title
+        'NLSN'
+    """
     table = _catalog().get("family", {}).get(architecture)
     if table is None:
         return None
@@ -175,14 +191,24 @@ def model_family(architecture: str) -> Family | None:
 
 
 def speed_class(spec: ModelSpec) -> str:
-    """Return ``fast``, ``medium``, ``slow``, ``very slow``, or an empty string if not measured."""
+    """Return ``fast``, ``medium``, ``slow``, ``very slow``, or an empty string if not measured.
+
+    Examples:
+        >>> restorer.speed_class(restorer.model_spec("panet-denoise-lite"))
+        'fast'
+    """
     if not spec.seconds:
         return ""
     return next((word for limit, word in _SPEEDS if spec.seconds < limit), "very slow")
 
 
 def weights_folder() -> Path:
-    """Return the user's folder for weights and their entries (``<id>.json``); it may not exist."""
+    """Return the user's folder for weights and their entries (``<id>.json``); it may not exist.
+
+    Examples:
+        >>> restorer.weights_folder().name
+        'weights'
+    """
     return user_data_path("restorer") / "weights"
 
 

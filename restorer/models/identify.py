@@ -72,6 +72,12 @@ def identify_checkpoint(path: Path) -> CheckpointInfo:
 
     Raises CheckpointError if the file is not readable, or its network is unknown; the message then
     names the most similar network and lists missing and unexpected tensors.
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("x2.pth"))
+        >>> checkpoint = restorer.identify_checkpoint(Path("x2.pth"))
+        >>> checkpoint.architecture, checkpoint.scale, checkpoint.tasks
+        ('panet-lite', 2, ('super-resolution',))
     """
     state = read_state(path)
     if invalid := not_finite(state):
@@ -114,6 +120,13 @@ def describe_model(
 
     Raises SettingsError for a task that the network does not support, and for an id that is invalid
     or belongs to a model of the catalog.
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("mine.pth"))
+        >>> checkpoint = restorer.identify_checkpoint(Path("mine.pth"))
+        >>> spec = restorer.describe_model(checkpoint, id="mine-x2", title="My network")
+        >>> restorer.add_weights(spec, Path("mine.pth")).id
+        'mine-x2'
     """
     if id and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise SettingsError(f"id {id!r}: expected lower-case letters and digits, joined by hyphens")
@@ -148,7 +161,14 @@ def describe_model(
 
 
 def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma", "jpeg_quality"]:
-    """Return the setting of `trained_for` that `describe_model` requires besides the file."""
+    """Return the setting of `trained_for` that `describe_model` requires besides the file.
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("x2.pth"))
+        >>> checkpoint = restorer.identify_checkpoint(Path("x2.pth"))
+        >>> restorer.missing_setting(checkpoint, "super-resolution")  # the file is enough
+        ''
+    """
     any_value = checkpoint.condition or checkpoint.scale > 1
     # Many networks of spandrel support all levels.
     if any_value or checkpoint.architecture == "spandrel" or task not in TASKS:
@@ -157,7 +177,14 @@ def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma
 
 
 def fits_model(checkpoint: CheckpointInfo, spec: ModelSpec) -> bool:
-    """Whether the file fits the network of a catalog entry."""
+    """Whether the file fits the network of a catalog entry.
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("x2.pth"))
+        >>> checkpoint = restorer.identify_checkpoint(Path("x2.pth"))
+        >>> restorer.fits_model(checkpoint, restorer.model_spec("panet-sr-x3-lite"))
+        False
+    """
     return checkpoint.architecture == spec.architecture and (
         spec.id in checkpoint.published or spec.architecture == "spandrel"
     )

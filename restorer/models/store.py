@@ -24,6 +24,10 @@ def weights_path(spec: ModelSpec) -> Path:
     """Return the weights file of a model after checking its size and SHA-256.
 
     Embedded weights are in the package, all others in the user's folder. Raises WeightsError.
+
+    Examples:
+        >>> restorer.weights_path(restorer.model_spec("panet-sr-x2-lite")).name
+        'panet-sr-x2-lite.safetensors'
     """
     path = _expected_path(spec.weights)
     if not path.is_file() or not spec.weights.sha256:
@@ -48,7 +52,12 @@ def weights_path(spec: ModelSpec) -> Path:
 
 
 def verify_weights(spec: ModelSpec) -> Literal["ok", "absent", "corrupt"]:
-    """Return whether the weights of a model are installed and intact."""
+    """Return whether the weights of a model are installed and intact.
+
+    Examples:
+        >>> restorer.verify_weights(restorer.model_spec("panet-sr-x2-lite"))
+        'ok'
+    """
     if not _expected_path(spec.weights).is_file() or not spec.weights.sha256:
         return "absent"
     try:
@@ -64,6 +73,10 @@ def weights_state(spec: ModelSpec) -> WeightsState:
     ``embedded``: in the package; ``installed``: in the user's folder; ``fetch``: `fetch_weights`
     can download them; ``browser``: they require a manual download; ``absent``: no address is known;
     ``corrupt``: truncated or modified.
+
+    Examples:
+        >>> restorer.weights_state(restorer.model_spec("nlsn-x2-paper"))  # its page needs a browser
+        'browser'
     """
     found = verify_weights(spec)
     if found == "ok":
@@ -78,6 +91,14 @@ def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
 
     The file must match the hash in the catalog or in the record of an earlier file; without one,
     the hash of `source` is recorded. Raises WeightsError.
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("mine.pth"))
+        >>> checkpoint = restorer.identify_checkpoint(Path("mine.pth"))
+        >>> spec = restorer.add_weights(
+        ...     restorer.describe_model(checkpoint, id="mine-x2"), Path("mine.pth")
+        ... )
+        >>> large = restorer.restore(restorer.read("photo.jpg"), "mine-x2")
     """
     target = weights_folder() / f"{spec.id}{source.suffix.lower()}"
     try:
@@ -103,6 +124,12 @@ def fetch_weights(
 
     Interrupted downloads are resumed. An unknown hash is recorded and checked from then on. Raises
     WeightsError, Cancelled.
+
+    Examples:
+        >>> spec = restorer.model_spec("panet-sr-x2-lite")
+        >>> spec = restorer.fetch_weights(spec)  # nothing to do: it is included
+        >>> restorer.weights_state(spec)
+        'embedded'
     """
     if verify_weights(spec) == "ok":
         return spec
@@ -125,6 +152,15 @@ def remove_weights(spec: ModelSpec) -> Path:
 
     A model that the user had added disappears; a model of the catalog can be installed again.
     Raises WeightsError for embedded weights, and if nothing is installed.
+
+    Examples:
+        >>> restorer.export_weights("panet-sr-x2-lite", Path("mine.pth"))
+        >>> checkpoint = restorer.identify_checkpoint(Path("mine.pth"))
+        >>> spec = restorer.add_weights(
+        ...     restorer.describe_model(checkpoint, id="mine-x2"), Path("mine.pth")
+        ... )
+        >>> restorer.remove_weights(spec).exists()
+        False
     """
     path, entry = _expected_path(spec.weights), _entry_path(spec.id)
     if spec.weights.embedded:

@@ -106,6 +106,12 @@ def check_steps(model: Model, settings: Settings | None = None) -> None:
 
     Opens the models, and checks color profile, device, steps and tiles. Raises ModelError,
     SettingsError.
+
+    Examples:
+        >>> restorer.check_steps(restorer.Step("panet-denoise-lite", sigma=25))
+        >>> restorer.check_steps("panet-denoise-lite", restorer.Settings(profile="absent.icc"))
+        Traceback (most recent call last):
+        restorer.errors.SettingsError: ...
     """
     settings = settings or Settings()
     find_profile(settings.profile)

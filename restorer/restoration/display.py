@@ -61,6 +61,11 @@ def to_display(
         background: Color under transparent pixels, 0 to 255 in the screen's colors; None returns
             alpha as the fourth channel.
         white: White level of a float picture; None takes that of `Source.white`.
+
+    Examples:
+        >>> display = restorer.to_display(restorer.read("photo.jpg"))
+        >>> display.pixels.shape
+        (48, 64, 3)
     """
     notes: tuple[str, ...] = ()
     target = screen or srgb_profile()

@@ -56,6 +56,12 @@ def split_change(before: FloatArray, restored: FloatArray, scale: int = 1) -> Ch
         before: The input, resampled.
         restored: The result.
         scale: Width of an input pixel in pixels of the result.
+
+    Examples:
+        >>> image = restorer.read("noisy.png")
+        >>> clean = restorer.restore(image, "panet-denoise-lite")
+        >>> change = restorer.split_change(image.to_float(), clean.to_float())
+        >>> grainy = change.at(strength=1, detail=0.5)  # half of the fine grain stays
     """
     return Change(before, restored, smooth(restored - before, scale))
 
@@ -106,6 +112,11 @@ def at_strength(
         detail: The share of the fine band; None takes `strength`.
         region: Region of the input that `restored` shows. Within `STRENGTH_REACH` input pixels of
             its edges the bands are split without their neighbors, as at the border of a picture.
+
+    Examples:
+        >>> source = restorer.Source(restorer.read("noisy.png"))
+        >>> clean = restorer.restore(source.image, "panet-denoise-lite")
+        >>> half = restorer.at_strength(source, clean, 0.5)
     """
     region = region or picture.region
     scale = restored.height // region.height

@@ -1,5 +1,5 @@
 """Training of the included weights: degradations, patches, recipes and the training loop.
 
-The recipes are data in ``restorer.weights/recipes``; ``weights/README.md`` describes the training
+The recipes are data in ``restorer.weights/recipes``; ``docs/weights.md`` describes the training
 data and the results.
 """

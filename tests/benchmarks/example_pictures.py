@@ -1,4 +1,4 @@
-"""Make the figures of weights/README.md: python tests/benchmarks/example_pictures.py [NAME ...]
+"""Make the figures of docs/weights.md: python tests/benchmarks/example_pictures.py [NAME ...]
 
 The protocols degrade photographs from scikit-image, and `restore compare` draws the degraded image,
 the result of each model, and the ground truth.

@@ -69,7 +69,15 @@ class Reference:
 def open_references(
     paths: Sequence[Path], *, max_pixels: int | None = None
 ) -> tuple[Reference, ...]:
-    """Read reference pictures. Raises ImageError for one that is unreadable or too large."""
+    """Read reference pictures. Raises ImageError for one that is unreadable or too large.
+
+    Examples:
+        >>> references = restorer.open_references([Path("photo.jpg")])
+        >>> small = restorer.read("small.png")
+        >>> large = restorer.restore(small, "ttsr-x4-lite", references=references)
+        >>> large.height, large.width
+        (96, 128)
+    """
     budget = formats.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
     found = []
     for path in paths:
@@ -93,6 +101,9 @@ def check_references(
 
     Raises SettingsError for one that is missing, given twice, the picture itself, or smaller than
     the picture in both directions; ImageError for one that cannot be read.
+
+    Examples:
+        >>> restorer.check_references(Path("small.png"), [Path("photo.jpg")])
     """
     if not references:
         return
@@ -126,6 +137,10 @@ def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
     any, these are all pictures of the folder, of which `choose_references` takes the best.
 
     Raises SettingsError for a folder without pictures.
+
+    Examples:
+        >>> restorer.pair_references(Path("a.png"), Path("photos"))
+        (...Path('photos/a.jpg'),)
     """
     pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.READABLE)
     if not pictures:
@@ -140,6 +155,11 @@ def choose_references(target: Reference, paths: Sequence[Path]) -> tuple[Path, .
     """Return the files that share most keypoints with a picture, at most `MOST`, best first.
 
     Up to `MOST` files are returned unread. Unreadable files are skipped.
+
+    Examples:
+        >>> target = restorer.Reference.of(restorer.read("small.png"), "small.png")
+        >>> restorer.choose_references(target, [Path("noisy.png")])
+        (...Path('noisy.png'),)
     """
     if len(paths) <= MOST:
         return tuple(paths)
