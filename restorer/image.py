@@ -26,9 +26,9 @@ class Metadata:
         icc: The ICC profile of the pixels.
         dpi: Dots per inch, (x, y).
         blocks: More blocks by name: ``comment``; ``IPTC``, the IIM records; ``Photoshop``, other
-            image resources (8BIM); ``extended XMP``; ``GeoTIFF``; ``text Title``, the PNG chunks of
-            that keyword. Only the reader that made a block and a writer whose format carries one of
-            this name understand it.
+            image resources (8BIM); ``extended XMP``; ``GeoTIFF``; ``gain map``, a JPEG picture;
+            ``text Title``, the PNG chunks of that keyword. Only the reader that made a block and
+            a writer whose format carries one of this name understand it.
     """
 
     exif: bytes | None = None

@@ -18,7 +18,7 @@ from PIL import Image as PilImage
 from PIL import JpegImagePlugin
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd, photoshop, profiles, xmp
+from restorer.formats import gain_map, multi_picture, photoshop, profiles, xmp
 from restorer.formats.codec import (
     PILLOW_ERRORS,
     Header,
@@ -35,18 +35,14 @@ from restorer.options import Choice, Integer, option
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"
-_ICC, _PHOTOSHOP, _ADOBE, _JFIF, _MPF = (
-    b"ICC_PROFILE\0",
-    b"Photoshop 3.0\0",
-    b"Adobe",
-    b"JFIF\0",
-    b"MPF\0",
-)
+_ICC, _PHOTOSHOP, _ADOBE, _JFIF = b"ICC_PROFILE\0", b"Photoshop 3.0\0", b"Adobe", b"JFIF\0"
+# What a first picture says where others follow it: the index, gain maps, the directory of Google.
+_MORE = (multi_picture.MPF, gain_map.ISO_MARK)
+_MORE_XMP = (gain_map.HDRGM_SPACE.encode(), b"http://ns.google.com/photos/1.0/container/")
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
 _PART = 65400  # bytes of a block that is longer than a segment
-_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # in a scan: all but escapes and restarts
 _JUMBF = b"JP"  # the container of C2PA's signatures
 
 
@@ -88,6 +84,9 @@ class JpegReader:
         height, width = (int.from_bytes(frames[0][i : i + 2], "big") for i in (1, 3))
         self.header = Header("JPEG", height, width, 1 if components == 1 else 3)
         self.metadata, self._read_notes, self._unkept = _metadata(self._segments)
+        self._knows_all = _has_more(self._segments)
+        if self._knows_all:
+            self._read_more(file.read())
         self.notes = (*self._read_notes, *not_kept(self._unkept))
 
     def decode(self) -> Document:
@@ -100,7 +99,8 @@ class JpegReader:
             and (not 0xE0 <= marker <= 0xEF or body.startswith((_JFIF, _ADOBE)))
         ]
         scans = self._file.read()
-        notes = (*self._read_notes, *not_kept([*self._unkept, *_behind(scans)]))
+        behind = () if self._knows_all else _behind(scans)[1]
+        notes = (*self._read_notes, *not_kept([*self._unkept, *behind]))
         data = b"\xff\xd8" + b"".join(needed) + scans
         with decoding(*PILLOW_ERRORS):
             picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
@@ -115,6 +115,25 @@ class JpegReader:
         rgb, note = profiles.cmyk_to_rgb(pixels, self.metadata.icc)
         metadata = replace(self.metadata, icc=profiles.srgb_profile())
         return Document((Image(rgb, metadata, (*notes, note), quality),))
+
+    def _read_more(self, scans: bytes) -> None:
+        """Add the gain map behind the first picture to the metadata; name all other data there."""
+        trailer, names = _behind(scans)
+        others = _count_pictures(self._segments) - 1
+        try:
+            found = gain_map.find(trailer)
+        except ValueError as error:
+            found = None
+            self._read_notes = (*self._read_notes, f"{error}; it was left out")
+        if found:
+            start, stop = found
+            blocks = {**self.metadata.blocks, gain_map.BLOCK: trailer[start:stop]}
+            self.metadata = replace(self.metadata, blocks=blocks)
+            names, others = [*names[:-1], *_trailers(trailer[:start], trailer[stop:])], others - 1
+        elif any(body.startswith(gain_map.ISO_MARK) for _, body in self._segments):
+            names = ["gain map", *names]
+        self._unkept += [f"other pictures: {others} (MPF)"] if others > 0 else []
+        self._unkept += names
 
 
 def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...]:
@@ -131,9 +150,14 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
             notes.append(f"{name} of {len(block):,} bytes is more than JPEG holds; it was left out")
         else:
             extra[key] = block
-    packet, extension, digest = xmp.split_extension(metadata, _MAX_SEGMENT - len(_XMP))
-    if packet:
-        extra["xmp"] = packet
+    limit = _MAX_SEGMENT - len(_XMP) - xmp.ULTRA_HDR_BYTES
+    packet, extension, digest = xmp.split_extension(metadata, limit)
+    gain, announced = b"", packet
+    if gain_map.BLOCK in metadata.blocks:
+        gain, announced, problem = _gain_map(metadata.blocks[gain_map.BLOCK], packet)
+        notes += problem
+    if announced:
+        extra["xmp"] = announced
     elif metadata.xmp:
         size = len(metadata.xmp)
         notes.append(f"XMP of {size:,} bytes is more than JPEG holds; it was left out")
@@ -144,6 +168,8 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
     for index, part in enumerate(_parts(extension)):
         place = struct.pack(">II", len(extension), index * _PART)
         segments.append(_segment(0xE1, _LONG_XMP + digest + place + part))
+    if gain_map.ISO_MARK in gain:
+        segments.append(_segment(0xE2, gain_map.ISO_MARK + bytes(4)))  # the versions
     if segments:
         extra["extra"] = b"".join(segments)
     if metadata.icc:
@@ -153,8 +179,25 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
     extra["quality"] = options.quality
     extra["subsampling"] = options.subsampling or ("4:4:4" if options.quality >= 90 else "4:2:0")
-    file.write(_compressed(PilImage.fromarray(pixels), extra).getbuffer())
+    whole = _compressed(PilImage.fromarray(pixels), extra)
+    file.write(multi_picture.joined(whole.getvalue(), gain) if gain else whole.getbuffer())
     return tuple(notes)
+
+
+def _gain_map(block: bytes, packet: bytes | None) -> tuple[bytes, bytes | None, list[str]]:
+    """Return the gain map to write or nothing, the XMP packet that announces it, and notes."""
+    try:
+        found = gain_map.read(block)
+    except ValueError as error:
+        return b"", packet, [f"{error}; it was left out"]
+    if found is None:
+        return b"", packet, ["the gain map states no parameters; it was left out"]
+    if gain_map.HDRGM not in found.kinds:
+        return block, packet, []
+    announced = xmp.with_ultra_hdr(packet, len(block))
+    if announced is None:
+        return b"", packet, ["the damaged XMP cannot announce the gain map, which was left out"]
+    return block, announced, []
 
 
 def _compressed(picture: PilImage.Image, extra: dict[str, Any]) -> io.BytesIO:
@@ -229,7 +272,8 @@ def _metadata(
     dpi = [_density(body) for body in bodies(0xE0, _JFIF)]
     icc, icc_notes = _profile(bodies(0xE2, _ICC))
     bodies(0xEE, _ADOBE)  # which decides how the pixels are decoded
-    others = max((_pictures(body) for body in bodies(0xE2, _MPF)), default=1) - 1
+    for mark in _MORE:  # which `_read_more` takes
+        bodies(0xE2, mark)
     comment = b"\n".join(bodies(_COMMENT, b""))
     blocks, unkept = photoshop.read_resources(b"".join(bodies(0xED, _PHOTOSHOP)))
     extensions = bodies(0xE1, _LONG_XMP)
@@ -252,7 +296,6 @@ def _metadata(
         if index not in understood and marker >= 0xE0
     ]
     unkept += ["second XMP packet"] if len(packets) > 1 else []
-    unkept += [f"other pictures: {others} (MPF)"] if others > 0 else []
     return metadata, (*notes, *icc_notes), unkept
 
 
@@ -280,21 +323,35 @@ def _name(marker: int, body: bytes) -> str:
     return f"{number} ({kind})" if kind and marker != _COMMENT else number
 
 
-def _behind(scans: bytes) -> list[str]:
-    """Return the names of segments between the scans and of what follows the image."""
-    unkept, at = [], 0
-    while found := _MARKER.search(scans, at):
-        marker, at = found[1][0], found.end()
-        if marker == _EOI:
-            trailer = scans[at:]
-            if trailer.strip(b"\0"):
-                unkept.append(name_trailer(trailer[:8], len(trailer)))
-            break
-        size = int.from_bytes(scans[at : at + 2], "big")
+def _has_more(segments: list[tuple[int, bytes]]) -> bool:
+    """Whether a first picture announces others."""
+    return any(
+        (marker == 0xE2 and body.startswith(_MORE))
+        or (marker == 0xE1 and body.startswith(_XMP) and any(name in body for name in _MORE_XMP))
+        for marker, body in segments
+    )
+
+
+def _count_pictures(segments: list[tuple[int, bytes]]) -> int:
+    """Return the number of pictures that the index states."""
+    mark = multi_picture.MPF
+    found = (body for marker, body in segments if marker == 0xE2 and body.startswith(mark))
+    return max((multi_picture.count(body.removeprefix(mark)) for body in found), default=1)
+
+
+def _behind(scans: bytes) -> tuple[bytes, list[str]]:
+    """Return what follows the image, and its name behind those of segments between the scans."""
+    unkept: list[str] = []
+    for marker, start, stop in multi_picture.segments(scans, 0):
+        if marker in (multi_picture.SOI, multi_picture.EOI):
+            return scans[stop:], [*unkept, *_trailers(scans[stop:])]
         if marker >= 0xE0:
-            unkept.append(_name(marker, scans[at + 2 : at + size]))
-        at += max(2, size)
-    return unkept
+            unkept.append(_name(marker, scans[start:stop]))
+    return b"", unkept
+
+
+def _trailers(*data: bytes) -> list[str]:
+    return [name_trailer(part[:8], len(part)) for part in data if part.strip(b"\0")]
 
 
 def _profile(parts: list[bytes]) -> tuple[bytes | None, tuple[str, ...]]:
@@ -311,14 +368,3 @@ def _density(jfif: bytes) -> tuple[float, float] | None:
     per_inch = {1: 1.0, 2: 2.54}.get(jfif[2] if len(jfif) >= 7 else 0)
     x, y = int.from_bytes(jfif[3:5], "big"), int.from_bytes(jfif[5:7], "big")
     return (x * per_inch, y * per_inch) if per_inch and x and y else None
-
-
-def _pictures(mpf: bytes) -> int:
-    """Return the number of images in a multi-picture index; 1 where it is damaged."""
-    file = io.BytesIO(mpf)
-    try:
-        layout, at = ifd.read_layout(file)
-        number = ifd.read_directory(file, layout, at).fields[0xB001]
-        return layout.unpack("I", number.data)[0]
-    except (ValueError, KeyError):
-        return 1

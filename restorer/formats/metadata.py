@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from restorer.formats import geo, ifd, maker_note, xmp
+from restorer.errors import ImageFormatError
+from restorer.formats import gain_map, geo, ifd, maker_note, xmp
 from restorer.formats.codec import not_kept
 from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.placement import Placement
 from restorer.image import Image, Metadata
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
@@ -76,12 +78,15 @@ def upright_metadata(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
     dpi = dpi or resolution(exif)
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
+    metadata, gain_lost = _with_gain_map(metadata, Placement(turn))
     metadata, xmp_lost = _edited(metadata, partial(xmp.without_stale, turned=turn > 1))
     if turn > 1 and geo.BLOCK in metadata.blocks:
         blocks = {name: block for name, block in metadata.blocks.items() if name != geo.BLOCK}
         metadata, lost = replace(metadata, blocks=blocks), [*lost, geo.BLOCK]
     packet = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
-    return replace(metadata, exif=exif, xmp=packet, dpi=dpi), not_kept([*lost, *xmp_lost])
+    return replace(metadata, exif=exif, xmp=packet, dpi=dpi), not_kept(
+        [*lost, *gain_lost, *xmp_lost]
+    )
 
 
 def turned(pixels: Any, turn: int) -> Any:
@@ -102,7 +107,11 @@ def with_size(metadata: Metadata, height: int, width: int) -> tuple[Metadata, tu
     blocks = dict(metadata.blocks)
     if geo.BLOCK in blocks:
         blocks[geo.BLOCK] = geo.with_size(blocks[geo.BLOCK], height, width)
-    return replace(metadata, exif=exif, blocks=blocks), not_kept([*lost, *xmp_lost])
+    metadata = replace(metadata, exif=exif, blocks=blocks)
+    if not _gain_map_covers(metadata, height, width):
+        metadata, _ = without_gain_map(metadata)
+        lost = [*lost, "gain map of another shape"]
+    return metadata, not_kept([*lost, *xmp_lost])
 
 
 def resolution(exif: bytes | None) -> tuple[float, float] | None:
@@ -152,6 +161,39 @@ def _edited(
         blocks[xmp.EXTENDED], more = edit(blocks[xmp.EXTENDED])
         lost = [*lost, *more]
     return replace(metadata, xmp=packet or None, blocks=blocks), lost
+
+
+def without_gain_map(metadata: Metadata) -> tuple[Metadata, list[str]]:
+    """Return the metadata without a gain map and what XMP says of it, and the names of the loss."""
+    blocks = {name: block for name, block in metadata.blocks.items() if name != gain_map.BLOCK}
+    metadata, lost = _edited(replace(metadata, blocks=blocks), xmp.without_gain_map)
+    return metadata, lost
+
+
+def _gain_map_covers(metadata: Metadata, height: int, width: int) -> bool:
+    """Whether a gain map, if there is one, has the shape of the picture.
+
+    Its resolution may be any: in a larger picture it stays as it is, since readers interpolate it.
+    """
+    try:
+        found = gain_map.read(metadata.blocks.get(gain_map.BLOCK, b""))
+    except ValueError:
+        return True  # the writer tells
+    return not found or found.covers(height, width)
+
+
+def _with_gain_map(metadata: Metadata, placement: Placement) -> tuple[Metadata, list[str]]:
+    """Move the gain map with the picture; without one, XMP loses what it says of it."""
+    block = metadata.blocks.get(gain_map.BLOCK)
+    if block is None:
+        return without_gain_map(metadata)
+    if not placement.moves:
+        return metadata, []
+    try:
+        moved = gain_map.moved(block, placement)
+    except ImageFormatError:
+        return without_gain_map(metadata)[0], ["damaged gain map"]
+    return replace(metadata, blocks={**metadata.blocks, gain_map.BLOCK: moved}), []
 
 
 def _exif_with_size(exif: bytes | None, height: int, width: int) -> tuple[bytes | None, list[str]]:

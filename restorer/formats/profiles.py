@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
+from restorer.formats import gain_map
 from restorer.formats.matrix import D50, P3_CHROMATICITIES, SRGB_CURVE, matrix_profile, undated
+from restorer.formats.metadata import without_gain_map
 from restorer.image import FloatArray, Image, Pixels
 
 Space: TypeAlias = Literal["RGB", "GRAY"]
@@ -183,9 +185,14 @@ def with_profile(image: Image, profile: bytes, *, white: float = 1.0) -> Image:
         source, kind = srgb_profile(), "RGB"
         relation = compare(source, target, kind)
     metadata = replace(image.metadata, icc=None if gray else profile)
-    if relation == "different":
-        image = _converted(image, source, target, kind, np.float32(white))
-    return replace(image, metadata=metadata)
+    if relation != "different":
+        return replace(image, metadata=metadata)
+    image = _converted(image, source, target, kind, np.float32(white))
+    block = metadata.blocks.get(gain_map.BLOCK)
+    if gray or block is None or gain_map.fits_any_colors(block):
+        return replace(image, metadata=metadata)
+    note = "the gain map belongs to the colors before their conversion; it was left out"
+    return replace(image, metadata=without_gain_map(metadata)[0], notes=(*image.notes, note))
 
 
 def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:

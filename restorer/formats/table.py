@@ -135,7 +135,10 @@ FORMATS: dict[str, Format] = {
         reader="restorer.formats.jpeg:JpegReader",
         writer="restorer.formats.jpeg:encode",
         options="restorer.formats.jpeg:JpegOptions",
-        carries=("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop", "extended XMP"),
+        carries=(
+            *("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop"),
+            *("extended XMP", "gain map"),
+        ),
         max_side=65_500,  # of libjpeg; the standard ends at 65,535
         least_share=0.01,
     ),

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import metadata, xmp
+from restorer.formats import gain_map, metadata, xmp
 from restorer.formats.codec import WriterOptions
 from restorer.formats.files import Existing, created
 from restorer.formats.profiles import (
@@ -238,8 +238,10 @@ def _described(image: Image, format: Format) -> tuple[Image, list[str]]:
         loss = [f"{reason}; left out"]
     own, kind = source_profile(image)
     if compare(own, srgb_profile(), kind) == "different":
-        image = with_profile(image, srgb_profile())
-        loss = [f"{reason}; the colors were converted to sRGB"]
+        converted = with_profile(image, srgb_profile())
+        loss = [*converted.notes[len(image.notes) :]]
+        image = converted
+        loss += [f"{reason}; the colors were converted to sRGB"]
     if loss:
         image = replace(image, metadata=replace(image.metadata, icc=None))
     return image, loss
@@ -247,12 +249,15 @@ def _described(image: Image, format: Format) -> tuple[Image, list[str]]:
 
 def _carried(kept: Metadata, format: Format) -> tuple[Metadata, list[str]]:
     """Return the metadata that a format holds, and the names of all others."""
+    lost: list[str] = []
     if xmp.EXTENDED in kept.blocks and not format.holds_block(xmp.EXTENDED):
         kept = xmp.join_extension(kept)
+    if gain_map.BLOCK in kept.blocks and not format.holds_block(gain_map.BLOCK):
+        kept, lost = metadata.without_gain_map(kept)[0], [gain_map.BLOCK]
     fields = [name for name in _WORDS if name not in format.carries and getattr(kept, name)]
     blocks = [name for name in kept.blocks if not format.holds_block(name)]
     left = {name: block for name, block in kept.blocks.items() if name not in blocks}
-    names = [*(_WORDS[name] for name in fields), *blocks]
+    names = [*(_WORDS[name] for name in fields), *blocks, *lost]
     return replace(kept, **dict.fromkeys(fields), blocks=left), names
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from xml.parsers import expat
 
@@ -19,20 +20,36 @@ _NOTE = re.compile(
 _WRAPPER = re.compile(rb"<\?xpacket[^>]*\?>")  # an extension has none
 _RDF = re.compile(rb"<rdf:RDF\b[^>]*>")
 _DECLARED = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-_STUB = (
+_EMPTY = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
+)
+_EXTENSION = (
     b'<rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/"'
-    b' xmpNote:HasExtendedXMP="%s"/></rdf:RDF></x:xmpmeta>'
+    b' xmpNote:HasExtendedXMP="%s"/>'
 )
 
 # What files announce that restorer does not write: namespace, names, and what to call it.
-_STALE = (
+_CAMERA = b"http://ns.google.com/photos/1.0/camera/"
+_STALE = ((_CAMERA, rb"(?:MotionPhoto|MicroVideo)\w*", "motion photo"),)
+_GAIN_MAP = (
     (b"http://ns.adobe.com/hdr-gain-map/1.0/", rb"\w+", "gain map"),
     (b"http://ns.apple.com/HDRGainMap/1.0/", rb"\w+", "gain map"),
-    (b"http://ns.google.com/photos/1.0/camera/", rb"(?:MotionPhoto|MicroVideo)\w*", "motion photo"),
     (b"http://ns.google.com/photos/1.0/container/", rb"\w+", "container directory"),
 )
+# The directory of Ultra HDR: the size of the first picture is found by its end.
+_ULTRA_HDR = (
+    b'<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"'
+    b' xmlns:Container="http://ns.google.com/photos/1.0/container/"'
+    b' xmlns:Item="http://ns.google.com/photos/1.0/container/item/" hdrgm:Version="1.0">'
+    b"<Container:Directory><rdf:Seq>"
+    b'<rdf:li rdf:parseType="Resource">'
+    b'<Container:Item Item:Semantic="Primary" Item:Mime="image/jpeg"/></rdf:li>'
+    b'<rdf:li rdf:parseType="Resource">'
+    b'<Container:Item Item:Semantic="GainMap" Item:Mime="image/jpeg" Item:Length="%d"/></rdf:li>'
+    b"</rdf:Seq></Container:Directory></rdf:Description>"
+)
+ULTRA_HDR_BYTES = len(_ULTRA_HDR) + 10  # the most that `with_ultra_hdr` adds to a packet
 _REGIONS = b"http://www.metadataworkinggroup.com/schemas/regions/"
 _PANORAMA = b"http://ns.google.com/photos/1.0/panorama/"
 # What no longer holds of turned pixels.
@@ -56,13 +73,18 @@ def without_stale(packet: bytes, *, turned: bool) -> tuple[bytes, list[str]]:
         packet: An XMP packet.
         turned: Whether the pixels are turned or mirrored.
     """
-    lost = []
-    for namespace, names, what in _STALE + (_UPRIGHT if turned else ()):
-        shorter = _without(packet, namespace, names)
-        if shorter != packet:
-            packet = shorter
-            lost.append(f"XMP of the {what}")
-    return packet, lost
+    return _without_all(packet, _STALE + (_UPRIGHT if turned else ()))
+
+
+def without_gain_map(packet: bytes) -> tuple[bytes, list[str]]:
+    """Return a packet without what it says of a gain map, and the names of what it lost."""
+    return _without_all(packet, _GAIN_MAP)
+
+
+def with_ultra_hdr(packet: bytes | None, size_bytes: int) -> bytes | None:
+    """Return a packet that announces a gain map of this size; None where it has no RDF."""
+    packet = without_gain_map(packet or _EMPTY)[0]
+    return _with_description(packet, _ULTRA_HDR % size_bytes)
 
 
 def with_size(packet: bytes, height: int, width: int) -> tuple[bytes, list[str]]:
@@ -111,7 +133,7 @@ def split_extension(metadata: Metadata, limit: int) -> tuple[bytes | None, bytes
         return packet, b"", b""
     digest = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper().encode()
     if too_long or packet is None or not _GUID.search(packet):
-        return _STUB % digest, extension, digest
+        return _EMPTY.replace(b"></rdf", b">" + _EXTENSION % digest + b"</rdf"), extension, digest
     return _GUID.sub(rb"\g<1>" + digest, packet), extension, digest
 
 
@@ -133,6 +155,27 @@ def _is_well_formed(packet: bytes) -> bool:
     except expat.ExpatError:
         return False
     return True
+
+
+def _without_all(
+    packet: bytes, properties: Sequence[tuple[bytes, bytes, str]]
+) -> tuple[bytes, list[str]]:
+    """Return a packet without properties, (namespace, names, kind), and the kinds that it had."""
+    lost = []
+    for namespace, names, what in properties:
+        shorter = _without(packet, namespace, names)
+        if shorter != packet:
+            packet = shorter
+            lost.append(f"XMP of the {what}")
+    return packet, lost
+
+
+def _with_description(packet: bytes, description: bytes) -> bytes | None:
+    """Return a packet with one more description; None where it has no RDF to hold it."""
+    start, end = _RDF.search(packet), packet.rfind(b"</rdf:RDF")
+    if not start or end < start.end():
+        return None
+    return packet[:end] + description + packet[end:]
 
 
 def _without(packet: bytes, namespace: bytes, names: bytes) -> bytes:

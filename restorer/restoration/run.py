@@ -201,9 +201,10 @@ class Restoration:
             metadata = replace(metadata, icc=None)
             notes += ("the gray color profile was dropped, the result has color",)
         if self._profile is not None:
-            whole = replace(image, pixels=np.ascontiguousarray(values), metadata=metadata)
+            pixels = np.ascontiguousarray(values)
+            whole = replace(image, pixels=pixels, metadata=metadata, notes=notes)
             whole = with_profile(whole, self._profile, white=white)
-            values, metadata = whole.to_float(), whole.metadata
+            values, metadata, notes = whole.to_float(), whole.metadata, whole.notes
         if not np.isfinite(values).all():
             raise InvalidOutputError("values overflow; scale the picture down")
         if settings.dither and part.region != Region(0, 0, *part.size):
