@@ -41,6 +41,7 @@ from .batch.run_job import run_job as run_job
 from .batch.runner import run_jobs as run_jobs
 from .errors import Cancelled as Cancelled
 from .errors import CheckpointError as CheckpointError
+from .errors import ImageDataError as ImageDataError
 from .errors import ImageError as ImageError
 from .errors import ImageFormatError as ImageFormatError
 from .errors import ImageTooLargeError as ImageTooLargeError
@@ -54,7 +55,6 @@ from .errors import SettingsError as SettingsError
 from .errors import TargetExistsError as TargetExistsError
 from .errors import UnknownModelError as UnknownModelError
 from .errors import WeightsError as WeightsError
-from .estimate.noise import estimate_sigma as estimate_sigma
 from .formats import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .formats import FORMATS as FORMATS
 from .formats import READABLE as READABLE
@@ -86,6 +86,7 @@ from .inference.loading import fetch_model as fetch_model
 from .inference.loading import open_model as open_model
 from .inference.loading import release_models as release_models
 from .inference.predictor import Predictor as Predictor
+from .inputs import Picture as Picture
 from .metrics import psnr as psnr
 from .metrics import psnr_luma as psnr_luma
 from .metrics import ssim as ssim
@@ -116,6 +117,8 @@ from .options import Option as Option
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
+from .restoration.diagnosis import estimate_jpeg_quality as estimate_jpeg_quality
+from .restoration.diagnosis import estimate_sigma as estimate_sigma
 from .restoration.display import Display as Display
 from .restoration.display import to_display as to_display
 from .restoration.reference.files import Reference as Reference

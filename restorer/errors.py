@@ -3,7 +3,8 @@
 ::
 
     RestorerError
-    |- ImageError                 a problem with one image file
+    |- ImageError                 a problem with one image
+    |  |- ImageDataError          pixels in memory of an unsupported kind, shape, type or range
     |  |- ImageFormatError        not an image, damaged, or in an unsupported format
     |  |- ImageTooLargeError      above the pixel limit, or too large for the target format
     |  `- ImageWriteError         not writable: disk full, read-only, missing folder
@@ -27,7 +28,11 @@ class RestorerError(Exception):
 
 
 class ImageError(RestorerError):
-    """A problem with one image file."""
+    """A problem with one image."""
+
+
+class ImageDataError(ImageError, ValueError):
+    """Pixels in memory have an unsupported kind, shape, type or range."""
 
 
 class ImageFormatError(ImageError):

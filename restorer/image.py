@@ -9,9 +9,14 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from restorer.errors import ImageDataError
+
 FloatArray: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 Bits: TypeAlias = Literal[8, 16, 32]
+
+# Networks are trained with white = 1 and tolerate values somewhat above (noise, overshoot).
+HEADROOM = 4.0
 
 _DTYPES: dict[int, Any] = {8: np.uint8, 16: np.uint16, 32: np.float32}
 
@@ -57,19 +62,19 @@ class Image:
     jpeg_quality: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for unsupported shapes and dtypes."""
+        """Raise ImageDataError for unsupported shapes and dtypes."""
         pixels: Any = self.pixels
         if not isinstance(pixels, np.ndarray):
             found = type(pixels).__name__
-            raise ValueError(
+            raise ImageDataError(
                 f"pixels: {found}, expected a numpy array (H, W, C); a tensor (C, H, W) becomes one"
                 " by tensor.permute(1, 2, 0).numpy()"
             )
         shape, dtype = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or not 1 <= shape[2] <= 4 or 0 in shape:
-            raise ValueError(f"pixels: shape {shape}, expected (H, W, C) with C in 1..4")
+            raise ImageDataError(f"pixels: shape {shape}, expected (H, W, C) with C in 1..4")
         if dtype not in (np.uint8, np.uint16, np.float32):
-            raise ValueError(f"pixels: dtype {dtype}, expected uint8, uint16 or float32")
+            raise ImageDataError(f"pixels: dtype {dtype}, expected uint8, uint16 or float32")
 
     @property
     def height(self) -> int:

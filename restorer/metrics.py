@@ -1,7 +1,7 @@
 """PSNR and SSIM with the border and luma conventions of the literature.
 
-Images are (H, W, C) or (H, W) arrays with white = 255, uint8 or float. Round to 8 bits first if a
-paper compares files.
+Pictures are what `restore` takes: uint8 with white 255, uint16 with white 65535, or float with
+white 1. Round to 8 bits first if a paper compares files.
 
 Sources: the `calc_psnr` of the EDSR family and the MATLAB scripts of PANet@a267cf8,
 `calc_psnr_and_ssim` of TTSR@550e4c9, and Wang et al. 2004 for SSIM.
@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from restorer.inputs import Picture, to_image
 
 _Array = NDArray[Any]
 
@@ -30,53 +32,90 @@ def luma(image: _Array) -> NDArray[np.float64]:
     return np.asarray(image.astype(np.float64) @ _LUMA + 16)
 
 
-def psnr(image: _Array, truth: _Array, *, shave: int = 0) -> float:
+def psnr(image: Picture, truth: Picture, *, shave: int = 0, white: float | None = None) -> float:
     """Return the peak signal-to-noise ratio in dB over all channels; infinity for equal images.
 
     Args:
-        image: The restored image, white = 255.
-        truth: The ground truth, with the same shape.
+        image: The restored image, of any kind that `restore` takes.
+        truth: The ground truth, with the same height, width and channels.
         shave: Rows and columns to ignore on each side.
+        white: The value of white in two arrays, such as 255 for floats of that range; None takes
+            that of each type: 255, 65535, or 1 for floats.
 
     Raises:
-        ValueError: The shapes differ, or no pixels remain.
+        ValueError: The shapes differ, no pixels remain, or floats are not of 0 to 1.
+
+    Example:
+        >>> import numpy, restorer
+        >>> truth = numpy.full((16, 16, 3), 100, numpy.uint8)
+        >>> round(restorer.psnr(truth + numpy.uint8(5), truth), 2)
+        34.15
     """
-    _check_shapes(image, truth)
-    difference = _shaved(image.astype(np.float64) - truth, shave)
-    return _ratio(difference)
+    a, b = _pair(image, truth, shave, white)
+    return _ratio(a - b)
 
 
-def psnr_luma(image: _Array, truth: _Array, *, shave: int = 0) -> float:
-    """Return the PSNR on Y of (H, W, 3) RGB, as in the tables of super-resolution papers."""
-    _check_shapes(image, truth)
-    difference = _shaved((image.astype(np.float64) - truth) @ _LUMA_256, shave)
-    return _ratio(difference)
+def psnr_luma(
+    image: Picture, truth: Picture, *, shave: int = 0, white: float | None = None
+) -> float:
+    """Return the PSNR in dB on Y of RGB, as in the tables of super-resolution papers.
+
+    Papers ignore as many rows and columns on each side (`shave`) as the scale. The other arguments
+    and the errors are those of `psnr`.
+
+    Example:
+        >>> import numpy, restorer
+        >>> truth = numpy.full((16, 16, 3), 100, numpy.uint8)
+        >>> round(restorer.psnr_luma(truth + numpy.uint8(5), truth, shave=2), 2)
+        35.47
+    """
+    a, b = _pair(image, truth, shave, white)
+    if a.shape[-1] != len(_LUMA_256):
+        raise ValueError(f"{a.shape[-1]} channels, expected 3 (RGB)")
+    return _ratio((a - b) @ _LUMA_256)
 
 
-def ssim(image: _Array, truth: _Array, *, shave: int = 0) -> float:
-    """Return the mean structural similarity; channels are averaged.
+def ssim(image: Picture, truth: Picture, *, shave: int = 0, white: float | None = None) -> float:
+    """Return the mean structural similarity, at most 1; channels are averaged.
 
     The Gaussian window is 11x11 with a sigma of 1.5; borders are 'valid', K1 = 0.01, K2 = 0.03,
-    and the peak is 255.
+    and the peak is white. The arguments are those of `psnr`.
 
-    Raises ValueError if the shapes differ or the images are smaller than the window.
+    Raises ValueError as `psnr` does, and if the images are smaller than the window.
+
+    Example:
+        >>> import numpy, restorer
+        >>> truth = numpy.full((16, 16, 3), 100, numpy.uint8)
+        >>> restorer.ssim(truth, truth)
+        1.0
     """
-    _check_shapes(image, truth)
-    a, b = (_shaved(x.astype(np.float64), shave) for x in (image, truth))
+    a, b = _pair(image, truth, shave, white)
     if min(a.shape[:2]) < _WINDOW:
         raise ValueError(
             f"SSIM: {a.shape[0]} x {a.shape[1]} pixels remain without the border; at least"
             f" {_WINDOW} x {_WINDOW} are required"
         )
-    if a.ndim == 2:
-        a, b = a[..., None], b[..., None]
     return float(np.mean([_ssim_plane(a[..., c], b[..., c]) for c in range(a.shape[2])]))
 
 
-def _check_shapes(image: _Array, truth: _Array) -> None:
-    """Raise ValueError for different shapes, which numpy might broadcast."""
-    if image.shape != truth.shape:
-        raise ValueError(f"images differ in shape: {image.shape} and {truth.shape}")
+def _pair(image: Picture, truth: Picture, shave: int, white: float | None) -> tuple[_Array, _Array]:
+    """Return two pictures as (H, W, C) float64, white = 255, without the border."""
+    a, b = (_values(each, white) for each in (image, truth))
+    if a.shape != b.shape:  # numpy might broadcast them
+        raise ValueError(f"images differ in shape: {a.shape} and {b.shape}")
+    return _shaved(a, shave), _shaved(b, shave)
+
+
+def _values(picture: Picture, white: float | None) -> _Array:
+    if white is not None and isinstance(picture, np.ndarray):
+        values = picture if picture.ndim == 3 else picture[..., None]
+    else:
+        image = to_image(picture)
+        values, white = image.pixels, {8: 255, 16: 65535, 32: 1}[image.bits]
+    scaled: _Array = values.astype(np.float64)
+    if white != 255:
+        scaled *= 255 / white
+    return scaled
 
 
 def _shaved(x: _Array, shave: int) -> _Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,17 @@ Origin: TypeAlias = Literal["", "given", "file", "estimated"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
+# What torch calls its types.
+_PRECISIONS = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
+
+
+def torch_word(value: Any) -> Any:
+    """Return the word for a ``torch.device`` or ``torch.dtype``; other values stay."""
+    if type(value).__module__.split(".")[0] != "torch":
+        return value
+    return _PRECISIONS.get(str(value), str(value))
+
+
 class _Checked:
     """Refuses values that an option does not take, at construction, by SettingsError."""
 
@@ -48,8 +60,9 @@ class Settings(_Checked):
     the command line, in presets and in the window. Values out of range raise SettingsError.
 
     Attributes:
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``; a ``torch.device`` becomes its
+            word.
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16``; a ``torch.dtype`` becomes its word.
         context: Extent of attention: the ``tile``, or the ``whole`` picture, so that there
             are no tiles in the result; that can take very long, see `estimate_run`.
         tile: Side of a tile in input pixels; part of the result for attention networks.
@@ -201,6 +214,15 @@ class Settings(_Checked):
         usual="about 134 million",
         group="input",
     )
+
+    def __post_init__(self) -> None:
+        """Turn the objects of torch and paths into words, then check all values."""
+        words = {"device": torch_word(self.device), "precision": torch_word(self.precision)}
+        if isinstance(self.profile, os.PathLike):
+            words["profile"] = os.fspath(self.profile)
+        for name, word in words.items():
+            object.__setattr__(self, name, word)  # the class is frozen
+        super().__post_init__()
 
 
 @dataclass(frozen=True)

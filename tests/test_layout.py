@@ -24,9 +24,11 @@ ROWS = (
     "batch",
     "restoration",
     "inference",
-    "models estimate",
+    "models estimate metrics",
+    "inputs",
     "formats networks tiling color bayer tasks settings",
-    "attention metrics image options errors",
+    "attention image options",
+    "errors",
 )
 GUI_ROWS = (
     "__main__",
@@ -39,7 +41,7 @@ GUI_ROWS = (
     "widgets",
 )
 HEAVY = {
-    "torch": "attention networks models inference restoration analysis training evaluation",
+    "torch": "attention networks models inference restoration analysis training evaluation inputs",
     "safetensors": "models training",
     "spandrel": "models",
     "filelock": "models",

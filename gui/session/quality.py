@@ -58,16 +58,17 @@ def compare_pictures(
             cancel.check()
         bottom = min(height, top + _ROWS)
         a, b = _colors(image, top, bottom), _colors(ground_truth, top, bottom)
-        squares += _square(psnr(a, b)) * (bottom - top)
+        squares += _square(psnr(a, b, white=255)) * (bottom - top)
         errors.append(np.abs(a - b).mean(2))
         first, last = max(top, shave), min(bottom, height - shave)
         if min(inner) > 0 and last > first:
             part = np.s_[first - top : last - top, shave : width - shave]
-            luma_squares += _square(psnr_luma(a[part], b[part])) * (last - first)
+            luma_squares += _square(psnr_luma(a[part], b[part], white=255)) * (last - first)
         windows = min(bottom, height - _WINDOW + 1) - top  # whose first row is in this band
         if not small and windows > 0:
             below = bottom + _WINDOW - 1
-            similar += windows * ssim(_colors(image, top, below), _colors(ground_truth, top, below))
+            pair = [_colors(each, top, below) for each in (image, ground_truth)]
+            similar += windows * ssim(*pair, white=255)
         if on_row is not None:
             on_row(bottom, height)
     mapped = np.rint(np.concatenate(errors) * MAP_STEP)

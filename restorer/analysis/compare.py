@@ -211,8 +211,8 @@ def _with_scores(sample: Sample, truth: FloatArray | None) -> Sample:
     channels = max(values.shape[2] for values in pair)
     restored, wanted = (color.network_planes(values, channels) * 255 for values in pair)
     large = min(restored.shape[:2]) >= _SSIM_SIDE
-    similarity = metrics.ssim(restored, wanted) if large else None
-    return replace(sample, psnr=metrics.psnr(restored, wanted), ssim=similarity)
+    similarity = metrics.ssim(restored, wanted, white=255) if large else None
+    return replace(sample, psnr=metrics.psnr(restored, wanted, white=255), ssim=similarity)
 
 
 def _coarse(image: Image, cell: int) -> FloatArray:

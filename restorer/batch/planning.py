@@ -190,7 +190,7 @@ def exclude_results(batch: Batch) -> Batch:
     return Batch(tuple(chosen), tuple(ignored))
 
 
-def with_references(jobs: Iterable[Job], folder: Path) -> tuple[Job, ...]:
+def with_references(jobs: Iterable[Job], folder: Path | str) -> tuple[Job, ...]:
     """Return the jobs with their references from a folder; see `pair_references`.
 
     References that cannot help are skipped, so that a job may get none.
@@ -203,10 +203,11 @@ def with_references(jobs: Iterable[Job], folder: Path) -> tuple[Job, ...]:
         >>> [path.name for path in job.references]
         ['a.jpg', 'b.png']
     """
+    folder = Path(folder)
     return tuple(replace(job, references=(*job.references, *_fitting(job, folder))) for job in jobs)
 
 
-def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job, ...]:
+def number_targets(jobs: Iterable[Job], taken: Iterable[Path | str] = ()) -> tuple[Job, ...]:
     """Number the targets that other jobs, or earlier ones of these, have already.
 
     Examples:
@@ -225,7 +226,10 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Path] = ()) -> tuple[Job
 
 
 def target_name(
-    path: Path, steps: Sequence[Step], name: str = "{stem}{suffix}", suffix: str | None = None
+    path: Path | str,
+    steps: Sequence[Step],
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
 ) -> str:
     """Return the file name of the result for `path` by a template.
 
@@ -234,6 +238,7 @@ def target_name(
         >>> restorer.target_name(Path("photo.jpg"), [step], "{stem}-large{suffix}")
         'photo-large.jpg'
     """
+    path = Path(path)
     specs = [model_spec(step.model) for step in steps]
     fields = {
         "stem": path.stem,

@@ -29,7 +29,7 @@ def presets_file() -> Path:
     return user_config_path("restorer", appauthor=False, roaming=True) / "presets.toml"
 
 
-def read_presets(path: Path) -> Mapping[str, Mapping[str, Any]]:
+def read_presets(path: Path | str) -> Mapping[str, Mapping[str, Any]]:
     """Return the options of every preset in a file, in its order.
 
     Raises SettingsError for a file that cannot be read or is not TOML.
@@ -39,11 +39,11 @@ def read_presets(path: Path) -> Mapping[str, Mapping[str, Any]]:
         >>> dict(restorer.read_presets(Path("mine.toml")))
         {'web': {'format': 'jpg', 'quality': 85}}
     """
-    tables = _parse(path).unwrap()
+    tables = _parse(Path(path)).unwrap()
     return {name: table for name, table in tables.items() if isinstance(table, dict)}
 
 
-def read_preset(path: Path, name: str, known: Collection[str]) -> dict[str, Any]:
+def read_preset(path: Path | str, name: str, known: Collection[str]) -> dict[str, Any]:
     """Return the options of one preset, by names with dashes.
 
     Args:
@@ -71,7 +71,7 @@ def read_preset(path: Path, name: str, known: Collection[str]) -> dict[str, Any]
     return options
 
 
-def write_preset(path: Path, name: str, options: Mapping[str, Any] | None) -> None:
+def write_preset(path: Path | str, name: str, options: Mapping[str, Any] | None) -> None:
     """Put a preset into a file, or update the preset of that name; None removes it.
 
     The rest of the file is unchanged, and comments beside options that stay are kept.

@@ -165,7 +165,7 @@ def _degraded(degradation: Camera | Web, clean: Bytes, number: int) -> tuple[Ima
 
 def _compare_luma(restored: Bytes, truth: Bytes, scale: int) -> tuple[float, float]:
     """Compare Y with `scale` pixels shaved on each side."""
-    similarity = metrics.ssim(metrics.luma(restored), metrics.luma(truth), shave=scale)
+    similarity = metrics.ssim(metrics.luma(restored), metrics.luma(truth), shave=scale, white=255)
     return metrics.psnr_luma(restored, truth, shave=scale), similarity
 
 

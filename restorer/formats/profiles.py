@@ -76,7 +76,7 @@ def profile_name(profile: bytes | None) -> str:
     return " ".join(name.split())
 
 
-def find_profile(name: str) -> bytes | None:
+def find_profile(name: Path | str) -> bytes | None:
     """Return the profile that a value of the setting ``profile`` means; None for ``keep``.
 
     Args:
@@ -88,6 +88,7 @@ def find_profile(name: str) -> bytes | None:
         >>> restorer.profile_name(restorer.find_profile("display-p3"))
         'Display P3'
     """
+    name = str(name)
     if name in _NAMED:
         return _NAMED[name]()
     try:

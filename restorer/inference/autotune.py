@@ -161,7 +161,7 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
         except InferenceError as error:  # overflows, or an operator that this format lacks
             log.info("%s: %s on %s: %s", spec.id, precision, device, error)
             continue
-        found = psnr(result * 255, exact * 255)
+        found = psnr(result, exact, white=1)
         trials.append(PrecisionTrial(precision, found, seconds / own, share))
     if spec.weights.sha256:
         key = _key(spec, device, "auto", _TRIALS)
@@ -249,7 +249,7 @@ def _agreement(spec: ModelSpec, device: str) -> float:
     here, there = (
         np.clip(_loaded(spec, where, "fp32").run(planes, plan), 0, 1) for where in (device, "cpu")
     )
-    return psnr(here * 255, there * 255)
+    return psnr(here, there, white=1)
 
 
 def _loaded(spec: ModelSpec, device: str, precision: Precision) -> Predictor:

@@ -116,7 +116,7 @@ def release_models() -> None:
     free_cache()
 
 
-def export_weights(model: str, target: Path) -> None:
+def export_weights(model: str, target: Path | str) -> None:
     """Write the weights of a model as its authors store them, whole or not at all.
 
     Args:
@@ -133,7 +133,7 @@ def export_weights(model: str, target: Path) -> None:
     network = open_model(model, device="cpu").network
     if not isinstance(network, PublishedNetwork):
         raise SettingsError(f"{model}: has no layout other than that of its file")
-    write_state(network.published_state(), target)
+    write_state(network.published_state(), Path(target))
 
 
 @lru_cache(maxsize=4)

@@ -67,7 +67,7 @@ class CheckpointInfo:
     published: tuple[str, ...] = field(default=())
 
 
-def identify_checkpoint(path: Path) -> CheckpointInfo:
+def identify_checkpoint(path: Path | str) -> CheckpointInfo:
     """Identify the checkpoint at `path` without running code in it.
 
     Raises CheckpointError if the file is not readable, or its network is unknown; the message then
@@ -79,6 +79,7 @@ def identify_checkpoint(path: Path) -> CheckpointInfo:
         >>> checkpoint.architecture, checkpoint.scale, checkpoint.tasks
         ('panet-lite', 2, ('super-resolution',))
     """
+    path = Path(path)
     state = read_state(path)
     if invalid := not_finite(state):
         raise CheckpointError(

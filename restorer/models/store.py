@@ -86,7 +86,7 @@ def weights_state(spec: ModelSpec) -> WeightsState:
     return found
 
 
-def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
+def add_weights(spec: ModelSpec, source: Path | str) -> ModelSpec:
     """Install a checkpoint as the weights of `spec` and return the updated entry.
 
     The file must match the hash in the catalog or in the record of an earlier file; without one,
@@ -100,6 +100,7 @@ def add_weights(spec: ModelSpec, source: Path) -> ModelSpec:
         ... )
         >>> large = restorer.restore(restorer.read("photo.jpg"), "mine-x2")
     """
+    source = Path(source)
     target = weights_folder() / f"{spec.id}{source.suffix.lower()}"
     try:
         with created(target, "replace") as file, source.open("rb") as original:

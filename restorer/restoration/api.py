@@ -1,12 +1,17 @@
-"""From an image to a better image."""
+"""From a picture to a better picture, of the same kind."""
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, overload
 
 from restorer.errors import SettingsError
 from restorer.formats import find_profile
 from restorer.image import Image
+from restorer.inputs import Opened, Picture, PictureT, check_kept, device_of, open_picture
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
 from restorer.restoration.resolve import Model, open_reference_run, open_steps
@@ -16,26 +21,59 @@ from restorer.restoration.step import plan_steps
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
 from restorer.tiling.plan import Region
 
+log = logging.getLogger(__name__)
 
+OnMaps = Callable[[ReferenceMaps], None]
+OnPlans = Callable[[tuple[RunPlan, ...]], None]
+
+
+@overload
 def restore(
-    image: Image,
+    image: str | os.PathLike[str],
     model: Model,
     *,
-    references: Sequence[Image | Reference] = (),
+    references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
-    on_maps: Callable[[ReferenceMaps], None] | None = None,
+    on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
-) -> Image:
-    """Return the restored image, `scale` times as large, with the metadata and depth of the input.
+) -> Image: ...
+@overload
+def restore(
+    image: PictureT,
+    model: Model,
+    *,
+    references: Sequence[Picture | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_maps: OnMaps | None = None,
+    cancel: CancelToken | None = None,
+) -> PictureT: ...
+def restore(
+    image: Picture,
+    model: Model,
+    *,
+    references: Sequence[Picture | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_maps: OnMaps | None = None,
+    cancel: CancelToken | None = None,
+) -> Any:
+    """Return the restored picture, `scale` times as large, of the kind and depth of the input.
 
-    Integer images are clipped to [0, 1] after every step; float images are not.
+    Values are display-referred (encoded), colors are RGB, and alpha is straight. Integers are
+    clipped to their range after every step, floats are not. An `Image` keeps its metadata, a PIL
+    image its ``info``, a tensor its device; what the notes of an `Image` tell, others log.
 
     Args:
-        image: Gray or RGB, with or without alpha.
-        model: A model id, a step with its options, or several steps in order; each may come with
-            its model, opened.
-        references: Sharp pictures of the same subject, of any size, for a step that takes
+        image: An `Image`; an array (H, W), (H, W, 1..4); a tensor (C, H, W) or (N, C, H, W); a PIL
+            image; or a path, which gives an `Image`. Arrays and tensors are uint8, uint16, or float
+            with white 1. A model that is named runs on the GPU of the tensor, unless the settings
+            name a device.
+        model: A model: an id, the path of a checkpoint, a model from `load` or `wrap_model`, a
+            module, or a descriptor of spandrel. Or a step: a `Step` with an id or path and its
+            options, or a pair of a model and its `Step`. Or several steps in order.
+        references: Sharp pictures of the same subject, of any kind and size, for a step that takes
             references. For several images with the same references, open them once
             (`open_references`).
         settings: Options of the run; None takes the defaults.
@@ -44,27 +82,62 @@ def restore(
         cancel: Stops the work between two tiles, by Cancelled.
 
     Raises:
+        ImageDataError: The picture has an unsupported kind, shape, type or range.
+        ImageError: The file of the picture cannot be read.
         ModelError, SettingsError: The model cannot be opened, or not with these settings.
         InferenceError: No tile fits into memory, or the result is not finite.
         Cancelled: `cancel` was set.
+
+    Example:
+        >>> import numpy, restorer
+        >>> small = numpy.full((24, 32, 3), 128, numpy.uint8)
+        >>> restorer.restore(small, "panet-sr-x2-lite").shape
+        (48, 64, 3)
     """
-    source, settings = Source(image), settings or Settings()
-    restored, _ = _run(source, model, None, references, settings, on_tile, on_maps, cancel)
-    return restored
+    settings = settings or Settings()
+    opened = open_picture(image)
+    sources = [Source(each) for each in opened.images]
+    return _run(image, opened, sources, model, None, references, settings, on_tile, on_maps, cancel)
 
 
+@overload
 def restore_region(
-    image: Image | Source,
+    image: str | os.PathLike[str] | Source,
     model: Model,
     region: Region,
     *,
-    references: Sequence[Image | Reference] = (),
+    references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
-    on_plans: Callable[[tuple[RunPlan, ...]], None] | None = None,
-    on_maps: Callable[[ReferenceMaps], None] | None = None,
+    on_plans: OnPlans | None = None,
+    on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
-) -> Image:
+) -> Image: ...
+@overload
+def restore_region(
+    image: PictureT,
+    model: Model,
+    region: Region,
+    *,
+    references: Sequence[Picture | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_plans: OnPlans | None = None,
+    on_maps: OnMaps | None = None,
+    cancel: CancelToken | None = None,
+) -> PictureT: ...
+def restore_region(
+    image: Picture | Source,
+    model: Model,
+    region: Region,
+    *,
+    references: Sequence[Picture | Reference] = (),
+    settings: Settings | None = None,
+    on_tile: OnTick | None = None,
+    on_plans: OnPlans | None = None,
+    on_maps: OnMaps | None = None,
+    cancel: CancelToken | None = None,
+) -> Any:
     """Return a region of the result of `restore`, with the same pixels, in the time of its tiles.
 
     The pixels are exactly the same on a CPU, where one tile runs at a time, with one exception: a
@@ -73,8 +146,8 @@ def restore_region(
     pixels are the same there too.
 
     Args:
-        image: The picture. Its noise, and whether it is gray, are properties of the whole; a
-            `Source` keeps them from one call to the next.
+        image: The picture, as for `restore`. Its noise, and whether it is gray, are properties of
+            the whole; a `Source` keeps them from one call to the next, and gives an `Image`.
         model: As for `restore`.
         region: Region of the picture, in its pixels.
         references: As for `restore`. Their registration on a `Source` is kept as long as the same
@@ -82,23 +155,47 @@ def restore_region(
         settings: As for `restore`; with `tile` and `memory` left open, the size of the tiles
             depends on the free memory.
         on_tile: Called with (done, total) tiles of the region, over all steps.
-        on_plans: Called at the end with the plan of each step.
+        on_plans: Called with the plan of each step at the end of each picture.
         on_maps: As for `restore`; the maps are empty outside the region.
         cancel: As for `restore`.
 
     Raises the errors of `restore`, and SettingsError for a region outside the picture and for
     context ``whole``, where each pixel needs all of the picture.
+
+    Example:
+        >>> import numpy, restorer
+        >>> picture = numpy.full((24, 32, 3), 128, numpy.uint8)
+        >>> region = restorer.Region(4, 8, 10, 12)  # top, left, height, width
+        >>> restorer.restore_region(picture, "panet-sr-x2-lite", region).shape
+        (20, 24, 3)
     """
     settings = settings or Settings()
-    source = image if isinstance(image, Source) else Source(image)
+    if isinstance(image, Source):
+        sources, image = [image], image.image
+        opened = open_picture(image)
+    else:
+        opened = open_picture(image)
+        sources = [Source(each) for each in opened.images]
     if settings.context == "whole":
         raise SettingsError("context whole: a region needs all of the picture; restore that")
-    if min(region.height, region.width) < 1 or not source.region.holds(region):
-        raise SettingsError(f"{region}: not in a picture of {source.size[1]} x {source.size[0]}")
-    restored, plans = _run(source, model, region, references, settings, on_tile, on_maps, cancel)
-    if on_plans is not None:
-        on_plans(plans)
-    return restored
+    for source in sources:
+        if min(region.height, region.width) < 1 or not source.region.holds(region):
+            raise SettingsError(
+                f"{region}: not in a picture of {source.size[1]} x {source.size[0]}"
+            )
+    return _run(
+        image,
+        opened,
+        sources,
+        model,
+        region,
+        references,
+        settings,
+        on_tile,
+        on_maps,
+        cancel,
+        on_plans,
+    )
 
 
 def check_steps(model: Model, settings: Settings | None = None) -> None:
@@ -120,22 +217,47 @@ def check_steps(model: Model, settings: Settings | None = None) -> None:
 
 
 def _run(
-    source: Source,
+    picture: Picture,
+    opened: Opened,
+    sources: Sequence[Source],
     model: Model,
     region: Region | None,
-    references: Sequence[Image | Reference],
+    references: Sequence[Picture | Reference],
     settings: Settings,
     on_tile: OnTick | None,
-    on_maps: Callable[[ReferenceMaps], None] | None,
+    on_maps: OnMaps | None,
     cancel: CancelToken | None,
-) -> tuple[Image, tuple[RunPlan, ...]]:
-    """Return the result of a region, or of all of the picture, and the plan of each step."""
-    steps = open_steps(model, settings, source.image.bits)
-    reference_run = open_reference_run(steps, references)
-    restoration = Restoration(
-        source, steps, settings, references=reference_run, on_tile=on_tile, cancel=cancel
-    )
-    result = restoration.run(region)
-    if on_maps is not None and reference_run is not None and reference_run.maps is not None:
-        on_maps(reference_run.maps)
-    return result
+    on_plans: OnPlans | None = None,
+) -> Any:
+    """Return the result of a region, or of all of a picture, in the kind of the picture."""
+    check_kept(picture, settings.bits)
+    if settings.device == "auto":
+        settings = replace(settings, device=device_of(picture) or "auto")
+    steps = open_steps(model, settings, max(each.bits for each in opened.images))
+    results: list[Image] = []
+    for number, source in enumerate(sources):
+        reference_run = open_reference_run(steps, references)
+        restored, plans = Restoration(
+            source,
+            steps,
+            settings,
+            references=reference_run,
+            on_tile=_within(on_tile, number, len(sources)),
+            cancel=cancel,
+        ).run(region)
+        if on_plans is not None:
+            on_plans(plans)
+        if on_maps is not None and reference_run is not None and reference_run.maps is not None:
+            on_maps(reference_run.maps)
+        results.append(restored)
+        if not isinstance(picture, (Image, str, os.PathLike)):
+            for note in restored.notes:
+                log.info("%s", note)
+    return opened.rebuild(results)
+
+
+def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:
+    """Return a callback for one of several pictures that reports the progress over all."""
+    if on_tile is None or count == 1:
+        return on_tile
+    return lambda done, total: on_tile(number * total + done, count * total)

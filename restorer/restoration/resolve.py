@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from restorer.errors import SettingsError
-from restorer.image import Image
 from restorer.inference.loading import open_model, suited
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
+from restorer.inputs import Picture, to_image
 from restorer.models.catalog import ModelSpec, model_family, model_spec
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.run import ReferenceRun
@@ -56,7 +56,7 @@ def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
 
 
 def open_reference_run(
-    steps: Sequence[OpenStep], references: Sequence[Image | Reference], *, needed: bool = True
+    steps: Sequence[OpenStep], references: Sequence[Picture | Reference], *, needed: bool = True
 ) -> ReferenceRun | None:
     """Return the references for the step that takes them; None where no step does.
 
@@ -80,7 +80,7 @@ def open_reference_run(
         raise SettingsError(f"{spec.id}: has to be the only step that enlarges, or the first one")
     return ReferenceRun(
         [
-            each if isinstance(each, Reference) else Reference.of(each, str(number))
+            each if isinstance(each, Reference) else Reference.of(to_image(each), str(number))
             for number, each in enumerate(references, 1)
         ]
     )

@@ -12,11 +12,11 @@ from restorer import bayer, color
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
 from restorer.formats.profiles import find_profile, with_profile
-from restorer.image import FloatArray, Image
+from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
 from restorer.restoration.conditioning import condition_of, merged, notes_of, planes_of
 from restorer.restoration.reference.run import ReferenceRun
-from restorer.restoration.source import HEADROOM, Part, Source, lowest_jpeg_quality, usual
+from restorer.restoration.source import Part, Source, lowest_jpeg_quality, usual
 from restorer.restoration.step import OpenStep, StepRun, plan_steps, route, ticker
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
 from restorer.tiling.plan import Region

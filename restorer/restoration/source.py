@@ -10,12 +10,10 @@ import numpy as np
 from restorer import color
 from restorer.estimate.jpeg_quality import estimate_jpeg_quality
 from restorer.estimate.noise import sigma_of_rows
-from restorer.image import FloatArray, Image
+from restorer.image import HEADROOM, FloatArray, Image
 from restorer.settings import Origin
 from restorer.tiling.plan import Region
 
-# Networks are trained with white = 1 and tolerate values somewhat above (noise, overshoot).
-HEADROOM = 4.0
 UNCOMPRESSED = 100  # the JPEG quality of a picture without traces of compression
 
 

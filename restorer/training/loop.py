@@ -243,7 +243,7 @@ def _validate(network: nn.Module, pairs: tuple[Tensor, Tensor], device: str) -> 
     with torch.no_grad():
         for degraded, clean in zip(*pairs, strict=True):
             restored = network(_to_device(degraded[None], device), seed=0)[0].cpu().numpy()
-            figures.append(psnr(np.clip(restored, 0, 1) * 255, clean.numpy() * 255))
+            figures.append(psnr(np.clip(restored, 0, 1), clean.numpy(), white=1))
     return float(np.mean(figures))
 
 

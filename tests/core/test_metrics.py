@@ -33,24 +33,30 @@ def test_psnr_and_ssim_equal_the_authors_scripts() -> None:
     gray, gray_truth = restored[..., 0], truth[..., 0]
     luma, luma_truth = metrics.luma(restored), metrics.luma(truth)
     ours = {
-        "dn_calc_psnr_x30_benchmark": metrics.psnr(restored, truth),
-        "dm_calc_psnr_x1_benchmark": metrics.psnr(restored, truth),
-        "car_calc_psnr_x10_gray": metrics.psnr(gray, gray_truth),
-        "matlab_port_rgb_psnr": metrics.psnr(restored, truth),
-        "matlab_port_car_gray_psnr": metrics.psnr(gray, gray_truth),
-        "ttsr_psnr": metrics.psnr_luma(np.rint(restored), truth),
+        "dn_calc_psnr_x30_benchmark": metrics.psnr(restored, truth, white=255),
+        "dm_calc_psnr_x1_benchmark": metrics.psnr(restored, truth, white=255),
+        "car_calc_psnr_x10_gray": metrics.psnr(gray, gray_truth, white=255),
+        "matlab_port_rgb_psnr": metrics.psnr(restored, truth, white=255),
+        "matlab_port_car_gray_psnr": metrics.psnr(gray, gray_truth, white=255),
+        "ttsr_psnr": metrics.psnr_luma(np.rint(restored), truth, white=255),
     }
     similarities = {
-        "matlab_port_rgb_ssim": metrics.ssim(restored, truth),
-        "matlab_port_car_gray_ssim": metrics.ssim(gray, gray_truth),
-        "ttsr_ssim": metrics.ssim(luma, luma_truth),
+        "matlab_port_rgb_ssim": metrics.ssim(restored, truth, white=255),
+        "matlab_port_car_gray_ssim": metrics.ssim(gray, gray_truth, white=255),
+        "ttsr_ssim": metrics.ssim(luma, luma_truth, white=255),
     }
     for scale in (2, 3, 4):
-        ours[f"sr_calc_psnr_x{scale}_benchmark"] = metrics.psnr_luma(restored, truth, shave=scale)
-        ours[f"sr_calc_psnr_x{scale}_notbenchmark"] = metrics.psnr(restored, truth, shave=scale + 6)
-        ours[f"matlab_port_sr_y_x{scale}_psnr"] = metrics.psnr_luma(restored, truth, shave=scale)
+        ours[f"sr_calc_psnr_x{scale}_benchmark"] = metrics.psnr_luma(
+            restored, truth, shave=scale, white=255
+        )
+        ours[f"sr_calc_psnr_x{scale}_notbenchmark"] = metrics.psnr(
+            restored, truth, shave=scale + 6, white=255
+        )
+        ours[f"matlab_port_sr_y_x{scale}_psnr"] = metrics.psnr_luma(
+            restored, truth, shave=scale, white=255
+        )
         similarities[f"matlab_port_sr_y_x{scale}_ssim"] = metrics.ssim(
-            luma, luma_truth, shave=scale
+            luma, luma_truth, shave=scale, white=255
         )
     for name, figure in ours.items():
         assert figure == pytest.approx(expected[name], abs=description["tolerance_db"]), name

@@ -67,7 +67,7 @@ class Reference:
 
 
 def open_references(
-    paths: Sequence[Path], *, max_pixels: int | None = None
+    paths: Sequence[Path | str], *, max_pixels: int | None = None
 ) -> tuple[Reference, ...]:
     """Read reference pictures. Raises ImageError for one that is unreadable or too large.
 
@@ -80,7 +80,7 @@ def open_references(
     """
     budget = formats.DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
     found = []
-    for path in paths:
+    for path in map(Path, paths):
         try:
             image = formats.read(path, max_pixels=budget)
         except ImageError as error:
@@ -90,7 +90,7 @@ def open_references(
 
 
 def check_references(
-    source: Path, references: Sequence[Path], header: formats.Header | None = None
+    source: Path | str, references: Sequence[Path | str], header: formats.Header | None = None
 ) -> None:
     """Refuse references that cannot help a picture; only headers are read.
 
@@ -109,7 +109,7 @@ def check_references(
         return
     own = header or formats.probe(source)
     seen: set[str] = set()
-    for path in references:
+    for path in map(Path, references):
         real = os.path.realpath(path)
         if not path.is_file():
             raise SettingsError(f"reference {path}: no such file")
@@ -130,7 +130,7 @@ def check_references(
             )
 
 
-def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
+def pair_references(source: Path | str, folder: Path | str) -> tuple[Path, ...]:
     """Return the references for a picture in a folder, without the picture itself.
 
     These are the files with its name, alone or followed by ``-``, ``_``, a space or a dot. Without
@@ -142,6 +142,7 @@ def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
         >>> restorer.pair_references(Path("a.png"), Path("photos"))
         (...Path('photos/a.jpg'),)
     """
+    source, folder = Path(source), Path(folder)
     pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.READABLE)
     if not pictures:
         raise SettingsError(f"{folder}: has no pictures to refer to")
@@ -151,7 +152,7 @@ def pair_references(source: Path, folder: Path) -> tuple[Path, ...]:
     return tuple(named or others)
 
 
-def choose_references(target: Reference, paths: Sequence[Path]) -> tuple[Path, ...]:
+def choose_references(target: Reference, paths: Sequence[Path | str]) -> tuple[Path, ...]:
     """Return the files that share most keypoints with a picture, at most `MOST`, best first.
 
     Up to `MOST` files are returned unread. Unreadable files are skipped.
@@ -161,6 +162,7 @@ def choose_references(target: Reference, paths: Sequence[Path]) -> tuple[Path, .
         >>> restorer.choose_references(target, [Path("noisy.png")])
         (...Path('noisy.png'),)
     """
+    paths = [Path(path) for path in paths]
     if len(paths) <= MOST:
         return tuple(paths)
     ranked = []
