@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +35,19 @@ def test_settings_refuse_invalid_values_by_name(wrong: dict[str, Any]) -> None:
     ((name, _),) = wrong.items()
     with pytest.raises(SettingsError, match=f"{name.replace('_', '.')}.*expected"):
         Settings(**wrong)
+
+
+def test_objects_of_torch_and_paths_become_words() -> None:
+    given: Any = {
+        "device": torch.device("cuda:1"),
+        "precision": torch.bfloat16,
+        "profile": Path("a.icc"),
+    }
+    assert Settings(**given) == Settings(device="cuda:1", precision="bf16", profile="a.icc")
+    with pytest.raises(SettingsError, match="precision"):
+        Settings(precision=torch.int8)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="device"):
+        Settings(device=5)  # type: ignore[arg-type]
 
 
 @given(st.floats().filter(lambda x: not 0 <= x <= 1), st.sampled_from(["strength", "detail"]))
