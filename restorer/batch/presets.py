@@ -91,6 +91,7 @@ def write_preset(path: Path | str, name: str, options: Mapping[str, Any] | None)
         quality = 85
         <BLANKLINE>
     """
+    path = Path(path)
     if not _NAME.fullmatch(name):
         raise SettingsError(f"preset {name!r}: a name has letters, digits, spaces, - and _ only")
     text = _edit(_parse(path), name, options) if path.exists() else _append("", name, options or {})

@@ -162,11 +162,11 @@ def choose_references(target: Reference, paths: Sequence[Path | str]) -> tuple[P
         >>> restorer.choose_references(target, [Path("noisy.png")])
         (...Path('noisy.png'),)
     """
-    paths = [Path(path) for path in paths]
-    if len(paths) <= MOST:
-        return tuple(paths)
+    files = [Path(path) for path in paths]
+    if len(files) <= MOST:
+        return tuple(files)
     ranked = []
-    for path in paths:
+    for path in files:
         try:
             status = path.stat()
             found = _keypoints_in(path, status.st_mtime_ns, status.st_size)
@@ -175,7 +175,7 @@ def choose_references(target: Reference, paths: Sequence[Path | str]) -> tuple[P
         support = sum(plane.support for plane in shared_planes(target.keypoints, found))
         ranked.append((support, path))
     ranked.sort(key=lambda each: -each[0])
-    return tuple(path for support, path in ranked[:MOST] if support) or tuple(paths[:1])
+    return tuple(path for support, path in ranked[:MOST] if support) or tuple(files[:1])
 
 
 def keypoints_of(values: FloatArray) -> Keypoints:
