@@ -45,10 +45,9 @@ def psnr(image: Picture, truth: Picture, *, shave: int = 0, white: float | None 
     Raises:
         ValueError: The shapes differ, no pixels remain, or floats are not of 0 to 1.
 
-    Example:
-        >>> import numpy, restorer
-        >>> truth = numpy.full((16, 16, 3), 100, numpy.uint8)
-        >>> round(restorer.psnr(truth + numpy.uint8(5), truth), 2)
+    Examples:
+        >>> truth = np.full((16, 16, 3), 100, np.uint8)
+        >>> round(restorer.psnr(truth + np.uint8(5), truth), 2)
         34.15
     """
     a, b = _pair(image, truth, shave, white)
@@ -63,10 +62,9 @@ def psnr_luma(
     Papers ignore as many rows and columns on each side (`shave`) as the scale. The other arguments
     and the errors are those of `psnr`.
 
-    Example:
-        >>> import numpy, restorer
-        >>> truth = numpy.full((16, 16, 3), 100, numpy.uint8)
-        >>> round(restorer.psnr_luma(truth + numpy.uint8(5), truth, shave=2), 2)
+    Examples:
+        >>> truth = np.full((16, 16, 3), 100, np.uint8)
+        >>> round(restorer.psnr_luma(truth + np.uint8(5), truth, shave=2), 2)
         35.47
     """
     a, b = _pair(image, truth, shave, white)
@@ -83,9 +81,8 @@ def ssim(image: Picture, truth: Picture, *, shave: int = 0, white: float | None 
 
     Raises ValueError as `psnr` does, and if the images are smaller than the window.
 
-    Example:
-        >>> import numpy, restorer
-        >>> truth = numpy.full((16, 16, 3), 100, numpy.uint8)
+    Examples:
+        >>> truth = np.full((16, 16, 3), 100, np.uint8)
         >>> restorer.ssim(truth, truth)
         1.0
     """

@@ -88,9 +88,8 @@ def restore(
         InferenceError: No tile fits into memory, or the result is not finite.
         Cancelled: `cancel` was set.
 
-    Example:
-        >>> import numpy, restorer
-        >>> small = numpy.full((24, 32, 3), 128, numpy.uint8)
+    Examples:
+        >>> small = np.full((24, 32, 3), 128, np.uint8)
         >>> restorer.restore(small, "panet-sr-x2-lite").shape
         (48, 64, 3)
     """
@@ -162,9 +161,8 @@ def restore_region(
     Raises the errors of `restore`, and SettingsError for a region outside the picture and for
     context ``whole``, where each pixel needs all of the picture.
 
-    Example:
-        >>> import numpy, restorer
-        >>> picture = numpy.full((24, 32, 3), 128, numpy.uint8)
+    Examples:
+        >>> picture = np.full((24, 32, 3), 128, np.uint8)
         >>> region = restorer.Region(4, 8, 10, 12)  # top, left, height, width
         >>> restorer.restore_region(picture, "panet-sr-x2-lite", region).shape
         (20, 24, 3)

@@ -16,11 +16,9 @@ def estimate_sigma(picture: Picture) -> float:
 
     Raises ImageDataError for unsupported pixels, ImageError for a file that cannot be read.
 
-    Example:
-        >>> import numpy, restorer
-        >>> noise = numpy.random.default_rng(0).normal(0.5, 0.1, (64, 64, 3))
-        >>> 20 < restorer.estimate_sigma(noise) < 30
-        True
+    Examples:
+        >>> round(restorer.estimate_sigma("noisy.png"))  # of noise with a sigma of 20
+        17
     """
     return Source(to_image(picture)).sigma
 
@@ -36,10 +34,11 @@ def estimate_jpeg_quality(picture: Picture) -> int | None:
 
     Raises ImageDataError for unsupported pixels, ImageError for a file that cannot be read.
 
-    Example:
-        >>> import numpy, restorer
-        >>> restorer.estimate_jpeg_quality(numpy.zeros((64, 64), numpy.uint8)) is None
-        True
+    Examples:
+        >>> restorer.estimate_jpeg_quality("photo.jpg")
+        95
+        >>> print(restorer.estimate_jpeg_quality("clean.png"))
+        None
     """
     quality, _ = Source(to_image(picture)).jpeg_quality()
     return None if quality == UNCOMPRESSED else quality
