@@ -78,6 +78,8 @@ class Settings(_Checked):
             ``srgb``, ``display-p3``, or the path of an ICC profile for RGB.
         dither: Whether rounding to 8 bit is dithered.
         quality: JPEG and WebP quality, 1 to 100.
+        keep_times: Whether the file of the result gets the access and modification time of its
+            source.
         existing: What to do where a target exists.
         max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
     """
@@ -193,6 +195,13 @@ class Settings(_Checked):
         window("Dithering, which keeps gradients smooth in 8 bit."),
         group="result",
         label=window("Dither smooth gradients"),
+    )
+    keep_times: bool = option(
+        False,
+        Flag(),
+        window("Modification date of the source on the result file, instead of the current date."),
+        group="result",
+        label=window("Keep file date"),
     )
     existing: Existing = option(
         "skip",

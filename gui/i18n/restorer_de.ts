@@ -124,6 +124,14 @@
         <translation>Glatte Verläufe dithern</translation>
     </message>
     <message>
+        <source>Modification date of the source on the result file, instead of the current date.</source>
+        <translation>Die Ergebnisdatei erhält das Änderungsdatum der Quelle statt des heutigen.</translation>
+    </message>
+    <message>
+        <source>Keep file date</source>
+        <translation>Dateidatum behalten</translation>
+    </message>
+    <message>
         <source>skip the file</source>
         <translation>Datei überspringen</translation>
     </message>

@@ -110,7 +110,7 @@ def _run_job(job: Job, context: JobContext) -> Result:
                 streamed = context.run(_stream, job, source, context)
                 if streamed is not None:
                     return streamed
-            image = source.read()
+            image, times = source.read(), _times(job, source)
         restored, plans, references = context.run(_restore, job, image, context)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
@@ -119,7 +119,7 @@ def _run_job(job: Job, context: JobContext) -> Result:
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
         options = formats.writer_options(target, quality=job.settings.quality)
-        return formats.write(restored, target, options, existing=existing)
+        return formats.write(restored, target, options, existing=existing, times=times)
 
     target, notes = _write(job, write)
     if references is not None and references.maps is not None:
@@ -198,7 +198,14 @@ def _stream(job: Job, source: formats.ImageFile, context: JobContext) -> Result 
             target: Path, existing: formats.Existing
         ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
             return stream.restore_rows(
-                rows, target, existing, steps, job.settings, context.on_tile, context.cancel
+                rows,
+                target,
+                existing,
+                steps,
+                job.settings,
+                context.on_tile,
+                context.cancel,
+                _times(job, source),
             )
 
         path, (plans, notes) = _write(job, write)
@@ -228,6 +235,11 @@ def _write(job: Job, write: Callable[[Path, formats.Existing], T]) -> tuple[Path
         except TargetExistsError:  # another process was faster
             continue
     raise AssertionError("numbers do not end")
+
+
+def _times(job: Job, source: formats.ImageFile) -> formats.Times | None:
+    """Return the times that the result gets; None for those of now."""
+    return source.times if job.settings.keep_times else None
 
 
 def _budget(settings: Settings) -> int:

@@ -10,6 +10,7 @@ from .codec import RowWriter as RowWriter
 from .codec import Writer as Writer
 from .codec import WriterOptions as WriterOptions
 from .files import Existing as Existing
+from .files import Times as Times
 from .files import created as created
 from .profiles import find_profile as find_profile
 from .profiles import profile_name as profile_name

@@ -13,16 +13,18 @@ from typing import BinaryIO, Literal, TypeAlias
 from restorer.errors import ImageWriteError, TargetExistsError
 
 Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
+Times: TypeAlias = tuple[int, int]  # of access and modification, in nanoseconds
 
 _MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours adds 39
 
 
 @contextmanager
-def created(path: Path, existing: Existing) -> Iterator[BinaryIO]:
+def created(path: Path, existing: Existing, times: Times | None = None) -> Iterator[BinaryIO]:
     """Give a file to write, beside the target under a temporary name; move it there at the end.
 
-    The file and its folder are synced. Raises TargetExistsError where "fail" holds, ImageWriteError
-    for any OSError, inside or here; the temporary file is gone after any exception.
+    The file and its folder are synced; its times are those of now, or `times`. Raises
+    TargetExistsError where "fail" holds, ImageWriteError for any OSError, inside or here; the
+    temporary file is gone after any exception.
     """
     temporary: Path | None = None
     try:
@@ -36,6 +38,8 @@ def created(path: Path, existing: Existing) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if times is not None:
+            os.utime(temporary, ns=times)
         _publish(temporary, path, existing)
         _sync_folder(path.parent)
     except OSError as error:

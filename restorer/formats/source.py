@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, Reader, RowsError
+from restorer.formats.files import Times
 from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Document, Image, Pixels
 
@@ -49,10 +51,12 @@ class ImageFile:
         metadata: Metadata of the upright image; `read` replaces the color profile where it
             converts colors.
         notes: What the headers say that reading changes or leaves out.
+        times: When the file was read and modified last.
     """
 
-    def __init__(self, path: Path, format: Format, reader: Reader) -> None:
+    def __init__(self, path: Path, format: Format, reader: Reader, times: Times) -> None:
         self.path = path
+        self.times = times
         self.header = _upright_header(reader)
         self.metadata, notes = metadata.upright_metadata(reader.metadata)
         self.notes = (*_name_notes(path, format), *reader.notes, *notes)
@@ -130,7 +134,8 @@ def open_source(
             header = reader.header
             if header.height < 1 or header.width < 1:
                 raise ImageFormatError(f"{header.width} x {header.height} pixels")
-            source = ImageFile(path, format, reader)
+            state = os.fstat(file.fileno())
+            source = ImageFile(path, format, reader, (state.st_atime_ns, state.st_mtime_ns))
         if max_pixels is not None:
             source.check(max_pixels)
         yield source

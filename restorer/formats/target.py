@@ -15,7 +15,7 @@ import numpy as np
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
 from restorer.formats import gain_map, metadata, xmp
 from restorer.formats.codec import WriterOptions
-from restorer.formats.files import Existing, created
+from restorer.formats.files import Existing, Times, created
 from restorer.formats.profiles import (
     compare,
     profile_space,
@@ -36,6 +36,7 @@ def write(
     options: WriterOptions | None = None,
     *,
     existing: Existing = "replace",
+    times: Times | None = None,
 ) -> tuple[str, ...]:
     """Write an image in the format of the path's suffix; return notes of what that cannot hold.
 
@@ -47,6 +48,7 @@ def write(
         path: The target; its suffix chooses the format.
         options: What `writer_options` returns for this path; None takes the defaults.
         existing: What to do when the file exists; "fail" holds against other processes too.
+        times: Access and modification time of the file in nanoseconds; None for now.
 
     Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits,
     ImageWriteError where the disk or the folder refuses.
@@ -65,7 +67,7 @@ def write(
     fitted, notes = _fitted(image, format)
     sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
     fitted = replace(fitted, metadata=sized)
-    with created(path, existing) as file, format.installed():
+    with created(path, existing, times) as file, format.installed():
         return (*notes, *size_notes, *writer(fitted, file, options))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from restorer import color, formats
 from restorer.errors import OutOfMemoryError
 from restorer.estimate.noise import sigma_of_rows
-from restorer.formats.files import Existing, created
+from restorer.formats.files import Existing, Times, created
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.inference.devices import free_bytes
@@ -88,6 +88,7 @@ def restore_rows(
     settings: Settings,
     on_tile: OnTick | None = None,
     cancel: CancelToken | None = None,
+    times: Times | None = None,
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
     """Restore a picture into a format with a row writer; return plans and notes.
 
@@ -102,10 +103,11 @@ def restore_rows(
         settings: What holds for all steps.
         on_tile: Called with (done, total) tiles over all steps.
         cancel: Stops before the next run of a network, and before the file appears.
+        times: Access and modification time of the file; None for now.
 
     Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
-    with created(target, existing) as file:
+    with created(target, existing, times) as file:
         done = _Stream(steps, settings, on_tile, cancel).run(rows, file, target)
         if cancel is not None:
             cancel.check()
