@@ -20,6 +20,7 @@ from .gui import gui
 from .image import image
 from .models import models
 from .train import train
+from .verify import verify
 from .weights import weights
 from .words import warn
 
@@ -47,7 +48,20 @@ class _Restore(click.Group):
 
 @click.group(
     cls=_Restore,
-    commands=[image, batch, gui, models, weights, doctor, bench, compare, demo, evaluate, train],
+    commands=[
+        image,
+        batch,
+        gui,
+        models,
+        weights,
+        doctor,
+        bench,
+        compare,
+        verify,
+        demo,
+        evaluate,
+        train,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="restore")

@@ -9,6 +9,11 @@ from .analysis.benchmark import measure_speed as measure_speed
 from .analysis.compare import Sample as Sample
 from .analysis.compare import compare_models as compare_models
 from .analysis.compare import detailed_region as detailed_region
+from .analysis.kept_metadata import Check as Check
+from .analysis.result_pairs import ResultPairs as ResultPairs
+from .analysis.result_pairs import pair_results as pair_results
+from .analysis.verify import Verification as Verification
+from .analysis.verify import verify_result as verify_result
 from .batch.control import RunControl as RunControl
 from .batch.engines import ENGINES as ENGINES
 from .batch.jobs import Event as Event

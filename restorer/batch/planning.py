@@ -89,18 +89,8 @@ def plan_jobs(
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
-    taken: list[Path] = []
-    ignored: list[Ignored] = []
-    for found in _walk(source, target, recursive, exclude):
-        if isinstance(found, Ignored):
-            ignored.append(found)
-        elif include and not _matches(found.relative_to(source), include):
-            ignored.append(Ignored(found, "not included"))
-        elif found.suffix.lower() not in READABLE:
-            ignored.append(Ignored(found, "not a picture"))
-        else:
-            taken.append(found.relative_to(source))
-    names = _apart({p: p.parent / target_name(p, chain, name, suffix) for p in taken})
+    taken, ignored = find_pictures(source, target, recursive, include, exclude)
+    names = target_names(taken, chain, name, suffix)
     settings = settings or Settings()
     jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
     if settings.existing == "replace":
@@ -223,6 +213,38 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Path | str] = ()) -> tup
         names.add(str(target).casefold())
         apart.append(replace(job, target=target))
     return tuple(apart)
+
+
+def find_pictures(
+    source: Path,
+    target: Path,
+    recursive: bool = True,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> tuple[list[Path], list[Ignored]]:
+    """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`."""
+    taken: list[Path] = []
+    ignored: list[Ignored] = []
+    for found in _walk(source, target, recursive, exclude):
+        if isinstance(found, Ignored):
+            ignored.append(found)
+        elif include and not _matches(found.relative_to(source), include):
+            ignored.append(Ignored(found, "not included"))
+        elif found.suffix.lower() not in READABLE:
+            ignored.append(Ignored(found, "not a picture"))
+        else:
+            taken.append(found.relative_to(source))
+    return taken, ignored
+
+
+def target_names(
+    sources: Iterable[Path],
+    steps: Sequence[Step],
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
+) -> dict[Path, Path]:
+    """Return the path of the result for each relative path of a source; no two are equal."""
+    return _apart({p: p.parent / target_name(p, steps, name, suffix) for p in sources})
 
 
 def target_name(
