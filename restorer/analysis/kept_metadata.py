@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 from xml.etree import ElementTree
 
 import numpy as np
 
-from restorer.formats import Format, ifd, xmp
+from restorer.formats import Format, gain_map, ifd, xmp
 from restorer.formats.maker_note import MAKER_NOTE
 from restorer.formats.metadata import described_by, with_size
 from restorer.image import Metadata
@@ -83,7 +83,7 @@ def check_metadata(
         if name == xmp.EXTENDED:  # compared with the packet
             continue
         if name in result.blocks:
-            same = _trimmed(block) == _trimmed(result.blocks[name])
+            same = _same_block(name, block, result.blocks[name])
             yield Check(name, *(_KEPT if same else ("failed", "is not that of the source")))
         elif format.holds_block(name):
             yield Check(name, "failed", "is missing")
@@ -190,8 +190,15 @@ def _is_of_pixels(name: str) -> bool:
     return local in _XMP_OF_PIXELS or space.startswith(_XMP_OF_PARTS)
 
 
-def _trimmed(block: bytes) -> bytes:
-    return block.rstrip(b"\0")
+def _same_block(name: str, wanted: bytes, found: bytes) -> bool:
+    """Whether two blocks say the same: gain maps may state it in more ways in the result."""
+    if name == gain_map.BLOCK:
+        try:
+            maps = [gain_map.read(block) for block in (wanted, found)]
+        except ValueError:
+            return wanted == found
+        return maps[0] == (maps[1] and maps[0] and replace(maps[1], kinds=maps[0].kinds))
+    return wanted.rstrip(b"\0") == found.rstrip(b"\0")
 
 
 def _listed(tags: set[tuple[int, int]]) -> str:

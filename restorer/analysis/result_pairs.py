@@ -51,6 +51,12 @@ def pair_results(
         name: Template of the names of the results.
 
     Raises SettingsError if there is no such folder, and for a template with an unknown field.
+
+    Examples:
+        >>> notes = restorer.write(restorer.read("photos/a.jpg"), "results/a.png")
+        >>> found = restorer.pair_results("photos", "results")
+        >>> [(source.name, result.name) for source, result in found.pairs]
+        [('a.jpg', 'a.png'), ('b.png', 'b.png')]
     """
     source, target = Path(source), Path(target)
     for folder in (source, target):

@@ -81,6 +81,15 @@ def verify_result(
         profile: The color profile that was asked for, see `find_profile`.
 
     Raises SettingsError for a file that is no color profile.
+
+    Examples:
+        >>> image = restorer.restore(restorer.read("noisy.png"), "panet-denoise-lite")
+        >>> notes = restorer.write(image, "result.png")
+        >>> found = restorer.verify_result("noisy.png", "result.png", scale=1)
+        >>> found.state
+        'passed'
+        >>> [check.name for check in found.checks][:3]
+        ['file', 'size', 'depth']
     """
     source, result = Path(source), Path(result)
     wanted = find_profile(profile)
@@ -166,8 +175,8 @@ def _check_file(
         return [Check("file", "failed", _reason(error, path))]
     checks = [Check("file", "passed", f"a whole {format.name}"), *checks]
     checks.append(_check_depth(source.header.bits, result.header.bits, format, bits))
-    found, size = result.file.metadata, result.size
-    checks += [*pixels, *check_metadata(source.file.metadata, found, format, size)]
+    found, size = result.first.metadata, result.size
+    checks += [*pixels, *check_metadata(source.first.metadata, found, format, size)]
     lost = [note.removeprefix(_NOT_KEPT) for note in source.first.notes if _NOT_KEPT in note]
     return checks + (
         [Check("other parts", "noted", f"not kept: {', '.join(lost)}")] if lost else []
