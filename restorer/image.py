@@ -96,6 +96,17 @@ class Image:
         """Whether the last channel is alpha."""
         return self.pixels.shape[2] in (2, 4)
 
+    @property
+    def white(self) -> float:
+        """The white level in `to_float`: 1, or the 99th percentile of floats far above 1.
+
+        A few highlights do not change it; a scale of 0 to 255 or 65535 does.
+        """
+        if self.bits != 32 or self.pixels.max() <= HEADROOM:
+            return 1.0
+        level = float(np.percentile(self.pixels, 99))
+        return level if level > HEADROOM else 1.0
+
     def to_float(self) -> FloatArray:
         """Return (H, W, C) float32 with white = 1.0; float pixels may exceed it. Always a copy."""
         values = self.pixels.astype(np.float32)

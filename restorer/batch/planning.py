@@ -14,7 +14,7 @@ from pathlib import Path
 
 from restorer.batch.jobs import Job
 from restorer.errors import ImageError, SettingsError
-from restorer.formats import READABLE, WRITABLE
+from restorer.formats import READABLE, WRITABLE, unreadable_picture
 from restorer.models.catalog import model_spec
 from restorer.restoration.reference.files import check_references, pair_references
 from restorer.settings import Settings, Step
@@ -142,7 +142,7 @@ def plan_sources(
             jobs.update({job.source: job for job in folder.jobs})
             ignored += folder.ignored
         elif source.suffix.lower() not in READABLE:
-            ignored.append(Ignored(source, "not a picture"))
+            ignored.append(_unread(source))
         else:
             made = (target or source.parent) / target_name(source, chain, name, suffix)
             jobs[source] = Job(source, made, chain, settings or Settings())
@@ -231,7 +231,7 @@ def find_pictures(
         elif include and not _matches(found.relative_to(source), include):
             ignored.append(Ignored(found, "not included"))
         elif found.suffix.lower() not in READABLE:
-            ignored.append(Ignored(found, "not a picture"))
+            ignored.append(_unread(found))
         else:
             taken.append(found.relative_to(source))
     return taken, ignored
@@ -319,6 +319,12 @@ def _walk(
                 yield path
         if recursive:
             stack += reversed(folders)
+
+
+def _unread(path: Path) -> Ignored:
+    """Return a file of another suffix than pictures have, and name pictures that are not read."""
+    kind = unreadable_picture(path)
+    return Ignored(path, f"{kind}, which cannot be read" if kind else "not a picture")
 
 
 def _spare_originals(jobs: Sequence[Job]) -> None:

@@ -14,14 +14,13 @@ from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, Reader, RowsError
 from restorer.formats.files import Times
+from restorer.formats.kinds import START_BYTES
 from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Document, Image, Pixels
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.
 DEFAULT_MAX_PIXELS = 2**27
-
-_START_BYTES = 64  # enough to recognize every format
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class ImageFile:
         return bool(self._format.row_reader)
 
     def check(self, max_pixels: int) -> None:
-        """Raise ImageTooLargeError above `max_pixels`, ImageFormatError for several pages."""
+        """Raise ImageTooLargeError above `max_pixels`."""
         with _named_errors(self.path):
             _check_header(self.header, max_pixels, streams=self.has_rows)
 
@@ -119,16 +118,16 @@ def open_source(
 
     Args:
         path: The content of the file, not its suffix, decides how it is read.
-        max_pixels: The largest image that may be read; None accepts any size and any number of
-            pages, for looking at headers only.
+        max_pixels: The largest image that may be read; None accepts any size, for looking at
+            headers only.
 
-    Raises ImageFormatError for anything but one still image of a known format, and
-    ImageTooLargeError above `max_pixels`, before memory is taken. Exceptions of the body pass.
+    Raises ImageFormatError for anything but images of a known format, and ImageTooLargeError above
+    `max_pixels`, before memory is taken. Exceptions of the body pass.
     """
     path = Path(path)
     with _opened(path) as file:
         with _named_errors(path):
-            format = recognize(file.read(_START_BYTES), path)
+            format = recognize(file.read(START_BYTES), path)
             file.seek(0)
             reader = format.open(file)
             header = reader.header
@@ -158,9 +157,9 @@ def probe(path: Path | str) -> Header:
 def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """Return an image, upright, as gray or RGB with straight alpha if it has any.
 
-    Its metadata are those of the file but for orientation and thumbnail; its notes say what was
-    converted or left out. Raises what `open_source` raises, and ImageFormatError where the pixels
-    are damaged.
+    It is the first of several pages or frames. Its metadata are those of the file but for
+    orientation and thumbnail; its notes say what was converted or left out. Raises what
+    `open_source` raises, and ImageFormatError where the pixels are damaged.
 
     Examples:
         >>> image = restorer.read("photo.jpg")
@@ -198,10 +197,6 @@ def _check_header(header: Header, max_pixels: int, *, streams: bool) -> None:
         raise ImageTooLargeError(
             f"{header.width} x {header.height} = {pixels:,} pixels, above the budget of"
             f" {max_pixels:,}; raise the setting max-pixels{streamed}"
-        )
-    if header.pages > 1:
-        raise ImageFormatError(
-            f"has {header.pages} pages or frames; only still pictures can be restored"
         )
 
 

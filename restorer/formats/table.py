@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from restorer.errors import ImageFormatError
+from restorer.formats.kinds import find_kind
 
 if TYPE_CHECKING:
     from restorer.formats.codec import Reader, RowReader, RowWriter, Writer, WriterOptions
@@ -223,11 +224,15 @@ def recognize(start: bytes, path: Path) -> Format:
     """Return the format of a file by its first bytes. Raises ImageFormatError for all others."""
     if not start:
         raise ImageFormatError("the file is empty")
+    suffix = path.suffix.lower()
     readable = [format for format in FORMATS.values() if format.reader]
     scores = [format.score(start) for format in readable]
-    if any(scores):
-        return readable[scores.index(max(scores))]
-    suffix = path.suffix.lower()
+    best = max(scores, default=0)
+    # RAW files that start like a TIFF are none, unless a row is surer of them.
+    if best <= 1 and (kind := find_kind(start, suffix)):
+        raise ImageFormatError(kind.refusal(suffix if suffix in READABLE else ""))
+    if best:
+        return readable[scores.index(best)]
     what = f"no valid {suffix} file" if suffix in READABLE else "no known kind of image"
     raise ImageFormatError(f"{what}; known are {_usual_suffixes(readable)}")
 

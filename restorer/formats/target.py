@@ -24,7 +24,7 @@ from restorer.formats.profiles import (
     with_profile,
 )
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
-from restorer.image import Image, Metadata
+from restorer.image import FloatArray, Image, Metadata
 
 _WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
 _MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the system names none
@@ -210,9 +210,11 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
         gray, alpha = image.pixels[..., :1], image.pixels[..., 1:]
         image = replace(image, pixels=np.concatenate([gray, gray, gray, alpha], axis=-1))
     if image.bits not in format.bits:
-        notes.append(_depth_note(image, format))
+        values, white = image.to_float(), image.white
+        values[..., : image.pixels.shape[2] - image.has_alpha] /= np.float32(white)
+        notes.append(_depth_note(values, white, image, format))
         bits = max(bits for bits in format.bits if bits < image.bits)
-        image = image.with_float(image.to_float(), bits=bits)
+        image = image.with_float(values, bits=bits)
     kept, lost = _carried(image.metadata, format)
     if lost:
         notes.append(f"{format.name} holds no {', '.join(lost)}; left out")
@@ -269,10 +271,11 @@ def _on_white(image: Image) -> Image:
     return image.with_float(values[..., :-1] * alpha + (1 - alpha))
 
 
-def _depth_note(image: Image, format: Format) -> str:
+def _depth_note(values: FloatArray, white: float, image: Image, format: Format) -> str:
     deepest = format.bits[-1]
     if image.bits == 16:
         return f"{format.name} holds no more than {deepest} bits; 16 bits were rounded"
-    outside = bool((image.pixels < 0).any() or (image.pixels > 1).any())
+    scaled = f"divided by {white:.4g}, " if white != 1 else ""
+    outside = bool((values < 0).any() or (values > 1).any())
     clipped = " and clipped to 0..1" if outside else ""
-    return f"{format.name} holds no floats; values were rounded to {deepest} bits{clipped}"
+    return f"{format.name} holds no floats; values were {scaled}rounded to {deepest} bits{clipped}"

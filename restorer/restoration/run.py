@@ -195,8 +195,11 @@ class Restoration:
         notes += self._references.notes if self._references else ()
         if white != 1:
             notes += (f"white was taken to be {white:.4g}",)
-            with np.errstate(over="ignore"):
-                values = values * np.float32(white)
+            if settings.bits in (None, 32):
+                with np.errstate(over="ignore"):
+                    values = values * np.float32(white)
+            else:  # integers end at white
+                white = 1.0
         if metadata.icc and values.shape[2] != image.pixels.shape[2]:
             metadata = replace(metadata, icc=None)
             notes += ("the gray color profile was dropped, the result has color",)

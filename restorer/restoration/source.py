@@ -68,15 +68,8 @@ class Source:
 
     @cached_property
     def white(self) -> float:
-        """The white level: 1, or the 99th percentile of a float picture far above 1.
-
-        A few highlights do not change it; a scale of 0 to 255 or 65535 does.
-        """
-        pixels = self.image.pixels
-        if self.is_integer or pixels.max() <= HEADROOM:
-            return 1.0
-        level = float(np.percentile(pixels, 99))
-        return level if level > HEADROOM else 1.0
+        """The white level; see `Image.white`."""
+        return self.image.white
 
     @cached_property
     def limits(self) -> tuple[float, float]:

@@ -261,7 +261,7 @@ def test_target_that_is_free_is_not_numbered(source: Path, tmp_path: Path) -> No
     [
         (lambda p: p.write_bytes(b""), "empty"),
         (lambda p: p.write_bytes(b"\x89PNG\r\n\x1a\n and nonsense"), "bad.png"),
-        (lambda p: p.write_text("hello"), "no valid .png"),
+        (lambda p: p.write_text("hello"), "is a text file named .png"),
         (lambda p: p.mkdir(), "folder"),
         (lambda p: p.symlink_to(p), "bad.png"),
         (lambda p: None, "bad.png"),

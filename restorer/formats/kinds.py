@@ -1,0 +1,147 @@
+"""The kinds of files that are often taken for pictures, recognized by their first bytes.
+
+None of them can be read. Errors, folder scans and the reader of TIFF name them from this table.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+START_BYTES = 512  # enough for the head of a web page or a drawing
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    Attributes:
+        name: With its article: ``a HEIC picture``.
+        remedy: What the user can do.
+        pattern: Matches the first bytes; an empty one matches nothing.
+        picture: Whether a folder scan says that it leaves out a picture.
+        broken: Whether it may be what its suffix says, but damaged.
+    """
+
+    name: str
+    remedy: str
+    pattern: bytes = b"(?!)"
+    picture: bool = False
+    broken: bool = False
+
+    def matches(self, start: bytes) -> bool:
+        """Whether a file that starts with these bytes is of this kind."""
+        return re.match(self.pattern, start, re.DOTALL) is not None
+
+    def refusal(self, suffix: str = "") -> str:
+        """Return the error for such a file, with the suffix that claims another kind, if any."""
+        named = f" named {suffix}" if suffix and not self.broken else ""
+        return f"is {self.name}{named}; {self.remedy}"
+
+
+def _picture(name: str, pattern: bytes) -> Kind:
+    return Kind(name, "convert it to JPEG, PNG or TIFF first", pattern, picture=True)
+
+
+def raw_kind(name: str, pattern: bytes = b"(?!)") -> Kind:
+    """Return the kind of the RAW files of a camera or format."""
+    remedy = "develop it to TIFF or JPEG in a RAW converter first"
+    return Kind(f"a camera RAW picture ({name})", remedy, pattern, picture=True)
+
+
+_TIFF = rb"(?:II\*\0|MM\0\*|II\+\0|MM\0\+)"
+_FRAME = "save the frame that you need as a picture first"
+_AGAIN = "get another copy of the file"
+_UNPACK = "unpack it first"
+_MARKUP = rb"(?i:(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<"
+
+# The first row that matches counts.
+KINDS = (
+    raw_kind("CR2", _TIFF + rb".{4}CR"),
+    raw_kind("CR3", rb".{4}ftypcrx "),
+    raw_kind("CRW", rb"II.{4}HEAPCCDR"),
+    raw_kind("RAF", rb"FUJIFILMCCD-RAW"),
+    raw_kind("ORF", rb"IIRO|IIRS|MMOR"),
+    raw_kind("RW2", rb"IIU\0"),
+    raw_kind("X3F", rb"FOVb"),
+    raw_kind("MRW", rb"\0MRM"),
+    raw_kind("IIQ", _TIFF + rb".{4}(?:IIII|MMMM)"),
+    _picture("an AVIF picture", rb".{4}ftyp(?:.{4}){0,12}?avi[fs]"),
+    _picture("a HEIC picture", rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)"),
+    _picture("a JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL "),
+    _picture("a JPEG 2000 picture", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
+    _picture("a JPEG XR picture", rb"II\xbc\x01"),
+    _picture("a GIF picture", rb"GIF8[79]a"),
+    _picture("a Photoshop picture (PSD)", rb"8BPS"),
+    _picture("a GIMP picture (XCF)", rb"gimp xcf"),
+    _picture("an OpenEXR picture", rb"v/1\x01"),
+    _picture("a Radiance HDR picture", rb"#\?R"),
+    _picture("a PNM picture (PPM, PGM or PBM)", rb"P[1-7][\s#]"),
+    _picture("a PFM picture", rb"P[Ff]\s"),
+    _picture("a QOI picture", rb"qoif"),
+    _picture("a DDS texture", rb"DDS "),
+    _picture("an icon or cursor (ICO)", rb"\0\0[\x01\x02]\0[^\0]\0"),
+    _picture("a FITS picture", rb"SIMPLE  ="),
+    _picture("a DICOM picture", rb".{128}DICM"),
+    Kind(
+        "a PNG with damaged first bytes",
+        f"{_AGAIN}, in binary mode if it came by FTP",
+        rb"(?!\x89PNG\r\n\x1a\n)(?:\x89PNG|.?PNG[\r\n]|.{8,14}IHDR)",
+        broken=True,
+    ),
+    Kind("a video (MP4 or MOV)", _FRAME, rb".{4}(?:ftyp|moov|mdat|wide)"),
+    Kind("a video (MKV or WebM)", _FRAME, rb"\x1a\x45\xdf\xa3"),
+    Kind("a video (AVI)", _FRAME, rb"RIFF.{4}AVI "),
+    Kind("a PDF document", "save its page or its picture as PNG or TIFF first", rb"\s*%PDF"),
+    Kind("an EPS drawing", "export it as PNG or TIFF first", rb"%!PS|\xc5\xd0\xd3\xc6"),
+    Kind("a ZIP archive", _UNPACK, rb"PK\x03\x04|PK\x05\x06"),
+    Kind("a RAR archive", _UNPACK, rb"Rar!"),
+    Kind("a 7z archive", _UNPACK, rb"7z\xbc\xaf"),
+    Kind("a gzip file", _UNPACK, rb"\x1f\x8b"),
+    Kind(
+        "a web page (HTML)",
+        "open the page in a browser and save the picture itself",
+        _MARKUP + rb"(?:!doctype html|html|head|body|script)\b)",
+    ),
+    Kind(
+        "an SVG drawing",
+        "export it as PNG, as large as you need it",
+        _MARKUP + rb"(?:svg\b|!doctype svg\b))",
+    ),
+    Kind("an XML file", "choose a picture", rb"(?:\xef\xbb\xbf)?<\?xml"),
+    Kind(
+        "a Git LFS pointer",
+        "run `git lfs pull` to get the file itself",
+        rb"version https://git-lfs",
+    ),
+    Kind("a text file", "choose a picture", rb"[\t\n\f\r -~\x80-\xff]+\Z"),
+    Kind("a file of zeros, as a failed copy leaves behind", _AGAIN, rb"\0+\Z", broken=True),
+)
+
+# Files of these suffixes start like any TIFF.
+_RAW_SUFFIXES = frozenset(
+    {
+        *(".3fr", ".arw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef", ".mos"),
+        *(".nef", ".nrw", ".pef", ".raw", ".rwl", ".sr2", ".srf", ".srw"),
+    }
+)
+
+
+def find_kind(start: bytes, suffix: str) -> Kind | None:
+    """Return the kind of a file by its first bytes; a lower-case suffix tells RAW from TIFF."""
+    if suffix in _RAW_SUFFIXES and re.match(_TIFF, start):
+        return raw_kind(suffix[1:].upper())
+    return next((kind for kind in KINDS if kind.matches(start)), None)
+
+
+def unreadable_picture(path: Path) -> str:
+    """Return the kind of a picture that cannot be read, such as ``HEIC picture``; else nothing."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            kind = find_kind(file.read(START_BYTES), path.suffix.lower())
+    except (OSError, ValueError):
+        return ""
+    return kind.name.partition(" ")[2] if kind and kind.picture else ""
