@@ -35,6 +35,8 @@ class TiffRows:
     def __init__(self, reader: TiffReader) -> None:
         self._reader, self._page = reader, reader.page
         reader.check_strips()
+        if reader.is_raw_ycbcr:
+            raise RowsError("its YCbCr samples can only be decoded as a whole")
         self._raw = _is_raw(self._page)
         if not self._raw:
             _check_memory(self._page)

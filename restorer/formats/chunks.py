@@ -12,7 +12,7 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import photoshop
-from restorer.formats.codec import exactly, name_trailer, not_kept
+from restorer.formats.codec import exactly, name_trailer, not_kept, others
 from restorer.formats.matrix import (
     P3_CHROMATICITIES,
     SRGB_CHROMATICITIES,
@@ -30,7 +30,8 @@ _RAW_KINDS = (b"exif", b"APP1", b"xmp", b"iptc", b"8bim")
 _EXIF_MARK, _XMP_MARK = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _COLOR = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP")
-_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", b"acTL", *_COLOR, *_TEXT)
+_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", *_COLOR, *_TEXT)
+_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _MAX_INFLATED = 2**25  # of a compressed chunk; a large profile has 2 MB
 _METERS = 0.0254  # an inch
@@ -62,6 +63,7 @@ class Chunks:
     """The chunks by name, text by keyword, and where the IDATs lie (offset, length).
 
     Attributes:
+        frames: Where the frames of an animation begin that follow the picture.
         unread: The names of chunks and trailing data that nobody here reads.
     """
 
@@ -69,6 +71,7 @@ class Chunks:
     text: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     data: list[tuple[int, int]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
 
@@ -86,8 +89,10 @@ def read_chunks(file: BinaryIO) -> Chunks:
             raise ImageFormatError(f"the PNG starts with {name!r}, not with IHDR")
         if name == b"IDAT":
             chunks.data.append((file.tell(), size))
+        if name == b"fcTL" and chunks.data:
+            chunks.frames.append(file.tell())
         if name not in _KEPT:
-            if name not in _CRITICAL:
+            if name not in (*_CRITICAL, *_ANIMATION):
                 chunks.unread.append(name.decode("latin-1"))
             file.seek(size + 4, 1)
             continue
@@ -114,7 +119,7 @@ def read_chunks(file: BinaryIO) -> Chunks:
 def read_metadata(chunks: Chunks, *, gray: bool) -> tuple[Metadata, tuple[str, ...]]:
     """Return the metadata, with notes of what was damaged or left out."""
     notes = [f"the damaged {name} chunk was left out" for name in chunks.damaged]
-    unkept = list(chunks.unread)
+    unkept = [*chunks.unread, *others(len(chunks.frames), "frame")]
 
     def first(name: str, *found: bytes | None) -> bytes:
         distinct = list(dict.fromkeys(filter(None, found)))

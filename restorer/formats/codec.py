@@ -26,7 +26,7 @@ class Header:
         width: Columns.
         channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha, after conversion.
         bits: Bits per sample after conversion.
-        pages: Pages or frames in the file; only files of one can be read.
+        pages: Pages or frames in the file, of which `read` gives the first.
     """
 
     format: str
@@ -132,6 +132,12 @@ def not_kept(names: Iterable[str]) -> tuple[str, ...]:
     """
     unique = ", ".join(dict.fromkeys(names))
     return (f"not kept: {unique}",) if unique else ()
+
+
+def others(count: int, noun: str, which: str = "other") -> list[str]:
+    """Return a name for `count` parts, ``2 other pages``, to be noted as not kept; none for 0."""
+    plural = "" if count == 1 else "s"
+    return [f"{count} {which} {noun}{plural}"] if count > 0 else []
 
 
 def name_trailer(start: bytes, size_bytes: int) -> str:

@@ -82,10 +82,11 @@ class PngReader:
         self._chunks = chunks = read_chunks(file)
         self._frame = frame = _frame(chunks)
         self.metadata, self.notes = read_metadata(chunks, gray=frame.color in (0, 4))
-        frames = int.from_bytes(chunks.named.get(b"acTL", b"\0\0\0\1")[:4], "big")
         channels = _channels(chunks, frame, self.metadata)
         bits: Bits = 16 if frame.depth == 16 else 8
-        self.header = Header("PNG", frame.height, frame.width, channels, bits, frames)
+        self.header = Header(
+            "PNG", frame.height, frame.width, channels, bits, 1 + len(chunks.frames)
+        )
 
     def decode(self) -> Document:
         """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""

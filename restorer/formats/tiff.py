@@ -1,4 +1,4 @@
-"""TIFF: 8 and 16 bits and float32, gray, RGB, alpha, palette, CMYK and Lab, through tifffile.
+"""TIFF: samples of all types, gray, RGB, alpha, palette, CMYK, Lab and YCbCr, through tifffile.
 
 tifffile decodes and writes pixels; tags are read and added as raw bytes by `ifd`, since tifffile
 drops the EXIF and GPS directories.
@@ -18,8 +18,16 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import geo, ifd, lzw, maker_note, photoshop, profiles
-from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
+from restorer.formats import geo, ifd, lzw, maker_note, photoshop, profiles, samples, ycbcr
+from restorer.formats.codec import (
+    Header,
+    WriterOptions,
+    decoding,
+    name_trailer,
+    not_kept,
+    others,
+)
+from restorer.formats.kinds import raw_kind
 from restorer.formats.metadata import (
     DESCRIPTIVE,
     ICC,
@@ -48,11 +56,28 @@ _COLORS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3}  # samples without ex
 _ASSOCIATED, _STRAIGHT = 1, 2
 _JPEG = (6, 7)  # compressions that turn YCbCr into RGB themselves
 _LZW = 5
-_UNSIGNED, _FLOAT = 1, 3
+_UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
+_AS_RGB = "save it as gray or RGB of 8 or 16 bits first"
 _REDUCED_OR_MASK = 0b101  # bits of NewSubfileType: a thumbnail or a mask is no page
 _MAX_PAGES = 1000  # more are not counted
 _BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
-_DNG, _INK_SET, _IPTC, _PHOTOSHOP = 50706, 332, 33723, 34377
+_DNG, _INK_SET, _IPTC, _PHOTOSHOP, _MAKE, _SUB_IFDS = 50706, 332, 33723, 34377, 271, 330
+_SENSOR = (32803, 34892)  # photometric interpretations: color filter array, linear RAW
+_RAW_COMPRESSIONS = (
+    32767,
+    32769,
+    32770,
+    34713,
+    65000,
+    65535,
+)  # Sony, Epson, Samsung, Nikon, Kodak, Pentax
+_MAX_SUB_PAGES = 16
+_DATA = ((273, 279), (324, 325), (513, 514))  # offsets and sizes: strips, tiles, a JPEG thumbnail
+_NOTHING = ifd.Field(0, 0, b"")
+_NO_LOOP = {_SUB_IFDS: _NOTHING}  # directories below those below are not looked for
+_SLACK = 64  # bytes without a use; tifffile leaves 22 behind the pages of a stack
+_TRAILER_START = 2**16  # zeros, with which some programs fill a file, are no trailer
+_MAX_EXTRA = 32  # channels beside color
 _COMPRESSIONS = {"deflate": "zlib", "lzw": "lzw", "zstd": "zstd", "none": None}  # by tifffile
 # The tags that say how the pixels are stored, which the reader obeys: NewSubfileType to
 # Threshholding, FillOrder, StripOffsets to MaxSampleValue, resolution, PlanarConfiguration, free
@@ -116,16 +141,22 @@ class TiffReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        self.page, pages, others = _still_page(file)
+        pages, full = _pages(file)
+        self.page = full[0]
         _check(self.page)
         self.metadata, notes, unkept = _metadata(file, self.page)
         photometric = self.page.photometric
         channels = {_CMYK: 3, _PALETTE: 3}.get(photometric, _COLORS[photometric])
-        alpha, alpha_notes = _alpha(self.page)
-        unkept += [f"{others} reduced pages or masks"] if others else []
+        self._alpha, alpha_notes, extra = _alpha(self.page)
+        unkept += others(extra, "channel", "extra")
+        unkept += others(len(full) - 1, "page", "at least" if len(pages) == _MAX_PAGES else "other")
+        reduced = len(pages) - len(full)
+        unkept += [f"{reduced} reduced pages or masks"] if reduced else []
+        unkept += _trailer(file, pages)
         self.notes = (*notes, *alpha_notes, *not_kept(unkept))
+        alpha = self._alpha is not None
         size = self.page.imagelength, self.page.imagewidth
-        self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), pages)
+        self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), len(full))
 
     def decode(self) -> Document:
         """Decode the pixels. Raises ImageFormatError for NaN."""
@@ -135,10 +166,17 @@ class TiffReader:
             for at, size in zip(page.dataoffsets, page.databytecounts, strict=False):
                 file.seek(at)
                 check_codes(page, file.read(size))
+        if self.is_raw_ycbcr:
+            return Document((self.image(ycbcr.decode(page, file)),))
         with decoding(*TIFF_ERRORS):
             values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
         return Document((self.image(values),))
+
+    @property
+    def is_raw_ycbcr(self) -> bool:
+        """Whether the colors are YCbCr that no JPEG decoder turns into RGB."""
+        return bool(self.page.photometric == _YCBCR and self.page.compression not in _JPEG)
 
     def image(self, values: Any) -> Image:
         """Bring samples as stored, (rows, W, samples) of any rows, to gray or RGB."""
@@ -163,25 +201,30 @@ class TiffReader:
         """Return the samples with the depth of the header, notes and color profile."""
         page, icc, photometric = self.page, self.metadata.icc, self.page.photometric
         if photometric == _PALETTE:
-            return _palette(page)[values[..., 0].astype(np.uint8)], (), icc
+            return samples.palette(page.colormap)[values[..., 0].astype(np.uint8)], (), icc
         if photometric in (_CIELAB, _ICCLAB):
-            lab = _lab(values, page.bitspersample, icc=photometric == _ICCLAB)
+            lab = samples.lab(values, page.bitspersample, icc=photometric == _ICCLAB)
             rgb = profiles.lab_to_rgb(lab)
-            pixels: Any = Image(rgb).with_float(rgb, bits=self.header.bits).pixels
-            return pixels, ("Lab was converted to sRGB",), profiles.srgb_profile()
-        pixels = _stretched(values, page.bitspersample)
-        alpha = self.header.channels % 2 == 0
-        pixels = pixels[..., : _COLORS[photometric] + alpha]
-        notes: tuple[str, ...] = ()
-        if alpha and page.extrasamples[:1] == (_ASSOCIATED,):
-            pixels, notes = _straight(pixels), ("premultiplied alpha was made straight",)
+            converted: Any = Image(rgb).with_float(rgb, bits=self.header.bits).pixels
+            return converted, ("Lab was converted to sRGB",), profiles.srgb_profile()
+        if self.is_raw_ycbcr:
+            return ycbcr.to_rgb(page, values), (), icc
+        colors = _COLORS[photometric]
+        kept = values[..., [*range(colors), *([] if self._alpha is None else [self._alpha])]]
+        pixels, notes = samples.normal(kept, page.bitspersample)
+        if self._alpha is not None:
+            if kept.dtype.kind != "f" and pixels.dtype == np.float32:
+                pixels[..., -1] /= np.iinfo(kept.dtype).max
+            if page.extrasamples[self._alpha - colors : self._alpha - colors + 1] == (_ASSOCIATED,):
+                pixels = samples.straight(pixels)
+                notes = (*notes, "premultiplied alpha was made straight")
         if photometric == _CMYK:
             color, note = profiles.cmyk_to_rgb(np.ascontiguousarray(pixels[..., :4]), icc)
             pixels = np.concatenate([color, pixels[..., 4:]], axis=-1)
             return pixels, (*notes, note), profiles.srgb_profile()
         if photometric == _WHITE_IS_ZERO:
-            white = 1 if self.header.bits == 32 else np.iinfo(pixels.dtype).max
-            pixels = np.concatenate([white - pixels[..., :1], pixels[..., 1:]], axis=-1)
+            color = samples.inverted(pixels[..., :1], kept[..., :1])
+            pixels = np.concatenate([color, pixels[..., 1:]], axis=-1)
         return pixels, notes, icc
 
 
@@ -249,20 +292,30 @@ def write(
     return not_kept(unkept)
 
 
-def _still_page(file: BinaryIO) -> tuple[Any, int, int]:
-    """Return the first full page and the numbers of full pages and of thumbnails and masks."""
+def _pages(file: BinaryIO) -> tuple[list[Any], list[Any]]:
+    """Return all pages, and those that are neither thumbnails nor masks, at least one."""
     import tifffile
 
     with decoding(*TIFF_ERRORS):
         pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MAX_PAGES))
+        raw = next((page for page in pages if _is_raw(page)), None)
     if not pages:
-        raise ImageFormatError("the TIFF has no page")
-    if _DNG in pages[0].tags or any(page.photometric in (32803, 34892) for page in pages):
-        raise ImageFormatError("a camera RAW file (DNG), which cannot be read as a picture")
+        raise ImageFormatError("the TIFF has no page that can be read; get another copy of it")
+    if raw:
+        make = pages[0].tags.get(_MAKE)
+        name = "DNG" if _DNG in pages[0].tags else str(make.value if make else "TIFF").strip()
+        raise ImageFormatError(raw_kind(name).refusal())
     full = [page for page in pages if not _is_reduced(page)]
     if not full:
         raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
-    return full[0], len(full), len(pages) - len(full)
+    return pages, full
+
+
+def _is_raw(page: Any) -> bool:
+    """Whether a page or one below it holds the samples of a camera's sensor."""
+    if _DNG in page.tags or page.photometric in _SENSOR or page.compression in _RAW_COMPRESSIONS:
+        return True
+    return _SUB_IFDS in page.tags and any(map(_is_raw, islice(page.pages or (), _MAX_SUB_PAGES)))
 
 
 def _is_reduced(page: Any) -> bool:
@@ -285,24 +338,33 @@ def _check(page: Any) -> None:
     )
     if not all(isinstance(number, int) for number in numbers):  # tags of several values
         raise ImageFormatError("the size tags of the TIFF are damaged")
-    if photometric not in _COLORS or (photometric == _YCBCR and page.compression not in _JPEG):
+    if photometric not in _COLORS:
+        kind = getattr(photometric, "name", photometric)
+        raise ImageFormatError(f"TIFF colors of kind {kind} are not known; {_AS_RGB}")
+    if not isinstance(bits, int) or bits < 1:
+        raise ImageFormatError(f"TIFF of {bits} bits is not known; {_AS_RGB}")
+    if page.imagedepth != 1:
         raise ImageFormatError(
-            f"TIFF colors of kind {getattr(photometric, 'name', photometric)} are not known"
+            f"TIFF volume of {page.imagedepth} slices; save the slices as pictures first"
         )
-    if not isinstance(bits, int) or bits < 1 or page.imagedepth != 1:
-        raise ImageFormatError(f"TIFF of {bits} bits and depth {page.imagedepth} is not known")
-    floating = kind == _FLOAT and bits in (16, 24, 32, 64) and photometric in (0, 1, 2)
+    plain = photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB)
+    floating = kind == _FLOAT and bits in (16, 24, 32, 64) and plain
+    measured = kind in (_UNSIGNED, _SIGNED) and bits in (8, 16, 32, 64) and plain
     signed_lab = photometric in (_CIELAB, _ICCLAB) and bits in (8, 16)
-    if not floating and not signed_lab and (kind != _UNSIGNED or bits > 16):
+    if not floating and not measured and not signed_lab and (kind != _UNSIGNED or bits > 16):
         name = {1: "unsigned", 2: "signed", 3: "float"}.get(kind, "complex or void")
         raise ImageFormatError(
-            f"TIFF samples are {name} of {bits} bits; known are unsigned up to 16 and float"
+            f"TIFF samples are {name} of {bits} bits; known are integers and floats of"
+            f" up to 64 bits, for gray and RGB; {_AS_RGB}"
         )
     extra = page.samplesperpixel - _COLORS[photometric]
-    if not 0 <= extra <= (1 if photometric in (0, 1, 2, 5) else 0):
+    if not 0 <= extra <= (_MAX_EXTRA if plain or photometric == _CMYK else 0):
         raise ImageFormatError(
-            f"TIFF of {page.samplesperpixel} channels; known are up to 4 with alpha"
+            f"TIFF of {page.samplesperpixel} channels; known are up to {_MAX_EXTRA} beside the"
+            " colors; save those that you need as an image of their own"
         )
+    if photometric == _YCBCR and page.compression not in _JPEG:
+        ycbcr.check(page)
     if photometric == _CMYK and (bits not in (8, 16) or _tag(page, _INK_SET, 1) != 1):
         raise ImageFormatError("TIFF of inks other than 8 or 16-bit CMYK is not known")
     if photometric in (_CIELAB, _ICCLAB) and bits not in (8, 16):
@@ -339,75 +401,28 @@ def check_codes(page: Any, data: bytes) -> None:
 
 
 def _bits(page: Any) -> Bits:
-    if page.sampleformat == _FLOAT:
+    if page.photometric in (_CIELAB, _ICCLAB):
+        return 8 if page.bitspersample == 8 else 16
+    if page.sampleformat != _UNSIGNED or page.bitspersample > 16:
         return 32
     if page.photometric == _PALETTE:
-        return 8 if _palette(page).dtype == np.uint8 else 16
+        return 8 if samples.palette(page.colormap).dtype == np.uint8 else 16
     return 8 if page.bitspersample <= 8 else 16
 
 
-def _alpha(page: Any) -> tuple[bool, tuple[str, ...]]:
-    """Whether the extra sample is alpha; unknown ones are dropped, unlabeled ones kept."""
-    if page.samplesperpixel == _COLORS[page.photometric]:
-        return False, ()
-    if not page.extrasamples:
-        return True, ("the last channel has no label and was taken for alpha",)
-    if page.extrasamples[0] in (_ASSOCIATED, _STRAIGHT):
-        return True, ()
-    return False, ("a channel of unspecified meaning was left out",)
+def _alpha(page: Any) -> tuple[int | None, tuple[str, ...], int]:
+    """Return the index of the alpha channel, notes, and the number of other extra channels.
 
-
-def _palette(page: Any) -> Any:
-    """Return (N, 3) colors, in 8 bits where the 16-bit table holds nothing finer."""
-    table = np.asarray(page.colormap, np.uint16).T
-    if table.max() < 256:  # a common fault: 8-bit values in a 16-bit table
-        return table.astype(np.uint8)
-    high = (table >> 8).astype(np.uint8)
-    coarse = not (table & 255).any() or bool((high.astype(np.uint16) * 257 == table).all())
-    return high if coarse else np.ascontiguousarray(table)
-
-
-def _stretched(values: Any, bits: int) -> Any:
-    """Scale 1..7 bits to 8 and 9..15 to 16, floats to float32. Raises ImageFormatError for NaN."""
-    if values.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            values = values.astype(np.float32)
-        if not np.isfinite(values).all():
-            raise ImageFormatError("the picture holds NaN or infinity")
-        return values
-    target, top = (np.uint8, 255) if bits <= 8 else (np.uint16, 65535)
-    if bits in (8, 16):
-        return values.astype(target, copy=False)
-    levels = np.rint(np.arange(1 << bits) * (top / ((1 << bits) - 1))).astype(target)
-    return levels[values.astype(np.uint16)]
-
-
-def _straight(pixels: Any) -> Any:
-    """Divide colors by their alpha; invisible ones become black."""
-    white = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
-    alpha = pixels[..., -1:].astype(np.float64)
-    color = np.divide(
-        pixels[..., :-1] * white,
-        alpha,
-        out=np.zeros_like(pixels[..., :-1], np.float64),
-        where=alpha > 0,
-    )
-    if pixels.dtype != np.float32:
-        color = np.minimum(np.rint(color), white)
-    return np.concatenate([color.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
-
-
-def _lab(values: Any, bits: int, *, icc: bool) -> Any:
-    """Decode L*a*b*: CIE has signed a and b, ICC an offset (16 bits: white at 0xFF00)."""
-    unsigned = values.view(np.uint8 if bits == 8 else np.uint16)
-    step = 1 if bits == 8 else 256
-    if icc:
-        lightness = unsigned[..., :1] * (100 / (255 * step))
-        ab = unsigned[..., 1:] / step - 128.0
-    else:
-        lightness = unsigned[..., :1] * (100 / (2**bits - 1))
-        ab = unsigned[..., 1:].view(np.int8 if bits == 8 else np.int16) / step
-    return np.concatenate([lightness, ab], axis=-1).astype(np.float32)
+    A single channel without a label is taken for alpha.
+    """
+    colors = _COLORS[page.photometric]
+    extra = page.samplesperpixel - colors
+    if extra == 1 and not page.extrasamples:
+        return colors, ("the last channel has no label and was taken for alpha",), 0
+    for index, kind in enumerate(page.extrasamples[:extra], colors):
+        if kind in (_ASSOCIATED, _STRAIGHT):
+            return index, (), extra - 1
+    return None, (), extra
 
 
 def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], list[str]]:
@@ -433,6 +448,41 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
     unkept += ["maker note"] if moved is not directory else []
     metadata = Metadata(exif_from(layout, moved), packet, icc, dpi, blocks)
     return metadata, (), unkept
+
+
+def _trailer(file: BinaryIO, pages: list[Any]) -> list[str]:
+    """Return the name of data behind all that the directories of a file refer to, if any."""
+    try:
+        layout, _ = ifd.read_layout(file)
+        end = max(
+            _end(file, layout, ifd.read_directory(file, layout, page.offset)) for page in pages
+        )
+    except ValueError:
+        return []
+    size = file.seek(0, os.SEEK_END) - end
+    file.seek(end)
+    start = file.read(_TRAILER_START) if size > 0 else b""
+    return [name_trailer(start, size)] if len(start.rstrip(b"\0")) > _SLACK else []
+
+
+def _end(file: BinaryIO, layout: ifd.Layout, directory: ifd.Directory) -> int:
+    """Return where the last part of a directory, its pixels or the directories below it ends."""
+    ends = [end for _, end in directory.spans]
+    for tags in _DATA:
+        pairs = [_integers(layout, directory, tag) for tag in tags]
+        ends += map(sum, zip(*pairs, strict=False))
+    ends += [_end(file, layout, child) for child in directory.children.values()]
+    for at in _integers(layout, directory, _SUB_IFDS)[:_MAX_SUB_PAGES]:
+        below = ifd.read_directory(file, layout, at, _SUB_IFDS)
+        ends.append(_end(file, layout, replace(below, fields={**below.fields, **_NO_LOOP})))
+    return max(ends)
+
+
+def _integers(layout: ifd.Layout, directory: ifd.Directory, tag: int) -> tuple[int, ...]:
+    """Return the unsigned integers of a tag; none where it is absent or holds others."""
+    field = directory.fields.get(tag, _NOTHING)
+    code = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(field.kind, "")
+    return layout.unpack(code * field.count, field.data) if code else ()
 
 
 def _data(directory: ifd.Directory, tag: int) -> bytes:

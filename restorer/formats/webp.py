@@ -21,6 +21,7 @@ from restorer.formats.codec import (
     exactly,
     name_trailer,
     not_kept,
+    others,
 )
 from restorer.formats.metadata import clean_exif
 from restorer.image import Document, Image, Metadata
@@ -60,11 +61,12 @@ class WebPReader:
         height, width, alpha = _size(chunks)
         self.header = Header("WebP", height, width, 4 if alpha else 3, pages=max(1, frames))
         exif, notes = clean_exif(chunks.get(b"EXIF", b""))
+        unread += others(frames - 1, "frame")
         self.notes = (*notes, *not_kept(unread))
         self.metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
 
     def decode(self) -> Document:
-        """Decode the only frame."""
+        """Decode the first frame, on its whole canvas."""
         import imagecodecs
 
         self._file.seek(0)

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image as PilImage
 
 from restorer import formats
-from restorer.errors import ImageFormatError
 from restorer.formats import profiles
 from restorer.formats.jpeg import JpegOptions
 from restorer.image import Image, Metadata
@@ -170,11 +169,14 @@ def test_no_resolution_is_invented(tmp_path):
         assert formats.read(tmp_path / f"a{suffix}").metadata == Metadata()
 
 
-def test_animated_webp_is_refused(tmp_path):
+def test_the_first_frame_of_a_webp_animation_is_read_with_a_note(tmp_path):
     frames = [PilImage.fromarray(smooth(8, 8) // n) for n in (1, 2, 3)]
-    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:])
-    with pytest.raises(ImageFormatError, match="has 3 pages or frames"):
-        formats.read(tmp_path / "a.webp")
+    options = {"lossless": True, "save_all": True}
+    frames[0].save(tmp_path / "a.webp", append_images=frames[1:], **options)
+    image = formats.read(tmp_path / "a.webp")
+    np.testing.assert_array_equal(image.pixels[..., :3], smooth(8, 8))
+    assert image.notes == ("not kept: 2 other frames",)
+    assert formats.probe(tmp_path / "a.webp").pages == 3
 
 
 def bmp(depth, masks, rows, *, top_down=False):

@@ -132,11 +132,16 @@ def test_a_wrong_checksum_of_pixels_is_an_error_and_of_metadata_a_note(tmp_path)
         read(tmp_path, whole[:at] + b"\x99" + whole[at + 1 :])
 
 
-def test_animations_are_refused(tmp_path):
-    data = png(levels_of((2, 2, 1), 8), 8, 0, (b"acTL", struct.pack(">II", 5, 0)))
-    with pytest.raises(ImageFormatError, match="has 5 pages or frames; only still pictures"):
-        read(tmp_path, data)
-    assert formats.probe(tmp_path / "a.png").pages == 5
+@pytest.mark.parametrize("separate", [False, True])
+def test_the_still_picture_of_an_animation_is_read_with_a_note(tmp_path, separate):
+    frames = [PilImage.new("L", (6, 5), level) for level in (200, 100, 0)]
+    frames[0].save(
+        tmp_path / "a.png", save_all=True, append_images=frames[1:], default_image=separate
+    )
+    image = formats.read(tmp_path / "a.png")
+    assert (image.pixels == 200).all()
+    assert image.notes == ("not kept: 2 other frames",)
+    assert formats.probe(tmp_path / "a.png").pages == 3
 
 
 def test_a_gamma_that_is_not_srgbs_becomes_a_profile(tmp_path):

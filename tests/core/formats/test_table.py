@@ -137,8 +137,7 @@ def test_a_document_has_all_pages_and_read_gives_the_first(
         pages = source.read_document().pages
         assert [page.width for page in pages] == [32, 32]
         np.testing.assert_array_equal(source.read().pixels, pages[0].pixels)
-    with pytest.raises(ImageFormatError, match="2 pages"):
-        formats.read(path)
+    np.testing.assert_array_equal(formats.read(path).pixels, pages[0].pixels)
     with pytest.raises(ValueError, match="at least one"):
         Document(())
 

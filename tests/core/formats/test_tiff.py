@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import struct
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -22,7 +23,7 @@ def values_of(shape, dtype, seed=0):
     rng = np.random.default_rng(seed)
     if np.issubdtype(dtype, np.floating):
         return rng.normal(0.5, 1, shape).astype(dtype)
-    return rng.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
+    return rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
 
 
 def stored(path, values, **options):
@@ -174,7 +175,7 @@ def test_extra_channels_are_alpha_only_where_the_file_says_so(path):
     stored(path, values, photometric="rgb", extrasamples=["unspecified"])
     image = formats.read(path)
     np.testing.assert_array_equal(image.pixels, values[..., :3])
-    assert image.notes == ("a channel of unspecified meaning was left out",)
+    assert image.notes == ("not kept: 1 extra channel",)
     stored(path, values, photometric="rgb", extrasamples=["unassalpha"])
     np.testing.assert_array_equal(formats.read(path).pixels, values)
 
@@ -223,22 +224,196 @@ def test_lab_becomes_rgb(path, kind, bits):
 @pytest.mark.parametrize(
     ("values", "options", "message"),
     [
-        (np.zeros((4, 4), np.int16), {}, "signed of 16 bits"),
-        (np.zeros((4, 4), np.uint32), {}, "unsigned of 32 bits"),
-        (
-            np.zeros((9, 9, 5), np.uint8),
-            {"photometric": "rgb", "planarconfig": "contig"},
-            "5 channels",
-        ),
-        (np.zeros((3, 4, 4), np.uint8), {"photometric": "minisblack"}, "has 3 pages"),
-        (np.zeros((4, 4), np.complex64), {}, "complex"),
-        (np.zeros((4, 4), np.uint16), {"photometric": "cfa"}, "camera RAW"),
+        (np.zeros((9, 9, 40), np.uint8), {"planarconfig": "contig"}, "40 channels; .* save those"),
+        (np.zeros((4, 4), np.complex64), {}, "complex .* save it as gray or RGB"),
+        (np.zeros((4, 4), np.uint16), {"photometric": "cfa"}, "camera RAW .* RAW converter"),
+        (np.zeros((16, 16, 16), np.uint8), {"volumetric": True, "tile": (16, 16, 16)}, "16 slices"),
+        (np.zeros((9, 9, 3), np.float32), {"photometric": "cielab"}, "float of 32 bits"),
     ],
 )
 def test_what_is_no_still_picture_is_refused_clearly(path, values, options, message):
     stored(path, values, **{"photometric": "minisblack", **options})
     with pytest.raises(ImageFormatError, match=message):
         formats.read(path)
+
+
+KINDS = [np.int8, np.int16, np.int32, np.int64, np.uint32, np.uint64]
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "rgb", "miniswhite"])
+@pytest.mark.parametrize("dtype", KINDS, ids=lambda dtype: np.dtype(dtype).name)
+def test_measured_samples_become_floats_of_the_same_value(path, dtype, photometric):
+    values = values_of((6, 7, 3) if photometric == "rgb" else (6, 7), dtype)
+    values.flat[:2] = np.iinfo(dtype).min, np.iinfo(dtype).max
+    image = formats.read(stored(path, values, photometric=photometric))
+    assert image.bits == formats.probe(path).bits == 32
+    limits = np.iinfo(dtype)
+    exact = values.astype(float)
+    if photometric == "miniswhite":
+        exact = float(limits.max) + float(limits.min) - exact
+    np.testing.assert_allclose(image.pixels.reshape(values.shape), exact, rtol=2**-23, atol=2**-24)
+    (note,) = image.notes
+    assert ("keep their values" in note) == (np.dtype(dtype).itemsize < 4)
+    if np.dtype(dtype).itemsize < 4:
+        np.testing.assert_array_equal(image.pixels.reshape(values.shape), exact)
+
+
+def test_alpha_of_measured_samples_is_a_share(path):
+    values = np.full((4, 5, 4), 70_000, np.uint32)
+    values[..., 3] = 2**31
+    pixels = formats.read(stored(path, values, photometric="rgb", extrasamples=[2])).pixels
+    assert (pixels[..., :3] == 70_000).all()
+    np.testing.assert_allclose(pixels[..., 3], 0.5)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize(
+    ("extra", "kept"),
+    [
+        (["unspecified", "unspecified"], [0, 1, 2]),
+        (["unassalpha", "unspecified"], [0, 1, 2, 3]),
+        (["unspecified", "unassalpha"], [0, 1, 2, 4]),
+    ],
+)
+def test_extra_channels_are_named_and_alpha_is_found_among_them(path, planar, extra, kept):
+    values = values_of((8, 9, 5), np.uint8)
+    arranged = np.ascontiguousarray(np.moveaxis(values, 2, 0)) if planar else values
+    stored(
+        path,
+        arranged,
+        photometric="rgb",
+        planarconfig="separate" if planar else "contig",
+        extrasamples=extra,
+    )
+    image = formats.read(path)
+    np.testing.assert_array_equal(image.pixels, values[..., kept])
+    left = 5 - len(kept)
+    assert image.notes == (f"not kept: {left} extra channel{'s' * (left > 1)}",)
+
+
+def test_the_first_page_of_several_is_read_with_a_note(path):
+    pages = values_of((3, 5, 6), np.uint8)
+    image = formats.read(stored(path, pages, photometric="minisblack"))
+    np.testing.assert_array_equal(image.pixels[..., 0], pages[0])
+    assert image.notes == ("not kept: 2 other pages",)
+    assert formats.probe(path).pages == 3
+
+
+def ycbcr_tiff(units, size, subsampling, compression, *, rows_per_strip, levels=()):
+    """A TIFF of YCbCr data units, (strips, units, bytes), which few encoders write."""
+    layout, (height, width) = ifd.Layout(), size
+    strips = [strip.tobytes() for strip in units]
+    strips = [zlib.compress(strip) for strip in strips] if compression == 8 else strips
+    offsets = 400 + np.cumsum([0, *map(len, strips)])[:-1]
+    numbers = {256: [width], 257: [height], 258: [8, 8, 8], 259: [compression], 262: [6]}
+    numbers |= {277: [3], 278: [rows_per_strip], 279: list(map(len, strips)), 530: subsampling}
+    fields = {
+        tag: ifd.Field(3, len(found), layout.pack("H" * len(found), *found))
+        for tag, found in numbers.items()
+    }
+    packed = layout.pack("I" * len(offsets), *map(int, offsets))
+    fields[273] = ifd.Field(4, len(offsets), packed)
+    if levels:
+        data = layout.pack("I" * 12, *(n for level in levels for n in (level, 1)))
+        fields[532] = ifd.Field(5, 6, data)
+    fields = dict(sorted(fields.items()))
+    head = b"II*\0" + layout.pack("I", 8) + ifd.serialize(ifd.Directory(fields), layout, 8)
+    return head.ljust(400, b"\0") + b"".join(strips)
+
+
+@settings(max_examples=20)
+@given(
+    size=st.tuples(st.integers(1, 19), st.integers(1, 19)),
+    subsampling=st.tuples(st.sampled_from([1, 2, 4]), st.sampled_from([1, 2])),
+    compression=st.sampled_from([1, 8]),
+    strip=st.integers(1, 3),
+)
+def test_subsampled_ycbcr_is_read_pixel_by_pixel(
+    tmp_path_factory, size, subsampling, compression, strip
+):
+    (height, width), (across, down) = size, subsampling
+    columns, rng = -(-width // across), np.random.default_rng(0)
+    strips = [
+        rng.integers(
+            0, 256, (-(-min(strip * down, height - top) // down) * columns, across * down + 2)
+        )
+        for top in range(0, height, strip * down)
+    ]
+    path = tmp_path_factory.mktemp("ycbcr") / "a.tif"
+    path.write_bytes(
+        ycbcr_tiff(
+            [units.astype(np.uint8) for units in strips],
+            size,
+            [across, down],
+            compression,
+            rows_per_strip=strip * down,
+        )
+    )
+    pixels = formats.read(path).pixels
+    for y, x in {(0, 0), (height - 1, width - 1), (height // 2, width // 3)}:
+        unit = strips[y // (strip * down)][y % (strip * down) // down * columns + x // across]
+        luma = unit[y % down * across + x % across]
+        cb, cr = (unit[-2:] - 128) * (127 / 127)
+        red, blue = luma + 1.402 * cr, luma + 1.772 * cb
+        green = (luma - 0.299 * red - 0.114 * blue) / 0.587
+        expected = np.clip([red, green, blue], 0, 255)
+        np.testing.assert_allclose(pixels[y, x], expected, atol=0.51)
+
+
+def test_ycbcr_as_pillow_writes_it_is_read(path):
+    y, x = np.mgrid[:40, :32]
+    values = np.stack([x * 4, y * 4, x + y], -1).astype(np.uint8)
+    PilImage.fromarray(values).convert("YCbCr").save(path)
+    image = formats.read(path)
+    with PilImage.open(path) as found:
+        expected = np.asarray(found.convert("RGB"))
+    assert np.abs(image.pixels.astype(int) - expected).max() <= 2
+    assert image.notes == ()
+
+
+def test_a_cut_strip_of_ycbcr_is_refused(path):
+    units = np.zeros((1, 10, 6), np.uint8)
+    path.write_bytes(ycbcr_tiff(units, (8, 8), [2, 2], 1, rows_per_strip=8))
+    with pytest.raises(ImageFormatError, match="cut short"):
+        formats.read(path)
+
+
+def test_video_levels_of_ycbcr_are_obeyed(path):
+    units = np.array([[[16, 128, 128]] * 2 + [[235, 128, 128]] * 2], np.uint8)
+    levels = (16, 235, 128, 240, 128, 240)
+    path.write_bytes(ycbcr_tiff(units, (2, 2), [1, 1], 1, rows_per_strip=2, levels=levels))
+    assert formats.read(path).pixels[:, 0, 0].tolist() == [0, 255]
+
+
+def test_a_raw_file_of_any_suffix_and_layout_is_named(path):
+    values = values_of((16, 16), np.uint16)
+    with tifffile.TiffWriter(path) as writer:
+        make = [(271, 2, 0, "NIKON CORPORATION", True)]
+        options = {"metadata": None, "extratags": make, "subifds": 1}
+        writer.write(values_of((8, 8, 3), np.uint8), photometric="rgb", **options)
+        writer.write(values, photometric="cfa", metadata=None)
+    with pytest.raises(ImageFormatError, match=r"is a camera RAW picture \(NIKON CORPORATION\)"):
+        formats.read(path)
+    path.rename(path.with_suffix(".nef"))
+    with pytest.raises(ImageFormatError, match=r"a\.nef: is a camera RAW picture \(NEF\); develop"):
+        formats.read(path.with_suffix(".nef"))
+
+
+@given(byteorder=st.sampled_from("<>"), bigtiff=st.booleans(), pages=st.integers(1, 3))
+@settings(max_examples=8)
+def test_data_behind_the_last_page_are_named_and_nothing_else(
+    tmp_path_factory, byteorder, bigtiff, pages
+):
+    path = tmp_path_factory.mktemp("trailer") / "a.tif"
+    values = values_of((pages, 5, 6, 3), np.uint8)
+    stored(path, values, photometric="rgb", byteorder=byteorder, bigtiff=bigtiff)
+    whole = path.read_bytes()
+    before = formats.read(path).notes
+    assert not any("trailer" in note for note in before)
+    path.write_bytes(whole + bytes(5000))
+    assert formats.read(path).notes == before
+    path.write_bytes(whole + b"\xff\xd8" + b"x" * 2998)
+    assert "trailer of 3 kB" in formats.read(path).notes[-1]
 
 
 def test_thumbnail_pages_do_not_count(path):
