@@ -18,14 +18,14 @@ from torch import Tensor, nn
 
 from restorer import color
 from restorer.attention.dense import softmax_affinity
+from restorer.attention.nonlocal_block import NonLocalBlock
 from restorer.attention.patch import patch_weights
+from restorer.attention.pyramid import PyramidAttention
 from restorer.errors import SettingsError
 from restorer.image import FloatArray, Image
 from restorer.inference.loading import open_model
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec
-from restorer.networks.nonlocal_net import NonLocalBlock
-from restorer.networks.panet import PyramidAttention
 from restorer.restoration.conditioning import Condition, planes_of
 from restorer.restoration.source import Part, Source, usual
 from restorer.tiling.padding import PaddedFrame

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
+from restorer.attention.modes import at_least_float32
 
 Affinity = Callable[[Tensor, Tensor], Tensor]
 
@@ -36,7 +37,7 @@ def sum_affinity(query: Tensor, key: Tensor) -> Tensor:
 
 
 def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Tensor:
-    """Return the sum of the values weighted by the affinities, computed in float32.
+    """Return the sum of the values weighted by the affinities, computed in float32 or float64.
 
     Args:
         query: (N, C, H, W).
@@ -50,7 +51,7 @@ def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinit
     products = affinity is product_affinity
     attend = _attend_products if products else partial(_attend, affinity=affinity)
     with torch.autocast(value.device.type, enabled=False):
-        maps = (x.float().flatten(2) for x in (query, key, value))
+        maps = (at_least_float32(x).flatten(2) for x in (query, key, value))
         return map_samples(attend, *maps).reshape(*value.shape[:2], *query.shape[2:])
 
 
@@ -63,7 +64,8 @@ def query_softmax_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor
         value: (N, V, M).
     """
     with torch.autocast(value.device.type, enabled=False):
-        return map_samples(_attend_by_keys, query.float(), key.float(), value.float())
+        maps = (at_least_float32(x) for x in (query, key, value))
+        return map_samples(_attend_by_keys, *maps)
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Tensor:

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples
+from restorer.attention.modes import at_least_float32, is_recorded
 
 _BLOCK_ELEMENTS = 1 << 21  # scores processed at a time: 8 MiB of float32
 _HASHED_ROWS = 1 << 14  # pixels hashed at a time: 16 MiB at 4 rounds of 64 rotations
@@ -39,7 +40,7 @@ def hash_codes(vectors: Tensor, rotations: Tensor) -> Tensor:
     """Return the bucket of every vector in every round: the argmax of [xR, -xR].
 
     Args:
-        vectors: (L, C) in float32; half precision would select different buckets.
+        vectors: (L, C), not in half precision, which would select different buckets.
         rotations: (C, rounds, buckets / 2).
 
     Returns:
@@ -60,7 +61,7 @@ def hashed_attention(
     chunk_size: int,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Attend from every pixel to the pixels with nearby hash codes, in float32.
+    """Attend from every pixel to the pixels with nearby hash codes, in float32 or float64.
 
     The embedding is the query; divided by its norm it is the key. Chunks form a ring: a single
     chunk attends to itself three times, two chunks attend to each other twice. The last chunk is
@@ -79,8 +80,10 @@ def hashed_attention(
         (N, V, H, W).
     """
     with torch.autocast(values.device.type, enabled=False):
-        rotations = rotations[0].float()
-        embedded, flat_values = (x.float().flatten(2).mT.contiguous() for x in (embedding, values))
+        embedded, flat_values = (
+            at_least_float32(x).flatten(2).mT.contiguous() for x in (embedding, values)
+        )
+        rotations = rotations[0].to(embedded.dtype)
         if out is not None:
             _fill(out[0].flatten(1).mT, embedded[0], flat_values[0], rotations, chunk_size)
             return out
@@ -90,7 +93,7 @@ def hashed_attention(
 
 def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
     """Map (L, C), (L, V) and (C, rounds, buckets / 2) to (L, V)."""
-    if not torch.is_grad_enabled():
+    if not torch.is_grad_enabled() and not is_recorded():
         return _fill(torch.empty_like(values), embedding, values, rotations, chunk_size)
     orders = _sorted_orders(embedding, rotations)
     rounds = (_attend_round(embedding, values, order, chunk_size) for order in orders)

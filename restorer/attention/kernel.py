@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
+from restorer.attention.modes import at_least_float32
 
 CONTRASTED = 65  # best matches per pixel that enter the contrastive loss
 _BLOCK_ELEMENTS = 1 << 21  # features or scores processed at a time: 8 MiB of float32
@@ -25,7 +26,8 @@ _FEATURE_FLOOR = 1e-4  # value of the authors' code
 def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
     """Return phi(q) (phi(k)^T v) / (phi(q) sum phi(k)) with phi(u) = exp(Fu - |u|^2 / 2) + 1e-4.
 
-    The common factor m**-0.5 of the features cancels and is omitted. The computation is in float32.
+    The common factor m**-0.5 of the features cancels and is omitted. The computation is in float32,
+    or in float64 if the inputs are.
     As in the reference code, no maximum is subtracted before exp, so the vectors must be short; the
     network normalizes them.
 
@@ -39,8 +41,8 @@ def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tens
         (N, V, H, W).
     """
     with torch.autocast(value.device.type, enabled=False):
-        attend = partial(_attend, projection=projection.float())
-        maps = (x.float().flatten(2) for x in (query, key, value))
+        attend = partial(_attend, projection=at_least_float32(projection))
+        maps = (at_least_float32(x).flatten(2) for x in (query, key, value))
         return map_samples(attend, *maps).reshape(value.shape)
 
 
@@ -66,7 +68,7 @@ def block_pixels(projection: Tensor) -> int:
 def key_sums(key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
     """Return the sums phi(k) v and phi(k) over (C, L) keys and (V, L) values.
 
-    The result is (V + 1, features), float32. The sums of disjoint sets of pixels add up.
+    The result is (V + 1, features). The sums of disjoint sets of pixels add up.
     """
     features = _features(key, projection)
     return torch.cat([value @ features.mT, features.sum(1)[None]])
@@ -103,7 +105,7 @@ def contrastive_loss(query: Tensor, key: Tensor) -> Tensor:
             f"features of {height} x {width}: the contrastive loss needs {CONTRASTED} pixels"
         )
     with torch.autocast(key.device.type, enabled=False):
-        maps = (x.float().flatten(2) for x in (query, key))
+        maps = (at_least_float32(x).flatten(2) for x in (query, key))
         return map_samples(_contrast, *maps).mean()
 
 
@@ -131,8 +133,10 @@ def orthogonalize(blocks: Sequence[Tensor], lengths: Tensor) -> Tensor:
     """Map Gaussian (columns, columns) blocks and (rows, columns) lengths to (rows, columns).
 
     Row i is the i-th orthonormal row of the blocks, times the norm of row i of `lengths`. As in the
-    reference code, the signs are those of Householder QR.
+    reference code, the signs are those of Householder QR. The computation is in float64 and the
+    result has the type of `lengths`: in float32 the rows differ between libraries by 3e-5.
     """
-    orthogonal = torch.cat([torch.linalg.qr(block).Q.mT for block in blocks])
-    norms: Tensor = torch.linalg.vector_norm(lengths, dim=1, keepdim=True)
-    return orthogonal[: len(lengths)] * norms
+    orthogonal = torch.cat([torch.linalg.qr(block.double()).Q.mT for block in blocks])
+    norms = torch.linalg.vector_norm(lengths.double(), dim=1, keepdim=True)
+    result: Tensor = orthogonal[: len(lengths)] * norms
+    return result.to(lengths.dtype)

@@ -74,8 +74,12 @@ def write_state(state: Mapping[str, Tensor], path: Path) -> None:
 
     Raises CheckpointError if the file exists, cannot be written, or has another suffix.
     """
-    # safetensors requires a separate copy of tied parameters for each of their names.
-    tensors = {key: tensor.detach().cpu().clone() for key, tensor in state.items()}
+    # safetensors takes tensors that own their memory, in row-major order: tied parameters are
+    # copied for each of their names, and a loaded network has channels-last convolutions.
+    tensors = {
+        key: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for key, tensor in state.items()
+    }
     if path.suffix not in (".safetensors", ".pt", ".pth"):
         raise CheckpointError(f"{path}: unknown suffix; expected .safetensors, .pt or .pth")
     try:

@@ -8,127 +8,24 @@ returns the contrastive losses, which the reference code returns in training mod
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from restorer.attention.kernel import (
-    block_pixels,
-    contrastive_loss,
-    kernel_attention,
-    key_sums,
-    orthogonal_projection,
-    read_sums,
-)
+from restorer.attention.efficient import EfficientNonLocalAttention
+from restorer.attention.kernel import block_pixels, key_sums, read_sums
+from restorer.attention.seeding import seeded_generator
 from restorer.networks.layers import (
     EDSR,
     attended_body,
     conv_shape,
     count_blocks,
     find_scale,
-    seeded_generator,
 )
 from restorer.networks.stages import Chain, Global, Program, trunk_program
-
-_AMPLIFICATION = math.sqrt(6)  # norm of queries and keys in the authors' code
-_NORM_FLOOR = 5e-5  # value of the authors' code
-
-
-class Projection(nn.Module):
-    """The (features, channels) random projection of an attention, with its published name."""
-
-    projection_matrix: Tensor
-
-    def __init__(self, features: int, channels: int) -> None:
-        super().__init__()
-        self.register_buffer("projection_matrix", orthogonal_projection(features, channels))
-
-
-class KernelAttention(nn.Module):
-    """y = residual_scale * attention(x) + x, with attention by random features.
-
-    Args:
-        channels: Number of channels C.
-        reduction: Queries and keys have C / reduction channels.
-        features: Number of random features.
-        residual_scale: Factor on the attention.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        *,
-        reduction: int = 4,
-        features: int = 128,
-        residual_scale: float = 1.0,
-    ) -> None:
-        super().__init__()
-        self.residual_scale = residual_scale
-        self.conv_match1 = nn.Sequential(nn.Conv2d(channels, channels // reduction, 1))
-        self.conv_match2 = nn.Sequential(nn.Conv2d(channels, channels // reduction, 1))
-        self.conv_assembly = nn.Sequential(nn.Conv2d(channels, channels, 1))
-        self.attn_fn = Projection(features, channels // reduction)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to the same shape, in float32."""
-        # The features are exponentials of sums near 20, for which half precision is too coarse.
-        with torch.autocast(x.device.type, enabled=False):
-            x = x.to(self.attn_fn.projection_matrix.dtype)
-            attended = kernel_attention(
-                *self._match(x), self.conv_assembly(x), self.attn_fn.projection_matrix
-            )
-        return torch.add(
-            x, attended, alpha=self.residual_scale
-        )  # one temporary less than x + s * a
-
-    def extend(self, chain: Chain) -> None:
-        """Append the stage of `forward` to a program; see `forward_into`."""
-        chain.stages.append(Global(self.forward_into, (chain.features,), chain.features, 1))
-
-    def forward_into(self, x: Tensor, out: Tensor) -> None:
-        """Write `forward` of (1, C, H, W) into `out`, which may be `x`, one block at a time."""
-        projection = self.attn_fn.projection_matrix
-        step = block_pixels(projection)
-        inputs, outputs = (torch.split(m.flatten(2)[:, :, None], step, dim=3) for m in (x, out))
-        with torch.autocast(x.device.type, enabled=False):
-            sums = reduce(torch.add, (self._key_sums(block) for block in inputs))
-            for block, result in zip(inputs, outputs, strict=True):
-                attended = read_sums(sums, self._query(block)[0, :, 0], projection)[None, :, None]
-                result.copy_(torch.add(block, attended, alpha=self.residual_scale))
-
-    def _key_sums(self, x: Tensor) -> Tensor:
-        """Return the key sums of (1, C, 1, L) features; see `restorer.attention.kernel`."""
-        key, value = self._key(x)[0, :, 0], self.conv_assembly(x)[0, :, 0]
-        return key_sums(key, value, self.attn_fn.projection_matrix)
-
-    def loss(self, x: Tensor) -> Tensor:
-        """Return the contrastive loss, a scalar, of (N, C, H, W) features.
-
-        Raises ValueError below 65 pixels.
-        """
-        with torch.autocast(x.device.type, enabled=False):
-            return contrastive_loss(*self._match(x.to(self.attn_fn.projection_matrix.dtype)))
-
-    def redraw_projection(self, generator: torch.Generator) -> None:
-        """Replace the random projection in place; `generator` is on the CPU."""
-        projection = self.attn_fn.projection_matrix
-        features, channels = projection.shape
-        projection.copy_(orthogonal_projection(features, channels, generator))
-
-    def _match(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map (N, C, H, W) to queries and keys, all vectors of the same norm."""
-        return self._query(x), self._key(x)
-
-    def _query(self, x: Tensor) -> Tensor:
-        return F.normalize(self.conv_match1(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
-
-    def _key(self, x: Tensor) -> Tensor:
-        return F.normalize(self.conv_match2(x), dim=1, eps=_NORM_FLOOR) * _AMPLIFICATION
 
 
 class ENLCN(EDSR):
@@ -148,8 +45,10 @@ class ENLCN(EDSR):
         peak: float = 1.0,
     ) -> None:
 
-        def attention(_: int) -> KernelAttention:
-            return KernelAttention(channels, features=features, residual_scale=residual_scale)
+        def attention(_: int) -> EfficientNonLocalAttention:
+            return EfficientNonLocalAttention(
+                channels, features=features, residual_scale=residual_scale
+            )
 
         super().__init__(
             lambda: attended_body(attention, blocks, channels, residual_scale),
@@ -160,7 +59,7 @@ class ENLCN(EDSR):
 
     def stages(self, *, seed: int = 0) -> Program:
         """Return the stages of `forward`; see `restorer.networks.stages`."""
-        return trunk_program(self, KernelAttention, order=1)
+        return trunk_program(self, EfficientNonLocalAttention, order=1, extend=_extend)
 
     def forward_with_losses(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the result of `forward` and the (modules,) contrastive losses of all attentions.
@@ -171,14 +70,14 @@ class ENLCN(EDSR):
         losses = []
         shallow = features = self.enter(x)
         for layer in self.body:
-            if isinstance(layer, KernelAttention):
+            if isinstance(layer, EfficientNonLocalAttention):
                 losses.append(layer.loss(features))
             features = layer(features)
         return self.leave(x, shallow + features), torch.stack(losses)
 
     def redraw_projections(self, seed: int) -> None:
         """Replace the random projections during training; the authors do so every 640 steps."""
-        attentions = [layer for layer in self.body if isinstance(layer, KernelAttention)]
+        attentions = [layer for layer in self.body if isinstance(layer, EfficientNonLocalAttention)]
         for index, attention in enumerate(attentions):
             attention.redraw_projection(seeded_generator(seed, index))
 
@@ -196,3 +95,28 @@ class ENLCN(EDSR):
             "channels": channels,
             "features": projection[0],
         }
+
+
+def _extend(attention: EfficientNonLocalAttention, chain: Chain) -> None:
+    """Append the stage of an attention to a program."""
+    run = partial(attend_into, attention)
+    chain.stages.append(Global(run, (chain.features,), chain.features, 1))
+
+
+def attend_into(attention: EfficientNonLocalAttention, x: Tensor, out: Tensor) -> None:
+    """Write the attention of (1, C, H, W) into `out`, which may be `x`, one block at a time."""
+    projection = attention.attn_fn.projection_matrix
+    step = block_pixels(projection)
+    inputs, outputs = (torch.split(m.flatten(2)[:, :, None], step, dim=3) for m in (x, out))
+    with torch.autocast(x.device.type, enabled=False):
+        sums = reduce(torch.add, (_key_sums(attention, block) for block in inputs))
+        for block, result in zip(inputs, outputs, strict=True):
+            attended = read_sums(sums, attention.query(block)[0, :, 0], projection)
+            scale = attention.residual_scale
+            result.copy_(torch.add(block, attended[None, :, None], alpha=scale))
+
+
+def _key_sums(attention: EfficientNonLocalAttention, x: Tensor) -> Tensor:
+    """Return the key sums of (1, C, 1, L) features; see `restorer.attention.kernel`."""
+    key, value = attention.key(x)[0, :, 0], attention.conv_assembly(x)[0, :, 0]
+    return key_sums(key, value, attention.attn_fn.projection_matrix)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -148,15 +147,6 @@ def attended_body(
         if count % 8 == 0:
             layers.append(attention(count // 8))
     return nn.Sequential(*layers, conv3x3(channels, channels))
-
-
-def seeded_generator(*words: int) -> torch.Generator:
-    """Return a CPU generator seeded with a hash of the integers.
-
-    Neighboring seeds or module numbers give unrelated sequences, the same on every device.
-    """
-    digest = hashlib.blake2b(repr(words).encode(), digest_size=8).digest()
-    return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little"))
 
 
 def conv_shape(shapes: Mapping[str, tuple[int, ...]], name: str) -> tuple[int, int]:

@@ -1,27 +1,19 @@
-"""Non-local block (Wang et al. 2018, arXiv:1711.07971) and a restoration network built from it.
+"""A restoration network built from non-local blocks (Wang et al. 2018, arXiv:1711.07971).
 
-`NonLocalBlock` computes the same as the four pairwise functions of
-AlexHex7/Non-local_pytorch@ec15789 (Apache-2.0), with the same state-dict names. The authors' own
-code differs: it pools before the convolutions and divides the scores of the embedded Gaussian by
-the square root of the number of channels. `NonLocalNet` is this project's own design, an EDSR trunk
-with non-local blocks between its residual blocks.
+`NonLocalNet` is this project's own design, an EDSR trunk with non-local blocks between its residual
+blocks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from restorer.attention.dense import (
-    dense_attention,
-    product_affinity,
-    softmax_affinity,
-    sum_affinity,
-)
+from restorer.attention.nonlocal_block import NonLocalBlock, Pairwise
 from restorer.networks.layers import (
     ReferenceUse,
     ResidualBlock,
@@ -32,86 +24,6 @@ from restorer.networks.layers import (
     find_scale,
 )
 from restorer.networks.stages import Program, trunk_program
-
-Pairwise = Literal["gaussian", "embedded_gaussian", "dot_product", "concatenation"]
-
-AFFINITIES = {
-    "gaussian": softmax_affinity,
-    "embedded_gaussian": softmax_affinity,
-    "dot_product": product_affinity,
-    "concatenation": sum_affinity,
-}
-
-
-class NonLocalBlock(nn.Module):
-    """z = W y + x, where y_i is the sum over all pixels j of g(x_j) weighted by f(x_i, x_j).
-
-    The block starts as the identity, because its last layer (W or the batch norm) is initialized
-    to zero.
-
-    Args:
-        channels: Number of channels; theta, phi and g have half as many.
-        pairwise: Pairwise function f. The Gaussians are normalized by their sum over j, the others
-            by the number of pixels.
-        pooling: Halve the size of the keys and values by 2x2 max pooling.
-        batch_norm: Apply batch normalization to W y.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        *,
-        pairwise: Pairwise = "embedded_gaussian",
-        pooling: bool = False,
-        batch_norm: bool = False,
-    ) -> None:
-        super().__init__()
-        inner = max(1, channels // 2)
-        pool = [Halve()] if pooling else []
-        self.pairwise = pairwise
-        self.g = _chain(nn.Conv2d(channels, inner, 1), *pool)
-        self.W = _chain(
-            nn.Conv2d(inner, channels, 1), *([nn.BatchNorm2d(channels)] if batch_norm else [])
-        )
-        last = self.W[-1] if isinstance(self.W, nn.Sequential) else self.W
-        nn.init.zeros_(cast(Tensor, last.weight))
-        nn.init.zeros_(cast(Tensor, last.bias))
-        self.theta: nn.Module = nn.Identity()
-        self.phi: nn.Module = nn.Sequential(*pool)
-        if pairwise != "gaussian":
-            self.theta = nn.Conv2d(channels, inner, 1)
-            self.phi = _chain(nn.Conv2d(channels, inner, 1), *pool)
-        if pairwise == "concatenation":
-            self.concat_project = nn.Sequential(nn.Conv2d(2 * inner, 1, 1, bias=False))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to the same shape."""
-        query, key = self._embed(x)
-        y = dense_attention(query, key, self.g(x), AFFINITIES[self.pairwise])
-        z: Tensor = self.W(y) + x
-        return z
-
-    def affinity(self, x: Tensor) -> Tensor:
-        """Return the whole normalized f, (N, H W, keys); memory grows with (H W)**2."""
-        query, key = self._embed(x)
-        return AFFINITIES[self.pairwise](query.flatten(2), key.flatten(2))
-
-    def _embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return theta(x), (N, C', H, W), and phi(x), (N, C', h, w)."""
-        query, key = self.theta(x), self.phi(x)
-        if self.pairwise != "concatenation":
-            return query, key
-        # w.[theta, phi] is the sum of two products, so the pairs need not be concatenated.
-        own, other = cast(Tensor, self.concat_project[0].weight).chunk(2, 1)
-        return F.conv2d(query, own), F.conv2d(key, other)
-
-
-class Halve(nn.Module):
-    """2x2 max pooling that drops an odd last row or column, but keeps a single one."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, C, H // 2, W // 2), at least 1."""
-        return F.max_pool2d(x, [min(2, side) for side in x.shape[2:]])
 
 
 class NonLocalNet(nn.Module):
@@ -213,8 +125,3 @@ class NonLocalNet(nn.Module):
     def published_state(self) -> dict[str, Tensor]:
         """Return the state dict; there is no other layout."""
         return self.state_dict()
-
-
-def _chain(first: nn.Module, *others: nn.Module) -> nn.Module:
-    """Return a sequence, or `first` itself if it is alone, as the published names require."""
-    return nn.Sequential(first, *others) if others else first

@@ -12,11 +12,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from restorer.attention.patch import patch_attention
+from restorer.attention.pyramid import PyramidAttention
 from restorer.networks.layers import (
     EDSR,
     ReferenceUse,
@@ -37,78 +36,6 @@ from restorer.networks.stages import (
     reach,
     trunk_program,
 )
-
-
-class PyramidAttention(nn.Module):
-    """Attention of every 3x3 patch to the 3x3 patches of the input at several scales.
-
-    y = attention(x) / 4 + residual_scale * x. The division by 4 and the factor on the *identity*
-    come from the authors' code. Level i is the input resized bicubically (a = -0.75, half-pixel
-    centers, no antialiasing) by 1 - i/10. The networks were trained with torch 1.1, which sampled
-    by the ratio of the sizes; `exact_ratio=False` samples by the factor itself, as the same code
-    does since torch 1.6.
-
-    Args:
-        channels: Number of channels C.
-        reduction: Queries and keys have C / reduction channels.
-        levels: Number of scales, including the full one.
-        residual_scale: Factor on the identity.
-        softmax_scale: Factor on the scores.
-        hard: Paste only the best match instead of the softmax average.
-        exact_ratio: Sample the pyramid by the ratio of the sizes.
-    """
-
-    escape_NaN: Tensor  # noqa: N815, RUF100  the name in the published state dicts
-
-    def __init__(
-        self,
-        channels: int,
-        *,
-        reduction: int = 2,
-        levels: int = 5,
-        residual_scale: float = 1.0,
-        softmax_scale: float = 10.0,
-        hard: bool = False,
-        exact_ratio: bool = True,
-    ) -> None:
-        super().__init__()
-        self.scales = [1 - i / 10 for i in range(levels)]
-        self.residual_scale = residual_scale
-        self.softmax_scale = softmax_scale
-        self.hard = hard
-        self.exact_ratio = exact_ratio
-        self.register_buffer("escape_NaN", torch.tensor([1e-4]))
-        self.conv_match_L_base = _pointwise(channels, channels // reduction)
-        self.conv_match = _pointwise(channels, channels // reduction)
-        self.conv_assembly = _pointwise(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to the same shape."""
-        return self.attend(x) + x * self.residual_scale
-
-    def attend(self, x: Tensor) -> Tensor:
-        """Return the attention alone, without the identity: (N, C, H, W), in float32."""
-        # Scores are multiplied by 10 and exponentiated; half precision would prefer other patches.
-        with torch.autocast(x.device.type, enabled=False):
-            x = x.to(self.escape_NaN.dtype)
-            resized = [self._resize(x, scale) for scale in self.scales]
-            pasted = patch_attention(
-                self.conv_match_L_base(x),
-                [(self.conv_match(level), self.conv_assembly(level)) for level in resized],
-                softmax_scale=self.softmax_scale,
-                norm_floor=self.escape_NaN,
-                hard=self.hard,
-            )
-        return pasted / 4
-
-    def _resize(self, x: Tensor, scale: float) -> Tensor:
-        if scale == 1:
-            return x
-        # A level has at least one pixel; the reference code fails for sizes below 2.
-        size = [max(1, int(n * scale)) for n in x.shape[2:]]
-        if self.exact_ratio or 1 in size:
-            return F.interpolate(x, size=size, mode="bicubic", align_corners=False)
-        return F.interpolate(x, scale_factor=scale, mode="bicubic", align_corners=False)
 
 
 class PANet(nn.Module):
@@ -378,10 +305,6 @@ def _match_shape(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
     name = ".conv_match_L_base.0.weight"
     keys = [key for key in shapes if key.startswith("body.") and key.endswith(name)]
     return conv_shape(shapes, keys[0].removesuffix(".weight")) if keys else (0, 0)
-
-
-def _pointwise(channels_in: int, channels_out: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(channels_in, channels_out, 1), nn.PReLU())
 
 
 def _blocks(channels: int, count: int) -> list[ResidualBlock]:

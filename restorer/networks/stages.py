@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -27,6 +27,7 @@ _MAX_RADIUS = 18
 FLOAT_BYTES = 4  # maps are float32
 
 Layer: TypeAlias = Callable[[Tensor], Tensor]
+AttentionT = TypeVar("AttentionT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -166,14 +167,6 @@ class Chain:
         return Program(self._image, (*self.stages, last))
 
 
-@runtime_checkable
-class StagedAttention(Protocol):
-    """An attention with its own stages, which need no whole map in memory."""
-
-    def extend(self, chain: Chain, **options: Any) -> None:
-        """Append the stages of `forward`, which replace the features of the chain in place."""
-
-
 class Trunk(Protocol):
     """A network of the EDSR family: ``leave(x, y + body(y))`` with ``y = enter(x)``.
 
@@ -192,7 +185,11 @@ class Trunk(Protocol):
 
 
 def trunk_program(
-    network: Trunk, attention: type[nn.Module], *, order: Literal[1, 2], **options: object
+    network: Trunk,
+    attention: type[AttentionT],
+    *,
+    order: Literal[1, 2],
+    extend: Callable[[AttentionT, Chain], None] | None = None,
 ) -> Program:
     """Return the program of a network with a body of residual blocks and attentions.
 
@@ -202,7 +199,8 @@ def trunk_program(
         network: The network; the maps and radii follow from its layers.
         attention: The class of the attentions in its body.
         order: See `Global`.
-        options: Keyword arguments of the attentions.
+        extend: Appends the stages of an attention, which replace the features of the chain in
+            place and need no whole map in memory; by default the attention is one stage.
     """
     inside, outside = _convolutions(network.head), _convolutions(network.tail)
     image = Map("image", inside[0].in_channels)
@@ -212,11 +210,11 @@ def trunk_program(
     *layers, closing = network.body
     for layer in layers:
         if isinstance(layer, attention):
-            if isinstance(layer, StagedAttention):
-                chain.close()
-                layer.extend(chain, **options)
+            if extend is None:
+                chain.attend(layer, order)
             else:
-                chain.attend(partial(layer, **options), order)
+                chain.close()
+                extend(layer, chain)
         else:
             chain.apply(layer, reach(layer))
     chain.close()

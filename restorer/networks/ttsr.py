@@ -18,12 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from restorer.attention.coarse import search_coarse_to_fine
-from restorer.attention.transfer import Divisor, paste, search
+from restorer.attention.texture import SearchTransfer
+from restorer.attention.transfer import Divisor
 from restorer.networks.layers import ReferenceUse, conv3x3
 
-# Largest number of patch pairs for the exact search: half a minute on two CPU cores.
-_EXACT_PAIRS = 1 << 31
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)  # values of torchvision, RGB, white = 1
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -78,7 +76,7 @@ class TTSR(nn.Module):
         divisor: Divisor = "constant",
     ) -> None:
         super().__init__()
-        self.divisor = divisor
+        self.search = SearchTransfer(divisor=divisor)
         self.MainNet = MainNet(blocks, channels, residual_scale)
         self.LTE = LTE()
 
@@ -150,18 +148,9 @@ class TTSR(nn.Module):
         return textures
 
     def _transfer(self, x_sr: Tensor, features: ReferenceFeatures) -> Transfer:
-        value = features.value
-        # Half precision often selects a different best patch.
-        with torch.autocast(x_sr.device.type, enabled=False):
-            query = self.LTE(x_sr).lv3
-            pairs = query.shape[2:].numel() * features.key.shape[2:].numel()
-            find = search if pairs <= _EXACT_PAIRS else search_coarse_to_fine
-            index, score = find(query, features.key)
-            lv3, lv2, lv1 = (
-                paste(level, index, stride=stride, divisor=self.divisor)
-                for level, stride in ((value.lv3, 1), (value.lv2, 2), (value.lv1, 4))
-            )
-        return Transfer(score[:, None], lv3, lv2, lv1, index)
+        values = reversed(features.value)  # coarse to fine
+        soft, (lv3, lv2, lv1), index = self.search(self.LTE(x_sr).lv3, features.key, *values)
+        return Transfer(soft, lv3, lv2, lv1, index)
 
 
 class LTE(nn.Module):

@@ -104,6 +104,10 @@ class TTSRLite(nn.Module):
         change = change - _enlarge(_shrink(change, scale), scale)
         return Guided(base + change, confidence, relevance)
 
+    def published_state(self) -> dict[str, Tensor]:
+        """Return the state dict; there is no other layout."""
+        return self.state_dict()
+
     def judge(self, target: Tensor, coarse: Tensor) -> Tensor:
         """Return the (N, 1, H, W) relevance of a reference at the resolution of the target."""
         return self.relevance(target, _fit(target, coarse)[0])

@@ -27,13 +27,12 @@ import torch
 from torch import Tensor, nn
 
 from restorer import READABLE, model_spec
+from restorer.attention import EfficientNonLocalAttention, NonLocalSparseAttention
 from restorer.metrics import psnr_luma
 from restorer.models.checkpoint import read_state
 from restorer.models.store import weights_path
 from restorer.networks import ARCHITECTURES, PANetLite
-from restorer.networks.enlcn import KernelAttention
 from restorer.networks.layers import channels_last
-from restorer.networks.nlsn import SparseAttention
 from restorer.training.degrade import bicubic_downscale, crop_to_multiple
 from restorer.training.growth import adopt
 from restorer.training.loop import train
@@ -77,8 +76,8 @@ def other(attention: Callable[[], nn.Module], squeeze: int) -> PANetLite:
     return network
 
 
-enla = partial(KernelAttention, INNER, reduction=2)
-nlsa = partial(SparseAttention, INNER, reduction=2)
+enla = partial(EfficientNonLocalAttention, INNER, reduction=2)
+nlsa = partial(NonLocalSparseAttention, INNER, reduction=2)
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "none, 8 blocks": lambda: without(8),
     "none, 9 blocks": lambda: without(9),

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from memory import peak_bytes
 from torch import Tensor
 
-from restorer.networks.panet import PyramidAttention
+from restorer.attention.pyramid import PyramidAttention
 
 SIDES = (48, 64, 96)
 CHANNELS = ((64, 2), (256, 8))  # channels and reduction of PANet and PA-EDSR

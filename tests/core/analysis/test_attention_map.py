@@ -86,7 +86,7 @@ def test_weights_of_the_included_models_equal_those_of_their_run(
 
     region, at = Region(4, 8, 40, 48), (21, 30)
     found = map_attention(IMAGE, model, at, region=region, sigma=15)
-    monkeypatch.setattr("restorer.networks.panet.patch_attention", noting)
+    monkeypatch.setattr("restorer.attention.pyramid.patch_attention", noting)
     part = Image(np.ascontiguousarray(region.of(IMAGE.pixels)))
     sigma = 15.0 if model == DENOISE else None
     restorer.restore(part, restorer.Step(model, sigma), settings=restorer.Settings(tile=96))

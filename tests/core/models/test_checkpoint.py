@@ -167,3 +167,24 @@ def test_only_a_json_header_of_the_stated_length_makes_safetensors(
             assert _is_safetensors(path) == expected
     path.write_bytes(b"\x89PNG\r\n\x1a\n{" + rest)
     assert not _is_safetensors(path)
+
+
+def test_every_kind_of_tensor_is_written_as_safetensors(tmp_path: Path) -> None:
+    """Shared, sliced and channels-last tensors, and all types that networks hold."""
+    shared = torch.rand(2, 3, 4, 5)
+    state = {
+        "shared": shared,
+        "tied": shared,
+        "view": shared[:, 1:, ::2],
+        "last": shared.to(memory_format=torch.channels_last),
+        "turned": shared.mT,
+        "expanded": torch.rand(3, 1).expand(3, 4),
+        "scalar": torch.tensor(1.5),
+        "empty": torch.zeros(0, 3),
+        "parameter": nn.Parameter(torch.rand(2)),
+    }
+    types = (torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool)
+    state |= {str(kind): shared.to(kind) for kind in types}
+    write_state(state, tmp_path / "out.safetensors")
+    read = read_state(tmp_path / "out.safetensors")
+    torch.testing.assert_close(read, {key: value.detach() for key, value in state.items()})

@@ -12,6 +12,7 @@ import torch
 
 import restorer
 from restorer import WeightsError
+from restorer.models.checkpoint import read_state
 from restorer.networks import PANet, PANetLite
 
 from helpers import make_photograph
@@ -122,7 +123,8 @@ def test_a_full_disk_leaves_the_folder_unchanged(
     assert not list(store.iterdir())
 
 
-def test_export_restores_the_published_layout(store: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors"])
+def test_export_restores_the_published_layout(store: Path, tmp_path: Path, suffix: str) -> None:
     state = PANet(blocks=2, channels=64).published_state()
     torch.save(state, tmp_path / "model_N30.pt")
     restorer.add_weights(
@@ -131,9 +133,8 @@ def test_export_restores_the_published_layout(store: Path, tmp_path: Path) -> No
         ),
         tmp_path / "model_N30.pt",
     )
-    restorer.export_weights("mine", tmp_path / "out.pt")
-    exported = torch.load(tmp_path / "out.pt", weights_only=True)
-    torch.testing.assert_close(exported, state)
+    restorer.export_weights("mine", tmp_path / f"out{suffix}")
+    torch.testing.assert_close(read_state(tmp_path / f"out{suffix}"), state)
 
 
 def described(url: str, **known: object) -> restorer.ModelSpec:

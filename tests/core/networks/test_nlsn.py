@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from restorer.attention import hashed
+from restorer.attention import NonLocalSparseAttention, hashed, sparse
 from restorer.attention.dense import dense_attention, softmax_affinity
 from restorer.attention.hashed import count_buckets, hash_codes, hashed_attention
+from restorer.attention.seeding import draw_rotations
 from restorer.models.checkpoint import load_state
-from restorer.networks import nlsn
-from restorer.networks.nlsn import NLSN, SparseAttention, draw_rotations
+from restorer.networks.nlsn import NLSN
 
 from helpers import GOLDEN, assert_equals, golden_weights, load_golden
 
@@ -24,7 +24,7 @@ def build(kind: str, arguments: dict[str, Any]) -> nn.Module:
     hashing = {"chunk_size": arguments["chunk_size"], "hashes": arguments["n_hashes"]}
     if kind == "nlsa":
         scale = arguments["res_scale"]
-        return SparseAttention(arguments["channels"], residual_scale=scale, **hashing)
+        return NonLocalSparseAttention(arguments["channels"], residual_scale=scale, **hashing)
     blocks, channels = arguments["n_resblocks"], arguments["n_feats"]
     return NLSN(scale=arguments["scale"][0], blocks=blocks, channels=channels, **hashing)
 
@@ -51,7 +51,7 @@ def test_output_equals_the_authors(case: str, monkeypatch: pytest.MonkeyPatch) -
             assert rotations.shape == shape
             return rotations
 
-        monkeypatch.setattr(nlsn, "draw_rotations", recorded)
+        monkeypatch.setattr(sparse, "draw_rotations", recorded)
         with torch.no_grad():
             result = network(tensors[f"in/x_{tag}"], seed=0)
         assert_equals(result, tensors[f"out/y_{tag}"], description["atol"][f"y_{tag}"])
@@ -126,7 +126,7 @@ def test_rotations_differ_between_modules_and_neighboring_seeds() -> None:
 def test_modules_of_a_network_are_numbered_in_order() -> None:
     with torch.device("meta"):
         body = NLSN(scale=2).body
-    places = {i: m.index for i, m in enumerate(body) if isinstance(m, SparseAttention)}
+    places = {i: m.index for i, m in enumerate(body) if isinstance(m, NonLocalSparseAttention)}
     assert places == {0: 0, 9: 1, 18: 2, 27: 3, 36: 4}
 
 
@@ -170,7 +170,7 @@ def test_every_parameter_learns() -> None:
 
 
 def test_autocast_hashes_in_float32() -> None:
-    module = SparseAttention(16, chunk_size=16)
+    module = NonLocalSparseAttention(16, chunk_size=16)
     x = torch.randn(1, 16, 12, 12)
     with torch.no_grad():
         with torch.autocast("cpu", torch.bfloat16):

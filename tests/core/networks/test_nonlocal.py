@@ -11,8 +11,9 @@ from torch import nn
 
 from restorer.attention import dense
 from restorer.attention.dense import dense_attention, product_affinity, softmax_affinity
+from restorer.attention.nonlocal_block import AFFINITIES, NonLocalBlock
 from restorer.models.checkpoint import load_state
-from restorer.networks.nonlocal_net import AFFINITIES, NonLocalBlock, NonLocalNet
+from restorer.networks.nonlocal_net import NonLocalNet
 from restorer.networks.nonlocal_variants import (
     FoldedNonLocal,
     PReLUNonLocal,

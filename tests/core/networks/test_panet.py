@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
+from restorer.attention import PyramidAttention
 from restorer.models.checkpoint import load_state
 from restorer.networks import ARCHITECTURES, PAEDSR, PANet, PANetLite
-from restorer.networks.panet import PyramidAttention
 
 from helpers import GOLDEN, assert_equals, golden_weights, load_golden
 

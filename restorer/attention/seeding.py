@@ -1,0 +1,37 @@
+"""Random numbers that depend on a seed alone, the same on every device."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+from torch import Tensor
+
+from restorer.attention.modes import is_recorded
+
+
+def seeded_generator(*words: int) -> torch.Generator:
+    """Return a CPU generator seeded with a hash of the integers.
+
+    Neighboring seeds or module numbers give unrelated sequences, the same on every device.
+    """
+    digest = hashlib.blake2b(repr(words).encode(), digest_size=8).digest()
+    return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little"))
+
+
+def draw_rotations(seed: int, index: int, shape: tuple[int, ...]) -> Tensor:
+    """Draw Gaussian rotations on the CPU, in float32; they depend only on the arguments.
+
+    In an exported network they are constants, so its size is fixed.
+    """
+    if not is_recorded():
+        return _draw(seed, index, shape)
+    # Recording is local to a thread. A recorded draw would continue one random sequence from call
+    # to call, and so change the result of the exported network.
+    with ThreadPoolExecutor(1) as outside:
+        return outside.submit(_draw, seed, index, tuple(int(n) for n in shape)).result()
+
+
+def _draw(seed: int, index: int, shape: tuple[int, ...]) -> Tensor:
+    return torch.randn(shape, generator=seeded_generator(seed, index, *shape), device="cpu")

@@ -1,0 +1,146 @@
+"""The attention modules in anybody's network: types, gradients, memory, examples."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from restorer import attention
+from restorer.attention import (
+    EfficientNonLocalAttention,
+    NonLocalBlock,
+    NonLocalSparseAttention,
+    PyramidAttention,
+    SearchTransfer,
+)
+from restorer.attention.nonlocal_block import AFFINITIES
+
+
+class Transferred(nn.Module):
+    """The soft attention and the textures of a search in the mirrored features, as one map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.search = SearchTransfer()
+
+    def forward(self, x: Tensor) -> Tensor:
+        soft, (textures,), _ = self.search(x, x.flip(3), x)
+        return torch.cat([soft, textures], 1)
+
+
+def make_modules(channels: int) -> dict[str, nn.Module]:
+    torch.manual_seed(0)
+    modules: dict[str, nn.Module] = {
+        "pyramid": PyramidAttention(channels, levels=2),
+        "sparse": NonLocalSparseAttention(channels, chunk_size=6, hashes=2, reduction=1),
+        "efficient": EfficientNonLocalAttention(channels, reduction=1, features=6),
+        "transfer": Transferred(),
+    }
+    for pairwise in AFFINITIES:
+        block = NonLocalBlock(channels, pairwise=pairwise, pooling=True)  # type: ignore[arg-type]
+        nn.init.normal_(block.W.weight)  # type: ignore[arg-type]  # starts as the identity
+        modules[pairwise] = block
+    return modules
+
+
+NAMES = sorted(make_modules(2))
+
+
+def features(channels: int, height: int, width: int, **kind: Any) -> Tensor:
+    return torch.randn(
+        2, channels, height, width, generator=torch.Generator().manual_seed(1), **kind
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_equal_finite_differences_in_float64(name: str) -> None:
+    module = make_modules(2)[name].double()
+    x = features(2, 3, 4, dtype=torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(module, (x,))
+    parameters = tuple(module.parameters())
+    if parameters:
+        names = [key for key, _ in module.named_parameters()]
+
+        def call(*values: Tensor) -> Any:
+            state = dict(zip(names, values, strict=True))
+            return torch.func.functional_call(module, state, (x.detach(),))
+
+        assert torch.autograd.gradcheck(call, parameters, fast_mode=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float64_and_bfloat16_give_their_own_type_and_about_the_same_values(name: str) -> None:
+    module, x = make_modules(8)[name].eval(), features(8, 9, 10)
+    with torch.no_grad():
+        expected = module(x)
+        precise = module.double()(x.double())
+        coarse = module.bfloat16()(x.bfloat16())
+    assert (precise.dtype, coarse.dtype) == (torch.float64, torch.bfloat16)
+    torch.testing.assert_close(precise.float(), expected, atol=1e-5, rtol=1e-5)
+    # Rounded features may hash or match elsewhere: most pixels agree, not all.
+    error = (coarse.float() - expected).abs()
+    assert error.quantile(0.75) < 0.05 * expected.abs().max()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_samples_of_a_batch_do_not_affect_each_other(name: str) -> None:
+    module, x = make_modules(4)[name].eval(), features(4, 7, 5)
+    with torch.no_grad():
+        alone = torch.cat([module(sample[None]) for sample in x])
+        torch.testing.assert_close(module(x), alone, atol=1e-5, rtol=1e-5)
+
+
+class Largest(TorchDispatchMode):
+    """Records the size of the largest tensor that any operation returns."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor):
+            self.elements = max(self.elements, result.numel())
+        return result
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_memory_grows_with_the_pixels_and_not_with_their_square(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("dense", "hashed", "kernel", "patch", "transfer"):
+        monkeypatch.setattr(f"restorer.attention.{module}._BLOCK_ELEMENTS", 1 << 15)
+    monkeypatch.setattr("restorer.attention.hashed._HASHED_ROWS", 64)
+    for buffer in ("_TILE_ELEMENTS", "_STRIP_ELEMENTS"):
+        monkeypatch.setattr(f"restorer.attention.tiled.{buffer}", 1 << 15)
+    peaks = []
+    with torch.no_grad():
+        for side in (16, 32):
+            with Largest() as largest:
+                make_modules(4)[name](features(4, side, side))
+            peaks.append(largest.elements)
+    assert peaks[1] < 6 * peaks[0], "four times the pixels, sixteen times the pairs"
+    assert peaks[1] < (32 * 32) ** 2 / 8
+
+
+@pytest.mark.parametrize("name", sorted(set(attention.__all__) - {"TransferredTextures"}))
+def test_the_example_of_each_module_runs(name: str) -> None:
+    module = importlib.import_module(getattr(attention, name).__module__)
+    finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
+    (example,) = finder.find(getattr(module, name), name)
+    assert example.examples
+    assert runner.run(example).failed == 0
+
+
+def test_importing_the_operators_does_not_load_torch() -> None:
+    code = "import sys, restorer, restorer.attention; print('torch' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "False"
