@@ -32,6 +32,20 @@ def read_tags(layout: Layout, directory: Directory, height: int, width: int) -> 
     return {BLOCK: _block({**tags, _HEIGHT: [height], _WIDTH: [width]})}
 
 
+def cropped(block: bytes, box: tuple[float, float, float, float]) -> bytes:
+    """Return the block for a part of its area, (left, top, right, bottom) in fractions of it."""
+    tags = _tags(block)
+    sides = np.array([tags[_WIDTH][0], tags[_HEIGHT][0]], float)
+    corner, size = box[:2] * sides, np.subtract(box[2:], box[:2]) * sides
+    if TIE_POINTS in tags:
+        tags[TIE_POINTS].reshape(-1, 6)[:, :2] -= corner
+    if MATRIX in tags:
+        matrix = tags[MATRIX].reshape(4, 4)
+        matrix[:, 3] += matrix[:, :2] @ corner
+    width, height = np.rint(size)
+    return _block({**tags, _HEIGHT: [height], _WIDTH: [width]})
+
+
 def with_size(block: bytes, height: int, width: int) -> bytes:
     """Return the block for the same area in pixels of another size."""
     tags = _tags(block)

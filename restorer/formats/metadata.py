@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import gain_map, geo, ifd, maker_note, xmp
+from restorer.formats import gain_map, geo, ifd, maker_note, xmp, xmp_geometry
 from restorer.formats.codec import not_kept
+from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
 from restorer.formats.ifd import Directory, Field, Layout
-from restorer.formats.placement import Placement
+from restorer.formats.placement import UNMOVED, Placement, Rectangle
 from restorer.image import Image, Metadata
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
@@ -33,9 +34,7 @@ DESCRIPTIVE |= {0x4746, 0x4749}
 DESCRIPTIVE |= frozenset(range(0x9C9B, 0x9CA0))
 
 _DESCRIPTION = 270
-_SUBJECT = (0x9214, 0xA214)  # SubjectArea, SubjectLocation
 _MAX_DPI = 65_535  # what JPEG holds
-_SIZE_TAGS = {0: (256, 257), ifd.EXIF: (0xA002, 0xA003)}  # width, height
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))([1-8])")
 
 
@@ -62,31 +61,48 @@ def orientation(metadata: Metadata) -> int:
 def upright(image: Image) -> Image:
     """Return the image with its orientation applied to pixels and metadata, thumbnail dropped."""
     pixels = turned(image.pixels, orientation(image.metadata))
-    metadata, notes = upright_metadata(image.metadata)
+    metadata, notes = upright_metadata(image.metadata, (image.height, image.width))
     return replace(image, pixels=pixels, metadata=metadata, notes=(*image.notes, *notes))
 
 
-def upright_metadata(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
+def upright_metadata(metadata: Metadata, size: Size) -> tuple[Metadata, tuple[str, ...]]:
     """Return the metadata of the upright image, without a thumbnail, and notes.
 
     The resolution in EXIF becomes `Metadata.dpi` where the container gave none. XMP loses what it
-    says of parts of the file that are not kept, and of places in pixels that were turned.
+    says of parts of the file that are not kept.
+
+    Args:
+        metadata: The metadata as they lie in a file.
+        size: Height and width of the picture as stored.
     """
     turn = orientation(metadata)
-    exif, lost = _upright_exif(metadata.exif, turn)
+    metadata = replace(metadata, exif=_upright_exif(metadata.exif, turn))
     dpi = metadata.dpi[::-1] if metadata.dpi and turn > 4 else metadata.dpi
-    dpi = dpi or resolution(exif)
+    dpi = dpi or resolution(metadata.exif)
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
-    metadata, gain_lost = _with_gain_map(metadata, Placement(turn))
-    metadata, xmp_lost = _edited(metadata, partial(xmp.without_stale, turned=turn > 1))
-    if turn > 1 and geo.BLOCK in metadata.blocks:
-        blocks = {name: block for name, block in metadata.blocks.items() if name != geo.BLOCK}
-        metadata, lost = replace(metadata, blocks=blocks), [*lost, geo.BLOCK]
     packet = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
-    return replace(metadata, exif=exif, xmp=packet, dpi=dpi), not_kept(
-        [*lost, *gain_lost, *xmp_lost]
-    )
+    metadata, lost = _edited(replace(metadata, xmp=packet, dpi=dpi), xmp.without_stale)
+    if gain_map.BLOCK not in metadata.blocks:
+        metadata, more = without_gain_map(metadata)
+        lost += more
+    if turn > 1:
+        placement = Placement(turn)
+        metadata, more = _moved(metadata, placement, size, size[::-1] if turn > 4 else size)
+        lost += more
+    return metadata, not_kept(lost)
+
+
+def cropped(metadata: Metadata, box: Rectangle, size: Size) -> tuple[Metadata, tuple[str, ...]]:
+    """Return the metadata of a part of a picture, and notes of what lies outside.
+
+    Args:
+        metadata: Metadata of the upright picture.
+        box: The part, (left, top, right, bottom) in fractions of the picture.
+        size: Height and width of the part.
+    """
+    metadata, lost = _moved(metadata, Placement(box=box), None, size)
+    return metadata, not_kept(lost)
 
 
 def turned(pixels: Any, turn: int) -> Any:
@@ -101,17 +117,9 @@ def turned(pixels: Any, turn: int) -> Any:
 
 
 def with_size(metadata: Metadata, height: int, width: int) -> tuple[Metadata, tuple[str, ...]]:
-    """Return the metadata with the sizes that they state set to the picture's, and notes."""
-    exif, lost = _exif_with_size(metadata.exif, height, width)
-    metadata, xmp_lost = _edited(metadata, partial(xmp.with_size, height=height, width=width))
-    blocks = dict(metadata.blocks)
-    if geo.BLOCK in blocks:
-        blocks[geo.BLOCK] = geo.with_size(blocks[geo.BLOCK], height, width)
-    metadata = replace(metadata, exif=exif, blocks=blocks)
-    if not _gain_map_covers(metadata, height, width):
-        metadata, _ = without_gain_map(metadata)
-        lost = [*lost, "gain map of another shape"]
-    return metadata, not_kept([*lost, *xmp_lost])
+    """Return the metadata with places and sizes made true of the picture's size, and notes."""
+    metadata, lost = _moved(metadata, UNMOVED, None, (height, width))
+    return metadata, not_kept(lost)
 
 
 def resolution(exif: bytes | None) -> tuple[float, float] | None:
@@ -170,51 +178,85 @@ def without_gain_map(metadata: Metadata) -> tuple[Metadata, list[str]]:
     return metadata, lost
 
 
-def _gain_map_covers(metadata: Metadata, height: int, width: int) -> bool:
-    """Whether a gain map, if there is one, has the shape of the picture.
+def _moved(
+    metadata: Metadata, placement: Placement, before: Size | None, after: Size
+) -> tuple[Metadata, list[str]]:
+    """Return the metadata of a picture that was turned, cropped or resized, and what they lost.
+
+    Args:
+        metadata: The metadata before.
+        placement: How the picture was turned and cropped.
+        before: Its size, if that is known where the metadata do not state it.
+        after: Its size now.
+    """
+    first = _first(metadata.exif)
+    stated = stated_size(*first) if first else None
+    exif, lost = _moved_exif(metadata.exif, placement, stated or before, after)
+    edit = partial(xmp_geometry.moved, placement=placement, before=stated or before, after=after)
+    metadata, more = _edited(replace(metadata, exif=exif), edit)
+    lost += more
+    blocks = dict(metadata.blocks)
+    if geo.BLOCK in blocks and placement.turn > 1:
+        del blocks[geo.BLOCK]
+        lost.append(geo.BLOCK)
+    if geo.BLOCK in blocks:
+        blocks[geo.BLOCK] = geo.cropped(blocks[geo.BLOCK], placement.box)
+        blocks[geo.BLOCK] = geo.with_size(blocks[geo.BLOCK], *after)
+    metadata, more = _with_gain_map(replace(metadata, blocks=blocks), placement, after)
+    return metadata, [*lost, *more]
+
+
+def _with_gain_map(
+    metadata: Metadata, placement: Placement, size: Size
+) -> tuple[Metadata, list[str]]:
+    """Move the gain map with the picture; drop one of another shape.
 
     Its resolution may be any: in a larger picture it stays as it is, since readers interpolate it.
     """
-    try:
-        found = gain_map.read(metadata.blocks.get(gain_map.BLOCK, b""))
-    except ValueError:
-        return True  # the writer tells
-    return not found or found.covers(height, width)
-
-
-def _with_gain_map(metadata: Metadata, placement: Placement) -> tuple[Metadata, list[str]]:
-    """Move the gain map with the picture; without one, XMP loses what it says of it."""
     block = metadata.blocks.get(gain_map.BLOCK)
     if block is None:
-        return without_gain_map(metadata)
-    if not placement.moves:
         return metadata, []
     try:
-        moved = gain_map.moved(block, placement)
-    except ImageFormatError:
+        if placement.moves:
+            block = gain_map.moved(block, placement)
+        found = gain_map.read(block)
+    except (ImageFormatError, ValueError):
         return without_gain_map(metadata)[0], ["damaged gain map"]
-    return replace(metadata, blocks={**metadata.blocks, gain_map.BLOCK: moved}), []
+    if found and not found.covers(*size):
+        return without_gain_map(metadata)[0], ["gain map of another shape"]
+    return replace(metadata, blocks={**metadata.blocks, gain_map.BLOCK: block}), []
 
 
-def _exif_with_size(exif: bytes | None, height: int, width: int) -> tuple[bytes | None, list[str]]:
-    """Set the sizes, scale the subject's place, and remove a description of other pixels."""
+def _moved_exif(
+    exif: bytes | None, placement: Placement, before: Size | None, after: Size
+) -> tuple[bytes | None, list[str]]:
+    """Set the sizes, move places, and remove a description of other pixels."""
     first = _first(exif)
     if exif is None or first is None:
         return exif, []
     layout, directory = first
-    block = bytearray(exif)
-    _scale_subject(block, layout, _child(directory, ifd.EXIF), height, width)
-    for name, tags in _SIZE_TAGS.items():
+    block, lost = bytearray(exif), []
+    if before and (placement.moves or before != after):
+        inner = _child(directory, ifd.EXIF)
+        changed = moved_fields(layout, directory, placement, before, after)
+        for tag, data in changed.items():
+            if data is not None:
+                _place(block, inner.fields[tag].value_at, data)
+        for tag in (tag for tag, data in changed.items() if data is None):
+            _remove(block, layout, _child(directory, ifd.EXIF), tag)
+            lost.append("EXIF place of the subject")
+            layout, directory = _first(bytes(block)) or first
+    for name, tags in SIZE_TAGS.items():
         fields = directory.fields if name == 0 else _child(directory, name).fields
-        for tag, size in zip(tags, (width, height), strict=True):
+        for tag, size in zip(tags, after[::-1], strict=True):
             if tag in fields:
                 _set_integer(block, layout, fields[tag], size)
     described = directory.fields.get(_DESCRIPTION)
-    program = described and _outdated(described.data, height, width)
+    program = described and _outdated(described.data, *after)
     if not program:
-        return bytes(block), []
+        return bytes(block), lost
     _remove(block, layout, directory, _DESCRIPTION)
-    return bytes(block), [f"{program} description"]
+    return bytes(block), [*lost, f"{program} description"]
 
 
 def _outdated(text: bytes, height: int, width: int) -> str:
@@ -229,26 +271,6 @@ def _outdated(text: bytes, height: int, width: int) -> str:
     numbers = [int(number) for number in re.findall(rb"\d+", shape[1])] if shape else []
     holds = (height, width) in pairwise(numbers)
     return "tifffile" if numbers and not holds else ""
-
-
-def _scale_subject(
-    block: bytearray, layout: Layout, exif: Directory, height: int, width: int
-) -> None:
-    """Scale the area and the location of the subject where EXIF states the size they refer to."""
-    sizes = [exif.fields.get(tag) for tag in _SIZE_TAGS[ifd.EXIF]]
-    across, down = (_integer(layout, size) if size else 0 for size in sizes)
-    if not across or not down:
-        return
-    scales = (width / across, height / down)
-    for tag in _SUBJECT:
-        field = exif.fields.get(tag)
-        if field is None or field.kind != 3 or not 2 <= field.count <= 4:
-            continue
-        codes = "H" * field.count
-        used = scales if field.count != 3 else (*scales, scales[0])  # the last one is a diameter
-        pairs = zip(layout.unpack(codes, field.data), used * 2, strict=False)
-        values = [min(0xFFFF, round(value * scale)) for value, scale in pairs]
-        _place(block, field.value_at, layout.pack(codes, *values))
 
 
 def _remove(block: bytearray, layout: Layout, directory: Directory, tag: int) -> None:
@@ -275,11 +297,11 @@ def _classic(directory: Directory) -> Directory:
     return Directory(fields, {tag: _classic(child) for tag, child in directory.children.items()})
 
 
-def _upright_exif(exif: bytes | None, turn: int) -> tuple[bytes | None, list[str]]:
-    """Reset the orientation, drop the thumbnail and what no longer holds of turned pixels."""
+def _upright_exif(exif: bytes | None, turn: int) -> bytes | None:
+    """Reset the orientation, turn the resolution, and drop the thumbnail."""
     first = _first(exif)
     if exif is None or first is None:
-        return exif, []
+        return exif
     layout, directory = first
     block = bytearray(exif)
     if ORIENTATION in directory.fields:
@@ -290,14 +312,7 @@ def _upright_exif(exif: bytes | None, turn: int) -> tuple[bytes | None, list[str
         _place(block, pair[1].value_at, pair[0].data)
     if directory.next_offset:
         _drop_thumbnail(block, layout, directory)
-    lost = []
-    for tag in _SUBJECT if turn > 1 else ():
-        first = _first(bytes(block))
-        exif_directory = _child(first[1], ifd.EXIF) if first else Directory({})
-        if tag in exif_directory.fields:
-            _remove(block, layout, exif_directory, tag)
-            lost.append("EXIF place of the subject")
-    return bytes(block), lost
+    return bytes(block)
 
 
 def _drop_thumbnail(block: bytearray, layout: Layout, directory: Directory) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 Rectangle = tuple[float, float, float, float]
 
+_LEAST = 1e-5  # of a side: a rectangle of less is not there, but for the rounding of its numbers
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -68,7 +70,8 @@ class Placement:
                 min(1.0, right),
                 min(1.0, bottom),
             )
-        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+        found = right - left, bottom - top
+        return (left, top, *found) if min(found) > _LEAST else None
 
 
 UNMOVED = Placement()

@@ -57,7 +57,8 @@ class ImageFile:
         self.path = path
         self.times = times
         self.header = _upright_header(reader)
-        self.metadata, notes = metadata.upright_metadata(reader.metadata)
+        size = reader.header.height, reader.header.width
+        self.metadata, notes = metadata.upright_metadata(reader.metadata, size)
         self.notes = (*_name_notes(path, format), *reader.notes, *notes)
         self._format, self._reader = format, reader
 

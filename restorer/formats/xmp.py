@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from xml.parsers import expat
@@ -20,6 +21,7 @@ _NOTE = re.compile(
 _WRAPPER = re.compile(rb"<\?xpacket[^>]*\?>")  # an extension has none
 _RDF = re.compile(rb"<rdf:RDF\b[^>]*>")
 _DECLARED = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_RDF_SPACE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _EMPTY = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
@@ -50,55 +52,24 @@ _ULTRA_HDR = (
     b"</rdf:Seq></Container:Directory></rdf:Description>"
 )
 ULTRA_HDR_BYTES = len(_ULTRA_HDR) + 10  # the most that `with_ultra_hdr` adds to a packet
-_REGIONS = b"http://www.metadataworkinggroup.com/schemas/regions/"
-_PANORAMA = b"http://ns.google.com/photos/1.0/panorama/"
-# What no longer holds of turned pixels.
-_UPRIGHT = (
-    (_REGIONS, rb"\w+", "regions"),
-    (b"http://ns.microsoft.com/photo/1.2/", rb"RegionInfo", "regions"),
-    (_PANORAMA, rb"\w+", "panorama"),
-)
 _ATTRIBUTE = rb"\s%s\s*=\s*(?:\"[^\"]*\"|'[^']*')"
-_ELEMENT = rb"<(%s)(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>.*?</\1\s*>)"
-_NUMBER = rb"(%s(?:\s*=\s*[\"']|\s*>\s*))(\d{1,9})\b"
-_SAME_SHAPE = 0.01  # two shapes whose ratios differ less are one, as sides are rounded
-_WIDTH = rb"(?:tiff:ImageWidth|exif:PixelXDimension)"
-_HEIGHT = rb"(?:tiff:ImageLength|exif:PixelYDimension)"
+ELEMENT = rb"<(%s)(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?:/>|>.*?</\1\s*>)"
 
 
-def without_stale(packet: bytes, *, turned: bool) -> tuple[bytes, list[str]]:
-    """Return a packet without what is not true of a result, and the names of what it lost.
-
-    Args:
-        packet: An XMP packet.
-        turned: Whether the pixels are turned or mirrored.
-    """
-    return _without_all(packet, _STALE + (_UPRIGHT if turned else ()))
+def without_stale(packet: bytes) -> tuple[bytes, list[str]]:
+    """Return a packet without what it says of parts that are not kept, and what it lost."""
+    return without_all(packet, _STALE)
 
 
 def without_gain_map(packet: bytes) -> tuple[bytes, list[str]]:
     """Return a packet without what it says of a gain map, and the names of what it lost."""
-    return _without_all(packet, _GAIN_MAP)
+    return without_all(packet, _GAIN_MAP)
 
 
 def with_ultra_hdr(packet: bytes | None, size_bytes: int) -> bytes | None:
     """Return a packet that announces a gain map of this size; None where it has no RDF."""
     packet = without_gain_map(packet or _EMPTY)[0]
     return _with_description(packet, _ULTRA_HDR % size_bytes)
-
-
-def with_size(packet: bytes, height: int, width: int) -> tuple[bytes, list[str]]:
-    """Return a packet with the sizes that it states set, and the names of what it lost."""
-    packet = _with_number(_with_number(packet, _WIDTH, width), _HEIGHT, height)
-    for prefix in _prefixes(packet, _REGIONS):
-
-        def resized(found: re.Match[bytes]) -> bytes:
-            element = _with_number(found[0], rb"stDim:w", width)
-            return _with_number(element, rb"stDim:h", height)
-
-        name = prefix + rb":AppliedToDimensions"
-        packet = re.sub(_ELEMENT % name, resized, packet, flags=re.DOTALL)
-    return _with_panorama(packet, height, width)
 
 
 def extension_id(packet: bytes) -> bytes | None:
@@ -137,7 +108,7 @@ def split_extension(metadata: Metadata, limit: int) -> tuple[bytes | None, bytes
     return _GUID.sub(rb"\g<1>" + digest, packet), extension, digest
 
 
-def _prefixes(packet: bytes, namespace: bytes) -> list[bytes]:
+def prefixes(packet: bytes, namespace: bytes) -> list[bytes]:
     """Return the prefixes that a packet declares for a namespace, as regular expressions.
 
     A packet that is not well-formed has none: elements without an end would take quadratic time.
@@ -149,6 +120,52 @@ def _prefixes(packet: bytes, namespace: bytes) -> list[bytes]:
     return [re.escape(prefix) for prefix in prefixes]
 
 
+def without_all(
+    packet: bytes, properties: Sequence[tuple[bytes, bytes, str]]
+) -> tuple[bytes, list[str]]:
+    """Return a packet without properties, (namespace, names, kind), and the kinds that it had."""
+    lost = []
+    for namespace, names, what in properties:
+        shorter = without(packet, namespace, names)
+        if shorter != packet:
+            packet = shorter
+            lost.append(f"XMP of the {what}")
+    return packet, lost
+
+
+def without(packet: bytes, namespace: bytes, names: bytes) -> bytes:
+    """Return a packet without the properties of these names."""
+    for prefix in prefixes(packet, namespace):
+        name = prefix + b":" + names
+        packet = re.sub(ELEMENT % name, b"", packet, flags=re.DOTALL)
+        packet = re.sub(_ATTRIBUTE % name, b"", packet)
+    return packet
+
+
+def items_around(packet: bytes, places: Sequence[int]) -> list[tuple[int, int]]:
+    """Return start and stop of the innermost list items (``rdf:li``) around bytes, in order."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    name, left = f"{_RDF_SPACE} li", sorted(places)
+    open_items: list[int] = []
+    found: list[tuple[int, int]] = []
+
+    def start(tag: str, _: object) -> None:
+        if tag == name:
+            open_items.append(parser.CurrentByteIndex)
+
+    def end(tag: str) -> None:
+        if tag == name:
+            first, last = open_items.pop(), parser.CurrentByteIndex
+            inside = slice(bisect_left(left, first), bisect_left(left, last))
+            if left[inside]:
+                del left[inside]
+                found.append((first, packet.index(b">", last) + 1))
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.Parse(packet.rstrip(b"\0"), True)
+    return sorted(found)
+
+
 def _is_well_formed(packet: bytes) -> bool:
     try:
         expat.ParserCreate().Parse(packet.rstrip(b"\0"), True)
@@ -157,62 +174,12 @@ def _is_well_formed(packet: bytes) -> bool:
     return True
 
 
-def _without_all(
-    packet: bytes, properties: Sequence[tuple[bytes, bytes, str]]
-) -> tuple[bytes, list[str]]:
-    """Return a packet without properties, (namespace, names, kind), and the kinds that it had."""
-    lost = []
-    for namespace, names, what in properties:
-        shorter = _without(packet, namespace, names)
-        if shorter != packet:
-            packet = shorter
-            lost.append(f"XMP of the {what}")
-    return packet, lost
-
-
 def _with_description(packet: bytes, description: bytes) -> bytes | None:
     """Return a packet with one more description; None where it has no RDF to hold it."""
     start, end = _RDF.search(packet), packet.rfind(b"</rdf:RDF")
     if not start or end < start.end():
         return None
     return packet[:end] + description + packet[end:]
-
-
-def _without(packet: bytes, namespace: bytes, names: bytes) -> bytes:
-    """Return a packet without the properties of these names."""
-    for prefix in _prefixes(packet, namespace):
-        name = prefix + b":" + names
-        packet = re.sub(_ELEMENT % name, b"", packet, flags=re.DOTALL)
-        packet = re.sub(_ATTRIBUTE % name, b"", packet)
-    return packet
-
-
-def _with_number(text: bytes, name: bytes, number: int) -> bytes:
-    return re.sub(_NUMBER % name, rb"\g<1>%d" % number, text)
-
-
-def _scaled(text: bytes, name: bytes, scale: float) -> bytes:
-    def product(found: re.Match[bytes]) -> bytes:
-        return found[1] + b"%d" % round(int(found[2]) * scale)
-
-    return re.sub(_NUMBER % name, product, text)
-
-
-def _with_panorama(packet: bytes, height: int, width: int) -> tuple[bytes, list[str]]:
-    """Scale the pixel sizes of a panorama; remove it if its picture has another shape."""
-    for prefix in _prefixes(packet, _PANORAMA):
-        sides = []
-        for name in (rb"Width", rb"Height"):
-            found = re.search(_NUMBER % (prefix + b":CroppedAreaImage" + name + b"Pixels"), packet)
-            sides.append(int(found[2]) if found else 0)
-        if not all(sides):
-            continue
-        across, down = width / sides[0], height / sides[1]
-        if abs(across / down - 1) > _SAME_SHAPE:
-            return _without(packet, _PANORAMA, rb"\w+"), ["XMP of the panorama"]
-        packet = _scaled(packet, prefix + rb":\w+?(?:Width|Left)Pixels", across)
-        packet = _scaled(packet, prefix + rb":\w+?(?:Height|Top)Pixels", down)
-    return packet, []
 
 
 def _joined(packet: bytes, extension: bytes) -> bytes | None:

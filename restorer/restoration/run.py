@@ -11,6 +11,7 @@ import numpy as np
 from restorer import bayer, color
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
+from restorer.formats.metadata import cropped
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
@@ -208,6 +209,16 @@ class Restoration:
             whole = replace(image, pixels=pixels, metadata=metadata, notes=notes)
             whole = with_profile(whole, self._profile, white=white)
             values, metadata, notes = whole.to_float(), whole.metadata, whole.notes
+        region, (height, width) = part.region, part.size
+        if region != Region(0, 0, height, width):
+            box = (
+                region.left / width,
+                region.top / height,
+                region.right / width,
+                region.bottom / height,
+            )
+            metadata, lost = cropped(metadata, box, (region.height, region.width))
+            notes += lost
         if not np.isfinite(values).all():
             raise InvalidOutputError("values overflow; scale the picture down")
         if settings.dither and part.region != Region(0, 0, *part.size):

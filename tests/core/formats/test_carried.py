@@ -506,13 +506,6 @@ def test_sizes_in_xmp_follow_the_picture(folder, scale, target):
     assert formats.read(folder / f"p{target}").metadata.xmp == expected
 
 
-@pytest.mark.parametrize("turn", range(1, 9))
-def test_regions_stay_unless_the_picture_is_turned(folder, turn):
-    image = read(folder, ".jpg", jpeg_with_xmp(packet("", REGIONS), turn=turn))
-    assert (b"mwg-rs:Regions" in image.metadata.xmp) == (turn == 1)
-    assert image.notes == (() if turn == 1 else ("not kept: XMP of the regions",))
-
-
 def test_panoramas_are_scaled_and_removed_from_another_shape(folder):
     panorama = 'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"' + "".join(
         f' GPano:{name}Pixels="{number}"'
@@ -533,24 +526,6 @@ def test_panoramas_are_scaled_and_removed_from_another_shape(folder):
     other = image.with_float(np.ones((9, 40, 3), np.float32))
     assert formats.write(other, folder / "q.jpg") == ("not kept: XMP of the panorama",)
     assert b"GPano:F" not in formats.read(folder / "q.jpg").metadata.xmp
-
-
-@pytest.mark.parametrize("turn", [1, 6])
-def test_the_place_of_the_subject_is_scaled_and_removed_from_turned_pictures(folder, turn):
-    exif = PilImage.Exif()
-    exif[274] = turn
-    exif.get_ifd(0x8769).update({0xA002: 10, 0xA003: 8, 0x9214: (5, 4, 2, 1), 0xA214: (5, 4)})
-    image = read(folder, ".jpg", with_segments(segment(0xE1, exif.tobytes())))
-    larger = image.with_float(np.ones((3 * image.height, 3 * image.width, 3), np.float32))
-    assert formats.write(larger, folder / "r.jpg") == ()
-    found = PilImage.Exif()
-    found.load(formats.read(folder / "r.jpg").metadata.exif)
-    inner = found.get_ifd(0x8769)
-    if turn == 1:
-        assert (inner[0x9214], inner[0xA214]) == ((15, 12, 6, 3), (15, 12))
-    else:
-        assert inner.keys() == {0xA002, 0xA003}
-        assert image.notes == ("not kept: EXIF place of the subject",)
 
 
 @given(st.data())

@@ -10,10 +10,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as PilImage
 from torch import Tensor, nn
 
 import restorer
-from restorer import Image, Region, Settings, Source, Step
+from restorer import Image, Metadata, Region, Settings, Source, Step
 from restorer.inference.predictor import Predictor
 from restorer.restoration.run import Restoration
 from restorer.tiling.padding import PaddedFrame
@@ -193,6 +194,17 @@ def test_chopped_pictures_have_regions_too() -> None:
     for region in (Region(0, 0, 5, 5), Region(70, 90, 10, 20), Region(149, 0, 1, 190)):
         found, _ = Restoration(Source(image), chain, wishes).run(region)
         np.testing.assert_array_equal(found.pixels, region.scaled(2).of(whole.pixels))
+
+
+def test_a_region_has_its_part_of_the_metadata() -> None:
+    """A subject in the whole picture is where the region shows it, and the sensor is smaller."""
+    exif = PilImage.Exif()
+    exif.get_ifd(0x8769).update({0xA002: 96, 0xA003: 80, 0xA214: (50, 40)})
+    metadata = Metadata(exif.tobytes().removeprefix(b"Exif\0\0"))
+    image = replace(picture((80, 96), 3, 8, "plain"), metadata=metadata)
+    found = restorer.restore_region(image, fake_predictor(Attend(2, 3)), Region(30, 40, 20, 24))
+    exif.load(found.metadata.exif or b"")
+    assert dict(exif.get_ifd(0x8769)) == {0xA002: 24, 0xA003: 20, 0xA214: (10, 10)}
 
 
 def test_only_the_tiles_that_meet_the_region_are_run() -> None:
