@@ -84,9 +84,9 @@ def bench(
     if plot is not None:
         _draw(speeds, plot)
     if as_json:
-        tell(json.dumps([asdict(speed) for speed in speeds], indent=2))
+        tell(*json.dumps([asdict(speed) for speed in speeds], indent=2).splitlines())
     else:
-        tell(table(_HEAD, [_row(speed) for speed in speeds]))
+        tell(*table(_HEAD, [_row(speed) for speed in speeds]))
 
 
 def _row(speed: Speed) -> tuple[str, ...]:

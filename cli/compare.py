@@ -93,7 +93,7 @@ def compare(
     hidden = not sys.stderr.isatty()
     samples = list(tqdm(found, total=len(steps) + 1, unit="model", leave=False, disable=hidden))
     _write(target, source, image, region, samples, wanted)
-    tell(_table(samples, scored=truth is not None))
+    tell(*_table(samples, scored=truth is not None))
     for sample in samples:
         if sample.error:
             named = sample.error.startswith(sample.model)
@@ -209,7 +209,7 @@ def _to_rgb(image: Image | None) -> PilImage.Image:
     return PilImage.fromarray(np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))))
 
 
-def _table(samples: Sequence[Sample], *, scored: bool) -> str:
+def _table(samples: Sequence[Sample], *, scored: bool) -> list[str]:
     head = ("model", "scale", "s", "memory", *(("PSNR", "SSIM") if scored else ()))
     rows = []
     for sample in samples:

@@ -91,7 +91,7 @@ def demo(ctx: click.Context, folder: Path) -> None:
     denoised = [_denoised(sample, truth, folder) for sample, truth in truths]
     enlarged = [_enlarged(sample, truth, folder) for sample, truth in truths]
     head = ("image", "degradation", "before", "after", "gain")
-    tell(table(head, [_row(pair) for pair in denoised + enlarged]))
+    tell(*table(head, [_row(pair) for pair in denoised + enlarged]))
     picture = folder / "before-after.png"
     halves = [_split(pair) for pair in denoised]
     details = [_twice(pair, sample) for pair, sample in zip(enlarged, SAMPLES, strict=True)]
@@ -136,7 +136,7 @@ def _restore(ctx: click.Context, source: Path, target: Path, task: str) -> None:
     tell(f"$ restore {shlex.join(words)}")
     command = ctx.find_root().command
     code = command.main(words, prog_name="restore", standalone_mode=False)
-    tell()
+    tell("")
     if code:
         ctx.exit(code)
 

@@ -127,12 +127,12 @@ def evaluate(
     if plot is not None:
         _draw(run, scores, plot)
     if as_json:
-        tell(json.dumps([_plain(score) for score in scores], indent=2))
+        tell(*json.dumps([_plain(score) for score in scores], indent=2).splitlines())
         return
     if per_image:
-        tell(_per_image(scores))
-        tell()
-    tell("\n\n".join(_means(run, scores, str(folder)) for folder in folders))
+        tell(*_per_image(scores), "")
+    lines = [line for folder in folders for line in ("", *_means(run, scores, str(folder)))]
+    tell(*lines[1:])
 
 
 def _default_models(task: str | None, protocol: str | None) -> list[str]:
@@ -155,7 +155,7 @@ def _plain(score: Score) -> dict[str, object]:
     return {**asdict(score), "psnr": score.psnr if math.isfinite(score.psnr) else None}
 
 
-def _per_image(scores: Sequence[Score]) -> str:
+def _per_image(scores: Sequence[Score]) -> list[str]:
     head = ("folder", "image", "method", "setting", "PSNR", "SSIM", "s")
     rows = [
         (
@@ -172,8 +172,8 @@ def _per_image(scores: Sequence[Score]) -> str:
     return table(head, rows)
 
 
-def _means(run: Evaluation, scores: Sequence[Score], folder: str) -> str:
-    """Return the table of one folder."""
+def _means(run: Evaluation, scores: Sequence[Score], folder: str) -> list[str]:
+    """Return the lines of the table of one folder."""
     own = [score for score in scores if score.folder == folder]
     rows = []
     for method in run.methods:
@@ -187,7 +187,7 @@ def _means(run: Evaluation, scores: Sequence[Score], folder: str) -> str:
         )
     count = len({score.image for score in own})
     title = f"{folder}: {count} image{'s' * (count > 1)}, {run.protocol.title}"
-    return f"{title}\n{table(('method', *run.settings, 's/megapixel'), rows)}"
+    return [title, *table(("method", *run.settings, "s/megapixel"), rows)]
 
 
 def _by_setting(run: Evaluation, scores: Sequence[Score], method: str) -> Iterator[Sequence[Score]]:

@@ -38,7 +38,8 @@ class _Restore(click.Group):
             warn(f"restore: {error}")
             ctx.exit(130 if isinstance(error, Cancelled) else 1)
         except KeyboardInterrupt:
-            warn("\nrestore: stopped")
+            click.echo(err=True)  # behind the ^C of the terminal
+            warn("restore: stopped")
             ctx.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -1,4 +1,4 @@
-"""``restore image``: one picture."""
+"""``restore image``: one picture, or several."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .run import run
 from .words import tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Job, Step
+    from restorer import Job, Result, Step
 
 
 @click.command(
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     "  restore image noisy.jpg --task denoising      remove noise\n"
     "  restore image old.tif -o new.png --task denoising --task super-resolution\n"
     "  restore image small.jpg --reference sharp.jpg -o big.png\n"
+    "  restore image *.jpg -o large/                 several images\n"
 )
-@click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False))
+@click.argument("sources", metavar="IN...", nargs=-1, required=True)
 @click.option(
     "-o",
     "--output",
     metavar="OUT",
-    help="File or folder to write; the suffix of a file decides its format.",
+    help="File or folder to write; the suffix of a file decides its format. Several images need a"
+    " folder.",
 )
 @click.option(
     "--name",
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def image(
     ctx: click.Context,
-    source: str,
+    sources: tuple[str, ...],
     output: str | None,
     name: str,
     request: Request,
@@ -56,21 +58,55 @@ def image(
     """Restore the image IN and write it next to IN, or to OUT."""
     from restorer import check_references
 
-    (job,) = request.with_references([_job(Path(source), output, name, request)])
-    if job.references:
-        check_references(job.source, job.references)
+    paths = _sources(sources)
+    if len(paths) > 1 and output is not None and not _is_folder(output):
+        raise click.UsageError(f"-o {output}: is no folder, which several images need")
+    jobs = request.with_references([_job(path, output, name, request) for path in paths])
+    _check_targets(jobs)
+    for job in jobs:
+        if job.references:
+            check_references(job.source, job.references)
     if dry_run:
-        ctx.exit(show_plan([job], []))
-    with journal(report) as file:
-        account = Report(file=file)
-        results = run([job], account, quiet=quiet, verbose=verbose)
-        account.close()
-    for result in results:
+        ctx.exit(show_plan(jobs, []))
+
+    def show(job: Job, result: Result) -> None:
         if result.status != "done":
             warn(in_words(job, result))
         elif not quiet:
             tell(in_words(job, result))
+
+    with journal(report) as file:
+        account = Report(file=file, show=show)
+        run(jobs, account, quiet=quiet, verbose=verbose)
+        account.close()
     ctx.exit(account.exit_code)
+
+
+def _sources(words: Sequence[str]) -> list[Path]:
+    """Return the files that are named, each once. Raises UsageError for what is no file."""
+    for word in words:
+        if word == "-":
+            raise click.UsageError("-: images are read from files, not from a pipe")
+        if not os.path.exists(word):
+            raise click.UsageError(f"{word}: no such file")
+        if os.path.isdir(word):
+            raise click.UsageError(f"{word}: is a folder; `restore batch` restores folders")
+    return list(dict.fromkeys(map(Path, words)))
+
+
+def _check_targets(jobs: Sequence[Job]) -> None:
+    """Raise UsageError where two images would have one result."""
+    sources: dict[str, Path] = {}
+    for job in jobs:
+        other = sources.setdefault(os.path.realpath(job.target).casefold(), job.source)
+        if other != job.source:
+            raise click.UsageError(
+                f"{other} and {job.source} would both become {job.target}; use --name or run twice"
+            )
+
+
+def _is_folder(output: str) -> bool:
+    return os.path.isdir(output) or output.endswith(("/", os.sep))
 
 
 def _job(source: Path, output: str | None, name: str, request: Request) -> Job:
@@ -92,7 +128,9 @@ def _target(
     from restorer import WRITABLE, target_name
 
     folder = source.parent if output is None else Path(output)
-    if output is None or os.path.isdir(folder) or output.endswith(("/", os.sep)):
+    if output == "-":
+        raise click.UsageError("-o -: results are written to files, not to a pipe")
+    if output is None or _is_folder(output):
         return folder / target_name(source, steps, name, request.suffix)
     target = Path(output)
     if not target.suffix:

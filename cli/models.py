@@ -38,9 +38,9 @@ def models(task: str | None, installed: bool, as_json: bool) -> None:
         entries = [
             {**asdict(spec), "state": found, "speed": speed_class(spec)} for spec, found in specs
         ]
-        tell(json.dumps(entries, indent=2))
+        tell(*json.dumps(entries, indent=2).splitlines())
     elif specs:
-        tell(table(_HEAD, [_row(spec, found) for spec, found in specs]))
+        tell(*table(_HEAD, [_row(spec, found) for spec, found in specs]))
     else:
         tell("no models; see `restore weights --help` for adding one")
 

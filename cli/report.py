@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +16,7 @@ from .words import duration, tell, warn
 if TYPE_CHECKING:
     from restorer import Ignored, Job, Journal, Result, RunPlan
 
+_NAMED = 3  # files that a note names
 _STATUSES = ("done", "skipped", "failed", "cancelled", "ignored")
 
 
@@ -26,14 +27,22 @@ class Report:
         verbose: Name every file and note as it comes.
         file: Gets the journal of the run. A full disk ends the journal with a warning, and the
             run goes on.
+        show: Called with each result.
     """
 
-    def __init__(self, *, verbose: bool = False, file: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        file: TextIO | None = None,
+        show: Callable[[Job, Result], None] | None = None,
+    ) -> None:
         self._verbose = verbose
+        self._show = show
         self._file = file
         self._journal: Journal | None = None
         self._counts: Counter[str] = Counter()
-        self._notes: Counter[str] = Counter()
+        self._notes: dict[str, list[str]] = {}
         self._reasons: Counter[str] = Counter()
         self._failed: list[str] = []
         self._cut = False
@@ -47,10 +56,13 @@ class Report:
     def add(self, job: Job, result: Result) -> None:
         """Count a result."""
         self._counts[result.status] += 1
-        self._notes.update(result.notes)
+        for note in result.notes:
+            self._notes.setdefault(note, []).append(job.source.name)
         if result.status == "failed":
             self._failed.append(named(job.source, result.error))
-        if self._verbose and result.status != "cancelled":
+        if self._show is not None:
+            self._show(job, result)
+        elif self._verbose and result.status != "cancelled":
             warn(in_words(job, result))
         self._write(lambda journal: journal.finish(job, result))
 
@@ -93,8 +105,8 @@ class Report:
         if not quiet:
             for reason, count in self._reasons.most_common():
                 tell(f"ignored: {count} {reason}")
-            for note, count in self._notes.most_common():
-                tell(f"note: {note}" + (f" ({count} files)" if count > 1 else ""))
+            for note, names in sorted(self._notes.items(), key=lambda own: -len(own[1])):
+                tell(f"note: {note} ({_listed(names)})")
 
     def _totals(self) -> dict[str, int]:
         return {status: self._counts[status] for status in _STATUSES}
@@ -116,7 +128,7 @@ class Report:
 @contextmanager
 def journal(path: Path | None) -> Iterator[TextIO | None]:
     """Open the file of the journal before the work begins, so that a bad path fails early."""
-    from restorer import READABLE, WRITABLE
+    from restorer import READABLE, WRITABLE, open_journal
 
     if path is None:
         yield None
@@ -124,15 +136,22 @@ def journal(path: Path | None) -> Iterator[TextIO | None]:
     if path.suffix.lower() in READABLE | WRITABLE:
         raise click.UsageError(f"--report {path}: is the name of a picture; none is overwritten")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w", encoding="utf-8")
+        file = open_journal(path)
     except OSError as error:
         raise click.UsageError(f"--report {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise click.UsageError(f"--report {error}") from error
     try:
         yield file
     finally:
         with suppress(OSError):  # a full disk was reported when it was written
             file.close()
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names of a list, and the number of the others."""
+    more = len(names) - _NAMED
+    return ", ".join([*names[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 def in_words(job: Job, result: Result) -> str:

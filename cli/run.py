@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .stopping import stoppable
-from .words import duration, size, warn
+from .words import duration, printable, size, warn
 
 if TYPE_CHECKING:
     from restorer import Finished, Job, Progress, Result
@@ -137,7 +137,9 @@ class _Bar:
     def advance(self, name: str, progress: Progress) -> None:
         """Show the tiles of a file at work."""
         self._parts[progress.id] = progress.done / max(1, progress.total)
-        self._bar.set_postfix_str(f"{name} tile {progress.done}/{progress.total}", refresh=False)
+        self._bar.set_postfix_str(
+            f"{printable(name)} tile {progress.done}/{progress.total}", refresh=False
+        )
         self._draw()
 
     def end(self, finished: Finished) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+
+# A closed terminal is SIGHUP on Unix, SIGBREAK on Windows.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 
 
 @contextmanager
 def stoppable(last: str, cancel: Callable[[], None]) -> Iterator[None]:
-    """Turn the first Ctrl-C or SIGTERM into a request; the next one terminates the process.
+    """Turn the first Ctrl-C, SIGTERM or closed terminal into a request; the next one terminates.
 
     Args:
         last: The unit of work to finish, such as ``this tile``.
@@ -22,10 +26,12 @@ def stoppable(last: str, cancel: Callable[[], None]) -> Iterator[None]:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
         cancel()
-        # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
-        os.write(2, f"\nstopping after {last}; press Ctrl-C again to abort immediately\n".encode())
+        with suppress(OSError):  # the terminal may be closed
+            # Unbuffered: the handler may interrupt a write to sys.stderr, which is not reentrant.
+            os.write(2, f"\nstopping after {last}; press Ctrl-C again to abort now\n".encode())
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    heard = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]  # as by nohup
+    before = {each: signal.signal(each, stop) for each in heard}
     try:
         yield
     finally:

@@ -78,8 +78,7 @@ def verify(
         failed += verified.state == "failed"
         entries.append({**asdict(verified), "state": verified.state})
         if not as_json:
-            for line in _lines(verified, verbose=verbose):
-                tell(line)
+            tell(*_lines(verified, verbose=verbose))
     unread = [each for each in found.ignored if each.failed]
     counts = {
         "sound": len(found.pairs) - failed,
@@ -88,7 +87,8 @@ def verify(
     }
     if as_json:
         everything = {"files": entries, "unread": [asdict(each) for each in unread]}
-        tell(json.dumps({**everything, "counts": counts}, indent=2, default=str))
+        text = json.dumps({**everything, "counts": counts}, indent=2, default=str)
+        tell(*text.splitlines())
     else:
         tell(", ".join(f"{number} {word}" for word, number in counts.items()))
     for each in unread:

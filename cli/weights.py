@@ -89,7 +89,7 @@ def inspect(file: Path, as_json: bool) -> None:
 
     found = identify_checkpoint(file)
     if as_json:
-        tell(json.dumps(asdict(found), indent=2))
+        tell(*json.dumps(asdict(found), indent=2).splitlines())
         return
     rows = [
         ("network", f"{found.title}: {found.details}" if found.details else found.title),
@@ -104,7 +104,7 @@ def inspect(file: Path, as_json: bool) -> None:
     ]
     if found.published:
         rows.append(("layout of", ", ".join(found.published)))
-    tell(table((str(file), ""), rows))
+    tell(*table((str(file), ""), rows))
     named = f" --id {found.published[0]}" if len(found.published) == 1 else ""
     tell(f"to install it: restore weights add {file}{named}")
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all except the newline
+# Control characters of a terminal and of bidirectional text, and what it takes for ends of lines.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 # Phrases in messages of the core, and what users of the command line read instead.
 _PHRASES = (
@@ -20,13 +21,14 @@ _PHRASES = (
 )
 
 
-def tell(text: str = "") -> None:
-    """Print a result."""
-    click.echo(_printable(text))
+def tell(*lines: str) -> None:
+    """Print lines of results."""
+    for line in lines:
+        click.echo(printable(line))
 
 
 def warn(text: str) -> None:
-    """Print a message to stderr, above a progress bar if there is one.
+    """Print a message of one line to stderr, above a progress bar if there is one.
 
     Settings and remedies in messages of the core become options and commands.
     """
@@ -36,7 +38,17 @@ def warn(text: str) -> None:
 
     for pattern, replacement in _PHRASES:
         text = pattern.sub(replacement, text)
-    tqdm.write(_printable(text), file=sys.stderr)
+    tqdm.write(printable(text), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return text as one line for a terminal.
+
+    File names and metadata may contain invalid UTF-8, escape sequences that a terminal would
+    execute, and newlines that would look like messages.
+    """
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", whole)
 
 
 def duration(seconds: float) -> str:
@@ -60,8 +72,8 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Format a table; columns of numbers are aligned to the right."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table; columns of numbers are aligned to the right."""
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     right = [all(_numeric(cell) for cell in column[1:]) for column in columns]
@@ -69,17 +81,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     for row in (head, *rows):
         cells = zip(row, widths, right, strict=True)
         lines.append("  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in cells).rstrip())
-    return "\n".join(lines)
+    return lines
 
 
 def _numeric(cell: str) -> bool:
     return cell[:1] in "+-0123456789"
-
-
-def _printable(text: str) -> str:
-    """Replace invalid UTF-8 and control characters.
-
-    File names and metadata may contain escape sequences that a terminal would execute.
-    """
-    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", whole)

@@ -28,9 +28,9 @@ from .batch.journal import Journal as Journal
 from .batch.journal import WaitRecord as WaitRecord
 from .batch.journal import dump_jobs as dump_jobs
 from .batch.journal import load_jobs as load_jobs
+from .batch.journal import open_journal as open_journal
 from .batch.journal import read_journal as read_journal
 from .batch.planning import Batch as Batch
-from .batch.planning import Ignored as Ignored
 from .batch.planning import exclude_results as exclude_results
 from .batch.planning import number_targets as number_targets
 from .batch.planning import plan_jobs as plan_jobs
@@ -44,6 +44,7 @@ from .batch.presets import write_preset as write_preset
 from .batch.run_job import check_job as check_job
 from .batch.run_job import run_job as run_job
 from .batch.runner import run_jobs as run_jobs
+from .batch.walk import Ignored as Ignored
 from .errors import Cancelled as Cancelled
 from .errors import CheckpointError as CheckpointError
 from .errors import ImageDataError as ImageDataError

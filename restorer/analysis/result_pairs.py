@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from restorer.batch.planning import Ignored, find_pictures, target_names
+from restorer.batch.planning import find_pictures, target_names
+from restorer.batch.walk import Ignored
 from restorer.errors import SettingsError
 from restorer.formats import WRITABLE
 from restorer.settings import Step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from itertools import groupby
@@ -13,7 +14,7 @@ import msgspec
 
 import restorer
 from restorer.batch.jobs import Job, Result, Status
-from restorer.batch.planning import Ignored
+from restorer.batch.walk import Ignored
 from restorer.errors import SettingsError
 from restorer.settings import RunPlan, Settings, Step
 
@@ -30,7 +31,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record"):
 
 
 class HeaderRecord(Record, frozen=True, kw_only=True, tag="header"):
-    """First line: version of the journal, version of the program, UTC time in ISO 8601."""
+    """First line of a run: version of the journal, version of the program, UTC time in ISO 8601."""
 
     version: int
     program: str
@@ -85,6 +86,38 @@ class SummaryRecord(Record, frozen=True, kw_only=True, tag="summary"):
 
 
 _Line = HeaderRecord | StartRecord | FinishRecord | WaitRecord | IgnoredRecord | SummaryRecord
+
+
+def open_journal(path: Path | str) -> TextIO:
+    """Return the open file of a journal, to append the records of one more run; or a new file.
+
+    Raises OSError, and ValueError for a file that is no journal.
+
+    Examples:
+        >>> with restorer.open_journal("night.jsonl") as file:
+        ...     restorer.Journal(file).summarize({"done": 0}, seconds=0.0, exit_code=0)
+        >>> len(restorer.read_journal("night.jsonl"))  # the header and the summary
+        2
+    """
+    path, cut = Path(path), False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.stat().st_size:  # no pipe or device
+        with path.open("rb") as file:
+            if not _is_header(file.readline()):
+                raise ValueError(f"{path}: is another kind of file, and is not overwritten")
+            file.seek(-1, os.SEEK_END)
+            cut = file.read(1) != b"\n"
+    lines = path.open("a", encoding="utf-8")
+    if cut:  # the last run ended in the middle of a record
+        lines.write("\n")
+    return lines
+
+
+def _is_header(line: bytes) -> bool:
+    try:
+        return isinstance(msgspec.convert(json.loads(line), _Line), HeaderRecord)
+    except ValueError:
+        return False
 
 
 class Journal:

@@ -6,13 +6,14 @@ import itertools
 import logging
 import math
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
 from pathlib import Path
 
 from restorer.batch.jobs import Job
+from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import READABLE, WRITABLE, unreadable_picture
 from restorer.models.catalog import model_spec
@@ -21,18 +22,9 @@ from restorer.settings import Settings, Step
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Ignored:
-    """A file or folder that is not part of the batch, and the reason.
-
-    Attributes:
-        failed: Whether pictures may be missing because of it, as below an unreadable folder.
-    """
-
-    path: Path
-    reason: str
-    failed: bool = False
+_FIELD = re.compile(r"\{(\w+)\}")
+# Windows and network shares refuse these in names, and results travel.
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
 
 
 @dataclass(frozen=True)
@@ -66,8 +58,8 @@ def plan_jobs(
         target: The folder to write; created with the first result.
         steps: Steps for each file; a string is a model id.
         recursive: Whether subfolders are included.
-        include: Shell patterns for names or paths below `source`; only matching files are taken.
-            Without patterns, all files are.
+        include: Shell patterns for names or paths below `source`, without regard to case; only
+            matching files are taken. Without patterns, all files are.
         exclude: Shell patterns of ignored files and folders.
         name: Template of the target's name with ``{stem}``, ``{suffix}``, ``{model}``, ``{scale}``.
         suffix: Suffix, with its dot, of all targets; None keeps each file's own.
@@ -225,10 +217,10 @@ def find_pictures(
     """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`."""
     taken: list[Path] = []
     ignored: list[Ignored] = []
-    for found in _walk(source, target, recursive, exclude):
+    for found in walk(source, target, recursive, exclude):
         if isinstance(found, Ignored):
             ignored.append(found)
-        elif include and not _matches(found.relative_to(source), include):
+        elif include and not matches(found.relative_to(source), include):
             ignored.append(Ignored(found, "not included"))
         elif found.suffix.lower() not in READABLE:
             ignored.append(_unread(found))
@@ -255,6 +247,8 @@ def target_name(
 ) -> str:
     """Return the file name of the result for `path` by a template.
 
+    Raises SettingsError for an unknown field, and for characters that file systems refuse.
+
     Examples:
         >>> step = restorer.Step("panet-sr-x2-lite")
         >>> restorer.target_name(Path("photo.jpg"), [step], "{stem}-large{suffix}")
@@ -266,13 +260,14 @@ def target_name(
         "stem": path.stem,
         "suffix": suffix or path.suffix,
         "model": "+".join(spec.id for spec in specs),
-        "scale": math.prod(spec.scale for spec in specs),
+        "scale": str(math.prod(spec.scale for spec in specs)),
     }
-    try:
-        made = name.format_map(fields)
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
-        known = ", ".join(f"{{{field}}}" for field in fields)
-        raise SettingsError(f"name {name!r}: fields are {known}") from error
+    literal = _FIELD.sub("", name)
+    if not fields.keys() >= {*_FIELD.findall(name)} or "{" in literal or "}" in literal:
+        raise SettingsError(f"name {name!r}: fields are {', '.join(map('{{{}}}'.format, fields))}")
+    if found := _FORBIDDEN.search(literal):
+        raise SettingsError(f"name {name!r}: {found[0]!r} is not allowed there in a file name")
+    made = _FIELD.sub(lambda field: fields[field[1]], name)
     if not made or Path(made).name != made:
         raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
     return made if Path(made).suffix.lower() in WRITABLE else f"{made}{fields['suffix']}"
@@ -285,46 +280,11 @@ def numbered(target: Path) -> Iterator[Path]:
         yield target.with_name(f"{target.stem}-{number}{target.suffix}")
 
 
-def _walk(
-    source: Path, target: Path, recursive: bool, exclude: Sequence[str]
-) -> Iterator[Path | Ignored]:
-    """Yield every file below `source` in sorted order, and the ignored ones."""
-    out = os.path.realpath(target)
-    inside = out != os.path.realpath(source)
-    seen: set[str] = set()
-    stack = [source]
-    while stack:
-        folder = stack.pop()
-        real = os.path.realpath(folder)
-        if real in seen:
-            yield Ignored(folder, "folder already visited through another link")
-            continue
-        if real == out and inside:
-            yield Ignored(folder, "folder of the results")
-            continue
-        seen.add(real)
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            yield Ignored(folder, f"folder cannot be read: {error.strerror}", failed=True)
-            continue
-        folders = []
-        for entry in entries:
-            path = folder / entry.name
-            if _matches(path.relative_to(source), exclude):
-                yield Ignored(path, "excluded")
-            elif _is_folder(entry):
-                folders.append(path)
-            else:
-                yield path
-        if recursive:
-            stack += reversed(folders)
-
-
 def _unread(path: Path) -> Ignored:
-    """Return a file of another suffix than pictures have, and name pictures that are not read."""
+    """Return a file without the suffix of a picture; a picture that is not read is a failure."""
     kind = unreadable_picture(path)
-    return Ignored(path, f"{kind}, which cannot be read" if kind else "not a picture")
+    reason = f"{kind}, which cannot be read" if kind else "not a picture"
+    return Ignored(path, reason, failed=bool(kind))
 
 
 def _spare_originals(jobs: Sequence[Job]) -> None:
@@ -335,17 +295,6 @@ def _spare_originals(jobs: Sequence[Job]) -> None:
             raise SettingsError(
                 f"{job.target}: is an original of this batch; choose another folder or name"
             )
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself: reading it will say so
-        return False
-
-
-def _matches(relative: Path, patterns: Sequence[str]) -> bool:
-    return any(fnmatch(relative.name, p) or fnmatch(relative.as_posix(), p) for p in patterns)
 
 
 def _apart(names: dict[Path, Path]) -> dict[Path, Path]:

@@ -114,6 +114,8 @@ def _parse(path: Path) -> TOMLDocument:
         raise SettingsError(f"{path}: {error.strerror}") from error
     except (ValueError, TOMLKitError) as error:  # not UTF-8, or not TOML
         raise SettingsError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: the values are nested too deeply") from error
 
 
 def _edit(document: TOMLDocument, name: str, options: Mapping[str, Any] | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 
 from restorer.batch.control import RunControl
@@ -12,6 +13,8 @@ from restorer.errors import RestorerError, SettingsError
 from restorer.inference.autotune import known_workers
 from restorer.inference.devices import choose_device
 from restorer.models.catalog import model_spec
+
+_MOST_PER_CORE = 4  # more workers than that only take memory
 
 
 def run_jobs(
@@ -49,6 +52,7 @@ def run_jobs(
         workers = 1 if first is None else _best_workers(first)
     if workers < 1:
         raise SettingsError(f"workers {workers}, expected at least 1")
+    workers = min(workers, _MOST_PER_CORE * (os.cpu_count() or 1))
     return ENGINES[engine].load()(jobs, workers=workers, control=control or RunControl())
 
 

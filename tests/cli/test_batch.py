@@ -20,7 +20,7 @@ def test_bad_files_stop_nothing_and_are_named(restore, folder, out, tmp_path):
     result = restore("batch", folder, out, "--report", report)
     assert result.exit_code == 1
     assert result.stdout.startswith("3 done, 2 failed, 2 ignored in ")
-    assert "ignored: 2 not a picture\n" in result.stdout
+    assert "ignored: 1 system file or folder\nignored: 1 not a picture\n" in result.stdout
     assert f"failed: {folder / 'empty.jpg'}: the file is empty\n" in result.stderr
     assert f"failed: {folder / 'cut.png'}: " in result.stderr
     assert tree(out) == {"a.png", "b.png", "sub folder/Grüße 写真.png"}

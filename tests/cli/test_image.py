@@ -213,3 +213,32 @@ def test_a_target_that_cannot_be_created_is_refused_with_the_remedy(words, name,
     assert result.exit_code == 1
     assert "choose" in result.stderr
     assert sorted(source.parent.iterdir()) == before
+
+
+def test_several_images_go_into_a_folder(restore, make_picture, tmp_path):
+    sources = [make_picture(tmp_path / name, 16, 16) for name in ("a.png", "b.png")]
+    result = restore("image", *sources, "-o", tmp_path / "out/", "--name", "{stem}{suffix}")
+    assert result.exit_code == 2  # Path drops the slash: no such folder yet
+    result = restore("image", *sources, "-o", f"{tmp_path}/out/", "--name", "{stem}{suffix}")
+    assert result.exit_code == 0
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [
+        str(tmp_path / "out" / source.name) for source in sources
+    ]
+
+
+def test_two_images_with_one_result_are_refused(restore, make_picture, tmp_path):
+    sources = [make_picture(tmp_path / name, 16, 16) for name in ("a.png", "sub/a.png")]
+    result = restore("image", *sources, "-o", f"{tmp_path}/out/")
+    assert result.exit_code == 2
+    assert "would both become" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["-"], ["small.png", "-o", "-"]])
+def test_pipes_are_refused_in_words(restore, make_picture, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    make_picture(tmp_path / "small.png", 16, 16)
+    result = restore("image", *words)
+    assert result.exit_code == 2
+    assert "not" in result.stderr
+    assert "pipe" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["small.png"]

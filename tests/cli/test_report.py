@@ -1,12 +1,17 @@
 import io
 import json
+import os
+import unicodedata
 from pathlib import Path
 
+import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from restorer import Ignored, Job, Result
+from restorer import Ignored, Job, Result, read_journal
 from restorer.cli.report import Report, journal
-from restorer.cli.words import duration, size, table, tell
+from restorer.cli.words import duration, printable, size, table, tell
 
 JOB = Job(Path("a.png"), Path("b.png"), ())
 
@@ -44,8 +49,8 @@ def test_summary_counts_notes_and_reasons(capsys):
     assert captured.out == (
         "2 done, 2 failed, 1 ignored in 0.0 s\n"
         "ignored: 1 not a picture\n"
-        "note: the profile was dropped (2 files)\n"
-        "note: gray became RGB\n"
+        "note: the profile was dropped (a.png, a.png)\n"
+        "note: gray became RGB (a.png)\n"
     )
     assert captured.err == "failed: a.png: the file is empty\nfailed: a.png: no luck\n"
 
@@ -94,13 +99,57 @@ def test_sizes_read_as_people_say_them(count, words):
     assert size(count) == words
 
 
-def test_terminal_escapes_in_names_and_notes_are_made_harmless(capsys):
-    tell("photo\x1b[31m\x9b1m\r.png\nnext line: \udcff ä 雪")
-    assert capsys.readouterr().out == "photo\ufffd[31m\ufffd1m\ufffd.png\nnext line: \ufffd ä 雪\n"
+@given(st.text(), st.binary())
+def test_whatever_a_name_contains_a_message_is_one_harmless_line(text, name):
+    shown = printable(text + os.fsdecode(name))
+    assert len(shown.splitlines()) <= 1
+    assert not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in shown)
+    shown.encode("utf-8")
+
+
+def test_a_name_cannot_forge_a_message(capsys):
+    tell("photo\x1b[31m\x9b1m\r.png\nfailed: \udcff ä 雪")
+    assert capsys.readouterr().out == "photo\ufffd[31m\ufffd1m\ufffd.png\ufffdfailed: \ufffd ä 雪\n"
+
+
+def test_a_note_names_its_first_files(capsys):
+    report = Report()
+    for number in range(5):
+        job = Job(Path(f"{number}.png"), Path("b.png"), ())
+        report.add(job, Result("done", job.target, notes=("gray became RGB",)))
+    report.show()
+    assert "note: gray became RGB (0.png, 1.png, 2.png, and 2 more)\n" in capsys.readouterr().out
+
+
+def test_a_second_run_is_appended_to_the_report_of_the_first(tmp_path):
+    path = tmp_path / "r.jsonl"
+    for _ in range(2):
+        with journal(path) as lines:
+            report = Report(file=lines)
+            report.add(*ended("done"))
+            report.close()
+    path.write_text(path.read_text()[:-9])  # cut in the last record
+    with journal(path) as lines:
+        Report(file=lines).close()
+    kinds = [type(record).__name__ for record in read_journal(path)]
+    assert kinds == [
+        *("HeaderRecord", "FinishRecord", "SummaryRecord", "HeaderRecord", "FinishRecord"),
+        *("HeaderRecord", "SummaryRecord"),
+    ]
+
+
+def test_another_file_is_not_taken_for_a_report(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+    with pytest.raises(click.UsageError, match="another kind of file"), journal(path):
+        pass
+    assert path.read_text() == "mine"
 
 
 def test_numbers_of_a_table_are_flush_right():
     rows = [("a", "9.5", "x"), ("long", "+10.25", "y")]
-    assert table(("id", "dB", "note"), rows) == (
-        "id        dB  note\na        9.5  x\nlong  +10.25  y"
-    )
+    assert table(("id", "dB", "note"), rows) == [
+        "id        dB  note",
+        "a        9.5  x",
+        "long  +10.25  y",
+    ]

@@ -13,7 +13,7 @@ from restorer.cli.stopping import stoppable
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["SIGINT", "SIGHUP"])
 def test_signal_stops_the_batch_with_130_and_leaves_whole_files(number, make_picture, tmp_path):
     source, out, report = tmp_path / "in", tmp_path / "out", tmp_path / "report.jsonl"
     for i in range(100):
@@ -51,10 +51,18 @@ def test_second_signal_has_the_effect_of_the_system(capfd):
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) is before
-    assert (
-        "stopping after this tile; press Ctrl-C again to abort immediately"
-        in capfd.readouterr().err
-    )
+    assert "stopping after this tile; press Ctrl-C again to abort now" in capfd.readouterr().err
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as by nohup
+    cancel = CancelToken()
+    try:
+        with stoppable("this tile", cancel.cancel):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not cancel.cancelled
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _wait_for(condition, seconds=60):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,12 +49,14 @@ def test_the_tree_is_mirrored_in_the_order_of_names(tmp_path: Path) -> None:
 
 
 def test_junk_is_ignored_with_its_reason(tmp_path: Path) -> None:
-    source = tree(tmp_path / "in", ".DS_Store", "Thumbs.db", "a.txt", "a.png")
+    litter = (".DS_Store", "Thumbs.db", "._a.png", "@eaDir/a.png/t.jpg", "$RECYCLE.BIN/q.jpg")
+    litter += (".thumbnails/t.jpg", "sub/__MACOSX/._a.png", ".Trash-1000/files/a.png")
+    litter += (".a.png.0123456789abcdef0123456789abcdef.part",)
+    source = tree(tmp_path / "in", *litter, "a.txt", "a.png")
     batch = plan_jobs(source, Path("out"), STEPS)
-    assert len(batch.jobs) == 1
-    assert {i.path.name: i.reason for i in batch.ignored} == dict.fromkeys(
-        [".DS_Store", "Thumbs.db", "a.txt"], "not a picture"
-    )
+    assert [job.source.name for job in batch.jobs] == ["a.png"]
+    reasons = Counter(each.reason for each in batch.ignored)
+    assert reasons == {"system file or folder": len(litter), "not a picture": 1}
 
 
 def test_patterns_choose_files_and_folders(tmp_path: Path) -> None:
@@ -64,6 +67,12 @@ def test_patterns_choose_files_and_folders(tmp_path: Path) -> None:
         "a.jpg",
         "a.png",
     ]
+
+
+@pytest.mark.parametrize("pattern", ["*.jpg", "IMG [1].jpg", "img*", "trip/*"])
+def test_patterns_ignore_case_and_match_a_name_literally(tmp_path: Path, pattern: str) -> None:
+    source = tree(tmp_path / "in", "Trip/IMG [1].JPG", "b.png")
+    assert [*planned(plan_jobs(source, Path("o"), STEPS, include=[pattern]))] == ["IMG [1].JPG"]
 
 
 def test_two_inputs_that_would_write_one_output_are_told_apart(tmp_path: Path) -> None:
@@ -123,7 +132,9 @@ def test_templates_name_the_targets() -> None:
     assert target_name(path, steps, "{stem}-x{scale}{suffix}") == "photo-x2.jpg"
     assert target_name(path, steps, "{stem}", ".png") == "photo.png"
     assert target_name(path, steps, "{model}.tif") == "panet-denoise-lite+panet-sr-x2-lite.tif"
-    for wrong in ("{nonsense}", "{stem", "../{stem}", "{stem.x}", "{0}"):
+    wrongs = ["{nonsense}", "{stem", "../{stem}", "{stem.x}", "{0}", "{stem.__class__}"]
+    wrongs += ["{stem:>3000000000}", "{stem!r}", "{stem}\0", "C:{stem}", "{stem}?", "{stem}."]
+    for wrong in wrongs:
         with pytest.raises(SettingsError, match="name"):
             target_name(path, steps, wrong)
 

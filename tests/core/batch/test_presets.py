@@ -117,3 +117,10 @@ def test_what_a_preset_does_not_say_is_refused_by_name(name, words, tmp_path):
         read_preset(path, name, {"sigma", "dither"})
     for word in [str(path), *words]:
         assert word in str(caught.value)
+
+
+def test_deep_values_are_an_error_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text("[web]\nx = " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(SettingsError, match=r"deep.toml: .*nested"):
+        read_presets(path)

@@ -140,3 +140,4 @@ def test_a_folder_scan_names_the_pictures_that_it_leaves_out(tmp_path: Path) -> 
         "c.mp4": "not a picture",
         "notes.txt": "not a picture",
     }
+    assert [each.path.name for each in batch.ignored if each.failed] == ["a.heic", "b.nef"]

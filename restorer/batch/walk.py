@@ -1,0 +1,91 @@
+"""Find the files of a folder tree, apart from what systems and devices leave there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase, translate
+from pathlib import Path
+
+# Thumbnails, recycle bins and metadata of macOS, Windows, Linux, Synology and QNAP, and files of
+# unfinished runs.
+_SYSTEM_NAMES = (
+    *("._*", ".ds_store", ".apdisk", ".localized", "thumbs.db", "ehthumbs.db", "desktop.ini"),
+    *(".thumbnails", "@eadir", ".@__thumb", "__macosx", "#recycle", "@recycle", "$recycle.bin"),
+    *("recycler", "system volume information", ".trash*", ".spotlight-v100", ".fseventsd"),
+    *(".documentrevisions-v100", ".temporaryitems", ".appledouble", ".picasaoriginals", ".*.part"),
+)
+_SYSTEM = re.compile("|".join(map(translate, _SYSTEM_NAMES)))
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file or folder that is not part of the batch, and the reason.
+
+    Attributes:
+        failed: Whether pictures may be missing because of it, as below an unreadable folder.
+    """
+
+    path: Path
+    reason: str
+    failed: bool = False
+
+
+def walk(
+    source: Path, target: Path, recursive: bool, exclude: Sequence[str]
+) -> Iterator[Path | Ignored]:
+    """Yield every file below `source` in sorted order, and the ignored files and folders.
+
+    Links to folders are followed, each folder once. `target` is ignored if it lies inside `source`.
+    """
+    out = os.path.realpath(target)
+    inside = out != os.path.realpath(source)
+    seen: set[str] = set()
+    stack = [source]
+    while stack:
+        folder = stack.pop()
+        real = os.path.realpath(folder)
+        if real in seen:
+            yield Ignored(folder, "folder already visited through another link")
+            continue
+        if real == out and inside:
+            yield Ignored(folder, "folder of the results")
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Ignored(folder, f"folder cannot be read: {error.strerror}", failed=True)
+            continue
+        folders = []
+        for entry in entries:
+            path = folder / entry.name
+            if _SYSTEM.match(entry.name.casefold()):
+                yield Ignored(path, "system file or folder")
+            elif exclude and matches(path.relative_to(source), exclude):
+                yield Ignored(path, "excluded")
+            elif _is_folder(entry):
+                folders.append(path)
+            else:
+                yield path
+        if recursive:
+            stack += reversed(folders)
+
+
+def matches(relative: Path, patterns: Sequence[str]) -> bool:
+    """Whether the name or the path matches a shell pattern, or equals it; case is ignored."""
+    names = relative.name.casefold(), relative.as_posix().casefold()
+    return any(
+        name == pattern or fnmatchcase(name, pattern)
+        for pattern in map(str.casefold, patterns)
+        for name in names
+    )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: reading it will say so
+        return False
