@@ -1,7 +1,7 @@
-"""JPEG: 8-bit gray and RGB, CMYK converted, through Pillow; the segments are read here.
+"""JPEG: gray, RGB and converted CMYK through Pillow, 12 bits and lossless through imagecodecs.
 
-Pillow gets the image without its metadata. Otherwise it would warn about damaged EXIF, guess a
-resolution and silently drop unknown blocks.
+The segments are read here, and the decoders get the image without its metadata. Otherwise Pillow
+would warn about damaged EXIF, guess a resolution and silently drop unknown blocks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from PIL import Image as PilImage
 from PIL import JpegImagePlugin
 
 from restorer.errors import ImageFormatError
-from restorer.formats import gain_map, multi_picture, photoshop, profiles, xmp
+from restorer.formats import gain_map, multi_picture, photoshop, profiles, scans, xmp
 from restorer.formats.codec import (
     PILLOW_ERRORS,
     Header,
@@ -74,15 +74,16 @@ class JpegReader:
         self._file = file
         self._segments = list(_segments(file))
         self._scan_at = file.tell()
-        frames = [body for marker, body in self._segments if marker in _SOF]
-        if not frames or len(frames[0]) < 6:
+        frames = [segment for segment in self._segments if segment[0] in _SOF]
+        if not frames or len(frames[0][1]) < 6:
             raise ImageFormatError("the JPEG has no frame header")
-        precision, components = frames[0][0], frames[0][5]
-        if precision != 8 or components not in (1, 3, 4):
-            found = f"{precision} bits and {components} components"
-            raise ImageFormatError(f"JPEG of {found}; known are 8 bits and 1, 3 or 4")
-        height, width = (int.from_bytes(frames[0][i : i + 2], "big") for i in (1, 3))
-        self.header = Header("JPEG", height, width, 1 if components == 1 else 3)
+        kind, frame = self._frame = frames[0]
+        precision, components = frame[0], frame[5]
+        scans.check_frame(kind, precision, components)
+        self._deep = scans.needs_imagecodecs(kind, precision)
+        height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
+        channels = 1 if components == 1 else 3
+        self.header = Header("JPEG", height, width, channels, 16 if precision > 8 else 8)
         self.metadata, self._read_notes, self._unkept = _metadata(self._segments)
         self._knows_all = _has_more(self._segments)
         if self._knows_all:
@@ -98,17 +99,21 @@ class JpegReader:
             if marker != _COMMENT
             and (not 0xE0 <= marker <= 0xEF or body.startswith((_JFIF, _ADOBE)))
         ]
-        scans = self._file.read()
-        behind = () if self._knows_all else _behind(scans)[1]
-        notes = (*self._read_notes, *not_kept([*self._unkept, *behind]))
-        data = b"\xff\xd8" + b"".join(needed) + scans
-        with decoding(*PILLOW_ERRORS):
-            picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
-            picture.load()
-        pixels = np.array(picture)
-        quality = _quality(picture)
-        if picture.mode != "CMYK":
-            pixels = pixels.reshape(*pixels.shape[:2], -1)
+        data = self._file.read()
+        behind = () if self._knows_all else _behind(data)[1]
+        unkept = not_kept([*self._unkept, *behind])
+        head = b"\xff\xd8" + b"".join(needed)
+        found, ended = scans.split(data)
+        pixels, quality, notes = self._decoded(head + found + scans.END)
+        if self._deep or not ended or scans.looks_cut(pixels):
+            again = lambda data: self._decoded(data)[0]  # noqa: E731  # shorter than a function
+            scans.check_whole(head, self._frame, found, again, pixels, ended=ended)
+        if not scans.has_all_scans(self._frame, found):
+            notes = (*notes, "the JPEG lacks some of its scans, and with them fine detail")
+        if not ended:
+            notes = (*notes, "the file has no end marker; all its pixels were read")
+        notes = (*self._read_notes, *unkept, *notes)
+        if pixels.shape[2] != 4:
             return Document((Image(pixels, self.metadata, notes, quality),))
         if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
             pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
@@ -116,9 +121,23 @@ class JpegReader:
         metadata = replace(self.metadata, icc=profiles.srgb_profile())
         return Document((Image(rgb, metadata, (*notes, note), quality),))
 
-    def _read_more(self, scans: bytes) -> None:
+    def _decoded(self, data: bytes) -> tuple[Any, int | None, tuple[str, ...]]:
+        """Return (H, W, C) of a file without metadata, C 4 for CMYK, its quality and notes."""
+        if self._deep:
+            pixels, notes = scans.decode_deep(data, self._frame[1][0])
+            return pixels, None, notes
+        with decoding(*PILLOW_ERRORS):
+            picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+            try:
+                picture.load()
+            except OSError as error:
+                raise ImageFormatError(scans.CUT) from error
+        pixels = np.array(picture)
+        return pixels.reshape(*pixels.shape[:2], -1), _quality(picture), ()
+
+    def _read_more(self, data: bytes) -> None:
         """Add the gain map behind the first picture to the metadata; name all other data there."""
-        trailer, names = _behind(scans)
+        trailer, names = _behind(data)
         others = _count_pictures(self._segments) - 1
         try:
             found = gain_map.find(trailer)
@@ -339,14 +358,14 @@ def _count_pictures(segments: list[tuple[int, bytes]]) -> int:
     return max((multi_picture.count(body.removeprefix(mark)) for body in found), default=1)
 
 
-def _behind(scans: bytes) -> tuple[bytes, list[str]]:
+def _behind(data: bytes) -> tuple[bytes, list[str]]:
     """Return what follows the image, and its name behind those of segments between the scans."""
     unkept: list[str] = []
-    for marker, start, stop in multi_picture.segments(scans, 0):
+    for marker, start, stop in multi_picture.segments(data, 0):
         if marker in (multi_picture.SOI, multi_picture.EOI):
-            return scans[stop:], [*unkept, *_trailers(scans[stop:])]
+            return data[stop:], [*unkept, *_trailers(data[stop:])]
         if marker >= 0xE0:
-            unkept.append(_name(marker, scans[start:stop]))
+            unkept.append(_name(marker, data[start:stop]))
     return b"", unkept
 
 

@@ -70,6 +70,7 @@ KINDS = (
     _picture("an AVIF picture", rb".{4}ftyp(?:.{4}){0,12}?avi[fs]"),
     _picture("a HEIC picture", rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)"),
     _picture("a JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL "),
+    _picture("a JPEG-LS picture", rb"\xff\xd8\xff\xf7"),
     _picture("a JPEG 2000 picture", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
     _picture("a JPEG XR picture", rb"II\xbc\x01"),
     _picture("a GIF picture", rb"GIF8[79]a"),

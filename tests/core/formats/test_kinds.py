@@ -30,6 +30,7 @@ STARTS = {
     "an AVIF picture": b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf",
     "a HEIC picture": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
     "a JPEG XL picture": b"\0\0\0\x0cJXL \r\n\x87\n",
+    "a JPEG-LS picture": b"\xff\xd8\xff\xf7\0\x11",
     "a JPEG 2000 picture": b"\0\0\0\x0cjP  \r\n\x87\n",
     "a JPEG XR picture": b"II\xbc\1",
     "a GIF picture": b"GIF89a\1\0\1\0",

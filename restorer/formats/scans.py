@@ -1,0 +1,121 @@
+"""The scans of a JPEG: whether they hold the whole picture, and samples that Pillow cannot decode.
+
+libjpeg fills what is missing with gray, often without a word. Where that may have happened, other
+bytes are put in place of the end: a picture that changes with them is not whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from restorer.errors import ImageFormatError
+from restorer.formats import multi_picture, samples
+from restorer.formats.codec import decoding
+
+END = b"\xff\xd9"
+
+_SOS = 0xDA
+_PROGRESSIVE = (0xC2, 0xCA)
+_LOSSLESS = 0xC3
+_DECODABLE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA, _LOSSLESS}
+_CODED_ZEROS = 8  # bytes
+_FILLS = tuple(byte * 4096 for byte in (b"\xaa", b"\x55"))
+_MISSING_GRAY = 128  # the level of blocks that libjpeg found no data for
+
+CUT = "the file is cut short: a part of the picture is missing; get another copy of the file"
+
+
+def check_frame(kind: int, precision: int, components: int) -> None:
+    """Refuse what neither Pillow nor imagecodecs decodes, by the marker of the frame header."""
+    known = kind in _DECODABLE and 2 <= precision <= 16 and components in (1, 3, 4)
+    if not known or (precision != 8 and components == 4):
+        raise ImageFormatError(
+            f"JPEG of kind SOF{kind - 0xC0} with {precision} bits and {components} components"
+            " cannot be decoded; convert it to an ordinary JPEG, PNG or TIFF first"
+        )
+
+
+def needs_imagecodecs(kind: int, precision: int) -> bool:
+    """Whether Pillow knows no such samples."""
+    return kind == _LOSSLESS or precision != 8
+
+
+def decode_deep(data: bytes, precision: int) -> tuple[Any, tuple[str, ...]]:
+    """Return (H, W, C) uint8 or uint16 of a JPEG that Pillow does not know, and notes."""
+    import imagecodecs
+
+    with decoding(imagecodecs.Jpeg8Error):
+        found = imagecodecs.jpeg8_decode(data)
+    pixels: Any = found.reshape(*found.shape[:2], -1)
+    if pixels.max() >> precision:
+        raise ImageFormatError("damaged: a sample has more bits than the header says")
+    if precision in (8, 16):
+        return pixels, ()
+    top = 8 if precision < 8 else 16
+    stretched, _ = samples.normal(pixels, precision)
+    return stretched, (f"JPEG samples of {precision} bits were stretched to {top} bits",)
+
+
+def split(data: bytes) -> tuple[bytes, bool]:
+    """Return the scans, without the end marker and what follows, and whether there is a marker."""
+    *_, (marker, _, stop) = ((0, 0, len(data)), *multi_picture.segments(data, 0))
+    if marker == multi_picture.EOI:
+        return data[: stop - len(END)], True
+    scans = data[:stop] if marker == multi_picture.SOI else data
+    return scans.removesuffix(b"\xff"), False  # the half of a marker
+
+
+def looks_cut(pixels: Any) -> bool:
+    """Whether the last pixel of (H, W, C) is such as libjpeg makes for missing data."""
+    return bool((pixels[-1, -1] == _MISSING_GRAY).all())
+
+
+def check_whole(
+    head: bytes,
+    frame: tuple[int, bytes],
+    scans: bytes,
+    decode: Callable[[bytes], Any],
+    found: Any,
+    *,
+    ended: bool,
+) -> None:
+    """Refuse a picture whose scans, without their end marker, do not hold all pixels.
+
+    Args:
+        head: The file before the first scan.
+        frame: Marker and body of its frame header.
+        scans: The file from the first scan to the end marker.
+        decode: Returns the pixels of a file.
+        found: The pixels of the file with an end marker.
+        ended: Whether it has one.
+    """
+    if not ended and not has_all_scans(frame, scans):
+        raise ImageFormatError(CUT)
+    if not ended:  # failed downloads are filled up with zeros, of which few may be codes
+        scans = scans[: len(scans.rstrip(b"\0")) + _CODED_ZEROS]
+    for fill in _FILLS:
+        try:
+            whole = np.array_equal(decode(head + scans + fill + END), found)
+        except (ImageFormatError, OSError):
+            whole = False
+        if not whole:
+            raise ImageFormatError(CUT)
+
+
+def has_all_scans(frame: tuple[int, bytes], scans: bytes) -> bool:
+    """Whether each band of each component gets its last bit, by the headers of the scans."""
+    kind, body = frame
+    components, progressive = body[6 : 6 + 3 * body[5] : 3], kind in _PROGRESSIVE
+    missing = {(component, band) for component in components for band in range(64)}
+    for marker, start, stop in multi_picture.segments(scans, 0):
+        header = scans[start:stop]
+        if marker != _SOS or len(header) != 4 + 2 * header[0]:
+            continue
+        first, last, bits = header[-3:]
+        bands = range(64) if not progressive else range(first, last + 1) if not bits & 15 else ()
+        for component in header[1:-3:2]:
+            missing -= {(component, band) for band in bands}
+    return not missing
