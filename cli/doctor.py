@@ -113,7 +113,7 @@ def _check_models() -> Iterator[str]:
 
 def _measure(spec: ModelSpec, device: str) -> None:
     """Measure and print the precision, the number of workers and the memory of a model."""
-    from restorer import open_model, tile_memory, try_precisions, try_workers
+    from restorer import load, tile_memory, try_precisions, try_workers
 
     for trial in try_precisions(spec, device):
         depths = [f"{bits} bit" for bits in (8, 16) if trial.chosen(bits)]
@@ -127,7 +127,7 @@ def _measure(spec: ModelSpec, device: str) -> None:
         rates = try_workers(spec)
         several = ", ".join(f"{n} at a time {rate / rates[1]:.2f}x" for n, rate in rates.items())
         tell(f"    images: {several}")
-    memory = tile_memory(open_model(spec.id, device=device), again=True)
+    memory = tile_memory(load(spec.id, device=device), again=True)
     if memory is not None:
         needed = memory.bytes_for(spec.tile.side**2)
         tell(f"    a tile of {spec.tile.side} x {spec.tile.side} takes {size(needed)}")

@@ -106,7 +106,8 @@ class Request:
         """Return the steps in the order asked for; without task or model, an enlargement."""
         from restorer import Step, model_spec
 
-        specs = [model_spec(model) for model in self.model or self._default_models()]
+        models = self.model or self._default_models()
+        specs = [model_spec(model) for model in models]
         self._check_references(specs)
         if self.scale not in (None, enlargement := prod(spec.scale for spec in specs)):
             raise click.UsageError(f"--scale {self.scale}: {_names(specs)} has scale {enlargement}")
@@ -117,8 +118,8 @@ class Request:
                     f"--{option.name}: {_names(specs)} takes none; {_task_of(option)} does"
                 )
         return tuple(
-            Step(spec.id, **{o.field: self.values[o.field] for o in STEP_OPTIONS if spec.takes(o)})
-            for spec in specs
+            Step(model, **{o.field: self.values[o.field] for o in STEP_OPTIONS if spec.takes(o)})
+            for model, spec in zip(models, specs, strict=True)
         )
 
     def settings(self) -> Settings:

@@ -11,7 +11,7 @@
     for event in restorer.run_jobs(batch.jobs):
         print(event)
 
-Names are loaded at their first use, so that importing the package is fast; `open_model`, `restore`
+Names are loaded at their first use, so that importing the package is fast; `load`, `restore`
 and `run_jobs` load PyTorch.
 """
 

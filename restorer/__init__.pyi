@@ -89,9 +89,10 @@ from .inference.devices import available_devices as available_devices
 from .inference.loading import estimate_run as estimate_run
 from .inference.loading import export_weights as export_weights
 from .inference.loading import fetch_model as fetch_model
-from .inference.loading import open_model as open_model
+from .inference.loading import load as load
 from .inference.loading import release_models as release_models
 from .inference.predictor import Predictor as Predictor
+from .inference.wrapping import wrap_model as wrap_model
 from .inputs import Picture as Picture
 from .metrics import psnr as psnr
 from .metrics import psnr_luma as psnr_luma
@@ -115,6 +116,8 @@ from .models.store import remove_weights as remove_weights
 from .models.store import verify_weights as verify_weights
 from .models.store import weights_path as weights_path
 from .models.store import weights_state as weights_state
+from .networks import ARCHITECTURES as ARCHITECTURES
+from .networks import Architecture as Architecture
 from .options import Choice as Choice
 from .options import Flag as Flag
 from .options import Integer as Integer

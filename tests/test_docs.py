@@ -19,9 +19,7 @@ import restorer
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-_LATER = {"open_model"}
 FUNCTIONS = [name for name in restorer.__all__ if isfunction(getattr(restorer, name))]
-FUNCTIONS = sorted({*FUNCTIONS} - _LATER)
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if _BLOCK.search(page.read_text("utf-8"))]
 

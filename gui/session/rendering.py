@@ -43,7 +43,7 @@ def load_models(picture: Source, choices: Choices) -> list[tuple[Predictor, Step
     where, how = settings.device, settings.precision
     bits = picture.image.bits
     return [
-        (restorer.open_model(step.model, device=where, precision=how, bits=bits), step)
+        (restorer.load(step.model, device=where, precision=how, bits=bits), step)
         for step in choices.steps
     ]
 

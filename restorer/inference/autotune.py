@@ -94,7 +94,7 @@ def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | No
     for networks without a file.
 
     Examples:
-        >>> predictor = restorer.open_model("panet-denoise-lite", device="cpu")
+        >>> predictor = restorer.load("panet-denoise-lite", device="cpu")
         >>> memory = restorer.tile_memory(predictor)
         >>> memory.bytes_for(128) > memory.bytes_for(64)
         True

@@ -4,55 +4,129 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
-from restorer.errors import RestorerError, SettingsError
+import torch
+from torch import nn
+
+from restorer.errors import RestorerError, SettingsError, WeightsError
 from restorer.inference.autotune import GATE_DB, agreement_with_cpu, known_precision
 from restorer.inference.devices import check_precision, choose_device, free_cache
 from restorer.inference.predictor import Predictor
+from restorer.inference.wrapping import Wrappable, wrapped
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.models.checkpoint import write_state
-from restorer.models.identify import describe_model, identify_checkpoint
-from restorer.models.store import fetch_weights, remove_weights
+from restorer.models.community import is_descriptor
+from restorer.models.identify import checkpoint_spec
+from restorer.models.store import fetch_weights, remove_weights, verify_weights
 from restorer.networks import PublishedNetwork
-from restorer.settings import CancelToken, OnTick, Settings
+from restorer.settings import CancelToken, OnTick, Settings, torch_word
+
+Openable: TypeAlias = str | Path | ModelSpec | Predictor | Wrappable
 
 
-def open_model(
-    model: ModelSpec | str | Path,
+def load(
+    model: Openable,
     *,
-    device: str = "auto",
-    precision: str = "auto",
+    device: str | torch.device = "auto",
+    precision: str | torch.dtype = "auto",
     bits: int | None = None,
     task: str | None = None,
+    download: bool = False,
 ) -> Predictor:
     """Return a model, ready to run; models of the catalog are loaded once and shared.
 
-    A path is that of a checkpoint, which is identified by its names and shapes; see
-    `identify_checkpoint` and `describe_model`. `task` decides where that leaves several tasks open;
-    by default the likeliest is taken. The precision ``auto`` is the fastest one that passed
-    `try_precisions` on this machine for images of `bits` bits, and float32 before. With `bits`
-    None, each image decides by its own depth; see `suited`. A model on Apple's ``mps``, some of
-    whose operators are known to be wrong, is compared with the CPU once before it runs there.
+    Args:
+        model: A model id; the path of a checkpoint, which is identified by its names and shapes
+            (`identify_checkpoint`, `describe_model`); an entry of the catalog; or a module, as for
+            `wrap_model`, which stays on its device.
+        device: ``auto`` (the best), ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or a ``torch.device``.
+        precision: ``fp32``, ``bf16``, ``fp16`` or a ``torch.dtype``. ``auto`` is the fastest one
+            that passed `try_precisions` on this machine, and float32 before; each image decides by
+            its own depth.
+        bits: Depth of all images, for ``auto``.
+        task: Decides where a checkpoint leaves several tasks open; None takes the likeliest.
+        download: Whether missing weights are downloaded. Without it, the network is never used.
 
-    Raises UnknownModelError, WeightsError, CheckpointError, or SettingsError (no such device).
+    Raises:
+        UnknownModelError: No model has this id.
+        WeightsError: The weights are missing (the message says how to get them), or damaged.
+        CheckpointError: The file contains no supported network.
+        SettingsError: The machine has no such device.
+
+    Examples:
+        >>> model = restorer.load("panet-sr-x2-lite", device="cpu", precision="fp32")
+        >>> model
+        Predictor(panet-sr-x2-lite: PANetLite, super-resolution, scale 2,
+                  device cpu, precision fp32)
+        >>> import torch
+        >>> model(torch.zeros(1, 3, 10, 15)).shape
+        torch.Size([1, 3, 20, 30])
     """
-    where, how = choose_device(device), check_precision(precision)
+    if isinstance(model, str | ModelSpec):
+        spec = model_spec(model) if isinstance(model, str) else model
+        if download:
+            model = fetch_model(spec)
+        elif spec.weights.url and verify_weights(spec) == "absent":
+            size = f"{spec.weights.size / 1e6:.0f} MB " if spec.weights.size else ""
+            raise WeightsError(
+                f"{spec.id}: weights {spec.weights.name} are not installed; download=True of load"
+                f" downloads them ({size}from {spec.weights.url})"
+            )
+    return open_model(model, device=device, precision=precision, bits=bits, task=task)
+
+
+def open_model(
+    model: Openable,
+    *,
+    device: str | torch.device = "auto",
+    precision: str | torch.dtype = "auto",
+    bits: int | None = None,
+    task: str | None = None,
+) -> Predictor:
+    """Return the model of `load`, whose weights are on the disk.
+
+    A model on Apple's ``mps``, some of whose operators are known to be wrong, is compared with the
+    CPU once before it runs there.
+    """
+    how = check_precision(torch_word(precision))
+    if isinstance(model, Predictor):
+        return model if how is None else model.at(how)
+    if isinstance(model, nn.Module) or is_descriptor(model):
+        return _on_device(wrapped(model, how), torch_word(device))
+    where = choose_device(torch_word(device))
+    if isinstance(model, Path) and task is None:
+        model = str(model.absolute())
     if isinstance(model, Path):
-        found = identify_checkpoint(model)
-        spec = describe_model(found, task=task or found.tasks[0])
-        return Predictor.from_checkpoint(spec, model, where, how or "fp32")
-    spec = model_spec(model) if isinstance(model, str) else model
+        spec = checkpoint_spec(model, task)
+    elif isinstance(model, str):
+        spec = model_spec(model)
+    elif isinstance(model, ModelSpec):
+        spec = model
+    else:
+        found = type(model).__name__
+        raise SettingsError(f"model: {found}, expected an id, a path, a Predictor or a module")
     if where == "mps" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
         raise SettingsError(
             f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
         )
-    if isinstance(model, ModelSpec):
-        predictor = Predictor.load(spec, where, "fp32")
+    if isinstance(model, str):
+        predictor = _shared(model, spec.weights.sha256, where)
     else:
-        predictor = _shared(spec.id, spec.weights.sha256, where)
+        predictor = Predictor.load(spec, where, "fp32")
     if how is not None:
         return predictor.at(how)
     return predictor.at(known_precision(spec, where, bits or 8), automatic=bits is None)
+
+
+def _on_device(predictor: Predictor, device: str) -> Predictor:
+    """Return a wrapped module, which stays where it is."""
+    if device not in ("auto", predictor.device, predictor.device.split(":")[0]):
+        raise SettingsError(
+            f"device {device!r}: {predictor.spec.id} lies on {predictor.device}; move the module"
+            f" by module.to({device!r})"
+        )
+    return predictor
 
 
 def suited(predictor: Predictor, bits: int) -> Predictor:
@@ -63,7 +137,7 @@ def suited(predictor: Predictor, bits: int) -> Predictor:
 
 
 def estimate_run(
-    model: str, size: tuple[int, int], settings: Settings | None = None
+    model: Openable, size: tuple[int, int], settings: Settings | None = None
 ) -> tuple[float, int]:
     """Estimate the time in seconds of a picture of (height, width) in context ``whole``.
 
@@ -108,7 +182,7 @@ def release_models() -> None:
     """Drop the shared models, so that their memory is free once nobody uses them.
 
     Examples:
-        >>> predictor = restorer.open_model("panet-sr-x2-lite")
+        >>> predictor = restorer.load("panet-sr-x2-lite")
         >>> del predictor
         >>> restorer.release_models()
     """

@@ -19,8 +19,10 @@ from restorer.errors import (
 )
 from restorer.image import FloatArray
 from restorer.inference.devices import Precision, autocast, fitting, free_bytes
+from restorer.inference.tensors import check_tensor, level_of
 from restorer.inference.whole.run import estimate_whole, run_whole
 from restorer.models import community
+from restorer.models.adapter import BorrowedNetwork, SeededNetwork, mirrored, takes_seed
 from restorer.models.catalog import ModelSpec
 from restorer.models.checkpoint import load_state, read_state
 from restorer.models.store import weights_path
@@ -29,13 +31,15 @@ from restorer.networks.layers import channels_last
 from restorer.networks.stages import Staged
 from restorer.settings import CancelToken, OnTick
 from restorer.tiling.blending import Blender
-from restorer.tiling.plan import Region, Tile, TilePlan
+from restorer.tiling.plan import Region, Tile, TilePlan, round_up
 
 log = logging.getLogger(__name__)
 
 
 class Predictor:
-    """A model on a device.
+    """A model on a device: what `load` and `wrap_model` return, and what `restore` takes.
+
+    Called with a tensor, it runs the network like a module, without tiles.
 
     Attributes:
         spec: The model.
@@ -55,6 +59,56 @@ class Predictor:
         self.precision = precision
         network = channels_last(network.to(device))
         self.network = network.eval().requires_grad_(False)
+
+    def __repr__(self) -> str:
+        """Return model, network, task, scale, device and precision."""
+        spec, network = self.spec, type(self.network).__name__
+        named = isinstance(self.network, BorrowedNetwork | SeededNetwork)
+        kind = spec.architecture if named or spec.architecture == "spandrel" else network
+        precision = f"{self.precision} (auto)" if self.automatic else self.precision
+        return (
+            f"Predictor({spec.id}: {kind}, {spec.task}, scale {spec.scale},"
+            f" device {self.device}, precision {precision})"
+        )
+
+    def __call__(
+        self,
+        x: Tensor,
+        *,
+        sigma: float | None = None,
+        jpeg_quality: int | None = None,
+        seed: int = 0,
+    ) -> Tensor:
+        """Map (N, C, H, W) with white 1 to (N, C, scale * H, scale * W), not clipped.
+
+        The batch runs at once, without tiles, on the device of the model; the result has the device
+        and type of `x`. Sides that the network does not take are extended at the bottom and right
+        by mirroring, and the result is cropped. Gradients reach an `x` that requires them, unless
+        ``torch.no_grad`` is on; the parameters of loaded models are frozen.
+
+        Args:
+            x: Floating point; C is ``spec.channels``.
+            sigma: Noise level on the 0-255 scale, for models conditioned on it.
+            jpeg_quality: JPEG quality, 1 to 100, for models conditioned on it.
+            seed: Seed for networks that draw random numbers.
+
+        Raises:
+            ImageDataError: `x` has another shape or type.
+            SettingsError: The level of damage is missing, or the model takes none, or references.
+            OutOfMemoryError: The batch does not fit; `restore` would use tiles.
+        """
+        spec = self.spec
+        level = level_of(spec, sigma, jpeg_quality)
+        check_tensor(spec, x)
+        height, width = x.shape[2:]
+        sides = (round_up(max(n, spec.tile.min_side), spec.tile.multiple_of) for n in x.shape[2:])
+        planes = mirrored(x.to(self.device, torch.float32), *sides)
+        if level is not None:
+            planes = torch.cat([planes, torch.full_like(planes[:, :1], level)], 1)
+        what = f"{spec.id}: a batch of {len(x)} x {width} x {height}"
+        with fitting(self.device, what), autocast(self.device, self.precision):
+            y: Tensor = self.network(planes * spec.peak, seed=seed).float() / spec.peak
+        return y[..., : height * spec.scale, : width * spec.scale].to(x.device, x.dtype)
 
     @classmethod
     def load(cls, spec: ModelSpec, device: str, precision: Precision) -> Predictor:
@@ -81,6 +135,8 @@ class Predictor:
             return cls(spec, community.build(state), device, precision)
         network = ARCHITECTURES[spec.architecture](**spec.params)
         load_state(network, state, name=str(path))
+        if not takes_seed(network):
+            network = SeededNetwork(network)
         return cls(spec, network, device, precision)
 
     def at(self, precision: Precision, *, automatic: bool = False) -> Predictor:

@@ -158,14 +158,22 @@ def list_models(task: str | None = None) -> list[ModelSpec]:
     return [spec for spec in _models().values() if task in (None, spec.task)]
 
 
-def model_spec(model: str) -> ModelSpec:
-    """Return the model with an id. Raises UnknownModelError, which lists the known ids.
+def model_spec(model: str | Path) -> ModelSpec:
+    """Return the model with an id, or of a checkpoint at a path.
+
+    A text with a dot or a separator, which no id has, is a path. The network of a checkpoint is
+    identified by its names and shapes; where these leave several tasks open, the likeliest is
+    taken. Raises UnknownModelError, which lists the known ids; CheckpointError.
 
     Examples:
         >>> spec = restorer.model_spec("panet-sr-x2-lite")
         >>> spec.task, spec.scale
         ('super-resolution', 2)
     """
+    if isinstance(model, Path) or not set(model).isdisjoint("./\\"):
+        from restorer.models.identify import checkpoint_spec  # loads torch
+
+        return checkpoint_spec(model)
     models = _models()
     if model not in models:
         raise UnknownModelError(f"model {model!r} is unknown; known are {', '.join(models)}")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeGuard
 
-import torch
 from torch import Tensor, nn
 
 from restorer.errors import CheckpointError
+from restorer.models.adapter import seeded
 
 # Names that spandrel 0.4.2 imports from torchvision for LaMa and RestoreFormer, unsupported here.
 _IMPORTED_NAMES = ("InterpolationMode", "normalize", "rotate")
@@ -59,6 +59,21 @@ class CommunityModel:
     fp16: bool
 
 
+class ModelDescriptor(Protocol):
+    """The part of spandrel's descriptor of a loaded model that is used here."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The network."""
+
+    @property
+    def scale(self) -> int:
+        """Scale of the result."""
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """Map (N, C, H, W) of any size, white 1, to the result, clipped to 0..1."""
+
+
 def available() -> bool:
     """Whether the extra `community` is installed, which the other functions require."""
     return find_spec("spandrel") is not None
@@ -87,6 +102,21 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     return _CommunityNetwork(found)
 
 
+def is_descriptor(value: object) -> TypeGuard[ModelDescriptor]:
+    """Whether a value is a loaded model of spandrel."""
+    spandrel = sys.modules.get("spandrel")
+    return spandrel is not None and isinstance(value, spandrel.ImageModelDescriptor)
+
+
+def describe(descriptor: ModelDescriptor) -> CommunityModel:
+    """Return the properties of a loaded model of spandrel.
+
+    Raises CheckpointError for one that does not map photographs to photographs.
+    """
+    _accept(descriptor)
+    return _describe(descriptor)
+
+
 class _CommunityNetwork(nn.Module):
     """A network around spandrel's descriptor, which pads, sets noise levels, and clips."""
 
@@ -97,9 +127,7 @@ class _CommunityNetwork(nn.Module):
         self.eval()
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        # AuraSR draws from torch's global generator.
-        with torch.random.fork_rng([x.device] if x.is_cuda else []):
-            torch.manual_seed(seed)
+        with seeded(x, seed):  # AuraSR draws from torch's global generator
             y: Tensor = self._descriptor(x)
         return y
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +14,19 @@ from torch import Tensor, nn
 
 from restorer.errors import CheckpointError, SettingsError
 from restorer.models import community
-from restorer.models.catalog import ModelSpec, WeightsFile, is_shipped, list_models, model_family
-from restorer.models.checkpoint import misfits, not_finite, read_state, summarize
+from restorer.models.adapter import BorrowedNetwork
+from restorer.models.catalog import (
+    Family,
+    ModelSpec,
+    WeightsFile,
+    is_shipped,
+    list_models,
+    model_family,
+)
+from restorer.models.checkpoint import load_state, misfits, not_finite, read_state, summarize
 from restorer.models.download import file_sha256
-from restorer.networks import ARCHITECTURES
+from restorer.models.probing import measure_needs
+from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN
 from restorer.tasks import TASKS, Task, default_model, usual_task
 from restorer.tiling.plan import TileNeeds, round_up
@@ -161,6 +171,30 @@ def describe_model(
     )
 
 
+def checkpoint_spec(path: Path | str, task: str | None = None) -> ModelSpec:
+    """Return a model entry for a checkpoint that stays where it is.
+
+    Args:
+        path: The file.
+        task: Decides where names and shapes leave several tasks open; None takes the likeliest.
+
+    Raises CheckpointError, and SettingsError for a task that the network does not support.
+    """
+    path = Path(path).expanduser().absolute()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise CheckpointError(f"{path}: {error.strerror}") from error
+    return _checkpoint_spec(path, task, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=16)
+def _checkpoint_spec(path: Path, task: str | None, modified_ns: int, size_bytes: int) -> ModelSpec:
+    found = identify_checkpoint(path)
+    spec = describe_model(found, task=task or found.tasks[0])
+    return replace(spec, weights=WeightsFile(str(path), found.sha256, size_bytes))
+
+
 def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma", "jpeg_quality"]:
     """Return the setting of `trained_for` that `describe_model` requires besides the file.
 
@@ -193,8 +227,7 @@ def fits_model(checkpoint: CheckpointInfo, spec: ModelSpec) -> bool:
 
 def _base(checkpoint: CheckpointInfo) -> str:
     """Return the id of the model whose enlargement the network takes as input, or nothing."""
-    network = ARCHITECTURES.get(checkpoint.architecture)
-    if network is None or network.references != "registered":
+    if reference_use(checkpoint.architecture) != "registered":
         return ""
     return default_model(usual_task(), checkpoint.scale)
 
@@ -230,8 +263,7 @@ class _Candidate:
 
 
 def _known(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> CheckpointInfo:
-    family = model_family(found.architecture)
-    assert family is not None, "the catalog has a family for every architecture"
+    family = model_family(found.architecture) or _new_family(found, state)
     params = dict(found.params)
     peak = _peak(state)
     if peak != 1:
@@ -258,13 +290,28 @@ def _known(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Check
     )
 
 
+def _new_family(found: _Candidate, state: Mapping[str, Tensor]) -> Family:
+    """Return the family of an architecture that the catalog lacks, with its measured needs."""
+    network = ARCHITECTURES[found.architecture](**found.params)
+    load_state(network, state, name=found.architecture)
+    seeded = BorrowedNetwork(network)
+
+    def run(x: Tensor) -> Tensor:
+        with torch.no_grad():
+            y: Tensor = seeded(x)
+        return y
+
+    needs = measure_needs(run, name=found.architecture, planes=(found.params.get("colors", 3), 1))
+    return Family(type(network).__name__, "", "", needs.tile())
+
+
 def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) -> tuple[str, ...]:
     """Return the possible tasks of a network, the most likely first.
 
     The shapes of a network with scale 1 do not show what it was trained for.
     """
     tasks = _tasks_of_scale(scale)
-    references = ARCHITECTURES[architecture].references != "none"
+    references = reference_use(architecture) != "none"
     if scale > 1:
         tasks = [task for task in tasks if task.needs_references == references]
     elif params.get("conditions"):
@@ -300,18 +347,6 @@ def _peak(state: Mapping[str, Tensor]) -> float:
 def _foreign(
     found: community.CommunityModel, state: Mapping[str, Tensor], sha256: str
 ) -> CheckpointInfo:
-    unit = max(1, found.multiple_of)
-    # Networks that use the whole image get large tiles, as far as memory permits.
-    side = 512 if found.tiling == "discouraged" else 256
-    tile = TileNeeds(
-        multiple_of=unit,
-        min_side=round_up(max(found.min_side, 8), unit),
-        side=round_up(side, unit),
-        overlap=32,
-        border=0,
-        bytes_per_pixel=16_000 * max(1, found.scale**2 // 2),
-        global_context=found.tiling != "supported",
-    )
     return CheckpointInfo(
         architecture="spandrel",
         params={},
@@ -330,7 +365,23 @@ def _foreign(
         sha256=sha256,
         license="",
         source=f"{found.name}, through spandrel",
-        tile=tile,
+        tile=tile_needs(found),
+    )
+
+
+def tile_needs(found: community.CommunityModel) -> TileNeeds:
+    """Return the needs of tiles of a network of spandrel."""
+    unit = max(1, found.multiple_of)
+    # Networks that use the whole image get large tiles, as far as memory permits.
+    side = 512 if found.tiling == "discouraged" else 256
+    return TileNeeds(
+        multiple_of=unit,
+        min_side=round_up(max(found.min_side, 8), unit),
+        side=round_up(side, unit),
+        overlap=32,
+        border=0,
+        bytes_per_pixel=16_000 * max(1, found.scale**2 // 2),
+        global_context=found.tiling != "supported",
     )
 
 

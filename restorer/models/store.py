@@ -166,7 +166,8 @@ def remove_weights(spec: ModelSpec) -> Path:
     path, entry = _expected_path(spec.weights), _entry_path(spec.id)
     if spec.weights.embedded:
         raise WeightsError(f"{spec.id}: is included in the program and cannot be removed")
-    if not path.exists() and not entry.exists():
+    outside = Path(spec.weights.name).is_absolute()  # a checkpoint that is named by its path
+    if outside or (not path.exists() and not entry.exists()):
         raise WeightsError(f"{spec.id}: is not installed")
     try:
         entry.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ __all__ = [
     "PANetLite",
     "PublishedNetwork",
     "TTSRLite",
+    "reference_use",
 ]
 
 
@@ -50,11 +51,9 @@ class Architecture(Protocol):
     """An entry of `ARCHITECTURES`: a network class with its capabilities.
 
     Without arguments it builds the network of the published size; an instance has its ``scale``.
+    Other capabilities are optional: ``references``, how the network takes reference pictures (none
+    by default); a keyword ``seed`` of its forward; ``stages`` and ``published_state``.
     """
-
-    @property
-    def references(self) -> ReferenceUse:
-        """How the network takes reference pictures."""
 
     def __call__(self, *args: Any, **params: Any) -> nn.Module:
         """Build the network; the catalog's `params` are its arguments."""
@@ -63,7 +62,8 @@ class Architecture(Protocol):
         """Return the constructor's arguments for a state dict, None if it is another network's."""
 
 
-ARCHITECTURES: Mapping[str, Architecture] = {
+# A program may add entries of its own; their checkpoints are then identified like all others.
+ARCHITECTURES: dict[str, Architecture] = {
     "pa-edsr": PAEDSR,
     "panet": PANet,
     "panet-lite": PANetLite,
@@ -73,3 +73,9 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "ttsr": TTSR,
     "ttsr-lite": TTSRLite,
 }
+
+
+def reference_use(architecture: str) -> ReferenceUse:
+    """Return how a network takes reference pictures; none for networks of spandrel."""
+    use: ReferenceUse = getattr(ARCHITECTURES.get(architecture), "references", "none")
+    return use

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 from restorer.errors import SettingsError
-from restorer.inference.loading import open_model, suited
+from restorer.inference.loading import Openable, open_model, suited
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.inputs import Picture, to_image
@@ -17,7 +18,10 @@ from restorer.restoration.step import OpenStep
 from restorer.settings import STEP_OPTIONS, Settings, Step
 from restorer.tasks import conditioned_task
 
-Model: TypeAlias = Predictor | Step | str | Sequence[OpenStep | Step | str]
+# One step: a model, a `Step` that names its model, or a model with the options of a `Step`.
+OneStep: TypeAlias = Openable | Step | tuple[Openable, Step]
+Model: TypeAlias = OneStep | Sequence[OneStep]
+_Named: TypeAlias = str | Path | ModelSpec  # a model on the disk
 
 
 def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
@@ -33,23 +37,19 @@ def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
 
     Raises ModelError, SettingsError.
     """
-    if isinstance(model, Predictor):
-        model = [(model, Step(model.spec.id))]
-    wanted = [model] if isinstance(model, (str, Step)) else model
-    steps = [Step(step) if isinstance(step, str) else step for step in wanted]
-    if not steps:
+    wanted = _listed(model)
+    if not wanted:
         raise SettingsError("no steps: say what to do with the picture")
-    for each in steps:
-        spec, step = (
-            (each[0].spec, each[1]) if isinstance(each, tuple) else (model_spec(each.model), each)
-        )
+    pairs = [_model_and_step(each, settings) for each in wanted]
+    for named, step in pairs:
+        spec = _spec_of(named)
         _check_step(step, spec)
         _check_settings(settings, spec)
     opened = [
-        each
-        if isinstance(each, tuple)
-        else (open_model(each.model, device=settings.device, precision=settings.precision), each)
-        for each in steps
+        (named, step)
+        if isinstance(named, Predictor)
+        else (open_model(named, device=settings.device, precision=settings.precision), step)
+        for named, step in pairs
     ]
     bits = max(bits, settings.bits or 0)
     return [each for predictor, step in opened for each in _base_and_merging(predictor, step, bits)]
@@ -84,6 +84,36 @@ def open_reference_run(
             for number, each in enumerate(references, 1)
         ]
     )
+
+
+def _listed(model: Model) -> list[OneStep]:
+    """Return the steps; a pair of a model and a step is one, and a module never is several."""
+    if isinstance(model, str) or not isinstance(model, Sequence):
+        return [model]
+    steps = list(model)
+    if isinstance(model, tuple) and len(steps) == 2 and isinstance(steps[1], Step):
+        first, step = steps[0], steps[1]
+        if not isinstance(first, str | Path | Step | tuple):
+            return [(first, step)]
+    return steps
+
+
+def _model_and_step(each: OneStep, settings: Settings) -> tuple[_Named | Predictor, Step]:
+    """Return a step with its model: the name of one on the disk, one in memory opened."""
+    if isinstance(each, Step):
+        return each.model, each
+    model, step = each if isinstance(each, tuple) else (each, None)
+    if isinstance(model, str | Path):
+        return model, step or Step(str(model))
+    if not isinstance(model, Predictor | ModelSpec):
+        model = open_model(model, device=settings.device, precision=settings.precision)
+    return model, step or Step(_spec_of(model).id)
+
+
+def _spec_of(model: _Named | Predictor) -> ModelSpec:
+    if isinstance(model, Predictor):
+        return model.spec
+    return model if isinstance(model, ModelSpec) else model_spec(model)
 
 
 def _base_and_merging(predictor: Predictor, step: Step, bits: int) -> list[OpenStep]:

@@ -33,6 +33,8 @@ class TileNeeds:
         radius: Half the receptive field of a convolutional network. Pixels closer to the inner
             edges of a tile are not used, so that the result equals that of the whole image. 0 for
             non-local networks, which have no such distance.
+        period: Sides and positions of several tiles are multiples of this, too: the shifts of the
+            input that shift the result of the network.
     """
 
     multiple_of: int
@@ -43,6 +45,7 @@ class TileNeeds:
     bytes_per_pixel: int
     global_context: bool
     radius: int = 0
+    period: int = 1
 
 
 @dataclass(frozen=True)
@@ -271,10 +274,13 @@ def _cut(length: int, needs: TileNeeds, side: int, overlap: int) -> tuple[int, l
     All starts are multiples of `multiple_of`, as Bayer patterns and space-to-depth networks
     require.
     """
-    unit = needs.multiple_of
-    total, largest, smallest = (-(-n // unit) for n in (length, side, needs.min_side))
+    if round_up(length, needs.multiple_of) <= side:
+        return round_up(max(length, needs.min_side), needs.multiple_of), [0]
+    unit = math.lcm(needs.multiple_of, needs.period)
+    total, smallest = -(-length // unit), -(-needs.min_side // unit)
+    largest = max(smallest, side // unit)
     if total <= largest:
-        return max(total, smallest) * unit, [0]
+        return total * unit, [0]
     shared = min(-(-overlap // unit), largest // 2)
     count = math.ceil((total - shared) / (largest - shared))
     even = math.ceil((total + (count - 1) * shared) / count)

@@ -53,7 +53,7 @@ def planes(spec: restorer.ModelSpec, side: int) -> np.ndarray:
 
 def predictor_of(spec: restorer.ModelSpec) -> Predictor:
     if spec.weights.embedded:
-        return restorer.open_model(spec.id, device="cpu")
+        return restorer.load(spec.id, device="cpu")
     torch.manual_seed(0)
     return Predictor(spec, ARCHITECTURES[spec.architecture](**spec.params), "cpu", "fp32")
 

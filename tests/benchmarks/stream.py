@@ -52,7 +52,7 @@ class Convolutional(nn.Module):
 
 def predictor(name: str) -> Predictor:
     if name != "convolutional":
-        return restorer.open_model(name, device="cpu", precision="fp32")
+        return restorer.load(name, device="cpu", precision="fp32")
     torch.manual_seed(0)
     needs = TileNeeds(4, 16, 512, 16, 0, 200, global_context=False, radius=2)
     weights = WeightsFile("none")

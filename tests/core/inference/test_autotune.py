@@ -205,7 +205,7 @@ def test_automatic_precision_suits_the_depth_of_the_image(
     ramp = (np.linspace(0, 1, 1024)[None, :, None] * levels).astype(depth)
     image = restorer.Image(np.ascontiguousarray(np.broadcast_to(ramp, (32, 1024, 3))))
     settings = restorer.Settings(device="cpu", precision=precision, bits=asked)
-    model = restorer.open_model("fake", device="cpu", precision=precision)
+    model = restorer.load("fake", device="cpu", precision=precision)
     plans: list[restorer.RunPlan] = []
     whole = restorer.Region(0, 0, 32, 1024)
     steps = [(model, restorer.Step("fake"))] if opened else ["fake"]
@@ -217,14 +217,14 @@ def test_automatic_precision_suits_the_depth_of_the_image(
 
 @pytest.mark.usefixtures("fast_bf16")
 def test_all_precisions_of_a_model_share_its_network() -> None:
-    models = [restorer.open_model("fake", device="cpu", bits=bits) for bits in (8, 16, None)]
+    models = [restorer.load("fake", device="cpu", bits=bits) for bits in (8, 16, None)]
     assert [model.precision for model in models] == ["bf16", "fp32", "bf16"]
     assert len({id(model.network) for model in models}) == 1
 
 
 @pytest.mark.parametrize("model", ["panet-sr-x2-lite", "panet-denoise-photo-lite"])
 def test_the_ramp_tells_bfloat16_from_float32(model: str) -> None:
-    predictor = restorer.open_model(model, device="cpu", precision="fp32")
+    predictor = restorer.load(model, device="cpu", precision="fp32")
     exact, fast = (calibration.reversed_share(predictor.at(how)) for how in ("fp32", "bf16"))
     assert exact <= 0.02 < fast
     assert not PrecisionTrial("bf16", 70.0, 2.0, fast).chosen(16)
@@ -234,7 +234,7 @@ def test_a_device_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("restorer.inference.loading.choose_device", lambda wish: "mps")
     monkeypatch.setattr("restorer.inference.loading.agreement_with_cpu", lambda spec, device: 20.0)
     with pytest.raises(SettingsError, match="computes panet-sr-x2-lite wrongly"):
-        restorer.open_model("panet-sr-x2-lite", device="mps")
+        restorer.load("panet-sr-x2-lite", device="mps")
 
 
 @pytest.mark.parametrize("spec", [s for s in restorer.list_models() if s.weights.embedded])

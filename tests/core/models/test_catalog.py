@@ -55,7 +55,7 @@ def test_embedded_weights_are_intact_small_and_fit_their_network(spec: restorer.
     assert re.fullmatch(r"[0-9a-f]{64}", spec.weights.sha256)
     assert restorer.verify_weights(spec) == "ok"
     assert spec.weights.size <= 3_000_000
-    predictor = restorer.open_model(spec.id)
+    predictor = restorer.load(spec.id)
     assert predictor.spec == spec
 
 
@@ -100,14 +100,14 @@ def test_weights_are_absent_corrupt_or_ok(copied: tuple[restorer.ModelSpec, Path
     path.write_bytes(whole[:-10])
     assert restorer.verify_weights(spec) == "corrupt"
     with pytest.raises(restorer.WeightsError, match="is incomplete or was replaced"):
-        restorer.open_model(spec)
+        restorer.load(spec)
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(restorer.WeightsError, match="was modified"):
-        restorer.open_model(spec)
+        restorer.load(spec)
     path.unlink()
     assert restorer.verify_weights(spec) == "absent"
     with pytest.raises(restorer.WeightsError, match="not installed"):
-        restorer.open_model(spec)
+        restorer.load(spec)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")

@@ -72,7 +72,7 @@ def test_full_size_published_layouts_are_identified_load_strictly_and_run(
     path = save(published_layout(variant), tmp_path / "published.pt")
     found = restorer.identify_checkpoint(path)
     assert (found.architecture, found.published) == (architecture, ids)
-    predictor = restorer.open_model(path, device="cpu")
+    predictor = restorer.load(path, device="cpu")
     assert sum(p.numel() for p in set(predictor.network.parameters())) == found.parameters
     if architecture != "ttsr":
         image = restorer.Image(make_photograph(8, 10)[..., : found.channels].copy())
@@ -102,7 +102,7 @@ def test_checkpoints_of_other_sizes_are_identified(
     found = restorer.identify_checkpoint(path)
     assert (found.architecture, found.scale, found.published) == (architecture, scale, ())
     assert len(found.sha256) == 64
-    network = restorer.open_model(path, device="cpu").network
+    network = restorer.load(path, device="cpu").network
     assert type(network) is ARCHITECTURES[architecture]
 
 
@@ -161,7 +161,7 @@ def test_the_stored_mean_shows_that_white_was_255(tmp_path: Path) -> None:
     for name, weights in (("one", state), ("255", scaled)):
         path = save(weights, tmp_path / f"{name}.pt")
         assert restorer.identify_checkpoint(path).peak == (255 if name == "255" else 1)
-        results.append(restorer.restore(image, restorer.open_model(path, device="cpu")).pixels)
+        results.append(restorer.restore(image, restorer.load(path, device="cpu")).pixels)
     np.testing.assert_allclose(results[0].astype(int), results[1].astype(int), atol=1)
 
 
@@ -190,7 +190,7 @@ def test_same_seed_gives_the_same_pixels_in_every_order_of_tiles(tmp_path: Path)
     """The rotations of NLSN must not depend on the order of tiles or threads."""
     torch.manual_seed(1)
     state = NLSN(scale=2, blocks=8, channels=8, chunk_size=24).published_state()
-    predictor = restorer.open_model(save(state, tmp_path / "a.pt"), device="cpu")
+    predictor = restorer.load(save(state, tmp_path / "a.pt"), device="cpu")
     predictor.network.body[0].chunk_size = predictor.network.body[9].chunk_size = 24
     image = restorer.Image(make_photograph(60, 50))
     wishes = Settings(tile=32, overlap=8, seed=5)

@@ -194,7 +194,7 @@ def test_the_state_tells_where_weights_are_or_how_to_get_them(
 def test_released_models_are_loaded_again(checkpoint: Path) -> None:
     image = restorer.Image(make_photograph(20, 30))
     before = restorer.restore(image, "panet-denoise-lite").pixels
-    network = weakref.ref(restorer.open_model("panet-denoise-lite").network)
+    network = weakref.ref(restorer.load("panet-denoise-lite").network)
     assert network() is not None
     restorer.release_models()
     assert network() is None

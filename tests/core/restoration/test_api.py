@@ -352,9 +352,9 @@ def test_values_that_overflow_on_the_way_back_fail_the_picture() -> None:
 
 def test_wrong_settings_are_said_in_words(source: Path) -> None:
     with pytest.raises(restorer.SettingsError, match="cuda:9"):
-        restorer.open_model(ENLARGE, device="cuda:9")
+        restorer.load(ENLARGE, device="cuda:9")
     with pytest.raises(restorer.UnknownModelError, match=ENLARGE):
-        restorer.open_model("nonsense")
+        restorer.load("nonsense")
     result = restorer.run_job(job(source, source.with_name("o.png"), tile=30))
     assert "multiple of 8" in result.error
 
