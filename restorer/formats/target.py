@@ -262,7 +262,15 @@ def _carried(kept: Metadata, format: Format) -> tuple[Metadata, list[str]]:
     blocks = [name for name in kept.blocks if not format.holds_block(name)]
     left = {name: block for name, block in kept.blocks.items() if name not in blocks}
     names = [*(_WORDS[name] for name in fields), *blocks, *lost]
+    if "exif" in format.carries and kept.dpi and _states(kept.exif, kept.dpi):
+        names = [name for name in names if name != _WORDS["dpi"]]
     return replace(kept, **dict.fromkeys(fields), blocks=left), names
+
+
+def _states(exif: bytes | None, dpi: tuple[float, float]) -> bool:
+    """Whether EXIF states a resolution, but for the rounding of another place."""
+    found = metadata.resolution(exif)
+    return found is not None and np.allclose(found, dpi, atol=0.5)
 
 
 def _on_white(image: Image) -> Image:

@@ -1,0 +1,106 @@
+"""What restoring keeps, for each pair of formats, and what other programs say of the files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from typing import TypeAlias
+
+import pytest
+
+import fidelity
+from fidelity import PAGE, PROPERTIES, Restored
+
+Results: TypeAlias = dict[tuple[str, str, str], Restored]
+
+READERS = """
+import logging, sys
+import cv2, imagecodecs, numpy, tifffile
+from PIL import Image
+
+logging.basicConfig(level=logging.WARNING)  # to stderr, where the C libraries write, too
+for name in sys.argv[1:]:
+    with open(name, "rb") as file:
+        data = file.read()
+    found = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_UNCHANGED)
+    sizes = {found.shape[:2], imagecodecs.imread(data, codec=name.rpartition(".")[2]).shape[:2]}
+    if name.endswith(".tif"):
+        sizes.add(tifffile.imread(name).shape[:2])  # Pillow knows no 16-bit RGBA and no floats
+    else:
+        with Image.open(name) as picture:
+            picture.load()
+            sizes.add(picture.size[::-1])
+    assert len(sizes) == 1, (name, sizes)
+"""
+GEOTIFF = r"Unknown field with tag (33550|33922|34735) "  # says a libtiff that was not told of it
+# Programs with their options, and what they say of files that are right.
+PROGRAMS = {
+    "identify": (
+        ("-regard-warnings", "+ping"),
+        # version 6 says so of every WebP with XMP
+        rf"CorruptImageProfile .*\.webp' \(XMP\)|{GEOTIFF}",
+    ),
+    "pngcheck": (("-q",), "^$"),
+    "tiffinfo": ((), GEOTIFF),
+    "exiftool": (
+        ("-validate", "-warning", "-error", "-a", "-s3"),
+        r"^=+ |^OK$|^\d+ Warnings?|^ +\d+ image files read|\[minor\]"
+        r"|^Missing required"  # as the source lacks it
+        r"|tag 0x0103 Compression"  # Deflate came after TIFF 6.0
+        r"|\(undef\) for IFD0 0x83bb",  # IPTC may be so by the XMP specification, part 3
+    ),
+}
+SUFFIX = {"pngcheck": ".png", "tiffinfo": ".tif"}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return fidelity.restore_all(tmp_path_factory.mktemp("fidelity"))
+
+
+def test_nothing_is_lost_in_silence(results: Results) -> None:
+    lost = [
+        f"{prop.name}: {source} to {target}, notes {result.notes}"
+        for (source, variant, target), result in results.items()
+        for prop in PROPERTIES
+        if variant == prop.variant and fidelity.verdict(prop, source, result) == "lost"
+    ]
+    assert not lost, "\n".join(lost)
+
+
+def test_the_page_says_what_was_found(results: Results) -> None:
+    found = fidelity.page(results)
+    assert found == PAGE.read_text("utf-8"), "run: python tests/fidelity.py"
+
+
+def test_common_libraries_read_every_file_without_a_warning(results: Results) -> None:
+    names = [str(result.path) for result in results.values()]
+    command = [sys.executable, "-W", "error", "-c", READERS, *names]
+    read = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = [line for line in read.stderr.splitlines() if not re.search(GEOTIFF, line)]
+    assert (read.returncode, said) == (0, [])
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_other_programs_have_no_warning(results: Results, program: str) -> None:
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    options, accepted = PROGRAMS[program]
+    paths = [result.path for result in results.values()]
+    names = [str(path) for path in paths if path.suffix.endswith(SUFFIX.get(program, ""))]
+    ended = subprocess.run(
+        [found, *options, *names], capture_output=True, text=True, errors="replace", check=False
+    )
+    output = ended.stdout if program in ("exiftool", "pngcheck") else ""
+    lines = (output + ended.stderr).splitlines()
+    assert not [line for line in lines if not re.search(accepted, line)]
+
+
+def test_every_property_is_judged_somewhere(results: Results) -> None:
+    for prop in PROPERTIES:
+        assert {source for source, variant, _ in results if variant == prop.variant} >= {
+            *prop.sources.split()
+        }, prop.name

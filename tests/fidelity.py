@@ -1,0 +1,586 @@
+"""The table of docs/fidelity.md, judged on files: ``python tests/fidelity.py`` writes it.
+
+A source of each format that holds everything is restored into each format. What became of each
+property is read from the result by other programs, Pillow and tifffile, or from its bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import struct
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from PIL import Image as PilImage
+
+from restorer import FORMATS, Job, Settings, Step, find_profile, run_job
+from restorer.formats import ifd, multi_picture
+
+from helpers import make_photograph
+
+PAGE = Path(__file__).parents[1] / "docs" / "fidelity.md"
+MODEL, SCALE, HEIGHT, WIDTH = "panet-sr-x2-lite", 2, 16, 24
+THEN = 1_000_000_000_000_000_000
+P3 = find_profile("display-p3") or b""
+TITLE, COMMENT, PROMPT, OWNER = b"A title", b"A comment", b"steps: 20", b"An owner"
+IPTC = b"\x1c\2" + struct.pack(">BH", 5, len(TITLE)) + TITLE
+AREA = 0.3, 0.4, 0.2, 0.1  # center, width and height of a region
+XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+    ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:exif="http://ns.adobe.com/exif/1.0/"'
+    ' xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" dc:source="A title"'
+    ' exif:PixelXDimension="{0}" exif:PixelYDimension="{1}"{2}>'
+    '<mwg-rs:Regions xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"'
+    ' xmlns:stDim="http://ns.adobe.com/xap/1.0/sType/Dimensions#"'
+    ' xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" rdf:parseType="Resource">'
+    '<mwg-rs:AppliedToDimensions stDim:w="{0}" stDim:h="{1}" stDim:unit="pixel"/>'
+    '<mwg-rs:RegionList><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    '<mwg-rs:Area stArea:x="0.3" stArea:y="0.4" stArea:w="0.2" stArea:h="0.1"'
+    ' stArea:unit="normalized"/><mwg-rs:Type>Face</mwg-rs:Type></rdf:li></rdf:Bag>'
+    "</mwg-rs:RegionList></mwg-rs:Regions></rdf:Description></rdf:RDF></x:xmpmeta>"
+    '<?xpacket end="w"?>'
+)
+MAP_XMP = XMP.format(WIDTH, HEIGHT, ' hdrgm:Version="1.0" hdrgm:GainMapMax="2"').replace(
+    "hdrgm:GainMapMax", 'hdrgm:HDRCapacityMax="2" hdrgm:GainMapMax'
+)
+
+
+def packet() -> bytes:
+    return XMP.format(WIDTH, HEIGHT, "").encode()
+
+
+def maker_note(at: int) -> bytes:
+    """A directory of one text, whose offset counts from the start of its EXIF block or file."""
+    text = b"a serial number\0"
+    return struct.pack("<HHHIII", 1, 7, 2, len(text), at + 18, 0) + text
+
+
+def exif_directory(turn: int, note: bytes) -> ifd.Directory:
+    """EXIF with a place and a maker note, complete by the rules of the standard."""
+    main = {
+        271: text(b"Maker"),
+        274: shorts(turn),
+        282: rationals((300, 1)),
+        283: rationals((300, 1)),
+        296: shorts(2),
+        315: text(b"An artist"),
+        531: shorts(1),
+    }
+    shot = {
+        0x829A: rationals((1, 100)),
+        0x9000: ifd.Field(7, 4, b"0232"),
+        0x9003: text(b"2024:05:06 07:08:09"),
+        0x9101: ifd.Field(7, 4, b"\1\2\3\0"),
+        0x927C: ifd.Field(7, len(note), note),
+        0xA000: ifd.Field(7, 4, b"0100"),
+        0xA001: shorts(0xFFFF),
+        0xA002: ifd.Field(4, 1, struct.pack("<I", WIDTH)),
+        0xA003: ifd.Field(4, 1, struct.pack("<I", HEIGHT)),
+    }
+    place = {
+        0: ifd.Field(1, 4, b"\2\3\0\0"),
+        1: text(b"N"),
+        2: rationals((48, 1), (8, 1), (30, 1)),
+        27: ifd.Field(7, 11, b"ASCII\0\0\0GPS"),
+    }
+    return ifd.Directory(main, {ifd.EXIF: ifd.Directory(shot), ifd.GPS: ifd.Directory(place)})
+
+
+def text(data: bytes) -> ifd.Field:
+    return ifd.Field(2, len(data) + 1, data + b"\0")
+
+
+def shorts(*values: int) -> ifd.Field:
+    return ifd.Field(3, len(values), struct.pack(f"<{len(values)}H", *values))
+
+
+def rationals(*values: tuple[int, int]) -> ifd.Field:
+    return ifd.Field(5, len(values), b"".join(struct.pack("<II", *value) for value in values))
+
+
+def exif_block(turn: int) -> bytes:
+    """An EXIF block with a thumbnail, as cameras write it."""
+    directory = exif_directory(turn, maker_note(0))
+    block = bytearray(b"II*\0\x08\0\0\0" + ifd.serialize(directory, ifd.Layout(), 8))
+    at = block.index(maker_note(0))
+    block[at : at + len(maker_note(0))] = maker_note(at)
+    small = io.BytesIO()
+    PilImage.fromarray(make_photograph(HEIGHT, WIDTH)[::2, ::2]).save(small, "JPEG")
+    block += bytes(len(block) % 2)
+    next_at = ifd.read_directory(io.BytesIO(block), ifd.Layout(), 8).next_at
+    block[next_at : next_at + 4] = struct.pack("<I", len(block))
+    entries = [(259, 3, 6), (282, 5, 66), (283, 5, 66), (296, 3, 2), (513, 4, 74 + 2), (514, 4, 0)]
+    start, table = len(block), b""
+    for tag, kind, value in entries:
+        if tag == 514:
+            value = small.tell()
+        elif kind == 5 or tag == 513:
+            value = start + 78 + 8 * (tag == 513)
+        table += struct.pack("<HHII", tag, kind, 1, value)
+    block += struct.pack("<H", len(entries)) + table + bytes(4) + struct.pack("<II", 72, 1)
+    return bytes(block + small.getvalue())
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+
+
+def resource(body: bytes) -> bytes:
+    return b"8BIM" + struct.pack(">HHI", 0x0404, 0, len(body)) + body + bytes(len(body) % 2)
+
+
+def rgba() -> Any:
+    alpha = np.full((HEIGHT, WIDTH, 1), 200, np.uint8)
+    return np.concatenate([make_photograph(HEIGHT, WIDTH), alpha], axis=2)
+
+
+def jpeg(turn: int) -> bytes:
+    """An Ultra HDR photograph with all kinds of metadata."""
+
+    def picture(pixels: Any, *segments: bytes, **options: Any) -> bytes:
+        file = io.BytesIO()
+        PilImage.fromarray(pixels).save(file, "JPEG", quality=95, subsampling=0, **options)
+        return file.getvalue()[:20] + b"".join(segments) + file.getvalue()[20:]
+
+    mark = b"http://ns.adobe.com/xap/1.0/\0"
+    small = make_photograph(HEIGHT, WIDTH)[::2, ::2, 0]
+    gain_map = picture(small, segment(0xE1, mark + MAP_XMP.encode()))
+    items = "".join(
+        f'<rdf:li><C:Item I:Semantic="{name}" I:Mime="image/jpeg" I:Length="{size}"/></rdf:li>'
+        for name, size in (("Primary", 0), ("GainMap", len(gain_map)))
+    )
+    directory = (
+        '<C:Directory xmlns:C="http://ns.google.com/photos/1.0/container/"'
+        f' xmlns:I="http://ns.google.com/photos/1.0/container/item/"><rdf:Seq>{items}</rdf:Seq>'
+        "</C:Directory></rdf:Description>"
+    )
+    xmp = XMP.format(WIDTH, HEIGHT, ' hdrgm:Version="1.0"')
+    first = picture(
+        make_photograph(HEIGHT, WIDTH),
+        segment(0xE1, b"Exif\0\0" + exif_block(turn)),
+        segment(0xE1, mark + xmp.replace("</rdf:Description>", directory).encode()),
+        segment(0xED, b"Photoshop 3.0\0" + resource(IPTC)),
+        segment(0xFE, COMMENT),
+        segment(0xEB, b"JP\0\1\0\0\0\1" + struct.pack(">I", 60) + b"jumb" + bytes(8) + b"c2pa"),
+        icc_profile=P3,
+        dpi=(300, 300),
+    )
+    return multi_picture.joined(first, gain_map)
+
+
+def png(turn: int) -> bytes:
+    """A 16-bit picture with transparency."""
+    import imagecodecs
+
+    resources = resource(IPTC)
+    profile = f"\niptc\n{len(resources):8}\n{resources.hex()}\n".encode()
+    chunks = [
+        chunk(b"iCCP", b"P3\0\0" + zlib.compress(P3)),
+        chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)),
+        chunk(b"eXIf", exif_block(turn)),
+        chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + packet()),
+        chunk(b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(profile)),
+        chunk(b"tEXt", b"Comment\0" + COMMENT),
+        chunk(b"tEXt", b"parameters\0" + PROMPT),
+        chunk(b"zTXt", b"Copyright\0\0" + zlib.compress(OWNER)),
+        chunk(b"caBX", b"c2pa"),
+    ]
+    data = imagecodecs.png_encode(rgba().astype(np.uint16) * 257)
+    return data[:33] + b"".join(chunks) + data[33:]
+
+
+def webp(turn: int) -> bytes:
+    file = io.BytesIO()
+    PilImage.fromarray(rgba()).save(
+        file, "WEBP", lossless=True, exact=True, icc_profile=P3, exif=exif_block(turn), xmp=packet()
+    )
+    data = file.getvalue() + b"C2PA" + struct.pack("<I", 4) + b"c2pa"
+    return data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:]
+
+
+def bmp(turn: int) -> bytes:
+    """A 32-bit picture with transparency by masks, and data behind its end."""
+    pixels = np.ascontiguousarray(rgba()[::-1, :, [2, 1, 0, 3]]).tobytes()
+    header = struct.pack(
+        "<IiiHHIIiiII", 108, WIDTH, HEIGHT, 1, 32, 3, len(pixels), 11811, 11811, 0, 0
+    )
+    header += struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    size = 14 + len(header) + len(pixels)
+    return b"BM" + struct.pack("<IHHI", size, 0, 0, 14 + len(header)) + header + pixels + b"c2pa"
+
+
+def tiff(turn: int, *, floats: bool = False) -> bytes:
+    """A 16-bit or float picture with transparency, a place on the earth and a reduced page."""
+    file = io.BytesIO()
+    pixels: Any = rgba().astype(np.uint16) * 257
+    if floats:
+        pixels = (rgba() / 255).astype(np.float32)
+    options: dict[str, Any] = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
+    options |= {"metadata": None, "software": False}
+    with tifffile.TiffWriter(file, byteorder="<") as writer:
+        writer.write(pixels, resolution=(300, 300), resolutionunit="INCH", **options)
+        writer.write(pixels[::2, ::2], subfiletype=1, **options)
+    file.seek(0)
+    second = tifffile.TiffFile(file).pages[1].offset
+    directory = exif_directory(turn, maker_note(0))
+    doubles = struct.pack("<3d", 10, 10, 0), struct.pack("<6d", 0, 0, 0, 400_000, 5_000_000, 0)
+    fields = {
+        **{tag: f for tag, f in directory.fields.items() if tag not in (282, 283, 296)},
+        700: ifd.Field(1, len(packet()), packet()),
+        33723: ifd.Field(7, len(IPTC), IPTC),
+        34675: ifd.Field(7, len(P3), P3),
+        33550: ifd.Field(12, 3, doubles[0]),
+        33922: ifd.Field(12, 6, doubles[1]),
+        34735: ifd.Field(3, 8, struct.pack("<8H", 1, 1, 0, 1, 1025, 0, 1, 1)),
+        65000: ifd.Field(7, 8, b"c2pa c2p"),
+    }
+    ifd.extend(file, ifd.Directory(fields, directory.children))
+    layout, at = ifd.read_layout(file)
+    next_at = ifd.read_directory(file, layout, at).next_at
+    data = bytearray(file.getvalue())
+    data[next_at : next_at + 4] = struct.pack("<I", second)
+    note = data.index(maker_note(0))
+    data[note : note + len(maker_note(0))] = maker_note(note)
+    return bytes(data)
+
+
+SOURCES: dict[str, Callable[..., bytes]] = {
+    "jpeg": jpeg,
+    "png": png,
+    "webp": webp,
+    "bmp": bmp,
+    "tiff": tiff,
+}
+
+
+@dataclass
+class Restored:
+    """A result, as other programs read it.
+
+    Attributes:
+        format: Its key in `FORMATS`.
+        notes: What the user was told.
+    """
+
+    path: Path
+    format: str
+    notes: tuple[str, ...]
+    turn: int
+    size: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = HEIGHT * SCALE, WIDTH * SCALE
+        self.size = size[::-1] if self.turn > 4 else size
+
+    @cached_property
+    def data(self) -> bytes:
+        return self.path.read_bytes()
+
+    @cached_property
+    def exif(self) -> PilImage.Exif:
+        if self.format != "tiff":
+            with PilImage.open(self.path) as picture:
+                return picture.getexif()
+        exif = PilImage.Exif()  # Pillow opens no TIFF of 16-bit RGBA or of floats
+        exif.load(self.data)
+        return exif
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """What Pillow or tifffile says of the file."""
+        if self.format == "tiff":
+            with tifffile.TiffFile(self.path) as file:
+                tags = {tag.code: tag.value for tag in file.pages[0].tags}
+            dpi = [a / b for a, b in (tags.get(code, (0, 1)) for code in (282, 283))]
+            return {**tags, "dpi": dpi, "icc_profile": tags.get(34675), "iptc": tags.get(33723)}
+        with PilImage.open(self.path) as picture:
+            picture.load()
+            info = {**picture.info, "mode": picture.mode, **getattr(picture, "text", {})}
+            if "photoshop" in info:
+                info["iptc"] = info["photoshop"].get(0x0404)
+            return info
+
+    @cached_property
+    def pixels(self) -> Any:
+        if self.format == "tiff":
+            return tifffile.imread(self.path)
+        with PilImage.open(self.path) as picture:
+            return np.asarray(picture)
+
+    @cached_property
+    def xmp(self) -> str:
+        """The first packet."""
+        found = re.search(rb"<x:xmpmeta.*?</x:xmpmeta>", self.data, re.DOTALL)
+        return found[0].decode() if found else ""
+
+
+def judge_depth(result: Restored) -> str:
+    deep = result.pixels.dtype == np.uint16 or result.data[24] == 16
+    return "kept" if result.format in ("tiff", "png") and deep else ""
+
+
+def judge_floats(result: Restored) -> str:
+    return "kept" if result.pixels.dtype == np.float32 else ""
+
+
+def judge_alpha(result: Restored) -> str:
+    pixels, top = result.pixels, {"u1": 255, "u2": 65535, "f4": 1}[result.pixels.dtype.str[1:]]
+    same = pixels.shape[-1] == 4 and np.abs(pixels[..., 3] / top - 200 / 255).max() < 0.01
+    return "kept" if same else ""
+
+
+def judge_profile(result: Restored) -> str:
+    return "kept" if result.info.get("icc_profile") == P3 else ""
+
+
+def judge_exif(result: Restored) -> str:
+    exif, inner, place = result.exif, result.exif.get_ifd(0x8769), result.exif.get_ifd(0x8825)
+    said = [exif.get(271), exif.get(315), inner.get(0x9003), inner.get(0x829A)]
+    place = place.get(1), place.get(2)
+    if said != ["Maker", "An artist", "2024:05:06 07:08:09", 0.01]:
+        return ""
+    sized = (inner.get(0xA003), inner.get(0xA002)) == result.size
+    return "transformed" if place == ("N", (48, 8, 30)) and sized else ""
+
+
+def judge_maker_note(result: Restored) -> str:
+    note = result.exif.get_ifd(0x8769).get(0x927C)
+    if not note:
+        return ""
+    at = result.data.index(note)
+    base = 0 if result.format == "tiff" else result.data.rindex(b"II*\0", 0, at)
+    return "kept" if note == maker_note(at - base) else ""
+
+
+def judge_xmp(result: Restored) -> str:
+    height, width = result.size
+    sizes = [f'exif:PixelXDimension="{width}"', f'exif:PixelYDimension="{height}"']
+    whole = all(text in result.xmp for text in [*sizes, 'dc:source="A title"'])
+    return "transformed" if whole else ""
+
+
+def judge_regions(result: Restored) -> str:
+    """Whether the region lies where it lay in a picture of another size, turned to the right."""
+    found = [re.search(rf'stArea:{name}="([\d.]+)"', result.xmp) for name in "xywh"]
+    sizes = [re.search(rf'stDim:{name}="(\d+)"', result.xmp) for name in "hw"]
+    if not all(found) or not all(sizes):
+        return ""
+    x, y, width, height = AREA
+    turned = (1 - y, x, height, width) if result.turn == 6 else AREA
+    near = np.allclose([float(each[1]) for each in found if each], turned, atol=1e-4)
+    fits = tuple(int(each[1]) for each in sizes if each) == result.size
+    return "transformed" if near and fits else ""
+
+
+def judge_orientation(result: Restored) -> str:
+    """Whether the pixels were turned, and nothing turns them again."""
+    upright = make_photograph(HEIGHT, WIDTH)
+    expected = np.rot90(upright, -1) if result.turn == 6 else upright
+    if result.pixels.shape[:2] != result.size or result.exif.get(274, 1) != 1:
+        return ""
+    pixels = result.pixels[..., :3].astype(np.float64)
+    small = pixels.reshape(expected.shape[0], SCALE, expected.shape[1], SCALE, 3).mean((1, 3))
+    return "transformed" if np.corrcoef(small.ravel(), expected.ravel())[0, 1] > 0.8 else ""
+
+
+def judge_iptc(result: Restored) -> str:
+    text = result.info.get("Raw profile type iptc", "")
+    found = bytes.fromhex("".join(text.split("\n")[3:])) if text else result.info.get("iptc")
+    return "kept" if found and IPTC in found else ""
+
+
+def judge_texts(result: Restored) -> str:
+    said = result.info.get("parameters"), result.info.get("Copyright")
+    return "kept" if said == (PROMPT.decode(), OWNER.decode()) else ""
+
+
+def judge_comment(result: Restored) -> str:
+    found = result.info.get("comment", result.info.get("Comment"))
+    return "kept" if found in (COMMENT, COMMENT.decode()) else ""
+
+
+def judge_dpi(result: Restored) -> str:
+    exif = result.exif.get(282), result.exif.get(283)
+    found = result.info.get("dpi", exif if all(exif) else 0)
+    return "kept" if np.allclose(found, 300, atol=0.1) else ""
+
+
+def judge_gain_map(result: Restored) -> str:
+    """Whether a picture of the same shape follows, is indexed, announced, and states the boost."""
+    if result.format != "jpeg" or b"MPF\0" not in result.data:
+        return ""
+    start = result.data.index(b"MPF\0") + 4
+    first, at = (
+        struct.unpack(">I", result.data[i : i + 4])[0]
+        for i in (start + 50 + 4, start + 50 + 16 + 8)
+    )
+    second = result.data[start + at :]
+    if not second.startswith(b"\xff\xd8") or b'hdrgm:GainMapMax="2"' not in second:
+        return ""
+    with PilImage.open(io.BytesIO(second)) as picture:
+        fits = picture.width * result.size[0] == picture.height * result.size[1]
+    announced = f'I:Length="{len(second)}"' in result.xmp or f'Length="{len(second)}"' in result.xmp
+    return "transformed" if fits and announced and first else ""
+
+
+def judge_geo(result: Restored) -> str:
+    scale, tie = result.info.get(33550), result.info.get(33922)
+    moved = scale == (5, 5, 0) and tie == (0, 0, 0, 400_000, 5_000_000, 0)
+    return "transformed" if moved else ""
+
+
+def judge_thumbnail(result: Restored) -> str:
+    thumbnail = result.exif.get_ifd(1) if result.format != "tiff" else {}
+    if {513, 514} <= thumbnail.keys():
+        block = result.exif.tobytes()
+        return "transformed" if b"\xff\xd8" in block else ""
+    return ""
+
+
+def judge_times(result: Restored) -> str:
+    return "kept" if result.path.stat().st_mtime_ns == THEN else ""
+
+
+@dataclass(frozen=True)
+class Property:
+    """A row of the tables.
+
+    Attributes:
+        name: What readers of the page know.
+        sources: The formats whose files hold it here.
+        judge: Returns *kept*, *transformed*, or nothing.
+        note: A regular expression that the note of a loss matches.
+        variant: The source on which it is judged: ``upright``, ``turned`` or ``floats``.
+    """
+
+    name: str
+    sources: str
+    judge: Callable[[Restored], str]
+    note: str
+    variant: str = "upright"
+
+
+PROPERTIES = (
+    Property("16 bits", "png tiff", judge_depth, "16 bits were rounded"),
+    Property("floats", "tiff", judge_floats, "holds no floats", "floats"),
+    Property("alpha", "png webp bmp tiff", judge_alpha, "holds no transparency"),
+    Property("orientation", "jpeg png webp tiff", judge_orientation, "no such note", "turned"),
+    Property("ICC profile", "jpeg png webp tiff", judge_profile, "color profile; .*converted"),
+    Property("EXIF, GPS", "jpeg png webp tiff", judge_exif, "holds no .*EXIF"),
+    Property("maker note", "jpeg png webp tiff", judge_maker_note, "maker note|holds no .*EXIF"),
+    Property("XMP", "jpeg png webp tiff", judge_xmp, "holds no .*XMP"),
+    Property(
+        "regions, turned",
+        "jpeg png webp tiff",
+        judge_regions,
+        "XMP of the regions|holds no .*XMP",
+        "turned",
+    ),
+    Property("IPTC", "jpeg png tiff", judge_iptc, "holds no .*IPTC"),
+    Property("texts", "png", judge_texts, "holds no .*text parameters, text Copyright"),
+    Property("comment", "jpeg png", judge_comment, "holds no .*comment"),
+    Property("resolution", "jpeg png webp bmp tiff", judge_dpi, "holds no .*resolution"),
+    Property("gain map", "jpeg", judge_gain_map, "gain map"),
+    Property("GeoTIFF", "tiff", judge_geo, "holds no .*GeoTIFF"),
+    Property("thumbnail", "tiff", judge_thumbnail, "thumbnail|reduced pages"),
+    Property("file times", "jpeg png webp bmp tiff", judge_times, "no such note"),
+    Property(
+        "unknown parts",
+        "jpeg png webp bmp tiff",
+        lambda result: "",
+        r"not kept: .*(C2PA|caBX|trailer|tag 65000)",
+    ),
+)
+
+
+def restore_all(folder: Path) -> dict[tuple[str, str, str], Restored]:
+    """Restore each variant of each source into each format; keys are source, variant, target."""
+    found = {}
+    for source, variant, turn in variants():
+        suffix = FORMATS[source].suffixes[0]
+        path = folder / f"{source}-{variant}{suffix}"
+        options = {"floats": True} if variant == "floats" else {}
+        path.write_bytes(SOURCES[source](turn, **options))
+        os.utime(path, ns=(THEN, THEN))
+        for target, format in FORMATS.items():
+            name = f"{source}-{variant}-to-{target}{format.suffixes[0]}"
+            job = Job(path, folder / name, (Step(MODEL),), Settings(keep_times=True))
+            result = run_job(job)
+            assert result.status == "done", result.error
+            found[source, variant, target] = Restored(job.target, target, result.notes, turn)
+    return found
+
+
+def variants() -> Iterator[tuple[str, str, int]]:
+    for source in SOURCES:
+        yield source, "upright", 1
+        if source != "bmp":
+            yield source, "turned", 6
+    yield "tiff", "floats", 1
+
+
+def verdict(prop: Property, source: str, result: Restored) -> str:
+    """Return the cell; *lost* for what is neither there nor told."""
+    if source not in prop.sources.split():
+        return "n/a"
+    if found := prop.judge(result):
+        return found
+    return "noted" if any(re.search(prop.note, note) for note in result.notes) else "lost"
+
+
+def page(results: dict[tuple[str, str, str], Restored]) -> str:
+    """Return the text of docs/fidelity.md."""
+    parts = [INTRODUCTION]
+    for source in SOURCES:
+        names = [FORMATS[target].name for target in FORMATS]
+        parts.append(f"\n## From {FORMATS[source].name}\n")
+        parts.append(f"| property | {' | '.join(f'to {name}' for name in names)} |")
+        parts.append(f"|---|{'---|' * len(names)}")
+        for prop in PROPERTIES:
+            variant = prop.variant if (source, prop.variant, source) in results else "upright"
+            cells = [verdict(prop, source, results[source, variant, t]) for t in FORMATS]
+            parts.append(f"| {prop.name} | {' | '.join(cells)} |")
+    return "\n".join(parts) + "\n"
+
+
+INTRODUCTION = """\
+# Fidelity
+
+What becomes of each property of a file when it is restored into the same or another format. The
+tests make the files, restore them, read the results with other programs, and fail if this page says
+anything else. `python tests/fidelity.py` writes it.
+
+| word | meaning |
+|---|---|
+| kept | the result holds it unchanged |
+| transformed | the result holds it, adapted to the new pixels: their size, their orientation |
+| noted | the result does not hold it, and a note says so |
+| n/a | files of the source format do not hold it, or not in these tests |
+
+Colors whose profile cannot be written are converted to sRGB, transparency is laid on white, and
+samples are rounded to the depth of the format. File times are kept with `--keep-times`. Unknown
+parts are segments, chunks, tags and trailers that restorer does not understand, here signatures
+(C2PA), which do not hold of other pixels. Thumbnails are reduced pages of TIFF files."""
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        text = page(restore_all(Path(name)))
+    if "lost" in text:
+        sys.exit(text)
+    PAGE.write_text(text, encoding="utf-8")
