@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     metavar="TEMPLATE",
     default="{stem}{suffix}",
     show_default=True,
-    help="Names of the results in a folder: {stem} {suffix}; results of another format are found.",
+    help="Names of the results in a folder, as for `restore batch`; other suffixes are found, too.",
+)
+@click.option(
+    "--model", multiple=True, metavar="ID", help="Model of the results, for {model} and {scale}."
 )
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Ignore such files and folders.")
 @table_options("bits", "profile")
@@ -49,6 +52,7 @@ def verify(
     result: Path,
     scale: int | None,
     name: str,
+    model: tuple[str, ...],
     exclude: tuple[str, ...],
     bits: Any,
     profile: str,
@@ -67,7 +71,7 @@ def verify(
     from restorer import ResultPairs, pair_results, verify_result
 
     if source.is_dir():
-        found = pair_results(source, result, name=name, exclude=exclude)
+        found = pair_results(source, result, steps=model, name=name, exclude=exclude)
     elif result.is_dir():
         raise click.UsageError(f"{source} and {result}: give two files, or two folders")
     else:

@@ -17,6 +17,7 @@ LEAST_SIDE = 8  # pixels of a block; the deviation of the mean of noise is an ei
 # noisy (up to sigma 50) and compressed pictures: at least 99.7 % of the blocks, shifts up to 1.4.
 BOUND = 8 / 255
 DEVIATIONS = 3.0  # in deviations of the mean of a block, for noise and texture
+REACH = 1.0  # pixels over which a codec (halved colors) or an enlargement spreads a neighbor block
 SHARE = 0.99  # of the blocks that must be within these bounds
 SHIFT = 3 / 255  # of the mean over the blocks that are not clipped, for each channel
 _LEAST_FREE = 0.25  # share of blocks that are not clipped from which on the shift counts
@@ -94,12 +95,14 @@ def gather(bands: Iterable[FloatArray], height: int, width: int, side: int) -> B
 def compare(source: BlockMeans, result: BlockMeans) -> Agreement:
     """Return how well the means of a result agree with those of its source.
 
-    Noise and texture may move a mean by `DEVIATIONS` of its own standard deviation. Clipped blocks
-    do not count in the shift and may move by one more deviation of their samples: cutting off noise
-    of any sigma moves a mean by less than that.
+    Noise and texture may move a mean by `DEVIATIONS` of its own standard deviation, and a block of
+    another color beside it by as much as `REACH` pixels of that color do. Clipped blocks do not
+    count in the shift and may move by one more deviation of their samples: cutting off noise of any
+    sigma moves a mean by less than that.
     """
     clipped = source.clipped | result.clipped
     bound = BOUND + source.deviation * (DEVIATIONS / source.side + clipped)
+    bound += _contrast(source.mean) * (REACH / source.side)
     difference = result.mean - source.mean
     share = float((np.abs(difference) <= bound).mean())
     free = np.where(clipped, np.nan, difference)
@@ -109,3 +112,14 @@ def compare(source: BlockMeans, result: BlockMeans) -> Agreement:
     largest = float(np.nanmax(np.abs(free))) if counted.any() else 0.0
     within = share >= SHARE and shift <= SHIFT
     return Agreement(within, share, shift * 255, largest * 255, float(clipped.mean()))
+
+
+def _contrast(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the largest difference of each block from the blocks above, below and beside it."""
+    found = np.zeros_like(mean)
+    for axis in (0, 1):
+        steps = np.abs(np.diff(mean, axis=axis))
+        for before in ((1, 0), (0, 1)):
+            beside = np.pad(steps, [before if n == axis else (0, 0) for n in range(mean.ndim)])
+            np.maximum(found, beside, out=found)
+    return found

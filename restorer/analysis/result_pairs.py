@@ -63,17 +63,18 @@ def pair_results(
     for folder in (source, target):
         if not folder.is_dir():
             raise SettingsError(f"{folder}: no such folder")
+    if not steps and ("{model}" in name or "{scale}" in name):
+        raise SettingsError(f"name {name!r}: {{model}} and {{scale}} need the model of the results")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
     there = {path for path in target.rglob("*") if path.is_file()}
     suffixes = sorted({path.suffix for path in there if path.suffix.lower() in WRITABLE})
     named = [target_names(taken, chain, name, suffix) for suffix in (None, *suffixes)]
-    found: dict[Path, Path] = {}
+    pairs, extra = list[tuple[Path, Path]](), set(there)
     for path in taken:
         candidates = [target / names[path] for names in named]
-        free = (each for each in candidates if each in there and each not in found.values())
-        found[path] = next(free, candidates[0])
-    pairs = tuple((source / path, result) for path, result in found.items())
-    inside = {source / path for path in taken} | {each.path for each in ignored}
-    extra = there - {result for _, result in pairs} - inside
-    return ResultPairs(pairs, tuple(ignored), tuple(sorted(extra)))
+        result = next((each for each in candidates if each in extra), candidates[0])
+        extra.discard(result)
+        pairs.append((source / path, result))
+    extra -= {source / path for path in taken} | {each.path for each in ignored}
+    return ResultPairs(tuple(pairs), tuple(ignored), tuple(sorted(extra)))

@@ -213,6 +213,8 @@ def _check_alpha(source: _Picture, result: _Picture, format: Format) -> Check:
         return Check("alpha", "passed", "kept" if has else "none, as in the source")
     if has:
         return Check("alpha", "failed", "the source has none")
+    if all((image.to_float()[..., -1] >= 1).all() for image in source.bands()):
+        return Check("alpha", "noted", "none; the source is opaque")
     if format.alpha:
         return Check("alpha", "failed", "is missing")
     return Check("alpha", "noted", f"{format.name} holds none; compared on white")

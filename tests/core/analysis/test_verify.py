@@ -142,6 +142,23 @@ def test_a_profile_is_converted_knowingly_or_lost(source: Path) -> None:
     assert failed(source.with_name("vivid.png"), result) == {"color profile", "low frequencies"}
 
 
+def test_opaque_alpha_may_go_and_other_alpha_may_not(source: Path) -> None:
+    opaque = photograph()
+    opaque.pixels[..., 3] = 255
+    restorer.write(opaque, source.with_name("opaque.png"))
+    restorer.write(pixels(lambda p: p[..., :3])(opaque), source.with_name("rgb.png"))
+    assert failed(source.with_name("opaque.png"), source.with_name("rgb.png")) == set()
+    assert "alpha" in failed(source, source.with_name("rgb.png"))
+
+
+def test_colors_that_a_codec_spreads_over_edges_agree(tmp_path: Path) -> None:
+    art = np.zeros((32, 32, 3), np.uint8)
+    art[::16], art[:, 4::8, 0], art[5::8, :, 2] = 255, 255, 255
+    restorer.write(Image(art), tmp_path / "a.png")
+    restorer.write(enlarged(Image(art)), tmp_path / "b.webp")
+    assert failed(tmp_path / "a.png", tmp_path / "b.webp") == set()
+
+
 def test_depth_is_that_of_the_source_or_asked_for(source: Path) -> None:
     deep = photograph().with_float(photograph().to_float(), bits=16)
     restorer.write(deep, source.with_name("deep.png"))
@@ -231,5 +248,12 @@ def test_results_are_found_under_the_names_of_a_batch(source: Path, tmp_path: Pa
     assert dict(found.pairs) == {**made, given / "sub/c.png": out / "sub/c.png"}
     assert [path.name for path in found.extra] == ["a_png-source.png"]
     assert [each.path.name for each in found.ignored] == ["notes.txt"]
+    with pytest.raises(restorer.SettingsError, match="need the model of the results"):
+        restorer.pair_results(given, out, name="{stem}-x{scale}{suffix}")
+    shutil.copy(source, out / "sub" / "c-x2.png")
+    named = restorer.pair_results(
+        given, out, steps=["panet-sr-x2-lite"], name="{stem}-x{scale}{suffix}"
+    )
+    assert dict(named.pairs)[given / "sub/c.png"] == out / "sub/c-x2.png"
     with pytest.raises(restorer.SettingsError, match="no such folder"):
         restorer.pair_results(given, tmp_path / "none")
