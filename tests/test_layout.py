@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 # A folder or module of the core imports from rows below its own, never from its own row.
 ROWS = (
+    "__main__",  # runs the command line
     "cli gui",
     "evaluation",
     "training analysis",

@@ -22,9 +22,10 @@ from restorer.attention.nonlocal_block import NonLocalBlock
 from restorer.attention.patch import patch_weights
 from restorer.attention.pyramid import PyramidAttention
 from restorer.errors import SettingsError
-from restorer.image import FloatArray, Image
-from restorer.inference.loading import open_model
+from restorer.image import FloatArray
+from restorer.inference.loading import Openable, open_model
 from restorer.inference.predictor import Predictor
+from restorer.inputs import Picture, to_image
 from restorer.models.catalog import ModelSpec
 from restorer.restoration.conditioning import Condition, planes_of
 from restorer.restoration.source import Part, Source, usual
@@ -103,8 +104,8 @@ class AttentionMap:
 
 
 def map_attention(
-    image: Image | Source,
-    model: Predictor | str,
+    image: Picture | Source,
+    model: Openable,
     at: tuple[int, int],
     *,
     region: Region | None = None,
@@ -119,7 +120,7 @@ def map_attention(
     center; neighboring patches that overlap the cell contribute as well.
 
     Args:
-        image: The image.
+        image: The image, of any kind that `restore` takes.
         model: A pyramid attention network, or a non-local network with a Gaussian affinity.
         at: Row and column of the pixel.
         region: The region given to the network; by default one tile of the model around the pixel.
@@ -129,7 +130,7 @@ def map_attention(
         matches: The largest number of matches to list.
 
     Raises SettingsError for a network without such attention, a pixel outside the region, and a
-    region outside the image or too large. Also raises what `open_model` and a run raise.
+    region outside the image or too large. Also raises what `load` and a run raise.
 
     Examples:
         >>> image = restorer.read("photo.jpg")
@@ -137,8 +138,8 @@ def map_attention(
         >>> len(seen.levels)  # one map for each level of the pyramid
         3
     """
-    predictor = open_model(model) if isinstance(model, str) else model
-    source = image if isinstance(image, Source) else Source(image)
+    predictor = open_model(model)
+    source = image if isinstance(image, Source) else Source(to_image(image))
     spec, border = predictor.spec, predictor.spec.tile.border
     region = region or _around(at, source.region, spec.tile.side)
     _check(source.region, region, at, spec)

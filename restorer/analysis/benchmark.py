@@ -7,16 +7,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
+import torch
 
 from restorer.image import Image
 from restorer.inference.autotune import check_picture
 from restorer.inference.devices import MemoryMeter
-from restorer.inference.loading import open_model
-from restorer.models.catalog import model_spec
+from restorer.inference.loading import Openable, open_model
 from restorer.restoration.api import restore
-from restorer.settings import Settings, Step
+from restorer.settings import Step
 from restorer.tasks import Task
 
 _PATCH = 256  # side of the pattern that fills the test image
@@ -47,11 +48,11 @@ class Speed:
 
 
 def measure_speed(
-    models: Sequence[str],
+    models: Sequence[Openable],
     megapixels: Sequence[float],
     *,
-    device: str = "auto",
-    precisions: Sequence[str] = ("auto",),
+    device: str | torch.device = "auto",
+    precisions: Sequence[str | torch.dtype] = ("auto",),
     rounds: int = 1,
 ) -> Iterator[Speed]:
     """Run every model on images of every size in every precision; yield the best of `rounds`.
@@ -64,30 +65,30 @@ def measure_speed(
         panet-denoise-lite 0.01
     """
     for model in models:
-        spec = model_spec(model)
-        step = Step(  # fixed conditions, so that estimating them does not count
-            model,
-            sigma=25.0 if spec.condition == "sigma" else None,
-            jpeg_quality=50 if spec.condition == "jpeg_quality" else None,
-        )
         for precision in precisions:
             predictor = open_model(model, device=device, precision=precision)
-            meter = MemoryMeter(predictor.device)
-            settings = Settings(device=device, precision=precision)
+            spec = predictor.spec
+            name = str(model) if isinstance(model, str | Path) else spec.id
+            step = Step(  # fixed conditions, so that estimating them does not count
+                name,
+                sigma=25.0 if spec.condition == "sigma" else None,
+                jpeg_quality=50 if spec.condition == "jpeg_quality" else None,
+            )
+            steps, meter = [(predictor, step)], MemoryMeter(predictor.device)
             small = _picture(0.1, spec.traits)
             # The first run warms up and makes lazy measurements.
-            restore(small, [step], references=_references(small, spec.traits), settings=settings)
+            restore(small, steps, references=_references(small, spec.traits))
             for size in megapixels:
                 image = _picture(size, spec.traits)
                 seconds, memory = math.inf, 0
                 for _ in range(rounds):
                     references = _references(image, spec.traits)
-                    run = partial(restore, image, [step], references=references, settings=settings)
+                    run = partial(restore, image, steps, references=references)
                     start = time.perf_counter()
                     memory = max(memory, meter.peak(run) or 0)
                     seconds = min(seconds, time.perf_counter() - start)
                 yield Speed(
-                    model,
+                    name,
                     predictor.device,
                     predictor.precision,
                     image.height * image.width / 1e6,

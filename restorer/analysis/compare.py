@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -14,12 +13,11 @@ from restorer import color, metrics
 from restorer.errors import Cancelled, RestorerError, SettingsError
 from restorer.image import FloatArray, Image
 from restorer.inference.devices import MemoryMeter
-from restorer.inference.loading import open_model
-from restorer.models.catalog import ModelSpec, model_spec
-from restorer.models.identify import describe_model, identify_checkpoint
+from restorer.inference.predictor import Predictor
+from restorer.inputs import Picture, to_image
 from restorer.restoration.api import restore_region
+from restorer.restoration.resolve import Named, OneStep, model_and_step, opened_model, spec_of
 from restorer.restoration.source import Source
-from restorer.restoration.step import OpenStep
 from restorer.settings import CancelToken, Settings, Step
 from restorer.tiling.plan import Region
 
@@ -56,11 +54,11 @@ class Sample:
 
 
 def compare_models(
-    image: Image | Source,
-    models: Sequence[Step | str | Path],
+    image: Picture | Source,
+    models: Sequence[OneStep],
     region: Region,
     *,
-    truth: Image | None = None,
+    truth: Picture | None = None,
     settings: Settings | None = None,
     cancel: CancelToken | None = None,
 ) -> Iterator[Sample]:
@@ -70,8 +68,8 @@ def compare_models(
     one after the other. If one fails, its sample contains the reason, and the next one follows.
 
     Args:
-        image: Gray or RGB, with or without alpha.
-        models: Ids, steps with their options, or paths of checkpoints.
+        image: The image, of any kind that `restore` takes.
+        models: Models and steps as for `restore`, each for itself.
         region: The region in image pixels.
         truth: Ground truth for the whole image, at the scale of the image or of one of the models.
         settings: Settings for all models.
@@ -89,27 +87,29 @@ def compare_models(
         >>> [sample.image.pixels.shape for sample in restorer.compare_models(image, models, region)]
         [(24, 24, 3), (24, 24, 3), (24, 24, 3)]
     """
-    source = image if isinstance(image, Source) else Source(image)
+    source = image if isinstance(image, Source) else Source(to_image(image))
+    settings = settings or Settings()
     if not models:
         raise SettingsError("no models to compare")
     if min(region.height, region.width) < 1 or not source.region.holds(region):
         height, width = source.size
         raise SettingsError(f"{region}: outside the image of {width} x {height} pixels")
-    trials = [(model, _spec(model)) for model in models]
-    scales = [spec.scale for _, spec in trials]
-    truth_scale = max(scales) if truth is None else _truth_scale(source, truth, scales)
-    wanted = None if truth is None else region.scaled(truth_scale).of(truth.to_float())
+    trials = [model_and_step(model, settings) for model in models]
+    scales = [spec_of(model).scale for model, _ in trials]
+    right = None if truth is None else to_image(truth)
+    truth_scale = max(scales) if right is None else _truth_scale(source, right, scales)
+    wanted = None if right is None else region.scaled(truth_scale).of(right.to_float())
 
     def samples() -> Iterator[Sample]:
         yield _with_scores(Sample("", _enlarged(source, region, truth_scale), truth_scale), wanted)
-        for model, spec in trials:
-            sample = _sample(source, model, spec, region, settings or Settings(), cancel)
-            yield _with_scores(sample, wanted if spec.scale == truth_scale else None)
+        for model, step in trials:
+            sample = _sample(source, model, step, region, settings, cancel)
+            yield _with_scores(sample, wanted if sample.scale == truth_scale else None)
 
     return samples()
 
 
-def detailed_region(image: Image, side: int) -> Region:
+def detailed_region(picture: Picture, side: int) -> Region:
     """Return the square with the strongest gradients, at most as large as the image.
 
     It starts at even pixels, so that it keeps the phase of a Bayer mosaic.
@@ -119,6 +119,7 @@ def detailed_region(image: Image, side: int) -> Region:
         >>> region.height, region.width
         (24, 24)
     """
+    image = to_image(picture)
     height, width = min(side, image.height), min(side, image.width)
     cell = max(1, min(height, width) // _CELLS)
     gray = _coarse(image, cell)
@@ -137,16 +138,16 @@ def detailed_region(image: Image, side: int) -> Region:
 
 def _sample(
     source: Source,
-    model: Step | str | Path,
-    spec: ModelSpec,
+    model: Named | Predictor,
+    step: Step,
     region: Region,
     settings: Settings,
     cancel: CancelToken | None,
 ) -> Sample:
     """Run one model on the region; errors of the model are reported in the sample."""
-    name = model.model if isinstance(model, Step) else str(model)
+    name, scale = step.model, spec_of(model).scale
     try:
-        steps = [_opened(model, spec, settings)]
+        steps = [(opened_model(model, settings), step)]
         run = partial(restore_region, source, steps, settings=settings, cancel=cancel)
         corner = Region(region.top, region.left, *(min(n, _WARM_UP) for n in _size(region)))
         run(corner)
@@ -158,21 +159,8 @@ def _sample(
     except Cancelled:
         raise
     except RestorerError as error:
-        return Sample(name, None, spec.scale, error=str(error))
-    return Sample(name, restored[0], spec.scale, seconds, memory)
-
-
-def _spec(model: Step | str | Path) -> ModelSpec:
-    if isinstance(model, Path):
-        found = identify_checkpoint(model)
-        return describe_model(found, task=found.tasks[0])
-    return model_spec(model.model if isinstance(model, Step) else model)
-
-
-def _opened(model: Step | str | Path, spec: ModelSpec, settings: Settings) -> OpenStep:
-    step = model if isinstance(model, Step) else Step(spec.id)
-    source = model if isinstance(model, Path) else spec.id
-    return open_model(source, device=settings.device, precision=settings.precision), step
+        return Sample(name, None, scale, error=str(error))
+    return Sample(name, restored[0], scale, seconds, memory)
 
 
 def _size(region: Region) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from restorer.formats.profiles import (
     transform,
 )
 from restorer.image import Image, Pixels
+from restorer.inputs import Picture, to_image
 from restorer.restoration.source import Source
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -43,7 +44,7 @@ class Display:
 
 
 def to_display(
-    image: Image,
+    picture: Picture,
     *,
     screen: bytes | None = None,
     background: tuple[int, int, int] | None = None,
@@ -56,7 +57,7 @@ def to_display(
     or with one that is damaged or made for other pixels, counts as sRGB.
 
     Args:
-        image: The image.
+        picture: The picture, of any kind that `restore` takes.
         screen: ICC profile of the screen; None for sRGB.
         background: Color under transparent pixels, 0 to 255 in the screen's colors; None returns
             alpha as the fourth channel.
@@ -67,6 +68,7 @@ def to_display(
         >>> display.pixels.shape
         (48, 64, 3)
     """
+    image = to_image(picture)
     notes: tuple[str, ...] = ()
     target = screen or srgb_profile()
     if screen is not None and compare(srgb_profile(), screen, "RGB") == "unusable":

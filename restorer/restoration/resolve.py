@@ -21,7 +21,7 @@ from restorer.tasks import conditioned_task
 # One step: a model, a `Step` that names its model, or a model with the options of a `Step`.
 OneStep: TypeAlias = Openable | Step | tuple[Openable, Step]
 Model: TypeAlias = OneStep | Sequence[OneStep]
-_Named: TypeAlias = str | Path | ModelSpec  # a model on the disk
+Named: TypeAlias = str | Path | ModelSpec  # a model on the disk
 
 
 def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
@@ -40,19 +40,40 @@ def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
     wanted = _listed(model)
     if not wanted:
         raise SettingsError("no steps: say what to do with the picture")
-    pairs = [_model_and_step(each, settings) for each in wanted]
+    pairs = [model_and_step(each, settings) for each in wanted]
     for named, step in pairs:
-        spec = _spec_of(named)
+        spec = spec_of(named)
         _check_step(step, spec)
         _check_settings(settings, spec)
-    opened = [
-        (named, step)
-        if isinstance(named, Predictor)
-        else (open_model(named, device=settings.device, precision=settings.precision), step)
-        for named, step in pairs
-    ]
+    opened = [(opened_model(named, settings), step) for named, step in pairs]
     bits = max(bits, settings.bits or 0)
     return [each for predictor, step in opened for each in _base_and_merging(predictor, step, bits)]
+
+
+def model_and_step(each: OneStep, settings: Settings) -> tuple[Named | Predictor, Step]:
+    """Return a step with its model: the name of one on the disk, one in memory opened."""
+    if isinstance(each, Step):
+        return each.model, each
+    model, step = each if isinstance(each, tuple) else (each, None)
+    if isinstance(model, str | Path):
+        return model, step or Step(str(model))
+    if not isinstance(model, Predictor | ModelSpec):
+        model = open_model(model, device=settings.device, precision=settings.precision)
+    return model, step or Step(spec_of(model).id)
+
+
+def opened_model(model: Named | Predictor, settings: Settings) -> Predictor:
+    """Return the model of a step; one in memory is returned as it is."""
+    if isinstance(model, Predictor):
+        return model
+    return open_model(model, device=settings.device, precision=settings.precision)
+
+
+def spec_of(model: Named | Predictor) -> ModelSpec:
+    """Return the description of the model of a step."""
+    if isinstance(model, Predictor):
+        return model.spec
+    return model if isinstance(model, ModelSpec) else model_spec(model)
 
 
 def open_reference_run(
@@ -96,24 +117,6 @@ def _listed(model: Model) -> list[OneStep]:
         if not isinstance(first, str | Path | Step | tuple):
             return [(first, step)]
     return steps
-
-
-def _model_and_step(each: OneStep, settings: Settings) -> tuple[_Named | Predictor, Step]:
-    """Return a step with its model: the name of one on the disk, one in memory opened."""
-    if isinstance(each, Step):
-        return each.model, each
-    model, step = each if isinstance(each, tuple) else (each, None)
-    if isinstance(model, str | Path):
-        return model, step or Step(str(model))
-    if not isinstance(model, Predictor | ModelSpec):
-        model = open_model(model, device=settings.device, precision=settings.precision)
-    return model, step or Step(_spec_of(model).id)
-
-
-def _spec_of(model: _Named | Predictor) -> ModelSpec:
-    if isinstance(model, Predictor):
-        return model.spec
-    return model if isinstance(model, ModelSpec) else model_spec(model)
 
 
 def _base_and_merging(predictor: Predictor, step: Step, bits: int) -> list[OpenStep]:

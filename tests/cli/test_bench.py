@@ -33,8 +33,8 @@ def test_json_has_every_model_size_and_precision(restore, monkeypatch):
 
 
 def test_all_included_models_are_measured_by_default(restore, monkeypatch):
-    def fake_restore(image, steps, *, references, settings):
-        spec = model_spec(steps[0].model)
+    def fake_restore(image, steps, *, references):
+        spec = model_spec(steps[0][1].model)
         assert image.pixels.shape[2] == (1 if spec.task == "demosaicing" else 3)
         assert bool(references) == (spec.task == "reference-sr")
         return image

@@ -26,8 +26,9 @@ def test_help_loads_nothing_heavy():
     assert ended.stdout.endswith("loaded: set()\n")
 
 
-def test_module_runs_as_a_program():
-    words = [sys.executable, "-m", "restorer.cli", "--version"]
+@pytest.mark.parametrize("module", ["restorer", "restorer.cli"])
+def test_module_runs_as_a_program(module):
+    words = [sys.executable, "-m", module, "--version"]
     ended = subprocess.run(words, capture_output=True, text=True, check=True)
     assert ended.stdout.startswith("restore, version ")
 

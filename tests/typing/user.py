@@ -1,0 +1,168 @@
+"""A program of a user that calls every public function; type checkers accept it as it is.
+
+mypy and pyright check it, and `tests/test_typing.py` that nothing public is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image as PilImage
+from torch import Tensor, nn
+
+import restorer
+from restorer import Image, Region, Settings, Step
+
+
+def restore_every_kind(
+    bytes_: NDArray[np.uint8], floats: NDArray[np.float32], batch: Tensor, pil: PilImage.Image
+) -> None:
+    first: NDArray[Any] = restorer.restore(bytes_, "panet-sr-x2-lite")
+    second: NDArray[Any] = restorer.restore(floats, Step("panet-denoise-lite", sigma=25))
+    third: Tensor = restorer.restore(batch, Path("net.pth"))
+    fourth: PilImage.Image = restorer.restore(pil, nn.Conv2d(3, 3, 3, padding=1))
+    fifth: Image = restorer.restore("photo.jpg", ["panet-denoise-lite", "panet-sr-x2-lite"])
+    sixth: Image = restorer.restore(
+        Path("photo.jpg"),
+        [restorer.load("panet-sr-x2-lite"), (nn.Identity(), Step("mine", strength=0.5))],
+        references=[first, third, fourth, "sharp.jpg", fifth],
+        settings=Settings(device="cpu", precision="fp32", tile=64),
+        on_tile=lambda done, total: None,
+        on_maps=lambda maps: None,
+        cancel=restorer.CancelToken(),
+    )
+    part: NDArray[Any] = restorer.restore_region(second, "panet-sr-x2-lite", Region(0, 0, 8, 8))
+    seen: Image = restorer.restore_region(
+        restorer.Source(sixth),
+        "panet-sr-x2-lite",
+        Region(0, 0, 8, 8),
+        on_plans=lambda plans: None,
+    )
+    display: restorer.Display = restorer.to_display(part, background=(255, 255, 255))
+    change: restorer.Change = restorer.split_change(seen.to_float(), seen.to_float())
+    print(change)
+    whole: Image = restorer.at_strength(restorer.Source(seen), seen, 0.5, detail=0.25)
+    restorer.check_steps(["panet-sr-x2-lite"], Settings())
+    print(display.notes, whole.height)
+
+
+def measure(picture: restorer.Picture, truth: restorer.Picture) -> list[float | None]:
+    return [
+        restorer.psnr(picture, truth, shave=4),
+        restorer.psnr_luma(picture, truth),
+        restorer.ssim(picture, truth, white=1),
+        restorer.estimate_sigma(picture),
+        restorer.estimate_jpeg_quality(picture),
+        restorer.estimate_run("panet-denoise-lite", (480, 640))[0],
+    ]
+
+
+class Mine(nn.Module):
+    def __init__(self, *, scale: int = 2) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
+
+    @staticmethod
+    def arguments(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any] | None:
+        return None if shapes else {"scale": 2}
+
+
+def use_models(x: Tensor) -> Tensor:
+    restorer.ARCHITECTURES["mine"] = Mine
+    module: restorer.Predictor = restorer.wrap_model(Mine(), scale=2, precision=torch.bfloat16)
+    model = restorer.load(
+        "panet-denoise-lite", device=torch.device("cpu"), precision=torch.float32, download=True
+    )
+    y: Tensor = module(model(x, sigma=25.0), seed=1)
+    restorer.release_models()
+    spec: restorer.ModelSpec = restorer.model_spec("panet-sr-x2-lite")
+    family: restorer.Family | None = restorer.model_family(spec.architecture)
+    specs: list[restorer.ModelSpec] = restorer.list_models("denoising")
+    tasks: list[str] = [restorer.usual_task(), restorer.conditioned_task("sigma")]
+    speed: str = restorer.speed_class(specs[0])
+    default: str = restorer.default_model(tasks[0], 4)
+    devices: list[str] = restorer.available_devices()
+    memory: restorer.TileMemory | None = restorer.tile_memory(model)
+    trials = restorer.try_precisions(spec, devices[0])
+    workers: dict[int, float] = restorer.try_workers(spec)
+    print(family, speed, default, memory, trials, workers)
+    return y
+
+
+def keep_weights(path: str) -> Path:
+    found: restorer.CheckpointInfo = restorer.identify_checkpoint(path)
+    setting: str = restorer.missing_setting(found, found.tasks[0])
+    spec = restorer.describe_model(
+        found, id="mine-x2", trained_for={"sigma": 25} if setting else {}
+    )
+    fits: bool = restorer.fits_model(found, spec)
+    installed: restorer.ModelSpec = restorer.add_weights(spec, path)
+    states = [restorer.verify_weights(installed), restorer.weights_state(installed), fits]
+    restorer.export_weights(installed.id, "copy.safetensors")
+    restorer.fetch_model(restorer.fetch_weights(installed))
+    print(states, restorer.weights_path(installed), restorer.weights_folder())
+    return restorer.remove_weights(installed)
+
+
+def use_files(folder: str) -> None:
+    header: restorer.Header = restorer.probe(f"{folder}/photo.jpg")
+    image: Image = restorer.read(Path(folder, "photo.jpg"), max_pixels=10**8)
+    info: restorer.CaptureInfo = restorer.read_capture_info(image.metadata)
+    profile: bytes | None = restorer.find_profile("display-p3")
+    if profile is not None:
+        image = restorer.with_profile(image, profile)
+    options: restorer.WriterOptions = restorer.writer_options("a.jpg", quality=90)
+    notes: tuple[str, ...] = restorer.write(image, "a.jpg", options, existing="replace")
+    result: restorer.Verification = restorer.verify_result("photo.jpg", "a.jpg", scale=1)
+    print(header, info, notes, result, restorer.profile_name(profile))
+
+
+def run_batch(folder: str) -> None:
+    batch: restorer.Batch = restorer.plan_jobs(folder, Path("out"), ["panet-sr-x2-lite"])
+    more = restorer.plan_sources([Path("a.jpg"), "b"], None, [Step("panet-denoise-lite")])
+    jobs = restorer.number_targets([*restorer.exclude_results(batch).jobs, *more.jobs], ["a.png"])
+    jobs = restorer.with_references(jobs, "sharp")
+    jobs = tuple(restorer.load_jobs(restorer.dump_jobs(jobs)))
+    restorer.check_job(jobs[0])
+    with restorer.open_journal("run.jsonl") as file:
+        journal = restorer.Journal(file)
+        for event in restorer.run_jobs(jobs, workers=2, control=restorer.RunControl()):
+            if isinstance(event, restorer.Finished):
+                journal.finish(jobs[0], event.result)
+    result: restorer.Result = restorer.run_job(jobs[0])
+    name: str = restorer.target_name("a.jpg", [Step("panet-sr-x2-lite")])
+    pairs: restorer.ResultPairs = restorer.pair_results(folder, "out")
+    print(result.error, name, pairs, restorer.read_journal("run.jsonl"))
+
+
+def use_references(image: Image) -> None:
+    paths = restorer.pair_references("photo.jpg", "sharp")
+    restorer.check_references("photo.jpg", [*paths, "more.jpg"])
+    opened: tuple[restorer.Reference, ...] = restorer.open_references(paths)
+    best: tuple[Path, ...] = restorer.choose_references(opened[0], paths)
+    restorer.restore(image, "ttsr-x4-lite", references=[*opened, *best])
+
+
+def use_presets() -> dict[str, Any]:
+    path: Path = restorer.presets_file()
+    restorer.write_preset(path, "mine", {"sigma": 25})
+    names = list(restorer.read_presets(str(path)))
+    known = [restorer.find_option("sigma").name]
+    return restorer.read_preset(path, names[0], known)
+
+
+def analyze(picture: NDArray[np.uint8]) -> None:
+    region: Region = restorer.detailed_region(picture, 64)
+    for sample in restorer.compare_models(picture, ["panet-denoise-lite", nn.Identity()], region):
+        print(sample.psnr)
+    found: restorer.AttentionMap = restorer.map_attention(picture, "panet-sr-x2-lite", (8, 8))
+    speeds = list(restorer.measure_speed(["panet-sr-x2-lite"], [0.1], device=torch.device("cpu")))
+    print(found, speeds, restorer.__version__)
