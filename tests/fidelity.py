@@ -224,14 +224,15 @@ def bmp(turn: int) -> bytes:
     return b"BM" + struct.pack("<IHHI", size, 0, 0, 14 + len(header)) + header + pixels + b"c2pa"
 
 
-def tiff(turn: int, *, floats: bool = False) -> bytes:
+def tiff(turn: int, *, floats: bool = False, alpha: bool = True) -> bytes:
     """A 16-bit or float picture with transparency, a place on the earth and a reduced page."""
     file = io.BytesIO()
-    pixels: Any = rgba().astype(np.uint16) * 257
+    pixels: Any = rgba()[..., : 3 + alpha].astype(np.uint16) * 257
     if floats:
-        pixels = (rgba() / 255).astype(np.float32)
-    options: dict[str, Any] = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
-    options |= {"metadata": None, "software": False}
+        pixels = (pixels / 65535).astype(np.float32)
+    options: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": False}
+    if alpha:
+        options["extrasamples"] = ["unassalpha"]
     with tifffile.TiffWriter(file, byteorder="<") as writer:
         writer.write(pixels, resolution=(300, 300), resolutionunit="INCH", **options)
         writer.write(pixels[::2, ::2], subfiletype=1, **options)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+
+from restorer import Job, Settings, Step, formats, run_job
+from restorer.restoration import streaming
 
 import fidelity
 from fidelity import PAGE, PROPERTIES, Restored
@@ -97,6 +102,28 @@ def test_other_programs_have_no_warning(results: Results, program: str) -> None:
     output = ended.stdout if program in ("exiftool", "pngcheck") else ""
     lines = (output + ended.stderr).splitlines()
     assert not [line for line in lines if not re.search(accepted, line)]
+
+
+def test_a_streamed_result_keeps_the_same(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "_SHARE", 0)
+    monkeypatch.setattr(formats.ImageFile, "read", None)
+    source = tmp_path / "a.tif"
+    source.write_bytes(fidelity.tiff(1, alpha=False))
+    os.utime(source, ns=(fidelity.THEN, fidelity.THEN))
+    job = Job(source, tmp_path / "b.tif", (Step(fidelity.MODEL),), Settings(keep_times=True))
+    done = run_job(job)
+    assert done.status == "done", done.error
+    streamed, whole = (
+        Restored(job.target, "tiff", done.notes, 1),
+        results["tiff", "upright", "tiff"],
+    )
+    for prop in PROPERTIES:
+        if prop.variant == "upright" and prop.name != "alpha":
+            found, expected = (fidelity.verdict(prop, "tiff", r) for r in (streamed, whole))
+            assert found == expected, prop.name
+    assert streamed.notes == whole.notes
 
 
 def test_every_property_is_judged_somewhere(results: Results) -> None:
