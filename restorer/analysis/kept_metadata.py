@@ -75,10 +75,10 @@ def check_metadata(
     for name, title, compare in _FIELDS:
         if getattr(source, name) is None:
             continue
-        if name not in format.carries and getattr(result, name) is None:
-            yield Check(title, "noted", f"{format.name} holds none")
-        else:
-            yield compare(title, expected, result, format)
+        check = compare(title, expected, result, format)
+        if check.state == "failed" and name not in format.carries:
+            check = Check(title, "noted", f"{format.name} holds none")
+        yield check
     for name, block in expected.blocks.items():
         if name == xmp.EXTENDED:  # compared with the packet
             continue

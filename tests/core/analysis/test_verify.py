@@ -17,7 +17,7 @@ from PIL import Image as PilImage
 
 import restorer
 from restorer import Image, Job, Metadata, Settings, Step, bayer, formats
-from restorer.analysis import verify
+from restorer.analysis import low_frequencies
 from restorer.analysis.block_means import gather
 from restorer.formats.profiles import display_p3_profile
 
@@ -115,7 +115,7 @@ def test_a_turned_result_is_recognized(source: Path, turn: int) -> None:
     image = photograph(48, 48)
     restorer.write(image, source.with_name("square.png"))
     result = source.with_name("f.png")
-    restorer.write(replace(image, pixels=verify.turned(image.pixels, turn)), result)
+    restorer.write(replace(image, pixels=low_frequencies.turned(image.pixels, turn)), result)
     assert failed(source.with_name("square.png"), result) == {"orientation", "low frequencies"}
 
 
@@ -140,6 +140,17 @@ def test_a_profile_is_converted_knowingly_or_lost(source: Path) -> None:
     restorer.write(vivid, source.with_name("vivid.png"))
     restorer.write(without(icc=None)(vivid), result)
     assert failed(source.with_name("vivid.png"), result) == {"color profile", "low frequencies"}
+
+
+def test_a_resolution_that_contradicts_exif_is_noted_where_only_exif_states_one(
+    tmp_path: Path,
+) -> None:
+    block = PilImage.Exif()
+    block[282], block[283], block[296] = 72.0, 72.0, 2
+    image = Image(make_photograph(32, 32), Metadata(block.tobytes()[6:], dpi=(240, 240)))
+    restorer.write(image, tmp_path / "a.jpg")
+    restorer.write(image, tmp_path / "b.webp")
+    assert failed(tmp_path / "a.jpg", tmp_path / "b.webp") == set()
 
 
 def test_opaque_alpha_may_go_and_other_alpha_may_not(source: Path) -> None:
@@ -208,6 +219,10 @@ def test_results_of_every_task_are_sound(tmp_path: Path, task: str) -> None:
     found = restorer.verify_result(path, job.target)
     assert found.state != "failed", found
     assert any(check.name == "mosaic" for check in found.checks) == (task == "demosaicing")
+    if task == "demosaicing":
+        shifted = np.roll(restorer.read(job.target).pixels, 1, axis=2)
+        restorer.write(Image(np.ascontiguousarray(shifted)), job.target)
+        assert "low frequencies" in failed(path, job.target)
 
 
 @settings(max_examples=25)
@@ -227,7 +242,7 @@ def test_means_of_blocks_do_not_depend_on_bands(
 def test_large_tiff_files_are_read_by_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     restorer.write(photograph(), tmp_path / "a.tif")
     restorer.write(enlarged(photograph()), tmp_path / "b.tif")
-    monkeypatch.setattr(verify, "_BAND_PIXELS", 200)
+    monkeypatch.setattr(low_frequencies, "_BAND_PIXELS", 200)
     monkeypatch.setattr(formats.ImageFile, "read", None)
     assert failed(tmp_path / "a.tif", tmp_path / "b.tif") == set()
 
