@@ -32,6 +32,7 @@ class Metadata:
         dpi: Dots per inch, (x, y).
         blocks: More blocks by name: ``comment``; ``IPTC``, the IIM records; ``Photoshop``, other
             image resources (8BIM); ``extended XMP``; ``GeoTIFF``; ``gain map``, a JPEG picture;
+            ``thumbnail``, that of the source, in whose place writers put one of the result;
             ``text Title``, the PNG chunks of that keyword. Only the reader that made a block and
             a writer whose format carries one of this name understand it.
     """

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from restorer.formats import Format, gain_map, ifd, xmp
+from restorer.formats import Format, gain_map, ifd, thumbnail, xmp
 from restorer.formats.maker_note import MAKER_NOTE
 from restorer.formats.metadata import described_by, with_size
 from restorer.image import Metadata
@@ -30,6 +30,8 @@ _OF_PIXELS = {254, 255, *range(256, 285), 296, 301, 317, 318, 319, *range(320, 3
 _OF_PIXELS |= {*range(512, 533), 0xA002, 0xA003, 0x9214, 0xA214, 0xA20E, 0xA20F, 0xA210}
 # The same for XMP: names of properties whatever their namespace, and whole namespaces.
 _XMP_OF_PIXELS = {"ImageWidth", "ImageLength", "PixelXDimension", "PixelYDimension", "Orientation"}
+_XMP_OF_PIXELS |= {"FocalPlaneXResolution", "FocalPlaneYResolution", "HasCrop", "CropAngle"}
+_XMP_OF_PIXELS |= {"CropTop", "CropLeft", "CropBottom", "CropRight"}
 _XMP_OF_PIXELS |= {"HasExtendedXMP", "XResolution", "YResolution", "ResolutionUnit"}
 _XMP_OF_PARTS = (
     "http://www.metadataworkinggroup.com/schemas/regions/",
@@ -191,7 +193,12 @@ def _is_of_pixels(name: str) -> bool:
 
 
 def _same_block(name: str, wanted: bytes, found: bytes) -> bool:
-    """Whether two blocks say the same: gain maps may state it in more ways in the result."""
+    """Whether two blocks say the same: gain maps may state it in more ways in the result.
+
+    A thumbnail is made anew.
+    """
+    if name == thumbnail.BLOCK:
+        return True
     if name == gain_map.BLOCK:
         try:
             maps = [gain_map.read(block) for block in (wanted, found)]

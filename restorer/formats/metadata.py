@@ -1,4 +1,4 @@
-"""Carry EXIF and XMP between containers: apply the orientation, patch sizes, drop thumbnails.
+"""Carry EXIF and XMP between containers, true of the picture as it is turned, cropped and resized.
 
 EXIF is patched in place, so that maker notes, whose offsets nobody knows, stay where they are.
 """
@@ -13,11 +13,17 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from restorer.errors import ImageFormatError
-from restorer.formats import gain_map, geo, ifd, maker_note, xmp, xmp_geometry
+from restorer.formats import gain_map, geo, ifd, maker_note, thumbnail, xmp, xmp_geometry
 from restorer.formats.codec import not_kept
+from restorer.formats.exif_block import (
+    child,
+    first_directory,
+    integer_of,
+    place,
+    remove,
+    set_integer,
+)
 from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.formats.placement import UNMOVED, Placement, Rectangle
@@ -50,23 +56,23 @@ def clean_exif(data: bytes) -> tuple[bytes | None, tuple[str, ...]]:
 
 def orientation(metadata: Metadata) -> int:
     """Return the EXIF orientation 1..8; where EXIF has none, that of the XMP packet, else 1."""
-    first = _first(metadata.exif)
+    first = first_directory(metadata.exif)
     if first is not None and ORIENTATION in first[1].fields:
-        value = _integer(first[0], first[1].fields[ORIENTATION])
+        value = integer_of(first[0], first[1].fields[ORIENTATION])
         return value if 1 <= value <= 8 else 1
     match = _XMP_ORIENTATION.search(metadata.xmp or b"")
     return int(match[2]) if match else 1
 
 
 def upright(image: Image) -> Image:
-    """Return the image with its orientation applied to pixels and metadata, thumbnail dropped."""
+    """Return the image with its orientation applied to pixels and metadata."""
     pixels = turned(image.pixels, orientation(image.metadata))
     metadata, notes = upright_metadata(image.metadata, (image.height, image.width))
     return replace(image, pixels=pixels, metadata=metadata, notes=(*image.notes, *notes))
 
 
 def upright_metadata(metadata: Metadata, size: Size) -> tuple[Metadata, tuple[str, ...]]:
-    """Return the metadata of the upright image, without a thumbnail, and notes.
+    """Return the metadata of the upright image, the thumbnail as a block, and notes.
 
     The resolution in EXIF becomes `Metadata.dpi` where the container gave none. XMP loses what it
     says of parts of the file that are not kept.
@@ -76,13 +82,16 @@ def upright_metadata(metadata: Metadata, size: Size) -> tuple[Metadata, tuple[st
         size: Height and width of the picture as stored.
     """
     turn = orientation(metadata)
-    metadata = replace(metadata, exif=_upright_exif(metadata.exif, turn))
+    exif, blocks, lost = thumbnail.taken(metadata.exif)
+    exif, blocks = _upright_exif(exif, turn), {**metadata.blocks, **blocks}
+    metadata = replace(metadata, exif=exif, blocks=blocks)
     dpi = metadata.dpi[::-1] if metadata.dpi and turn > 4 else metadata.dpi
     dpi = dpi or resolution(metadata.exif)
     if dpi and not all(1 <= value <= _MAX_DPI for value in dpi):
         dpi = None  # nonsense that no other format could hold
     packet = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
-    metadata, lost = _edited(replace(metadata, xmp=packet, dpi=dpi), xmp.without_stale)
+    metadata, more = _edited(replace(metadata, xmp=packet, dpi=dpi), xmp.without_stale)
+    lost += more
     if gain_map.BLOCK not in metadata.blocks:
         metadata, more = without_gain_map(metadata)
         lost += more
@@ -113,7 +122,8 @@ def turned(pixels: Any, turn: int) -> Any:
         pixels = pixels[:, ::-1]
     if turn in (3, 4, 7, 8):
         pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+    # A copy, as `ascontiguousarray` leaves strides that encoders refuse if a side has one pixel.
+    return pixels if turn == 1 else pixels.copy()
 
 
 def with_size(metadata: Metadata, height: int, width: int) -> tuple[Metadata, tuple[str, ...]]:
@@ -124,7 +134,7 @@ def with_size(metadata: Metadata, height: int, width: int) -> tuple[Metadata, tu
 
 def resolution(exif: bytes | None) -> tuple[float, float] | None:
     """Return dots per inch (x, y) as EXIF states them, or None."""
-    first = _first(exif)
+    first = first_directory(exif)
     return None if first is None else resolution_of(*first)
 
 
@@ -132,7 +142,7 @@ def resolution_of(layout: Layout, directory: Directory) -> tuple[float, float] |
     """Return dots per inch (x, y) as a directory states them, or None."""
     found = [_rational(layout, directory.fields.get(t)) for t in (X_RESOLUTION, Y_RESOLUTION)]
     unit = directory.fields.get(RESOLUTION_UNIT)
-    per_inch = {2: 1.0, 3: 2.54}.get(2 if unit is None else _integer(layout, unit))
+    per_inch = {2: 1.0, 3: 2.54}.get(2 if unit is None else integer_of(layout, unit))
     if per_inch is None or not all(found):
         return None
     return found[0] * per_inch, found[1] * per_inch
@@ -152,7 +162,7 @@ def exif_from(layout: Layout, directory: Directory) -> bytes | None:
 
 def described_by(exif: bytes | None) -> tuple[Layout, Directory, list[int]]:
     """Return byte order and descriptive part of an EXIF block for a TIFF file, and other tags."""
-    first = _first(exif)
+    first = first_directory(exif)
     if first is None:
         return Layout(), Directory({}), []
     others = [tag for tag in first[1].fields if tag not in DESCRIPTIVE]
@@ -189,7 +199,7 @@ def _moved(
         before: Its size, if that is known where the metadata do not state it.
         after: Its size now.
     """
-    first = _first(metadata.exif)
+    first = first_directory(metadata.exif)
     stated = stated_size(*first) if first else None
     exif, lost = _moved_exif(metadata.exif, placement, stated or before, after)
     edit = partial(xmp_geometry.moved, placement=placement, before=stated or before, after=after)
@@ -231,31 +241,31 @@ def _moved_exif(
     exif: bytes | None, placement: Placement, before: Size | None, after: Size
 ) -> tuple[bytes | None, list[str]]:
     """Set the sizes, move places, and remove a description of other pixels."""
-    first = _first(exif)
+    first = first_directory(exif)
     if exif is None or first is None:
         return exif, []
     layout, directory = first
     block, lost = bytearray(exif), []
     if before and (placement.moves or before != after):
-        inner = _child(directory, ifd.EXIF)
+        inner = child(directory, ifd.EXIF)
         changed = moved_fields(layout, directory, placement, before, after)
         for tag, data in changed.items():
             if data is not None:
-                _place(block, inner.fields[tag].value_at, data)
+                place(block, inner.fields[tag].value_at, data)
         for tag in (tag for tag, data in changed.items() if data is None):
-            _remove(block, layout, _child(directory, ifd.EXIF), tag)
+            remove(block, layout, child(directory, ifd.EXIF), tag)
             lost.append("EXIF place of the subject")
-            layout, directory = _first(bytes(block)) or first
+            layout, directory = first_directory(bytes(block)) or first
     for name, tags in SIZE_TAGS.items():
-        fields = directory.fields if name == 0 else _child(directory, name).fields
+        fields = directory.fields if name == 0 else child(directory, name).fields
         for tag, size in zip(tags, after[::-1], strict=True):
             if tag in fields:
-                _set_integer(block, layout, fields[tag], size)
+                set_integer(block, layout, fields[tag], size)
     described = directory.fields.get(_DESCRIPTION)
     program = described and _outdated(described.data, *after)
     if not program:
         return bytes(block), lost
-    _remove(block, layout, directory, _DESCRIPTION)
+    remove(block, layout, directory, _DESCRIPTION)
     return bytes(block), [*lost, f"{program} description"]
 
 
@@ -273,21 +283,9 @@ def _outdated(text: bytes, height: int, width: int) -> str:
     return "tifffile" if numbers and not holds else ""
 
 
-def _remove(block: bytearray, layout: Layout, directory: Directory, tag: int) -> None:
-    """Remove an entry of a directory and zero its value; nothing else moves."""
-    field, (at, end) = directory.fields[tag], directory.spans[0]
-    if end > len(block):
-        return
-    if len(field.data) > layout.inline:
-        _place(block, field.value_at, bytes(len(field.data)))
-    (count,) = layout.unpack("H", bytes(block[at : at + 2]))
-    _place(block, at, layout.pack("H", count - 1))
-    _place(block, field.entry_at, bytes(block[field.entry_at + 12 : end]) + bytes(12))
-
-
 def _described(layout: Layout, directory: Directory) -> Directory:
     fields = {tag: f for tag, f in directory.fields.items() if tag in DESCRIPTIVE}
-    if ORIENTATION in fields and _integer(layout, fields[ORIENTATION]) == 1:
+    if ORIENTATION in fields and integer_of(layout, fields[ORIENTATION]) == 1:
         del fields[ORIENTATION]
     return Directory(fields, directory.children)
 
@@ -298,82 +296,19 @@ def _classic(directory: Directory) -> Directory:
 
 
 def _upright_exif(exif: bytes | None, turn: int) -> bytes | None:
-    """Reset the orientation, turn the resolution, and drop the thumbnail."""
-    first = _first(exif)
+    """Reset the orientation and turn the resolution."""
+    first = first_directory(exif)
     if exif is None or first is None:
         return exif
     layout, directory = first
     block = bytearray(exif)
     if ORIENTATION in directory.fields:
-        _set_integer(block, layout, directory.fields[ORIENTATION], 1)
+        set_integer(block, layout, directory.fields[ORIENTATION], 1)
     pair = [directory.fields.get(tag) for tag in (X_RESOLUTION, Y_RESOLUTION)]
     if turn > 4 and pair[0] and pair[1] and len(pair[0].data) == len(pair[1].data) == 8:
-        _place(block, pair[0].value_at, pair[1].data)
-        _place(block, pair[1].value_at, pair[0].data)
-    if directory.next_offset:
-        _drop_thumbnail(block, layout, directory)
+        place(block, pair[0].value_at, pair[1].data)
+        place(block, pair[1].value_at, pair[0].data)
     return bytes(block)
-
-
-def _drop_thumbnail(block: bytearray, layout: Layout, directory: Directory) -> None:
-    """Unlink IFD1 and zero what is its own: the bytes of the directories kept are put back."""
-    kept = [(a, bytes(block[a:b])) for a, b in [(0, 8), *_spans(directory)]]
-    try:
-        thumbnail = ifd.read_directory(io.BytesIO(block), layout, directory.next_offset)
-    except ValueError:
-        thumbnail = Directory({})
-    spans = list(thumbnail.spans)
-    if {513, 514} <= thumbnail.fields.keys():  # JPEGInterchangeFormat and its length
-        start, size = (_integer(layout, thumbnail.fields[tag]) for tag in (513, 514))
-        spans.append((start, start + size))
-    for start, stop in spans:
-        stop = min(stop, len(block))
-        block[start:stop] = bytes(max(0, stop - start))
-    for start, data in kept:
-        _place(block, start, data)
-    _place(block, directory.next_at, bytes(layout.inline))
-
-
-def _spans(directory: Directory) -> list[tuple[int, int]]:
-    below = [span for child in directory.children.values() for span in _spans(child)]
-    return [*directory.spans, *below]
-
-
-def _place(block: bytearray, at: int, data: bytes) -> None:
-    block[at : at + len(data)] = data[: max(0, len(block) - at)]
-
-
-def _first(exif: bytes | None) -> tuple[Layout, Directory] | None:
-    """Layout and first directory, or None where the block is absent or damaged."""
-    if exif is None:
-        return None
-    file = io.BytesIO(exif)
-    try:
-        layout, at = ifd.read_layout(file)
-        return layout, ifd.read_directory(file, layout, at)
-    except ValueError:
-        return None
-
-
-def _child(directory: Directory, name: int) -> Directory:
-    return directory.children.get(name, Directory({}))
-
-
-def _integer(layout: Layout, field: Field) -> int:
-    code: Any = {1: "B", 3: "H", 4: "I", 16: "Q"}.get(field.kind)
-    if code is None:
-        return 0
-    return layout.unpack(code, field.data[: {"B": 1, "H": 2, "I": 4, "Q": 8}[code]])[0]
-
-
-def _set_integer(block: bytearray, layout: Layout, field: Field, value: int) -> None:
-    """Overwrite a single number, widening SHORT to LONG inside its entry where it must grow."""
-    if field.count != 1 or field.kind not in (3, 4):
-        return
-    kind = 4 if value > 0xFFFF else field.kind
-    data = layout.pack("I" if kind == 4 else "H", value).ljust(4, b"\0")
-    _place(block, field.entry_at + 2, layout.pack("H", kind))
-    _place(block, field.value_at, data)
 
 
 def _rational(layout: Layout, field: Field | None) -> float:

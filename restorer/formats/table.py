@@ -138,7 +138,7 @@ FORMATS: dict[str, Format] = {
         options="restorer.formats.jpeg:JpegOptions",
         carries=(
             *("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop"),
-            *("extended XMP", "gain map"),
+            *("extended XMP", "gain map", "thumbnail"),
         ),
         max_side=65_500,  # of libjpeg; the standard ends at 65,535
         least_share=0.01,
@@ -152,7 +152,10 @@ FORMATS: dict[str, Format] = {
         options="restorer.formats.png:PngOptions",
         bits=(8, 16),
         channels=(1, 2, 3, 4),
-        carries=("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop", "text"),
+        carries=(
+            *("exif", "xmp", "icc", "dpi", "comment", "IPTC", "Photoshop"),
+            *("text", "thumbnail"),
+        ),
         max_side=1_000_000,  # libpng reads no more unless told to
     ),
     "webp": Format(
@@ -163,7 +166,7 @@ FORMATS: dict[str, Format] = {
         writer="restorer.formats.webp:encode",
         options="restorer.formats.webp:WebPOptions",
         channels=(3, 4),
-        carries=("exif", "xmp", "icc"),
+        carries=("exif", "xmp", "icc", "thumbnail"),
         max_side=16_383,
         least_share=0.01,
     ),

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import gain_map, metadata, xmp
-from restorer.formats.codec import WriterOptions
+from restorer.formats import gain_map, metadata, thumbnail, xmp
+from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.profiles import (
     compare,
@@ -66,7 +66,8 @@ def write(
     writer = format.load_writer()
     fitted, notes = _fitted(image, format)
     sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
-    fitted = replace(fitted, metadata=sized)
+    fitted, lost = _with_thumbnail(replace(fitted, metadata=sized))
+    size_notes += not_kept(lost)
     with created(path, existing, times) as file, format.installed():
         return (*notes, *size_notes, *writer(fitted, file, options))
 
@@ -271,6 +272,19 @@ def _states(exif: bytes | None, dpi: tuple[float, float]) -> bool:
     """Whether EXIF states a resolution, but for the rounding of another place."""
     found = metadata.resolution(exif)
     return found is not None and np.allclose(found, dpi, atol=0.5)
+
+
+def _with_thumbnail(image: Image) -> tuple[Image, list[str]]:
+    """Return the image with a thumbnail of itself in EXIF where the source had one."""
+    kept = image.metadata
+    if thumbnail.BLOCK not in kept.blocks:
+        return image, []
+    blocks = {name: block for name, block in kept.blocks.items() if name != thumbnail.BLOCK}
+    small = with_profile(thumbnail.sampled(image), srgb_profile())  # viewers expect sRGB
+    picture = thumbnail.compressed(_on_white(small) if small.has_alpha else small)
+    exif = kept.exif and thumbnail.attached(kept.exif, picture)
+    lost = [] if exif else [thumbnail.BLOCK]
+    return replace(image, metadata=replace(kept, exif=exif or kept.exif, blocks=blocks)), lost
 
 
 def _on_white(image: Image) -> Image:

@@ -2,14 +2,17 @@
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import ExifTags
 from PIL import Image as PilImage
 
-from restorer.formats import ifd, metadata
+from restorer import formats
+from restorer.formats import ifd, metadata, profiles
 from restorer.image import Image, Metadata
 
 
@@ -46,6 +49,11 @@ def block(order="<", *, turn=6, thumbnail=b"", maker=b"maker note \x01\x02"):
         }
         data += ifd.serialize(ifd.Directory(picture), layout, at) + thumbnail
     return bytes(data)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("files")
 
 
 def pillow(exif):
@@ -101,6 +109,74 @@ def test_the_thumbnail_is_unlinked_and_its_bytes_are_gone(order):
     plain = block(order, turn=1)
     assert after[: len(plain)] == plain
     assert not any(after[len(plain) :])
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("size", [(1, 5), (5, 1)])
+def test_turned_lines_of_pixels_can_be_written(folder, turn, size):
+    pixels = np.zeros((*size, 3), np.uint8)
+    image = metadata.upright(Image(pixels, Metadata(block(turn=turn))))
+    formats.write(image, folder / "line.png")
+    assert formats.read(folder / "line.png").pixels.shape == image.pixels.shape
+
+
+@given(
+    st.sampled_from([".jpg", ".png", ".webp"]),
+    st.integers(1, 8),
+    st.sampled_from("<>"),
+    st.tuples(st.integers(1, 400), st.integers(1, 400)),
+)
+@settings(max_examples=20)
+def test_a_thumbnail_is_made_of_the_new_pixels(folder, suffix, turn, order, size):
+    exif = block(order, turn=turn, thumbnail=b"\xff\xd8 a secret face \xff\xd9")
+    y, x = np.mgrid[: size[0], : size[1]]
+    pixels = np.stack([x * 255 // size[1], y * 255 // size[0], 0 * x], axis=-1).astype(np.uint8)
+    image = metadata.upright(Image(pixels, Metadata(exif)))
+    path = folder / f"a{suffix}"
+    assert not any("thumbnail" in note for note in formats.write(image, path))
+    assert b"secret" not in path.read_bytes()
+    with PilImage.open(path) as file:
+        written = file.getexif()
+        assert {513, 514} <= written.get_ifd(ExifTags.IFD.IFD1).keys()
+        assert written[271] == "Maker"
+        assert written.get_ifd(0x8769)[0x927C] == b"maker note \x01\x02"
+    found = formats.read(path).metadata
+    assert pillow(found.exif).get_ifd(ExifTags.IFD.IFD1) == {}
+    with PilImage.open(io.BytesIO(found.blocks["thumbnail"])) as small:
+        assert max(small.size) == min(160, max(image.height, image.width))
+        expected = PilImage.fromarray(image.pixels).resize(small.size, PilImage.Resampling.BOX)
+        error = np.abs(np.asarray(small, int) - np.asarray(expected, int)).mean()
+        assert error < 10 or min(small.size) < 16  # colors have half the resolution
+    again = folder / f"b{suffix}"
+    formats.write(formats.read(path), again)
+    assert len(formats.read(again).metadata.exif) < len(found.exif) + 500  # in its place
+
+
+def test_formats_without_a_place_for_a_thumbnail_say_so(folder):
+    exif = block(turn=1, thumbnail=b"\xff\xd8 a face \xff\xd9")
+    image = metadata.upright(Image(np.zeros((4, 5, 3), np.uint8), Metadata(exif)))
+    assert "TIFF holds no thumbnail; left out" in formats.write(image, folder / "a.tif")
+    assert "BMP holds no EXIF, thumbnail; left out" in formats.write(image, folder / "a.bmp")
+    long = block(turn=1, thumbnail=b"\xff\xd8 a face \xff\xd9", maker=bytes(65_000))
+    image = metadata.upright(Image(np.zeros((4, 5, 3), np.uint8), Metadata(long)))
+    assert formats.write(image, folder / "a.jpg") == ("not kept: thumbnail",)
+    plain = block(turn=1, thumbnail=b"raw pixels")
+    image = metadata.upright(Image(np.zeros((4, 5, 3), np.uint8), Metadata(plain)))
+    assert image.notes == ("not kept: EXIF thumbnail",)
+
+
+def test_a_thumbnail_has_the_colors_of_srgb(folder):
+    exif = block(turn=1, thumbnail=b"\xff\xd8 a face \xff\xd9")
+    kept = metadata.upright(Image(np.zeros((40, 50, 3), np.uint8), Metadata(exif))).metadata
+    pixels = np.full((40, 50, 3), (200, 60, 60), np.uint8)
+    image = Image(pixels, replace(kept, icc=profiles.display_p3_profile()))
+    formats.write(image, folder / "a.jpg")
+    block_found = formats.read(folder / "a.jpg").metadata.blocks["thumbnail"]
+    with PilImage.open(io.BytesIO(block_found)) as small:
+        color = np.asarray(small, int).mean((0, 1))
+    expected = profiles.with_profile(image, profiles.srgb_profile()).pixels[0, 0]
+    assert np.abs(color - expected).max() < 4
+    assert np.abs(color - pixels[0, 0]).max() > 6
 
 
 def test_a_thumbnail_that_claims_the_whole_block_harms_nothing_else():

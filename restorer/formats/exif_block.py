@@ -1,0 +1,67 @@
+"""An EXIF block, patched in place: what it states moves nowhere, as maker notes have offsets."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from restorer.formats import ifd
+from restorer.formats.ifd import Directory, Field, Layout
+
+
+def first_directory(exif: bytes | None) -> tuple[Layout, Directory] | None:
+    """Layout and first directory, or None where the block is absent or damaged."""
+    if exif is None:
+        return None
+    file = io.BytesIO(exif)
+    try:
+        layout, at = ifd.read_layout(file)
+        return layout, ifd.read_directory(file, layout, at)
+    except ValueError:
+        return None
+
+
+def child(directory: Directory, name: int) -> Directory:
+    """Return a directory below another one; an empty one where there is none."""
+    return directory.children.get(name, Directory({}))
+
+
+def integer_of(layout: Layout, field: Field) -> int:
+    """Return the first number of a field; 0 for one that holds no integers."""
+    code: Any = {1: "B", 3: "H", 4: "I", 16: "Q"}.get(field.kind)
+    if code is None:
+        return 0
+    return layout.unpack(code, field.data[: {"B": 1, "H": 2, "I": 4, "Q": 8}[code]])[0]
+
+
+def set_integer(block: bytearray, layout: Layout, field: Field, value: int) -> None:
+    """Overwrite a single number, widening SHORT to LONG inside its entry where it must grow."""
+    if field.count != 1 or field.kind not in (3, 4):
+        return
+    kind = 4 if value > 0xFFFF else field.kind
+    data = layout.pack("I" if kind == 4 else "H", value).ljust(4, b"\0")
+    place(block, field.entry_at + 2, layout.pack("H", kind))
+    place(block, field.value_at, data)
+
+
+def remove(block: bytearray, layout: Layout, directory: Directory, tag: int) -> None:
+    """Remove an entry of a directory and zero its value; nothing else moves."""
+    field, (at, end) = directory.fields[tag], directory.spans[0]
+    if end > len(block):
+        return
+    if len(field.data) > layout.inline:
+        place(block, field.value_at, bytes(len(field.data)))
+    (count,) = layout.unpack("H", bytes(block[at : at + 2]))
+    place(block, at, layout.pack("H", count - 1))
+    place(block, field.entry_at, bytes(block[field.entry_at + 12 : end]) + bytes(12))
+
+
+def place(block: bytearray, at: int, data: bytes) -> None:
+    """Overwrite bytes of a block, as far as it goes."""
+    block[at : at + len(data)] = data[: max(0, len(block) - at)]
+
+
+def spans_of(directory: Directory) -> list[tuple[int, int]]:
+    """Return the bytes, (start, stop), of a directory and all below it."""
+    below = [span for child in directory.children.values() for span in spans_of(child)]
+    return [*directory.spans, *below]
