@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from PIL import ExifTags
 from PIL import Image as PilImage
 
 from restorer import FORMATS, Job, Settings, Step, find_profile, run_job
@@ -446,11 +447,17 @@ def judge_geo(result: Restored) -> str:
 
 
 def judge_thumbnail(result: Restored) -> str:
-    thumbnail = result.exif.get_ifd(1) if result.format != "tiff" else {}
-    if {513, 514} <= thumbnail.keys():
-        block = result.exif.tobytes()
-        return "transformed" if b"\xff\xd8" in block else ""
-    return ""
+    """Whether the thumbnail shows the result: its shape, and its colors the right way up."""
+    entries = {} if result.format == "tiff" else result.exif.get_ifd(ExifTags.IFD.IFD1)
+    if not {513, 514} <= entries.keys():
+        return ""
+    block = result.info["exif"].removeprefix(b"Exif\0\0")
+    with PilImage.open(io.BytesIO(block[entries[513] :][: entries[514]])) as picture:
+        small = np.asarray(picture.convert("RGB").resize(result.size[::-1])).astype(np.float64)
+        alike = picture.width * result.size[0] == picture.height * result.size[1]
+    shown = result.pixels[..., :3].astype(np.float64)
+    same = np.corrcoef(small.ravel(), shown.ravel())[0, 1] > 0.9
+    return "transformed" if alike and same else ""
 
 
 def judge_times(result: Restored) -> str:
@@ -498,7 +505,13 @@ PROPERTIES = (
     Property("resolution", "jpeg png webp bmp tiff", judge_dpi, "holds no .*resolution"),
     Property("gain map", "jpeg", judge_gain_map, "gain map"),
     Property("GeoTIFF", "tiff", judge_geo, "holds no .*GeoTIFF"),
-    Property("thumbnail", "tiff", judge_thumbnail, "thumbnail|reduced pages"),
+    Property(
+        "thumbnail",
+        "jpeg png webp tiff",
+        judge_thumbnail,
+        "not kept: .*thumbnail|reduced pages|holds no .*(EXIF|thumbnail)",
+        "turned",
+    ),
     Property("file times", "jpeg png webp bmp tiff", judge_times, "no such note"),
     Property(
         "unknown parts",
@@ -576,7 +589,7 @@ anything else. `python tests/fidelity.py` writes it.
 Colors whose profile cannot be written are converted to sRGB, transparency is laid on white, and
 samples are rounded to the depth of the format. File times are kept with `--keep-times`. Unknown
 parts are segments, chunks, tags and trailers that restorer does not understand, here signatures
-(C2PA), which do not hold of other pixels. Thumbnails are reduced pages of TIFF files."""
+(C2PA), which do not hold of other pixels. The thumbnail of a TIFF file is a reduced page."""
 
 
 if __name__ == "__main__":
