@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from .options import Request, restoration_options
 from .params import AutoOr
 from .report import Report, journal
 from .run import run
-from .words import warn
+from .words import tell, warn
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -81,8 +83,9 @@ def batch(
 
     A bad file never stops the others. Run the command again to continue an interrupted batch.
     """
-    from restorer import exclude_results, plan_jobs
+    from restorer import OutputFolder, exclude_results, plan_jobs
 
+    output = OutputFolder(target, ctx.find_root().meta["command"])
     plan = exclude_results(
         plan_jobs(
             source,
@@ -94,19 +97,54 @@ def batch(
             name=name,
             suffix=request.suffix,
             settings=request.settings(),
+            earlier=output.targets,
         )
     )
     plan = replace(plan, jobs=request.with_references(plan.jobs))
+    decisions = output.decide(plan.jobs)
     if dry_run:
-        ctx.exit(show_plan(plan.jobs, plan.ignored))
-    with journal(report) as file:
-        account = Report(verbose=verbose, file=file)
+        ctx.exit(show_plan(decisions, plan.ignored))
+    with journal(report) as file, output:
+        account = Report(verbose=verbose, file=file, output=output)
         for each in plan.ignored:
             account.ignore(each)
-        if plan.jobs:
-            run(plan.jobs, account, engine=engine, workers=jobs, quiet=quiet, verbose=verbose)
-        else:
+        for decision in decisions:
+            account.decide(decision)
+        chosen = [decision.job for decision in decisions if decision.skipped is None]
+        if chosen:
+            output.open()
+            run(
+                chosen,
+                account,
+                engine=engine,
+                workers=jobs,
+                claim=output.claim,
+                quiet=quiet,
+                verbose=verbose,
+            )
+        elif not plan.jobs:
             warn(f"{source}: no pictures to restore")
         account.close()
     account.show(quiet=quiet)
     ctx.exit(account.exit_code)
+
+
+@click.command()
+@click.argument("folder", metavar="OUT_DIR", type=click.Path(exists=True, path_type=Path))
+@click.pass_context
+def resume(ctx: click.Context, folder: Path) -> None:
+    """Continue the last batch that wrote into OUT_DIR.
+
+    Runs the same command again, in the folder where it was run. What is done is skipped.
+    """
+    from restorer import last_command
+
+    words, cwd = last_command(folder)
+    tell(f"$ restore {shlex.join(words)}")
+    try:
+        os.chdir(cwd)
+    except OSError as error:
+        raise click.UsageError(f"{cwd}: {error.strerror}; the batch was run there") from error
+    root = ctx.find_root().command
+    with root.make_context("restore", list(words)) as again:
+        root.invoke(again)

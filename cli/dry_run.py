@@ -8,18 +8,23 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from .report import named
-from .words import tell, warn
+from .words import counted, tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Ignored, Job
+    from restorer import Decision, Ignored
 
 
-def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
+def show_plan(decisions: Sequence[Decision], ignored: Sequence[Ignored]) -> int:
     """List source, target and sizes; return the exit code, 1 if a file could not be read."""
     from restorer import RestorerError, check_job, model_spec
 
     pixels, counts = Counter[str](), Counter[str]()
-    for job in jobs:
+    for decision in decisions:
+        job = decision.job
+        if decision.skipped is not None:
+            counts["would be skipped"] += 1
+            tell(f"would be skipped: {decision.skipped.error}")
+            continue
         try:
             header = check_job(job)
         except RestorerError as error:
@@ -29,7 +34,7 @@ def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
         size = header.width, header.height
         scale = prod(model_spec(step.model).scale for step in job.steps)
         exists = job.target.exists()
-        tell(_line(job, size, scale, exists=exists))
+        tell(_line(decision, size, scale, exists=exists))
         if exists and job.settings.existing == "skip":
             counts["would be skipped"] += 1
             continue
@@ -47,12 +52,15 @@ def show_plan(jobs: Sequence[Job], ignored: Sequence[Ignored]) -> int:
         + "".join(f", {count} {word}" for word, count in counts.items() if count)
     )
     for reason, count in reasons.most_common():
-        tell(f"ignored: {count} {reason}")
+        tell(f"ignored: {counted(reason, count)}")
     return 1 if counts["would fail"] else 0
 
 
-def _line(job: Job, size: tuple[int, int], scale: int, *, exists: bool) -> str:
+def _line(decision: Decision, size: tuple[int, int], scale: int, *, exists: bool) -> str:
+    job = decision.job
     width, height = size
     line = f"{job.source} -> {job.target}  {width} x {height} -> {width * scale} x {height * scale}"
+    if decision.again:
+        return f"{line}  again: {decision.again}"
     words = {"skip": "be skipped", "replace": "be replaced", "number": "get a number"}
     return f"{line}  exists, would {words[job.settings.existing]}" if exists else line

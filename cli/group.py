@@ -10,7 +10,7 @@ import click
 
 from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError, __version__
 
-from .batch import batch
+from .batch import batch, resume
 from .bench import bench
 from .compare import compare
 from .demo import demo
@@ -42,6 +42,11 @@ class _Restore(click.Group):
             warn("restore: stopped")
             ctx.exit(130)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words, by which a batch can be run again."""
+        ctx.meta["command"] = list(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List commands by importance instead of alphabetically."""
         return list(self.commands)
@@ -52,6 +57,7 @@ class _Restore(click.Group):
     commands=[
         image,
         batch,
+        resume,
         gui,
         models,
         weights,

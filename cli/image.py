@@ -56,7 +56,7 @@ def image(
     verbose: bool,
 ) -> None:
     """Restore the image IN and write it next to IN, or to OUT."""
-    from restorer import check_references
+    from restorer import Decision, check_references
 
     paths = _sources(sources)
     if len(paths) > 1 and output is not None and not _is_folder(output):
@@ -67,7 +67,7 @@ def image(
         if job.references:
             check_references(job.source, job.references)
     if dry_run:
-        ctx.exit(show_plan(jobs, []))
+        ctx.exit(show_plan([*map(Decision, jobs)], []))
 
     def show(job: Job, result: Result) -> None:
         if result.status != "done":

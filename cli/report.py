@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, ParamSpec, TextIO
 
 import click
 
-from .words import duration, tell, warn
+from .words import counted, duration, tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Ignored, Job, Journal, Result, RunPlan
+    from restorer import Decision, Ignored, Job, Journal, OutputFolder, Result, RunPlan
 
+P = ParamSpec("P")
 _NAMED = 3  # files that a note names
 _STATUSES = ("done", "skipped", "failed", "cancelled", "ignored")
 
@@ -28,6 +29,7 @@ class Report:
         file: Gets the journal of the run. A full disk ends the journal with a warning, and the
             run goes on.
         show: Called with each result.
+        output: Records what runs, too.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Report:
         verbose: bool = False,
         file: TextIO | None = None,
         show: Callable[[Job, Result], None] | None = None,
+        output: OutputFolder | None = None,
     ) -> None:
+        self._output = output
         self._verbose = verbose
         self._show = show
         self._file = file
@@ -44,26 +48,45 @@ class Report:
         self._counts: Counter[str] = Counter()
         self._notes: dict[str, list[str]] = {}
         self._reasons: Counter[str] = Counter()
+        self._again: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
+        self._begun: set[str] = set()
         self._failed: list[str] = []
-        self._cut = False
+        self._cut = self._unrecorded = False
         self._start = time.monotonic()
         self._seconds = 0.0
 
     def start(self, job: Job) -> None:
         """Record that a job has begun."""
+        self._begun.add(job.id)
+        if self._output is not None:
+            self._record(self._output.start, job)
         self._write(lambda journal: journal.start(job))
+
+    def decide(self, decision: Decision) -> None:
+        """Count a job that does not run, and why another runs again."""
+        if decision.skipped is not None:
+            self.add(decision.job, decision.skipped)
+        elif decision.again:
+            self._again[decision.again] += 1
+            if self._verbose:
+                warn(f"again: {decision.job.target}: {decision.again}")
 
     def add(self, job: Job, result: Result) -> None:
         """Count a result."""
         self._counts[result.status] += 1
         for note in result.notes:
             self._notes.setdefault(note, []).append(job.source.name)
+        if result.status == "skipped":
+            self._skipped[result.error.removeprefix(f"{result.target}: ")] += 1
         if result.status == "failed":
             self._failed.append(named(job.source, result.error))
         if self._show is not None:
             self._show(job, result)
         elif self._verbose and result.status != "cancelled":
             warn(in_words(job, result))
+        if self._output is not None and job.id in self._begun:
+            self._record(self._output.finish, job, result)
         self._write(lambda journal: journal.finish(job, result))
 
     def ignore(self, ignored: Ignored) -> None:
@@ -103,13 +126,25 @@ class Report:
         for failure in self._failed:
             warn(f"failed: {failure}")
         if not quiet:
-            for reason, count in self._reasons.most_common():
-                tell(f"ignored: {count} {reason}")
+            for word, reasons in (
+                ("again", self._again), ("skipped", self._skipped), ("ignored", self._reasons)
+            ):  # fmt: skip
+                for reason, count in reasons.most_common():
+                    tell(f"{word}: {counted(reason, count)}")
             for note, names in sorted(self._notes.items(), key=lambda own: -len(own[1])):
                 tell(f"note: {note} ({_listed(names)})")
 
     def _totals(self) -> dict[str, int]:
         return {status: self._counts[status] for status in _STATUSES}
+
+    def _record(self, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Write into the journal of the folder; without it, a later run redoes more."""
+        try:
+            write(*args, **kwargs)
+        except OSError as error:
+            if not self._unrecorded:
+                self._unrecorded = True
+                warn(f"the journal in the folder of results cannot be written: {error.strerror}")
 
     def _write(self, write: Callable[[Journal], None]) -> None:
         from restorer import Journal

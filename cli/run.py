@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from .stopping import stoppable
 from .words import duration, printable, size, warn
 
 if TYPE_CHECKING:
-    from restorer import Finished, Job, Progress, Result
+    from restorer import Finished, Job, Progress
 
     from .report import Report
 
@@ -25,27 +25,33 @@ def run(
     *,
     engine: str = "local",
     workers: int | None = 1,
+    claim: Callable[[Job], bool] | None = None,
     quiet: bool = False,
     verbose: bool = False,
-) -> list[Result]:
-    """Run all jobs and return their results, which `report` has counted as they came.
+) -> None:
+    """Run all jobs; `report` counts their results as they come.
 
+    A job that `claim` refuses is skipped, because another run is at work on it.
     The first SIGINT or SIGTERM stops within a tile and the rest count as cancelled; the next kills.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import Finished, RunControl, Started, check_steps, run_jobs
+    from restorer import Finished, Result, RunControl, Started, check_steps, run_jobs
 
     with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
         aside.submit(check_steps, jobs[0].steps, jobs[0].settings).result()
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
-    results = []
     control = RunControl()
     at_work: dict[str, Job] = {}
+    refused: list[tuple[Job, Result]] = []
 
     def taken() -> Iterator[Job]:  # hashing all jobs before the first would take seconds
         for job in jobs:
+            if claim is not None and not claim(job):
+                words = f"{job.target}: another run is at work on it"
+                refused.append((job, Result("skipped", job.target, error=words)))
+                continue
             at_work[job.id] = job
             yield job
 
@@ -58,10 +64,10 @@ def run(
             elif isinstance(event, Finished):
                 bar.end(event)
                 report.add(at_work.pop(event.id), event.result)
-                results.append(event.result)
             elif event.phase == "restore":
                 bar.advance(at_work[event.id].source.name, event)
-    return results
+    for skipped in refused:
+        report.add(*skipped)
 
 
 def _announce(job: Job) -> None:

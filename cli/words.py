@@ -51,6 +51,11 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", whole)
 
 
+def counted(reason: str, files: int) -> str:
+    """Format a reason and the number of files: ``not a picture (2 files)``."""
+    return f"{reason} ({files} file{'s' * (files > 1)})"
+
+
 def duration(seconds: float) -> str:
     """Format a time: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
     if seconds < 9.95:

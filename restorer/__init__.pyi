@@ -17,6 +17,7 @@ from .analysis.verify import verify_result as verify_result
 from .batch.control import RunControl as RunControl
 from .batch.engines import ENGINES as ENGINES
 from .batch.jobs import Event as Event
+from .batch.jobs import FileState as FileState
 from .batch.jobs import Finished as Finished
 from .batch.jobs import Job as Job
 from .batch.jobs import JobContext as JobContext
@@ -30,6 +31,9 @@ from .batch.journal import dump_jobs as dump_jobs
 from .batch.journal import load_jobs as load_jobs
 from .batch.journal import open_journal as open_journal
 from .batch.journal import read_journal as read_journal
+from .batch.output import Decision as Decision
+from .batch.output import OutputFolder as OutputFolder
+from .batch.output import last_command as last_command
 from .batch.planning import Batch as Batch
 from .batch.planning import exclude_results as exclude_results
 from .batch.planning import number_targets as number_targets

@@ -86,6 +86,23 @@ class Job:
 
 
 @dataclass(frozen=True)
+class FileState:
+    """Size and time of change of a file, by which a later run knows it again."""
+
+    size_bytes: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState | None:
+        """Return the present state of a file; None if there is none."""
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return cls(found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
 class Result:
     """How a job ended.
 
@@ -95,6 +112,8 @@ class Result:
         plans: The plan of each step that ran.
         error: Why the job failed, or why it was skipped.
         notes: What the user should know: what a format could not hold, what was converted.
+        source_state: State of the source before it was read.
+        target_state: State of the target after it was written; None where none was written.
     """
 
     status: Status
@@ -104,6 +123,8 @@ class Result:
     error: str = ""
     notes: tuple[str, ...] = ()
     size: tuple[int, int] | None = None
+    source_state: FileState | None = None
+    target_state: FileState | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, TextIO, TypeVar
 import msgspec
 
 import restorer
-from restorer.batch.jobs import Job, Result, Status
+from restorer.batch.jobs import FileState, Job, Result, Status
 from restorer.batch.walk import Ignored
 from restorer.errors import SettingsError
 from restorer.settings import RunPlan, Settings, Step
@@ -31,11 +31,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record"):
 
 
 class HeaderRecord(Record, frozen=True, kw_only=True, tag="header"):
-    """First line of a run: version of the journal, version of the program, UTC time in ISO 8601."""
+    """First line of a run: version of the journal, version of the program, UTC time in ISO 8601.
+
+    `command` holds the words of the command that makes the run, in the folder `cwd`; `output` is
+    the folder of its results.
+    """
 
     version: int
     program: str
     time: str
+    command: tuple[str, ...] = ()
+    cwd: str = ""
+    output: str = ""
 
 
 class StartRecord(Record, frozen=True, kw_only=True, tag="started"):
@@ -60,6 +67,8 @@ class FinishRecord(Record, frozen=True, kw_only=True, tag="finished"):
     plans: tuple[RunPlan, ...] = ()
     error: str = ""
     notes: tuple[str, ...] = ()
+    source_state: FileState | None = None
+    target_state: FileState | None = None
 
 
 class WaitRecord(Record, frozen=True, kw_only=True, tag="waiting"):
@@ -126,15 +135,32 @@ class Journal:
     Args:
         file: Open for writing; an empty or new one gets a header.
         continued: Whether the file has a header already.
+        command: The words of the command that makes the run.
+        output: The folder of its results.
 
     All methods raise OSError.
     """
 
-    def __init__(self, file: TextIO, *, continued: bool = False) -> None:
+    def __init__(
+        self,
+        file: TextIO,
+        *,
+        continued: bool = False,
+        command: Sequence[str] = (),
+        output: Path | None = None,
+    ) -> None:
         self._file = file
         if not continued:
-            version = restorer.__version__
-            self._write(HeaderRecord(version=JOURNAL_VERSION, program=version, time=_now()))
+            self._write(
+                HeaderRecord(
+                    version=JOURNAL_VERSION,
+                    program=restorer.__version__,
+                    time=_now(),
+                    command=tuple(command),
+                    cwd=os.getcwd() if command else "",
+                    output="" if output is None else os.path.abspath(output),
+                )
+            )
 
     def start(self, job: Job) -> None:
         """Record that a worker has begun a job."""
@@ -155,6 +181,8 @@ class Journal:
                 plans=result.plans,
                 error=result.error,
                 notes=result.notes,
+                source_state=result.source_state,
+                target_state=result.target_state,
             )
         )
 

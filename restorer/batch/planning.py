@@ -8,7 +8,7 @@ import math
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +46,7 @@ def plan_jobs(
     name: str = "{stem}{suffix}",
     suffix: str | None = None,
     settings: Settings | None = None,
+    earlier: Mapping[str, Path] | None = None,
 ) -> Batch:
     """Plan the restoration of a folder into another, with the same tree of subfolders.
 
@@ -64,6 +65,8 @@ def plan_jobs(
         name: Template of the target's name with ``{stem}``, ``{suffix}``, ``{model}``, ``{scale}``.
         suffix: Suffix, with its dot, of all targets; None keeps each file's own.
         settings: For every job.
+        earlier: Targets of earlier runs, relative to `target`, by absolute paths of sources. They
+            keep their names when sources with the same target are added.
 
     Raises:
         SettingsError: No such folder, an unknown suffix, a template with an unknown field.
@@ -82,7 +85,8 @@ def plan_jobs(
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
-    names = target_names(taken, chain, name, suffix)
+    kept = {p: (earlier or {}).get(os.path.abspath(source / p)) for p in taken}
+    names = target_names(taken, chain, name, suffix, kept)
     settings = settings or Settings()
     jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
     if settings.existing == "replace":
@@ -234,9 +238,19 @@ def target_names(
     steps: Sequence[Step],
     name: str = "{stem}{suffix}",
     suffix: str | None = None,
+    kept: Mapping[Path, Path | None] | None = None,
 ) -> dict[Path, Path]:
-    """Return the path of the result for each relative path of a source; no two are equal."""
-    return _apart({p: p.parent / target_name(p, steps, name, suffix) for p in sources})
+    """Return the path of the result for each relative path of a source; no two are equal.
+
+    `kept` are earlier results, whose names change only if the template does.
+    """
+    names = {p: p.parent / target_name(p, steps, name, suffix) for p in sources}
+    fixed = {}
+    for path, made in names.items():
+        before = (kept or {}).get(path)
+        if before and before.suffix == made.suffix and before.name.startswith(made.stem):
+            fixed[path] = before
+    return _apart(names | fixed, fixed)
 
 
 def target_name(
@@ -297,19 +311,22 @@ def _spare_originals(jobs: Sequence[Job]) -> None:
             )
 
 
-def _apart(names: dict[Path, Path]) -> dict[Path, Path]:
-    """Return targets that differ, even without regard to case.
+def _apart(names: dict[Path, Path], fixed: Collection[Path] = ()) -> dict[Path, Path]:
+    """Return targets that differ, even without regard to case; those of `fixed` stay.
 
     Sources that differ in their suffix get it into the name; remaining clashes are numbered.
     """
     for group in _clashes(names):
         for path in group:
+            if path in fixed:
+                continue
             made = names[path]
             own = f"{made.stem}_{path.suffix[1:].lower()}{made.suffix}"
             names[path] = made.with_name(own)
     while groups := _clashes(names):
         for group in groups:
-            for number, path in enumerate(group[1:], start=2):
+            free = sorted(group, key=lambda path: path not in fixed)
+            for number, path in enumerate(free[1:], start=2):
                 made = names[path]
                 names[path] = made.with_name(f"{made.stem}-{number}{made.suffix}")
     return names

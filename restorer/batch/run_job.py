@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from restorer import formats
-from restorer.batch.jobs import Job, JobContext, Result
+from restorer.batch.jobs import FileState, Job, JobContext, Result
 from restorer.batch.planning import numbered
 from restorer.errors import (
     Cancelled,
@@ -52,7 +52,7 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
         >>> result.status, result.size
         ('done', (96, 128))
     """
-    start = time.monotonic()
+    start, source_state = time.monotonic(), FileState.of(job.source)
     try:
         if job.settings.existing == "skip" and _exists(job.target) and not job.target.is_dir():
             raise TargetExistsError(f"{job.target}: exists already")
@@ -66,7 +66,12 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
     except MemoryError:
         message = f"{job.source}: does not fit into memory; free some, or shrink the picture"
         result = Result("failed", job.target, error=message)
-    return replace(result, seconds=time.monotonic() - start)
+    return replace(
+        result,
+        seconds=time.monotonic() - start,
+        source_state=source_state,
+        target_state=FileState.of(result.target) if result.status == "done" else None,
+    )
 
 
 def check_job(job: Job) -> formats.Header:

@@ -15,7 +15,14 @@ _SYSTEM_NAMES = (
     *("._*", ".ds_store", ".apdisk", ".localized", "thumbs.db", "ehthumbs.db", "desktop.ini"),
     *(".thumbnails", "@eadir", ".@__thumb", "__macosx", "#recycle", "@recycle", "$recycle.bin"),
     *("recycler", "system volume information", ".trash*", ".spotlight-v100", ".fseventsd"),
-    *(".documentrevisions-v100", ".temporaryitems", ".appledouble", ".picasaoriginals", ".*.part"),
+    *(
+        ".documentrevisions-v100",
+        ".temporaryitems",
+        ".appledouble",
+        ".picasaoriginals",
+        ".*.part",
+        ".restorer",
+    ),
 )
 _SYSTEM = re.compile("|".join(map(translate, _SYSTEM_NAMES)))
 

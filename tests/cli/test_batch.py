@@ -6,7 +6,8 @@ from restorer import probe
 
 
 def tree(folder):
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    files = (p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    return {p.as_posix() for p in files if p.parts[0] != ".restorer"}
 
 
 @pytest.fixture
@@ -20,7 +21,10 @@ def test_bad_files_stop_nothing_and_are_named(restore, folder, out, tmp_path):
     result = restore("batch", folder, out, "--report", report)
     assert result.exit_code == 1
     assert result.stdout.startswith("3 done, 2 failed, 2 ignored in ")
-    assert "ignored: 1 system file or folder\nignored: 1 not a picture\n" in result.stdout
+    assert (
+        "ignored: system file or folder (1 file)\nignored: not a picture (1 file)\n"
+        in result.stdout
+    )
     assert f"failed: {folder / 'empty.jpg'}: the file is empty\n" in result.stderr
     assert f"failed: {folder / 'cut.png'}: " in result.stderr
     assert tree(out) == {"a.png", "b.png", "sub folder/Grüße 写真.png"}
@@ -122,5 +126,5 @@ def test_dry_run_says_what_exists(restore, make_picture, tmp_path, out):
     source = make_picture(tmp_path / "in" / "a.png").parent
     make_picture(out / "a.png")
     result = restore("batch", source, out, "--dry-run")
-    assert "exists, would be skipped" in result.stdout
+    assert f"would be skipped: {out / 'a.png'}: exists already\n" in result.stdout
     assert "0 to restore, 0.0 megapixels to 0.0, 1 would be skipped\n" in result.stdout

@@ -48,7 +48,7 @@ def test_summary_counts_notes_and_reasons(capsys):
     captured = capsys.readouterr()
     assert captured.out == (
         "2 done, 2 failed, 1 ignored in 0.0 s\n"
-        "ignored: 1 not a picture\n"
+        "ignored: not a picture (1 file)\n"
         "note: the profile was dropped (a.png, a.png)\n"
         "note: gray became RGB (a.png)\n"
     )

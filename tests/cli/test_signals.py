@@ -38,8 +38,33 @@ def test_signal_stops_the_batch_with_130_and_leaves_whole_files(number, make_pic
     assert summary["cancelled"] > 0
     assert summary["done"] + summary["cancelled"] == 100
     assert f"{summary['done']} done, {summary['cancelled']} cancelled in " in stdout
-    assert len(list(out.iterdir())) == summary["done"]
-    assert all(probe(path).width == 64 for path in out.iterdir())
+    assert len(list(out.glob("*.png"))) == summary["done"]
+    assert all(probe(path).width == 64 for path in out.glob("*.*g"))
+
+
+def test_a_killed_batch_continues_and_ends_like_an_undisturbed_one(make_picture, tmp_path):
+    source, out, whole = (tmp_path / name for name in ("in", "out", "whole"))
+    for i in range(12):
+        make_picture(source / f"{i:02}.png", 64, 64)
+    command = [sys.executable, "-m", "restorer.cli", "batch", source, out]
+    command = [*map(str, command), "--task", "denoising", "--sigma", "20"]
+    for count in (1, 5):  # killed twice
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(lambda: len(list(out.glob("*.png"))) >= count)  # noqa: B023  waits here
+        finally:
+            process.kill()
+            process.wait()
+    resume = [sys.executable, "-m", "restorer.cli", "resume", str(out)]
+    resumed = subprocess.run(resume, capture_output=True, text=True)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "done before" in resumed.stdout
+    command[command.index(str(out))] = str(whole)
+    subprocess.run(command, check=True, capture_output=True)
+    names = sorted(path.name for path in source.iterdir())
+    assert [path.name for path in sorted(out.glob("*.png"))] == names
+    assert all((out / n).read_bytes() == (whole / n).read_bytes() for n in names)
+    assert list((out / ".restorer" / "claims").iterdir()) == []
 
 
 def test_second_signal_has_the_effect_of_the_system(capfd):

@@ -1,0 +1,126 @@
+"""Claims on targets, so that runs that share a folder of results compute each one once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import threading
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+_BEAT_S = 10.0  # between two signs of life of a run
+_SILENT_S = 60.0  # a run without one for so long is taken for dead
+
+
+class Claims:
+    """The claims of one run; other runs, on other machines too, hold theirs in the same folder.
+
+    A run shows that it is alive by touching a file. The claims of a run that ended without
+    releasing them are taken over: at once on the same machine, else after a minute. A run that was
+    suspended for longer may find that another one has written its result; it then ends as skipped.
+
+    Args:
+        folder: For the claims; must exist.
+        run: The file that the run keeps alive, in the parent of `folder` and named by `run_name`.
+
+    All methods raise OSError.
+    """
+
+    def __init__(self, folder: Path, run: Path) -> None:
+        self._folder, self._run = folder, run
+        self._held: set[str] = set()
+        self._ended = threading.Event()
+        self._beating = threading.Thread(target=self._beat, name="claims", daemon=True)
+        self._beating.start()
+
+    def take(self, target: str) -> bool:
+        """Claim a target; return whether it is free, or held by a dead run."""
+        claim = self._path(target)
+        for _ in range(2):
+            try:
+                descriptor = os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+            except FileExistsError:
+                if not self._is_removed(claim):
+                    return False
+                continue
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(self._run.name)
+            self._held.add(target)
+            return True
+        return False
+
+    def release(self, target: str) -> None:
+        """Give up a claim."""
+        self._held.discard(target)
+        self._path(target).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Release all claims, and stop the signs of life."""
+        self._ended.set()
+        self._beating.join()
+        for target in [*self._held]:
+            self.release(target)
+
+    def _path(self, target: str) -> Path:
+        return self._folder / f"{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}.claim"
+
+    def _is_removed(self, claim: Path) -> bool:
+        """Remove the claim of a dead run; return False if it is held by a live one."""
+        try:
+            run = claim.read_text("utf-8")
+            if self._is_alive(claim, run):
+                return False
+            moved = claim.with_name(uuid.uuid4().hex)
+            os.rename(claim, moved)  # for all but one of several runs, the file is gone
+            if moved.read_text("utf-8") != run:  # another run was faster, and this is its claim
+                os.rename(moved, claim)
+                return False
+            moved.unlink()
+        except FileNotFoundError:  # released or taken over
+            pass
+        return True
+
+    def _is_alive(self, claim: Path, run: str) -> bool:
+        # An empty claim is being made, or its maker died in between: its own time counts then.
+        sign = self._run.with_name(run) if run else claim
+        try:
+            os.utime(self._run)
+            silent_s = self._run.stat().st_mtime - sign.stat().st_mtime  # by the server's clock
+        except FileNotFoundError:
+            return False
+        return silent_s <= _SILENT_S and not _has_ended(run)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_BEAT_S):
+            with suppress(OSError):  # the folder is away for a moment, or for good
+                os.utime(self._run)
+
+
+def run_name(time: str) -> str:
+    """Return a name for the file of a run that tells where it runs; `time` comes first."""
+    return f"{time}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def _has_ended(name: str) -> bool:
+    """Whether the file of a run names a process of this machine that has ended."""
+    *_, machine, process, _ = ["", "", *name.split("-")]
+    if machine != _machine() or not process.isdigit() or os.name == "nt":
+        return False
+    try:
+        os.kill(int(process), 0)  # sends nothing
+    except ProcessLookupError:
+        return True
+    except OSError:  # of another user
+        return False
+    return False
+
+
+def _machine() -> str:
+    """Return 8 hexadecimal digits for this machine; containers are machines of their own."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):  # Linux only
+        parts.append(os.readlink("/proc/self/ns/pid"))
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii"))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]

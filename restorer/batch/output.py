@@ -1,0 +1,265 @@
+"""The folder of the results of a batch: what earlier runs did there, and what is still to be done.
+
+Each run writes a journal of its own into a hidden subfolder. A result of an earlier run is skipped
+only if its source, its request and the file itself are those of the journal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from restorer import formats
+from restorer.batch.claims import Claims, run_name
+from restorer.batch.jobs import FileState, Job, Result
+from restorer.batch.journal import (
+    FinishRecord,
+    HeaderRecord,
+    Journal,
+    StartRecord,
+    read_journal,
+)
+from restorer.errors import ImageError, SettingsError
+
+FOLDER = ".restorer"
+_SYNC_S = 1.0  # at most this much of the journal is lost in a power cut; the results are not
+
+# What differs between two requests, and the words for it.
+_CHANGES = (
+    ("steps", "the steps have changed"),
+    ("settings", "the settings have changed"),
+    ("references", "the references have changed"),
+    ("explain", "the settings have changed"),
+    ("weights", "the weights have changed"),
+    ("version", "the program has changed"),
+)
+_FREE = ("existing", "memory", "max_pixels")  # settings that do not decide the pixels
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the journals know of one target.
+
+    Attributes:
+        source: Absolute path of its source.
+        request: What was asked for, without paths, as JSON.
+        done: The last result that was written, of this request; None if there was none.
+        crashed: Whether a job began since then and never ended.
+    """
+
+    source: str
+    request: str
+    done: FinishRecord | None = None
+    crashed: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a job runs, and why.
+
+    Attributes:
+        job: The job, which replaces an earlier result of its own.
+        skipped: The result of a job that does not run, or None.
+        again: Why a job that has run before runs again, or empty.
+    """
+
+    job: Job
+    skipped: Result | None = None
+    again: str = ""
+
+
+class OutputFolder:
+    """The folder of the results of one run; a context manager that ends the journal.
+
+    Args:
+        path: The folder. It need not exist; `open` creates it.
+        command: The words of the command that makes the run, for `last_command`.
+
+    Raises SettingsError for a folder that cannot be read.
+    """
+
+    def __init__(self, path: Path | str, command: Sequence[str] = ()) -> None:
+        self.path, self._command = Path(path), command
+        self._home = self.path / FOLDER
+        self._journal: Journal | None = None
+        self._claims: Claims | None = None
+        self._synced = time.monotonic()
+        try:
+            self._past = _read_past(self._home)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{self._home}: cannot be read: {error}") from error
+
+    @property
+    def targets(self) -> dict[str, Path]:
+        """The targets of earlier runs by the absolute paths of their sources, relative to here."""
+        return {past.source: Path(target) for target, past in self._past.items()}
+
+    def decide(self, jobs: Iterable[Job]) -> list[Decision]:
+        """Return which jobs run, in their order; with ``existing`` other than ``skip``, all do."""
+        return [self._decide(job) for job in jobs]
+
+    def open(self) -> None:
+        """Begin the journal of this run. Raises SettingsError if that is not possible."""
+        name = run_name(datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S"))
+        try:
+            (self._home / "claims").mkdir(parents=True, exist_ok=True)
+            path = self._home / f"{name}.jsonl"
+            self._file = path.open("x", encoding="utf-8")
+            self._journal = Journal(self._file, command=self._command, output=self.path)
+        except OSError as error:
+            raise SettingsError(f"{self._home}: cannot be written: {error.strerror}") from error
+        self._claims = Claims(self._home / "claims", path)
+
+    def claim(self, job: Job) -> bool:
+        """Claim the target of a job; return False if another run is at work on it."""
+        assert self._claims is not None, "open"
+        return self._claims.take(self._name(job.target))
+
+    def start(self, job: Job) -> None:
+        """Record that a job has begun. Raises OSError."""
+        assert self._journal is not None, "open"
+        self._journal.start(job)
+
+    def finish(self, job: Job, result: Result) -> None:
+        """Record the result of a job, and release its claim. Raises OSError."""
+        assert self._journal is not None, "open"
+        assert self._claims is not None, "open"
+        try:
+            self._journal.finish(job, result)
+            if time.monotonic() - self._synced > _SYNC_S:
+                self._sync()
+        finally:
+            self._claims.release(self._name(job.target))
+
+    def __enter__(self) -> OutputFolder:
+        """Return this folder."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Sync and close the journal, and end the claims."""
+        with suppress(OSError):  # a folder that is gone was reported when it was written
+            if self._claims is not None:
+                self._claims.close()
+            if self._journal is not None:
+                self._sync()
+                self._file.close()
+
+    def _sync(self) -> None:
+        os.fsync(self._file.fileno())
+        self._synced = time.monotonic()
+
+    def _name(self, target: Path) -> str:
+        return os.path.relpath(target, self.path)
+
+    def _decide(self, job: Job) -> Decision:
+        past = self._past.get(self._name(job.target))
+        if job.settings.existing != "skip" or not job.target.is_file():
+            gone = past is not None and past.done is not None and not os.path.lexists(job.target)
+            return Decision(job, again="the result is gone" if gone else "")
+        again, skipped = _judge(job, past)
+        if skipped:
+            return Decision(job, Result("skipped", job.target, error=f"{job.target}: {skipped}"))
+        return Decision(
+            replace(job, settings=replace(job.settings, existing="replace")), None, again
+        )
+
+
+def last_command(folder: Path | str) -> tuple[tuple[str, ...], str]:
+    """Return the words of the last command that made a run into a folder, and where it ran.
+
+    Raises SettingsError for a folder that no such run has written.
+
+    Examples:
+        >>> with restorer.OutputFolder("large", ["batch", "photos", "large"]) as output:
+        ...     output.open()
+        >>> restorer.last_command("large")[0]
+        ('batch', 'photos', 'large')
+    """
+    folder = Path(folder)
+    for path in sorted((folder / FOLDER).glob("*.jsonl"), reverse=True):
+        with suppress(OSError, ValueError):
+            for record in read_journal(path):
+                if isinstance(record, HeaderRecord) and record.command:
+                    return record.command, record.cwd
+    raise SettingsError(f"{folder}: no batch has written there")
+
+
+def _judge(job: Job, past: Past | None) -> tuple[str, str]:
+    """Return why a job whose target exists runs again, or else why it is skipped."""
+    target, source = FileState.of(job.target), FileState.of(job.source)
+    if target is not None and target.size_bytes == 0:
+        return "the result was empty", ""
+    if past is None:
+        older = target is not None and source is not None and target.mtime_ns < source.mtime_ns
+        return "", "exists already, and is older than its source" if older else "exists already"
+    if past.crashed:
+        return "it never finished", ""
+    if past.done is None:  # the job failed, and the file is not ours
+        return "", "exists already"
+    if target != past.done.target_state:
+        if _is_whole(job.target):
+            return "", "was changed after it was written"
+        return "the result was damaged", ""
+    if source != past.done.source_state:
+        return "the source has changed", ""
+    before, now = json.loads(past.request), json.loads(_request(job.request))
+    for key, words in _CHANGES:
+        if before.get(key) != now[key]:
+            return words, ""
+    return "", "done before"
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        formats.read(path)
+    except ImageError:
+        return False
+    return True
+
+
+def _request(request: dict[str, Any]) -> str:
+    """Return what decides the pixels of a result, apart from its source, as JSON."""
+    kept = {key: request[key] for key, _ in _CHANGES if key in request}
+    settings = {k: v for k, v in kept.get("settings", {}).items() if k not in _FREE}
+    return json.dumps({**kept, "settings": settings}, sort_keys=True, default=str)
+
+
+def _read_past(home: Path) -> dict[str, Past]:
+    """Return what the journals of a folder know of each target, relative to the folder.
+
+    The folder may have moved since; the targets in it are known by their paths below it.
+    """
+    past: dict[str, Past] = {}
+    same: dict[str, str] = {}  # most jobs of a run share one request
+    for path in sorted(home.glob("*.jsonl")):
+        output = os.fspath(home.parent)
+        running: dict[str, tuple[str, Past]] = {}
+        for record in read_journal(path):
+            if isinstance(record, HeaderRecord):
+                output = record.output or output
+            elif isinstance(record, StartRecord):
+                request = _request(record.request)
+                target = os.path.relpath(record.request["target"], output)
+                begun = Past(record.request["source"], same.setdefault(request, request))
+                running[record.id] = target, begun
+                past[target] = replace(past.get(target, begun), crashed=True)
+            elif isinstance(record, FinishRecord) and record.id in running:
+                target, begun = running.pop(record.id)
+                if record.status == "done":
+                    past[target] = replace(begun, done=record)
+                else:
+                    past[target] = replace(past[target], crashed=False)
+    return past

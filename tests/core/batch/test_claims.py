@@ -1,0 +1,82 @@
+"""Claims: at most one live run holds a target."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from restorer.batch.claims import Claims, run_name
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "claims").mkdir()
+    return tmp_path
+
+
+def begun(folder: Path, name: str | None = None) -> Claims:
+    run = folder / f"{name or run_name('now')}.jsonl"
+    run.touch()
+    return Claims(folder / "claims", run)
+
+
+@pytest.fixture
+def runs(folder: Path) -> Iterator[list[Claims]]:
+    both = [begun(folder) for _ in range(2)]
+    yield both
+    for run in both:
+        run.close()
+
+
+def test_a_target_is_held_until_it_is_released(runs: list[Claims]) -> None:
+    mine, other = runs
+    assert mine.take("a.png")
+    assert not other.take("a.png")
+    assert other.take("b.png")
+    mine.release("a.png")
+    assert other.take("a.png")
+
+
+def test_of_many_runs_one_gets_a_target(runs: list[Claims]) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda n: runs[n % 2].take("a.png"), range(40)))
+    assert sum(taken) == 1
+
+
+def test_a_run_that_ends_leaves_no_claim(folder: Path) -> None:
+    run = begun(folder)
+    assert run.take("a.png")
+    run.close()
+    assert list((folder / "claims").iterdir()) == []
+
+
+def test_claims_of_a_killed_process_are_taken_over_at_once(folder: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from restorer.batch.claims import *;"
+        "folder = Path(sys.argv[1]); run = folder / (run_name('then') + '.jsonl'); run.touch();"
+        "print(Claims(folder / 'claims', run).take('a.png'), flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr
+    run = begun(folder)
+    assert run.take("a.png")
+    run.close()
+
+
+def test_a_run_elsewhere_is_dead_after_a_minute_without_a_sign_of_life(folder: Path) -> None:
+    other = begun(folder, "then-0123abcd-1-beef")  # another machine
+    assert other.take("a.png")
+    other._ended.set()  # hangs
+    run = begun(folder)
+    assert not run.take("a.png")
+    past = time.time() - 61
+    os.utime(folder / "then-0123abcd-1-beef.jsonl", (past, past))
+    assert run.take("a.png")
+    run.close()
