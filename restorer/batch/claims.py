@@ -31,6 +31,8 @@ class Claims:
     def __init__(self, folder: Path, run: Path) -> None:
         self._folder, self._run = folder, run
         self._held: set[str] = set()
+        for claim in [*folder.iterdir()]:
+            self._is_removed(claim)
         self._ended = threading.Event()
         self._beating = threading.Thread(target=self._beat, name="claims", daemon=True)
         self._beating.start()
