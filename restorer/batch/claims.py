@@ -17,22 +17,25 @@ _SILENT_S = 60.0  # a run without one for so long is taken for dead
 class Claims:
     """The claims of one run; other runs, on other machines too, hold theirs in the same folder.
 
-    A run shows that it is alive by touching a file. The claims of a run that ended without
-    releasing them are taken over: at once on the same machine, else after a minute. A run that was
-    suspended for longer may find that another one has written its result; it then ends as skipped.
+    A run has a file that contains its name, and whose time of change is its last sign of life. A
+    claim is a hard link to that file, so that it appears whole and shares its time. The claims of a
+    run that ended without releasing them are taken over: at once on the same machine, else after a
+    minute. A run that was suspended for longer may find that another one has written its result.
 
     Args:
         folder: For the claims; must exist.
-        run: The file that the run keeps alive, in the parent of `folder` and named by `run_name`.
+        name: The name of the run, see `run_name`.
 
     All methods raise OSError.
     """
 
-    def __init__(self, folder: Path, run: Path) -> None:
-        self._folder, self._run = folder, run
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._run = folder / f"{name}.run"
+        self._run.write_text(name, "utf-8")
         self._held: set[str] = set()
-        for claim in [*folder.iterdir()]:
-            self._is_removed(claim)
+        for found in [*folder.iterdir()]:
+            self._is_removed(found)
         self._ended = threading.Event()
         self._beating = threading.Thread(target=self._beat, name="claims", daemon=True)
         self._beating.start()
@@ -42,15 +45,13 @@ class Claims:
         claim = self._path(target)
         for _ in range(2):
             try:
-                descriptor = os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+                self._make(claim)
             except FileExistsError:
                 if not self._is_removed(claim):
                     return False
-                continue
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(self._run.name)
-            self._held.add(target)
-            return True
+            else:
+                self._held.add(target)
+                return True
         return False
 
     def release(self, target: str) -> None:
@@ -64,15 +65,28 @@ class Claims:
         self._beating.join()
         for target in [*self._held]:
             self.release(target)
+        self._run.unlink(missing_ok=True)
 
     def _path(self, target: str) -> Path:
         return self._folder / f"{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}.claim"
+
+    def _make(self, claim: Path) -> None:
+        try:
+            os.link(self._run, claim)
+        except FileExistsError:
+            raise
+        except OSError:  # no hard links here (FAT, some shares)
+            with claim.open("x", encoding="utf-8") as file:
+                file.write(self._name)
 
     def _is_removed(self, claim: Path) -> bool:
         """Remove the claim of a dead run; return False if it is held by a live one."""
         try:
             run = claim.read_text("utf-8")
-            if self._is_alive(claim, run):
+            os.utime(self._run)
+            sign = _changed(claim.with_name(f"{run}.run")) or _changed(claim)
+            silent_s = _changed(self._run) - sign  # by the server's clock
+            if run == self._name or (silent_s <= _SILENT_S and not _has_ended(run)):
                 return False
             moved = claim.with_name(uuid.uuid4().hex)
             os.rename(claim, moved)  # for all but one of several runs, the file is gone
@@ -84,29 +98,26 @@ class Claims:
             pass
         return True
 
-    def _is_alive(self, claim: Path, run: str) -> bool:
-        # An empty claim is being made, or its maker died in between: its own time counts then.
-        sign = self._run.with_name(run) if run else claim
-        try:
-            os.utime(self._run)
-            silent_s = self._run.stat().st_mtime - sign.stat().st_mtime  # by the server's clock
-        except FileNotFoundError:
-            return False
-        return silent_s <= _SILENT_S and not _has_ended(run)
-
     def _beat(self) -> None:
         while not self._ended.wait(_BEAT_S):
             with suppress(OSError):  # the folder is away for a moment, or for good
                 os.utime(self._run)
 
 
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
 def run_name(time: str) -> str:
-    """Return a name for the file of a run that tells where it runs; `time` comes first."""
+    """Return a name for a run that tells where it runs; `time` comes first."""
     return f"{time}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 def _has_ended(name: str) -> bool:
-    """Whether the file of a run names a process of this machine that has ended."""
+    """Whether the name of a run is that of a process of this machine that has ended."""
     *_, machine, process, _ = ["", "", *name.split("-")]
     if machine != _machine() or not process.isdigit() or os.name == "nt":
         return False

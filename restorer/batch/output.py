@@ -7,6 +7,7 @@ only if its source, its request and the file itself are those of the journal.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,8 @@ from restorer.batch.journal import (
     read_journal,
 )
 from restorer.errors import ImageError, SettingsError
+
+log = logging.getLogger(__name__)
 
 FOLDER = ".restorer"
 _SYNC_S = 1.0  # at most this much of the journal is lost in a power cut; the results are not
@@ -114,14 +117,18 @@ class OutputFolder:
             path = self._home / f"{name}.jsonl"
             self._file = path.open("x", encoding="utf-8")
             self._journal = Journal(self._file, command=self._command, output=self.path)
+            self._claims = Claims(self._home / "claims", name)
         except OSError as error:
             raise SettingsError(f"{self._home}: cannot be written: {error.strerror}") from error
-        self._claims = Claims(self._home / "claims", path)
 
     def claim(self, job: Job) -> bool:
         """Claim the target of a job; return False if another run is at work on it."""
         assert self._claims is not None, "open"
-        return self._claims.take(self._name(job.target))
+        try:
+            return self._claims.take(self._name(job.target))
+        except OSError as error:  # the job will say what is wrong with the folder
+            log.warning("%s: cannot be claimed: %s", job.target, error.strerror)
+            return True
 
     def start(self, job: Job) -> None:
         """Record that a job has begun. Raises OSError."""

@@ -22,9 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def begun(folder: Path, name: str | None = None) -> Claims:
-    run = folder / f"{name or run_name('now')}.jsonl"
-    run.touch()
-    return Claims(folder / "claims", run)
+    return Claims(folder / "claims", name or run_name("now"))
 
 
 @pytest.fixture
@@ -35,6 +33,18 @@ def runs(folder: Path) -> Iterator[list[Claims]]:
         run.close()
 
 
+@pytest.fixture(params=["links", "no links"])
+def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File systems with and without hard links."""
+
+    def refuse(*paths: object) -> None:
+        raise PermissionError
+
+    if request.param == "no links":
+        monkeypatch.setattr("restorer.batch.claims.os.link", refuse)
+
+
+@pytest.mark.usefixtures("links")
 def test_a_target_is_held_until_it_is_released(runs: list[Claims]) -> None:
     mine, other = runs
     assert mine.take("a.png")
@@ -44,6 +54,7 @@ def test_a_target_is_held_until_it_is_released(runs: list[Claims]) -> None:
     assert other.take("a.png")
 
 
+@pytest.mark.usefixtures("links")
 def test_of_many_runs_one_gets_a_target(runs: list[Claims]) -> None:
     with ThreadPoolExecutor(8) as threads:
         taken = list(threads.map(lambda n: runs[n % 2].take("a.png"), range(40)))
@@ -60,8 +71,8 @@ def test_a_run_that_ends_leaves_no_claim(folder: Path) -> None:
 def test_claims_of_a_killed_process_are_taken_over_at_once(folder: Path) -> None:
     script = (
         "import os, sys; from pathlib import Path; from restorer.batch.claims import *;"
-        "folder = Path(sys.argv[1]); run = folder / (run_name('then') + '.jsonl'); run.touch();"
-        "print(Claims(folder / 'claims', run).take('a.png'), flush=True); os.kill(os.getpid(), 9)"
+        "claims = Claims(Path(sys.argv[1]) / 'claims', run_name('then'));"
+        "print(claims.take('a.png'), flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True)
     assert done.stdout == "True\n", done.stderr
@@ -70,6 +81,7 @@ def test_claims_of_a_killed_process_are_taken_over_at_once(folder: Path) -> None
     run.close()
 
 
+@pytest.mark.usefixtures("links")
 def test_a_run_elsewhere_is_dead_after_a_minute_without_a_sign_of_life(folder: Path) -> None:
     other = begun(folder, "then-0123abcd-1-beef")  # another machine
     assert other.take("a.png")
@@ -77,6 +89,6 @@ def test_a_run_elsewhere_is_dead_after_a_minute_without_a_sign_of_life(folder: P
     run = begun(folder)
     assert not run.take("a.png")
     past = time.time() - 61
-    os.utime(folder / "then-0123abcd-1-beef.jsonl", (past, past))
+    os.utime(folder / "claims" / "then-0123abcd-1-beef.run", (past, past))
     assert run.take("a.png")
     run.close()
