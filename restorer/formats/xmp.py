@@ -21,7 +21,6 @@ _NOTE = re.compile(
 _WRAPPER = re.compile(rb"<\?xpacket[^>]*\?>")  # an extension has none
 _RDF = re.compile(rb"<rdf:RDF\b[^>]*>")
 _DECLARED = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-_RDF_SPACE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _EMPTY = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
@@ -143,9 +142,11 @@ def without(packet: bytes, namespace: bytes, names: bytes) -> bytes:
 
 
 def items_around(packet: bytes, places: Sequence[int]) -> list[tuple[int, int]]:
-    """Return start and stop of the innermost list items (``rdf:li``) around bytes, in order."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    name, left = f"{_RDF_SPACE} li", sorted(places)
+    """Return start and stop of the innermost list items around bytes of a well-formed packet.
+
+    They are in order; an item around another one takes its place.
+    """
+    parser, name, left = expat.ParserCreate(), "rdf:li", sorted(places)
     open_items: list[int] = []
     found: list[tuple[int, int]] = []
 
@@ -159,6 +160,7 @@ def items_around(packet: bytes, places: Sequence[int]) -> list[tuple[int, int]]:
             inside = slice(bisect_left(left, first), bisect_left(left, last))
             if left[inside]:
                 del left[inside]
+                found[:] = [span for span in found if span[0] < first]
                 found.append((first, packet.index(b">", last) + 1))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end

@@ -178,6 +178,10 @@ def check_file(data, kind):
         for part in (data, data[start:]):
             with PilImage.open(io.BytesIO(part)) as picture:
                 picture.load()
+                if picture.format == "MPO":  # but for Ultra HDR
+                    assert picture.n_frames == 2
+                    picture.seek(1)
+                    picture.load()
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

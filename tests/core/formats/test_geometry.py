@@ -173,6 +173,18 @@ def test_a_crop_keeps_the_regions_inside_alone():
     assert re.findall(rb"<mwg-rs:Name>(\d)", found.xmp) == [b"1"]
 
 
+def test_regions_in_regions_and_unknown_prefixes_harm_nothing():
+    inner = regions([(2, 2, 4, 4)]).replace("<mwg-rs:Regions>", "<mwg-rs:Extensions>")
+    inner = inner.replace("</mwg-rs:Regions>", "</mwg-rs:Extensions>")
+    body = regions([(2, 2, 4, 4)]).replace("<mwg-rs:Name>", f"{inner}<mwg-rs:Name>", 1)
+    xmp = packet(body, "unknown:a='1'")
+    moved, lost = xmp_geometry.moved(xmp, Placement(box=(0.5, 0.5, 1, 1)), None, (15, 20))
+    assert lost == []
+    assert b"stArea:x" not in moved
+    assert moved.startswith(xmp[:200])
+    assert moved.endswith(b"</rdf:Description></rdf:RDF></x:xmpmeta>")
+
+
 @given(TURNS, st.integers(1, 8))
 def test_the_sensor_keeps_its_size(turn, scale):
     image = enlarged(metadata.upright(stored((2, 2, 3, 3), turn)), scale)
@@ -300,3 +312,18 @@ def test_a_crop_lies_on_its_place_of_the_earth(left, top):
     column, row = found[33922][:2]
     assert np.allclose([column, row], [3 - left * 1000, 2 - top * 1000])
     assert (found[256][0], found[257][0]) == (500, 500)
+
+
+@given(st.data())
+def test_damaged_places_harm_nothing(data):
+    texts = "".join(f" GPano:{name}='{number}'" for name, number in PANORAMA.items())
+    xmp = bytearray(packet(regions([(2, 2, 5, 5), (20, 20, 6, 6)]) + XMP_EXIF, texts))
+    exif = bytearray(stored((2, 2, 5, 5), 6).metadata.exif)
+    for block in (xmp, exif):
+        for _ in range(data.draw(st.integers(0, 4))):
+            block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
+    image = Image(np.zeros((HEIGHT, WIDTH, 1), np.uint8), Metadata(bytes(exif), bytes(xmp)))
+    found, _ = metadata.cropped(
+        metadata.upright(image).metadata, (0.25, 0.25, 0.75, 0.75), (15, 20)
+    )
+    metadata.with_size(found, 30, 40)
