@@ -68,7 +68,7 @@ _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
 @click.option("--limit", type=click.IntRange(1), help="Use only the first images of each folder.")
 @click.option("--no-baselines", is_flag=True, help="Omit methods without a network.")
 @click.option("--chop", is_flag=True, help="Divide images as the network's authors did.")
-@table_options("self_ensemble", "device", "precision")
+@table_options("self_ensemble", "keep_colors", "device", "precision")
 @click.option("--per-image", is_flag=True, help="Print the figures of each image before the means.")
 @click.option("--json", "as_json", is_flag=True, help="Print all scores as JSON.")
 @click.option(
@@ -90,6 +90,7 @@ def evaluate(
     no_baselines: bool,
     chop: bool,
     self_ensemble: bool,
+    keep_colors: bool,
     device: str,
     precision: str,
     per_image: bool,
@@ -120,6 +121,7 @@ def evaluate(
             precision=precision,
             tiling="chop" if chop else "blend",
             self_ensemble=self_ensemble,
+            keep_colors=keep_colors,
         ),
     )
     hidden = not sys.stderr.isatty()

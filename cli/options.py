@@ -54,15 +54,18 @@ def table_option(option: Option) -> Callable[[Command], Command]:
     """
     name = f"--{option.name}"
     if option.is_flag:
-        return click.option(name, option.field, is_flag=True, help=option.help)
+        is_set = option.write(option.default)  # and then needs a word that clears it
+        words = f"{name}/--no-{option.name}" if is_set else name
+        text = f"{option.help}  [default: on]" if is_set else option.help
+        return click.option(words, option.field, is_flag=True, default=is_set, help=text)
     kind = option.offered
-    words = f"[{'|'.join(kind.words)}]" if isinstance(kind, Choice) else None
+    listed = f"[{'|'.join(kind.words)}]" if isinstance(kind, Choice) else None
     usual = option.usual or ("none" if option.default is None else option.format(option.default))
     return click.option(
         name,
         option.field,
         type=OptionType(option),
-        metavar=option.metavar or words,
+        metavar=option.metavar or listed,
         default=option.default,
         help=f"{option.help}  [default: {usual}]",
     )

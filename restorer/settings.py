@@ -72,6 +72,8 @@ class Settings(_Checked):
         tiling: ``blend``, or ``chop`` as the network's authors did in their tests: quarters of
             quarters with hard edges, whose sizes are fixed.
         self_ensemble: Whether each tile is the mean over its eight flips and transposes.
+        keep_colors: Whether the local means of the result follow those of the input, so that even
+            areas keep their color; not in the tiling ``chop``.
         seed: Seed of all random numbers.
         bits: Bit depth of the result; None keeps the depth of the input.
         profile: Color profile to which the result is converted: ``keep`` for that of the source,
@@ -130,6 +132,14 @@ class Settings(_Checked):
         group="machine",
         label=window("Highest quality (8 × slower)"),
         requires=("context", "tile"),
+    )
+    keep_colors: bool = option(
+        True,
+        Flag(),
+        window("Local means of the result follow those of the input: even areas keep their color."),
+        title="keep-colors",
+        group="machine",
+        label=window("Keep colors"),
     )
     tile: int | None = option(
         None,
@@ -329,6 +339,7 @@ class RunPlan:
         origin: Source of that value: the step, the file or an estimate; empty where there is none.
         side: Side of the tiles; 0 in context ``whole``.
         batch: Number of tiles that went through the network at once.
+        keep_colors: Whether the local means of the result follow those of the input.
     """
 
     model: str
@@ -344,6 +355,7 @@ class RunPlan:
     origin: Origin = ""
     context: Context = "tile"
     batch: int = 1
+    keep_colors: bool = False
 
 
 class CancelToken:

@@ -187,7 +187,8 @@ class Choices:
         for spec in self.models:
             words += ["--model", spec.id]
         for option, value in self._changed():
-            words += [f"--{option.name}"]
+            cleared = option.is_flag and not option.write(value)
+            words += [f"--no-{option.name}" if cleared else f"--{option.name}"]
             words += [] if option.is_flag else [option.format(value)]
         if self.suffix:
             words += ["--format", self.suffix.removeprefix(".")]

@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from restorer import bayer
 from restorer.errors import (
     CheckpointError,
     InvalidOutputError,
     SettingsError,
 )
 from restorer.image import FloatArray
+from restorer.inference.consistency import keep_colors
 from restorer.inference.devices import Precision, autocast, fitting, free_bytes
 from restorer.inference.tensors import check_tensor, level_of
 from restorer.inference.whole.run import estimate_whole, run_whole
@@ -48,12 +50,13 @@ class Predictor:
         precision: Number format of the computation; the parameters stay in float32.
         automatic: Whether `precision` is the program's choice for 8-bit images, so that a deeper
             image may take another one; see `suited`.
+        keeps_colors: Whether the local means of a result follow those of its input.
     """
 
     def __init__(
         self, spec: ModelSpec, network: nn.Module, device: str, precision: Precision
     ) -> None:
-        self.automatic = False
+        self.automatic = self.keeps_colors = False
         self.spec = spec
         self.device = device
         self.precision = precision
@@ -145,6 +148,14 @@ class Predictor:
             return self
         other = copy(self)
         other.precision, other.automatic = precision, automatic
+        return other
+
+    def keeping_colors(self, keep: bool) -> Predictor:
+        """Return the same network with or without the consistency of colors."""
+        if keep == self.keeps_colors:
+            return self
+        other = copy(self)
+        other.keeps_colors = keep
         return other
 
     def run(
@@ -274,19 +285,19 @@ class Predictor:
                 if on_tile is not None:
                     on_tile(before * total + done, len(groups) * total)
 
-            restored.append(
-                run_whole(
-                    network,
-                    group,
-                    peak=self.spec.peak,
-                    seed=seed,
-                    device=self.device,
-                    precision=self.precision,
-                    memory_bytes=memory_bytes,
-                    on_tick=report,
-                    cancel=cancel,
-                )
+            result = run_whole(
+                network,
+                group,
+                peak=self.spec.peak,
+                seed=seed,
+                device=self.device,
+                precision=self.precision,
+                memory_bytes=memory_bytes,
+                on_tick=report,
+                cancel=cancel,
             )
+            x, y = (torch.from_numpy(a).permute(2, 0, 1)[None] for a in (group, result))
+            restored.append(self.finished(x, y)[0].permute(1, 2, 0).numpy())
         return np.concatenate(restored, axis=2)
 
     def estimate_whole(
@@ -304,6 +315,29 @@ class Predictor:
             memory_bytes=memory_bytes or free_bytes(self.device),
         )
         return estimate.seconds, estimate.map_bytes
+
+    def finished(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return a network's result with the colors of its input, if they are to be kept.
+
+        Args:
+            x: (N, C, H, W) input planes, white 1, colors first.
+            y: (N, C', H * scale, W * scale), the result, colors first.
+        """
+        if not self.keeps_colors:
+            return y
+        spec, sampled = self.spec, None
+        if spec.traits.mosaic:
+            ones = np.ones((*x.shape[2:], 1), np.float32)
+            mask = bayer.spread(ones, str(spec.trained_for["bayer"]))
+            sampled = torch.from_numpy(mask).to(x.device).permute(2, 0, 1)[None]
+        colors = keep_colors(
+            x[:, : spec.channels],
+            y[:, : spec.channels],
+            sampled=sampled,
+            even_is_exact=spec.traits.condition != "jpeg_quality",
+        )
+        rest = y[:, spec.channels :]
+        return torch.cat([colors, rest], 1) if rest.numel() else colors
 
     def _staged(self) -> Staged:
         if not isinstance(self.network, Staged):
@@ -353,14 +387,12 @@ class Predictor:
         what = (
             f"{self.spec.id}: {'a tile' if count == 1 else f'{count} tiles'} of {width} x {height}"
         )
-        with (
-            fitting(self.device, what),
-            torch.inference_mode(),
-            autocast(self.device, precision),
-        ):
+        with fitting(self.device, what), torch.inference_mode():
             # The values are in channels-last order already.
-            x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2) * self.spec.peak
-            y: Tensor = self.network(x, seed=seed).float() / self.spec.peak
+            x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2)
+            with autocast(self.device, precision):
+                y: Tensor = self.network(x * self.spec.peak, seed=seed).float() / self.spec.peak
+            y = self.finished(x, y)
             return y.permute(0, 2, 3, 1).cpu().numpy()
 
     def _sent(self, values: Tensor) -> Tensor:

@@ -190,6 +190,8 @@ def _plan_step(
     size: tuple[int, int],
     input_scale: int,
 ) -> StepRun:
+    # The authors' test procedure has no such step.
+    predictor = predictor.keeping_colors(settings.keep_colors and settings.tiling != "chop")
     spec, before = predictor.spec, (0, 0)
     if spec.traits.mosaic:
         before = bayer.phase(_bayer_pattern(spec, step), spec.trained_for["bayer"])
@@ -246,7 +248,16 @@ def _run_plan(
 ) -> RunPlan:
     spec, seed = predictor.spec, settings.seed + number * _STEP_SEEDS
     if tiles is None:
-        return RunPlan(spec.id, predictor.device, predictor.precision, 0, 0, seed, context="whole")
+        return RunPlan(
+            spec.id,
+            predictor.device,
+            predictor.precision,
+            0,
+            0,
+            seed,
+            context="whole",
+            keep_colors=predictor.keeps_colors,
+        )
     return RunPlan(
         spec.id,
         predictor.device,
@@ -257,6 +268,7 @@ def _run_plan(
         settings.tiling,
         settings.self_ensemble,
         batch=_batch(predictor, settings, tiles),
+        keep_colors=predictor.keeps_colors,
     )
 
 

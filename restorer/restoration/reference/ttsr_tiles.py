@@ -102,7 +102,7 @@ def transfer(
             band = planes[tile.top - corner.top :][: tile.height]
             x = _tensor(cut_tile(band, tile, corner.left), predictor)
             result, found = network.transfer(x, encoded[1])
-            restored = result[0].permute(1, 2, 0).cpu().numpy()
+            restored = predictor.finished(x, result)[0].permute(1, 2, 0).cpu().numpy()
             score, index = (t[0].cpu().numpy() for t in (found.soft[:, 0], found.index))
         if not np.isfinite(restored).all():
             raise InvalidOutputError(f"{predictor.spec.id}: the network returned NaN or infinity")
