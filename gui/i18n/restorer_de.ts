@@ -68,6 +68,14 @@
         <translation>Höchste Qualität (8 × langsamer)</translation>
     </message>
     <message>
+        <source>Local means of the result follow those of the input: even areas keep their color.</source>
+        <translation>Örtliche Mittelwerte des Ergebnisses folgen denen der Vorlage: Gleichmäßige Flächen behalten ihre Farbe.</translation>
+    </message>
+    <message>
+        <source>Keep colors</source>
+        <translation>Farben erhalten</translation>
+    </message>
+    <message>
         <source>8 bit</source>
         <translation>8 Bit</translation>
     </message>

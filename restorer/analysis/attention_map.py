@@ -197,7 +197,8 @@ def _condition(
 ) -> Condition:
     """Return the condition that the network receives."""
     if spec.condition == "sigma":
-        return Condition(min(source.sigma if sigma is None else sigma, spec.condition_max))
+        level = min(source.sigma if sigma is None else sigma, spec.condition_max)
+        return Condition(level, local=source.local_noise(level) if sigma is None else None)
     if spec.condition == "jpeg_quality":
         return Condition(jpeg_quality=quality or source.jpeg_quality()[0])
     return Condition()
@@ -206,7 +207,8 @@ def _condition(
 def _planes(spec: ModelSpec, part: Part, condition: Condition) -> FloatArray:
     """Return the input planes for a region; a network with one channel receives the luma."""
     known = usual(part.colors)
-    return planes_of(spec, color.luma(known) if spec.channels == 1 else known, condition.level)
+    colors = color.luma(known) if spec.channels == 1 else known
+    return planes_of(spec, colors, condition.levels(part.region))
 
 
 def _compute_weights(

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from restorer import color
+from restorer.estimate.noise_map import NoiseMap
 from restorer.image import FloatArray
 from restorer.models.catalog import ModelSpec
 from restorer.restoration.source import UNCOMPRESSED
 from restorer.settings import Origin, RunPlan, Step
+from restorer.tiling.plan import Region
 
 _CLEAN = 96  # lowest quality of a JPEG file in which nobody sees the compression
 
@@ -28,16 +30,25 @@ class Condition:
         sigma: Noise level on the 0-255 scale, of values with white 1.
         jpeg_quality: Lowest JPEG quality that the picture was saved with, 1 to 100.
         origin: Source of the value.
+        local: Noise levels of areas, where some have less noise than `sigma`.
     """
 
     sigma: float | None = None
     jpeg_quality: int | None = None
     origin: Origin = ""
+    local: NoiseMap | None = None
 
-    @property
-    def level(self) -> float | None:
-        """Strength of the damage on the 0-255 scale, 0 for none; None for a blind network."""
-        return self.sigma if self.jpeg_quality is None else 100.0 - self.jpeg_quality
+    def levels(self, region: Region) -> FloatArray | None:
+        """Return the strength of the damage in a region of the picture, (h, w, 1).
+
+        It is on the 0-255 scale, 0 for none. None for a blind network.
+        """
+        if self.local is not None:
+            return self.local.at(region)[..., None]
+        level = self.sigma if self.jpeg_quality is None else 100.0 - self.jpeg_quality
+        if level is None:
+            return None
+        return np.full((region.height, region.width, 1), level, np.float32)
 
     def recorded(self, plan: RunPlan) -> RunPlan:
         """Return the plan of a run with this condition."""
@@ -49,6 +60,7 @@ def condition_of(
     step: Step,
     *,
     sigma: Callable[[], float],
+    local: Callable[[float], NoiseMap | None],
     jpeg_quality: Callable[[], tuple[int, Origin]],
     white: float = 1.0,
 ) -> Condition:
@@ -58,12 +70,14 @@ def condition_of(
         spec: The network's model.
         step: Its options.
         sigma: Estimates the noise level, 0-255 scale, of values with white 1.
+        local: Called with this level: estimates those of areas with less noise.
         jpeg_quality: Estimates the JPEG quality.
         white: White of the source, in which the step gives its noise level.
     """
     if spec.condition == "sigma":
         if step.sigma is None:
-            return Condition(sigma=min(sigma(), spec.condition_max), origin="estimated")
+            level = min(sigma(), spec.condition_max)
+            return Condition(sigma=level, origin="estimated", local=local(level))
         return Condition(sigma=step.sigma / white, origin="given")
     if spec.condition == "jpeg_quality":
         if step.jpeg_quality is not None:
@@ -82,7 +96,7 @@ def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
     return notes + (("no noise was found, as in drawings and text",) if clean else ())
 
 
-def planes_of(spec: ModelSpec, colors: FloatArray, level: float | None = None) -> FloatArray:
+def planes_of(spec: ModelSpec, colors: FloatArray, levels: FloatArray | None = None) -> FloatArray:
     """Return the input planes of a network from (H, W, 1 or 3) color.
 
     Networks for gray JPEG files restore the luma of color ones; chroma passes beside them.
@@ -90,13 +104,12 @@ def planes_of(spec: ModelSpec, colors: FloatArray, level: float | None = None) -
     Args:
         spec: The network's model.
         colors: Values in the range of networks: at most a few times white.
-        level: `Condition.level` for a network that is conditioned on it.
+        levels: `Condition.levels` for a network that is conditioned on them.
     """
     planes = color.luma(colors) if _luma_only(spec) else color.network_planes(colors, spec.channels)
-    if level is None:
+    if levels is None:
         return planes
-    plane = np.full((*colors.shape[:2], 1), level / 255, np.float32)
-    return np.concatenate([planes, plane], axis=2)
+    return np.concatenate([planes, levels / np.float32(255)], axis=2)
 
 
 def merged(spec: ModelSpec, colors: FloatArray, restored: FloatArray, *, gray: bool) -> FloatArray:

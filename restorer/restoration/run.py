@@ -11,6 +11,7 @@ import numpy as np
 from restorer import bayer, color
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
+from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.formats.metadata import cropped
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import HEADROOM, FloatArray, Image
@@ -94,10 +95,12 @@ class Restoration:
             run.spec,
             run.step,
             sigma=lambda: estimate_sigma(known) if run.number else self._source.sigma,
+            local=lambda sigma: self._local_noise(run, part, known, sigma),
             jpeg_quality=lambda: self._jpeg_quality(run, part),
             white=self._source.white,
         )
-        restored = self._run_network(run, planes_of(run.spec, known, condition.level), part)
+        planes = planes_of(run.spec, known, condition.levels(part.region))
+        restored = self._run_network(run, planes, part)
         colored = any(each.spec.traits.mosaic for each in self._runs[: run.number])
         gray = self._source.gray and not colored
         restored = merged(run.spec, run.computed.of(known, part.region), restored, gray=gray)
@@ -181,6 +184,15 @@ class Restoration:
         colors = blend(color.resample(part.colors, scale, self._source.limits))
         hidden = part.own is not part.colors and scale == 1
         return colors, blend(part.own) if hidden else colors
+
+    def _local_noise(
+        self, run: StepRun, part: Part, known: FloatArray, sigma: float
+    ) -> NoiseMap | None:
+        """Return the noise levels of areas of the picture; a later step knows those of its part."""
+        if not run.number:
+            return self._source.local_noise(sigma)
+        found = noise_map(known.shape[:2], lambda a, b: known[a:b], sigma)
+        return found and replace(found, corner=(part.region.top, part.region.left))
 
     def _jpeg_quality(self, run: StepRun, part: Part) -> tuple[int, Origin]:
         """Return the quality of the source, whatever the steps before did, unless they enlarged."""

@@ -10,6 +10,7 @@ import numpy as np
 from restorer import color
 from restorer.estimate.jpeg_quality import estimate_jpeg_quality
 from restorer.estimate.noise import sigma_of_rows
+from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.settings import Origin
 from restorer.tiling.plan import Region
@@ -50,6 +51,7 @@ class Source:
     def __init__(self, image: Image) -> None:
         self.image = image
         self._jpeg_quality: tuple[int, Origin] | None = None
+        self._local_noise: tuple[float, NoiseMap | None] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,11 +93,13 @@ class Source:
     @cached_property
     def sigma(self) -> float:
         """The noise level on the 0-255 scale, of values with white 1; see `estimate_sigma`."""
+        return sigma_of_rows(self.size, self._rows, gray=self.gray)
 
-        def rows(top: int, bottom: int) -> FloatArray:
-            return usual(self.part(Region(top, 0, bottom - top, self.size[1])).colors)
-
-        return sigma_of_rows(self.size, rows, gray=self.gray)
+    def local_noise(self, sigma: float) -> NoiseMap | None:
+        """Return the noise levels of areas below that of the whole picture; see `noise_map`."""
+        if self._local_noise is None or self._local_noise[0] != sigma:
+            self._local_noise = (sigma, noise_map(self.size, self._rows, sigma))
+        return self._local_noise[1]
 
     def jpeg_quality(self, part: Part | None = None) -> tuple[int, Origin]:
         """Return the lowest JPEG quality that it was saved with, and the source of that value.
@@ -127,6 +131,9 @@ class Source:
         own, weight = color.split(self._values(self.region))
         assert weight is not None, "has alpha"
         return color.extend_under_alpha(own, weight)
+
+    def _rows(self, top: int, bottom: int) -> FloatArray:
+        return usual(self.part(Region(top, 0, bottom - top, self.size[1])).colors)
 
     def _values(self, region: Region) -> FloatArray:
         pixels = region.of(self.image.pixels)

@@ -19,6 +19,7 @@ import numpy as np
 from restorer import color, formats
 from restorer.errors import OutOfMemoryError
 from restorer.estimate.noise import sigma_of_rows
+from restorer.estimate.noise_map import noise_map
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
@@ -161,6 +162,7 @@ class _Stream:
             runs[number].spec,
             runs[number].step,
             sigma=lambda: sigma_of_rows(picture.shape[:2], picture.read, gray=gray),
+            local=lambda sigma: noise_map(picture.shape[:2], picture.read, sigma),
             jpeg_quality=lambda: lowest_jpeg_quality(_middle(picture)),
         )
         while True:
@@ -191,8 +193,8 @@ class _Stream:
         def planes(top: int, bottom: int) -> FloatArray:
             band = Region(top, 0, bottom - top, frame.region.width)
             seen = frame.seen(band)
-            framed = frame.fill(band, picture.read(seen.top, seen.bottom), seen)
-            return planes_of(spec, framed, condition.level)
+            colors = picture.read(seen.top, seen.bottom)
+            return frame.fill(band, planes_of(spec, colors, condition.levels(seen)), seen)
 
         bands = run.predictor.run_rows(
             planes,

@@ -347,7 +347,7 @@ def test_values_that_overflow_on_the_way_back_fail_the_picture() -> None:
     values = np.full((16, 16, 3), 3.4e38, np.float32)
     brighter = fake_predictor(Enlarge(1, lambda _, x: x * 1.1))
     with pytest.raises(restorer.InvalidOutputError, match="overflow"):
-        restorer.restore(Image(values), brighter)
+        restorer.restore(Image(values), brighter, settings=Settings(keep_colors=False))
 
 
 def test_wrong_settings_are_said_in_words(source: Path) -> None:
