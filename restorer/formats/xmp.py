@@ -32,7 +32,11 @@ _EXTENSION = (
 
 # What files announce that restorer does not write: namespace, names, and what to call it.
 _CAMERA = b"http://ns.google.com/photos/1.0/camera/"
-_STALE = ((_CAMERA, rb"(?:MotionPhoto|MicroVideo)\w*", "motion photo"),)
+_STALE = (
+    (_CAMERA, rb"(?:MotionPhoto|MicroVideo)\w*", "motion photo"),
+    (b"http://ns.google.com/photos/dd/1.0/device/", rb"\w+", "depth map"),
+    (b"http://ns.google.com/photos/dd/1.0/container/", rb"\w+", "container directory"),
+)
 _GAIN_MAP = (
     (b"http://ns.adobe.com/hdr-gain-map/1.0/", rb"\w+", "gain map"),
     (b"http://ns.apple.com/HDRGainMap/1.0/", rb"\w+", "gain map"),

@@ -24,7 +24,11 @@ _PANORAMA = b"http://ns.google.com/photos/1.0/panorama/"
 _CAMERA_RAW = b"http://ns.adobe.com/camera-raw-settings/1.0/"
 
 # What a picture that was turned or cropped makes false: namespace, names, and what to call it.
-_STALE = ((b"http://ns.adobe.com/xap/1.0/", rb"Thumbnails", "thumbnails"),)
+_STALE = (
+    (b"http://ns.adobe.com/xap/1.0/", rb"Thumbnails", "thumbnails"),
+    (b"http://ns.google.com/photos/1.0/depthmap/", rb"\w+", "depth map"),
+    (b"http://ns.google.com/photos/1.0/image/", rb"\w+", "original picture"),
+)
 _CROP = ((_CAMERA_RAW, rb"(?:HasCrop|Crop(?:Top|Left|Bottom|Right|Angle))", "crop"),)
 _APPLIED = re.compile(rb"crs:AlreadyApplied(?:\s*=\s*[\"']|\s*>\s*)True")
 

@@ -456,6 +456,7 @@ def jpeg_with_xmp(*packets, turn=0):
 STALE = {
     "motion photo": 'xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"'
     ' GCamera:MotionPhoto="1" GCamera:MicroVideoOffset="2024"',
+    "depth map": 'xmlns:Device="http://ns.google.com/photos/dd/1.0/device/" Device:DepthMap="1"',
     "gain map": 'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"',
 }
 DIRECTORY = (

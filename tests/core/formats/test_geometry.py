@@ -304,6 +304,23 @@ def test_the_crop_of_a_raw_developer_goes_unless_it_is_applied(applied):
     assert xmp_geometry.moved(packet("", text), UNMOVED, None, (4, 5)) == (packet("", text), [])
 
 
+@pytest.mark.parametrize("moves", [True, False])
+@pytest.mark.parametrize(
+    ("space", "what"),
+    [
+        ("http://ns.adobe.com/xap/1.0/", "thumbnails"),
+        ("http://ns.google.com/photos/1.0/depthmap/", "depth map"),
+        ("http://ns.google.com/photos/1.0/image/", "original picture"),
+    ],
+)
+def test_pictures_in_xmp_go_where_the_picture_is_moved(space, what, moves):
+    name = "Thumbnails" if what == "thumbnails" else "Data"
+    xmp = packet("", f"xmlns:a='{space}' a:{name}='iVBORw0KGgo'")
+    moved, lost = xmp_geometry.moved(xmp, Placement(2) if moves else UNMOVED, None, (4, 5))
+    assert lost == ([f"XMP of the {what}"] if moves else [])
+    assert (b"iVBORw0KGgo" in moved) != moves
+
+
 @given(st.floats(0, 0.5), st.floats(0, 0.5))
 def test_a_crop_lies_on_its_place_of_the_earth(left, top):
     tags = {33922: [3, 2, 0, 4e5, 5e6, 0], 33550: [10, 20, 0], 256: [1000], 257: [1000]}
