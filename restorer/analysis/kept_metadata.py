@@ -33,6 +33,9 @@ _XMP_OF_PIXELS = {"ImageWidth", "ImageLength", "PixelXDimension", "PixelYDimensi
 _XMP_OF_PIXELS |= {"FocalPlaneXResolution", "FocalPlaneYResolution", "HasCrop", "CropAngle"}
 _XMP_OF_PIXELS |= {"CropTop", "CropLeft", "CropBottom", "CropRight"}
 _XMP_OF_PIXELS |= {"HasExtendedXMP", "XResolution", "YResolution", "ResolutionUnit"}
+_XMP_SUBJECT = tuple(
+    f"{{http://ns.adobe.com/exif/1.0/}}Subject{name}" for name in ("Area", "Location")
+)
 _XMP_OF_PARTS = (
     "http://www.metadataworkinggroup.com/schemas/regions/",
     "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
@@ -179,7 +182,10 @@ def _properties(metadata: Metadata) -> set[tuple[str, str]] | None:
             root = ElementTree.fromstring(packet.strip(b"\0 \n\r\t"))
         except ElementTree.ParseError:
             return None
+        moved = {item for each in root.iter() if each.tag in _XMP_SUBJECT for item in each.iter()}
         for element in root.iter():
+            if element in moved:
+                continue
             pairs = [*element.attrib.items()]
             if element.text and element.text.strip():
                 pairs.append((element.tag, element.text.strip()))

@@ -130,6 +130,27 @@ def test_the_orientation_of_the_source_is_counted(tmp_path: Path, turn: int) -> 
     assert failed(tmp_path / "a.jpg", tmp_path / "b.jpg") == set()
 
 
+def test_places_that_moved_with_the_picture_are_sound(tmp_path: Path) -> None:
+    subject = (
+        b'<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/"><exif:SubjectArea><rdf:Seq>'
+        b"<rdf:li>5</rdf:li><rdf:li>9</rdf:li></rdf:Seq></exif:SubjectArea>"
+        b"<exif:FocalPlaneXResolution>100/1</exif:FocalPlaneXResolution>"
+        b"<exif:FocalPlaneYResolution>200/1</exif:FocalPlaneYResolution></rdf:Description></rdf:RDF"
+    )
+    image = photograph()
+    block = PilImage.Exif()
+    block[274] = 6
+    block.get_ifd(0x8769).update({0xA002: image.width, 0xA003: image.height})
+    metadata = Metadata(block.tobytes()[6:], XMP.replace(b"</rdf:RDF", subject))
+    restorer.write(replace(image, metadata=metadata), tmp_path / "a.png")
+    restorer.write(enlarged(restorer.read(tmp_path / "a.png")), tmp_path / "b.png")
+    found = restorer.read(tmp_path / "b.png").metadata.xmp
+    assert found is not None
+    assert b"100/1" not in found
+    assert b"<rdf:li>5<" not in found
+    assert failed(tmp_path / "a.png", tmp_path / "b.png") == set()
+
+
 def test_a_profile_is_converted_knowingly_or_lost(source: Path) -> None:
     result, image = source.with_name("g.png"), photograph()
     restorer.write(formats.with_profile(image, formats.find_profile("srgb") or b""), result)
