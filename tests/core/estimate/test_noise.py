@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import pairwise
 
 import numpy as np
@@ -89,6 +90,34 @@ ART = {
 def test_art_text_and_halftones_have_no_noise(name: str, gray: bool) -> None:
     values = np.ascontiguousarray(ART[name][..., 1:2] if gray else ART[name])
     assert estimate_sigma(values) == 0
+
+
+def saved_as_jpeg(values: FloatArray, quality: int) -> FloatArray:
+    file = io.BytesIO()
+    PIL.Image.fromarray(np.rint(values * 255).astype(np.uint8)).save(file, "JPEG", quality=quality)
+    return np.asarray(PIL.Image.open(file), np.float32) / 255
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+@pytest.mark.parametrize("zoom", [2, 3, 4])
+def test_enlarged_pixel_art_has_no_noise_after_jpeg(zoom: int, quality: int) -> None:
+    assert estimate_sigma(saved_as_jpeg(pixel_art(zoom, 32), quality)) == 0
+
+
+@pytest.mark.parametrize("zoom", [2, 3])
+def test_an_enlarged_clean_photograph_has_no_noise(zoom: int) -> None:
+    clean = data.chelsea()[:100, :130].astype(np.float32) / 255
+    enlarged = np.kron(clean, np.ones((zoom, zoom, 1), np.float32))
+    assert estimate_sigma(enlarged) == 0
+    assert estimate_sigma(saved_as_jpeg(enlarged, 90)) < 2
+
+
+@pytest.mark.parametrize("sigma", [15, 40, 75])
+def test_strong_noise_under_jpeg_is_still_found(sigma: float) -> None:
+    clean = data.chelsea()[:200, :300].astype(np.float32)
+    noisy = clean + np.random.default_rng(0).normal(0, sigma, clean.shape)
+    values = saved_as_jpeg((np.clip(noisy, 0, 255) / 255).astype(np.float32), 90)
+    assert estimate_sigma(values) > sigma / 3
 
 
 @pytest.mark.parametrize("sigma", [5, 25])
