@@ -49,7 +49,8 @@ def estimate_sigma(colors: FloatArray) -> float:
 
     Pixel art, text and halftones have no such directions either, and would count as very noisy.
     The result is 0 where most pixels equal their neighbors, or take few levels, which noise would
-    prevent, or where noise without a fine part would be very strong. Uniform patches, such as those of a frame around a photograph, have no vote.
+    prevent, and where strong noise would have no fine part. Uniform patches, such as those of a
+    frame around a photograph, have no vote.
     """
     height, width = colors.shape[:2]
     return sigma_of_rows((height, width), lambda a, b: colors[a:b], gray=is_gray(colors))

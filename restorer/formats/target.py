@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import gain_map, metadata, thumbnail, xmp
+from restorer.formats import gain_map, metadata, texts, thumbnail, xmp
 from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.profiles import (
@@ -216,7 +216,11 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
         notes.append(_depth_note(values, white, image, format))
         bits = max(bits for bits in format.bits if bits < image.bits)
         image = image.with_float(values, bits=bits)
-    kept, lost = _carried(image.metadata, format)
+    kept = image.metadata
+    if "exif" in format.carries and not format.holds_block("text"):
+        kept, moved = texts.as_exif(kept)
+        notes += moved
+    kept, lost = _carried(kept, format)
     if lost:
         notes.append(f"{format.name} holds no {', '.join(lost)}; left out")
     return replace(image, metadata=kept), tuple(notes)

@@ -292,7 +292,66 @@ def test_png_texts_survive_and_are_named_where_they_cannot(folder):
         found.load()
         assert found.text["parameters"] == "steps: 20"
     notes = formats.write(image, folder / "f.jpg")
-    assert notes == ("JPEG holds no text parameters, text workflow, text Copyright; left out",)
+    assert notes == (
+        "moved to EXIF: text parameters",
+        "JPEG holds no text workflow, text Copyright; left out",
+    )
+
+
+@settings(max_examples=25)
+@given(
+    text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1),
+    kind=st.sampled_from([b"tEXt", b"zTXt", b"iTXt"]),
+    suffix=st.sampled_from([".jpg", ".webp", ".tif"]),
+    described=st.booleans(),
+)
+def test_parameters_become_the_user_comment_where_no_texts_are_held(
+    tmp_path_factory, text, kind, suffix, described
+):
+    folder = tmp_path_factory.mktemp("texts")
+    if kind != b"iTXt":
+        text = text.encode("latin-1", "replace").decode("latin-1")
+    data = text.encode() if kind == b"iTXt" else text.encode("latin-1")
+    head = {b"tEXt": b"\0", b"zTXt": b"\0\0", b"iTXt": bytes(5)}[kind]
+    body = b"parameters" + head + (zlib.compress(data) if kind == b"zTXt" else data)
+    exif = PilImage.Exif()
+    exif[271] = "Maker"
+    chunks = [chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))] if described else []
+    image = read(folder, ".png", with_chunks(*chunks, chunk(kind, body)))
+    assert formats.write(image, folder / f"b{suffix}") == ("moved to EXIF: text parameters",)
+    with PilImage.open(folder / f"b{suffix}") as found:
+        written = found.getexif()
+        comment = written.get_ifd(0x8769)[0x9286]
+        assert (written.get(271) == "Maker") == described
+    assert comment == b"UNICODE\0" + text.encode("utf-16-be")
+    back = formats.read(folder / f"b{suffix}")
+    formats.write(back, folder / "c.png")
+    with PilImage.open(folder / "c.png") as found:
+        assert found.getexif().get_ifd(0x8769)[0x9286] == comment
+
+
+def test_described_pictures_keep_what_exif_says_already(folder):
+    exif = PilImage.Exif()
+    exif[315] = "Ann"
+    texts = [chunk(b"tEXt", b"Author\0Bob"), chunk(b"tEXt", b"Description\0A pier")]
+    packed = chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    image = read(folder, ".png", with_chunks(packed, *texts))
+    assert formats.write(image, folder / "a.webp") == (
+        "moved to EXIF: text Description",
+        "WebP holds no text Author; left out",
+    )
+    with PilImage.open(folder / "a.webp") as found:
+        assert found.getexif()[315] == "Ann"
+        assert found.getexif()[270] == "A pier"
+
+
+def test_a_maker_note_is_not_moved_for_a_text(folder):
+    exif = PilImage.Exif()
+    exif.get_ifd(0x8769)[0x927C] = b"Maker note of forty bytes, at an offset."
+    packed = chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    image = read(folder, ".png", with_chunks(packed, chunk(b"tEXt", b"parameters\0x")))
+    assert formats.write(image, folder / "a.jpg") == ("JPEG holds no text parameters; left out",)
+    assert formats.read(folder / "a.jpg").metadata.exif == image.metadata.exif
 
 
 @pytest.mark.parametrize("comment", [b"plain", "gr\u00fc\u00df".encode(), b"gr\xfc\xdf"])
