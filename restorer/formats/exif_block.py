@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from restorer.formats import ifd
 from restorer.formats.ifd import Directory, Field, Layout
+
+EMPTY = b"II*\0\x08\0\0\0" + bytes(6)  # a block whose directory has no entries
 
 
 def first_directory(exif: bytes | None) -> tuple[Layout, Directory] | None:
@@ -54,6 +57,34 @@ def remove(block: bytearray, layout: Layout, directory: Directory, tag: int) -> 
     (count,) = layout.unpack("H", bytes(block[at : at + 2]))
     place(block, at, layout.pack("H", count - 1))
     place(block, field.entry_at, bytes(block[field.entry_at + 12 : end]) + bytes(12))
+
+
+def with_fields(exif: bytes, fields: Mapping[int, Field]) -> bytes | None:
+    """Return a block whose first directory has these fields, too; None for a damaged block.
+
+    The directory is written anew at the end; nothing else moves.
+    """
+    first = first_directory(exif)
+    if first is None or first[0].big:
+        return None
+    layout, directory = first
+    (at, _), end = directory.spans[0], directory.next_at + layout.inline
+    rows = [exif[start : start + 12] for start in range(at + 2, directory.next_at, 12)]
+    entries = {layout.unpack("H", row[:2])[0]: row for row in rows}
+    start = len(exif) + len(exif) % 2
+    number = len(entries.keys() | fields.keys())
+    tail_at, tail = start + 2 + 12 * number + 4, b""
+    for tag, field in fields.items():
+        value = field.data
+        if len(value) > layout.inline:
+            value, tail = (
+                layout.pack("I", tail_at + len(tail)),
+                tail + value + bytes(len(value) % 2),
+            )
+        entries[tag] = layout.pack("HHI", tag, field.kind, field.count) + value.ljust(4, b"\0")
+    table = layout.pack("H", number) + b"".join(entries[tag] for tag in sorted(entries))
+    whole = exif.ljust(start, b"\0") + table + exif[directory.next_at : end].ljust(4, b"\0") + tail
+    return whole[:4] + layout.pack("I", start) + whole[8:]
 
 
 def place(block: bytearray, at: int, data: bytes) -> None:

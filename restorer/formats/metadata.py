@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,12 +18,14 @@ from restorer.errors import ImageFormatError
 from restorer.formats import gain_map, geo, ifd, maker_note, thumbnail, xmp, xmp_geometry
 from restorer.formats.codec import not_kept
 from restorer.formats.exif_block import (
+    EMPTY,
     child,
     first_directory,
     integer_of,
     place,
     remove,
     set_integer,
+    with_fields,
 )
 from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
 from restorer.formats.ifd import Directory, Field, Layout
@@ -136,6 +139,19 @@ def resolution(exif: bytes | None) -> tuple[float, float] | None:
     """Return dots per inch (x, y) as EXIF states them, or None."""
     first = first_directory(exif)
     return None if first is None else resolution_of(*first)
+
+
+def with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes | None:
+    """Return an EXIF block that states dots per inch (x, y); None where it is damaged."""
+    exif = exif or EMPTY
+    first = first_directory(exif)
+    if first is None:
+        return None
+    rows: dict[int, Field] = {RESOLUTION_UNIT: Field(3, 1, first[0].pack("H", 2))}
+    for tag, value in zip((X_RESOLUTION, Y_RESOLUTION), dpi, strict=True):
+        ratio = Fraction(value).limit_denominator(10_000)
+        rows[tag] = Field(5, 1, first[0].pack("II", ratio.numerator, ratio.denominator))
+    return with_fields(exif, rows)
 
 
 def resolution_of(layout: Layout, directory: Directory) -> tuple[float, float] | None:

@@ -263,19 +263,22 @@ def _carried(kept: Metadata, format: Format) -> tuple[Metadata, list[str]]:
         kept = xmp.join_extension(kept)
     if gain_map.BLOCK in kept.blocks and not format.holds_block(gain_map.BLOCK):
         kept, lost = metadata.without_gain_map(kept)[0], [gain_map.BLOCK]
+    if "dpi" not in format.carries and "exif" in format.carries and kept.dpi:
+        kept = _with_stated_resolution(kept, kept.dpi)
     fields = [name for name in _WORDS if name not in format.carries and getattr(kept, name)]
     blocks = [name for name in kept.blocks if not format.holds_block(name)]
     left = {name: block for name, block in kept.blocks.items() if name not in blocks}
     names = [*(_WORDS[name] for name in fields), *blocks, *lost]
-    if "exif" in format.carries and kept.dpi and _states(kept.exif, kept.dpi):
-        names = [name for name in names if name != _WORDS["dpi"]]
     return replace(kept, **dict.fromkeys(fields), blocks=left), names
 
 
-def _states(exif: bytes | None, dpi: tuple[float, float]) -> bool:
-    """Whether EXIF states a resolution, but for the rounding of another place."""
-    found = metadata.resolution(exif)
-    return found is not None and np.allclose(found, dpi, atol=0.5)
+def _with_stated_resolution(kept: Metadata, dpi: tuple[float, float]) -> Metadata:
+    """Return the metadata with a resolution that EXIF alone states, unless that is damaged."""
+    found = metadata.resolution(kept.exif)
+    if found is not None and np.allclose(found, dpi, atol=0.5):
+        return replace(kept, dpi=None)
+    exif = metadata.with_resolution(kept.exif, dpi)
+    return replace(kept, exif=exif, dpi=None) if exif else kept
 
 
 def _with_thumbnail(image: Image) -> tuple[Image, list[str]]:

@@ -163,7 +163,7 @@ def test_a_profile_is_converted_knowingly_or_lost(source: Path) -> None:
     assert failed(source.with_name("vivid.png"), result) == {"color profile", "low frequencies"}
 
 
-def test_a_resolution_that_contradicts_exif_is_noted_where_only_exif_states_one(
+def test_a_resolution_replaces_another_one_in_exif_where_only_that_states_one(
     tmp_path: Path,
 ) -> None:
     block = PilImage.Exif()
@@ -171,7 +171,9 @@ def test_a_resolution_that_contradicts_exif_is_noted_where_only_exif_states_one(
     image = Image(make_photograph(32, 32), Metadata(block.tobytes()[6:], dpi=(240, 240)))
     restorer.write(image, tmp_path / "a.jpg")
     restorer.write(image, tmp_path / "b.webp")
-    assert failed(tmp_path / "a.jpg", tmp_path / "b.webp") == set()
+    checks = restorer.verify_result(tmp_path / "a.jpg", tmp_path / "b.webp").checks
+    (found,) = (check for check in checks if check.name == "resolution")
+    assert (found.state, found.words) == ("passed", "240 x 240 dpi")
 
 
 def test_opaque_alpha_may_go_and_other_alpha_may_not(source: Path) -> None:

@@ -464,6 +464,35 @@ def test_a_maker_note_whose_offsets_lead_nowhere_is_left_out_of_tiff_with_a_note
     assert formats.read(folder / "l.jpg").metadata.exif == image.metadata.exif
 
 
+@given(
+    st.sampled_from(["none", "little", "big"]),
+    st.tuples(*[st.floats(1, 60_000)] * 2),
+    st.booleans(),
+    st.binary(min_size=5, max_size=9),
+)
+def test_webp_states_the_resolution_in_exif_where_nothing_else_moves(
+    folder, kind, dpi, stated, note
+):
+    exif = PilImage.Exif()
+    exif.endian = ">" if kind == "big" else "<"
+    exif[271] = "Maker"
+    if stated:
+        exif[282], exif[283], exif[296] = 72.0, 72.0, 3
+    exif.get_ifd(0x8769).update({0x927C: note, 0x9003: "2024:05:06 07:08:09"})
+    block = None if kind == "none" else exif.tobytes().removeprefix(b"Exif\0\0")
+    path = folder / "v.webp"
+    assert formats.write(Image(PIXELS, Metadata(exif=block, dpi=dpi)), path) == ()
+    back = formats.read(path).metadata
+    assert back.dpi == pytest.approx(dpi, abs=0.001)
+    with PilImage.open(path) as found:
+        assert found.getexif()[282] == pytest.approx(dpi[0], abs=0.001)
+        if block:
+            assert found.getexif()[271] == "Maker"
+            assert maker_note_of(back.exif) == maker_note_of(block)
+    assert formats.write(formats.read(path), path) == ()
+    assert formats.read(path).metadata == back
+
+
 def described(text):
     return with_tags({270: ifd.Field(2, len(text) + 1, text + b"\0"), 271: ifd.Field(2, 2, b"M\0")})
 
@@ -556,10 +585,7 @@ REGIONS = (
 def test_sizes_in_xmp_follow_the_picture(folder, scale, target):
     xmp = packet(SIZES, f"<exif:PixelXDimension>10</exif:PixelXDimension>{REGIONS}")
     image = read(folder, ".jpg", jpeg_with_xmp(xmp))
-    assert formats.write(resized(image, scale), folder / f"p{target}") in (
-        (),
-        ("WebP holds no resolution; left out",),
-    )
+    assert formats.write(resized(image, scale), folder / f"p{target}") == ()
     width, height = b"%d" % (10 * scale), b"%d" % (8 * scale)
     expected = xmp.replace(b'"10"', b'"' + width + b'"').replace(b">10<", b">" + width + b"<")
     expected = expected.replace(b'"8"', b'"' + height + b'"')
