@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restorer.batch.planning import find_pictures, target_names
-from restorer.batch.walk import Ignored
+from restorer.batch.walk import Ignored, walk
 from restorer.errors import SettingsError
 from restorer.formats import WRITABLE
 from restorer.settings import Step
@@ -67,7 +67,7 @@ def pair_results(
         raise SettingsError(f"name {name!r}: {{model}} and {{scale}} need the model of the results")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
-    there = {path for path in target.rglob("*") if path.is_file()}
+    there = {path for path in walk(target, target, True, ()) if isinstance(path, Path)}
     suffixes = sorted({path.suffix for path in there if path.suffix.lower() in WRITABLE})
     named = [target_names(taken, chain, name, suffix) for suffix in (None, *suffixes)]
     pairs, extra = list[tuple[Path, Path]](), set(there)
