@@ -104,6 +104,7 @@ class JpegReader:
         unkept = not_kept([*self._unkept, *behind])
         head = b"\xff\xd8" + b"".join(needed)
         found, ended = scans.split(data)
+        scans.check_cost(self._frame[0], self.header.height, self.header.width, found)
         pixels, quality, notes = self._decoded(head + found + scans.END)
         if self._deep or not ended or scans.looks_cut(pixels):
             again = lambda data: self._decoded(data)[0]  # noqa: E731  # shorter than a function

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer.errors import ImageFormatError
 from restorer.formats.chunks import (
@@ -30,6 +31,7 @@ from restorer.options import Integer, option
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3
+_IDAT_BYTES = 8192  # data of a chunk by libpng
 # First row and column, and steps down and across, of each pass.
 _ADAM7 = (
     *((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4)),
@@ -109,12 +111,20 @@ def encode(image: Image, file: BinaryIO, options: PngOptions) -> tuple[str, ...]
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
     contiguous = np.ascontiguousarray(pixels)  # imagecodecs refuses views, even gray[..., None]
     level = _LEVELS[image.bits] if options.compression is None else options.compression
-    data = imagecodecs.png_encode(contiguous, level=level)
+    # imagecodecs makes room for the pixels only, which narrow images without redundancy exceed.
+    data = imagecodecs.png_encode(contiguous, level=level, out=_most_bytes(contiguous))
     split = len(SIGNATURE) + 25  # IHDR is the first chunk and takes 25 bytes
     file.write(data[:split])
     file.write(metadata_chunks(image.metadata))
     file.write(memoryview(data)[split:])
     return ()
+
+
+def _most_bytes(pixels: NDArray[Any]) -> int:
+    """Return the most bytes of a file with these pixels: zlib's compressBound, in chunks."""
+    filtered = pixels.nbytes + len(pixels)  # each row begins with the number of its filter
+    bound = filtered + (filtered >> 12) + (filtered >> 14) + (filtered >> 25) + 13
+    return bound + 12 * (bound // _IDAT_BYTES + 2) + 64  # IHDR, IEND and the signature
 
 
 def _frame(chunks: Chunks) -> _Frame:

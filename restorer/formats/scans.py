@@ -21,6 +21,9 @@ _SOS = 0xDA
 _PROGRESSIVE = (0xC2, 0xCA)
 _LOSSLESS = 0xC3
 _DECODABLE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA, _LOSSLESS}
+_HUFFMAN = {0xC0, 0xC1, 0xC2}
+_USUAL_SCANS = 30
+_MOST_DECODED = 1_000_000_000  # pixels of all scans; some 10 s
 _CODED_ZEROS = 8  # bytes
 _FILLS = tuple(byte * 4096 for byte in (b"\xaa", b"\x55"))
 _MISSING_GRAY = 128  # the level of blocks that libjpeg found no data for
@@ -35,6 +38,26 @@ def check_frame(kind: int, precision: int, components: int) -> None:
         raise ImageFormatError(
             f"JPEG of kind SOF{kind - 0xC0} with {precision} bits and {components} components"
             " cannot be decoded; convert it to an ordinary JPEG, PNG or TIFF first"
+        )
+
+
+def check_cost(kind: int, height: int, width: int, data: bytes) -> None:
+    """Refuse scans that cannot hold so many pixels, or would take minutes to decode.
+
+    Args:
+        kind: Marker of the frame header.
+        height: Height by that header.
+        width: Width by that header.
+        data: The scans.
+    """
+    blocks = -(-height // 8) * -(-width // 8)
+    if kind in _HUFFMAN and 8 * len(data) < blocks:  # a code has one bit at least
+        raise ImageFormatError(CUT)
+    count = sum(marker == _SOS for marker, *_ in multi_picture.segments(data, 0))
+    if count > _USUAL_SCANS and count * height * width > _MOST_DECODED:
+        raise ImageFormatError(
+            f"the JPEG has {count} scans of {width} x {height} pixels, which would take too long"
+            " to decode; real ones have about 10"
         )
 
 

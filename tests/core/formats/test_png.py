@@ -285,3 +285,19 @@ def test_a_profile_that_inflates_without_end_is_left_out_with_a_note(tmp_path):
     image = read(tmp_path, png(levels_of((2, 2, 3), 8), 8, 2, (b"iCCP", body)))
     assert image.metadata.icc is None
     assert image.notes == ("the damaged ICC profile was left out",)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    width=st.integers(1, 5),
+    height=st.sampled_from([1, 300, 2000]),
+    channels=st.integers(1, 4),
+    depth=st.sampled_from([np.uint8, np.uint16]),
+    level=st.integers(0, 9),
+)
+def test_narrow_noise_fits_into_a_file(tmp_path_factory, width, height, channels, depth, level):
+    path = tmp_path_factory.mktemp("narrow") / "a.png"
+    top = np.iinfo(depth).max
+    pixels = np.random.default_rng(0).integers(0, top, (height, width, channels), depth)
+    formats.write(Image(pixels), path, formats.writer_options(path, compression=level))
+    np.testing.assert_array_equal(formats.read(path).pixels, pixels)

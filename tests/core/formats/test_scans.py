@@ -150,3 +150,16 @@ def test_kinds_that_nothing_decodes_are_refused_with_a_remedy(tmp_path: Path) ->
     said = refused(tmp_path, data)
     assert said.startswith("JPEG of kind SOF5 with 8 bits and 3 components cannot be decoded; ")
     assert "convert it" in said
+
+
+def test_a_small_file_of_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    data = bytearray(jpeg())
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = (11_500).to_bytes(2, "big") * 2
+    assert refused(tmp_path, bytes(data)) == scans.CUT
+
+
+def test_scans_that_would_take_minutes_are_refused(tmp_path: Path) -> None:
+    data = jpeg("progressive", np.full((3000, 3000), 90, np.uint8))
+    last = data[data.rindex(b"\xff\xda") : -2]
+    assert "scans of 3000 x 3000 pixels" in refused(tmp_path, data[:-2] + 200 * last + scans.END)
