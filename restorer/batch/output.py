@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -29,6 +29,7 @@ from restorer.batch.journal import (
     read_journal,
 )
 from restorer.errors import ImageError, SettingsError
+from restorer.formats.files import leftovers
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class OutputFolder:
         self._home = self.path / FOLDER
         self._journal: Journal | None = None
         self._claims: Claims | None = None
+        self._folders: set[Path] = set()
         self._synced = time.monotonic()
         try:
             self._past = _read_past(self._home)
@@ -105,12 +107,16 @@ class OutputFolder:
         """The targets of earlier runs by the absolute paths of their sources, relative to here."""
         return {past.source: Path(target) for target, past in self._past.items()}
 
-    def decide(self, jobs: Iterable[Job]) -> list[Decision]:
+    def decide(self, jobs: Sequence[Job]) -> list[Decision]:
         """Return which jobs run, in their order; with ``existing`` other than ``skip``, all do."""
+        self._folders |= {job.target.parent for job in jobs}
         return [self._decide(job) for job in jobs]
 
     def open(self) -> None:
-        """Begin the journal of this run. Raises SettingsError if that is not possible."""
+        """Begin the journal of this run, and remove what killed runs left beside its targets.
+
+        Raises SettingsError if that is not possible.
+        """
         name = run_name(datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S"))
         try:
             (self._home / "claims").mkdir(parents=True, exist_ok=True)
@@ -118,6 +124,7 @@ class OutputFolder:
             self._file = path.open("x", encoding="utf-8")
             self._journal = Journal(self._file, command=self._command, output=self.path)
             self._claims = Claims(self._home / "claims", name)
+            self._remove_leftovers(self._claims)
         except OSError as error:
             raise SettingsError(f"{self._home}: cannot be written: {error.strerror}") from error
 
@@ -163,6 +170,14 @@ class OutputFolder:
             if self._journal is not None:
                 self._sync()
                 self._file.close()
+
+    def _remove_leftovers(self, claims: Claims) -> None:
+        for folder in self._folders:
+            for path, target in leftovers(folder):
+                name = self._name(folder / target)
+                if claims.take(name):  # no other run is at work on it
+                    path.unlink(missing_ok=True)
+                    claims.release(name)
 
     def _sync(self) -> None:
         os.fsync(self._file.fileno())

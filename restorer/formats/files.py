@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from restorer.errors import ImageWriteError, TargetExistsError
 Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
 Times: TypeAlias = tuple[int, int]  # of access and modification, in nanoseconds
 
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{32}\.part", re.DOTALL)
 _MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours adds 39
 
 
@@ -49,6 +51,17 @@ def created(path: Path, existing: Existing, times: Times | None = None) -> Itera
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the temporary files in a folder, each with the name of its target.
+
+    They belong to processes at work, or were left by killed ones.
+    """
+    with suppress(OSError):  # no such folder, or none that can be read
+        for entry in os.scandir(folder):
+            if found := _TEMPORARY.fullmatch(entry.name):
+                yield folder / entry.name, found[1]
 
 
 def _temporary_name(name: str) -> str:

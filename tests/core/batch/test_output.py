@@ -160,6 +160,21 @@ def test_a_new_sibling_does_not_rename_an_earlier_result(job: Job, tmp_path: Pat
     }
 
 
+def test_files_that_a_killed_run_left_are_removed_but_those_of_a_live_one(job: Job) -> None:
+    folder = job.target.parent
+    folder.mkdir()
+    other = replace(job, target=folder / "b.png")
+    parts = [folder / f".{name}.png.{'0' * 32}.part" for name in "ab"]
+    for part in parts:
+        part.touch()
+    with OutputFolder(folder) as live, OutputFolder(folder) as output:
+        live.open()
+        assert live.claim(other)
+        output.decide([job, other])
+        output.open()
+        assert [part.exists() for part in parts] == [False, True]
+
+
 def test_two_runs_at_once_share_the_work(job: Job) -> None:
     with OutputFolder(job.target.parent) as one, OutputFolder(job.target.parent) as two:
         one.open()
