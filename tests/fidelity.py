@@ -184,8 +184,8 @@ def jpeg(turn: int) -> bytes:
     return multi_picture.joined(first, gain_map)
 
 
-def png(turn: int) -> bytes:
-    """A 16-bit picture with transparency."""
+def png(turn: int, *, exif: bool = True) -> bytes:
+    """A 16-bit picture with transparency and the texts of a generator."""
     import imagecodecs
 
     resources = resource(IPTC)
@@ -193,7 +193,7 @@ def png(turn: int) -> bytes:
     chunks = [
         chunk(b"iCCP", b"P3\0\0" + zlib.compress(P3)),
         chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)),
-        chunk(b"eXIf", exif_block(turn)),
+        *([chunk(b"eXIf", exif_block(turn))] if exif else []),
         chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + packet()),
         chunk(b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(profile)),
         chunk(b"tEXt", b"Comment\0" + COMMENT),
@@ -408,7 +408,11 @@ def judge_iptc(result: Restored) -> str:
 
 def judge_texts(result: Restored) -> str:
     said = result.info.get("parameters"), result.info.get("Copyright")
-    return "kept" if said == (PROMPT.decode(), OWNER.decode()) else ""
+    if said == (PROMPT.decode(), OWNER.decode()):
+        return "kept"
+    comment = b"UNICODE\0" + PROMPT.decode().encode("utf-16-be")
+    said = result.exif.get_ifd(0x8769).get(0x9286), result.exif.get(33432)
+    return "transformed" if said == (comment, OWNER.decode()) else ""
 
 
 def judge_comment(result: Restored) -> str:
@@ -473,7 +477,7 @@ class Property:
         sources: The formats whose files hold it here.
         judge: Returns *kept*, *transformed*, or nothing.
         note: A regular expression that the note of a loss matches.
-        variant: The source on which it is judged: ``upright``, ``turned`` or ``floats``.
+        variant: The source on which it is judged, see `variants`.
     """
 
     name: str
@@ -500,7 +504,9 @@ PROPERTIES = (
         "turned",
     ),
     Property("IPTC", "jpeg png tiff", judge_iptc, "holds no .*IPTC"),
-    Property("texts", "png", judge_texts, "holds no .*text parameters, text Copyright"),
+    Property(
+        "texts", "png", judge_texts, "holds no .*text parameters, text Copyright", "generated"
+    ),
     Property("comment", "jpeg png", judge_comment, "holds no .*comment"),
     Property("resolution", "jpeg png webp bmp tiff", judge_dpi, "holds no .*resolution"),
     Property("gain map", "jpeg", judge_gain_map, "gain map"),
@@ -528,7 +534,7 @@ def restore_all(folder: Path) -> dict[tuple[str, str, str], Restored]:
     for source, variant, turn in variants():
         suffix = FORMATS[source].suffixes[0]
         path = folder / f"{source}-{variant}{suffix}"
-        options = {"floats": True} if variant == "floats" else {}
+        options = {"floats": {"floats": True}, "generated": {"exif": False}}.get(variant, {})
         path.write_bytes(SOURCES[source](turn, **options))
         os.utime(path, ns=(THEN, THEN))
         for target, format in FORMATS.items():
@@ -546,6 +552,7 @@ def variants() -> Iterator[tuple[str, str, int]]:
         if source != "bmp":
             yield source, "turned", 6
     yield "tiff", "floats", 1
+    yield "png", "generated", 1
 
 
 def verdict(prop: Property, source: str, result: Restored) -> str:
@@ -589,7 +596,8 @@ anything else. `python tests/fidelity.py` writes it.
 Colors whose profile cannot be written are converted to sRGB, transparency is laid on white, and
 samples are rounded to the depth of the format. File times are kept with `--keep-times`. Unknown
 parts are segments, chunks, tags and trailers that restorer does not understand, here signatures
-(C2PA), which do not hold of other pixels. The thumbnail of a TIFF file is a reduced page."""
+(C2PA), which do not hold of other pixels. Texts are those of a generated picture without EXIF; they
+move to EXIF where a format holds no texts. The thumbnail of a TIFF file is a reduced page."""
 
 
 if __name__ == "__main__":
