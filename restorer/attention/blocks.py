@@ -1,8 +1,8 @@
 """Helpers that process one sample at a time, and one block of a long axis at a time.
 
 While gradients are recorded and there is more than one block, each block is recomputed in the
-backward pass instead of being kept (activation checkpointing). A recorded operator runs all at
-once; see `is_recorded`.
+backward pass instead of being kept (activation checkpointing). An exported operator runs all
+at once; see `is_exporting`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from restorer.attention.modes import is_recorded
+from restorer.attention.modes import is_exporting
 
 SpanFunction = Callable[[int, int], Tensor]
 
 
 def concatenate_spans(function: SpanFunction, length: int, step: int, dim: int = 0) -> Tensor:
     """Concatenate function(start, stop) along `dim` over spans of at most `step` in 0..length."""
-    if is_recorded():
+    if is_exporting():
         return function(0, length)
     if torch.is_grad_enabled():
         return torch.cat(list(_map_spans(function, length, step)), dim)
@@ -52,7 +52,7 @@ def map_samples(function: Callable[..., Tensor], *batches: Tensor) -> Tensor:
 
 def sum_spans(function: SpanFunction, length: int, step: int) -> Tensor:
     """Add up function(start, stop) over spans of at most `step` in 0..length, in order."""
-    if is_recorded():
+    if is_exporting():
         return function(0, length)
     return reduce(torch.add, _map_spans(function, length, step))
 

@@ -7,11 +7,19 @@ import math
 import torch.nn.functional as F
 from torch import Tensor
 
+from restorer.attention.modes import is_exporting
+
 
 def patch_norms(x: Tensor, floor: float | Tensor) -> Tensor:
     """Map (N, C, H, W) to the (N, H, W) L2 norms of the 3x3 patches, at least `floor`."""
-    energy = F.avg_pool2d(x.square().sum(1), 3, 1, 1, divisor_override=1)
-    return energy.clamp_min(floor**2).sqrt()
+    return neighborhood_sums(x.square().sum(1)).clamp_min(floor**2).sqrt()
+
+
+def neighborhood_sums(x: Tensor) -> Tensor:
+    """Map (N, H, W) to its sums over 3x3 pixels, with zeros beyond the borders."""
+    if is_exporting():  # ONNX has no divisor, and the exporter of torch 2.13 drops it
+        return F.avg_pool2d(x, 3, 1, 1) * 9
+    return F.avg_pool2d(x, 3, 1, 1, divisor_override=1)
 
 
 def balanced_size(total: int, limit: int) -> int:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples
-from restorer.attention.modes import at_least_float32, is_recorded
+from restorer.attention.modes import at_least_float32, is_exporting
 
 _BLOCK_ELEMENTS = 1 << 21  # scores processed at a time: 8 MiB of float32
 _HASHED_ROWS = 1 << 14  # pixels hashed at a time: 16 MiB at 4 rounds of 64 rotations
@@ -93,7 +93,7 @@ def hashed_attention(
 
 def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
     """Map (L, C), (L, V) and (C, rounds, buckets / 2) to (L, V)."""
-    if not torch.is_grad_enabled() and not is_recorded():
+    if not torch.is_grad_enabled() and not is_exporting():
         return _fill(torch.empty_like(values), embedding, values, rotations, chunk_size)
     orders = _sorted_orders(embedding, rotations)
     rounds = (_attend_round(embedding, values, order, chunk_size) for order in orders)
@@ -117,7 +117,10 @@ def _fill(
 def _sorted_orders(embedding: Tensor, rotations: Tensor) -> Iterator[Tensor]:
     """Yield the pixel order sorted by hash code, for each round."""
     for codes in hash_codes(embedding, rotations):
-        yield codes.argsort(stable=True)
+        if is_exporting():  # ONNX has no stable sort; places make the codes unique
+            yield (codes * len(codes) + torch.arange(len(codes), device=codes.device)).argsort()
+        else:
+            yield codes.argsort(stable=True)
 
 
 def _attend_round(

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from restorer.attention.geometry import patch_norms
+from restorer.attention.modes import at_least_float32, is_exporting, uncompiled
 from restorer.attention.tiled import attend_tiled
 
 # Scores processed at a time with gradients, 8 MiB of float32, but at least one row; the time hardly
@@ -47,7 +48,7 @@ def patch_attention(
     Args:
         query: (N, C, H, W).
         levels: Pairs of keys (N, C, h, w) and values (N, V, h, w); the size may differ between
-            levels.
+            levels. Half precision is converted to float32.
         softmax_scale: Factor on the scores before the softmax over all patches of all levels.
         norm_floor: Lower bound of the norm that divides a key patch; a (1,) tensor avoids a
             synchronization with the GPU.
@@ -56,11 +57,17 @@ def patch_attention(
     Returns:
         (N, V, H, W).
     """
+    query, levels = (
+        at_least_float32(query),
+        [(at_least_float32(k), at_least_float32(v)) for k, v in levels],
+    )
+    if is_exporting():
+        return _attend_unfolded(query, levels, softmax_scale, norm_floor, hard)
     inputs = [query, *(x for level in levels for x in level)]
     if torch.is_grad_enabled() and any(x.requires_grad for x in inputs):
         return _attend_recorded(query, levels, softmax_scale, norm_floor, hard)
     samples = [
-        attend_tiled(
+        uncompiled(attend_tiled)(
             query[i],
             [(key[i], value[i]) for key, value in levels],
             softmax_scale=softmax_scale,
@@ -106,6 +113,26 @@ def patch_weights(
         weights = (weights == weights.amax()).to(weights.dtype)
     parts = torch.split(weights, [score.numel() for score in scores])
     return [part.view(score.shape) for part, score in zip(parts, scores, strict=True)]
+
+
+def _attend_unfolded(
+    query: Tensor,
+    levels: Sequence[tuple[Tensor, Tensor]],
+    softmax_scale: float,
+    norm_floor: float | Tensor,
+    hard: bool,
+) -> Tensor:
+    """Compute `patch_attention` with all patches and scores in memory, for other runtimes."""
+    patches = (F.unfold(x, 3, padding=1) for x in (query, *(key for key, _ in levels)))
+    queries, *keys = patches
+    values = torch.cat([F.unfold(value, 3, padding=1) for _, value in levels], 2)
+    normalized = [k / k.square().sum(1, keepdim=True).clamp_min(norm_floor**2).sqrt() for k in keys]
+    scores = queries.mT @ torch.cat(normalized, 2) * softmax_scale
+    weights = scores.softmax(-1)
+    if hard:
+        weights = (weights == weights.amax(-1, keepdim=True)).to(weights.dtype)
+    height, width = query.shape[2:]
+    return F.fold(values @ weights.mT, (height, width), 3, padding=1)
 
 
 def _attend_recorded(

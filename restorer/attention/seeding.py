@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from restorer.attention.modes import is_recorded
+from restorer.attention.modes import is_exporting
 
 
 def seeded_generator(*words: int) -> torch.Generator:
@@ -25,7 +25,7 @@ def draw_rotations(seed: int, index: int, shape: tuple[int, ...]) -> Tensor:
 
     In an exported network they are constants, so its size is fixed.
     """
-    if not is_recorded():
+    if not is_exporting():
         return _draw(seed, index, shape)
     # Recording is local to a thread. A recorded draw would continue one random sequence from call
     # to call, and so change the result of the exported network.

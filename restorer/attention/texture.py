@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from restorer.attention.coarse import search_coarse_to_fine
-from restorer.attention.modes import at_least_float32
+from restorer.attention.modes import at_least_float32, is_exporting
 from restorer.attention.transfer import Divisor, paste, search
 
 # Largest number of patch pairs for the exact search: half a minute on two CPU cores.
@@ -64,7 +64,8 @@ class SearchTransfer(nn.Module):
         # Half precision often selects a different best patch.
         with torch.autocast(query.device.type, enabled=False):
             pairs = query.shape[2:].numel() * key.shape[2:].numel()
-            find = search if pairs <= self.exact_pairs else search_coarse_to_fine
+            exact = is_exporting() or pairs <= self.exact_pairs
+            find = search if exact else search_coarse_to_fine
             index, score = find(at_least_float32(query), at_least_float32(key))
             textures = tuple(self._paste(value, index, key) for value in values)
         return TransferredTextures(score[:, None].to(query.dtype), textures, index)

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from restorer.attention.geometry import balanced_size, patch_norms, view_start
+from restorer.attention.modes import is_exporting, uncompiled
 
 Divisor: TypeAlias = Literal["constant", "coverage"]
 
@@ -41,8 +42,10 @@ def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         index (N, H, W), int64: row * w + column of the key patch's center; score (N, H, W).
     """
+    if is_exporting():
+        return _search_unfolded(query, key)
     with torch.no_grad():
-        index = _best_patches(query, key)
+        index = uncompiled(_best_patches)(query, key)
     return index, cosine(query, key, index)
 
 
@@ -65,6 +68,8 @@ def paste(
     Returns:
         (N, C, H * stride, W * stride); differentiable in `value`.
     """
+    if is_exporting():
+        return _paste_unfolded(value, index, stride, divisor)
     cells = F.pixel_unshuffle(value, stride)
     pasted = _sum_patches(cells, index)
     if divisor == "coverage":
@@ -72,6 +77,28 @@ def paste(
     else:
         pasted = pasted / 9
     return F.pixel_shuffle(pasted, stride)
+
+
+def _search_unfolded(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute `search` with all patches and scores in memory, for other runtimes."""
+    queries, keys = (F.normalize(F.unfold(x, 3, padding=1), dim=1) for x in (query, key))
+    score, index = (queries.mT @ keys).max(2)
+    shape = len(query), *query.shape[2:]
+    return index.view(shape), score.view(shape)
+
+
+def _paste_unfolded(value: Tensor, index: Tensor, stride: int, divisor: Divisor) -> Tensor:
+    """Compute `paste` with all patches in memory, for other runtimes."""
+    size = index.shape[1] * stride, index.shape[2] * stride
+
+    def pasted(x: Tensor) -> Tensor:
+        patches = F.unfold(x, 3 * stride, padding=stride, stride=stride)
+        chosen = patches.gather(2, index.flatten(1)[:, None].expand(-1, patches.shape[1], -1))
+        return F.fold(chosen, size, 3 * stride, padding=stride, stride=stride)
+
+    if divisor == "coverage":
+        return pasted(value) / pasted(torch.ones_like(value[:, :1]))
+    return pasted(value) / 9
 
 
 def _best_patches(query: Tensor, key: Tensor) -> Tensor:

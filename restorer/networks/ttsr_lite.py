@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from restorer.attention.geometry import patch_norms
+from restorer.attention.geometry import neighborhood_sums, patch_norms
 from restorer.networks.layers import ReferenceUse, ResidualBlock, conv3x3, conv_shape
 
 _MIN_NORM = 1e-6
@@ -117,7 +117,7 @@ class TTSRLite(nn.Module):
         here, there = self.extractor(target), self.extractor(reference)
         with torch.autocast(here.device.type, enabled=False):
             here, there = here.float(), there.float()
-            product = F.avg_pool2d((here * there).sum(1), 3, 1, 1, divisor_override=1)
+            product = neighborhood_sums((here * there).sum(1))
             norms = patch_norms(here, _MIN_NORM) * patch_norms(there, _MIN_NORM)
             return (product / norms)[:, None]
 
@@ -143,7 +143,7 @@ def _fit(target: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
     mean, mean_coarse = _window(target), _window(coarse)
     covariance = (_window(target * coarse) - mean * mean_coarse).sum(1, keepdim=True)
     variance = (_window(coarse * coarse) - mean_coarse * mean_coarse).sum(1, keepdim=True)
-    gain = (covariance / (variance + _VARIANCE_FLOOR)).clamp(0, _GAIN_MAX)
+    gain = (covariance / (variance + _VARIANCE_FLOOR)).clamp(0.0, _GAIN_MAX)
     return mean + gain * (coarse - mean_coarse), gain
 
 
@@ -156,7 +156,7 @@ def _agree(target: Tensor, fitted: Tensor) -> Tensor:
     """
     unexplained = _window((target - fitted).square().mean(1, keepdim=True), 3)
     variance = _window((target - _window(target)).square().mean(1, keepdim=True))
-    return (1 - _STRICTNESS * unexplained / (variance + _VARIANCE_FLOOR)).clamp(0, 1)
+    return (1 - _STRICTNESS * unexplained / (variance + _VARIANCE_FLOOR)).clamp(0.0, 1.0)
 
 
 def _window(x: Tensor, side: int = _WINDOW) -> Tensor:
