@@ -16,9 +16,10 @@ from .stopping import stoppable
 from .words import size, table, tell
 
 if TYPE_CHECKING:
-    from restorer import CheckpointInfo, ModelSpec
+    from restorer import CheckpointInfo, ModelSpec, OnnxModel
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TARGET = click.Path(dir_okay=False, path_type=Path)
 # Option, question and type of the setting that weights were trained for.
 _SETTINGS: Mapping[str, tuple[str, str, type]] = {
     "sigma": ("--sigma", "noise level of the training, 0-255 scale", float),
@@ -165,16 +166,45 @@ def remove(model: str) -> None:
 
 @weights.command()
 @click.argument("model", metavar="ID")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export(model: str, file: Path) -> None:
-    """Export a model's weights in the layout of its authors' code.
+@click.argument("file", type=_TARGET, required=False)
+@click.option("--onnx", type=_TARGET, metavar="FILE", help="Write the whole model as ONNX (.onnx).")
+@click.option(
+    "--size",
+    type=(int, int),
+    metavar="HEIGHT WIDTH",
+    help="Size of the input of the ONNX model.  [default: any, or 64 64 where it must be fixed]",
+)
+def export(model: str, file: Path | None, onnx: Path | None, size: tuple[int, int] | None) -> None:
+    """Export a model's weights in the layout of its authors' code, or the model as ONNX.
 
-    FILE must end in .pt, .pth or .safetensors and must not exist.
+    FILE must end in .pt, .pth or .safetensors and must not exist. The ONNX file is compared with
+    PyTorch before it is kept.
     """
-    from restorer import export_weights
+    if file is None and onnx is None:
+        raise click.UsageError("a FILE for the weights or --onnx FILE is required")
+    if size is not None and onnx is None:
+        raise click.UsageError("--size requires --onnx")
+    if file is not None:
+        from restorer import export_weights
 
-    export_weights(model, file)
-    tell(f"{file}: weights of {model}")
+        export_weights(model, file)
+        tell(f"{file}: weights of {model}")
+    if onnx is not None:
+        from restorer import export_onnx
+
+        _tell_onnx(export_onnx(model, onnx, size=size), model)
+
+
+def _tell_onnx(written: OnnxModel, model: str) -> None:
+    sides = f"any multiple of {written.multiple_of} from {written.min_side} on"
+    if written.size is not None:
+        sides = f"only {written.size[0]} x {written.size[1]}"
+    tell(f"{written.path}: {model}, ONNX opset {written.opset}; height x width: {sides}")
+    for check in written.checks:
+        tell(
+            f"  {check.size[0]} x {check.size[1]}: largest difference to PyTorch"
+            f" {check.difference:.1e}, {check.psnr:.0f} dB"
+        )
 
 
 def _catalog_entry(model: str) -> ModelSpec | None:

@@ -95,6 +95,9 @@ from .inference.loading import export_weights as export_weights
 from .inference.loading import fetch_model as fetch_model
 from .inference.loading import load as load
 from .inference.loading import release_models as release_models
+from .inference.onnx_export import OnnxCheck as OnnxCheck
+from .inference.onnx_export import OnnxModel as OnnxModel
+from .inference.onnx_export import export_onnx as export_onnx
 from .inference.predictor import Predictor as Predictor
 from .inference.wrapping import wrap_model as wrap_model
 from .inputs import Picture as Picture

@@ -53,6 +53,9 @@ HEAVY = {
     "ray": "batch",
     "click": "cli",
     "tqdm": "cli",
+    "onnx": "inference",
+    "onnxruntime": "inference",
+    "onnxscript": "inference",
 }
 TRAINERS = {"train.py", "evaluate.py", "demo.py", "montage.py"}
 

@@ -71,6 +71,11 @@ class PyramidAttention(nn.Module):
         self.conv_match = _pointwise(channels, channels // reduction)
         self.conv_assembly = _pointwise(channels, channels)
 
+    @property
+    def exports_any_size(self) -> bool:
+        """Whether one exported program is right for all sizes."""
+        return len(self.scales) <= _INEXACT
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape."""
         return self.attend(x) + x * self.residual_scale

@@ -46,6 +46,8 @@ class NonLocalSparseAttention(nn.Module):
         residual_scale: Factor on the attention.
     """
 
+    exports_any_size = False  # the number of rotations depends on the size
+
     def __init__(
         self,
         channels: int,
