@@ -171,3 +171,19 @@ def test_missing_weights_and_references_are_reported(
     result = restore("image", source, "--task", "reference-sr")
     assert result.exit_code == 2
     assert "needs reference pictures" in result.output
+
+
+def test_export_asks_for_a_file_and_checks_the_size(
+    restore: Restore, store: Path, tmp_path: Path
+) -> None:
+    result = restore("weights", "export", "panet-sr-x2-lite")
+    assert result.exit_code == 2
+    assert "--onnx FILE is required" in result.output
+    pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
+    target = tmp_path / "out.onnx"
+    result = restore(
+        "weights", "export", "panet-sr-x2-lite", "--onnx", target, "--size", "30", "40"
+    )
+    assert result.exit_code == 2
+    assert "size 30 x 40: panet-sr-x2-lite takes multiples of 8 from 16 on" in result.output
+    assert not target.exists()
