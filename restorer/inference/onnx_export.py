@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from restorer.errors import CheckpointError, ImageWriteError, InferenceError, SettingsError
 from restorer.formats.files import created
-from restorer.inference.loading import open_model
+from restorer.inference.loading import Openable, open_model
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec
-from restorer.networks import ARCHITECTURES
+from restorer.networks import ARCHITECTURES, reference_use
 
 OPSET = 18  # the first with all operators (Col2Im); ONNX Runtime supports it since 1.14
 
@@ -67,7 +67,7 @@ class OnnxModel:
 
 
 def export_onnx(
-    model: Predictor | ModelSpec | str | Path,
+    model: Openable,
     path: str | Path,
     *,
     size: tuple[int, int] | None = None,
@@ -85,7 +85,7 @@ def export_onnx(
     memory than this program for large inputs; run it on tiles.
 
     Args:
-        model: Its weights must be installed; a path is that of a checkpoint.
+        model: What `load` takes; its weights must be installed.
         path: The ``.onnx`` file; must not exist.
         size: Height and width of the input. By default any size is possible where the network
             allows it; others (NLSN, whose hashing depends on the size, and pyramids of more than
@@ -95,17 +95,23 @@ def export_onnx(
     Raises UnknownModelError, WeightsError, CheckpointError (also if the file cannot be written),
     SettingsError (no such size; onnx is not installed), or InferenceError (no ONNX form exists, or
     the results differ).
+
+    Examples:
+        >>> written = restorer.export_onnx("panet-sr-x2-lite", "x2.onnx")  # doctest: +SKIP
+        >>> written.multiple_of, written.min_side  # doctest: +SKIP
+        (8, 32)
     """
     path = Path(path)
     if path.suffix != ".onnx":
         raise SettingsError(f"{path}: unknown suffix; expected .onnx")
     _require_onnx()
-    if not isinstance(model, Predictor):
-        model = open_model(model, device="cpu", precision="fp32")
-    spec, wrapped = model.spec, _wrap(model, seed)
+    predictor = open_model(model, device="cpu", precision="fp32")
+    if predictor.device != "cpu":
+        raise SettingsError(f"{predictor.spec.id}: is on {predictor.device}; export it on the cpu")
+    spec, wrapped = predictor.spec, _wrap(predictor, seed)
     cell = spec.tile.multiple_of
     cells = max(math.ceil(spec.tile.min_side / cell), _MIN_CELLS)
-    fixed = size or (None if _takes_any_size(model) else _fixed_size(spec))
+    fixed = size or (None if _takes_any_size(predictor) else _fixed_size(spec))
     if size is not None and (min(size) < spec.tile.min_side or any(n % cell for n in size)):
         raise SettingsError(
             f"size {size[0]} x {size[1]}: {spec.id} takes multiples of {cell} from"
@@ -144,8 +150,7 @@ def _wrap(model: Predictor, seed: int) -> _Wrapped:
 
 
 def _searches(spec: ModelSpec) -> bool:
-    architecture = ARCHITECTURES.get(spec.architecture)
-    return architecture is not None and architecture.references == "searched"
+    return reference_use(spec.architecture) == "searched"
 
 
 def _takes_any_size(model: Predictor) -> bool:

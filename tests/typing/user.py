@@ -107,8 +107,11 @@ def keep_weights(path: str) -> Path:
     installed: restorer.ModelSpec = restorer.add_weights(spec, path)
     states = [restorer.verify_weights(installed), restorer.weights_state(installed), fits]
     restorer.export_weights(installed.id, "copy.safetensors")
+    written: restorer.OnnxModel = restorer.export_onnx(installed.id, "copy.onnx", size=(64, 64))
     restorer.fetch_model(restorer.fetch_weights(installed))
-    print(states, restorer.weights_path(installed), restorer.weights_folder())
+    print(
+        states, written.checks[0].psnr, restorer.weights_path(installed), restorer.weights_folder()
+    )
     return restorer.remove_weights(installed)
 
 

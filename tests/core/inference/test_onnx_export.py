@@ -75,7 +75,7 @@ def test_the_example_of_the_documentation_runs(
     import PIL.Image
 
     text = Path(__file__).parents[3].joinpath("docs/onnx.md").read_text("utf-8")
-    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    code = re.findall(r"```py\n(.*?)```", text, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     Path("model.onnx").write_bytes(exported.path.read_bytes())
     PIL.Image.fromarray(make_photograph(33, 50)).save("photo.png")
