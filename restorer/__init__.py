@@ -4,10 +4,10 @@
 
     import restorer
 
-    image = restorer.read(Path("noisy.jpg"))
-    restorer.write(restorer.restore(image, "panet-denoise-lite"), Path("clean.jpg"))
+    image = restorer.restore("noisy.jpg", "panet-denoise-lite")
+    restorer.write(image, "clean.jpg")
 
-    batch = restorer.plan_jobs(Path("in"), Path("out"), ["panet-sr-x2-lite"])
+    batch = restorer.plan_jobs("in", "out", ["panet-sr-x2-lite"])
     for event in restorer.run_jobs(batch.jobs):
         print(event)
 

@@ -73,7 +73,7 @@ class BorrowedNetwork(nn.Module):
         if padded:
             x = mirrored(x, max(height, width), max(height, width))
         dtype = next((t.dtype for t in self._tensors() if t.is_floating_point()), x.dtype)
-        x = x.to(dtype)
+        x = x.to(dtype).contiguous()  # the layout of its own calls, for the same bits
         with _evaluating(module), seeded(x, seed):
             y = call(x, seed=seed) if self._takes_seed else call(x)
         if not isinstance(y, Tensor):

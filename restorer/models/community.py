@@ -160,7 +160,7 @@ def _accept(found: Any) -> None:
             " gray to gray or RGB to RGB"
         )
     for key, parameter in found.model.named_parameters():
-        if not bool(parameter.isfinite().all()):
+        if not bool(parameter.detach().isfinite().all()):
             raise CheckpointError(f"{name}: {key} contains NaN or infinity")
 
 

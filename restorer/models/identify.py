@@ -370,18 +370,19 @@ def _foreign(
 
 
 def tile_needs(found: community.CommunityModel) -> TileNeeds:
-    """Return the needs of tiles of a network of spandrel."""
+    """Return the needs of tiles of a network of spandrel, which pads its input itself."""
     unit = max(1, found.multiple_of)
     # Networks that use the whole image get large tiles, as far as memory permits.
     side = 512 if found.tiling == "discouraged" else 256
     return TileNeeds(
-        multiple_of=unit,
-        min_side=round_up(max(found.min_side, 8), unit),
-        side=round_up(side, unit),
+        multiple_of=1,
+        min_side=8,
+        side=round_up(max(side, found.min_side), unit),
         overlap=32,
         border=0,
         bytes_per_pixel=16_000 * max(1, found.scale**2 // 2),
         global_context=found.tiling != "supported",
+        period=unit,
     )
 
 

@@ -29,6 +29,7 @@ _MULTIPLES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64, 12
 _SMALLEST = 8  # shorter sides are padded in any case
 _LENGTHS = (64, 128, 256, 512)  # of strips that are as thin as the network permits
 _SLOW_S = 5.0  # a run of this time is not repeated on a longer strip
+_DECAY = 4  # of changes over twice the distance, at least; those of a global operation stay
 # Of the largest value: what counts as a change, and how much tiles may deviate.
 _CHANGED, _EQUAL = 1e-6, 1e-5
 _SIDE, _GLOBAL_SIDE, _OVERLAP = 256, 512, 32
@@ -116,7 +117,7 @@ def measure_needs(
             return found is not None and found.shape == (1, channels, height * scale, width * scale)
 
         units = _MULTIPLES if multiple_of is None else (multiple_of,)
-        unit = next((n for n in units if _takes_multiples(takes, n, min_side or 32)), None)
+        unit = next((n for n in units if _takes_multiples(takes, n, side)), None)
         if unit is None:
             raise ModelError(f"{name}: takes {side} x {side}, but no steps of sides; multiple_of?")
         least = min_side or next(
@@ -175,22 +176,22 @@ class _Probe:
         self, planes: int, scale: int, unit: int, thickness: int
     ) -> tuple[int | None, int]:
         """Return the radius over both directions, None without one, and the period."""
-        upright, turned = self._run, _turned(self._run)
-        found = [self._reach(run, planes, scale, unit, thickness) for run in (upright, turned)]
-        reaches = [reach for reach in found if reach is not None]
-        if len(reaches) < len(found):
-            return None, unit
-        radius = max(reaches)
-        shifts = [
-            self._period(run, planes, scale, unit, thickness, radius) for run in (upright, turned)
-        ]
-        periods = [shift for shift in shifts if shift is not None]
-        if len(periods) < len(shifts):
-            return None, unit
-        return radius, math.lcm(*periods)
+        radius, period = 0, unit
+        for run in (self._run, _turned(self._run)):
+            reach = self._reach(run, planes, scale, unit, thickness)
+            if reach is None:
+                return None, unit
+            radius = max(radius, reach)
+        for run in (self._run, _turned(self._run)):
+            shift = self._period(run, planes, scale, unit, thickness, radius)
+            if shift is None:
+                return None, unit
+            period = math.lcm(period, shift)
+        return radius, period
 
     def _reach(self, run: Run, planes: int, scale: int, unit: int, thickness: int) -> int | None:
         """Return how far a change of one half of a strip reaches into the other half."""
+        before = math.inf  # the change at the far end of the strip before
         for length in _LENGTHS:
             length = round_up(max(length, 2 * unit), unit)
             self.longest = max(self.longest, length)
@@ -198,20 +199,20 @@ class _Probe:
             middle, start = length // 2, time.perf_counter()
             result = run(x)
             seconds = time.perf_counter() - start
-            reach = 0
+            reach, far = 0, 0.0
             for half in (slice(middle, None), slice(None, middle)):
                 changed = x.clone()
                 changed[..., half] = 1 - changed[..., half] / 2
-                difference = (run(changed) - result).abs().amax((0, 1, 2))
-                seen = difference > _CHANGED * float(result.abs().max())
-                others = (
-                    seen[: middle * scale].flip(0) if half.stop is None else seen[middle * scale :]
-                )
-                reach = max(reach, _last(others))
+                change = (run(changed) - result).abs().amax((0, 1, 2))
+                edge = middle * scale
+                change = change[:edge].flip(0) if half.stop is None else change[edge:]
+                reach = max(reach, _last(change > _CHANGED * float(result.abs().max())))
+                far = max(far, float(change[-scale:].max()))
             if reach < (length - middle - 1) * scale:
                 return -(-reach // scale)
-            if seconds > _SLOW_S:
+            if seconds > _SLOW_S or far > before / _DECAY:
                 break
+            before = far
         return None
 
     def _period(
