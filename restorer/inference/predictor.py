@@ -63,6 +63,11 @@ class Predictor:
         network = channels_last(network.to(device))
         self.network = network.eval().requires_grad_(False)
 
+    @property
+    def borrowed(self) -> bool:
+        """Whether the network is a module of the caller's, whose result stays as it is."""
+        return isinstance(self.network, BorrowedNetwork)
+
     def __repr__(self) -> str:
         """Return model, network, task, scale, device and precision."""
         spec, network = self.spec, type(self.network).__name__

@@ -53,6 +53,8 @@ def wrap_model(
     so that they give the result of the whole image. Tiles of others (global attention, pooling over
     the image) are blended; a warning says so. An uncommon network may need to be told.
 
+    The result is that of the module: the setting ``keep_colors`` does not apply to it.
+
     The module stays the caller's. It runs where it is, in evaluation mode, with its own parameters
     and types, and is in its former mode afterwards. A keyword ``seed`` of its forward is passed on;
     random numbers of torch are seeded.

@@ -191,7 +191,8 @@ def _plan_step(
     input_scale: int,
 ) -> StepRun:
     # The authors' test procedure has no such step.
-    predictor = predictor.keeping_colors(settings.keep_colors and settings.tiling != "chop")
+    keep = settings.keep_colors and settings.tiling != "chop" and not predictor.borrowed
+    predictor = predictor.keeping_colors(keep)
     spec, before = predictor.spec, (0, 0)
     if spec.traits.mosaic:
         before = bayer.phase(_bayer_pattern(spec, step), spec.trained_for["bayer"])
