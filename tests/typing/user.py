@@ -144,6 +144,8 @@ def run_batch(folder: str) -> None:
     name: str = restorer.target_name("a.jpg", [Step("panet-sr-x2-lite")])
     pairs: restorer.ResultPairs = restorer.pair_results(folder, "out")
     print(result.error, name, pairs, restorer.read_journal("run.jsonl"))
+    command: tuple[tuple[str, ...], str] = restorer.last_command(Path(folder))
+    print(command)
 
 
 def use_references(image: Image) -> None:
