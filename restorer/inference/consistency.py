@@ -72,7 +72,7 @@ def keep_colors(
     correction = torch.where(exact * (share > 0) > 0, excess, correction)
     down, across = (_linear(n, _BLOCK * scale, excess) for n in y.shape[2:])
     fine = torch.einsum("hr,ncrq,wq->nhwc", down, correction, across)  # in the order of networks
-    return y + fine.permute(0, 3, 1, 2)
+    return fine.permute(0, 3, 1, 2).add_(y)
 
 
 def _means(values: Tensor, scale: int = 1) -> Tensor:
