@@ -2,47 +2,73 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
+import shlex
 import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from .options import table_options
 from .stopping import stoppable
 from .words import size, tell, warn
 
 if TYPE_CHECKING:
-    from restorer.training.recipe import Recipe
+    from restorer import Recipe
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  restore train panet-sr-x2-lite --data photos/ --name my-x2 --iterations 1000\n"
+    "  restore train panet-denoise-lite --data clean/ --inputs noisy/ --name my-denoiser\n"
+    "  restore train mine.toml --data photos/ --device cuda --workers 8 --batch 32\n"
+    "  torchrun --nproc-per-node 4 --no-python restore train mine.toml --data DIR --device cuda\n"
+)
 @click.argument("recipe")
+@click.option("--data", required=True, type=_FOLDER, help="Folder of clean photographs.")
 @click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of clean photographs.",
+    "--inputs",
+    type=_FOLDER,
+    help="Folder of their degraded versions, instead of the damage that the recipe simulates; files"
+    " are matched by name: a.png or a_noisy.png, and a.png.",
 )
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for checkpoints and results.  [default: runs/<model>]",
 )
+@click.option("--name", metavar="ID", help="Id of the resulting model instead of the recipe's.")
+@click.option(
+    "--start",
+    metavar="MODEL",
+    help="Id or checkpoint whose weights the training starts from, instead of the recipe's.",
+)
+@click.option(
+    "--iterations", type=click.IntRange(1), help="Batches instead of the recipe's number."
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    help="Patches per batch instead of the recipe's number; a GPU can take several times as many.",
+)
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(0, min_open=True),
+    help="Highest learning rate instead of the recipe's.",
+)
 @click.option("--device", default="cpu", show_default=True, help="Device: cpu, cuda or cuda:1.")
+@table_options("precision")
 @click.option(
     "--workers",
     type=click.IntRange(0),
     default=0,
     show_default=True,
     help="Processes that prepare batches; a GPU needs several.",
-)
-@click.option(
-    "--batch",
-    type=click.IntRange(1),
-    help="Patches per batch instead of the recipe's number; a GPU can take several times as many.",
 )
 @click.option(
     "--compile/--eager",
@@ -61,90 +87,114 @@ def train(
     ctx: click.Context,
     recipe: str,
     data: Path,
+    inputs: Path | None,
     out: Path | None,
-    device: str,
-    workers: int,
+    name: str | None,
+    start: str | None,
+    iterations: int | None,
     batch: int | None,
+    learning_rate: float | None,
+    device: str,
+    precision: str,
+    workers: int,
     compiled: bool | None,
     resume: bool,
 ) -> None:
     """Train the networks of a recipe.
 
-    RECIPE is a TOML file, or the name of an included recipe. Run the same command
-    again to continue an interrupted training. Loss and validation PSNR are
-    written to log.jsonl and, with matplotlib, plotted in curves.png.
+    RECIPE is a TOML file, the name of an included recipe, or the id of a model that one of them
+    trains. Run the same command again to continue an interrupted training. Loss and validation PSNR
+    are written to log.jsonl and, with matplotlib, plotted in curves.png; pictures of held-out
+    patches are in the folder validation.
     """
-    plan = _recipe(recipe)
-    if batch is not None:
-        plan = replace(plan, batch=batch)
+    from restorer import read_recipe
+    from restorer.training.ranks import is_first_process
+
+    given = {
+        "model": name,
+        "start": start,
+        "iterations": iterations,
+        "batch": batch,
+        "learning_rate": learning_rate,
+    }
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    plan = replace(read_recipe(recipe), **changes)
+    _check_names(plan)
     if compiled is None:
         compiled = device.startswith("cuda")
     folder = out or Path("runs") / plan.model
-    if not resume:
-        for name in ("state.pt", "log.jsonl"):
-            (folder / name).unlink(missing_ok=True)
-    if not _train(plan, data, folder, device, workers, compiled):
+    options = {"precision": precision, "workers": workers, "compiled": compiled, "resume": resume}
+    completed = _train(plan, data, folder, inputs=inputs, device=device, **options)
+    if not is_first_process():
+        return
+    if not completed:
         warn(f"stopped; run the same command again to continue from {folder}")
         ctx.exit(130)
+    _draw(folder)
     for member in plan.members():
-        weights = folder / f"{member.model}.safetensors"
-        tell(f"{weights}: {size(weights.stat().st_size)}; entry for the catalog:")
-        tell("[model.weights]")
-        tell(f'name = "{weights.name}"')
-        tell(f'sha256 = "{hashlib.sha256(weights.read_bytes()).hexdigest()}"')
-        tell(f"size = {weights.stat().st_size}")
+        _tell_next_steps(member, folder / f"{member.model}.safetensors")
 
 
-def _train(
-    recipe: Recipe, data: Path, folder: Path, device: str, workers: int, compiled: bool
-) -> bool:
+def _check_names(plan: Recipe) -> None:
+    """Raise UsageError for ids that `restore weights add` would refuse, before the training."""
+    for member in plan.members():
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", member.model):
+            raise click.UsageError(
+                f"model {member.model!r}: expected lower-case letters and digits, joined by"
+                " hyphens; choose a --name"
+            )
+    if plan.siblings and len({member.model for member in plan.members()}) <= len(plan.siblings):
+        raise click.UsageError(f"--name {plan.model}: is that of another network of the recipe")
+
+
+def _train(recipe: Recipe, data: Path, folder: Path, **options: Any) -> bool:
     """Train and show loss and validation PSNR; return whether the training was completed."""
     from tqdm import tqdm
 
     from restorer import CancelToken
     from restorer.training.loop import train as reports
+    from restorer.training.ranks import is_first_process
 
     cancel = CancelToken()
-    running = reports(recipe, data, folder, device=device, workers=workers, compiled=compiled)
-    progress = tqdm(total=recipe.iterations, disable=not sys.stderr.isatty(), unit="it")
+    running = reports(recipe, data, folder, on_note=warn, **options)
+    hidden = not (sys.stderr.isatty() and is_first_process())
+    progress = tqdm(total=recipe.iterations, disable=hidden, unit="it")
+    step = recipe.iterations  # a finished training yields no report
     with stoppable("this iteration", cancel.cancel), progress as bar, closing(running):
         for report in running:
-            if cancel.cancelled and report.step < recipe.iterations:
+            step = report.step
+            if cancel.cancelled and step < recipe.iterations:
                 return False
-            bar.n = report.step
+            bar.n = step
             bar.set_postfix_str(f"loss {report.loss:.4f}")
             if report.validation_psnr is not None:
                 warn(
-                    f"iteration {report.step}: loss {report.loss:.4f},"
+                    f"iteration {step}: loss {report.loss:.4f},"
                     f" validation {report.validation_psnr:.2f} dB"
                 )
+    return step == recipe.iterations
+
+
+def _draw(folder: Path) -> None:
     try:
         from restorer.training.curves import draw_curves
 
         tell(f"{draw_curves(folder)}: loss and validation PSNR")
     except ModuleNotFoundError:
         warn("curves.png was not plotted; it requires matplotlib: pip install 'restorer[bench]'")
-    return True
+    tell(f"{folder / 'validation'}: pictures of held-out patches")
 
 
-def _recipe(name: str) -> Recipe:
-    """Return the recipe of a file or an included name. Raises UsageError with the known names."""
-    from importlib.resources import files
+def _tell_next_steps(member: Recipe, weights: Path) -> None:
+    """Print the commands that install the weights and restore an image with them."""
+    from restorer import TASKS, list_models
 
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    from restorer.training.recipe import read_recipe
-
-    included = files("restorer.weights").joinpath("recipes")
-    found = included.joinpath(f"{name.removesuffix('.toml')}.toml")
-    try:
-        text = (Path(name) if Path(name).is_file() else found).read_text("utf-8")
-        return read_recipe(tomlkit.parse(text).unwrap())
-    except OSError as error:
-        known = ", ".join(sorted(each.name.removesuffix(".toml") for each in included.iterdir()))
-        raise click.UsageError(
-            f"recipe {name!r}: no such file; included recipes are {known}"
-        ) from error
-    except (ValueError, TOMLKitError) as error:  # not UTF-8, not TOML, or not a recipe
-        raise click.UsageError(f"recipe {name!r}: {error}") from error
+    taken = {spec.id for spec in list_models()}
+    names = [member.model, f"my-{member.model}", *(f"my-{member.model}-{n}" for n in range(2, 99))]
+    model = next(name for name in names if name not in taken)
+    task = TASKS[member.degrade().task]
+    image = "MOSAIC.png" if task.mosaic else "PHOTO.jpg"
+    reference = " --reference SHARP.jpg" if task.needs_references else ""
+    tell(f"{weights}: {size(weights.stat().st_size)}; to use it:")
+    tell(f"  restore weights add {shlex.quote(str(weights))} --id {model}")
+    tell(f"  restore image {image} --model {model}{reference}")

@@ -14,7 +14,7 @@ import numpy as np
 from restorer.errors import SettingsError
 from restorer.image import Image
 from restorer.training.degrade import Bytes, crop_to_multiple
-from restorer.training.patches import load_rgb
+from restorer.training.photographs import load_rgb
 
 SIDE = 768  # side of the crops that are compared; references are not cropped
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Iterable, Mapping
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from restorer.errors import CheckpointError, ImageWriteError
 from restorer.formats.files import created
+
+RECORD = "restorer"  # metadata of safetensors files that the training writes; see `read_record`
 
 # Keys under which training scripts store a state dict, moving averages first.
 _WRAPPERS = (
@@ -45,6 +49,20 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if all(key.startswith("module.") for key in state):
         state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
     return state
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a training recorded about its network, an empty dict for other files.
+
+    The keys are ``architecture``, ``params``, ``task`` and ``trained_for``. The file may come from
+    anyone, so check the values.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            record = json.loads((file.metadata() or {}).get(RECORD, "{}"))
+    except (OSError, ValueError, SafetensorError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def load_state(

@@ -23,7 +23,14 @@ from restorer.models.catalog import (
     list_models,
     model_family,
 )
-from restorer.models.checkpoint import load_state, misfits, not_finite, read_state, summarize
+from restorer.models.checkpoint import (
+    load_state,
+    misfits,
+    not_finite,
+    read_record,
+    read_state,
+    summarize,
+)
 from restorer.models.download import file_sha256
 from restorer.models.probing import measure_needs
 from restorer.networks import ARCHITECTURES, reference_use
@@ -32,6 +39,8 @@ from restorer.tasks import TASKS, Task, default_model, usual_task
 from restorer.tiling.plan import TileNeeds, round_up
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+_CONDITION_MAX = {"": 0.0, "sigma": 75.0, "jpeg_quality": 100.0}
 
 _SETTINGS = {
     "sigma": "noise with a sigma of {}",
@@ -52,12 +61,14 @@ class CheckpointInfo:
         scale: Scale of the result.
         channels: Input and output channels.
         peak: Value of white in the network's input.
-        condition: ``sigma`` if the network takes the noise level as an input.
+        condition: ``sigma`` or ``jpeg_quality`` if the network takes that as an input.
         parameters: Number of trained parameters.
         sha256: SHA-256 of the file.
         license: License of the weights, if known.
         source: Paper and repository of the network.
         published: Ids of the catalog's published models with the same layout.
+        trained_for: Setting of the training (`ModelSpec.trained_for`), as recorded in the file;
+            None if unknown.
     """
 
     architecture: str
@@ -75,6 +86,7 @@ class CheckpointInfo:
     source: str
     tile: TileNeeds
     published: tuple[str, ...] = field(default=())
+    trained_for: Mapping[str, Any] | None = None
 
 
 def identify_checkpoint(path: Path | str) -> CheckpointInfo:
@@ -100,7 +112,7 @@ def identify_checkpoint(path: Path | str) -> CheckpointInfo:
     candidates = [_Candidate.of(name, shapes) for name in ARCHITECTURES]
     fitting = next((candidate for candidate in candidates if not candidate.problems), None)
     if fitting is not None:
-        return _known(fitting, state, file_sha256(path))
+        return _recorded(_known(fitting, state, file_sha256(path)), read_record(path))
     if community.available():
         found = community.identify_checkpoint(state)
         if found is not None:
@@ -148,7 +160,7 @@ def describe_model(
         raise SettingsError(
             f"task {task!r}: {checkpoint.title} supports {', '.join(checkpoint.tasks)}"
         )
-    settings = dict(trained_for or {})
+    settings = {**(checkpoint.trained_for or {}), **(trained_for or {})}
     if TASKS[task].mosaic:
         settings.setdefault("bayer", "grbg")  # as in the papers
     return ModelSpec(
@@ -165,7 +177,7 @@ def describe_model(
         channels=checkpoint.channels,
         peak=checkpoint.peak,
         condition=checkpoint.condition,
-        condition_max=75.0 if checkpoint.condition else 0.0,
+        condition_max=_CONDITION_MAX[checkpoint.condition],
         trained_for=settings,
         base=_base(checkpoint),
     )
@@ -206,7 +218,12 @@ def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma
     """
     any_value = checkpoint.condition or checkpoint.scale > 1
     # Many networks of spandrel support all levels.
-    if any_value or checkpoint.architecture == "spandrel" or task not in TASKS:
+    if (
+        any_value
+        or checkpoint.trained_for is not None
+        or checkpoint.architecture == "spandrel"
+        or task not in TASKS
+    ):
         return ""
     return TASKS[task].condition
 
@@ -275,7 +292,7 @@ def _known(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> Check
         architecture=found.architecture,
         params=params,
         title=family.title,
-        details=", ".join(f"{key} {value}" for key, value in params.items()),
+        details=_details(params),
         tasks=_possible_tasks(found.architecture, params, scale),
         scale=scale,
         channels=channels,
@@ -303,6 +320,45 @@ def _new_family(found: _Candidate, state: Mapping[str, Tensor]) -> Family:
 
     needs = measure_needs(run, name=found.architecture, planes=(found.params.get("colors", 3), 1))
     return Family(type(network).__name__, "", "", needs.tile())
+
+
+def _details(params: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in params.items())
+
+
+def _recorded(found: CheckpointInfo, record: Mapping[str, Any]) -> CheckpointInfo:
+    """Return the checkpoint with what its training recorded, where names and shapes allow it.
+
+    Only arguments that the shapes leave open are taken, such as the levels of a pyramid.
+    """
+    task, settings, params = (
+        str(record.get("task")),
+        record.get("trained_for"),
+        record.get("params"),
+    )
+    if record.get("architecture") != found.architecture or task not in TASKS:
+        return found
+    conditioned = bool(found.condition)
+    if task not in found.tasks and not (conditioned and TASKS[task].condition):
+        return found
+    if isinstance(params, Mapping):
+        scalars = {k: v for k, v in params.items() if isinstance(v, int | float | str)}
+        params = {**scalars, **found.params}
+    else:
+        params = found.params
+    try:
+        with torch.device("meta"):
+            ARCHITECTURES[found.architecture](**params)
+    except (TypeError, ValueError, ZeroDivisionError, RuntimeError):  # not written by a training
+        return found
+    return replace(
+        found,
+        params=params,
+        details=_details(params),
+        tasks=(task,),
+        condition=TASKS[task].condition if conditioned else "",
+        trained_for=dict(settings) if isinstance(settings, Mapping) else {},
+    )
 
 
 def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) -> tuple[str, ...]:

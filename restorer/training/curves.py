@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from restorer.training.loop import LOG
+from restorer.training.state import LOG
 
 
 def draw_curves(folder: Path) -> Path:

@@ -7,13 +7,16 @@ Images are (H, W, 3) RGB uint8, 0-255.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer.image import FloatArray
+from restorer.errors import SettingsError
+from restorer.image import FloatArray, Image
+from restorer.restoration.source import Source
+from restorer.tasks import TASKS
 from restorer.training.camera import Exposure
 from restorer.training.degrade import (
     Bytes,
@@ -24,18 +27,24 @@ from restorer.training.degrade import (
     mosaic,
     quantize,
 )
+from restorer.training.photographs import to_rgb
 from restorer.training.reference import Referenced
 
 _GRID = 8  # side of a JPEG block
+_LEVEL_STEPS = 2  # a prepared level, at most 100, is stored in 8 bits
 
 
 class Degradation(Protocol):
     """A degradation that turns clean images into network inputs.
 
     Attributes:
+        task: The task of networks that restore it, a key of `TASKS`.
         scale: Scale of the clean image relative to the input.
         margin: Additional input pixels on each side of the patch that `finish` requires.
     """
+
+    @property
+    def task(self) -> str: ...  # noqa: D102  see above
 
     scale: int
     margin: int
@@ -53,6 +62,7 @@ class Degradation(Protocol):
 class Bicubic:
     """Downscaling with MATLAB's bicubic filter, for super-resolution."""
 
+    task: ClassVar[str] = "super-resolution"
     scale: int
     margin: int = 0
 
@@ -77,6 +87,7 @@ class Noise:
     like files; the others are not, as in the papers' unclipped protocol.
     """
 
+    task: ClassVar[str] = "denoising"
     sigma_max: float
     gray_share: float = 0.15
     scale: int = 1
@@ -110,6 +121,7 @@ class Jpeg:
     shifted grid, as after cropping. The given quality has a small error, like estimates.
     """
 
+    task: ClassVar[str] = "deblocking"
     gray_share: float = 0.3
     resaved_share: float = 0.25
     scale: int = 1
@@ -146,6 +158,7 @@ class Jpeg:
 class Mosaic:
     """Bayer mosaics of clean images as color planes, with zeros for missing samples."""
 
+    task: ClassVar[str] = "demosaicing"
     pattern: str
     scale: int = 1
     margin: int = 0
@@ -169,6 +182,7 @@ class Camera:
     mosaic and JPEG.
     """
 
+    task: ClassVar[str] = "denoising"
     scale: int = 1
     margin: int = _GRID
 
@@ -195,6 +209,7 @@ class Web:
     Each degradation is omitted at random, so that clean images stay clean.
     """
 
+    task: ClassVar[str] = "super-resolution"
     scale: int
     margin: int = 2 * _GRID
 
@@ -241,6 +256,57 @@ class Web:
         return image + noise.astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Paired:
+    """Given pairs of degraded and clean images instead of a simulation.
+
+    Attributes:
+        task: The task of the network: by default super-resolution, or denoising for scale 1.
+        conditioned: Whether the input gets a plane with the strength of the degradation. It is
+            estimated on the whole image, as when the network restores a photograph.
+    """
+
+    scale: int
+    task: str = ""
+    conditioned: bool = False
+    margin: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError for a task that pairs cannot train."""
+        fitting = [
+            task.id
+            for task in TASKS.values()
+            if task.enlarges == (self.scale > 1) and not (task.mosaic or task.needs_references)
+        ]
+        object.__setattr__(self, "task", self.task or fitting[0])
+        if self.task not in fitting:
+            known = ", ".join(fitting)
+            raise SettingsError(
+                f"recipe: pairs of scale {self.scale} cannot train {self.task}, but {known}"
+            )
+
+    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
+        """Raise SettingsError: there is nothing to simulate."""
+        raise SettingsError("recipe: degradation 'paired' requires a folder of inputs")
+
+    def prepare_pair(self, taken: Image, clean: Bytes) -> tuple[Bytes, Bytes]:
+        """Return the input, with a plane of its level if the network needs one, and the target."""
+        height, width = taken.height * self.scale, taken.width * self.scale
+        planes = to_rgb(taken)
+        if self.conditioned:
+            level = round(_level(Source(taken), TASKS[self.task].condition) * _LEVEL_STEPS)
+            planes = np.concatenate([planes, np.full((*planes.shape[:2], 1), level, np.uint8)], 2)
+        return planes, clean[:height, :width]
+
+    def finish(
+        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Scale to white = 1."""
+        planes = _normalize(patch)
+        planes[..., 3:] /= _LEVEL_STEPS
+        return planes, _normalize(clean)
+
+
 # Degradations by name; their keyword arguments are the other keys of the recipe.
 DEGRADATIONS = {
     "bicubic": Bicubic,
@@ -250,7 +316,15 @@ DEGRADATIONS = {
     "camera": Camera,
     "web": Web,
     "referenced": Referenced,
+    "paired": Paired,
 }
+
+
+def _level(source: Source, condition: str) -> float:
+    """Return the estimated strength of the degradation on the 0-255 scale, at most 100."""
+    if condition == "sigma":
+        return min(source.sigma, 100.0)
+    return 100.0 - source.jpeg_quality()[0]
 
 
 def _compress(image: Bytes, quality: int, rng: np.random.Generator) -> Bytes:

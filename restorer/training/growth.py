@@ -1,16 +1,41 @@
-"""Initialization of a network from the weights of a narrower or shallower one."""
+"""The networks of a recipe, with random weights or those of a narrower or shallower network."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from restorer.models.catalog import model_spec
+from restorer.models.checkpoint import read_state
+from restorer.models.store import weights_path
+from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import count_blocks
+from restorer.training.recipe import Recipe
 
 _LAST_OF_BLOCK = re.compile(r"(before|after)\.\d+\.body\.2\.(weight|bias)")
+
+
+def build_networks(members: Sequence[Recipe]) -> nn.ModuleList:
+    """Return the network of each recipe; they share the parameters of the first one.
+
+    Raises ModelError if a recipe starts from weights that are not installed or not readable.
+    """
+    return nn.ModuleList(share_trunk([_initialize(member) for member in members]))
+
+
+def share_trunk(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
+    """Make all networks share the parameters of the first one with equal names and shapes."""
+    trunk = dict(networks[0].named_parameters())
+    for network in networks[1:]:
+        for name, own in list(network.named_parameters()):
+            if name in trunk and trunk[name].shape == own.shape:
+                parent, _, leaf = name.rpartition(".")
+                setattr(network.get_submodule(parent), leaf, trunk[name])
+    return networks
 
 
 def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -52,3 +77,13 @@ def _renumber(name: str, places: int) -> str:
     part, _, rest = name.partition(".")
     number, _, leaf = rest.partition(".")
     return f"after.{int(number) + places}.{leaf}" if part == "after" else name
+
+
+def _initialize(recipe: Recipe) -> nn.Module:
+    network = ARCHITECTURES[recipe.architecture](**recipe.params)
+    if recipe.start is not None:
+        path = Path(recipe.start)
+        adopt(
+            network, read_state(path if path.is_file() else weights_path(model_spec(recipe.start)))
+        )
+    return network

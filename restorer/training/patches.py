@@ -1,42 +1,54 @@
-"""Random pairs of degraded and clean patches from a folder of photographs."""
+"""Random pairs of degraded and clean patches from photographs."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from restorer.color import network_planes, split
 from restorer.errors import SettingsError
-from restorer.formats import READABLE, probe, read
 from restorer.image import FloatArray
-from restorer.training.degradations import Degradation
+from restorer.inference.devices import free_bytes
+from restorer.training.degradations import Degradation, Paired
 from restorer.training.degrade import Bytes
+from restorer.training.photographs import Photograph
+from restorer.training.ranks import Ranks
 
-_VALIDATION_SHARE = 25  # one photograph in 25 is held out
+# A degraded and a clean image, or the files that hold them; see `Degradation.prepare`.
+Pair: TypeAlias = tuple[Bytes, Bytes] | tuple[Path, Path]
+
+_MEMORY_SHARE = 0.5  # of the free memory; workers, batches and the system need the rest
 
 
 class PatchSource:
-    """Prepared images in memory; batches depend only on (seed, step)."""
+    """Prepared images; a patch depends only on (seed, step, number)."""
 
-    def __init__(self, images: Sequence[Bytes], degradation: Degradation) -> None:
-        if not images:
+    def __init__(self, pairs: Sequence[Pair], degradation: Degradation) -> None:
+        if not pairs:
             raise SettingsError("no images to train on")
         self.degradation = degradation
-        self.pairs = [degradation.prepare(image) for image in images]
+        self.pairs = pairs
 
-    def batch(self, count: int, side: int, seed: int, step: int) -> tuple[FloatArray, FloatArray]:
-        """Return (N, C, side, side) inputs and (N, 3, side*scale, side*scale) clean patches."""
-        rng = np.random.default_rng((seed, step))
-        pairs = [self._patch(side, rng) for _ in range(count)]
+    def batch(
+        self, numbers: Iterable[int], side: int, seed: int, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the patches of a batch with these numbers.
+
+        These are (N, C, side, side) inputs and (N, 3, side*scale, side*scale) clean patches.
+        """
+        pairs = [self._patch(side, np.random.default_rng((seed, step, n))) for n in numbers]
         inputs, targets = (np.stack(x).transpose(0, 3, 1, 2) for x in zip(*pairs, strict=True))
         return np.ascontiguousarray(inputs), np.ascontiguousarray(targets)
 
+    def shortest(self) -> int:
+        """Return the shortest side of all degraded images."""
+        return min(int(min(_opened(degraded).shape[:2])) for degraded, _ in self.pairs)
+
     def _patch(self, side: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-        degraded, clean = self.pairs[rng.integers(len(self.pairs))]
+        degraded, clean = map(_opened, self.pairs[int(rng.integers(len(self.pairs)))])
         scale = self.degradation.scale
         side += 2 * self.degradation.margin
         top, left = (int(rng.integers(n - side + 1)) for n in degraded.shape[:2])
@@ -50,26 +62,105 @@ class PatchSource:
         return self.degradation.finish(patch, truth, rng)
 
 
-def split_photographs(folder: Path, min_side: int) -> tuple[list[Path], list[Path]]:
-    """Return the (training, validation) images below `folder`, split by photograph.
+def prepare(
+    photographs: Sequence[Photograph],
+    degradations: Sequence[Degradation],
+    spool: Path,
+    ranks: Ranks,
+    on_note: Callable[[str], None],
+) -> list[PatchSource]:
+    """Read and prepare photographs, each of them once, for every degradation.
 
-    Tiles of one photograph (names that differ only in a final ``_<number>``) stay together. Images
-    smaller than `min_side` are ignored. The split depends only on the names.
+    They are kept in memory. If they take more than half of the free memory, or if several
+    processes share them, they are kept in files in `spool`, from which patches are read.
+
+    Raises SettingsError if neither the memory nor the disk holds them, and ImageError.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE)
-    usable = [p for p in paths if min(probe(p).height, probe(p).width) >= min_side]
-    held_out = [p for p in usable if _held_out(p)]
-    return [p for p in usable if not _held_out(p)], held_out
+    found: list[list[Pair]] = [[] for _ in degradations]
+    spooled = ranks.local_count > 1
+    if spooled and ranks.local_rank > 0:
+        ranks.any(False)  # wait for the files
+        for number in range(len(photographs)):
+            for member, pairs in enumerate(found):
+                pairs.append(_files(spool, number, member))
+        return [PatchSource(*each) for each in zip(found, degradations, strict=True)]
+    pixels = sum(_pixels(photograph) for photograph in photographs)
+    for number, photograph in enumerate(photographs):
+        prepared = _prepared(photograph, degradations)
+        if number == 0:
+            size = int(_size(prepared) / _pixels(photograph) * pixels)
+            spooled = _check_memory(size, spool, on_note, spooled=spooled)
+        for member, (pair, pairs) in enumerate(zip(prepared, found, strict=True)):
+            pairs.append(_write(pair, spool, number, member) if spooled else pair)
+    if ranks.local_count > 1:
+        ranks.any(False)
+    return [PatchSource(*each) for each in zip(found, degradations, strict=True)]
 
 
-def _held_out(path: Path) -> bool:
-    photograph = re.sub(r"_\d+$", "", path.stem)
-    return hashlib.sha256(photograph.encode()).digest()[0] % _VALIDATION_SHARE == 0
+def _prepared(
+    photograph: Photograph, degradations: Sequence[Degradation]
+) -> list[tuple[Bytes, Bytes]]:
+    clean = photograph.clean()
+    return [
+        each.prepare_pair(photograph.taken(each.scale), clean)
+        if isinstance(each, Paired)
+        else each.prepare(clean)
+        for each in degradations
+    ]
 
 
-def load_rgb(path: Path) -> Bytes:
-    """Return any image as (H, W, 3) uint8; gray is repeated, and alpha is dropped."""
-    image = read(path)
-    colors, _ = split(image.to_float())
-    pixels = image.with_float(network_planes(colors), bits=8).pixels
-    return np.asarray(pixels, np.uint8)
+def _check_memory(size: int, spool: Path, on_note: Callable[[str], None], *, spooled: bool) -> bool:
+    """Report the size of the prepared photographs; return whether files must hold them."""
+    free = free_bytes("cpu")
+    amount = f"the prepared photographs take {size / 1e9:.2f} GB"
+    if not spooled and size <= _MEMORY_SHARE * free:
+        on_note(f"{amount} of memory; {free / 1e9:.2f} GB are free")
+        return False
+    spool.mkdir(parents=True, exist_ok=True)
+    disk = shutil.disk_usage(spool).free
+    if size > disk:
+        raise SettingsError(
+            f"{amount}, but {spool} has only {disk / 1e9:.2f} GB, and the memory"
+            f" {free / 1e9:.2f} GB; use fewer or smaller photographs"
+        )
+    on_note(f"{amount} and are kept in {spool} during the training")
+    return True
+
+
+def _size(prepared: Sequence[tuple[Bytes, Bytes]]) -> int:
+    """Return the bytes of all arrays; views of one array count once."""
+    arrays: list[Any] = [array for pair in prepared for array in pair]
+    owners = [array if array.base is None else array.base for array in arrays]
+    sizes: dict[int, int] = {id(owner): memoryview(owner).nbytes for owner in owners}
+    return sum(sizes.values())
+
+
+def _pixels(photograph: Photograph) -> int:
+    if photograph.span is None:
+        return photograph.size[0] * photograph.size[1]
+    return (photograph.span[1] - photograph.span[0]) * min(photograph.size)
+
+
+def _write(pair: tuple[Bytes, Bytes], spool: Path, number: int, member: int) -> Pair:
+    degraded, clean = _names(spool, number, member)
+    np.save(degraded, pair[0])
+    if pair[1] is not pair[0]:
+        np.save(clean, pair[1])
+    return _files(spool, number, member)
+
+
+def _files(spool: Path, number: int, member: int) -> Pair:
+    degraded, clean = _names(spool, number, member)
+    return degraded, clean if clean.exists() else degraded
+
+
+def _names(spool: Path, number: int, member: int) -> tuple[Path, Path]:
+    return spool / f"{number}-{member}-input.npy", spool / f"{number}-{member}-clean.npy"
+
+
+def _opened(image: Bytes | Path) -> Bytes:
+    """Open a file for each patch: thousands of open files would exceed the system's limit."""
+    if isinstance(image, Path):
+        opened: Bytes = np.load(image, mmap_mode="r")
+        return opened
+    return image

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
 from restorer.errors import SettingsError
 from restorer.networks import ARCHITECTURES
@@ -27,8 +32,9 @@ class Recipe:
         patch: Side of a patch in input pixels.
         learning_rate: Learning rate of Muon and Adam after the warm-up; a cosine schedule reduces
             it to a hundredth.
-        start: Id of the model whose matching weights initialize the network, which may be deeper
-            (`restorer.training.growth.adopt`); None uses random weights.
+        start: Id of the model, or path of the checkpoint, whose matching weights initialize the
+            network, which may be deeper (`restorer.training.growth.adopt`); None uses random
+            weights.
         symmetric: Whether to train a network that is equivariant to rotations and flips; this
             requires an isotropic degradation, and a `start` that was trained this way.
         seed: Seed of initial weights and batches.
@@ -63,6 +69,27 @@ class Recipe:
         alone = replace(self, siblings=())
         return [alone, *(_sibling(alone, own) for own in self.siblings)]
 
+    def with_pairs(self) -> Recipe:
+        """Return the recipe for given pairs of images instead of a simulated degradation.
+
+        Raises SettingsError for several networks, and for a task that needs more than pairs.
+        """
+        if self.siblings:
+            names = ", ".join(member.model for member in self.members())
+            raise SettingsError(
+                f"recipe {self.model}: pairs train one network, not {names}; name one of them"
+            )
+        given = self.degrade()
+        paired = {
+            "kind": "paired",
+            "scale": given.scale,
+            "task": given.task,
+            "conditioned": bool(self.params.get("conditions")),
+        }
+        recipe = replace(self, degradation=paired)
+        recipe.degrade()
+        return recipe
+
     def degrade(self) -> Degradation:
         """Return the degradation. Raises SettingsError for an unknown one."""
         options = dict(self.degradation)
@@ -95,8 +122,51 @@ def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
     )
 
 
-def read_recipe(table: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of a parsed TOML table. Raises SettingsError for invalid entries."""
+def read_recipe(source: Mapping[str, Any] | str | Path) -> Recipe:
+    """Return a recipe.
+
+    Args:
+        source: A TOML file, the name of an included recipe, the id of a model that one of them
+            trains, or a parsed TOML table.
+
+    Raises SettingsError for unknown names and invalid entries.
+
+    Examples:
+        >>> recipe = restorer.read_recipe("panet-denoise-lite")
+        >>> recipe.architecture, recipe.degradation["kind"]
+        ('panet-lite', 'noise')
+    """
+    if isinstance(source, Mapping):
+        return _of_table(source)
+    path = Path(source)
+    if path.is_file():
+        return _of_text(path.read_bytes(), str(source))
+    included = _included()
+    if (name := str(source).removesuffix(".toml")) in included:
+        return included[name]
+    members = {member.model: member for each in included.values() for member in each.members()}
+    if name in members:
+        return members[name]
+    known = ", ".join(sorted({*included, *members}))
+    raise SettingsError(f"recipe {str(source)!r}: no such file; included recipes are {known}")
+
+
+def _included() -> dict[str, Recipe]:
+    folder = files("restorer.weights").joinpath("recipes")
+    return {
+        each.name.removesuffix(".toml"): _of_text(each.read_bytes(), each.name)
+        for each in folder.iterdir()
+    }
+
+
+def _of_text(text: bytes, name: str) -> Recipe:
+    try:
+        return _of_table(tomlkit.parse(text.decode("utf-8")).unwrap())
+    except (SettingsError, ValueError, TOMLKitError) as error:  # not a recipe, UTF-8, or TOML
+        raise SettingsError(f"recipe {name!r}: {error}") from error
+
+
+def _of_table(table: Mapping[str, Any]) -> Recipe:
     try:
         recipe = Recipe(**table)
     except TypeError as error:

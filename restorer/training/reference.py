@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -43,6 +44,7 @@ class Referenced:
         references: Number of references per photograph, seeded by its content.
     """
 
+    task: ClassVar[str] = "reference-sr"
     scale: int
     base: Sequence[str] | str
     references: int = 4

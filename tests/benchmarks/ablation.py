@@ -36,7 +36,7 @@ from restorer.networks.layers import channels_last
 from restorer.training.degrade import bicubic_downscale, crop_to_multiple
 from restorer.training.growth import adopt
 from restorer.training.loop import train
-from restorer.training.patches import load_rgb
+from restorer.training.photographs import load_rgb
 from restorer.training.recipe import Recipe
 
 TILE = 160

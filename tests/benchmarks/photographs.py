@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 from restorer.training.degrade import Bytes
-from restorer.training.patches import load_rgb
+from restorer.training.photographs import load_rgb
 
 
 def photograph(name: str) -> Bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 import restorer
@@ -239,3 +240,31 @@ def test_missing_settings_are_known(tmp_path: Path) -> None:
     assert restorer.missing_setting(lite, "super-resolution") == ""
     fitting = [spec.id for spec in restorer.list_models() if restorer.fits_model(lite, spec)]
     assert fitting == []
+
+
+RECORD = {"architecture": "panet-lite", "task": "deblocking", "params": {"levels": 1, "blocks": 9}}
+
+
+@pytest.mark.parametrize(
+    ("record", "tasks", "levels"),
+    [
+        (RECORD, ("deblocking",), 1),
+        ({**RECORD, "params": [1]}, ("deblocking",), None),
+        ({**RECORD, "params": {"nonsense": 1}}, ("denoising",), None),
+        ({**RECORD, "task": "super-resolution"}, ("denoising",), None),
+        ({**RECORD, "task": ["nonsense"]}, ("denoising",), None),
+        ({**RECORD, "architecture": "nlsn"}, ("denoising",), None),
+        ([], ("denoising",), None),
+    ],
+)
+def test_a_record_of_the_training_adds_what_the_shapes_leave_open(
+    record: Any, tasks: tuple[str, ...], levels: int | None, tmp_path: Path
+) -> None:
+    state = PANetLite(conditions=1, blocks=2, channels=8, attention_channels=4).state_dict()
+    save_file(state, tmp_path / "a.safetensors", {"restorer": json.dumps(record)})
+    found = restorer.identify_checkpoint(tmp_path / "a.safetensors")
+    assert (found.tasks, found.params["blocks"]) == (tasks, 2)
+    assert found.params.get("levels") == levels
+    spec = restorer.describe_model(found, id="mine")
+    condition = {"deblocking": ("jpeg_quality", 100.0), "denoising": ("sigma", 75.0)}[tasks[0]]
+    assert (spec.condition, spec.condition_max) == condition

@@ -1,0 +1,78 @@
+"""The files of a training: the state for resuming, the log, and the resulting weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from restorer.errors import SettingsError
+from restorer.models.checkpoint import RECORD
+from restorer.training.learner import Learner
+from restorer.training.recipe import Recipe
+
+LOG = "log.jsonl"
+STATE = "state.pt"
+
+
+def forget(out: Path) -> None:
+    """Delete state and log, so that the training starts again."""
+    for name in (STATE, LOG):
+        (out / name).unlink(missing_ok=True)
+
+
+def add_line(out: Path, line: Mapping[str, Any]) -> None:
+    """Add a line to the log."""
+    with (out / LOG).open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(line) + "\n")
+
+
+def save_state(out: Path, step: int, learner: Learner) -> None:
+    """Write the state after `step` iterations, atomically."""
+    part = out / f"{STATE}.part"
+    torch.save({"step": step, **learner.state()}, part)
+    os.replace(part, out / STATE)
+
+
+def load_state(out: Path, learner: Learner, device: str) -> int:
+    """Load the state of an earlier run and return its number of completed iterations.
+
+    Raises SettingsError if it belongs to other networks.
+    """
+    path = out / STATE
+    if not path.exists():
+        return 0
+    state = torch.load(path, map_location=device, weights_only=True)
+    try:
+        learner.load(state)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    return int(state["step"])
+
+
+def export(network: nn.Module, recipe: Recipe, out: Path) -> Path:
+    """Write the weights as float16 safetensors, atomically, with a record of the network.
+
+    The record (see `RECORD`) says what names and shapes leave open, so that the file can be
+    installed without questions.
+    """
+    path = out / f"{recipe.model}.safetensors"
+    part = path.with_name(path.name + ".part")
+    pattern = recipe.degradation.get("pattern")
+    record = {
+        "architecture": recipe.architecture,
+        "params": dict(recipe.params),
+        "task": recipe.degrade().task,
+        "trained_for": {"bayer": pattern} if pattern else {},
+    }
+    state = {k: v.detach().cpu().half().contiguous() for k, v in network.state_dict().items()}
+    # save_file would make the file readable by the owner only
+    part.write_bytes(save(state, {RECORD: json.dumps(record)}))
+    os.replace(part, path)
+    return path
