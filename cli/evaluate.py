@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +15,7 @@ from .params import Listed, model_or_path
 from .words import table, tell
 
 if TYPE_CHECKING:
-    from restorer.evaluation.evaluate import Evaluation, Score
+    from restorer import EvaluationTable, Score
 
 _PROTOCOLS = """\b
 Protocols; the first of each task is its default:
@@ -34,7 +31,6 @@ Protocols; the first of each task is its default:
   reference-unrelated  the same with an image from another folder
   reference-self       the same with the image itself, rotated and shifted
 """
-_NONE = "-"  # a model of another scale, or trained for another value
 _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
 
 
@@ -43,6 +39,7 @@ _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
     "  restore evaluate panet-sr-x2-lite nlsn-x2-paper --data Set5 --data Set14\n"
     "  restore evaluate panet-denoise-lite --data CBSD68 --sigma 15,25,50\n"
     "  restore evaluate mine.pth --task denoising --data CBSD68 --limit 5 --plot mine.png\n"
+    "  restore evaluate mine.pth --data clean/ --inputs noisy/\n"
     "  restore evaluate --task reference-sr --data castle/ --data church/\n"
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
@@ -54,6 +51,14 @@ _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of clean images; may be repeated.",
+)
+@click.option(
+    "--inputs",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of their degraded versions, matched by name, instead of a protocol; one for each"
+    " --data.",
 )
 @click.option("--task", help="Evaluate the default models of this task, or use checkpoints for it.")
 @click.option("--protocol", metavar="NAME", help="Degradation and comparison; see below.")
@@ -80,6 +85,7 @@ _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
 def evaluate(
     models: tuple[str, ...],
     folders: tuple[Path, ...],
+    inputs: tuple[Path, ...],
     task: str | None,
     protocol: str | None,
     sigma: tuple[float, ...] | None,
@@ -100,41 +106,48 @@ def evaluate(
     """Degrade clean images, restore them, and compare.
 
     MODEL is an id (see `restore models`) or a checkpoint file; all must be for the same task. The
-    degradations and comparisons follow the papers. Each cell shows the mean PSNR in dB / SSIM.
+    degradations and comparisons follow the papers. With --inputs, given pairs are measured
+    instead. Each cell shows the mean PSNR in dB / SSIM.
     """
     from tqdm import tqdm
 
     from restorer import Settings
-    from restorer.evaluation.evaluate import Evaluation
+    from restorer import evaluate as measure
 
-    run = Evaluation(
-        [model_or_path(word) for word in models] or _default_models(task, protocol),
-        folders,
-        protocol=protocol,
-        task=task,
-        values={"sigma": sigma or (), "jpeg_quality": quality or (), "bayer": bayer or ()},
-        limit=limit,
-        baselines=not no_baselines,
-        blind=blind,
-        settings=Settings(
-            device=device,
-            precision=precision,
-            tiling="chop" if chop else "blend",
-            self_ensemble=self_ensemble,
-            keep_colors=keep_colors,
-        ),
-    )
-    hidden = not sys.stderr.isatty()
-    scores = list(tqdm(run.scores(), total=len(run), unit="image", leave=False, disable=hidden))
+    with tqdm(unit="image", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def on_image(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        given = [model_or_path(word) for word in models]
+        result = measure(
+            given or ([] if inputs else _default_models(task, protocol)),
+            folders,
+            inputs=inputs or None,
+            protocol=protocol,
+            task=task,
+            values={"sigma": sigma or (), "jpeg_quality": quality or (), "bayer": bayer or ()},
+            limit=limit,
+            baselines=not no_baselines,
+            blind=blind,
+            settings=Settings(
+                device=device,
+                precision=precision,
+                tiling="chop" if chop else "blend",
+                self_ensemble=self_ensemble,
+                keep_colors=keep_colors,
+            ),
+            on_image=on_image,
+        )
     if plot is not None:
-        _draw(run, scores, plot)
+        _draw(result, plot)
     if as_json:
-        tell(*json.dumps([_plain(score) for score in scores], indent=2).splitlines())
+        tell(*json.dumps([score.to_dict() for score in result.scores], indent=2).splitlines())
         return
     if per_image:
-        tell(*_per_image(scores), "")
-    lines = [line for folder in folders for line in ("", *_means(run, scores, str(folder)))]
-    tell(*lines[1:])
+        tell(*_per_image(result.scores), "")
+    tell(*str(result).splitlines())
 
 
 def _default_models(task: str | None, protocol: str | None) -> list[str]:
@@ -150,11 +163,6 @@ def _default_models(task: str | None, protocol: str | None) -> list[str]:
         raise click.UsageError("specify models, or --task for its default models, or --protocol")
     default_model(task)
     return list(TASKS[task].default_models.values())
-
-
-def _plain(score: Score) -> dict[str, object]:
-    """Return a score for JSON, which has no infinity."""
-    return {**asdict(score), "psnr": score.psnr if math.isfinite(score.psnr) else None}
 
 
 def _per_image(scores: Sequence[Score]) -> list[str]:
@@ -174,41 +182,7 @@ def _per_image(scores: Sequence[Score]) -> list[str]:
     return table(head, rows)
 
 
-def _means(run: Evaluation, scores: Sequence[Score], folder: str) -> list[str]:
-    """Return the lines of the table of one folder."""
-    own = [score for score in scores if score.folder == folder]
-    rows = []
-    for method in run.methods:
-        cells = [_cell(each) for each in _by_setting(run, own, method)]
-        rows.append(
-            (
-                method,
-                *cells,
-                f"{_seconds_per_megapixel([s for s in own if s.method == method]):.2f}",
-            )
-        )
-    count = len({score.image for score in own})
-    title = f"{folder}: {count} image{'s' * (count > 1)}, {run.protocol.title}"
-    return [title, *table(("method", *run.settings, "s/megapixel"), rows)]
-
-
-def _by_setting(run: Evaluation, scores: Sequence[Score], method: str) -> Iterator[Sequence[Score]]:
-    for setting in run.settings:
-        yield [s for s in scores if (s.method, s.setting) == (method, setting)]
-
-
-def _cell(scores: Sequence[Score]) -> str:
-    if not scores:
-        return _NONE
-    return f"{fmean(s.psnr for s in scores):.2f} / {fmean(s.ssim for s in scores):.4f}"
-
-
-def _seconds_per_megapixel(scores: Sequence[Score]) -> float:
-    """Return the mean time in seconds per megapixel."""
-    return sum(s.seconds for s in scores) / sum(s.megapixels for s in scores)
-
-
-def _draw(run: Evaluation, scores: Sequence[Score], path: Path) -> None:
+def _draw(result: EvaluationTable, path: Path) -> None:
     """Plot PSNR over seconds per megapixel: a row for each folder, a column for each setting."""
     try:
         from matplotlib.figure import Figure
@@ -216,18 +190,17 @@ def _draw(run: Evaluation, scores: Sequence[Score], path: Path) -> None:
         raise click.UsageError(
             "--plot requires matplotlib: pip install 'restorer[bench]'"
         ) from error
-    folders = list(dict.fromkeys(score.folder for score in scores))
-    rows, columns = len(folders), len(run.settings)
+    rows, columns = len(result.folders), len(result.settings)
     figure = Figure(figsize=(1 + 4 * columns, 0.5 + 3.5 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
-    for row, folder in zip(axes, folders, strict=True):
-        inside = [score for score in scores if score.folder == folder]
-        for number, method in enumerate(run.methods):
-            for panel, own in zip(row, _by_setting(run, inside, method), strict=True):
-                if own:
-                    point = max(_seconds_per_megapixel(own), _FASTEST), fmean(s.psnr for s in own)
-                    panel.plot(*point, "o", color=f"C{number % 10}", label=Path(method).name)
-        for panel, setting in zip(row, run.settings, strict=True):
+    colors = {method: f"C{number % 10}" for number, method in enumerate(result.methods)}
+    for row, folder in zip(axes, result.folders, strict=True):
+        for panel, setting in zip(row, result.settings, strict=True):
+            for mean in result.means():
+                if (mean.folder, mean.setting) == (folder, setting):
+                    point = max(mean.seconds_per_megapixel, _FASTEST), mean.psnr
+                    label, color = Path(mean.method).name, colors[mean.method]
+                    panel.plot(*point, "o", color=color, label=label)
             panel.set(xscale="log", xlabel="seconds per megapixel", ylabel="PSNR in dB")
             panel.set_title(f"{folder}, {setting}")
             panel.margins(0.25)

@@ -65,6 +65,10 @@ from .errors import SettingsError as SettingsError
 from .errors import TargetExistsError as TargetExistsError
 from .errors import UnknownModelError as UnknownModelError
 from .errors import WeightsError as WeightsError
+from .evaluation.evaluate import evaluate as evaluate
+from .evaluation.table import EvaluationTable as EvaluationTable
+from .evaluation.table import MeanScore as MeanScore
+from .evaluation.table import Score as Score
 from .formats import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .formats import FORMATS as FORMATS
 from .formats import READABLE as READABLE
@@ -167,5 +171,9 @@ from .tasks import usual_task as usual_task
 from .tiling.plan import ChopRule as ChopRule
 from .tiling.plan import Region as Region
 from .tiling.plan import TileNeeds as TileNeeds
+from .training.loop import TrainingReport as TrainingReport
+from .training.loop import train as train
+from .training.recipe import Recipe as Recipe
+from .training.recipe import read_recipe as read_recipe
 
 __version__: str

@@ -33,6 +33,7 @@ from restorer.training.degrade import (
     mosaic,
     quantize,
 )
+from restorer.training.photographs import to_rgb
 
 Value: TypeAlias = int | float | str
 
@@ -113,6 +114,30 @@ def protocol_of(task: str) -> str:
     return found
 
 
+def pairs_protocol(scale: int) -> Protocol:
+    """Return the comparison of given pairs, which are not degraded.
+
+    Enlarged images are compared like those of the papers on super-resolution, others on all
+    channels.
+    """
+    enlarged = scale > 1
+    rule = f"PSNR and SSIM on Y, {scale} pixels shaved" if enlarged else "RGB, nothing shaved"
+    return Protocol(
+        task="",
+        title=f"given pairs; {rule}",
+        setting="scale",
+        label="x{}" if enlarged else "pairs",
+        usual=(scale,),
+        degrade=_given,
+        baselines={"bicubic": _bicubic} if enlarged else {"input": _unchanged},
+        compare=_compare_luma if enlarged else _compare_all,
+    )
+
+
+def _given(clean: Bytes, value: Value, number: int) -> tuple[Image, Bytes]:
+    raise AssertionError("pairs are given")
+
+
 def _downscaled(clean: Bytes, scale: int, number: int) -> tuple[Image, Bytes]:
     truth = crop_to_multiple(clean, scale)
     return _image(bicubic_downscale(truth, scale)), truth
@@ -175,11 +200,18 @@ def _compare_all(restored: Bytes, truth: Bytes, value: Value) -> tuple[float, fl
 
 
 def _unchanged(case: Case) -> Bytes:
-    return case.degraded
+    return _as_truth(case)
 
 
 def _bicubic(case: Case) -> Bytes:
-    return baselines.bicubic(case.degraded, case.value)
+    return baselines.bicubic(_as_truth(case), case.value)
+
+
+def _as_truth(case: Case) -> Bytes:
+    """Return the degraded image with the channels of the ground truth; alpha is dropped."""
+    if case.degraded.shape[2] == case.truth.shape[2]:
+        return case.degraded
+    return to_rgb(case.image)
 
 
 def _plain(case: Case) -> Bytes:

@@ -18,7 +18,8 @@ from statistics import fmean
 from page import fill
 
 import restorer
-from restorer.evaluation.evaluate import Evaluation, Score
+from restorer import Score
+from restorer.evaluation.evaluate import Evaluation, named_models
 from restorer.evaluation.protocols import PROTOCOLS, Value
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -205,7 +206,11 @@ def table(section: Section, data: Path, limit: int | None) -> str:
     protocol = PROTOCOLS[section.protocol]
     values = {protocol.setting: section.values}
     run = Evaluation(
-        models(section), list(folders), protocol=section.protocol, values=values, limit=limit
+        named_models(models(section)),
+        list(folders),
+        protocol=section.protocol,
+        values=values,
+        limit=limit,
     )
     scores = list(run.scores())
     columns = [(str(folder), setting) for folder in folders for setting in run.settings]

@@ -95,3 +95,18 @@ def test_empty_folders_and_missing_checkpoints_are_reported(restore, data, tmp_p
     assert (result.exit_code, "no images" in result.stderr) == (2, True)
     result = restore("evaluate", tmp_path / "mine.pth", "--data", data)
     assert (result.exit_code, "mine.pth" in result.stderr) == (1, True)
+
+
+def test_given_pairs_are_measured_instead_of_a_protocol(restore, data, make_picture, tmp_path):
+    for name, width in (("a", 24), ("b", 26)):
+        make_picture(tmp_path / "small" / f"{name}_lr.png", 24, width)
+    words = ("panet-sr-x2-lite", "--data", data, "--inputs", tmp_path / "small")
+    result = restore("evaluate", *words)
+    assert result.exit_code == 0, result.stderr
+    title, head, *rows = result.stdout.splitlines()
+    assert title == f"{data}: 2 images, given pairs; PSNR and SSIM on Y, 2 pixels shaved"
+    assert head.split() == ["method", "x2", "s/megapixel"]
+    assert [row.split()[0] for row in rows] == ["bicubic", "panet-sr-x2-lite"]
+    (tmp_path / "small" / "b_lr.png").unlink()
+    result = restore("evaluate", *words)
+    assert (result.exit_code, "no counterpart" in result.stderr) == (2, True)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PilImage
 from safetensors.torch import save_file
+from torch import nn
 
 import restorer
 from restorer.evaluation import baselines
-from restorer.evaluation.evaluate import Evaluation
+from restorer.evaluation.evaluate import Evaluation, named_models
 from restorer.evaluation.protocols import PROTOCOLS, Value, protocol_of
 from restorer.networks import PANetLite
 from restorer.training.degrade import mosaic
@@ -39,6 +43,10 @@ def photographs(tmp_path: Path) -> Path:
     for number in range(3):
         restorer.write(restorer.Image(make_photograph(40, 44 + number)), folder / f"{number}.png")
     return folder
+
+
+def planned(models: Any, data: Any, **options: Any) -> Evaluation:
+    return Evaluation(named_models(models), data, **options)
 
 
 @pytest.fixture
@@ -151,7 +159,7 @@ def test_malvar_equals_a_published_implementation(
 
 
 def test_every_image_is_scored_for_every_method_and_value(photographs: Path) -> None:
-    run = Evaluation(["panet-denoise-lite"], [photographs], values={"sigma": [15.0, 40.0]}, limit=2)
+    run = planned(["panet-denoise-lite"], [photographs], values={"sigma": [15.0, 40.0]}, limit=2)
     scores = list(run.scores())
     assert len(run) == len(scores) == 2 * 2 * 3
     assert run.methods == ("input", "nlm", "panet-denoise-lite")
@@ -171,7 +179,7 @@ def test_every_image_is_scored_for_every_method_and_value(photographs: Path) -> 
 
 
 def test_scales_follow_from_the_models(photographs: Path) -> None:
-    run = Evaluation(["panet-sr-x2-lite"], [photographs], limit=1)
+    run = planned(["panet-sr-x2-lite"], [photographs], limit=1)
     assert (run.name, run.settings) == ("super-resolution", ("x2",))
     better, worse = sorted(run.scores(), key=lambda score: -score.psnr)
     assert (better.method, worse.method) == ("panet-sr-x2-lite", "bicubic")
@@ -186,7 +194,7 @@ def test_checkpoints_are_measured_on_the_given_task(
 ) -> None:
     values = {"sigma": [25.0], "jpeg_quality": [30], "bayer": ["bggr"]}
     own = {PROTOCOLS[task].setting: values[PROTOCOLS[task].setting]}
-    run = Evaluation([checkpoint], [photographs], task=task, values=own, limit=1, baselines=False)
+    run = planned([checkpoint], [photographs], task=task, values=own, limit=1, baselines=False)
     (score,) = run.scores()
     assert (score.method, score.setting) == (str(checkpoint), setting)
     assert math.isfinite(score.psnr)
@@ -195,12 +203,12 @@ def test_checkpoints_are_measured_on_the_given_task(
 def test_models_are_measured_at_the_value_of_their_training(
     photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("restorer.evaluation.evaluate.weights_path", lambda spec: Path())
+    monkeypatch.setattr("restorer.evaluation.methods.weights_path", lambda spec: Path())
     models = ["panet-denoise-10-paper", "panet-denoise-30-paper", "panet-denoise-lite"]
-    run = Evaluation(models, [photographs], protocol="denoising-8bit", limit=1)
+    run = planned(models, [photographs], protocol="denoising-8bit", limit=1)
     assert run.values == (10.0, 30.0, 50.0, 70.0)
     assert len(run) == 2 * 4 + 1 + 1 + 4
-    asked = Evaluation(models, [photographs], values={"sigma": [25.0]}, limit=1, baselines=False)
+    asked = planned(models, [photographs], values={"sigma": [25.0]}, limit=1, baselines=False)
     assert len(asked) == 3
 
 
@@ -214,22 +222,22 @@ def test_models_receive_the_value_unless_the_evaluation_is_blind(
         steps.extend(step for _, step in passes)
         return image
 
-    monkeypatch.setattr("restorer.evaluation.evaluate.restore", restore)
+    monkeypatch.setattr("restorer.evaluation.methods.restore", restore)
     models, values = ["panet-denoise-lite"], {"sigma": [25.0]}
-    run = Evaluation(models, [photographs], values=values, limit=1, blind=blind, baselines=False)
+    run = planned(models, [photographs], values=values, limit=1, blind=blind, baselines=False)
     list(run.scores())
     assert {step.sigma for step in steps} == {sigma}
 
 
 def test_baselines_are_measured_without_models(photographs: Path) -> None:
-    run = Evaluation([], [photographs], protocol="deblocking", values={"jpeg_quality": [10]})
+    run = planned([], [photographs], protocol="deblocking", values={"jpeg_quality": [10]})
     assert {score.method for score in run.scores()} == {"jpeg"}
 
 
 def test_limit_and_order_of_methods_do_not_change_the_degradation(photographs: Path) -> None:
     values = {"sigma": [25.0]}
     runs = [
-        Evaluation([], [photographs], protocol="denoising", values=values, limit=limit)
+        planned([], [photographs], protocol="denoising", values=values, limit=limit)
         for limit in (1, None)
     ]
     first, whole = ({(s.image, s.method): s.psnr for s in run.scores()} for run in runs)
@@ -255,7 +263,7 @@ def test_invalid_evaluations_are_refused_before_any_work(
     models: list[str], options: dict[str, Any], words: str, photographs: Path
 ) -> None:
     with pytest.raises(restorer.SettingsError, match=words):
-        Evaluation(models, [photographs], **options)
+        planned(models, [photographs], **options)
 
 
 def test_empty_folders_and_ambiguous_checkpoints_are_refused(
@@ -264,8 +272,116 @@ def test_empty_folders_and_ambiguous_checkpoints_are_refused(
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "missing"):
         with pytest.raises(restorer.SettingsError, match=folder.name):
-            Evaluation(["panet-denoise-lite"], [folder])
+            planned(["panet-denoise-lite"], [folder])
     with pytest.raises(restorer.SettingsError, match="denoising and deblocking"):
-        Evaluation([checkpoint], [photographs])
+        planned([checkpoint], [photographs])
     with pytest.raises(restorer.WeightsError, match="install it as the weights of nlsn-x2-paper"):
-        Evaluation(["nlsn-x2-paper"], [photographs])
+        planned(["nlsn-x2-paper"], [photographs])
+
+
+class Twice(nn.Module):
+    """Enlarge by repeating pixels, with a parameter, and noise in training mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        enlarged = F.interpolate(x, scale_factor=2, mode="nearest") * self.gain
+        return enlarged + torch.rand_like(enlarged) if self.training else enlarged
+
+
+def test_modules_are_measured_like_models(photographs: Path) -> None:
+    network = Twice().train()
+    predictor = restorer.load("panet-sr-x2-lite", device="cpu")
+    table = restorer.evaluate(
+        {"mine": network, "loaded": predictor}, str(photographs), limit=2, baselines=False
+    )
+    assert (table.methods, table.settings) == (("mine", "loaded"), ("x2",))
+    assert network.training
+    one, two = table.means()
+    assert two.psnr > one.psnr > 15
+    assert (one.images, one.folder) == (2, str(photographs))
+    for score in table.scores[:2]:
+        clean = restorer.read(score.folder + "/" + score.image).pixels
+        case = PROTOCOLS["super-resolution"].case(clean, 2, 0)
+        repeated = case.image.pixels.repeat(2, 0).repeat(2, 1)
+        assert score.psnr == pytest.approx(restorer.psnr_luma(repeated, case.truth, shave=2))
+
+
+def test_gray_images_are_measured_with_a_module(tmp_path: Path) -> None:
+    gray = np.repeat(make_photograph(40, 44)[..., :1], 3, 2)
+    table = restorer.evaluate(
+        [lambda x: x], [gray], protocol="denoising", values={"sigma": [25.0]}, baselines=True
+    )
+    figures = {score.method: score.psnr for score in table.scores}
+    assert figures["<lambda>"] == pytest.approx(figures["input"], abs=0.01)
+    assert str(table).startswith("images in memory: 1 image, white Gaussian noise")
+
+
+def test_given_pairs_are_measured_in_folders_and_in_memory(photographs: Path) -> None:
+    clean = [restorer.read(path) for path in sorted(photographs.iterdir())]
+    small = [restorer.Image(x.pixels[:40:2, : x.width // 2 * 2 : 2].copy()) for x in clean]
+    for number, image in enumerate(small):
+        restorer.write(image, photographs.parent / "small" / f"{number}x2.png")
+    folders = restorer.evaluate(Twice(), photographs, inputs=photographs.parent / "small")
+    memory = restorer.evaluate(Twice(), clean, inputs=[image.pixels for image in small])
+    assert [s.psnr for s in folders.scores] == [s.psnr for s in memory.scores]
+    assert [s.image for s in folders.scores[:3]] == ["0.png", "1.png", "2.png"]
+    assert [s.image for s in memory.scores[:3]] == ["0", "1", "2"]
+    assert folders.methods == ("bicubic", "Twice")
+    truth = clean[1].pixels[:, : small[1].width * 2]
+    repeated = small[1].pixels.repeat(2, 0).repeat(2, 1)
+    (score,) = [s for s in folders.scores if (s.image, s.method) == ("1.png", "Twice")]
+    assert score.psnr == pytest.approx(restorer.psnr_luma(repeated, truth, shave=2))
+    assert "given pairs; PSNR and SSIM on Y, 2 pixels shaved" in str(folders)
+
+
+@pytest.mark.parametrize("values", [{}, {"sigma": [20.0]}])
+def test_pairs_of_equal_size_give_the_level_to_models_that_take_it(
+    values: dict[str, list[Value]], photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+
+    def restore(image: restorer.Image, passes: list[Any], **_: object) -> restorer.Image:
+        steps.extend(step for _, step in passes)
+        return image
+
+    monkeypatch.setattr("restorer.evaluation.methods.restore", restore)
+    table = restorer.evaluate("panet-denoise-lite", photographs, inputs=photographs, values=values)
+    assert {step.sigma for step in steps} == {values.get("sigma", [None])[0]}
+    assert {score.psnr for score in table.scores} == {math.inf}
+    assert json.dumps(table.to_dict()).count("Infinity") == 0
+    assert table.to_dict()["means"][0]["psnr"] is None
+    assert table.settings == ("pairs",)
+
+
+def test_evaluations_report_progress(photographs: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    options = {"values": {"jpeg_quality": [10]}, "on_image": lambda *step: steps.append(step)}
+    restorer.evaluate([], photographs, protocol="deblocking", **options)
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_invalid_pairs_and_modules_are_refused(photographs: Path, tmp_path: Path) -> None:
+    image = make_photograph(40, 44)
+    cases: list[tuple[Any, Any, dict[str, Any], str]] = [
+        (Twice(), [image], {"inputs": [image]}, "has scale 2, not 1"),
+        (Twice(), [image], {"inputs": photographs}, "as many folders"),
+        (Twice(), [image], {"inputs": []}, "0 images for 1"),
+        (Twice(), [image, image], {"inputs": [image[::2, ::2], image]}, "image 1: .* ratio of 2"),
+        (Twice(), [image], {"inputs": [image], "protocol": "web"}, "inputs are given"),
+        (lambda x: x, [image], {}, "a module has no task"),
+        (Twice(), [image], {"inputs": [image], "values": {"sigma": [1, 2]}}, "one value of sigma"),
+        (7, [image], {}, "int, expected an id"),
+        (Twice(), [], {}, "no folders and no images"),
+    ]
+    for model, data, options, words in cases:
+        with pytest.raises(restorer.SettingsError, match=words):
+            restorer.evaluate({"mine": model}, data, **options)
+    with pytest.raises(restorer.ModelError, match="mine: maps 3 planes to 1"):
+        restorer.evaluate({"mine": lambda x: x.mean(1, keepdim=True)}, [image], inputs=[image])
+    restorer.write(restorer.Image(image), tmp_path / "in" / "other.png")
+    restorer.write(restorer.Image(image), tmp_path / "in" / "0.png")
+    with pytest.raises(restorer.SettingsError, match=r"3 files have no counterpart: .*other\.png"):
+        restorer.evaluate("panet-denoise-lite", photographs, inputs=tmp_path / "in")
