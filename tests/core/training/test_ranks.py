@@ -59,6 +59,7 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_two_processes_train_and_stop_like_one(tmp_path: Path) -> None:
     for number in range(3):
         pixels = make_photograph(40, 44 + number)
