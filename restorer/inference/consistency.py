@@ -75,6 +75,12 @@ def keep_colors(
     return fine.permute(0, 3, 1, 2).add_(y)
 
 
+def drift(x: Tensor, y: Tensor) -> Tensor:
+    """Return (N,), the mean difference of blocks of (N, C, h, w) and its result, white 1."""
+    excess = _means(x) - _means(y, y.shape[2] // x.shape[2])
+    return excess.abs().mean((1, 2, 3))
+
+
 def _means(values: Tensor, scale: int = 1) -> Tensor:
     """Return the means of blocks; those at the lower and right edges may be smaller."""
     size = _BLOCK * scale

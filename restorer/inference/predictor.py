@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from restorer.errors import (
     SettingsError,
 )
 from restorer.image import FloatArray
-from restorer.inference.consistency import keep_colors
+from restorer.inference.consistency import drift, keep_colors
 from restorer.inference.devices import Precision, autocast, fitting, free_bytes
 from restorer.inference.tensors import check_tensor, level_of
 from restorer.inference.whole.run import estimate_whole, run_whole
@@ -36,6 +36,9 @@ from restorer.tiling.blending import Blender
 from restorer.tiling.plan import Region, Tile, TilePlan, round_up
 
 log = logging.getLogger(__name__)
+
+# White noise of sigma 75 that was clipped at black shifts the mean of a tile by 0.12.
+_MOST_DRIFT = 0.2
 
 
 class Predictor:
@@ -344,6 +347,10 @@ class Predictor:
         rest = y[:, spec.channels :]
         return torch.cat([colors, rest], 1) if rest.numel() else colors
 
+    @property
+    def _checks_colors(self) -> bool:
+        return self.keeps_colors and not self.spec.traits.mosaic  # mosaics have zeros
+
     def _staged(self) -> Staged:
         if not isinstance(self.network, Staged):
             raise SettingsError(f"context whole: {self.spec.id} cannot be run in stages")
@@ -362,7 +369,7 @@ class Predictor:
     ) -> list[FloatArray]:
         """Return the mean over the views of each tile, all planes at once or one after the other.
 
-        A result that is not finite is computed once more in float32.
+        Raises InvalidOutputError where no result is sound.
         """
         totals: list[FloatArray] = []
         for view in views:
@@ -371,23 +378,46 @@ class Predictor:
                 if cancel is not None:
                     cancel.check()
                 values = np.stack(group)
-                restored = self._forward(values, seed, self.precision)
-                if not np.isfinite(restored).all() and self.precision != "fp32":
-                    log.warning(
-                        "%s: tile not finite in %s, again in fp32", self.spec.id, self.precision
-                    )
-                    restored = self._forward(values, seed, "fp32")
-                if not np.isfinite(restored).all():
-                    raise InvalidOutputError(
-                        f"{self.spec.id}: the network returned NaN or infinity on {self.device}"
-                    )
-                parts.append(restored)
+                parts.append(self._sound(values, seed))
             joined = [view.back(tile) for tile in np.concatenate(parts, axis=3)]
             totals = joined if not totals else [a + b for a, b in zip(totals, joined, strict=True)]
         return [total / np.float32(len(views)) for total in totals]
 
-    def _forward(self, values: FloatArray, seed: int, precision: Precision) -> FloatArray:
-        """Map (N, H, W, C) to (N, H * scale, W * scale, C')."""
+    def _sound(self, values: FloatArray, seed: int) -> FloatArray:
+        """Return the result of tiles; an unsound one is computed again in float32, then on a CPU.
+
+        It is unsound if it is not finite, or has other colors than the input beyond what any damage
+        explains: number formats and devices fail.
+        """
+        words = ""
+        for predictor in self._fallbacks():
+            if words:
+                where = f"{predictor.precision} on {predictor.device}"
+                log.warning("%s: %s; computing it in %s", self.spec.id, words, where)
+            restored, drift = predictor._forward(values, seed)
+            finite = np.isfinite(restored).all()
+            if finite and not drift > _MOST_DRIFT:
+                return restored
+            words = "the colors of a tile are wrong" if finite else "a tile is NaN or infinity"
+            words += f" in {predictor.precision} on {predictor.device}"
+        raise InvalidOutputError(f"{self.spec.id}: {words}")
+
+    def _fallbacks(self) -> Iterator[Predictor]:
+        yield self
+        if self.precision != "fp32":
+            yield self.at("fp32")
+        if self.device != "cpu":
+            safe = copy(self)
+            safe.device, safe.precision = "cpu", "fp32"
+            safe.network = deepcopy(self.network).to("cpu")
+            yield safe
+
+    def _forward(self, values: FloatArray, seed: int) -> tuple[FloatArray, float]:
+        """Map (N, H, W, C) to (N, H * scale, W * scale, C'); also return the drift of the colors.
+
+        The drift is the largest mean over a tile, white 1, by which the blocks of the result differ
+        from those of the input; 0 for models that may change colors.
+        """
         count, height, width = values.shape[:3]
         what = (
             f"{self.spec.id}: {'a tile' if count == 1 else f'{count} tiles'} of {width} x {height}"
@@ -395,10 +425,13 @@ class Predictor:
         with fitting(self.device, what), torch.inference_mode():
             # The values are in channels-last order already.
             x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2)
-            with autocast(self.device, precision):
+            with autocast(self.device, self.precision):
                 y: Tensor = self.network(x * self.spec.peak, seed=seed).float() / self.spec.peak
+            colors = slice(self.spec.channels)
+            drifts = drift(x[:, colors], y[:, colors]) if self._checks_colors else None
             y = self.finished(x, y)
-            return y.permute(0, 2, 3, 1).cpu().numpy()
+            drifted = 0.0 if drifts is None else float(drifts.max())
+            return y.permute(0, 2, 3, 1).cpu().numpy(), drifted
 
     def _sent(self, values: Tensor) -> Tensor:
         """Return the values on the device; a GPU fetches them from pinned memory."""
