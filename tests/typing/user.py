@@ -171,3 +171,11 @@ def analyze(picture: NDArray[np.uint8]) -> None:
     found: restorer.AttentionMap = restorer.map_attention(picture, "panet-sr-x2-lite", (8, 8))
     speeds = list(restorer.measure_speed(["panet-sr-x2-lite"], [0.1], device=torch.device("cpu")))
     print(found, speeds, restorer.__version__)
+
+
+def train_and_measure() -> None:
+    recipe: restorer.Recipe = restorer.read_recipe("panet-denoise-lite")
+    for report in restorer.train(recipe, "photographs", Path("runs")):
+        print(report.step, report.loss)
+    scores: restorer.EvaluationTable = restorer.evaluate(["panet-denoise-lite"], "photographs")
+    print(scores)
