@@ -138,6 +138,8 @@ class Request:
         """Return the jobs with the references that are asked for."""
         from restorer import with_references
 
+        if not self._has_references:
+            return tuple(jobs)
         found = tuple(replace(job, references=self.reference, explain=self.explain) for job in jobs)
         return found if self.reference_dir is None else with_references(found, self.reference_dir)
 

@@ -31,6 +31,7 @@ from .batch.journal import dump_jobs as dump_jobs
 from .batch.journal import load_jobs as load_jobs
 from .batch.journal import open_journal as open_journal
 from .batch.journal import read_journal as read_journal
+from .batch.naming import target_name as target_name
 from .batch.output import Decision as Decision
 from .batch.output import OutputFolder as OutputFolder
 from .batch.output import last_command as last_command
@@ -39,7 +40,6 @@ from .batch.planning import exclude_results as exclude_results
 from .batch.planning import number_targets as number_targets
 from .batch.planning import plan_jobs as plan_jobs
 from .batch.planning import plan_sources as plan_sources
-from .batch.planning import target_name as target_name
 from .batch.planning import with_references as with_references
 from .batch.presets import presets_file as presets_file
 from .batch.presets import read_preset as read_preset

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from restorer.batch.planning import find_pictures, target_names
+from restorer.batch.naming import target_names
+from restorer.batch.planning import find_pictures
 from restorer.batch.walk import Ignored, walk
 from restorer.errors import SettingsError
 from restorer.formats import WRITABLE
@@ -67,9 +68,9 @@ def pair_results(
         raise SettingsError(f"name {name!r}: {{model}} and {{scale}} need the model of the results")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
-    there = {path for path in walk(target, target, True, ()) if isinstance(path, Path)}
+    there = {target / path for path in walk(target, target, True, ()) if isinstance(path, str)}
     suffixes = sorted({path.suffix for path in there if path.suffix.lower() in WRITABLE})
-    named = [target_names(taken, chain, name, suffix) for suffix in (None, *suffixes)]
+    named = [target_names(taken, chain, name, suffix)[0] for suffix in (None, *suffixes)]
     pairs, extra = list[tuple[Path, Path]](), set(there)
     for path in taken:
         candidates = [target / names[path] for names in named]

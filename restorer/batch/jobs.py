@@ -47,19 +47,16 @@ class Job:
         """Convert strings to paths and steps. Raises SettingsError for anything else."""
         try:
             steps = tuple(Step(s) if isinstance(s, str) else s for s in self.steps)
-            converted = {
-                "source": Path(self.source),
-                "target": Path(self.target),
-                "steps": steps,
-                "references": tuple(map(Path, self.references)),
-            }
+            object.__setattr__(self, "steps", steps)
+            for name in ("source", "target"):
+                if not isinstance(getattr(self, name), Path):  # a copy takes time and memory
+                    object.__setattr__(self, name, Path(getattr(self, name)))
+            object.__setattr__(self, "references", tuple(map(Path, self.references)))
         except TypeError as error:
             raise SettingsError(f"job: {error}") from error
         for option in (*steps, self.settings):
             if not isinstance(option, Step | Settings):
                 raise SettingsError(f"job: {option!r}, expected steps and settings")
-        for name, value in converted.items():
-            object.__setattr__(self, name, value)
 
     @cached_property
     def id(self) -> str:
@@ -76,6 +73,13 @@ class Job:
         return {
             "source": os.path.abspath(self.source),
             "target": os.path.abspath(self.target),
+            **self.options,
+        }
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The part of `request` that the jobs of a batch share."""
+        return {
             "steps": [asdict(step) for step in self.steps],
             "settings": asdict(self.settings),
             "references": [os.path.abspath(path) for path in self.references],

@@ -65,7 +65,7 @@ class Past:
     crashed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Whether a job runs, and why.
 
@@ -95,7 +95,8 @@ class OutputFolder:
         self._home = self.path / FOLDER
         self._journal: Journal | None = None
         self._claims: Claims | None = None
-        self._folders: set[Path] = set()
+        self._folders: dict[str, str] = {}  # of targets, by their paths relative to here
+        self._requests: dict[object, str] = {}
         self._synced = time.monotonic()
         try:
             self._past = _read_past(self._home)
@@ -109,7 +110,6 @@ class OutputFolder:
 
     def decide(self, jobs: Sequence[Job]) -> list[Decision]:
         """Return which jobs run, in their order; with ``existing`` other than ``skip``, all do."""
-        self._folders |= {job.target.parent for job in jobs}
         return [self._decide(job) for job in jobs]
 
     def open(self) -> None:
@@ -172,9 +172,9 @@ class OutputFolder:
                 self._file.close()
 
     def _remove_leftovers(self, claims: Claims) -> None:
-        for folder in self._folders:
-            for path, target in leftovers(folder):
-                name = self._name(folder / target)
+        for folder in [*self._folders]:
+            for path, target in leftovers(Path(folder)):
+                name = self._name(Path(folder, target))
                 if claims.take(name):  # no other run is at work on it
                     path.unlink(missing_ok=True)
                     claims.release(name)
@@ -184,14 +184,25 @@ class OutputFolder:
         self._synced = time.monotonic()
 
     def _name(self, target: Path) -> str:
-        return os.path.relpath(target, self.path)
+        folder, name = os.path.split(target)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.relpath(folder or os.curdir, self.path)
+        inner = self._folders[folder]
+        return name if inner == os.curdir else os.path.join(inner, name)
+
+    def _request(self, job: Job) -> str:
+        """Return the request of a job like that of `Past`; most jobs of a run share one."""
+        key = job.steps, job.settings, job.references, job.explain
+        if key not in self._requests:
+            self._requests[key] = _request(job.options)
+        return self._requests[key]
 
     def _decide(self, job: Job) -> Decision:
         past = self._past.get(self._name(job.target))
         if job.settings.existing != "skip" or not job.target.is_file():
             gone = past is not None and past.done is not None and not os.path.lexists(job.target)
             return Decision(job, again="the result is gone" if gone else "")
-        again, skipped = _judge(job, past)
+        again, skipped = _judge(job, past, self._request(job))
         if skipped:
             return Decision(job, Result("skipped", job.target, error=f"{job.target}: {skipped}"))
         return Decision(
@@ -219,7 +230,7 @@ def last_command(folder: Path | str) -> tuple[tuple[str, ...], str]:
     raise SettingsError(f"{folder}: no batch has written there")
 
 
-def _judge(job: Job, past: Past | None) -> tuple[str, str]:
+def _judge(job: Job, past: Past | None, request: str) -> tuple[str, str]:
     """Return why a job whose target exists runs again, or else why it is skipped."""
     target, source = FileState.of(job.target), FileState.of(job.source)
     if target is not None and target.size_bytes == 0:
@@ -237,7 +248,9 @@ def _judge(job: Job, past: Past | None) -> tuple[str, str]:
         return "the result was damaged", ""
     if source != past.done.source_state:
         return "the source has changed", ""
-    before, now = json.loads(past.request), json.loads(_request(job.request))
+    if past.request == request:
+        return "", "done before"
+    before, now = json.loads(past.request), json.loads(request)
     for key, words in _CHANGES:
         if before.get(key) != now[key]:
             return words, ""

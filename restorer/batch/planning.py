@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-import math
 import os
-import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from restorer.batch.jobs import Job
+from restorer.batch.naming import numbered, split_suffix, target_name, target_names
 from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import READABLE, WRITABLE, unreadable_picture
-from restorer.models.catalog import model_spec
 from restorer.restoration.reference.files import check_references, pair_references
 from restorer.settings import Settings, Step
 
 log = logging.getLogger(__name__)
 
-_FIELD = re.compile(r"\{(\w+)\}")
-# Windows and network shares refuse these in names, and results travel.
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
-
 
 @dataclass(frozen=True)
 class Batch:
-    """The jobs of a folder in the order of their paths, and the ignored files."""
+    """The jobs of a folder in the order of their paths, and the ignored files.
+
+    Attributes:
+        renamed: Targets that were told apart, as several sources would have had the same: the
+            target that the template gives, and that of the job.
+    """
 
     jobs: tuple[Job, ...]
     ignored: tuple[Ignored, ...]
+    renamed: tuple[tuple[Path, Path], ...] = ()
 
 
 def plan_jobs(
@@ -85,13 +83,15 @@ def plan_jobs(
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
-    kept = {p: (earlier or {}).get(os.path.abspath(source / p)) for p in taken}
-    names = target_names(taken, chain, name, suffix, kept)
+    whole = os.path.abspath(source)
+    kept = {p: earlier.get(os.path.join(whole, p)) for p in taken} if earlier else {}
+    names, renamed = target_names(taken, chain, name, suffix, kept)
     settings = settings or Settings()
     jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
     if settings.existing == "replace":
         _spare_originals(jobs)
-    return Batch(jobs, tuple(ignored))
+    apart = tuple((target / wanted, target / names[p]) for p, wanted in renamed.items())
+    return Batch(jobs, tuple(ignored), apart)
 
 
 def plan_sources(
@@ -129,6 +129,7 @@ def plan_sources(
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     jobs: dict[Path, Job] = {}
     ignored: list[Ignored] = []
+    renamed: list[tuple[Path, Path]] = []
     target = None if target is None else Path(target)
     for source in map(Path, sources):
         if source.is_dir():
@@ -137,13 +138,18 @@ def plan_sources(
             )
             jobs.update({job.source: job for job in folder.jobs})
             ignored += folder.ignored
+            renamed += folder.renamed
         elif source.suffix.lower() not in READABLE:
             ignored.append(_unread(source))
         else:
             made = (target or source.parent) / target_name(source, chain, name, suffix)
             jobs[source] = Job(source, made, chain, settings or Settings())
     batch = exclude_results(Batch(tuple(jobs.values()), tuple(ignored)))
-    return replace(batch, jobs=number_targets(batch.jobs))
+    apart = number_targets(batch.jobs)
+    for before, after in zip(batch.jobs, apart, strict=True):
+        if before is not after:
+            renamed.append((before.target, after.target))
+    return replace(batch, jobs=apart, renamed=tuple(renamed))
 
 
 def exclude_results(batch: Batch) -> Batch:
@@ -160,11 +166,13 @@ def exclude_results(batch: Batch) -> Batch:
         >>> [job.source.name for job in restorer.exclude_results(batch).jobs]
         ['a.jpg', 'b.png']
     """
-    targets = {os.path.realpath(job.target) for job in batch.jobs}
+    real = _RealPaths().of
+    made = [real(job.target) for job in batch.jobs]
+    targets = set(made)
     chosen, ignored = [], list(batch.ignored)
-    for job in batch.jobs:
-        source = os.path.realpath(job.source)
-        if source == os.path.realpath(job.target):
+    for job, target in zip(batch.jobs, made, strict=True):
+        source = real(job.source)
+        if source == target:
             raise SettingsError(
                 f"{job.source}: would be overwritten by its result; choose another folder,"
                 " or a name such as {stem}-restored{suffix}"
@@ -173,7 +181,7 @@ def exclude_results(batch: Batch) -> Batch:
             ignored.append(Ignored(job.source, "result of an earlier run"))
         else:
             chosen.append(job)
-    return Batch(tuple(chosen), tuple(ignored))
+    return replace(batch, jobs=tuple(chosen), ignored=tuple(ignored))
 
 
 def with_references(jobs: Iterable[Job], folder: Path | str) -> tuple[Job, ...]:
@@ -207,7 +215,7 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Path | str] = ()) -> tup
     for job in jobs:
         target = next(t for t in numbered(job.target) if str(t).casefold() not in names)
         names.add(str(target).casefold())
-        apart.append(replace(job, target=target))
+        apart.append(job if target is job.target else replace(job, target=target))
     return tuple(apart)
 
 
@@ -217,81 +225,21 @@ def find_pictures(
     recursive: bool = True,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-) -> tuple[list[Path], list[Ignored]]:
+) -> tuple[list[str], list[Ignored]]:
     """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`."""
-    taken: list[Path] = []
+    taken: list[str] = []
     ignored: list[Ignored] = []
+    readable = frozenset(READABLE)
     for found in walk(source, target, recursive, exclude):
         if isinstance(found, Ignored):
             ignored.append(found)
-        elif include and not matches(found.relative_to(source), include):
-            ignored.append(Ignored(found, "not included"))
-        elif found.suffix.lower() not in READABLE:
-            ignored.append(_unread(found))
+        elif include and not matches(found, include):
+            ignored.append(Ignored(source / found, "not included"))
+        elif split_suffix(found)[1].lower() not in readable:
+            ignored.append(_unread(source / found))
         else:
-            taken.append(found.relative_to(source))
+            taken.append(found)
     return taken, ignored
-
-
-def target_names(
-    sources: Iterable[Path],
-    steps: Sequence[Step],
-    name: str = "{stem}{suffix}",
-    suffix: str | None = None,
-    kept: Mapping[Path, Path | None] | None = None,
-) -> dict[Path, Path]:
-    """Return the path of the result for each relative path of a source; no two are equal.
-
-    `kept` are earlier results, whose names change only if the template does.
-    """
-    names = {p: p.parent / target_name(p, steps, name, suffix) for p in sources}
-    fixed = {}
-    for path, made in names.items():
-        before = (kept or {}).get(path)
-        if before and before.suffix == made.suffix and before.name.startswith(made.stem):
-            fixed[path] = before
-    return _apart(names | fixed, fixed)
-
-
-def target_name(
-    path: Path | str,
-    steps: Sequence[Step],
-    name: str = "{stem}{suffix}",
-    suffix: str | None = None,
-) -> str:
-    """Return the file name of the result for `path` by a template.
-
-    Raises SettingsError for an unknown field, and for characters that file systems refuse.
-
-    Examples:
-        >>> step = restorer.Step("panet-sr-x2-lite")
-        >>> restorer.target_name(Path("photo.jpg"), [step], "{stem}-large{suffix}")
-        'photo-large.jpg'
-    """
-    path = Path(path)
-    specs = [model_spec(step.model) for step in steps]
-    fields = {
-        "stem": path.stem,
-        "suffix": suffix or path.suffix,
-        "model": "+".join(spec.id for spec in specs),
-        "scale": str(math.prod(spec.scale for spec in specs)),
-    }
-    literal = _FIELD.sub("", name)
-    if not fields.keys() >= {*_FIELD.findall(name)} or "{" in literal or "}" in literal:
-        raise SettingsError(f"name {name!r}: fields are {', '.join(map('{{{}}}'.format, fields))}")
-    if found := _FORBIDDEN.search(literal):
-        raise SettingsError(f"name {name!r}: {found[0]!r} is not allowed there in a file name")
-    made = _FIELD.sub(lambda field: fields[field[1]], name)
-    if not made or Path(made).name != made:
-        raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
-    return made if Path(made).suffix.lower() in WRITABLE else f"{made}{fields['suffix']}"
-
-
-def numbered(target: Path) -> Iterator[Path]:
-    """Yield `target` and numbered names: ``photo.png``, ``photo-2.png`` and so on."""
-    yield target
-    for number in itertools.count(2):
-        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
 
 
 def _unread(path: Path) -> Ignored:
@@ -303,40 +251,31 @@ def _unread(path: Path) -> Ignored:
 
 def _spare_originals(jobs: Sequence[Job]) -> None:
     """Refuse a batch that would replace one of its own sources."""
-    sources = {os.path.realpath(job.source) for job in jobs}
+    real = _RealPaths().of
+    sources = {real(job.source) for job in jobs}
     for job in jobs:
-        if os.path.realpath(job.target) in sources:
+        if real(job.target) in sources:
             raise SettingsError(
                 f"{job.target}: is an original of this batch; choose another folder or name"
             )
 
 
-def _apart(names: dict[Path, Path], fixed: Collection[Path] = ()) -> dict[Path, Path]:
-    """Return targets that differ, even without regard to case; those of `fixed` stay.
+class _RealPaths:
+    """Resolves the links in paths of files, those of each folder once."""
 
-    Sources that differ in their suffix get it into the name; remaining clashes are numbered.
-    """
-    for group in _clashes(names):
-        for path in group:
-            if path in fixed:
-                continue
-            made = names[path]
-            own = f"{made.stem}_{path.suffix[1:].lower()}{made.suffix}"
-            names[path] = made.with_name(own)
-    while groups := _clashes(names):
-        for group in groups:
-            free = sorted(group, key=lambda path: path not in fixed)
-            for number, path in enumerate(free[1:], start=2):
-                made = names[path]
-                names[path] = made.with_name(f"{made.stem}-{number}{made.suffix}")
-    return names
+    def __init__(self) -> None:
+        self._folders: dict[str, tuple[str, bool]] = {}
 
-
-def _clashes(names: dict[Path, Path]) -> list[list[Path]]:
-    groups: dict[str, list[Path]] = defaultdict(list)
-    for path, made in names.items():
-        groups[str(made).casefold()].append(path)
-    return [group for group in groups.values() if len(group) > 1]
+    def of(self, path: Path) -> str:
+        """Return what `os.path.realpath` does, in lower case where the system ignores case."""
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            real = os.path.realpath(folder)
+            self._folders[folder] = real, os.path.isdir(real)
+        real, exists = self._folders[folder]
+        whole = os.path.join(real, name)
+        linked = exists and os.path.islink(whole)
+        return os.path.normcase(os.path.realpath(whole) if linked else whole)
 
 
 def _fitting(job: Job, folder: Path) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from restorer import formats
 from restorer.batch.jobs import FileState, Job, JobContext, Result
-from restorer.batch.planning import numbered
+from restorer.batch.naming import numbered
 from restorer.errors import (
     Cancelled,
     ImageTooLargeError,

@@ -42,17 +42,19 @@ class Ignored:
 
 def walk(
     source: Path, target: Path, recursive: bool, exclude: Sequence[str]
-) -> Iterator[Path | Ignored]:
-    """Yield every file below `source` in sorted order, and the ignored files and folders.
+) -> Iterator[str | Ignored]:
+    """Yield the path of every file relative to `source`, and the ignored files and folders.
 
-    Links to folders are followed, each folder once. `target` is ignored if it lies inside `source`.
+    The order is that of the names in each folder, with the files before the subfolders. Links to
+    folders are followed, each folder once. `target` is ignored if it lies inside `source`.
     """
     out = os.path.realpath(target)
     inside = out != os.path.realpath(source)
     seen: set[str] = set()
-    stack = [source]
+    stack = [""]
     while stack:
-        folder = stack.pop()
+        inner = stack.pop()
+        folder = source / inner
         real = os.path.realpath(folder)
         if real in seen:
             yield Ignored(folder, "folder already visited through another link")
@@ -68,11 +70,11 @@ def walk(
             continue
         folders = []
         for entry in entries:
-            path = folder / entry.name
+            path = os.path.join(inner, entry.name)
             if _SYSTEM.match(entry.name.casefold()):
-                yield Ignored(path, "system file or folder")
-            elif exclude and matches(path.relative_to(source), exclude):
-                yield Ignored(path, "excluded")
+                yield Ignored(source / path, "system file or folder")
+            elif exclude and matches(path, exclude):
+                yield Ignored(source / path, "excluded")
             elif _is_folder(entry):
                 folders.append(path)
             else:
@@ -81,9 +83,10 @@ def walk(
             stack += reversed(folders)
 
 
-def matches(relative: Path, patterns: Sequence[str]) -> bool:
+def matches(relative: str, patterns: Sequence[str]) -> bool:
     """Whether the name or the path matches a shell pattern, or equals it; case is ignored."""
-    names = relative.name.casefold(), relative.as_posix().casefold()
+    path = relative.replace(os.sep, "/").casefold()
+    names = path.rpartition("/")[2], path
     return any(
         name == pattern or fnmatchcase(name, pattern)
         for pattern in map(str.casefold, patterns)

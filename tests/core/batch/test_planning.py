@@ -20,7 +20,7 @@ from restorer import (
     plan_sources,
     target_name,
 )
-from restorer.batch.planning import _apart, numbered
+from restorer.batch.naming import _apart, numbered
 from restorer.settings import Step
 
 STEPS = ["panet-sr-x2-lite"]
@@ -86,9 +86,9 @@ def test_two_inputs_that_would_write_one_output_are_told_apart(tmp_path: Path) -
     st.lists(st.sampled_from([".jpg", ".png", ".JPG"]), min_size=1, unique=True),
 )
 def test_no_two_targets_are_equal_even_without_case(stems: list[str], suffixes: list[str]) -> None:
-    paths = [Path(stem + suffix) for stem in stems for suffix in suffixes]
-    made = _apart({p: Path(p.stem + ".png") for p in paths})
-    assert len({str(m).casefold() for m in made.values()}) == len(paths)
+    paths = [stem + suffix for stem in stems for suffix in suffixes]
+    made = _apart({path: Path(path).stem + ".png" for path in paths})
+    assert len({target.casefold() for target in made.values()}) == len(paths)
 
 
 def test_target_inside_source_is_not_restored_again(tmp_path: Path) -> None:

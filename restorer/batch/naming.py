@@ -1,0 +1,133 @@
+"""Name the results of a batch: by a template, and each apart from the others."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from restorer.errors import SettingsError
+from restorer.formats import WRITABLE
+from restorer.models.catalog import model_spec
+from restorer.settings import Step
+
+_FIELD = re.compile(r"\{(\w+)\}")
+# Windows and network shares refuse these in names, and results travel.
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
+
+
+def target_names(
+    sources: Iterable[str],
+    steps: Sequence[Step],
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
+    kept: Mapping[str, Path | None] | None = None,
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the path of the result for each relative path of a source; no two are equal.
+
+    Also returns the paths by the template of those results that have another one.
+
+    `kept` are earlier results, whose names change only if the template does.
+    """
+    made = _maker(steps, name, suffix)
+    names = {}
+    for path in sources:
+        folder, own = os.path.split(path)
+        names[path] = os.path.join(folder, made(own))
+    fixed = {}
+    for path, before in (kept or {}).items():
+        if before is not None:
+            stem, ending = split_suffix(names[path])
+            if before.suffix == ending and before.name.startswith(os.path.basename(stem)):
+                fixed[path] = str(before)
+    apart = _apart(names | fixed, fixed)
+    return apart, {path: names[path] for path in names if names[path] != apart[path]}
+
+
+def target_name(
+    path: Path | str,
+    steps: Sequence[Step],
+    name: str = "{stem}{suffix}",
+    suffix: str | None = None,
+) -> str:
+    """Return the file name of the result for `path` by a template.
+
+    Raises SettingsError for an unknown field, and for characters that file systems refuse.
+
+    Examples:
+        >>> step = restorer.Step("panet-sr-x2-lite")
+        >>> restorer.target_name(Path("photo.jpg"), [step], "{stem}-large{suffix}")
+        'photo-large.jpg'
+    """
+    return _maker(steps, name, suffix)(Path(path).name)
+
+
+def numbered(target: Path) -> Iterator[Path]:
+    """Yield `target` and numbered names: ``photo.png``, ``photo-2.png`` and so on."""
+    yield target
+    for number in itertools.count(2):
+        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
+
+
+def split_suffix(path: str) -> tuple[str, str]:
+    """Return a path without its suffix, and the suffix, like those of `Path` in less time."""
+    dot = path.rfind(".")
+    start = path.rfind(os.sep) + 1
+    return (path[:dot], path[dot:]) if start < dot < len(path) - 1 else (path, "")
+
+
+def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[str], str]:
+    """Check a template once, and return the function that names the result of a file name."""
+    specs = [model_spec(step.model) for step in steps]
+    model = "+".join(spec.id for spec in specs)
+    scale = str(math.prod(spec.scale for spec in specs))
+    fields = ("stem", "suffix", "model", "scale")
+    literal = _FIELD.sub("", name)
+    if not {*fields} >= {*_FIELD.findall(name)} or "{" in literal or "}" in literal:
+        raise SettingsError(f"name {name!r}: fields are {', '.join(map('{{{}}}'.format, fields))}")
+    if found := _FORBIDDEN.search(literal):
+        raise SettingsError(f"name {name!r}: {found[0]!r} is not allowed there in a file name")
+    writable = frozenset(WRITABLE)
+
+    def make(own: str) -> str:
+        stem, ending = split_suffix(own)
+        ending = suffix or ending
+        made = name.format(stem=stem, suffix=ending, model=model, scale=scale)
+        if made in ("", ".", "..") or os.path.basename(made) != made:
+            raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
+        return made if split_suffix(made)[1].lower() in writable else f"{made}{ending}"
+
+    return make
+
+
+def _apart(names: dict[str, str], fixed: Collection[str] = ()) -> dict[str, str]:
+    """Return targets that differ, even without regard to case; those of `fixed` stay.
+
+    Sources that differ in their suffix get it into the name; remaining clashes are numbered.
+    """
+    for group in _clashes(names):
+        for path in group:
+            if path not in fixed:
+                stem, suffix = split_suffix(names[path])
+                names[path] = f"{stem}_{split_suffix(path)[1][1:].lower()}{suffix}"
+    while groups := _clashes(names):
+        for group in groups:
+            free = sorted(group, key=lambda path: path not in fixed)
+            for number, path in enumerate(free[1:], start=2):
+                stem, suffix = split_suffix(names[path])
+                names[path] = f"{stem}-{number}{suffix}"
+    return names
+
+
+def _clashes(names: Mapping[str, str]) -> list[list[str]]:
+    first: dict[str, str] = {}
+    groups: dict[str, list[str]] = {}
+    for path, made in names.items():
+        plain = made.casefold()
+        other = first.setdefault(plain, path)
+        if other is not path:
+            groups.setdefault(plain, [other]).append(path)
+    return list(groups.values())
