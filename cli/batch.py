@@ -61,6 +61,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     + "; ".join(f"{name}: {row.help}" for name, row in ENGINES.items())
     + ".",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the plan of --dry-run as JSON.")
 @restoration_options
 @click.pass_context
 def batch(
@@ -73,6 +74,7 @@ def batch(
     name: str,
     jobs: int | None,
     engine: str,
+    as_json: bool,
     request: Request,
     dry_run: bool,
     report: Path | None,
@@ -85,6 +87,8 @@ def batch(
     """
     from restorer import OutputFolder, exclude_results, plan_jobs
 
+    if as_json and not dry_run:
+        raise click.UsageError("--json: prints the plan of --dry-run; --report FILE keeps results")
     output = OutputFolder(target, ctx.find_root().meta["command"])
     plan = exclude_results(
         plan_jobs(
@@ -103,7 +107,7 @@ def batch(
     plan = replace(plan, jobs=request.with_references(plan.jobs))
     decisions = output.decide(plan.jobs)
     if dry_run:
-        ctx.exit(show_plan(decisions, plan.ignored))
+        ctx.exit(show_plan(decisions, plan, workers=jobs, as_json=as_json))
     with journal(report) as file, output:
         account = Report(verbose=verbose, file=file, output=output)
         for each in plan.ignored:

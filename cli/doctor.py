@@ -123,8 +123,8 @@ def _measure(spec: ModelSpec, device: str) -> None:
             f" {trial.reversed:.1%} of a 16-bit ramp runs backwards,"
             f" {trial.speedup:.1f}x as fast, {verdict}"
         )
+    rates = try_workers(spec, device)
     if device == "cpu":
-        rates = try_workers(spec)
         several = ", ".join(f"{n} at a time {rate / rates[1]:.2f}x" for n, rate in rates.items())
         tell(f"    images: {several}")
     memory = tile_memory(load(spec.id, device=device), again=True)

@@ -2,65 +2,139 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
-from collections.abc import Sequence
-from math import prod
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .report import named
-from .words import counted, tell, warn
+from .words import counted, duration, size, tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Decision, Ignored
+    from restorer import Batch, Decision, FileForecast, Forecast, Ignored
+
+_PROBLEMS = {
+    "source": "the source cannot be read",
+    "limit": "the format of the result cannot hold it",
+    "target": "the result cannot be created",
+    "request": "the references or the color profile do not fit",
+}
+_OUTCOMES = {"skip": "would be skipped", "fail": "would fail"}
+_RENAMED = 10  # names of results that are listed
 
 
-def show_plan(decisions: Sequence[Decision], ignored: Sequence[Ignored]) -> int:
-    """List source, target and sizes; return the exit code, 1 if a file could not be read."""
-    from restorer import RestorerError, check_job, model_spec
+def show_plan(
+    decisions: Sequence[Decision],
+    batch: Batch | None = None,
+    *,
+    workers: int | None = None,
+    as_json: bool = False,
+) -> int:
+    """List source, target and sizes, then what the batch needs.
 
-    pixels, counts = Counter[str](), Counter[str]()
-    for decision in decisions:
-        job = decision.job
-        if decision.skipped is not None:
-            counts["would be skipped"] += 1
-            tell(f"would be skipped: {decision.skipped.error}")
-            continue
-        try:
-            header = check_job(job)
-        except RestorerError as error:
-            counts["would fail"] += 1
-            warn(named(job.source, f"would fail: {error}"))
-            continue
-        size = header.width, header.height
-        scale = prod(model_spec(step.model).scale for step in job.steps)
-        exists = job.target.exists()
-        tell(_line(decision, size, scale, exists=exists))
-        if exists and job.settings.existing == "skip":
-            counts["would be skipped"] += 1
-            continue
-        counts["to restore"] += 1
-        pixels["in"] += prod(size)
-        pixels["out"] += prod(size) * scale**2
-    for folder in (each for each in ignored if each.failed):
-        counts["would fail"] += 1
-        warn(named(folder.path, f"would fail: {folder.reason}"))
+    Return the exit code: 1 if a file would fail or the disk space does not suffice.
+    """
+    from restorer import forecast_batch
+
+    files: list[dict[str, Any]] = []
+
+    def collect(file: FileForecast) -> None:
+        files.append(_entry(file))
+
+    on_file = collect if as_json else _show_file
+    forecast = forecast_batch(decisions, workers=workers, on_file=on_file)
+    ignored = () if batch is None else batch.ignored
+    renamed = () if batch is None else batch.renamed
+    missing = [each for each in ignored if each.failed]
+    if as_json:
+        plan = asdict(forecast) | {"renamed": renamed, "ignored": [*map(asdict, ignored)]}
+        tell(*json.dumps(plan | {"files": files}, indent=1, default=str).splitlines())
+    else:
+        for each in missing:
+            warn(named(each.path, f"would fail: {each.reason}"))
+        _summarize(forecast, ignored, renamed)
+    failed = forecast.outcomes.get("fail", 0) + len(missing)
+    return 1 if failed or any(disk.short for disk in forecast.disks) else 0
+
+
+def _show_file(file: FileForecast) -> None:
+    job = file.decision.job
+    if file.outcome == "skip":
+        tell(f"would be skipped: {job.target}: {file.reason}")
+    elif file.outcome == "fail":
+        warn(named(job.source, f"would fail: {file.reason}"))
+    else:
+        (height, width), (rows, columns) = file.size, file.result_size
+        tell(f"{job.source} -> {job.target}  {width} x {height} -> {columns} x {rows}{_note(file)}")
+
+
+def _note(file: FileForecast) -> str:
+    """Return what becomes of a file that is there already."""
+    job = file.decision.job
+    if file.reason:
+        return f"  again: {file.reason}"
+    if not os.path.exists(job.target):
+        return ""
+    words = {"replace": "be replaced", "number": "get a number"}
+    return f"  exists, would {words[job.settings.existing]}"
+
+
+def _summarize(
+    forecast: Forecast, ignored: Sequence[Ignored], renamed: Sequence[tuple[Path, Path]]
+) -> None:
     reasons = Counter(each.reason for each in ignored if not each.failed)
+    counts = {words: forecast.outcomes.get(key, 0) for key, words in _OUTCOMES.items()}
+    counts["would fail"] += sum(each.failed for each in ignored)
     counts["ignored"] = reasons.total()
     tell(
-        f"{counts.pop('to restore', 0)} to restore,"
-        f" {pixels['in'] / 1e6:.1f} megapixels to {pixels['out'] / 1e6:.1f}"
+        f"{forecast.outcomes.get('restore', 0)} to restore,"
+        f" {forecast.pixels / 1e6:.1f} megapixels to {forecast.result_pixels / 1e6:.1f}"
         + "".join(f", {count} {word}" for word, count in counts.items() if count)
     )
-    for reason, count in reasons.most_common():
-        tell(f"ignored: {counted(reason, count)}")
-    return 1 if counts["would fail"] else 0
+    if forecast.formats:
+        tell(f"formats: {_listed(forecast.formats)} to {_listed(forecast.result_formats)}")
+    for disk in forecast.disks:
+        said = f"disk space in {disk.folder}: about {size(disk.needed_bytes)} needed,"
+        said += f" {size(disk.free_bytes)} free"
+        if disk.short:
+            warn(f"{said}; free some space or choose another folder")
+        else:
+            tell(said)
+    if forecast.formats:
+        tell(f"time: {_time(forecast)}")
+    for wanted, given in renamed[:_RENAMED]:
+        tell(f"renamed: {given}, as several results would be {wanted}")
+    if len(renamed) > _RENAMED:
+        tell(f"renamed: {len(renamed) - _RENAMED} more")
+    problems = {_PROBLEMS[problem]: count for problem, count in forecast.problems.items()}
+    for word, found in (
+        ("would fail", problems),
+        ("again", forecast.again),
+        ("would be skipped", forecast.skipped),
+        ("ignored", dict(reasons.most_common())),
+    ):
+        for reason, count in found.items():
+            tell(f"{word}: {counted(reason, count)}")
 
 
-def _line(decision: Decision, size: tuple[int, int], scale: int, *, exists: bool) -> str:
-    job = decision.job
-    width, height = size
-    line = f"{job.source} -> {job.target}  {width} x {height} -> {width * scale} x {height * scale}"
-    if decision.again:
-        return f"{line}  again: {decision.again}"
-    words = {"skip": "be skipped", "replace": "be replaced", "number": "get a number"}
-    return f"{line}  exists, would {words[job.settings.existing]}" if exists else line
+def _time(forecast: Forecast) -> str:
+    if forecast.seconds is not None:
+        return f"about {duration(forecast.seconds)} on this machine"
+    if forecast.unmeasured:
+        return f"unknown for {', '.join(forecast.unmeasured)}; run `restore doctor` once"
+    return "unknown for whole images"
+
+
+def _listed(formats: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in formats.items())
+
+
+def _entry(file: FileForecast) -> dict[str, Any]:
+    """Return a file as JSON."""
+    job = file.decision.job
+    keys = ("outcome", "reason", "problem", "format", "size", "result_format", "result_size")
+    values = {key: getattr(file, key) for key in (*keys, "size_bytes", "seconds")}
+    return {"source": str(job.source), "target": str(job.target), **values}

@@ -67,7 +67,7 @@ def image(
         if job.references:
             check_references(job.source, job.references)
     if dry_run:
-        ctx.exit(show_plan([*map(Decision, jobs)], []))
+        ctx.exit(show_plan([*map(Decision, jobs)]))
 
     def show(job: Job, result: Result) -> None:
         if result.status != "done":

@@ -16,6 +16,10 @@ from .analysis.verify import Verification as Verification
 from .analysis.verify import verify_result as verify_result
 from .batch.control import RunControl as RunControl
 from .batch.engines import ENGINES as ENGINES
+from .batch.forecast import DiskNeed as DiskNeed
+from .batch.forecast import FileForecast as FileForecast
+from .batch.forecast import Forecast as Forecast
+from .batch.forecast import forecast_batch as forecast_batch
 from .batch.jobs import Event as Event
 from .batch.jobs import FileState as FileState
 from .batch.jobs import Finished as Finished

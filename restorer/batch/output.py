@@ -199,7 +199,7 @@ class OutputFolder:
 
     def _decide(self, job: Job) -> Decision:
         past = self._past.get(self._name(job.target))
-        if job.settings.existing != "skip" or not job.target.is_file():
+        if job.settings.existing != "skip" or not os.path.isfile(job.target):
             gone = past is not None and past.done is not None and not os.path.lexists(job.target)
             return Decision(job, again="the result is gone" if gone else "")
         again, skipped = _judge(job, past, self._request(job))

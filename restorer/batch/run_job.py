@@ -88,29 +88,28 @@ def check_job(job: Job) -> formats.Header:
         >>> header.height, header.width
         (48, 64)
     """
-    with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
-        _check_result(job, source.header)
+    with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
+        check_result(job, source.header, _scale(job))
         return source.header
 
 
-def _check_result(job: Job, header: formats.Header) -> formats.Format:
+def check_result(job: Job, header: formats.Header, scale: int) -> formats.Format:
     """Return the format of the target; refuse what `check_job` refuses beside the source."""
     check_references(job.source, job.references, header)
     formats.find_profile(job.settings.profile)
-    scale = _scale(job)
     format = formats.check_target(job.target, header.height * scale, header.width * scale)
     bits = job.settings.bits or header.bits
     pixels = header.height * header.width * scale**2
-    size_bytes = int(pixels * header.channels * bits / 8 * format.least_share)
-    formats.check_creatable(job.target, size_bytes)
+    raw_bytes = pixels * header.channels * bits / 8
+    formats.check_creatable(job.target, int(raw_bytes * format.least_share))
     return format
 
 
 def _run_job(job: Job, context: JobContext) -> Result:
     context.progress("read")
     try:
-        with formats.open_source(job.source, max_pixels=_budget(job.settings)) as source:
-            format = _check_result(job, source.header)
+        with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
+            format = check_result(job, source.header, _scale(job))
             if _is_streamed(job, source, format):
                 streamed = context.run(_stream, job, source, context)
                 if streamed is not None:
@@ -247,7 +246,8 @@ def _times(job: Job, source: formats.ImageFile) -> formats.Times | None:
     return source.times if job.settings.keep_times else None
 
 
-def _budget(settings: Settings) -> int:
+def pixel_budget(settings: Settings) -> int:
+    """Return the largest number of pixels that a source may have."""
     return formats.DEFAULT_MAX_PIXELS if settings.max_pixels is None else settings.max_pixels
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 START_BYTES = 512  # enough for the head of a web page or a drawing
@@ -32,7 +33,11 @@ class Kind:
 
     def matches(self, start: bytes) -> bool:
         """Whether a file that starts with these bytes is of this kind."""
-        return re.match(self.pattern, start, re.DOTALL) is not None
+        return self._compiled.match(start) is not None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[bytes]:
+        return re.compile(self.pattern, re.DOTALL)
 
     def refusal(self, suffix: str = "") -> str:
         """Return the error for such a file, with the suffix that claims another kind, if any."""

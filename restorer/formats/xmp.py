@@ -127,6 +127,8 @@ def without_all(
     packet: bytes, properties: Sequence[tuple[bytes, bytes, str]]
 ) -> tuple[bytes, list[str]]:
     """Return a packet without properties, (namespace, names, kind), and the kinds that it had."""
+    if not packet:
+        return packet, []
     lost = []
     for namespace, names, what in properties:
         shorter = without(packet, namespace, names)

@@ -180,7 +180,7 @@ def reversed_share(predictor: Predictor) -> float:
     ramp = np.broadcast_to(levels[:, None], (height, _RAMP_WIDTH, spec.channels))
     if spec.traits.mosaic:
         ramp = bayer.spread(ramp[..., :1], str(spec.trained_for["bayer"]))
-    side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
+    side = _check_side(spec)
     plan = plan_tiles((height, _RAMP_WIDTH), spec.tile, side=side, overlap=side // 2)
     result = predictor.run(_with_level(spec, ramp, 0.0), plan)[..., : spec.channels]
     inside = slice(_RAMP_MARGIN * spec.scale, -_RAMP_MARGIN * spec.scale)
@@ -188,10 +188,10 @@ def reversed_share(predictor: Predictor) -> float:
     return float((np.diff(rounded, axis=1) < 0).mean())
 
 
-def try_workers(spec: ModelSpec) -> dict[int, float]:
-    """Measure and store tiles per second on the CPU by the number of workers that share its cores.
+def try_workers(spec: ModelSpec, device: str = "cpu") -> dict[int, float]:
+    """Measure and store tiles per second by the number of workers that share the cores of the CPU.
 
-    Raises ModelError where the model cannot be opened.
+    On a GPU, one worker is measured. Raises ModelError where the model cannot be opened.
 
     Examples:
         >>> speeds = restorer.try_workers(restorer.model_spec("panet-denoise-lite"))
@@ -199,10 +199,10 @@ def try_workers(spec: ModelSpec) -> dict[int, float]:
         True
     """
     planes, plan = _check(spec)
-    predictor = _loaded(spec, "cpu", known_precision(spec, "cpu"))
+    predictor = _loaded(spec, device, known_precision(spec, device))
     rates: dict[int, float] = {}
-    workers = 1
-    while workers <= torch.get_num_threads():
+    workers, most = 1, torch.get_num_threads() if device == "cpu" else 1
+    while workers <= most:
         with shared_threads(workers), ThreadPoolExecutor(workers) as pool:
             run = partial(predictor.run, planes, plan)
             for _ in range(2):  # the first round starts the threads
@@ -212,16 +212,33 @@ def try_workers(spec: ModelSpec) -> dict[int, float]:
                 rates[workers] = _RUNS * workers / (time.perf_counter() - start)
         workers *= 2
     if spec.weights.sha256:
-        _store(_key(spec, "cpu", "auto", "workers"), {str(n): rate for n, rate in rates.items()})
+        _store(_key(spec, device, "auto", "workers"), {str(n): rate for n, rate in rates.items()})
     return rates
 
 
 def known_workers(spec: ModelSpec, device: str) -> int:
     """Return the fastest number of workers for a model; 1 before any trial, and on a GPU."""
-    found = _load(_key(spec, device, "auto", "workers")) if spec.weights.sha256 else None
-    rates = {int(workers): rate for workers, rate in (found or {}).items()}
+    rates = _known_rates(spec, device)
     best = max(rates, key=lambda workers: rates[workers], default=1)
     return best if rates and rates[best] > _WORTHWHILE * rates[1] else 1
+
+
+def known_speed(spec: ModelSpec, device: str, workers: int | None = None) -> float | None:
+    """Return the input pixels per second of all workers together; None before any trial.
+
+    Workers that were not tried are as fast as the next smaller number of them.
+    """
+    rates = _known_rates(spec, device)
+    if not rates:
+        return None
+    count = workers or known_workers(spec, device)
+    tried = max((n for n in rates if n <= count), default=min(rates))
+    return rates[tried] * _check_side(spec) ** 2
+
+
+def _known_rates(spec: ModelSpec, device: str) -> dict[int, float]:
+    found = _load(_key(spec, device, "auto", "workers")) if spec.weights.sha256 else None
+    return {int(workers): rate for workers, rate in (found or {}).items()}
 
 
 def agreement_with_cpu(spec: ModelSpec, device: str) -> float:
@@ -264,9 +281,12 @@ def _as_run(predictor: Predictor) -> Predictor:
 def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
     """Return the test picture as input planes of a model, and a plan of one tile."""
     planes = _with_level(spec, check_picture(_CHECK_SIDE)[..., : spec.channels], 0.1)
-    side = round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
-    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=side, overlap=0)
+    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=_check_side(spec), overlap=0)
     return planes, plan
+
+
+def _check_side(spec: ModelSpec) -> int:
+    return round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
 
 
 def _with_level(spec: ModelSpec, planes: FloatArray, level: float) -> FloatArray:

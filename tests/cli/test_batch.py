@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -120,6 +121,43 @@ def test_dry_run_lists_sizes_and_makes_nothing(restore, folder, out, tmp_path):
     assert result.exit_code == 1
     assert tree(tmp_path) == before
     assert not out.exists()
+
+
+def test_plan_says_what_the_batch_needs(restore, make_picture, tmp_path, out):
+    for name in ("a.jpg", "a.png", "b.bmp"):
+        make_picture(tmp_path / "in" / name)
+    words = ("batch", tmp_path / "in", out, "--format", "bmp", "--dry-run")
+    result = restore(*words)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert "formats: 1 JPEG, 1 PNG, 1 BMP to 3 BMP" in lines
+    assert any(line.startswith(f"disk space in {tmp_path}: about ") for line in lines)
+    assert "time: unknown for panet-sr-x2-lite; run `restore doctor` once" in lines
+    assert f"renamed: {out / 'a_jpg.bmp'}, as several results would be {out / 'a.bmp'}" in lines
+    plan = json.loads(restore(*words, "--json").stdout)
+    assert plan["outcomes"] == {"restore": 3}
+    assert [file["result_size"] for file in plan["files"]] == [[32, 40]] * 3
+    assert plan["renamed"][0] == [str(out / "a.bmp"), str(out / "a_jpg.bmp")]
+
+
+def test_json_needs_a_dry_run(restore, folder, out):
+    result = restore("batch", folder, out, "--json")
+    assert (result.exit_code, "--dry-run" in result.stderr) == (2, True)
+    assert not out.exists()
+
+
+def test_plan_fails_where_the_disk_space_does_not_suffice(
+    restore, make_picture, tmp_path, out, monkeypatch
+):
+    for name in ("a.bmp", "b.bmp"):
+        make_picture(tmp_path / "in" / name)
+    one = 40 * 32 * 3
+    free = shutil.disk_usage(tmp_path)._replace(free=one + 10)  # for each of them, but not for both
+    monkeypatch.setattr("shutil.disk_usage", lambda path: free)
+    result = restore("batch", tmp_path / "in", out, "--dry-run")
+    assert result.exit_code == 1
+    assert "needed, 3.9 kB free; free some space or choose another folder\n" in result.stderr
+    assert "2 to restore" in result.stdout
 
 
 def test_dry_run_says_what_exists(restore, make_picture, tmp_path, out):

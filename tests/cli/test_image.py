@@ -221,7 +221,7 @@ def test_several_images_go_into_a_folder(restore, make_picture, tmp_path):
     assert result.exit_code == 2  # Path drops the slash: no such folder yet
     result = restore("image", *sources, "-o", f"{tmp_path}/out/", "--name", "{stem}{suffix}")
     assert result.exit_code == 0
-    assert [line.split(":")[0] for line in result.stdout.splitlines()] == [
+    assert sorted(line.split(":")[0] for line in result.stdout.splitlines()) == [
         str(tmp_path / "out" / source.name) for source in sources
     ]
 

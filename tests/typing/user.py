@@ -135,6 +135,10 @@ def run_batch(folder: str) -> None:
     jobs = restorer.with_references(jobs, "sharp")
     jobs = tuple(restorer.load_jobs(restorer.dump_jobs(jobs)))
     restorer.check_job(jobs[0])
+    decisions = restorer.OutputFolder("out").decide(jobs)
+    forecast: restorer.Forecast = restorer.forecast_batch(decisions, workers=2, on_file=print)
+    needs: list[restorer.DiskNeed] = [disk for disk in forecast.disks if disk.short]
+    print(needs, forecast.seconds)
     with restorer.open_journal("run.jsonl") as file:
         journal = restorer.Journal(file)
         for event in restorer.run_jobs(jobs, workers=2, control=restorer.RunControl()):

@@ -21,6 +21,7 @@ from restorer.inference.autotune import (
     PrecisionTrial,
     TileMemory,
     known_precision,
+    known_speed,
     known_workers,
     largest_side,
     tile_memory,
@@ -255,9 +256,14 @@ def test_several_workers_are_used_where_they_are_worth_it(
     rates: dict[int, float], best: int
 ) -> None:
     assert known_workers(KNOWN, "cpu") == 1, "nothing was tried yet"
+    assert known_speed(KNOWN, "cpu") is None
     key = calibration._key(KNOWN, "cpu", "auto", "workers")
     calibration._store(key, {str(workers): rate for workers, rate in rates.items()})
     assert known_workers(KNOWN, "cpu") == best
+    tile = known_speed(KNOWN, "cpu", 1) / rates[1]  # type: ignore[operator]  # measured
+    assert known_speed(KNOWN, "cpu") == rates[best] * tile
+    assert known_speed(KNOWN, "cpu", 3) == rates[max(n for n in rates if n <= 3)] * tile
+    assert tile >= 96**2
 
 
 def test_trial_of_workers_measures_every_number_and_gives_the_threads_back() -> None:

@@ -1,0 +1,311 @@
+"""Forecast a batch: what would become of each file, the disk space and the time."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from restorer import formats
+from restorer.batch.jobs import FileState, Job
+from restorer.batch.output import Decision
+from restorer.batch.run_job import check_result, pixel_budget
+from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, RestorerError
+from restorer.inference.autotune import known_speed
+from restorer.inference.devices import choose_device
+from restorer.models.catalog import ModelSpec, model_spec
+from restorer.settings import Settings
+
+Outcome: TypeAlias = Literal["restore", "skip", "fail"]
+Problem: TypeAlias = Literal["source", "limit", "target", "request"]
+OnForecast: TypeAlias = Callable[["FileForecast"], object]
+
+
+@dataclass(frozen=True, slots=True)
+class FileForecast:
+    """What would become of one file.
+
+    Attributes:
+        decision: Its job, and what an earlier run did.
+        outcome: Whether it would be restored, skipped, or fail.
+        reason: Why it would be skipped, fail, or be restored once more; else empty.
+        problem: What a failure is about: the *source*, a *limit* of the target's format, the
+            *target*, which cannot be created, or the *request*. None if it would not fail.
+        format: Name of the format of the source; empty where its header was not read.
+        size: Height and width of the source.
+        result_size: Height and width of the result.
+        result_format: Name of its format.
+        size_bytes: Estimated size of its file.
+        seconds: Estimated time on this machine; None where it was not measured.
+    """
+
+    decision: Decision
+    outcome: Outcome
+    reason: str = ""
+    problem: Problem | None = None
+    format: str = ""
+    size: tuple[int, int] = (0, 0)
+    result_size: tuple[int, int] = (0, 0)
+    result_format: str = ""
+    size_bytes: int = 0
+    seconds: float | None = None
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of the source."""
+        return math.prod(self.size)
+
+    @property
+    def result_pixels(self) -> int:
+        """Pixels of the result."""
+        return math.prod(self.result_size)
+
+
+@dataclass(frozen=True)
+class DiskNeed:
+    """Disk space that results need on one file system.
+
+    Attributes:
+        folder: The folder of the first of these results, or the nearest one that exists.
+        needed_bytes: Estimated size of all results, less that of the files that they replace.
+        free_bytes: Free space.
+    """
+
+    folder: Path
+    needed_bytes: int
+    free_bytes: int
+
+    @property
+    def short(self) -> bool:
+        """Whether the results would not fit."""
+        return self.needed_bytes > self.free_bytes
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a batch would do.
+
+    Attributes:
+        outcomes: Number of files by outcome.
+        formats: Number of files that would be restored, by the format of the source.
+        result_formats: The same by the format of the result.
+        problems: Number of files that would fail, by what the failure is about.
+        skipped: Number of files that would be skipped, by reason.
+        again: Number of files that would be restored once more, by reason.
+        pixels: Pixels of the sources that would be restored.
+        result_pixels: Pixels of the results.
+        disks: Disk space on each file system of the results.
+        seconds: Estimated time on this machine; None where a model was not measured. It is good to
+            a factor of two, and leaves out reading and writing.
+        unmeasured: The models that `try_workers` has not measured on the device in use.
+    """
+
+    outcomes: Mapping[str, int]
+    formats: Mapping[str, int]
+    result_formats: Mapping[str, int]
+    problems: Mapping[str, int]
+    skipped: Mapping[str, int]
+    again: Mapping[str, int]
+    pixels: int
+    result_pixels: int
+    disks: tuple[DiskNeed, ...]
+    seconds: float | None
+    unmeasured: tuple[str, ...]
+
+
+def forecast_batch(
+    decisions: Iterable[Decision],
+    *,
+    workers: int | None = None,
+    on_file: OnForecast | None = None,
+) -> Forecast:
+    """Forecast what `run_jobs` would do, from headers and measurements; nothing is written.
+
+    Args:
+        decisions: From `OutputFolder.decide`.
+        workers: How many images go through networks at a time; None takes the measured number.
+        on_file: Called with the forecast of each file as soon as its header has been read.
+
+    Examples:
+        >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"])
+        >>> decisions = restorer.OutputFolder("large").decide(batch.jobs)
+        >>> forecast = restorer.forecast_batch(decisions)
+        >>> forecast.outcomes, forecast.formats
+        ({'restore': 2}, {'JPEG': 1, 'PNG': 1})
+        >>> any(disk.short for disk in forecast.disks)
+        False
+    """
+    counts: dict[str, Counter[str]] = {key: Counter() for key in _COUNTED}
+    pixels = result_pixels = 0
+    seconds: float | None = 0.0
+    speeds, space = _Speeds(workers), _Space()
+    for decision in decisions:
+        file = _forecast_file(decision, speeds)
+        counts["outcomes"][file.outcome] += 1
+        if file.outcome == "restore":
+            counts["formats"][file.format] += 1
+            counts["result_formats"][file.result_format] += 1
+            pixels, result_pixels = pixels + file.pixels, result_pixels + file.result_pixels
+            seconds = _sum(seconds, file.seconds)
+            space.add(file)
+        counts["problems"].update([file.problem] if file.problem else [])
+        if file.outcome != "fail" and file.reason:
+            counts["again" if file.outcome == "restore" else "skipped"][file.reason] += 1
+        if on_file is not None:
+            on_file(file)
+    return Forecast(
+        **{key: dict(count.most_common()) for key, count in counts.items()},
+        pixels=pixels,
+        result_pixels=result_pixels,
+        disks=space.needs(),
+        seconds=seconds,
+        unmeasured=tuple(sorted(speeds.unmeasured)),
+    )
+
+
+_COUNTED = ("outcomes", "formats", "result_formats", "problems", "skipped", "again")
+
+
+def _forecast_file(decision: Decision, speeds: _Speeds) -> FileForecast:
+    job = decision.job
+    if decision.skipped is not None:
+        reason = decision.skipped.error.removeprefix(f"{job.target}: ")
+        return FileForecast(decision, "skip", reason)
+    if job.settings.existing == "skip" and os.path.isfile(job.target):
+        return FileForecast(decision, "skip", "exists already")
+    try:
+        with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
+            header, size_bytes = source.header, os.path.getsize(job.source)
+    except (RestorerError, OSError) as error:
+        return FileForecast(decision, "fail", str(error), "source")
+    scale = math.prod(spec.scale for spec in speeds.specs(job))
+    try:
+        format = check_result(job, header, scale)
+    except RestorerError as error:
+        return FileForecast(decision, "fail", str(error), _problem(error), header.format)
+    size = header.height, header.width
+    raw = header.height * header.width * scale**2 * header.channels
+    bits = max((b for b in format.bits if b <= (job.settings.bits or header.bits)), default=8)
+    share = format.usual_share
+    if header.format == format.name:  # a file of the same format compresses about as well
+        share = 8 * size_bytes / (math.prod(size) * header.channels * header.bits)
+    return FileForecast(
+        decision,
+        "restore",
+        decision.again,
+        None,
+        header.format,
+        size,
+        (header.height * scale, header.width * scale),
+        format.name,
+        int(raw * bits / 8 * min(share, 1.0)),
+        speeds.seconds(job, size),
+    )
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second
+
+
+def _problem(error: RestorerError) -> Problem:
+    """Return what an error of `check_result` is about."""
+    if isinstance(error, ImageTooLargeError):
+        return "limit"
+    if isinstance(error, ImageWriteError):
+        return "target"
+    return "limit" if isinstance(error, ImageError) else "request"
+
+
+class _Speeds:
+    """What the models of jobs were measured to do on this machine."""
+
+    def __init__(self, workers: int | None) -> None:
+        self.unmeasured: set[str] = set()
+        self._workers = workers
+        self._specs: dict[object, tuple[ModelSpec, ...]] = {}
+        self._speeds: dict[tuple[str, str], float | None] = {}
+
+    def specs(self, job: Job) -> tuple[ModelSpec, ...]:
+        """Return the models of the steps."""
+        if job.steps not in self._specs:
+            self._specs[job.steps] = tuple(model_spec(step.model) for step in job.steps)
+        return self._specs[job.steps]
+
+    def seconds(self, job: Job, size: tuple[int, int]) -> float | None:
+        """Return the time for a picture of `size`; None where it is not known."""
+        if job.settings.context != "tile":
+            return None
+        total: float | None = 0.0
+        for spec in self.specs(job):
+            if spec.base:  # enlarges first; its tiles count pixels of the result
+                total = self._added(total, model_spec(spec.base), job.settings, size)
+                size = size[0] * spec.scale, size[1] * spec.scale
+            total = self._added(total, spec, job.settings, size)
+            if not spec.base:
+                size = size[0] * spec.scale, size[1] * spec.scale
+        return total
+
+    def _added(
+        self, total: float | None, spec: ModelSpec, settings: Settings, size: tuple[int, int]
+    ) -> float | None:
+        key = spec.id, settings.device
+        if key not in self._speeds:
+            self._speeds[key] = self._speed(spec, settings.device)
+        speed = self._speeds[key]
+        if speed is None:
+            self.unmeasured.add(spec.id)
+        pixels = math.prod(_computed(length, spec, settings) for length in size)
+        return _sum(total, None if speed is None else pixels / speed)
+
+    def _speed(self, spec: ModelSpec, device: str) -> float | None:
+        try:
+            return known_speed(spec, choose_device(device), self._workers)
+        except RestorerError:  # the run will say what is wrong with the device
+            return None
+
+
+def _computed(length: int, spec: ModelSpec, settings: Settings) -> int:
+    """Return how many pixels tiles compute along a side, those that they share counted twice."""
+    length = max(length + 2 * spec.tile.border, spec.tile.min_side)
+    side = settings.tile or spec.tile.side
+    usual = max(spec.tile.overlap, 2 * spec.tile.radius)
+    overlap = min(usual if settings.overlap is None else settings.overlap, side // 2)
+    return length + overlap * max(0, math.ceil((length - side) / (side - overlap)))
+
+
+class _Space:
+    """Adds up the sizes of results by file systems."""
+
+    def __init__(self) -> None:
+        self._disks: dict[str, int] = {}  # by folder
+        self._folders: dict[int, Path] = {}
+        self._needed: Counter[int] = Counter()
+
+    def add(self, file: FileForecast) -> None:
+        """Add a result, less the file that it replaces."""
+        job = file.decision.job
+        disk = self._disk(os.path.dirname(job.target))
+        state = FileState.of(job.target) if job.settings.existing == "replace" else None
+        self._needed[disk] += file.size_bytes - (0 if state is None else state.size_bytes)
+
+    def needs(self) -> tuple[DiskNeed, ...]:
+        """Return the sums."""
+        return tuple(
+            DiskNeed(folder, max(0, self._needed[disk]), shutil.disk_usage(folder).free)
+            for disk, folder in self._folders.items()
+        )
+
+    def _disk(self, name: str) -> int:
+        if name not in self._disks:
+            folder = Path(name)
+            while not folder.exists() and folder != folder.parent:
+                folder = folder.parent
+            disk = folder.stat().st_dev
+            self._folders.setdefault(disk, folder)
+            self._disks[name] = disk
+        return self._disks[name]
