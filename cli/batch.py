@@ -13,6 +13,7 @@ from restorer import ENGINES
 
 from .dry_run import show_plan
 from .options import Request, restoration_options
+from .page import Page
 from .params import AutoOr
 from .report import Report, journal
 from .run import run
@@ -62,6 +63,12 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     + ".",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the plan of --dry-run as JSON.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Page with the results before and after, failures and notes, written at the end.",
+)
 @restoration_options
 @click.pass_context
 def batch(
@@ -75,6 +82,7 @@ def batch(
     jobs: int | None,
     engine: str,
     as_json: bool,
+    html: Path | None,
     request: Request,
     dry_run: bool,
     report: Path | None,
@@ -89,7 +97,10 @@ def batch(
 
     if as_json and not dry_run:
         raise click.UsageError("--json: prints the plan of --dry-run; --report FILE keeps results")
-    output = OutputFolder(target, ctx.find_root().meta["command"])
+    if html is not None and dry_run:
+        raise click.UsageError("--html: shows results, which --dry-run does not make")
+    command = ctx.find_root().meta["command"]
+    output = OutputFolder(target, command)
     plan = exclude_results(
         plan_jobs(
             source,
@@ -109,7 +120,8 @@ def batch(
     if dry_run:
         ctx.exit(show_plan(decisions, plan, workers=jobs, as_json=as_json))
     with journal(report) as file, output:
-        account = Report(verbose=verbose, file=file, output=output)
+        page = None if html is None else Page(html, command)
+        account = Report(verbose=verbose, file=file, output=output, page=page)
         for each in plan.ignored:
             account.ignore(each)
         for decision in decisions:

@@ -14,6 +14,7 @@ DEFAULT_FILE = presets_file()
 # Options of folders have no effect on a single picture.
 _FOLDER_KEYS = {"name", "jobs", "include", "exclude", "recursive"}
 _NO_KEYS = {"source", "target", "output", "preset", "presets", "dry_run", "report", "help"}
+_NO_KEYS |= {"as_json", "html"}
 
 
 def take_preset(ctx: click.Context, param: click.Parameter, value: Any) -> Any:

@@ -16,6 +16,8 @@ from .words import counted, duration, tell, warn
 if TYPE_CHECKING:
     from restorer import Decision, Ignored, Job, Journal, OutputFolder, Result, RunPlan
 
+    from .page import Page
+
 P = ParamSpec("P")
 _NAMED = 3  # files that a note names
 _STATUSES = ("done", "skipped", "failed", "cancelled", "ignored")
@@ -30,6 +32,7 @@ class Report:
             run goes on.
         show: Called with each result.
         output: Records what runs, too.
+        page: Gets every file, and is written at the end.
     """
 
     def __init__(
@@ -39,8 +42,10 @@ class Report:
         file: TextIO | None = None,
         show: Callable[[Job, Result], None] | None = None,
         output: OutputFolder | None = None,
+        page: Page | None = None,
     ) -> None:
         self._output = output
+        self._page = page
         self._verbose = verbose
         self._show = show
         self._file = file
@@ -87,6 +92,8 @@ class Report:
             warn(in_words(job, result))
         if self._output is not None and job.id in self._begun:
             self._record(self._output.finish, job, result)
+        if self._page is not None:
+            self._page.add(job, result)
         self._write(lambda journal: journal.finish(job, result))
 
     def ignore(self, ignored: Ignored) -> None:
@@ -99,11 +106,13 @@ class Report:
             self._reasons[ignored.reason] += 1
         if self._verbose:
             warn(f"{status}: {ignored.path}: {ignored.reason}")
+        if self._page is not None:
+            self._page.ignore(ignored)
         self._write(lambda journal: journal.ignore(ignored))
 
     @property
     def exit_code(self) -> int:
-        """130 if the run was stopped, 1 if a file failed or the journal did, else 0.
+        """130 if the run was stopped, 1 if a file, the journal or the page failed, else 0.
 
         Skipped files are fine.
         """
@@ -112,8 +121,14 @@ class Report:
         return 1 if self._counts["failed"] or self._cut else 0
 
     def close(self) -> None:
-        """Stop the clock and end the journal with the summary."""
+        """Stop the clock, write the page, and end the journal with the summary."""
         self._seconds = time.monotonic() - self._start
+        if self._page is not None:
+            try:
+                self._page.write(self._summary())
+            except OSError as error:
+                self._cut = True
+                warn(f"--html: cannot be written: {error.strerror}")
         self._write(
             lambda journal: journal.summarize(self._totals(), self._seconds, self.exit_code)
         )
@@ -121,8 +136,7 @@ class Report:
     def show(self, *, quiet: bool = False) -> None:
         """Print the summary, the failures, the ignored files and the notes."""
         if not quiet:
-            said = [f"{n} {word}" for word, n in self._totals().items() if n or word == "done"]
-            tell(f"{', '.join(said)} in {duration(self._seconds)}")
+            tell(self._summary())
         for failure in self._failed:
             warn(f"failed: {failure}")
         if not quiet:
@@ -133,6 +147,10 @@ class Report:
                     tell(f"{word}: {counted(reason, count)}")
             for note, names in sorted(self._notes.items(), key=lambda own: -len(own[1])):
                 tell(f"note: {note} ({_listed(names)})")
+
+    def _summary(self) -> str:
+        said = [f"{n} {word}" for word, n in self._totals().items() if n or word == "done"]
+        return f"{', '.join(said)} in {duration(self._seconds)}"
 
     def _totals(self) -> dict[str, int]:
         return {status: self._counts[status] for status in _STATUSES}
@@ -198,17 +216,23 @@ def in_words(job: Job, result: Result) -> str:
     return f"{result.status}: {named(job.source, result.error)}"
 
 
+def models_in_words(result: Result) -> str:
+    """Return the models that made a result and where they ran."""
+    models = ", then ".join(map(_step, result.plans))
+    devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
+    return f"{models} on {devices}"
+
+
 def named(path: Path, trouble: str) -> str:
     """Return a message that begins with the name of its file."""
     return trouble if trouble.startswith(str(path)) else f"{path}: {trouble}"
 
 
 def _written(result: Result) -> str:
-    models = ", then ".join(map(_step, result.plans))
-    devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
     assert result.size is not None, "a picture was written"
     height, width = result.size
-    return f"{result.target}: {width} x {height}, {duration(result.seconds)}, {models} on {devices}"
+    seconds = duration(result.seconds)
+    return f"{result.target}: {width} x {height}, {seconds}, {models_in_words(result)}"
 
 
 def _step(plan: RunPlan) -> str:

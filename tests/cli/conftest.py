@@ -41,6 +41,11 @@ def folder(tmp_path: Path) -> Path:
     return source
 
 
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
 def picture(path: Path, height: int = 16, width: int = 20) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)

@@ -11,11 +11,6 @@ def tree(folder):
     return {p.as_posix() for p in files if p.parts[0] != ".restorer"}
 
 
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "out"
-
-
 def test_bad_files_stop_nothing_and_are_named(restore, folder, out, tmp_path):
     originals = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     report = tmp_path / "reports" / "r.jsonl"
