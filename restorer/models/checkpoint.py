@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from restorer.errors import CheckpointError, ImageWriteError
 from restorer.formats.files import created
+from restorer.models.containers import SLACK_BYTES, Contents, read_contents, read_header
+from restorer.models.pickles import OtherTensor, Refused, StoredTensor
+
+_MAX_TENSORS = 10_000  # the largest networks of spandrel have about 3,000
+_MAX_NAME = 256
+_MAX_WRAPPERS = 100  # dicts that are searched for the state dict
+_MAX_SHARING = 8  # tensors in relation to the file; tied weights have several names
 
 RECORD = "restorer"  # metadata of safetensors files that the training writes; see `read_record`
 
@@ -36,16 +44,26 @@ _WRAPPERS = (
 def read_state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a ``.safetensors`` file or a pickled state dict (``.pt``, ``.pth``).
 
-    The content determines the format, not the suffix. Unpickling is restricted to tensors, numbers
-    and containers; a file that contains anything else is refused before any of its code runs. A
-    state dict wrapped by a training script (``params_ema``, ``state_dict``) is unwrapped, and a
-    ``module.`` before every key (DataParallel) is removed. Raises CheckpointError.
+    The content determines the format, not the suffix. Pickles are read as data, and a file that
+    contains anything but tensors, numbers and containers is refused. A state dict wrapped by a
+    training script (``params_ema``, ``state_dict``) is unwrapped, and a ``module.`` before every
+    key (DataParallel) is removed. Time and memory are proportional to the size of the file. Raises
+    CheckpointError.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file")
-    state = _unwrap(_read(path))
-    if state is None:
-        raise CheckpointError(f"{path}: contains no state dict (a mapping of names to tensors)")
+    try:
+        with path.open("rb") as file:
+            contents = read_contents(file)
+            state = _load_state(contents)
+    except Refused as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise CheckpointError(f"{path}: not enough memory to read it") from error
+    except Exception as error:  # damaged files lead to all kinds of errors
+        raise CheckpointError(f"{path}: {_reason(path)}") from error
     if all(key.startswith("module.") for key in state):
         state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
     return state
@@ -58,9 +76,10 @@ def read_record(path: Path) -> dict[str, Any]:
     anyone, so check the values.
     """
     try:
-        with safe_open(path, "pt") as file:
-            record = json.loads((file.metadata() or {}).get(RECORD, "{}"))
-    except (OSError, ValueError, SafetensorError):
+        with path.open("rb") as file:
+            header, _ = read_header(file)
+        record = json.loads(header.get("__metadata__", {}).get(RECORD, "{}"))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, Refused):
         return {}
     return record if isinstance(record, dict) else {}
 
@@ -141,59 +160,85 @@ def _is_relevant(network: nn.Module, key: str) -> bool:
     return not key.startswith(tuple(ignored))
 
 
-def _read(path: Path) -> Any:
-    try:
-        if _is_safetensors(path):
-            return load_file(path)
-        # Given a path instead of a file, newer versions of torch would look at the suffix.
-        with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("ignore")  # about pickle protocols, which lead to errors anyway
-            return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise CheckpointError(f"{path}: {_reason(path, error)}") from error
-
-
-def _is_safetensors(path: Path) -> bool:
-    """Whether the file starts like safetensors: header length, then a JSON header."""
-    with path.open("rb") as file:
-        head = file.read(9)
-        size = file.seek(0, 2)
-    return head[8:] == b"{" and int.from_bytes(head[:8], "little") <= size - 8
-
-
-def _reason(path: Path, error: Exception) -> str:
-    """Explain why a file is no checkpoint, without the advice of torch to trust it."""
-    text = str(error)
-    if found := re.search(r"GLOBAL ([\w.]+)", text):
-        wanted = found[1]
-        if wanted.startswith("torch.") or ".nn." in wanted:
-            return (
-                f"refused: contains a pickled object ({wanted}), which could run code when it is"
-                " read; save its state_dict() instead"
-            )
-        return (
-            f"refused: would call {wanted} while it is read, which a state dict never needs; no"
-            " code in it was run"
+def _load_state(contents: Contents) -> dict[str, Tensor]:
+    """Check the state dict within the contents of a file, then load it. Raises Refused."""
+    state = _unwrap(contents.value, set())
+    if state is None:
+        raise Refused("contains no state dict (a mapping of names to tensors)")
+    if len(state) > _MAX_TENSORS:
+        raise Refused(f"contains {len(state):,} tensors, expected at most {_MAX_TENSORS:,}")
+    for key in state:
+        _check_name(key, len(state))
+    checked = {key: _checked(key, tensor, contents) for key, tensor in state.items()}
+    total = sum(math.prod(t.size) * t.dtype.itemsize for t in checked.values())
+    if total > _MAX_SHARING * contents.size + SLACK_BYTES:
+        raise Refused(
+            f"its tensors take {total:,} bytes, but the file has {contents.size:,}: many of them"
+            " share their values; save a copy of each"
         )
-    if "TorchScript" in text:
-        return "a TorchScript program, not a state dict; save its state_dict() instead"
-    with path.open("rb") as file:
+    load = cache(contents.load)
+    return {
+        key: load(tensor.storage.key, tensor.dtype)
+        .as_strided(tensor.size, tensor.stride, tensor.storage.start + tensor.offset)
+        .contiguous()
+        for key, tensor in checked.items()
+    }
+
+
+def _check_name(key: str, count: int) -> None:
+    """Raise Refused for a name that no network has, such as block 1,000,000 of 10 tensors."""
+    if len(key) > _MAX_NAME or not key.isprintable():
+        raise Refused(f"contains a tensor with an invalid name ({key[:40]!r}...)")
+    # Networks are built with as many blocks as the names number; blocks without tensors are few.
+    if any(int(part) > 8 * count + 100 for part in key.split(".") if re.fullmatch("[0-9]+", part)):
+        raise Refused(f"{key} numbers more parts of a network than the file has tensors")
+
+
+def _checked(key: str, tensor: StoredTensor | OtherTensor, contents: Contents) -> StoredTensor:
+    """Return a tensor that lies within its storage and has every value once. Raises Refused."""
+    if isinstance(tensor, OtherTensor):
+        raise Refused(
+            f"{key} is {tensor.kind}; save it as a plain tensor of float32, for example with"
+            " to_dense(), dequantize() or float()"
+        )
+    numel = min(tensor.storage.numel, contents.size_of(tensor.storage.key) // tensor.dtype.itemsize)
+    sides = sorted(
+        (stride, size) for stride, size in zip(tensor.stride, tensor.size, strict=True) if size != 1
+    )
+    last = tensor.offset + sum(stride * (size - 1) for stride, size in sides)
+    empty = 0 in tensor.size
+    if max(tensor.size, default=0) > contents.size or (not empty and last >= numel):
+        raise Refused(f"{key} is larger than its data in the file, which is damaged or incomplete")
+    reach = 0  # of the dimensions with smaller strides
+    for stride, size in sides:
+        if stride <= reach and not empty:
+            raise Refused(f"{key} repeats its values in memory; save it with contiguous()")
+        reach += stride * (size - 1)
+    return tensor
+
+
+def _reason(path: Path) -> str:
+    """Explain why a file is no checkpoint."""
+    with suppress(OSError), path.open("rb") as file:
         if file.read(256).lstrip().lower().startswith((b"<!doctype", b"<html")):
             return "a web page, not a checkpoint; download the file itself"
-    first = (text.splitlines() or [""])[0][:100]
-    detail = (
-        f" ({first})" if isinstance(error, RuntimeError) or path.suffix == ".safetensors" else ""
-    )
-    return f"no readable checkpoint; the file is incomplete or has another format{detail}"
+    return "no readable checkpoint; the file is incomplete or has another format"
 
 
-def _unwrap(value: Any) -> dict[str, Tensor] | None:
-    """Return the state dict within the contents of a file, or None."""
-    if not isinstance(value, Mapping):
+def _unwrap(value: Any, seen: set[int]) -> dict[str, StoredTensor | OtherTensor] | None:
+    """Return the state dict within the contents of a file, or None.
+
+    Each dict is looked at once, because a pickle can contain a dict in itself or many times.
+    """
+    if not isinstance(value, dict) or id(value) in seen or len(seen) > _MAX_WRAPPERS:
         return None
+    seen.add(id(value))
     for wrapper in _WRAPPERS:
-        inner = _unwrap(value[wrapper]) if wrapper in value else None
+        inner = _unwrap(value[wrapper], seen) if wrapper in value else None
         if inner:
             return inner
-    plain = {str(key): tensor for key, tensor in value.items() if isinstance(tensor, Tensor)}
-    return plain if len(plain) == len(value) else None
+    is_plain = all(
+        isinstance(key, str) and isinstance(tensor, (StoredTensor, OtherTensor))
+        for key, tensor in value.items()
+    )
+    return value if is_plain else None

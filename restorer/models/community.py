@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from restorer.errors import CheckpointError
 from restorer.models.adapter import seeded
+from restorer.models.budget import BuildBudget
 
 # Names that spandrel 0.4.2 imports from torchvision for LaMa and RestoreFormer, unsupported here.
 _IMPORTED_NAMES = ("InterpolationMode", "normalize", "rotate")
@@ -136,9 +137,12 @@ def _load(state: Mapping[str, Tensor]) -> Any:
     """Return spandrel's descriptor of the loaded network, or None if it is unknown."""
     spandrel = _import_spandrel()
     try:
-        found = spandrel.MAIN_REGISTRY.load(dict(state))  # a copy: some loaders drop keys
+        with BuildBudget(state):
+            found = spandrel.MAIN_REGISTRY.load(dict(state))  # a copy: some loaders drop keys
     except spandrel.UnsupportedModelError:
         return None
+    except CheckpointError:
+        raise
     except Exception as error:  # the loaders of 42 architectures raise all kinds of errors
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CheckpointError(f"state dict: does not fit its network: {reason:.300}") from error

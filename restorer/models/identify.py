@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from restorer.bayer import PATTERNS
 from restorer.errors import CheckpointError, SettingsError
 from restorer.models import community
 from restorer.models.adapter import BorrowedNetwork
@@ -41,7 +42,8 @@ from restorer.tiling.plan import TileNeeds, round_up
 Shapes = Mapping[str, tuple[int, ...]]
 
 _CONDITION_MAX = {"": 0.0, "sigma": 75.0, "jpeg_quality": 100.0}
-
+_MAX_BLOCKS = 1000  # the deepest published networks have 80
+_MAX_ARGUMENT = 1000  # in a record; the chunks of NLSN have 144 pixels, and white may be 255
 _SETTINGS = {
     "sigma": "noise with a sigma of {}",
     "jpeg_quality": "JPEG quality {}",
@@ -262,12 +264,15 @@ class _Candidate:
     @classmethod
     def of(cls, name: str, shapes: Shapes) -> _Candidate:
         build = ARCHITECTURES[name]
-        params = build.arguments(shapes)
-        guessed = {} if params is None else params
+        params, guessed = None, {}
         try:
+            params = build.arguments(shapes)
+            guessed = params or {}
+            _check_blocks(guessed.get("blocks", 0))
             with torch.device("meta"):
                 network = build(**guessed)
-        except (ValueError, ZeroDivisionError, RuntimeError):  # the shapes fit no network
+        except (ValueError, ArithmeticError, RuntimeError, TypeError, LookupError):
+            # The shapes fit no network.
             params, guessed = None, {}
             with torch.device("meta"):
                 network = build()
@@ -277,6 +282,12 @@ class _Candidate:
         if params is None and not problems:
             problems = ["its shapes do not determine the arguments"]
         return cls(name, guessed, network, problems, shared)
+
+
+def _check_blocks(blocks: int | tuple[int, ...]) -> None:
+    """Raise ValueError for a network whose construction would take seconds."""
+    if sum(blocks if isinstance(blocks, tuple) else (blocks,)) > _MAX_BLOCKS:
+        raise ValueError
 
 
 def _known(found: _Candidate, state: Mapping[str, Tensor], sha256: str) -> CheckpointInfo:
@@ -342,8 +353,10 @@ def _recorded(found: CheckpointInfo, record: Mapping[str, Any]) -> CheckpointInf
     if task not in found.tasks and not (conditioned and TASKS[task].condition):
         return found
     if isinstance(params, Mapping):
-        scalars = {k: v for k, v in params.items() if isinstance(v, int | float | str)}
-        params = {**scalars, **found.params}
+        numbers = {k: v for k, v in params.items() if isinstance(v, int | float)}
+        bounded = {k: v for k, v in numbers.items() if abs(v) <= _MAX_ARGUMENT}
+        texts = {k: v for k, v in params.items() if isinstance(v, str)}
+        params = {**texts, **bounded, **found.params}
     else:
         params = found.params
     try:
@@ -357,8 +370,19 @@ def _recorded(found: CheckpointInfo, record: Mapping[str, Any]) -> CheckpointInf
         details=_details(params),
         tasks=(task,),
         condition=TASKS[task].condition if conditioned else "",
-        trained_for=dict(settings) if isinstance(settings, Mapping) else {},
+        trained_for=_recorded_settings(settings) if isinstance(settings, Mapping) else {},
     )
+
+
+def _recorded_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the valid settings of a record."""
+    highest = {"sigma": 255, "jpeg_quality": 100}
+    return {
+        key: value
+        for key, value in settings.items()
+        if (key == "bayer" and value in PATTERNS)
+        or (key in highest and isinstance(value, int | float) and 0 <= value <= highest[key])
+    }
 
 
 def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) -> tuple[str, ...]:

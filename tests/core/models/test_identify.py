@@ -255,6 +255,8 @@ RECORD = {"architecture": "panet-lite", "task": "deblocking", "params": {"levels
         ({**RECORD, "task": ["nonsense"]}, ("denoising",), None),
         ({**RECORD, "architecture": "nlsn"}, ("denoising",), None),
         ([], ("denoising",), None),
+        ({**RECORD, "params": {"levels": 10**9}}, ("deblocking",), None),
+        ({**RECORD, "trained_for": {"sigma": "x", "bayer": ["x"]}}, ("deblocking",), None),
     ],
 )
 def test_a_record_of_the_training_adds_what_the_shapes_leave_open(
@@ -265,6 +267,7 @@ def test_a_record_of_the_training_adds_what_the_shapes_leave_open(
     found = restorer.identify_checkpoint(tmp_path / "a.safetensors")
     assert (found.tasks, found.params["blocks"]) == (tasks, 2)
     assert found.params.get("levels") == levels
+    assert not found.trained_for
     spec = restorer.describe_model(found, id="mine")
     condition = {"deblocking": ("jpeg_quality", 100.0), "denoising": ("sigma", 75.0)}[tasks[0]]
     assert (spec.condition, spec.condition_max) == condition
