@@ -205,15 +205,14 @@ def _checked(key: str, tensor: StoredTensor | OtherTensor, contents: Contents) -
     sides = sorted(
         (stride, size) for stride, size in zip(tensor.stride, tensor.size, strict=True) if size != 1
     )
-    last = tensor.offset + sum(stride * (size - 1) for stride, size in sides)
-    empty = 0 in tensor.size
-    if max(tensor.size, default=0) > contents.size or (not empty and last >= numel):
-        raise Refused(f"{key} is larger than its data in the file, which is damaged or incomplete")
     reach = 0  # of the dimensions with smaller strides
     for stride, size in sides:
-        if stride <= reach and not empty:
-            raise Refused(f"{key} repeats its values in memory; save it with contiguous()")
+        if stride <= reach and 0 not in tensor.size:
+            raise Refused(f"{key} repeats its values; save it with contiguous()")
         reach += stride * (size - 1)
+    is_inside = 0 in tensor.size or tensor.offset + reach < numel
+    if not is_inside or max(tensor.size, default=0) > contents.size:
+        raise Refused(f"{key} is larger than its data in the file, which is damaged or incomplete")
     return tensor
 
 
@@ -241,4 +240,4 @@ def _unwrap(value: Any, seen: set[int]) -> dict[str, StoredTensor | OtherTensor]
         isinstance(key, str) and isinstance(tensor, (StoredTensor, OtherTensor))
         for key, tensor in value.items()
     )
-    return value if is_plain else None
+    return value if is_plain and value else None

@@ -20,7 +20,7 @@ import torch
 _MAX_STEPS = 1_000_000
 MAX_DIMENSIONS = 64  # that of torch
 
-DTYPES = {
+_DTYPES = {
     "Double": torch.float64,
     "Float": torch.float32,
     "Half": torch.float16,
@@ -32,7 +32,7 @@ DTYPES = {
     "Byte": torch.uint8,
     "Bool": torch.bool,
 }
-_DTYPES_BY_NAME = {str(dtype): dtype for dtype in DTYPES.values()}
+_DTYPES_BY_NAME = {str(dtype): dtype for dtype in _DTYPES.values()}
 
 # Functions that build tensors which networks here cannot use, with what their results are.
 _OTHER_TENSORS = {
@@ -245,7 +245,7 @@ def _find(name: str) -> _Global | Storage | torch.dtype:
     found = re.fullmatch(r"torch\.(?:cuda\.|storage\.)?([A-Z]\w*)Storage", name)
     if found:
         untyped = found[1] in ("Untyped", "_Untyped")
-        dtype = torch.uint8 if untyped else DTYPES.get(found[1])
+        dtype = torch.uint8 if untyped else _DTYPES.get(found[1])
         return Storage("", dtype, found[1].lower(), 0)
     if name.startswith("torch.") or ".nn." in name:
         raise Refused(

@@ -50,6 +50,24 @@ def test_inspect_explains_unsupported_checkpoints(restore: Restore, tmp_path: Pa
     assert "missing tail.1.bias" in result.output
 
 
+def test_inspect_says_in_one_line_what_is_wrong_with_a_hostile_checkpoint(
+    restore: Restore, tmp_path: Path
+) -> None:
+    itself: dict[str, object] = {}
+    itself["params"] = itself
+    hostile = {
+        "itself.pt": (itself, "contains no state dict"),
+        "expanded.pt": ({"w": torch.ones(1).expand(4000, 4000)}, "w repeats its values"),
+        "sparse.pt": ({"w": torch.eye(3).to_sparse()}, "w is a sparse tensor"),
+    }
+    for name, (value, words) in hostile.items():
+        torch.save(value, tmp_path / name)
+        result = restore("weights", "inspect", tmp_path / name)
+        assert result.exit_code == 1
+        assert words in result.output
+        assert len(result.output.splitlines()) == 1
+
+
 def test_an_added_model_is_listed_and_runs(
     restore: Restore, store: Path, lite: Path, make_picture, tmp_path: Path
 ) -> None:
