@@ -256,7 +256,7 @@ RECORD = {"architecture": "panet-lite", "task": "deblocking", "params": {"levels
         ({**RECORD, "architecture": "nlsn"}, ("denoising",), None),
         ([], ("denoising",), None),
         ({**RECORD, "params": {"levels": 10**9}}, ("deblocking",), None),
-        ({**RECORD, "trained_for": {"sigma": "x", "bayer": ["x"]}}, ("deblocking",), None),
+        ({**RECORD, "trained_for": {"sigma": "x", "bayer": ["x"]}}, ("deblocking",), 1),
     ],
 )
 def test_a_record_of_the_training_adds_what_the_shapes_leave_open(
