@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
@@ -220,16 +221,30 @@ def read_journal(path: Path | str) -> list[Record]:
         >>> restorer.read_journal("night.jsonl")[-1].status
         'done'
     """
-    records: list[Record] = []
-    for line in Path(path).read_text("utf-8", errors="replace").splitlines():
-        try:
-            record = msgspec.convert(json.loads(line), _Line)
-        except ValueError:  # a cut line, or a kind of record that is not known yet
-            continue
-        if isinstance(record, HeaderRecord) and record.version > JOURNAL_VERSION:
-            raise ValueError(f"{path}: written by a newer version of the program")
-        records.append(record)
-    return records
+    return list(iterate_journal(path))
+
+
+def iterate_journal(path: Path | str) -> Iterator[Record]:
+    """Yield what `read_journal` returns, so that a long journal takes little memory."""
+    decoder = msgspec.json.Decoder(_Line)
+    with Path(path).open("rb") as file:
+        for line in file:
+            record = _decoded(line, decoder)
+            if isinstance(record, HeaderRecord) and record.version > JOURNAL_VERSION:
+                raise ValueError(f"{path}: written by a newer version of the program")
+            if record is not None:
+                yield record
+
+
+def _decoded(line: bytes, decoder: msgspec.json.Decoder[_Line]) -> Record | None:
+    """Return the record of a line; None for one that was cut, or of a kind that is not known."""
+    found: Record | None = None
+    try:
+        found = decoder.decode(line)
+    except ValueError:  # a file name that is not valid UTF-8, perhaps, which the decoder refuses
+        with suppress(ValueError):
+            found = msgspec.convert(json.loads(line.decode("utf-8", "replace")), _Line)
+    return found
 
 
 class _Group(msgspec.Struct):

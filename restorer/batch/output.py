@@ -16,18 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from restorer import formats
 from restorer.batch.claims import Claims, run_name
 from restorer.batch.jobs import FileState, Job, Result
-from restorer.batch.journal import (
-    FinishRecord,
-    HeaderRecord,
-    Journal,
-    StartRecord,
-    read_journal,
-)
+from restorer.batch.journal import HeaderRecord, Journal, iterate_journal
+from restorer.batch.past import CHANGES, Past, RelativePaths, read_past, request_text
 from restorer.errors import ImageError, SettingsError
 from restorer.formats.files import leftovers
 
@@ -35,34 +29,6 @@ log = logging.getLogger(__name__)
 
 FOLDER = ".restorer"
 _SYNC_S = 1.0  # at most this much of the journal is lost in a power cut; the results are not
-
-# What differs between two requests, and the words for it.
-_CHANGES = (
-    ("steps", "the steps have changed"),
-    ("settings", "the settings have changed"),
-    ("references", "the references have changed"),
-    ("explain", "the settings have changed"),
-    ("weights", "the weights have changed"),
-    ("version", "the program has changed"),
-)
-_FREE = ("existing", "memory", "max_pixels")  # settings that do not decide the pixels
-
-
-@dataclass(frozen=True)
-class Past:
-    """What the journals know of one target.
-
-    Attributes:
-        source: Absolute path of its source.
-        request: What was asked for, without paths, as JSON.
-        done: The last result that was written, of this request; None if there was none.
-        crashed: Whether a job began since then and never ended.
-    """
-
-    source: str
-    request: str
-    done: FinishRecord | None = None
-    crashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +61,11 @@ class OutputFolder:
         self._home = self.path / FOLDER
         self._journal: Journal | None = None
         self._claims: Claims | None = None
-        self._folders: dict[str, str] = {}  # of targets, by their paths relative to here
+        self._relative = RelativePaths(self.path)
         self._requests: dict[object, str] = {}
         self._synced = time.monotonic()
         try:
-            self._past = _read_past(self._home)
+            self._past = read_past(self._home)
         except (OSError, ValueError) as error:
             raise SettingsError(f"{self._home}: cannot be read: {error}") from error
 
@@ -172,7 +138,7 @@ class OutputFolder:
                 self._file.close()
 
     def _remove_leftovers(self, claims: Claims) -> None:
-        for folder in [*self._folders]:
+        for folder in self._relative.folders:
             for path, target in leftovers(Path(folder)):
                 name = self._name(Path(folder, target))
                 if claims.take(name):  # no other run is at work on it
@@ -184,17 +150,13 @@ class OutputFolder:
         self._synced = time.monotonic()
 
     def _name(self, target: Path) -> str:
-        folder, name = os.path.split(target)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.relpath(folder or os.curdir, self.path)
-        inner = self._folders[folder]
-        return name if inner == os.curdir else os.path.join(inner, name)
+        return self._relative.of(target)
 
     def _request(self, job: Job) -> str:
         """Return the request of a job like that of `Past`; most jobs of a run share one."""
         key = job.steps, job.settings, job.references, job.explain
         if key not in self._requests:
-            self._requests[key] = _request(job.options)
+            self._requests[key] = request_text(job.options)
         return self._requests[key]
 
     def _decide(self, job: Job) -> Decision:
@@ -224,7 +186,7 @@ def last_command(folder: Path | str) -> tuple[tuple[str, ...], str]:
     folder = Path(folder)
     for path in sorted((folder / FOLDER).glob("*.jsonl"), reverse=True):
         with suppress(OSError, ValueError):
-            for record in read_journal(path):
+            for record in iterate_journal(path):
                 if isinstance(record, HeaderRecord) and record.command:
                     return record.command, record.cwd
     raise SettingsError(f"{folder}: no batch has written there")
@@ -251,7 +213,7 @@ def _judge(job: Job, past: Past | None, request: str) -> tuple[str, str]:
     if past.request == request:
         return "", "done before"
     before, now = json.loads(past.request), json.loads(request)
-    for key, words in _CHANGES:
+    for key, words in CHANGES:
         if before.get(key) != now[key]:
             return words, ""
     return "", "done before"
@@ -263,38 +225,3 @@ def _is_whole(path: Path) -> bool:
     except ImageError:
         return False
     return True
-
-
-def _request(request: dict[str, Any]) -> str:
-    """Return what decides the pixels of a result, apart from its source, as JSON."""
-    kept = {key: request[key] for key, _ in _CHANGES if key in request}
-    settings = {k: v for k, v in kept.get("settings", {}).items() if k not in _FREE}
-    return json.dumps({**kept, "settings": settings}, sort_keys=True, default=str)
-
-
-def _read_past(home: Path) -> dict[str, Past]:
-    """Return what the journals of a folder know of each target, relative to the folder.
-
-    The folder may have moved since; the targets in it are known by their paths below it.
-    """
-    past: dict[str, Past] = {}
-    same: dict[str, str] = {}  # most jobs of a run share one request
-    for path in sorted(home.glob("*.jsonl")):
-        output = os.fspath(home.parent)
-        running: dict[str, tuple[str, Past]] = {}
-        for record in read_journal(path):
-            if isinstance(record, HeaderRecord):
-                output = record.output or output
-            elif isinstance(record, StartRecord):
-                request = _request(record.request)
-                target = os.path.relpath(record.request["target"], output)
-                begun = Past(record.request["source"], same.setdefault(request, request))
-                running[record.id] = target, begun
-                past[target] = replace(past.get(target, begun), crashed=True)
-            elif isinstance(record, FinishRecord) and record.id in running:
-                target, begun = running.pop(record.id)
-                if record.status == "done":
-                    past[target] = replace(begun, done=record)
-                else:
-                    past[target] = replace(past[target], crashed=False)
-    return past
