@@ -57,7 +57,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
             contents = read_contents(file)
             state = _load_state(contents)
     except Refused as error:
-        raise CheckpointError(f"{path}: {error}") from error
+        words = "".join(c if c.isprintable() else "?" for c in str(error))  # names of the file
+        raise CheckpointError(f"{path}: {words}") from error
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     except MemoryError as error:

@@ -195,6 +195,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "conjugated": (lambda: torch_bytes({"w": COMPLEX.conj().imag}), "negated"),
     "quantized": (quantized, "w is a quantized tensor"),
     "subclass": (lambda: torch_bytes({"w": WEIGHT.as_subclass(Marked)}), "refused.*Marked"),
+    "global with escapes": (lambda: archive(b"cos\r\x1b[2J\nsystem\n."), r"would call os\?\?\[2J"),
     "numbers as names": (lambda: torch_bytes({1: WEIGHT}), "no state dict"),
     "mixed names": (lambda: torch_bytes({"w": WEIGHT, 2: WEIGHT}), "no state dict"),
     # Files.
