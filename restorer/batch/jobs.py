@@ -10,12 +10,15 @@ from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import restorer
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.models.catalog import model_spec
 from restorer.settings import CancelToken, RunPlan, Settings, Step
+
+if TYPE_CHECKING:  # it needs torch
+    from restorer.batch.memory import MemoryBudget
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -168,11 +171,13 @@ class JobContext:
         cancel: Checked between tiles.
         networks: Runs the networks, while this thread decodes and encodes files; None runs
             everything in this thread.
+        memory: The budget of all pictures in flight; None for a job that runs alone.
     """
 
     report: OnProgress | None = None
     cancel: CancelToken | None = None
     networks: Executor | None = None
+    memory: MemoryBudget | None = None
 
     def progress(self, phase: Phase, done: int = 0, total: int = 0) -> None:
         """Report progress, if anybody listens."""

@@ -6,12 +6,14 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from restorer import formats
 from restorer.batch.jobs import FileState, Job, JobContext, Result
+from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
 from restorer.errors import (
     Cancelled,
@@ -25,6 +27,7 @@ from restorer.inference.devices import free_bytes
 from restorer.models.catalog import model_spec
 from restorer.restoration import streaming as stream
 from restorer.restoration.reference.files import (
+    MOST,
     Reference,
     check_references,
     choose_references,
@@ -56,7 +59,10 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
     try:
         if job.settings.existing == "skip" and _exists(job.target) and not job.target.is_dir():
             raise TargetExistsError(f"{job.target}: exists already")
-        result = _run_job(job, context or JobContext())
+        context = context or JobContext()
+        memory = context.memory or MemoryBudget.of_machine()
+        with ExitStack() as reserved:
+            result = _run_job(job, context, memory, reserved)
     except Cancelled as error:
         result = Result("cancelled", job.target, error=str(error))
     except TargetExistsError:  # perhaps another process was faster
@@ -105,15 +111,20 @@ def check_result(job: Job, header: formats.Header, scale: int) -> formats.Format
     return format
 
 
-def _run_job(job: Job, context: JobContext) -> Result:
+def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: ExitStack) -> Result:
+    """Run a job; `reserved` holds its part of `memory` until the caller closes it."""
     context.progress("read")
     try:
         with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
             format = check_result(job, source.header, _scale(job))
-            if _is_streamed(job, source, format):
-                streamed = context.run(_stream, job, source, context)
+            if _is_streamed(job, source, format, memory):
+                band_bytes = stream.streamed_bytes(source.header, _scale(job))
+                with memory.reserve(band_bytes, context.check_cancel):
+                    streamed = context.run(_stream, job, source, context, memory)
                 if streamed is not None:
                     return streamed
+            size_bytes = _whole_bytes(job, source.header, memory)
+            reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
             image, times = source.read(), _times(job, source)
         restored, plans, references = context.run(_restore, job, image, context)
     except InferenceError as error:
@@ -181,13 +192,28 @@ def _scale(job: Job) -> int:
     return math.prod(model_spec(step.model).scale for step in job.steps)
 
 
-def _is_streamed(job: Job, source: formats.ImageFile, target: formats.Format) -> bool:
-    """Whether to restore band by band: an image that is large for this memory."""
+def _whole_bytes(job: Job, header: formats.Header, memory: MemoryBudget) -> int:
+    """Return the estimated peak of a job that is not streamed."""
+    pictures = 1 + min(len(job.references), MOST)
+    maps = 0 if job.settings.context == "tile" else job.settings.memory or memory.total
+    return stream.whole_bytes(header, _scale(job)) * pictures + maps
+
+
+def _is_streamed(
+    job: Job, source: formats.ImageFile, target: formats.Format, memory: MemoryBudget
+) -> bool:
+    """Whether to restore band by band: an image that is too large for the whole budget.
+
+    What other jobs have left of it does not count: the noise level of a streamed picture is
+    estimated from samples, and the pixels must not depend on what else runs.
+    """
     streams = source.has_rows and bool(target.row_writer) and job.settings.context == "tile"
-    return streams and stream.is_large(source.header, _scale(job))
+    return streams and stream.is_large(source.header, _scale(job), memory.total)
 
 
-def _stream(job: Job, source: formats.ImageFile, context: JobContext) -> Result | None:
+def _stream(
+    job: Job, source: formats.ImageFile, context: JobContext, memory: MemoryBudget
+) -> Result | None:
     """Restore from rows to rows, band by band.
 
     Returns None for a picture that cannot be streamed and fits into memory as a whole. Raises

@@ -33,7 +33,8 @@ def run_jobs(
         jobs: The jobs; an endless iterator is read as workers become free.
         engine: A key of ENGINES.
         workers: How many images go through networks at a time; None takes the number that
-            `try_workers` measured for the models of the first job on this machine.
+            `try_workers` measured for the models of the first job on this machine; of processes,
+            one for each GPU or core.
         control: Stops one job or all: running jobs stop at their next tile, the others end as
             cancelled.
 
@@ -49,17 +50,20 @@ def run_jobs(
         pending = iter(jobs)
         first = next(pending, None)
         jobs = [] if first is None else itertools.chain([first], pending)
-        workers = 1 if first is None else _best_workers(first)
+        workers = 1 if first is None else _best_workers(engine, first)
     if workers < 1:
         raise SettingsError(f"workers {workers}, expected at least 1")
     workers = min(workers, _MOST_PER_CORE * (os.cpu_count() or 1))
     return ENGINES[engine].load()(jobs, workers=workers, control=control or RunControl())
 
 
-def _best_workers(job: Job) -> int:
-    """Return the number that suits all models of a job; 1 where the job cannot run."""
+def _best_workers(engine: str, job: Job) -> int:
+    """Return the number for an engine and the models of a job; 1 where the job cannot run."""
     try:
         device = choose_device(job.settings.device)
+        count = ENGINES[engine].count_workers(device)
+        if count is not None:
+            return count
         return min((known_workers(model_spec(s.model), device) for s in job.steps), default=1)
     except RestorerError:  # the job's result reports it
         return 1

@@ -16,7 +16,7 @@ from restorer.errors import ImageWriteError, TargetExistsError
 Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
 Times: TypeAlias = tuple[int, int]  # of access and modification, in nanoseconds
 
-_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{32}\.part", re.DOTALL)
+_TEMPORARY = re.compile(r"\.(.+)\.([0-9a-f]{32})\.part", re.DOTALL)
 _MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours adds 39
 
 
@@ -53,20 +53,26 @@ def created(path: Path, existing: Existing, times: Times | None = None) -> Itera
                 temporary.unlink(missing_ok=True)
 
 
-def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
+def leftovers(folder: Path, process: int | None = None) -> Iterator[tuple[Path, str]]:
     """Yield the temporary files in a folder, each with the name of its target.
 
-    They belong to processes at work, or were left by killed ones.
+    They belong to processes at work, or were left by killed ones; `process` is the id of one.
     """
+    mark = "" if process is None else _process_mark(process)
     with suppress(OSError):  # no such folder, or none that can be read
         for entry in os.scandir(folder):
-            if found := _TEMPORARY.fullmatch(entry.name):
+            found = _TEMPORARY.fullmatch(entry.name)
+            if found and found[2].startswith(mark):
                 yield folder / entry.name, found[1]
 
 
 def _temporary_name(name: str) -> str:
     stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
-    return f".{stem}.{uuid.uuid4().hex}.part"
+    return f".{stem}.{_process_mark(os.getpid())}{uuid.uuid4().hex[8:]}.part"
+
+
+def _process_mark(process: int) -> str:
+    return f"{process % (1 << 32):08x}"
 
 
 def _taken(path: Path) -> TargetExistsError:

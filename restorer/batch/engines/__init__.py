@@ -5,10 +5,10 @@ Another engine is a module and a row. Modules are imported when a run needs them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from restorer.errors import SettingsError
 
@@ -36,18 +36,30 @@ class EngineRow:
     Attributes:
         target: ``module:function``, imported at first use.
         help: Description for users, a noun phrase.
+        default_workers: The function that maps a device to the default number of workers, likewise;
+            empty for the number that was measured for threads.
         extra: The optional dependencies of this package that the engine needs.
     """
 
     target: str
     help: str
+    default_workers: str = ""
     extra: str = ""
 
     def load(self) -> Engine:
         """Return the engine. Raises SettingsError where its dependencies are not installed."""
-        module, _, name = self.target.partition(":")
+        return cast(Engine, self._load(self.target))
+
+    def count_workers(self, device: str) -> int | None:
+        """Return the default number of workers on a device; None for the measured one."""
+        if not self.default_workers:
+            return None
+        return cast(Callable[[str], int], self._load(self.default_workers))(device)
+
+    def _load(self, target: str) -> Any:
+        module, _, name = target.partition(":")
         try:
-            return cast(Engine, getattr(import_module(module), name))
+            return getattr(import_module(module), name)
         except ImportError as error:
             if not self.extra:
                 raise
@@ -56,5 +68,10 @@ class EngineRow:
 
 ENGINES: dict[str, EngineRow] = {
     "local": EngineRow("restorer.batch.engines.local:run", "threads on this machine"),
+    "processes": EngineRow(
+        "restorer.batch.engines.processes:run",
+        "processes, which survive a crash of one",
+        default_workers="restorer.batch.engines.processes:default_workers",
+    ),
     "serial": EngineRow("restorer.batch.engines.serial:run", "one job after another"),
 }

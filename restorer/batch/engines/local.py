@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from restorer.batch.control import RunControl
+from restorer.batch.engines.threads import drive
 from restorer.batch.engines.worker import run_one
 from restorer.batch.jobs import Event, Job
+from restorer.batch.memory import MemoryBudget
 from restorer.inference.devices import shared_threads
 
 _BESIDE = 2  # threads that decode or encode while the others run networks
@@ -24,40 +25,7 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
     meanwhile, so that the networks never wait for files. When the caller stops iterating, what runs
     is cancelled and waited for.
     """
-    pending = iter(jobs)
-    lock = threading.Lock()
-    events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            while True:
-                with lock:
-                    job = next(pending, None)
-                if job is None:
-                    break
-                run_one(job, events.put, control, networks)
-        except BaseException as error:  # noqa: BLE001  raised in the caller's thread: `jobs` failed, no job did
-            events.put(error)
-        finally:
-            events.put(None)
-
-    count = workers + _BESIDE
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
+    memory = MemoryBudget.of_machine()
     with shared_threads(workers), ThreadPoolExecutor(workers) as networks:
-        for thread in threads:
-            thread.start()
-        try:
-            running = count
-            while running:
-                event = events.get()
-                if isinstance(event, BaseException):
-                    raise event
-                if event is None:
-                    running -= 1
-                else:
-                    yield event
-        finally:
-            if any(thread.is_alive() for thread in threads):
-                control.cancel()
-            for thread in threads:
-                thread.join()
+        worker = partial(run_one, control=control, memory=memory, networks=networks)
+        yield from drive(jobs, [worker] * (workers + _BESIDE), control)

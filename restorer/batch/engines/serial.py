@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from restorer.batch.control import RunControl
 from restorer.batch.engines.worker import run_one
 from restorer.batch.jobs import Event, Finished, Job
+from restorer.batch.memory import MemoryBudget
 
 
 def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[Event]:
@@ -17,9 +18,10 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
     When the caller stops iterating, the job that runs is cancelled and waited for.
     """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    memory = MemoryBudget.of_machine()
     with ThreadPoolExecutor(1) as thread:
         for job in jobs:
-            thread.submit(run_one, job, events.put, control)
+            thread.submit(run_one, job, events.put, control, memory)
             try:
                 while not isinstance(event := events.get(), Finished):
                     yield event

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
 from restorer.batch.control import RunControl
-from restorer.batch.jobs import Event, Finished, Job, JobContext, Progress, Result, Started
+from restorer.batch.engines.threads import Emit
+from restorer.batch.jobs import Finished, Job, JobContext, Progress, Result, Started
+from restorer.batch.memory import MemoryBudget
 from restorer.batch.run_job import run_job
 from restorer.errors import Cancelled
 
@@ -18,24 +19,26 @@ log = logging.getLogger(__name__)
 
 def run_one(
     job: Job,
-    emit: Callable[[Event], None],
+    emit: Emit,
     control: RunControl,
+    memory: MemoryBudget,
     networks: Executor | None = None,
 ) -> None:
     """Run a job and emit its events: Started unless it was cancelled before, one Finished.
 
-    A bug of the program fails this job only.
+    A bug of the program fails this job only, and so does a panic of a library in Rust, which is no
+    Exception.
     """
     id = job.id
     token = control.token(id)
-    context = JobContext(lambda *progress: emit(Progress(id, *progress)), token, networks)
+    context = JobContext(lambda *progress: emit(Progress(id, *progress)), token, networks, memory)
     try:
         token.check()
         emit(Started(id))
         result = run_job(job, context)
     except Cancelled as error:
         result = Result("cancelled", job.target, error=str(error))
-    except Exception as error:
+    except BaseException as error:
         log.exception("%s: program error", job.source)
         result = Result("failed", job.target, error=f"{job.source}: {_bug(error)}")
     finally:
@@ -43,7 +46,7 @@ def run_one(
     emit(Finished(id, result))
 
 
-def _bug(error: Exception) -> str:
+def _bug(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
     return f"the program failed; please report this error: {type(error).__name__} at {place}"

@@ -131,7 +131,9 @@ def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(ENGINES, "dummy", row)
     ended = [e for e in restorer.run_jobs(jobs, engine="dummy") if isinstance(e, Finished)]
     assert len(ended) == len(jobs)
-    monkeypatch.setitem(ENGINES, "cloud", EngineRow("no.such.module:run", "elsewhere", "cloud"))
+    monkeypatch.setitem(
+        ENGINES, "cloud", EngineRow("no.such.module:run", "elsewhere", extra="cloud")
+    )
     with pytest.raises(restorer.SettingsError, match=r"install restorer\[cloud\]"):
         restorer.run_jobs(jobs, engine="cloud")
 

@@ -32,6 +32,7 @@ from restorer import (
     estimate_sigma,
     formats,
 )
+from restorer.batch import memory
 from restorer.errors import Cancelled, ImageFormatError, OutOfMemoryError
 from restorer.formats import bands, ifd, profiles, tiff
 from restorer.inference.predictor import Predictor
@@ -46,7 +47,7 @@ DENOISE, ENLARGE = "panet-denoise-lite", "panet-sr-x2-lite"
 
 @pytest.fixture(autouse=True)
 def _everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "_SHARE", 0)
+    monkeypatch.setattr(memory, "_SHARE", 0)
 
 
 class Sharpen(nn.Module):
@@ -296,7 +297,7 @@ def test_chain_of_the_shipped_networks_gives_the_pixels_of_the_whole(
     first = job(source, *steps)
     assert (first.status, len(streams)) == ("done", 1)
     found = formats.read(first.target)
-    monkeypatch.setattr(stream, "_SHARE", 1)
+    monkeypatch.setattr(memory, "_SHARE", 1)
     second = job(source, *steps, existing="replace")
     assert len(streams) == 1
     expected = formats.read(second.target)
@@ -315,10 +316,10 @@ def test_only_what_is_large_and_from_tiff_to_tiff_is_streamed(
         ).status
 
     assert run("out.png") == "done"
-    monkeypatch.setattr(stream, "_SHARE", 1)
+    monkeypatch.setattr(memory, "_SHARE", 1)
     assert run("whole.tif") == "done"
     assert not streams
-    monkeypatch.setattr(stream, "_SHARE", 0)
+    monkeypatch.setattr(memory, "_SHARE", 0)
     assert run("rows.tif") == "done"
     assert [path.name for path in streams] == ["rows.tif"]
 
@@ -652,7 +653,7 @@ def test_streamed_colors_are_converted_like_those_of_the_whole(
     first = job(source, Step(DENOISE, sigma=5), **wanted)
     assert (first.status, len(streams)) == ("done", 1)
     found = formats.read(first.target)
-    monkeypatch.setattr(stream, "_SHARE", 1)
+    monkeypatch.setattr(memory, "_SHARE", 1)
     second = job(source, Step(DENOISE, sigma=5), existing="replace", **wanted)
     assert (second.status, len(streams)) == ("done", 1)
     expected = formats.read(second.target)
