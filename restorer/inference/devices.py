@@ -73,6 +73,16 @@ def fast_precisions(device: str) -> list[Precision]:
     return ["bf16"] if has_fast_bf16(kind) else []
 
 
+def cpu_threads() -> int:
+    """Return the number of threads that an operator of torch uses on the CPU."""
+    return torch.get_num_threads()
+
+
+def set_cpu_threads(count: int) -> None:
+    """Set the number of threads of an operator for all threads that begin after this call."""
+    torch.set_num_threads(count)
+
+
 @contextmanager
 def shared_threads(workers: int) -> Iterator[None]:
     """Share the CPU's cores among `workers` threads that begin inside the context."""

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,53 @@ def test_a_killed_batch_continues_and_ends_like_an_undisturbed_one(make_picture,
     assert [path.name for path in sorted(out.glob("*.png"))] == names
     assert all((out / n).read_bytes() == (whole / n).read_bytes() for n in names)
     assert list((out / ".restorer" / "claims").iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="finds processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
+def test_worker_processes_end_with_their_parent(number, tmp_path, make_picture):
+    for name in "abcd":
+        make_picture(tmp_path / "in" / f"{name}.png", 200, 200)
+    words = ["batch", tmp_path / "in", tmp_path / "out", "--engine", "processes", "--jobs", "1"]
+    command = [sys.executable, "-m", "restorer.cli", *words, "--tile", "32"]
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+    try:
+        _wait_for(lambda: "started" in _texts(tmp_path / "out/.restorer"))
+        workers = _children(process.pid)
+        if number == signal.SIGKILL:
+            process.kill()
+        else:
+            os.killpg(process.pid, number)  # as a terminal does
+        assert process.wait(60) == (-number if number == signal.SIGKILL else 130)
+    finally:
+        process.kill()
+    assert workers
+    _wait_for(lambda: not any(map(_is_alive, workers)))
+    assert "Traceback" not in log.read_text()
+    _wait_for(lambda: not list((tmp_path / "out").glob(".*.part")), 1)
+
+
+def _texts(folder):
+    return "".join(path.read_text() for path in folder.glob("*.jsonl"))
+
+
+def _children(process):
+    texts = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")]
+    # Python's resource tracker is a child, too, and ends later.
+    return [int(n) for n in " ".join(texts).split() if "spawn_main" in _command(n)]
+
+
+def _command(process):
+    return Path(f"/proc/{process}/cmdline").read_text()
+
+
+def _is_alive(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_second_signal_has_the_effect_of_the_system(capfd):

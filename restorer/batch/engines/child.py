@@ -19,12 +19,11 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Literal
 
-import torch
-
 from restorer.batch.control import RunControl
 from restorer.batch.engines.worker import run_one
 from restorer.batch.jobs import Event, Job
 from restorer.batch.memory import POLL_S, MemoryBudget
+from restorer.inference.devices import set_cpu_threads
 
 CANCEL: Literal["cancel"] = "cancel"  # stop the job at the next tile
 GRANT: Literal["grant"] = "grant"  # the memory is reserved
@@ -69,7 +68,7 @@ def serve(connection: Connection, setup: Setup) -> None:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    torch.set_num_threads(setup.threads)
+    set_cpu_threads(setup.threads)
     line = _Line(connection, setup.memory)
     logger = logging.getLogger("restorer")
     logger.setLevel(setup.log_level)

@@ -18,8 +18,6 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-import torch
-
 from restorer.batch.control import RunControl
 from restorer.batch.engines.child import CANCEL, GRANT, RELEASE, SIGNALS, Reserve, Setup, serve
 from restorer.batch.engines.threads import Emit, drive
@@ -27,7 +25,7 @@ from restorer.batch.jobs import Event, Finished, Job, Result, Started
 from restorer.batch.memory import POLL_S, MemoryBudget
 from restorer.errors import Cancelled, InferenceError
 from restorer.formats.files import leftovers
-from restorer.inference.devices import available_devices, free_bytes
+from restorer.inference.devices import available_devices, cpu_threads, free_bytes
 from restorer.settings import CancelToken
 
 log = logging.getLogger(__name__)
@@ -49,7 +47,7 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
     memory = MemoryBudget.of_machine()
     gpus = [device for device in available_devices() if device.startswith("cuda")]
     level = logging.getLogger("restorer").getEffectiveLevel()
-    threads = max(1, torch.get_num_threads() // workers)
+    threads = max(1, cpu_threads() // workers)
     slots = [
         _Slot(
             Setup(threads, level, memory.total, gpus[number % len(gpus)] if gpus else ""),
@@ -71,7 +69,7 @@ def default_workers(device: str) -> int:
     """Return one worker for each GPU, or one for each core of the CPU if memory allows."""
     if device.startswith("cuda"):
         return sum(each.startswith("cuda") for each in available_devices())
-    return max(1, min(torch.get_num_threads(), free_bytes("cpu") // _WORKER_BYTES))
+    return max(1, min(cpu_threads(), free_bytes("cpu") // _WORKER_BYTES))
 
 
 class _Death(Exception):

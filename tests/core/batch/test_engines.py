@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import faults
 import pytest
+from faults import FaultyJob
 
 import restorer
 from restorer import (
@@ -24,7 +27,7 @@ from restorer import (
     Step,
     formats,
 )
-from restorer.batch.engines import ENGINES, EngineRow, worker
+from restorer.batch.engines import ENGINES, EngineRow
 from restorer.inference.predictor import Predictor
 
 from helpers import make_photograph
@@ -48,9 +51,14 @@ def jobs(tmp_path: Path) -> list[Job]:
     return list(batch.jobs)
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[Job]) -> None:
     events = list(restorer.run_jobs(jobs, engine=engine, workers=workers))
+    for job in jobs:
+        own = [type(e) for e in events if e.id == job.id]
+        assert own[0] is Started
+        assert own[-1] is Finished
+        assert [own.count(kind) for kind in (Started, Finished)] == [1, 1]
     ended = [e for e in events if isinstance(e, Finished)]
     assert sorted(e.id for e in ended) == sorted(job.id for job in jobs)
     results = [e.result for e in ended]
@@ -79,15 +87,6 @@ def test_early_exit_stops_the_work(engine: str, jobs: list[Job]) -> None:
     assert threading.active_count() == before
 
 
-def test_a_job_starts_before_its_progress_and_finishes_once(engine: str, jobs: list[Job]) -> None:
-    events = list(restorer.run_jobs(jobs, engine=engine, workers=2))
-    for job in jobs:
-        own = [type(e) for e in events if e.id == job.id]
-        assert own[0] is Started
-        assert own[-1] is Finished
-        assert [own.count(kind) for kind in (Started, Finished)] == [1, 1]
-
-
 def test_one_job_is_cancelled_and_the_others_go_on(engine: str, jobs: list[Job]) -> None:
     control, status = RunControl(), {}
     control.cancel(jobs[0].id)
@@ -109,21 +108,43 @@ def test_every_engine_gives_the_pixels_of_the_serial_one(
     assert made(engine) == made("serial")
 
 
-def test_a_bug_in_one_job_fails_that_job_and_says_where(
+def faulty(job: Job, target: str, fault: Callable[[], None] | None = None) -> FaultyJob:
+    path = job.target.with_name(target)
+    return FaultyJob(job.source, path, job.steps, job.settings, fault=fault)
+
+
+def test_a_bug_in_a_tile_or_an_encoder_fails_that_job_and_says_where(
     engine: str, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_job = worker.run_job
-
-    def buggy(job: Job, *rest: Any) -> Result:
-        return 1 // 0 if job.source.name == "1.png" else run_job(job, *rest)  # type: ignore[return-value]
-
-    monkeypatch.setattr(worker, "run_job", buggy)
-    events = list(restorer.run_jobs(jobs, engine=engine))
+    faults.install(monkeypatch.setattr)
+    jobs = [job for job in jobs if job.source.name != "bad.png"]
+    buggy = [faulty(jobs[0], f"crash{suffix}") for suffix in sorted(formats.WRITABLE)]
+    buggy.append(faulty(jobs[0], "tile.png", faults.crash))
+    events = list(restorer.run_jobs([*buggy, *jobs], engine=engine))
     ended = {e.id: e.result for e in events if isinstance(e, Finished)}
-    (failed,) = (ended[job.id] for job in jobs if job.source.name == "1.png")
-    assert failed.status == "failed"
-    assert "ZeroDivisionError at test_engines.py" in failed.error
-    assert [r.status for r in ended.values()].count("done") == 3
+    for job in buggy:
+        assert ended[job.id].status == "failed"
+        assert "0.png: the program failed; please report" in ended[job.id].error
+        assert "ZeroDivisionError at faults.py:" in ended[job.id].error
+    assert [ended[job.id].status for job in jobs] == ["done"] * 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_a_file_is_tried_again_when_its_worker_dies_and_given_up_after_three_deaths(
+    jobs: list[Job], caplog: pytest.LogCaptureFixture
+) -> None:
+    good = [job for job in jobs if job.source.name != "bad.png"]
+    dying = [faulty(good[0], "dying.png"), faulty(good[1], "dead.png", faults.die)]
+    events = list(restorer.run_jobs([*dying, *good], engine="processes", workers=1))
+    assert [e.id for e in events if isinstance(e, Started)] == [j.id for j in [*dying, *good]]
+    ended = {e.id: e.result for e in events if isinstance(e, Finished)}
+    assert ended[dying[0].id].status == "done"
+    assert ended[dying[1].id].status == "failed"
+    assert "1.png: 3 worker processes died" in ended[dying[1].id].error
+    assert "SIGKILL" in ended[dying[1].id].error
+    assert [ended[job.id].status for job in good] == ["done"] * 4
+    assert not list(good[0].target.parent.glob(".*.part"))
+    assert caplog.text.count("worker process died (SIGKILL)") == 4
 
 
 def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
