@@ -18,7 +18,7 @@ from batch import write_pictures
 
 import restorer
 
-KINDS = {"many small": (120, 0.016), "few large": (4, 1.0)}  # number, megapixels
+KINDS = {"many small": (48, 0.016), "few large": (4, 0.5)}  # number, megapixels
 ENGINES = [("local", 1), ("local", 2), ("processes", 1), ("processes", 2)]
 
 
