@@ -17,9 +17,10 @@ pytest -q -n 2 -m "not gpu and not network"
 rm -rf build/wheel
 pip wheel --quiet --no-deps --wheel-dir build/wheel .
 pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
-echo "testing the wheel: layout, data, entry points, every model once, the window"
+echo "testing the wheel: layout, data, entry points, every model once, the window, the manual"
 cd build/wheel # the sources would hide the installed package
 tests=../../tests
 pytest -q -n 2 --rootdir ../.. --config-file ../../pyproject.toml $tests/test_layout.py \
     $tests/cli/test_start.py $tests/cli/test_inform.py $tests/cli/test_image.py \
-    $tests/gui/test_window.py $tests/gui/test_translations.py
+    $tests/gui/test_window.py $tests/gui/test_translations.py \
+    $tests/test_docs.py::test_examples_of_a_page_run_from_top_to_bottom

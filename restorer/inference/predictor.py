@@ -369,7 +369,7 @@ class Predictor:
     ) -> list[FloatArray]:
         """Return the mean over the views of each tile, all planes at once or one after the other.
 
-        Raises InvalidOutputError where no result is sound.
+        Raises InvalidOutputError where no result is finite.
         """
         totals: list[FloatArray] = []
         for view in views:
@@ -387,7 +387,8 @@ class Predictor:
         """Return the result of tiles; an unsound one is computed again in float32, then on a CPU.
 
         It is unsound if it is not finite, or has other colors than the input beyond what any damage
-        explains: number formats and devices fail.
+        explains: number formats and devices fail. Colors that the network changes in float32 on a
+        CPU, too, are its own.
         """
         words = ""
         for predictor in self._fallbacks():
@@ -400,6 +401,8 @@ class Predictor:
                 return restored
             words = "the colors of a tile are wrong" if finite else "a tile is NaN or infinity"
             words += f" in {predictor.precision} on {predictor.device}"
+        if finite:
+            return restored
         raise InvalidOutputError(f"{self.spec.id}: {words}")
 
     def _fallbacks(self) -> Iterator[Predictor]:
