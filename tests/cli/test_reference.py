@@ -44,7 +44,7 @@ def test_a_reference_makes_the_result_truer_and_maps_come_beside_it(restore, pai
     assert "panet-sr-x2-lite, then ttsr-x2-lite on cpu" in result.stdout
     assert "reference view.png gave" in result.stdout
     restore("image", small, *MODEL, "-o", plain)
-    truth = np.rint(make_scene(160, 200)[10:138, 6:166] * 255)
+    truth = np.rint(make_scene(160, 200)[10:138, 6:166] * 255).astype(np.uint8)
     assert psnr(read(target).pixels, truth) > psnr(read(plain).pixels, truth) + 2
     for word, planes in (("confidence", 1), ("source", 3)):
         assert read(tmp_path / f"big-{word}.png").pixels.shape == (64, 80, planes)
