@@ -18,8 +18,8 @@ from batch import write_pictures
 
 import restorer
 
-KINDS = {"many small": (48, 0.016), "few large": (4, 0.5)}  # number, megapixels
-ENGINES = [("local", 1), ("local", 2), ("processes", 1), ("processes", 2)]
+KINDS = {"many small": (16, 0.016), "few large": (4, 0.25)}  # number, megapixels
+ENGINES = [("local", 1), ("processes", 2)]
 
 
 def run(source: Path, target: Path, model: str, engine: str, workers: int) -> tuple[float, float]:
@@ -35,7 +35,7 @@ def run(source: Path, target: Path, model: str, engine: str, workers: int) -> tu
 
 
 def main() -> None:
-    defaults = ["3", "panet-denoise-lite"]
+    defaults = ["2", "panet-denoise-lite"]
     rounds, model = sys.argv[1:] + defaults[len(sys.argv) - 1 :]
     print("| files | engine | workers | seconds | ratio | started, seconds | ratio |")
     print("|---|---|---|---|---|---|---|")
