@@ -6,6 +6,7 @@ bytes are put in place of the end: a picture that changes with them is not whole
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +19,15 @@ from restorer.formats.codec import decoding
 END = b"\xff\xd9"
 
 _SOS = 0xDA
+_DRI = b"\xff\xdd\0\x04"
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _PROGRESSIVE = (0xC2, 0xCA)
 _LOSSLESS = 0xC3
 _DECODABLE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA, _LOSSLESS}
 _HUFFMAN = {0xC0, 0xC1, 0xC2}
 _USUAL_SCANS = 30
 _MOST_DECODED = 1_000_000_000  # pixels of all scans; some 10 s
-_CODED_ZEROS = 8  # bytes
+_CODED_ZEROS = 16  # at most so many bytes of zeros at the end are codes, not a filling
 _FILLS = tuple(byte * 4096 for byte in (b"\xaa", b"\x55"))
 _MISSING_GRAY = 128  # the level of blocks that libjpeg found no data for
 
@@ -115,10 +118,11 @@ def check_whole(
         found: The pixels of the file with an end marker.
         ended: Whether it has one.
     """
-    if not ended and not has_all_scans(frame, scans):
+    if not ended and not (has_all_scans(frame, scans) and _has_all_intervals(head, frame, scans)):
         raise ImageFormatError(CUT)
-    if not ended:  # failed downloads are filled up with zeros, of which few may be codes
-        scans = scans[: len(scans.rstrip(b"\0")) + _CODED_ZEROS]
+    coded = scans.rstrip(b"\0")
+    if not ended and len(scans) - len(coded) > _CODED_ZEROS:  # a failed download, filled up
+        scans = coded
     for fill in _FILLS:
         try:
             whole = np.array_equal(decode(head + scans + fill + END), found)
@@ -126,6 +130,23 @@ def check_whole(
             whole = False
         if not whole:
             raise ImageFormatError(CUT)
+
+
+def _has_all_intervals(head: bytes, frame: tuple[int, bytes], scans: bytes) -> bool:
+    """Whether a sequential picture has as many restart markers as its restart interval asks for.
+
+    Behind the end of an interval, a decoder looks for the next marker, whatever lies before it.
+    """
+    kind, body = frame
+    at = head.rfind(_DRI)
+    interval = int.from_bytes(head[at + 4 : at + 6], "big") if at >= 0 else 0
+    if not interval or kind in _PROGRESSIVE:
+        return True
+    height, width = (int.from_bytes(body[i : i + 2], "big") for i in (1, 3))
+    factors = body[7 : 6 + 3 * body[5] : 3] if body[5] > 1 else b"\x11"
+    down, across = (8 * max(n & 15 for n in factors), 8 * max(n >> 4 for n in factors))
+    units = -(-height // down) * -(-width // across)
+    return len(_RESTART.findall(scans)) >= -(-units // interval) - 1
 
 
 def has_all_scans(frame: tuple[int, bytes], scans: bytes) -> bool:

@@ -85,7 +85,7 @@ def test_a_matching_reference_improves_and_an_unrelated_one_changes_nothing(
     protocol: str, least: float, most: float, places
 ) -> None:
     folders = [own[0].parent for own in places]
-    run = Evaluation(["ttsr-x2-lite"], folders, protocol=protocol)
+    run = Evaluation({"ttsr-x2-lite": "ttsr-x2-lite"}, folders, protocol=protocol)
     assert run.methods == ("plain", "bicubic", "ttsr-x2-lite")
     figures: dict[str, list[float]] = {method: [] for method in run.methods}
     for score in run.scores():

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pytest
 
 from restorer import Job, Settings, Step, formats, run_job
-from restorer.restoration import streaming
+from restorer.batch import memory
 
 import fidelity
 from fidelity import PAGE, PROPERTIES, Restored
@@ -107,7 +107,7 @@ def test_other_programs_have_no_warning(results: Results, program: str) -> None:
 def test_a_streamed_result_keeps_the_same(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "_SHARE", 0)
+    monkeypatch.setattr(memory, "_SHARE", 0)
     monkeypatch.setattr(formats.ImageFile, "read", None)
     source = tmp_path / "a.tif"
     source.write_bytes(fidelity.tiff(1, alpha=False))

@@ -16,12 +16,12 @@ import tifffile
 
 import restorer
 from restorer import Image, Job, Metadata, Settings, Step, formats
+from restorer.batch import memory
 from restorer.errors import ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import Format, Header, WriterOptions
 from restorer.formats.codec import exactly
 from restorer.image import Document
 from restorer.options import Integer, option
-from restorer.restoration import streaming
 
 from helpers import make_photograph
 
@@ -178,7 +178,7 @@ def test_a_batch_takes_the_new_format(
     add(monkeypatch)
     formats.write(photograph(), tmp_path / "in" / "a.dummy")
     if streamed:
-        monkeypatch.setattr(streaming, "_SHARE", 0)
+        monkeypatch.setattr(memory, "_SHARE", 0)
     used.clear()
     settings = Settings(quality=77)
     batch = restorer.plan_jobs(
