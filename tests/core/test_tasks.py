@@ -11,8 +11,9 @@ from restorer.models.catalog import list_models
 from restorer.tasks import TASKS, usual_task
 
 ROOT = Path(__file__).parents[2]
-# The table of protocols is keyed by task.
+# Protocols and degradations are made for one task, and say which.
 NAMERS = {"restorer/tasks.py", "restorer/evaluation/protocols.py"}
+NAMERS |= {f"restorer/training/{name}.py" for name in ("degradations", "reference")}
 SOURCES = [
     path
     for folder in ("restorer", "cli", "gui")
