@@ -77,7 +77,7 @@ def test_full_size_published_layouts_are_identified_load_strictly_and_run(
     assert sum(p.numel() for p in set(predictor.network.parameters())) == found.parameters
     if architecture != "ttsr":
         image = restorer.Image(make_photograph(8, 10)[..., : found.channels].copy())
-        result = restorer.restore(image, predictor)
+        result = restorer.restore(image, predictor, settings=Settings(tile=48))
         assert result.pixels.shape[:2] == (8 * found.scale, 10 * found.scale)
 
 
