@@ -94,9 +94,7 @@ def test_an_exported_program_computes_the_same_at_each_call(
         torch.testing.assert_close(program(*inputs), network(*inputs), atol=2e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "name", ["panet-lite", "enlcn", pytest.param("nlsn", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_compiled_network_computes_the_same(networks: dict[str, Any], name: str) -> None:
     network, inputs = networks[name]
     torch.compiler.reset()
