@@ -199,8 +199,9 @@ class _Slot:
         self._process.kill()
         self._process.join()
         code, process = self._process.exitcode or 0, self._process.pid
-        for path, _ in leftovers(job.target.parent, process):
-            path.unlink(missing_ok=True)
+        for path, name in leftovers(job.target.parent, process):
+            if name.startswith(job.target.stem):  # another machine may have a process of that id
+                path.unlink(missing_ok=True)
         self._process = self._connection = None
         if not self._ready and code > 0:
             raise InferenceError(
