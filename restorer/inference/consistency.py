@@ -29,21 +29,27 @@ _TINY = 1e-6
 
 
 def keep_colors(
-    x: Tensor, y: Tensor, *, sampled: Tensor | None = None, even_is_exact: bool = True
+    x: Tensor,
+    y: Tensor,
+    *,
+    excess: Tensor | None = None,
+    sampled: Tensor | None = None,
+    even_is_exact: bool = True,
 ) -> Tensor:
     """Return a result with the local means of its input.
 
     Args:
         x: (N, C, h, w) colors of the input, white 1.
         y: (N, C, h * scale, w * scale), its result.
+        excess: `excess_of` both, where that is known already.
         sampled: (1, C, h, w), 1 where a mosaic has a sample, 0 elsewhere; None for all pixels.
         even_is_exact: Whether areas of 16 x 16 equal pixels are free of damage, and keep exactly
             their color. In JPEG files, blocks are even because their detail is lost.
     """
     scale = y.shape[2] // x.shape[2]
     if sampled is None:
-        share = torch.ones_like(_means(x[:, :1]))
-        excess = _means(x) - _means(y, scale)
+        excess = excess_of(x, y) if excess is None else excess
+        share = torch.ones_like(excess[:, :1])
         highest, lowest = _extremes(x, x)
     else:
         share = _means(sampled)
@@ -75,10 +81,9 @@ def keep_colors(
     return fine.permute(0, 3, 1, 2).add_(y)
 
 
-def drift(x: Tensor, y: Tensor) -> Tensor:
-    """Return (N,), the mean difference of blocks of (N, C, h, w) and its result, white 1."""
-    excess = _means(x) - _means(y, y.shape[2] // x.shape[2])
-    return excess.abs().mean((1, 2, 3))
+def excess_of(x: Tensor, y: Tensor) -> Tensor:
+    """Return by how much the means of blocks of (N, C, h, w) exceed those of its result."""
+    return _means(x) - _means(y, y.shape[2] // x.shape[2])
 
 
 def _means(values: Tensor, scale: int = 1) -> Tensor:

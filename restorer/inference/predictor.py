@@ -19,7 +19,7 @@ from restorer.errors import (
     SettingsError,
 )
 from restorer.image import FloatArray
-from restorer.inference.consistency import drift, keep_colors
+from restorer.inference.consistency import excess_of, keep_colors
 from restorer.inference.devices import Precision, autocast, fitting, free_bytes
 from restorer.inference.tensors import check_tensor, level_of
 from restorer.inference.whole.run import estimate_whole, run_whole
@@ -324,12 +324,13 @@ class Predictor:
         )
         return estimate.seconds, estimate.map_bytes
 
-    def finished(self, x: Tensor, y: Tensor) -> Tensor:
+    def finished(self, x: Tensor, y: Tensor, excess: Tensor | None = None) -> Tensor:
         """Return a network's result with the colors of its input, if they are to be kept.
 
         Args:
             x: (N, C, H, W) input planes, white 1, colors first.
             y: (N, C', H * scale, W * scale), the result, colors first.
+            excess: `excess_of` the colors of both, where that is known already.
         """
         if not self.keeps_colors:
             return y
@@ -341,6 +342,7 @@ class Predictor:
         colors = keep_colors(
             x[:, : spec.channels],
             y[:, : spec.channels],
+            excess=excess,
             sampled=sampled,
             even_is_exact=spec.traits.condition != "jpeg_quality",
         )
@@ -431,9 +433,9 @@ class Predictor:
             with autocast(self.device, self.precision):
                 y: Tensor = self.network(x * self.spec.peak, seed=seed).float() / self.spec.peak
             colors = slice(self.spec.channels)
-            drifts = drift(x[:, colors], y[:, colors]) if self._checks_colors else None
-            y = self.finished(x, y)
-            drifted = 0.0 if drifts is None else float(drifts.max())
+            excess = excess_of(x[:, colors], y[:, colors]) if self._checks_colors else None
+            y = self.finished(x, y, excess)
+            drifted = 0.0 if excess is None else float(excess.abs().mean((1, 2, 3)).max())
             return y.permute(0, 2, 3, 1).cpu().numpy(), drifted
 
     def _sent(self, values: Tensor) -> Tensor:
