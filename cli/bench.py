@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,7 +12,7 @@ import click
 
 from .options import table_options
 from .params import Listed
-from .words import size, table, tell
+from .words import size, table, tell, tell_json
 
 if TYPE_CHECKING:
     from restorer import Speed
@@ -84,7 +83,7 @@ def bench(
     if plot is not None:
         _draw(speeds, plot)
     if as_json:
-        tell(*json.dumps([asdict(speed) for speed in speeds], indent=2).splitlines())
+        tell_json([asdict(speed) for speed in speeds])
     else:
         tell(*table(_HEAD, [_row(speed) for speed in speeds]))
 

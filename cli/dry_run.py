@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .report import named
-from .words import counted, duration, size, tell, warn
+from .words import counted, duration, size, tell, tell_json, warn
 
 if TYPE_CHECKING:
     from restorer import Batch, Decision, FileForecast, Forecast, Ignored
@@ -51,7 +50,7 @@ def show_plan(
     missing = [each for each in ignored if each.failed]
     if as_json:
         plan = asdict(forecast) | {"renamed": renamed, "ignored": [*map(asdict, ignored)]}
-        tell(*json.dumps(plan | {"files": files}, indent=1, default=str).splitlines())
+        tell_json(plan | {"files": files}, indent=1)
     else:
         for each in missing:
             warn(named(each.path, f"would fail: {each.reason}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from .options import table_options
 from .params import Listed, model_or_path
-from .words import table, tell
+from .words import table, tell, tell_json
 
 if TYPE_CHECKING:
     from restorer import EvaluationTable, Score
@@ -143,7 +142,7 @@ def evaluate(
     if plot is not None:
         _draw(result, plot)
     if as_json:
-        tell(*json.dumps([score.to_dict() for score in result.scores], indent=2).splitlines())
+        tell_json([score.to_dict() for score in result.scores])
         return
     if per_image:
         tell(*_per_image(result.scores), "")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from .words import size, table, tell
+from .words import size, table, tell, tell_json
 
 if TYPE_CHECKING:
     from restorer import ModelSpec
@@ -38,7 +37,7 @@ def models(task: str | None, installed: bool, as_json: bool) -> None:
         entries = [
             {**asdict(spec), "state": found, "speed": speed_class(spec)} for spec, found in specs
         ]
-        tell(*json.dumps(entries, indent=2).splitlines())
+        tell_json(entries)
     elif specs:
         tell(*table(_HEAD, [_row(spec, found) for spec, found in specs]))
     else:

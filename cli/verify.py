@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import table_options
-from .words import tell, warn
+from .words import tell, tell_json, warn
 
 if TYPE_CHECKING:
     from restorer import Verification
@@ -91,8 +90,7 @@ def verify(
     }
     if as_json:
         everything = {"files": entries, "unread": [asdict(each) for each in unread]}
-        text = json.dumps({**everything, "counts": counts}, indent=2, default=str)
-        tell(*text.splitlines())
+        tell_json({**everything, "counts": counts})
     else:
         tell(", ".join(f"{number} {word}" for word, number in counts.items()))
     for each in unread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .stopping import stoppable
-from .words import size, table, tell
+from .words import size, table, tell, tell_json
 
 if TYPE_CHECKING:
     from restorer import CheckpointInfo, ModelSpec, OnnxModel
@@ -90,7 +89,7 @@ def inspect(file: Path, as_json: bool) -> None:
 
     found = identify_checkpoint(file)
     if as_json:
-        tell(*json.dumps(asdict(found), indent=2).splitlines())
+        tell_json(asdict(found))
         return
     rows = [
         ("network", f"{found.title}: {found.details}" if found.details else found.title),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -25,6 +26,11 @@ def tell(*lines: str) -> None:
     """Print lines of results."""
     for line in lines:
         click.echo(printable(line))
+
+
+def tell_json(value: object, *, indent: int = 2) -> None:
+    """Print a value as JSON; what JSON has no type for is printed as text."""
+    tell(*json.dumps(value, indent=indent, default=str).splitlines())
 
 
 def warn(text: str) -> None:
