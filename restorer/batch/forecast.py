@@ -273,8 +273,8 @@ def _computed(length: int, spec: ModelSpec, settings: Settings) -> int:
     """Return how many pixels tiles compute along a side, those that they share counted twice."""
     length = max(length + 2 * spec.tile.border, spec.tile.min_side)
     side = settings.tile or spec.tile.side
-    usual = max(spec.tile.overlap, 2 * spec.tile.radius)
-    overlap = min(usual if settings.overlap is None else settings.overlap, side // 2)
+    asked = settings.overlap
+    overlap = spec.tile.overlap_of(side) if asked is None else min(asked, side // 2)
     return length + overlap * max(0, math.ceil((length - side) / (side - overlap)))
 
 

@@ -220,7 +220,7 @@ def _plan_tiles(
         return plan_chop(size, family.chop, spec.scale), ""
     side, note = _side(predictor, settings, input_scale)
     if settings.overlap is None:
-        overlap = min(max(spec.tile.overlap, 2 * spec.tile.radius), side // 2)
+        overlap = spec.tile.overlap_of(side)
     else:
         overlap = settings.overlap * input_scale
     return plan_tiles(size, spec.tile, side=side, overlap=overlap), note

@@ -47,6 +47,13 @@ class TileNeeds:
     radius: int = 0
     period: int = 1
 
+    def overlap_of(self, side: int) -> int:
+        """Return the width that neighboring tiles of this side share unless another is asked for.
+
+        A convolutional network needs its radius on both sides.
+        """
+        return min(max(self.overlap, 2 * self.radius), side // 2)
+
 
 @dataclass(frozen=True)
 class ChopRule:
