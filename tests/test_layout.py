@@ -49,6 +49,7 @@ HEAVY = {
     "cv2": "restoration training evaluation gui",
     "tifffile": "formats",
     "imagecodecs": "formats restoration",
+    "simplejpeg": "formats",
     "PySide6": "gui",
     "ray": "batch",
     "click": "cli",

@@ -1,7 +1,7 @@
-"""JPEG: gray, RGB and converted CMYK through Pillow, 12 bits and lossless through imagecodecs.
+"""JPEG: gray, RGB and converted CMYK of any depth.
 
-The segments are read here, and the decoders get the image without its metadata. Otherwise Pillow
-would warn about damaged EXIF, guess a resolution and silently drop unknown blocks.
+The segments are read here, and the decoders get the image without its metadata, of which they would
+silently drop unknown blocks. Pillow encodes.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-import numpy as np
 from PIL import Image as PilImage
-from PIL import JpegImagePlugin
 
 from restorer.errors import ImageFormatError
-from restorer.formats import gain_map, multi_picture, photoshop, profiles, scans, xmp
+from restorer.formats import (
+    gain_map,
+    jpeg_samples,
+    multi_picture,
+    photoshop,
+    profiles,
+    scans,
+    xmp,
+)
 from restorer.formats.codec import (
-    PILLOW_ERRORS,
     Header,
     WriterOptions,
-    decoding,
     exactly,
     name_trailer,
     not_kept,
 )
+from restorer.formats.jpeg_samples import Decoded
 from restorer.formats.metadata import clean_exif
-from restorer.formats.quantization import nearest_quality
 from restorer.image import Document, Image, Metadata
 from restorer.options import Choice, Integer, option
 
@@ -43,6 +47,8 @@ _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI, _COMMENT = 0xDA, 0xD9, 0xFE
 _MAX_SEGMENT = 65533  # bytes behind the length
 _PART = 65400  # bytes of a block that is longer than a segment
+DAMAGED = "the JPEG data are damaged; parts of the picture may be wrong"
+
 _JUMBF = b"JP"  # the container of C2PA's signatures
 
 
@@ -80,7 +86,7 @@ class JpegReader:
         kind, frame = self._frame = frames[0]
         precision, components = frame[0], frame[5]
         scans.check_frame(kind, precision, components)
-        self._deep = scans.needs_imagecodecs(kind, precision)
+        self._kind = kind, precision, components
         height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
         channels = 1 if components == 1 else 3
         self.header = Header("JPEG", height, width, channels, 16 if precision > 8 else 8)
@@ -105,36 +111,38 @@ class JpegReader:
         head = b"\xff\xd8" + b"".join(needed)
         found, ended = scans.split(data)
         scans.check_cost(self._frame[0], self.header.height, self.header.width, found)
-        pixels, quality, notes = self._decoded(head + found + scans.END)
-        if self._deep or not ended or scans.looks_cut(pixels):
-            again = lambda data: self._decoded(data)[0]  # noqa: E731  # shorter than a function
-            scans.check_whole(head, self._frame, found, again, pixels, ended=ended)
+        decoded = self._decoded(head, found, ended=ended)
+        pixels, damaged, notes = decoded.pixels, decoded.damaged, decoded.notes
+        if damaged is not False or not ended:
+            again = lambda data: jpeg_samples.decode(data, *self._kind).pixels  # noqa: E731  # short
+            scans.check_whole(
+                head, self._frame, found, again, pixels, ended=ended, damaged=bool(damaged)
+            )
+        if damaged:
+            notes = (*notes, DAMAGED)
         if not scans.has_all_scans(self._frame, found):
             notes = (*notes, "the JPEG lacks some of its scans, and with them fine detail")
         if not ended:
             notes = (*notes, "the file has no end marker; all its pixels were read")
-        notes = (*self._read_notes, *unkept, *notes)
+        notes, quality = (*self._read_notes, *unkept, *notes), decoded.quality
         if pixels.shape[2] != 4:
             return Document((Image(pixels, self.metadata, notes, quality),))
-        if not any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
-            pixels = 255 - pixels  # Pillow takes all CMYK for Adobe's, which is stored inverted
+        if any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
+            pixels = 255 - pixels  # Adobe stores CMYK inverted
         rgb, note = profiles.cmyk_to_rgb(pixels, self.metadata.icc)
         metadata = replace(self.metadata, icc=profiles.srgb_profile())
         return Document((Image(rgb, metadata, (*notes, note), quality),))
 
-    def _decoded(self, data: bytes) -> tuple[Any, int | None, tuple[str, ...]]:
-        """Return (H, W, C) of a file without metadata, C 4 for CMYK, its quality and notes."""
-        if self._deep:
-            pixels, notes = scans.decode_deep(data, self._frame[1][0])
-            return pixels, None, notes
-        with decoding(*PILLOW_ERRORS):
-            picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
-            try:
-                picture.load()
-            except OSError as error:
-                raise ImageFormatError(scans.CUT) from error
-        pixels = np.array(picture)
-        return pixels.reshape(*pixels.shape[:2], -1), _quality(picture), ()
+    def _decoded(self, head: bytes, found: bytes, *, ended: bool) -> Decoded:
+        """Decode scans; what seems damaged behind them may be a filling, which harms nothing."""
+        try:
+            decoded = jpeg_samples.decode(head + found + scans.END, *self._kind)
+        except ImageFormatError as error:
+            raise error if ended else ImageFormatError(scans.CUT) from error
+        if decoded.damaged and found.endswith(b"\0"):
+            again = jpeg_samples.decode(head + found.rstrip(b"\0") + scans.END, *self._kind)
+            return decoded if again.damaged else again
+        return decoded
 
     def _read_more(self, data: bytes) -> None:
         """Add the gain map behind the first picture to the metadata; name all other data there."""
@@ -259,13 +267,6 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             continue
         size = int.from_bytes(exactly(file, 2), "big")
         yield marker[1], exactly(file, max(0, size - 2))
-
-
-def _quality(picture: JpegImagePlugin.JpegImageFile) -> int | None:
-    """Return the quality that the luma's quantization table comes nearest to."""
-    (_, _, _, table), *_ = picture.layer
-    steps = picture.quantization.get(table)
-    return None if steps is None else nearest_quality(np.reshape(steps, (8, 8)))
 
 
 def _segment(marker: int, body: bytes) -> bytes:

@@ -1,7 +1,7 @@
-"""The scans of a JPEG: whether they hold the whole picture, and samples that Pillow cannot decode.
+"""The scans of a JPEG: whether they hold the whole picture.
 
-libjpeg fills what is missing with gray, often without a word. Where that may have happened, other
-bytes are put in place of the end: a picture that changes with them is not whole.
+libjpeg fills what is missing with gray. Where that may have happened, other bytes are put in place
+of the end: the pixels that change with them are missing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import multi_picture, samples
-from restorer.formats.codec import decoding
+from restorer.formats import multi_picture
 
 END = b"\xff\xd9"
 
@@ -22,14 +21,13 @@ _SOS = 0xDA
 _DRI = b"\xff\xdd\0\x04"
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _PROGRESSIVE = (0xC2, 0xCA)
-_LOSSLESS = 0xC3
-_DECODABLE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA, _LOSSLESS}
+_DECODABLE = {0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA}
 _HUFFMAN = {0xC0, 0xC1, 0xC2}
 _USUAL_SCANS = 30
 _MOST_DECODED = 1_000_000_000  # pixels of all scans; some 10 s
 _CODED_ZEROS = 16  # at most so many bytes of zeros at the end are codes, not a filling
 _FILLS = tuple(byte * 4096 for byte in (b"\xaa", b"\x55"))
-_MISSING_GRAY = 128  # the level of blocks that libjpeg found no data for
+_MOST_MISSING = 0.1  # share of the pixels behind damaged data; 512 of 10,000 bytes cost 0.05
 
 CUT = "the file is cut short: a part of the picture is missing; get another copy of the file"
 
@@ -64,27 +62,6 @@ def check_cost(kind: int, height: int, width: int, data: bytes) -> None:
         )
 
 
-def needs_imagecodecs(kind: int, precision: int) -> bool:
-    """Whether Pillow knows no such samples."""
-    return kind == _LOSSLESS or precision != 8
-
-
-def decode_deep(data: bytes, precision: int) -> tuple[Any, tuple[str, ...]]:
-    """Return (H, W, C) uint8 or uint16 of a JPEG that Pillow does not know, and notes."""
-    import imagecodecs
-
-    with decoding(imagecodecs.Jpeg8Error):
-        found = imagecodecs.jpeg8_decode(data)
-    pixels: Any = found.reshape(*found.shape[:2], -1)
-    if pixels.max() >> precision:
-        raise ImageFormatError("damaged: a sample has more bits than the header says")
-    if precision in (8, 16):
-        return pixels, ()
-    top = 8 if precision < 8 else 16
-    stretched, _ = samples.normal(pixels, precision)
-    return stretched, (f"JPEG samples of {precision} bits were stretched to {top} bits",)
-
-
 def split(data: bytes) -> tuple[bytes, bool]:
     """Return the scans, without the end marker and what follows, and whether there is a marker."""
     *_, (marker, _, stop) = ((0, 0, len(data)), *multi_picture.segments(data, 0))
@@ -92,11 +69,6 @@ def split(data: bytes) -> tuple[bytes, bool]:
         return data[: stop - len(END)], True
     scans = data[:stop] if marker == multi_picture.SOI else data
     return scans.removesuffix(b"\xff"), False  # the half of a marker
-
-
-def looks_cut(pixels: Any) -> bool:
-    """Whether the last pixel of (H, W, C) is such as libjpeg makes for missing data."""
-    return bool((pixels[-1, -1] == _MISSING_GRAY).all())
 
 
 def check_whole(
@@ -107,6 +79,7 @@ def check_whole(
     found: Any,
     *,
     ended: bool,
+    damaged: bool = False,
 ) -> None:
     """Refuse a picture whose scans, without their end marker, do not hold all pixels.
 
@@ -117,18 +90,20 @@ def check_whole(
         decode: Returns the pixels of a file.
         found: The pixels of the file with an end marker.
         ended: Whether it has one.
+        damaged: Whether the data before the marker are damaged, so that some pixels may be missing.
     """
     if not ended and not (has_all_scans(frame, scans) and _has_all_intervals(head, frame, scans)):
         raise ImageFormatError(CUT)
+    allowed = _MOST_MISSING if ended and damaged else 0
     coded = scans.rstrip(b"\0")
-    if not ended and len(scans) - len(coded) > _CODED_ZEROS:  # a failed download, filled up
+    if len(scans) - len(coded) > _CODED_ZEROS:  # a failed download, filled up
         scans = coded
     for fill in _FILLS:
         try:
-            whole = np.array_equal(decode(head + scans + fill + END), found)
+            other = decode(head + scans + fill + END)
         except (ImageFormatError, OSError):
-            whole = False
-        if not whole:
+            raise ImageFormatError(CUT) from None
+        if np.any(found != other, axis=2).mean() > allowed:
             raise ImageFormatError(CUT)
 
 
