@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from restorer.formats import ifd
@@ -12,6 +13,9 @@ from restorer.formats.ifd import Directory, Field, Layout
 EMPTY = b"II*\0\x08\0\0\0" + bytes(6)  # a block whose directory has no entries
 
 
+# Reading and writing a picture asks a dozen times for the directory of four blocks; the threads of
+# a batch have as many pictures at work.
+@lru_cache(maxsize=16)
 def first_directory(exif: bytes | None) -> tuple[Layout, Directory] | None:
     """Layout and first directory, or None where the block is absent or damaged."""
     if exif is None:

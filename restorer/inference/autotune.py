@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -364,10 +364,17 @@ def _path(key: str) -> Path:
 
 
 def _load(key: str) -> Any:
+    path = _path(key)
     try:
-        return json.loads(_path(key).read_text("utf-8"))
+        return _read(path, path.stat().st_mtime_ns)
     except (OSError, ValueError):
         return None
+
+
+@lru_cache(maxsize=64)  # every picture of a batch asks for the same three
+def _read(path: Path, mtime_ns: int) -> Any:
+    """Return a measurement, which others must not change; read again after the file changes."""
+    return json.loads(path.read_text("utf-8"))
 
 
 def _store(key: str, value: Any) -> None:

@@ -148,9 +148,9 @@ def _free_host_bytes() -> int:
     """Return the kernel's estimate, or half the 8 GiB of a typical machine without one."""
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-        return int(fields["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
+            available = next(line for line in lines if line.startswith("MemAvailable"))
+        return int(available.split()[1]) * 1024
+    except (OSError, StopIteration, ValueError):
         return 4 << 30
 
 

@@ -37,7 +37,10 @@ class PaddedFrame:
     @property
     def size(self) -> tuple[int, int]:
         """Height and width including the border."""
-        return len(self._rows), len(self._columns)
+        return (
+            self.height + self.before[0] + 2 * self.border,
+            self.width + self.before[1] + 2 * self.border,
+        )
 
     @property
     def region(self) -> Region:

@@ -12,11 +12,12 @@ import PIL.ImageFont
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from skimage import data
 
 import restorer
 from restorer import estimate_sigma
-from restorer.estimate.noise import sigma_of_rows
+from restorer.estimate.noise import _noise_variance, sigma_of_rows
 from restorer.image import FloatArray
 
 
@@ -165,6 +166,19 @@ def test_rows_are_read_from_top_to_bottom_in_small_bands(channels: int) -> None:
     assert max(bottom - top for top, bottom in asked) <= 16
     falls = [a for a, b in pairwise(asked) if a[0] >= b[0]]
     assert len(falls) == (channels == 3)  # once for the full and once for half the size
+
+
+@given(
+    arrays.arrays(np.float64, st.integers(1, 20), elements=st.sampled_from([0, 0.1, 1, 1.1, 3, 50]))
+)
+def test_the_mean_of_the_lowest_eigenvalues_equals_their_median(values: FloatArray) -> None:
+    values = np.sort(values)
+
+    def is_median(kept: FloatArray) -> bool:
+        return int((kept > kept.mean()).sum()) >= int((kept < kept.mean()).sum())
+
+    largest = next(n for n in range(len(values), 0, -1) if n == 1 or is_median(values[:n]))
+    assert _noise_variance(values) == values[:largest].mean()
 
 
 def test_a_note_says_that_no_noise_was_found() -> None:

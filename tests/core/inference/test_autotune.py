@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_memory_of_a_tile_is_found_by_small_probes_and_kept(linear: int, square:
 def test_peaks_that_other_threads_spoil_give_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration.MemoryMeter, "peak", lambda meter, run: -1)
     assert tile_memory(Predictor(KNOWN, Hungry(1, 0), "cpu", "fp32")) is None
+
+
+def test_a_measurement_of_another_process_is_read(cache: Path) -> None:
+    assert known_speed(KNOWN, "cpu") is None
+    for rate in (1.0, 2.0):
+        calibration._store(calibration._key(KNOWN, "cpu", "auto", "workers"), {"1": rate})
+        (file,) = cache.iterdir()
+        os.utime(file, (rate, rate))  # some clocks of file systems are slow
+        assert known_speed(KNOWN, "cpu") == rate * 96**2
 
 
 def test_networks_without_a_file_are_not_measured() -> None:
