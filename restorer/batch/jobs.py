@@ -48,17 +48,19 @@ class Job:
 
     def __post_init__(self) -> None:
         """Convert strings to paths and steps. Raises SettingsError for anything else."""
-        try:
-            steps = tuple(Step(s) if isinstance(s, str) else s for s in self.steps)
-            object.__setattr__(self, "steps", steps)
+        try:  # a batch has very many jobs, and most need no conversion
             for name in ("source", "target"):
-                if not isinstance(getattr(self, name), Path):  # a copy takes time and memory
+                if not isinstance(getattr(self, name), Path):
                     object.__setattr__(self, name, Path(getattr(self, name)))
-            object.__setattr__(self, "references", tuple(map(Path, self.references)))
+            if self.references:
+                object.__setattr__(self, "references", tuple(map(Path, self.references)))
+            if type(self.steps) is not tuple or not all(type(each) is Step for each in self.steps):
+                steps = tuple(Step(s) if isinstance(s, str) else s for s in self.steps)
+                object.__setattr__(self, "steps", steps)
         except TypeError as error:
             raise SettingsError(f"job: {error}") from error
-        for option in (*steps, self.settings):
-            if not isinstance(option, Step | Settings):
+        for option in (*self.steps, self.settings):
+            if not isinstance(option, (Step, Settings)):  # a union takes ten times as long
                 raise SettingsError(f"job: {option!r}, expected steps and settings")
 
     @cached_property

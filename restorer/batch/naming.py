@@ -108,12 +108,13 @@ def _apart(names: dict[str, str], fixed: Collection[str] = ()) -> dict[str, str]
 
     Sources that differ in their suffix get it into the name; remaining clashes are numbered.
     """
-    for group in _clashes(names):
+    groups = _clashes(names)
+    for group in groups:
         for path in group:
             if path not in fixed:
                 stem, suffix = split_suffix(names[path])
                 names[path] = f"{stem}_{split_suffix(path)[1][1:].lower()}{suffix}"
-    while groups := _clashes(names):
+    while groups and (groups := _clashes(names)):
         for group in groups:
             free = sorted(group, key=lambda path: path not in fixed)
             for number, path in enumerate(free[1:], start=2):

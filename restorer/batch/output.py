@@ -63,6 +63,7 @@ class OutputFolder:
         self._claims: Claims | None = None
         self._relative = RelativePaths(self.path)
         self._requests: dict[object, str] = {}
+        self._folders: dict[str, bool] = {}  # of targets, and whether they exist
         self._synced = time.monotonic()
         try:
             self._past = read_past(self._home)
@@ -161,7 +162,7 @@ class OutputFolder:
 
     def _decide(self, job: Job) -> Decision:
         past = self._past.get(self._name(job.target))
-        if job.settings.existing != "skip" or not os.path.isfile(job.target):
+        if job.settings.existing != "skip" or not self._has(job.target):
             gone = past is not None and past.done is not None and not os.path.lexists(job.target)
             return Decision(job, again="the result is gone" if gone else "")
         again, skipped = _judge(job, past, self._request(job))
@@ -170,6 +171,13 @@ class OutputFolder:
         return Decision(
             replace(job, settings=replace(job.settings, existing="replace")), None, again
         )
+
+    def _has(self, target: Path) -> bool:
+        """Whether a target exists; a new folder has none, and a file is not asked for there."""
+        folder = os.path.dirname(target)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.isdir(folder)
+        return self._folders[folder] and os.path.isfile(target)
 
 
 def last_command(folder: Path | str) -> tuple[tuple[str, ...], str]:

@@ -87,7 +87,8 @@ def plan_jobs(
     kept = {p: earlier.get(os.path.join(whole, p)) for p in taken} if earlier else {}
     names, renamed = target_names(taken, chain, name, suffix, kept)
     settings = settings or Settings()
-    jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
+    sources, targets = _joined(source, taken), _joined(target, (names[p] for p in taken))
+    jobs = tuple(Job(*paths, chain, settings) for paths in zip(sources, targets, strict=True))
     if settings.existing == "replace":
         _spare_originals(jobs)
     apart = tuple((target / wanted, target / names[p]) for p, wanted in renamed.items())
@@ -242,6 +243,16 @@ def find_pictures(
     return taken, ignored
 
 
+def _joined(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Yield relative paths below a folder; those of a subfolder share its path, to save time."""
+    folders: dict[str, Path] = {}
+    for path in names:
+        inner, name = os.path.split(path)
+        if inner not in folders:
+            folders[inner] = folder / inner
+        yield folders[inner] / name
+
+
 def _unread(path: Path) -> Ignored:
     """Return a file without the suffix of a picture; a picture that is not read is a failure."""
     kind = unreadable_picture(path)
@@ -261,21 +272,29 @@ def _spare_originals(jobs: Sequence[Job]) -> None:
 
 
 class _RealPaths:
-    """Resolves the links in paths of files, those of each folder once."""
+    """Resolves the links in paths of files; each folder is listed once, as stores may be slow."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, tuple[str, bool]] = {}
+        self._folders: dict[str, tuple[str, frozenset[str]]] = {}
 
     def of(self, path: Path) -> str:
         """Return what `os.path.realpath` does, in lower case where the system ignores case."""
         folder, name = os.path.split(path)
         if folder not in self._folders:
             real = os.path.realpath(folder)
-            self._folders[folder] = real, os.path.isdir(real)
-        real, exists = self._folders[folder]
+            self._folders[folder] = real, _links(real)
+        real, links = self._folders[folder]
         whole = os.path.join(real, name)
-        linked = exists and os.path.islink(whole)
-        return os.path.normcase(os.path.realpath(whole) if linked else whole)
+        return os.path.normcase(os.path.realpath(whole) if name in links else whole)
+
+
+def _links(folder: str) -> frozenset[str]:
+    """Return the names of the links in a folder, which may be absent."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(entry.name for entry in entries if entry.is_symlink())
+    except OSError:
+        return frozenset()
 
 
 def _fitting(job: Job, folder: Path) -> Iterator[Path]:
