@@ -90,7 +90,8 @@ class Report:
             self._show(job, result)
         elif self._verbose and result.status != "cancelled":
             warn(in_words(job, result))
-        if self._output is not None and job.id in self._begun:
+        # The id takes time, and of a batch that is done nothing has begun.
+        if self._output is not None and self._begun and job.id in self._begun:
             self._record(self._output.finish, job, result)
         if self._page is not None:
             self._page.add(job, result)
