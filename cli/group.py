@@ -19,6 +19,7 @@ from .evaluate import evaluate
 from .gui import gui
 from .image import image
 from .models import models
+from .replay import replay
 from .train import train
 from .verify import verify
 from .weights import weights
@@ -65,6 +66,7 @@ class _Restore(click.Group):
         bench,
         compare,
         verify,
+        replay,
         demo,
         evaluate,
         train,

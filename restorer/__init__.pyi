@@ -10,6 +10,8 @@ from .analysis.compare import Sample as Sample
 from .analysis.compare import compare_models as compare_models
 from .analysis.compare import detailed_region as detailed_region
 from .analysis.kept_metadata import Check as Check
+from .analysis.replay import Replay as Replay
+from .analysis.replay import replay_result as replay_result
 from .analysis.result_pairs import ResultPairs as ResultPairs
 from .analysis.result_pairs import pair_results as pair_results
 from .analysis.verify import Verification as Verification
@@ -49,6 +51,7 @@ from .batch.presets import presets_file as presets_file
 from .batch.presets import read_preset as read_preset
 from .batch.presets import read_presets as read_presets
 from .batch.presets import write_preset as write_preset
+from .batch.recorded import read_provenance as read_provenance
 from .batch.run_job import check_job as check_job
 from .batch.run_job import run_job as run_job
 from .batch.runner import run_jobs as run_jobs
@@ -145,6 +148,10 @@ from .restoration.diagnosis import estimate_jpeg_quality as estimate_jpeg_qualit
 from .restoration.diagnosis import estimate_sigma as estimate_sigma
 from .restoration.display import Display as Display
 from .restoration.display import to_display as to_display
+from .restoration.provenance import FileHash as FileHash
+from .restoration.provenance import Provenance as Provenance
+from .restoration.provenance import amend_provenance as amend_provenance
+from .restoration.provenance import provenance_of as provenance_of
 from .restoration.reference.files import Reference as Reference
 from .restoration.reference.files import check_references as check_references
 from .restoration.reference.files import choose_references as choose_references

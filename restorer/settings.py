@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 from restorer.errors import Cancelled, SettingsError
 from restorer.options import (
     Bytes,
@@ -28,6 +30,7 @@ Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
 Context: TypeAlias = Literal["tile", "whole"]
 Origin: TypeAlias = Literal["", "given", "file", "estimated"]
+ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
@@ -82,6 +85,8 @@ class Settings(_Checked):
         quality: JPEG and WebP quality, 1 to 100.
         keep_times: Whether the file of the result gets the access and modification time of its
             source.
+        provenance: Where the account of how a result was made goes: into the file, or, where its
+            format has no XMP, into a sidecar file (``embed``); into a ``sidecar``; nowhere.
         existing: What to do where a target exists.
         max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
     """
@@ -213,6 +218,19 @@ class Settings(_Checked):
         group="result",
         label=window("Keep file date"),
     )
+    provenance: ProvenancePlace = option(
+        "embed",
+        Choice(
+            {
+                "embed": window("In the file (XMP)"),
+                "sidecar": window("In a sidecar file"),
+                "none": window("Not recorded"),
+            }
+        ),
+        window("Record of source, models and settings, by which the result can be made again."),
+        group="result",
+        label=window("Provenance"),
+    )
     existing: Existing = option(
         "skip",
         Choice(
@@ -331,7 +349,9 @@ def find_option(field: str) -> Option:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A request resolved against model, device and image; it fixes the pixels of one step.
+    """A request resolved against model, device and image.
+
+    With the options of its `Step`, it fixes the pixels of one run of a network.
 
     Attributes:
         sigma: Noise level that the network was given, if it takes one.
@@ -340,6 +360,7 @@ class RunPlan:
         side: Side of the tiles; 0 in context ``whole``.
         batch: Number of tiles that went through the network at once.
         keep_colors: Whether the local means of the result follow those of the input.
+        weights: SHA-256 of the weights; empty for a network in memory.
     """
 
     model: str
@@ -356,6 +377,13 @@ class RunPlan:
     context: Context = "tile"
     batch: int = 1
     keep_colors: bool = False
+    weights: str = ""
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """Return a plan, or another dataclass, as JSON holds it: in journals and in results."""
+    found: dict[str, Any] = msgspec.to_builtins(value)
+    return found
 
 
 class CancelToken:

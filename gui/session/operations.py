@@ -197,9 +197,12 @@ def show_again(
     return replace(opened, shown=_shown(opened.image, picture, screen)), restoration, loaded
 
 
-def save(final: Image, path: Path, quality: int) -> tuple[Path, tuple[str, ...]]:
+def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, ...]]:
     """Write a result; return its path and notes. Raises ImageError."""
-    notes = write(final, path, writer_options(path, quality=quality), existing="replace")
+    final = restorer.amend_provenance(final, choices.steps, choices.settings)
+    options = writer_options(path, quality=choices.settings.quality)
+    place = choices.settings.provenance
+    notes = write(final, path, options, existing="replace", provenance=place)
     return path, (*final.notes, *notes)
 
 
@@ -210,7 +213,8 @@ def _check_references(opened: OpenPicture, choices: Choices) -> None:
 
 
 def _opened(path: Path | None, name: str, image: Image, screen: bytes | None) -> OpenPicture:
-    picture = restorer.Source(image)
+    file = None if path is None else restorer.FileHash.of(path)
+    picture = restorer.Source(image, file)
     return OpenPicture(path, name, picture, _shown(image, picture, screen))
 
 

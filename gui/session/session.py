@@ -168,7 +168,7 @@ class Session(QObject):
 
     def save(self, path: Path) -> None:
         """Write the whole result, with the same pixels as `restore image`."""
-        final, quality = self.state.saveable, self.state.choices.settings.quality
+        final, choices = self.state.saveable, self.state.choices
         if final is None:
             self._store.tell(self.tr("There is no result yet. Restore the picture first."))
             return
@@ -179,7 +179,7 @@ class Session(QObject):
             return
         self._store.set(work=Work("saving"), message=None)
         self._store.ask(
-            self._writer, lambda t: operations.save(final, path, quality), self._take_saved
+            self._writer, lambda t: operations.save(final, path, choices), self._take_saved
         )
 
     def set_screen_profile(self, path: Path | None) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar
 import restorer
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.models.catalog import model_spec
-from restorer.settings import CancelToken, RunPlan, Settings, Step
+from restorer.settings import CancelToken, RunPlan, Settings, Step, plain
 
 if TYPE_CHECKING:  # it needs torch
     from restorer.batch.memory import MemoryBudget
@@ -37,6 +37,7 @@ class Job:
         references: Sharp images of the same subject, for a step that takes references; the ones
             that share most with the source are used.
         explain: Whether maps that show the origin of the detail are written beside the target.
+        plans: The plans of an earlier run, which is repeated; none for a new one.
     """
 
     source: Path
@@ -45,6 +46,7 @@ class Job:
     settings: Settings = field(default_factory=Settings)
     references: tuple[Path, ...] = ()
     explain: bool = False
+    plans: tuple[RunPlan, ...] = ()
 
     def __post_init__(self) -> None:
         """Convert strings to paths and steps. Raises SettingsError for anything else."""
@@ -91,6 +93,7 @@ class Job:
             "explain": self.explain,
             "weights": {step.model: _weights_hash(step.model) for step in self.steps},
             "version": restorer.__version__,
+            **({"plans": [plain(plan) for plan in self.plans]} if self.plans else {}),
         }
 
 

@@ -17,7 +17,7 @@ import restorer
 from restorer.batch.jobs import FileState, Job, Result, Status
 from restorer.batch.walk import Ignored
 from restorer.errors import SettingsError
-from restorer.settings import RunPlan, Settings, Step
+from restorer.settings import RunPlan, Settings, Step, plain
 
 JOURNAL_VERSION = 1  # raised when a reader of an older version would misread a record
 
@@ -203,7 +203,7 @@ class Journal:
 
     def _write(self, record: Record) -> None:
         # ASCII escapes carry file names that are not valid UTF-8.
-        self._file.write(json.dumps(msgspec.to_builtins(record)) + "\n")
+        self._file.write(json.dumps(plain(record)) + "\n")
         self._file.flush()
 
 
@@ -282,7 +282,7 @@ def dump_jobs(jobs: Iterable[Job]) -> str:
     for (steps, settings, references, explain), alike in groupby(jobs, key=_request):
         files = [(str(job.source), str(job.target)) for job in alike]
         groups.append(_Group(steps, settings, files, references, explain))
-    return json.dumps(msgspec.to_builtins(_JobList(groups)))
+    return json.dumps(plain(_JobList(groups)))
 
 
 def load_jobs(text: str) -> list[Job]:

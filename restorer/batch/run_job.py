@@ -17,6 +17,7 @@ from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
 from restorer.errors import (
     Cancelled,
+    ImageFormatError,
     ImageTooLargeError,
     InferenceError,
     RestorerError,
@@ -26,6 +27,7 @@ from restorer.image import Image
 from restorer.inference.devices import free_bytes
 from restorer.models.catalog import model_spec
 from restorer.restoration import streaming as stream
+from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (
     MOST,
     Reference,
@@ -126,7 +128,8 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
             size_bytes = _whole_bytes(job, source.header, memory)
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
             image, times = source.read(), _times(job, source)
-        restored, plans, references = context.run(_restore, job, image, context)
+        file = _hashed(job)
+        restored, plans, references = context.run(_restore, job, image, file, context)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     context.check_cancel()
@@ -134,7 +137,10 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
         options = formats.writer_options(target, quality=job.settings.quality)
-        return formats.write(restored, target, options, existing=existing, times=times)
+        place = job.settings.provenance
+        return formats.write(
+            restored, target, options, existing=existing, times=times, provenance=place
+        )
 
     target, notes = _write(job, write)
     if references is not None and references.maps is not None:
@@ -147,21 +153,32 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
 
 
 def _restore(
-    job: Job, image: Image, context: JobContext
+    job: Job, image: Image, file: FileHash | None, context: JobContext
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
     """Return the restored image, the plan of each step, and the references in use."""
     context.check_cancel()
     steps = open_steps(job.steps, job.settings, image.bits)
     references = open_reference_run(steps, _references(job, image), needed=False)
     restoration = Restoration(
-        Source(image),
+        Source(image, file),
         steps,
         job.settings,
         references=references,
+        plans=job.plans,
         on_tile=context.on_tile,
         cancel=context.cancel,
     )
     return *restoration.run(), references
+
+
+def _hashed(job: Job) -> FileHash | None:
+    """Return the source for the provenance, if anybody wants it. Raises ImageError."""
+    if job.settings.provenance == "none":
+        return None
+    try:
+        return FileHash.of(job.source)
+    except OSError as error:
+        raise ImageFormatError(f"{job.source}: cannot be read: {error.strerror}") from error
 
 
 def _references(job: Job, image: Image) -> tuple[Reference, ...]:
@@ -236,6 +253,8 @@ def _stream(
                 context.on_tile,
                 context.cancel,
                 _times(job, source),
+                source=_hashed(job),
+                plans=job.plans,
             )
 
         path, (plans, notes) = _write(job, write)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import uuid
@@ -64,6 +65,15 @@ def leftovers(folder: Path, process: int | None = None) -> Iterator[tuple[Path, 
             found = _TEMPORARY.fullmatch(entry.name)
             if found and found[2].startswith(mark):
                 yield folder / entry.name, found[1]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in lower-case hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _temporary_name(name: str) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import gain_map, metadata, texts, thumbnail, xmp
+from restorer.formats import gain_map, history, metadata, texts, thumbnail, xmp
 from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.profiles import (
@@ -26,6 +26,8 @@ from restorer.formats.profiles import (
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
 from restorer.image import FloatArray, Image, Metadata
 
+ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
+
 _WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
 _MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the system names none
 
@@ -37,6 +39,7 @@ def write(
     *,
     existing: Existing = "replace",
     times: Times | None = None,
+    provenance: ProvenancePlace = "embed",
 ) -> tuple[str, ...]:
     """Write an image in the format of the path's suffix; return notes of what that cannot hold.
 
@@ -49,6 +52,8 @@ def write(
         options: What `writer_options` returns for this path; None takes the defaults.
         existing: What to do when the file exists; "fail" holds against other processes too.
         times: Access and modification time of the file in nanoseconds; None for now.
+        provenance: Where the account of a restoration goes: into the file (``embed``; into a
+            sidecar where the format has no XMP), into a ``sidecar``, or nowhere (``none``).
 
     Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits,
     ImageWriteError where the disk or the folder refuses.
@@ -64,12 +69,14 @@ def write(
     format = check_target(path, image.height, image.width)
     options = _checked(format, options)
     writer = format.load_writer()
+    account, image = _account(image, format, provenance)
     fitted, notes = _fitted(image, format)
     sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
     fitted, lost = _with_thumbnail(replace(fitted, metadata=sized))
     size_notes += not_kept(lost)
     with created(path, existing, times) as file, format.installed():
-        return (*notes, *size_notes, *writer(fitted, file, options))
+        notes += (*size_notes, *writer(fitted, file, options))
+    return (*notes, history.write_sidecar(account, path)) if account else notes
 
 
 def write_rows(
@@ -78,10 +85,12 @@ def write_rows(
     file: BinaryIO,
     path: Path | str,
     options: WriterOptions | None = None,
-) -> tuple[str, ...]:
+    provenance: ProvenancePlace = "embed",
+) -> tuple[tuple[str, ...], bytes]:
     """Write an image of `size` (height, width) as its rows come; see `RowWriter`.
 
-    Returns notes of what the format cannot hold of the colors and what does not fit the size.
+    Returns notes of what the format cannot hold of the colors and what does not fit the size, and
+    the account for `write_sidecar`, which is empty where there is none to write.
 
     Args:
         bands: Images of rows, from top to bottom, with the metadata of the whole.
@@ -89,12 +98,14 @@ def write_rows(
         file: Readable, writable and seekable; what it held is lost.
         path: Its suffix chooses the format, which must have a row writer.
         options: What `writer_options` returns for this path; None takes the defaults.
+        provenance: As for `write`.
     """
     format = writable_format(Path(path))
-    first, notes = _described(next(bands), format)
+    account, first = _account(next(bands), format, provenance)
+    first, notes = _described(first, format)
     described = chain([first], (_described(band, format)[0] for band in bands))
     format.load_row_writer()(described, size, file, _checked(format, options))
-    return (*notes, *metadata.with_size(first.metadata, *size)[1])
+    return (*notes, *metadata.with_size(first.metadata, *size)[1]), account
 
 
 def writer_options(path: Path | str, **values: Any) -> WriterOptions:
@@ -199,6 +210,17 @@ def _check_names(path: Path, folder: Path, names: list[str]) -> None:
                 f"{path}: a name of {length} bytes, but the disk takes at most {limit};"
                 " choose a shorter name"
             )
+
+
+def _account(image: Image, format: Format, place: ProvenancePlace) -> tuple[bytes, Image]:
+    """Return the account for a sidecar, empty for none, and the image without a block of it."""
+    kept, account = image.metadata, image.metadata.blocks.get(history.BLOCK, b"")
+    if not account:
+        return b"", image
+    held = history.embedded(kept) if place == "embed" and "xmp" in format.carries else None
+    if held is not None or place == "none":
+        account = b""
+    return account, replace(image, metadata=held or history.without(kept))
 
 
 def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:

@@ -21,7 +21,7 @@ _NOTE = re.compile(
 _WRAPPER = re.compile(rb"<\?xpacket[^>]*\?>")  # an extension has none
 _RDF = re.compile(rb"<rdf:RDF\b[^>]*>")
 _DECLARED = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-_EMPTY = (
+EMPTY = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
 )
@@ -71,8 +71,8 @@ def without_gain_map(packet: bytes) -> tuple[bytes, list[str]]:
 
 def with_ultra_hdr(packet: bytes | None, size_bytes: int) -> bytes | None:
     """Return a packet that announces a gain map of this size; None where it has no RDF."""
-    packet = without_gain_map(packet or _EMPTY)[0]
-    return _with_description(packet, _ULTRA_HDR % size_bytes)
+    packet = without_gain_map(packet or EMPTY)[0]
+    return with_description(packet, _ULTRA_HDR % size_bytes)
 
 
 def extension_id(packet: bytes) -> bytes | None:
@@ -107,7 +107,7 @@ def split_extension(metadata: Metadata, limit: int) -> tuple[bytes | None, bytes
         return packet, b"", b""
     digest = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper().encode()
     if too_long or packet is None or not _GUID.search(packet):
-        return _EMPTY.replace(b"></rdf", b">" + _EXTENSION % digest + b"</rdf"), extension, digest
+        return EMPTY.replace(b"></rdf", b">" + _EXTENSION % digest + b"</rdf"), extension, digest
     return _GUID.sub(rb"\g<1>" + digest, packet), extension, digest
 
 
@@ -182,7 +182,7 @@ def _is_well_formed(packet: bytes) -> bool:
     return True
 
 
-def _with_description(packet: bytes, description: bytes) -> bytes | None:
+def with_description(packet: bytes, description: bytes) -> bytes | None:
     """Return a packet with one more description; None where it has no RDF to hold it."""
     start, end = _RDF.search(packet), packet.rfind(b"</rdf:RDF")
     if not start or end < start.end():

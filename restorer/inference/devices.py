@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -152,6 +153,14 @@ def _free_host_bytes() -> int:
         return int(available.split()[1]) * 1024
     except (OSError, StopIteration, ValueError):
         return 4 << 30
+
+
+def machine_of(device: str) -> str:
+    """Return the kind of processor and the version of PyTorch, which may decide the last bits."""
+    kind = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    if device.startswith("cuda"):
+        kind = torch.cuda.get_device_name(device)
+    return f"{kind}, PyTorch {torch.__version__}"
 
 
 def autocast(device: str, precision: Precision) -> AbstractContextManager[object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 import os
 import re
@@ -22,6 +21,7 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Re
 from filelock import FileLock, Timeout
 
 from restorer.errors import WeightsError
+from restorer.formats.files import file_sha256
 from restorer.settings import CancelToken, OnTick
 
 log = logging.getLogger(__name__)
@@ -90,15 +90,6 @@ def download(
         )
         reason = error.strerror or error
         raise WeightsError(f"{target}: cannot be written: {reason}{kept}") from error
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in lower-case hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from restorer.bayer import PATTERNS
 from restorer.errors import CheckpointError, SettingsError
+from restorer.formats.files import file_sha256
 from restorer.models import community
 from restorer.models.adapter import BorrowedNetwork
 from restorer.models.catalog import (
@@ -32,7 +33,6 @@ from restorer.models.checkpoint import (
     read_state,
     summarize,
 )
-from restorer.models.download import file_sha256
 from restorer.models.probing import measure_needs
 from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from restorer.errors import ImageWriteError, WeightsError
-from restorer.formats.files import created
+from restorer.formats.files import created, file_sha256
 from restorer.models.catalog import ModelSpec, WeightsFile, is_shipped, weights_folder
-from restorer.models.download import download, file_sha256
+from restorer.models.download import download
 from restorer.settings import CancelToken, OnTick
 
 WeightsState: TypeAlias = Literal["embedded", "installed", "fetch", "browser", "absent", "corrupt"]

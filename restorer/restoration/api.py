@@ -12,6 +12,7 @@ from restorer.errors import SettingsError
 from restorer.formats import find_profile
 from restorer.image import Image
 from restorer.inputs import Opened, Picture, PictureT, check_kept, device_of, open_picture
+from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
 from restorer.restoration.resolve import Model, open_reference_run, open_steps
@@ -95,7 +96,7 @@ def restore(
     """
     settings = settings or Settings()
     opened = open_picture(image)
-    sources = [Source(each) for each in opened.images]
+    sources = [Source(each, _file(image)) for each in opened.images]
     return _run(image, opened, sources, model, None, references, settings, on_tile, on_maps, cancel)
 
 
@@ -173,7 +174,7 @@ def restore_region(
         opened = open_picture(image)
     else:
         opened = open_picture(image)
-        sources = [Source(each) for each in opened.images]
+        sources = [Source(each, _file(image)) for each in opened.images]
     if settings.context == "whole":
         raise SettingsError("context whole: a region needs all of the picture; restore that")
     for source in sources:
@@ -252,6 +253,11 @@ def _run(
             for note in restored.notes:
                 log.info("%s", note)
     return opened.rebuild(results)
+
+
+def _file(picture: Picture) -> FileHash | None:
+    """Return the file of a picture that is given by its path."""
+    return FileHash.of(picture) if isinstance(picture, str | os.PathLike) else None
 
 
 def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:

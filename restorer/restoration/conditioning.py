@@ -63,6 +63,7 @@ def condition_of(
     local: Callable[[float], NoiseMap | None],
     jpeg_quality: Callable[[], tuple[int, Origin]],
     white: float = 1.0,
+    known: RunPlan | None = None,
 ) -> Condition:
     """Return the condition that the step gives for its network, or else an estimate.
 
@@ -73,7 +74,13 @@ def condition_of(
         local: Called with this level: estimates those of areas with less noise.
         jpeg_quality: Estimates the JPEG quality.
         white: White of the source, in which the step gives its noise level.
+        known: The plan of an earlier run whose condition holds instead.
     """
+    if known is not None and spec.condition:
+        found = Condition(known.sigma, known.jpeg_quality, known.origin)
+        if known.sigma is None or known.origin != "estimated":
+            return found
+        return replace(found, local=local(known.sigma))
     if spec.condition == "sigma":
         if step.sigma is None:
             level = min(sigma(), spec.condition_max)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.inputs import Picture, to_image
 from restorer.models.catalog import ModelSpec, model_family, model_spec
-from restorer.restoration.reference.files import Reference
+from restorer.restoration.reference.files import Reference, open_references
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.step import OpenStep
 from restorer.settings import STEP_OPTIONS, Settings, Step
@@ -100,11 +101,16 @@ def open_reference_run(
     if len(taking) > 1 or any(p.spec.scale != 1 for p, _ in before):
         raise SettingsError(f"{spec.id}: has to be the only step that enlarges, or the first one")
     return ReferenceRun(
-        [
-            each if isinstance(each, Reference) else Reference.of(to_image(each), str(number))
-            for number, each in enumerate(references, 1)
-        ]
+        [_opened_reference(each, str(number)) for number, each in enumerate(references, 1)]
     )
+
+
+def _opened_reference(reference: Picture | Reference, name: str) -> Reference:
+    if isinstance(reference, Reference):
+        return reference
+    if isinstance(reference, str | os.PathLike):
+        return open_references([Path(reference)])[0]
+    return Reference.of(to_image(reference), name)
 
 
 def _listed(model: Model) -> list[OneStep]:

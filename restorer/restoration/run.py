@@ -17,9 +17,10 @@ from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
 from restorer.restoration.conditioning import condition_of, merged, notes_of, planes_of
+from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.source import Part, Source, lowest_jpeg_quality, usual
-from restorer.restoration.step import OpenStep, StepRun, plan_steps, route, ticker
+from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, route, ticker
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
 from restorer.tiling.plan import Region
 
@@ -32,6 +33,7 @@ class Restoration:
         steps: What to run, in order.
         settings: What holds for all steps.
         references: The reference pictures, for a step that takes them.
+        plans: The plans of an earlier run, which is repeated; none for a new one.
         on_tile: Called with (done, total) tiles over all steps.
         cancel: Stops between two tiles.
     """
@@ -43,6 +45,7 @@ class Restoration:
         settings: Settings,
         *,
         references: ReferenceRun | None = None,
+        plans: Sequence[RunPlan] = (),
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> None:
@@ -51,6 +54,7 @@ class Restoration:
         self._settings = settings
         self._profile = find_profile(settings.profile)
         self._references = references
+        self._plans = plans
         self._on_tile = on_tile
         self._cancel = cancel
         self._runs: list[StepRun] = []
@@ -64,7 +68,7 @@ class Restoration:
         tiles, or the first step does where these see more than the steps before have made.
         """
         source, region = self._source, region or self._source.region
-        runs = plan_steps(self._steps, source.size, region, self._settings)
+        runs = plan_steps(self._steps, source.size, region, self._settings, self._plans)
         number, part, plans = 0, source.part(runs[0].needed), list[RunPlan]()
         before = part  # the picture before the last enlargement
         while number < len(runs):
@@ -84,7 +88,9 @@ class Restoration:
                 number += 1
         restored = self._finish(part)
         notes = (*restored.notes, *notes_of(plans), *(run.note for run in runs if run.note))
-        return replace(restored, notes=notes), tuple(plans)
+        files = self._references.files if self._references else ()
+        account = account_of(asked_steps(self._steps), plans, self._settings, source.file, files)
+        return with_provenance(replace(restored, notes=notes), account), tuple(plans)
 
     def _run_step(self, run: StepRun, part: Part, before: Part) -> tuple[Part, RunPlan]:
         """Return the result of a step: color through the network, alpha beside it."""
@@ -98,6 +104,7 @@ class Restoration:
             local=lambda sigma: self._local_noise(run, part, known, sigma),
             jpeg_quality=lambda: self._jpeg_quality(run, part),
             white=self._source.white,
+            known=run.repeated,
         )
         planes = planes_of(run.spec, known, condition.levels(part.region))
         restored = self._run_network(run, planes, part)

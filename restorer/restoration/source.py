@@ -12,6 +12,7 @@ from restorer.estimate.jpeg_quality import estimate_jpeg_quality
 from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.image import HEADROOM, FloatArray, Image
+from restorer.restoration.provenance import FileHash
 from restorer.settings import Origin
 from restorer.tiling.plan import Region
 
@@ -46,10 +47,12 @@ class Source:
 
     Args:
         image: Gray or RGB, with or without alpha.
+        file: The file that it was read from, for the provenance of results.
     """
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, file: FileHash | None = None) -> None:
         self.image = image
+        self.file = file
         self._jpeg_quality: tuple[int, Origin] | None = None
         self._local_noise: tuple[float, NoiseMap | None] | None = None
 

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TypeAlias
 
 from restorer import bayer, color
+from restorer.errors import SettingsError
 from restorer.inference.autotune import fitting_batch, largest_side, tile_memory
-from restorer.inference.devices import free_bytes
+from restorer.inference.devices import check_precision, free_bytes
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_family
 from restorer.restoration.strength import STRENGTH_REACH
@@ -47,6 +48,7 @@ class StepRun:
         input_scale: Width in pixels of a pixel of the picture before it was enlarged, for a step
             that merges references into an enlargement; 1 for all others.
         note: What the user should know of the plan.
+        repeated: The plan of an earlier run that this one repeats.
     """
 
     predictor: Predictor
@@ -60,6 +62,7 @@ class StepRun:
     wanted: Region
     input_scale: int = 1
     note: str = ""
+    repeated: RunPlan | None = None
 
     @property
     def spec(self) -> ModelSpec:
@@ -141,20 +144,42 @@ class StepRun:
 
 
 def plan_steps(
-    steps: Sequence[OpenStep], size: tuple[int, int], region: Region, settings: Settings
+    steps: Sequence[OpenStep],
+    size: tuple[int, int],
+    region: Region,
+    settings: Settings,
+    plans: Sequence[RunPlan] = (),
 ) -> list[StepRun]:
     """Resolve steps against a picture of `size` (height, width), for the result of a region of it.
 
-    Raises SettingsError where tile and overlap do not fit a model.
+    Args:
+        steps: What to run, in order.
+        size: Height and width of the picture.
+        region: The region whose result is wanted.
+        settings: What holds for all steps.
+        plans: The plans of an earlier run, which is repeated; none for a new one.
+
+    Raises SettingsError where tile and overlap do not fit a model, or plans do not fit the steps.
     """
     runs: list[StepRun] = []
+    if plans and [plan.model for plan in plans] != [predictor.spec.id for predictor, _ in steps]:
+        raise SettingsError(f"plans of {len(plans)} other steps cannot be repeated")
     for number, (predictor, step) in enumerate(steps):
         input_scale = steps[number - 1][0].spec.scale if predictor.spec.base else 1
-        run = _plan_step(predictor, step, settings, number, size, input_scale)
+        repeated = plans[number] if plans else None
+        run = _plan_step(predictor, step, settings, number, size, input_scale, repeated)
         log.debug("%s", run.plan)
         runs.append(run)
         size = run.result_size
     return route(runs, region)
+
+
+def asked_steps(steps: Sequence[OpenStep]) -> list[Step]:
+    """Return the steps without those of base models, which no one asked for."""
+    merging = [bool(predictor.spec.base) for predictor, _ in steps[1:]]
+    return [
+        step for (_, step), is_base in zip(steps, [*merging, False], strict=True) if not is_base
+    ]
 
 
 def route(runs: Sequence[StepRun], region: Region) -> list[StepRun]:
@@ -189,9 +214,13 @@ def _plan_step(
     number: int,
     size: tuple[int, int],
     input_scale: int,
+    repeated: RunPlan | None,
 ) -> StepRun:
     # The authors' test procedure has no such step.
     keep = settings.keep_colors and settings.tiling != "chop" and not predictor.borrowed
+    if repeated is not None:
+        keep = repeated.keep_colors
+        predictor = predictor.at(check_precision(repeated.precision) or predictor.precision)
     predictor = predictor.keeping_colors(keep)
     spec, before = predictor.spec, (0, 0)
     if spec.traits.mosaic:
@@ -200,11 +229,27 @@ def _plan_step(
     frame = PaddedFrame(*size, border, spec.traits.padding == "repeat", before)
     tiles, note = None, ""
     if settings.context == "tile":
-        tiles, note = _plan_tiles(predictor, settings, frame.size, input_scale)
+        if repeated is not None and settings.tiling != "chop":
+            side, overlap = repeated.side, repeated.overlap
+            tiles = plan_tiles(frame.size, spec.tile, side=side, overlap=overlap)
+        else:
+            tiles, note = _plan_tiles(predictor, settings, frame.size, input_scale)
     plan = _run_plan(predictor, settings, number, tiles)
-    all_of_it = Region(0, 0, *size)
+    if repeated is not None:
+        plan = replace(plan, seed=repeated.seed, batch=repeated.batch)
     return StepRun(
-        predictor, step, settings, number, size, frame, tiles, plan, all_of_it, input_scale, note
+        predictor,
+        step,
+        settings,
+        number,
+        size,
+        frame,
+        tiles,
+        plan,
+        Region(0, 0, *size),
+        input_scale,
+        note,
+        repeated,
     )
 
 
@@ -258,6 +303,7 @@ def _run_plan(
             seed,
             context="whole",
             keep_colors=predictor.keeps_colors,
+            weights=spec.weights.sha256,
         )
     return RunPlan(
         spec.id,
@@ -270,6 +316,7 @@ def _run_plan(
         settings.self_ensemble,
         batch=_batch(predictor, settings, tiles),
         keep_colors=predictor.keeps_colors,
+        weights=spec.weights.sha256,
     )
 
 

@@ -21,6 +21,7 @@ from restorer.errors import OutOfMemoryError
 from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import noise_map
 from restorer.formats.files import Existing, Times, created
+from restorer.formats.history import write_sidecar
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.restoration.conditioning import (
@@ -30,8 +31,9 @@ from restorer.restoration.conditioning import (
     notes_of,
     planes_of,
 )
+from restorer.restoration.provenance import FileHash, account_of, with_provenance
 from restorer.restoration.source import lowest_jpeg_quality
-from restorer.restoration.step import OpenStep, StepRun, plan_steps, ticker
+from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, ticker
 from restorer.restoration.strength import mixed
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
 from restorer.tiling.plan import Region
@@ -45,7 +47,8 @@ _PER_RESULT_SAMPLE = 10
 _ROWS = 128  # rows that are scanned, or merged and rounded, at once
 _MIDDLE_SIDE = 2048  # side of the crop that is searched for traces of JPEG
 
-Sink = Callable[[Iterator[FloatArray]], None]  # takes all bands; a second call starts anew
+# Takes all bands of a step, and its plan; a second call starts anew.
+Sink = Callable[[Iterator[FloatArray], RunPlan], None]
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,9 @@ def restore_rows(
     on_tile: OnTick | None = None,
     cancel: CancelToken | None = None,
     times: Times | None = None,
+    *,
+    source: FileHash | None = None,
+    plans: Sequence[RunPlan] = (),
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
     """Restore a picture into a format with a row writer; return plans and notes.
 
@@ -113,14 +119,19 @@ def restore_rows(
         on_tile: Called with (done, total) tiles over all steps.
         cancel: Stops before the next run of a network, and before the file appears.
         times: Access and modification time of the file; None for now.
+        source: The file of the picture, for the provenance.
+        plans: The plans of an earlier run, which is repeated; none for a new one.
 
     Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
     with created(target, existing, times) as file:
-        done = _Stream(steps, settings, on_tile, cancel).run(rows, file, target)
+        stream = _Stream(steps, settings, on_tile, cancel, source)
+        done, notes = stream.run(rows, file, target, plans)
         if cancel is not None:
             cancel.check()
-        return done
+    if stream.account:
+        notes += (write_sidecar(stream.account, target),)
+    return done, notes
 
 
 class _Stream:
@@ -132,8 +143,11 @@ class _Stream:
         settings: Settings,
         on_tile: OnTick | None,
         cancel: CancelToken | None,
+        source: FileHash | None,
     ) -> None:
         self._steps = steps
+        self._source = source
+        self.account = b""  # for a sidecar, from the writer
         self._settings = settings
         self._profile = find_profile(settings.profile)
         self._on_tile = on_tile
@@ -141,7 +155,7 @@ class _Stream:
         self._notes: tuple[str, ...] = ()  # from the writer
 
     def run(
-        self, rows: formats.Rows, file: BinaryIO, target: Path
+        self, rows: formats.Rows, file: BinaryIO, target: Path, repeated: Sequence[RunPlan]
     ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
         header = rows.header
         picture = _Rows(
@@ -149,12 +163,12 @@ class _Stream:
             lambda top, bottom: Image(rows.read(top, bottom)).to_float(),
         )
         region = Region(0, 0, header.height, header.width)
-        runs = plan_steps(self._steps, picture.shape[:2], region, self._settings)
+        runs = plan_steps(self._steps, picture.shape[:2], region, self._settings, repeated)
         plans: list[RunPlan] = []
         with ExitStack() as stack:
             for run in runs:
                 if run is runs[-1]:
-                    sink = partial(self._write, rows.first, run.result_size, file, target)
+                    sink = partial(self._write, rows.first, plans, run.result_size, file, target)
                     plans.append(self._run_step(runs, run.number, picture, sink))
                 else:
                     spool = stack.enter_context(tempfile.TemporaryFile(dir=target.parent))
@@ -172,18 +186,20 @@ class _Stream:
             sigma=lambda: sigma_of_rows(picture.shape[:2], picture.read, gray=gray),
             local=lambda sigma: noise_map(picture.shape[:2], picture.read, sigma),
             jpeg_quality=lambda: lowest_jpeg_quality(_middle(picture)),
+            known=runs[number].repeated,
         )
         while True:
             run = runs[number]
+            plan, on_tile = condition.recorded(run.plan), ticker(runs, run, self._on_tile)
             try:
-                sink(self._bands(run, picture, condition, gray, ticker(runs, run, self._on_tile)))
+                sink(self._bands(run, picture, condition, gray, on_tile), plan)
             except OutOfMemoryError:
                 smaller = run.smaller()
                 if smaller is None:
                     raise
                 runs[number] = smaller
             else:
-                return condition.recorded(run.plan)
+                return plan
 
     def _bands(
         self,
@@ -237,12 +253,16 @@ class _Stream:
     def _write(
         self,
         first: Image,
+        before: Sequence[RunPlan],
         size: tuple[int, int],
         file: BinaryIO,
         target: Path,
         bands: Iterator[FloatArray],
+        plan: RunPlan,
     ) -> None:
         settings = self._settings
+        asked = asked_steps(self._steps)
+        first = with_provenance(first, account_of(asked, [*before, plan], settings, self._source))
         # One generator for all bands, which `default_rng` takes as it is: as if they were one.
         noise: Any = np.random.default_rng(settings.seed) if settings.dither else None
 
@@ -256,7 +276,9 @@ class _Stream:
 
         images = map(finished, bands)
         options = formats.writer_options(target, quality=settings.quality)
-        self._notes = formats.write_rows(images, size, file, target, options)
+        self._notes, self.account = formats.write_rows(
+            images, size, file, target, options, settings.provenance
+        )
 
 
 def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:
@@ -267,7 +289,7 @@ def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:
         del band
 
 
-def _spool(file: BinaryIO, bands: Iterator[FloatArray]) -> None:
+def _spool(file: BinaryIO, bands: Iterator[FloatArray], _: RunPlan) -> None:
     """Write a picture as plain float32 from the start of a file."""
     file.seek(0)
     for band in bands:

@@ -13,7 +13,9 @@ import numpy as np
 
 from restorer import color, formats
 from restorer.errors import ImageError, ImageFormatError, SettingsError
+from restorer.formats.files import file_sha256
 from restorer.image import FloatArray, Image
+from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.alignment import (
     Homography,
     Keypoints,
@@ -41,19 +43,26 @@ class Reference:
     Attributes:
         name: Its name in messages.
         values: (H, W, 3) float32, white 1.
+        sha256: SHA-256 of its file; empty for a picture in memory.
     """
 
     name: str
     values: FloatArray
+    sha256: str = ""
 
     @classmethod
-    def of(cls, image: Image, name: str) -> Reference:
+    def of(cls, image: Image, name: str, sha256: str = "") -> Reference:
         """Return the colors of an image; transparent areas are filled from their surroundings."""
         colors, alpha = color.split(image.to_float())
         if alpha is not None:
             colors = color.extend_under_alpha(colors, alpha)
         planes = color.network_planes(np.clip(colors, 0, 1))
-        return cls(name, np.ascontiguousarray(planes, np.float32))
+        return cls(name, np.ascontiguousarray(planes, np.float32), sha256)
+
+    @property
+    def file(self) -> FileHash:
+        """Its file, for the provenance of results."""
+        return FileHash(self.name, self.sha256)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -85,7 +94,7 @@ def open_references(
             image = formats.read(path, max_pixels=budget)
         except ImageError as error:
             raise type(error)(f"reference {error}") from error
-        found.append(Reference.of(image, path.name))
+        found.append(Reference.of(image, path.name, file_sha256(path)))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from restorer.color import network_planes
 from restorer.image import FloatArray
 from restorer.inference.merging import Merger
+from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.merge import judge
 from restorer.restoration.reference.provenance import ReferenceMaps, ReferenceRank
@@ -43,6 +44,11 @@ class ReferenceRun:
     def __init__(self, references: Sequence[Reference]) -> None:
         self._references = tuple(references)
         self.maps: ReferenceMaps | None = None
+
+    @property
+    def files(self) -> tuple[FileHash, ...]:
+        """The files of the references."""
+        return tuple(reference.file for reference in self._references)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ import pytest
 
 import restorer.models.download
 from restorer import Cancelled, WeightsError
-from restorer.models.download import download, file_sha256
+from restorer.formats.files import file_sha256
+from restorer.models.download import download
 from restorer.settings import CancelToken
 
 from webserver import CONTENT, SHA256, Site

@@ -1,0 +1,279 @@
+"""Replay: make a result again by its provenance, and compare the pixels."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from math import inf, log10
+from pathlib import Path
+
+import numpy as np
+
+import restorer
+from restorer.analysis.low_frequencies import Picture
+from restorer.batch.jobs import FileState, Job, Result
+from restorer.batch.recorded import Recorded, find_record
+from restorer.batch.run_job import run_job
+from restorer.errors import (
+    ImageWriteError,
+    InferenceError,
+    ModelError,
+    SettingsError,
+    WeightsError,
+)
+from restorer.formats import open_source
+from restorer.formats.files import file_sha256
+from restorer.formats.history import SIDECAR
+from restorer.inference.devices import available_devices, machine_of
+from restorer.models.catalog import list_models, model_spec
+from restorer.models.store import weights_path
+from restorer.restoration.provenance import FileHash, Provenance
+from restorer.settings import RunPlan, Settings, Step
+
+_SHOWN_DIGITS = 12  # of a hash in a message
+_PROFILES = ("keep", "srgb", "display-p3")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A result, made again.
+
+    Attributes:
+        result: The file that was compared.
+        source: The source that was found.
+        psnr: PSNR in dB between the pixels; infinity for the same ones, 0 for another size.
+        largest: Largest difference, in steps of 8 bits.
+        share: Share of the samples that differ.
+        notes: What is different today: program, machine, device, tiles.
+    """
+
+    result: Path
+    source: Path
+    psnr: float
+    largest: float
+    share: float
+    notes: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the pixels are the same."""
+        return self.share == 0
+
+
+def replay_result(
+    path: Path | str,
+    *,
+    source: Path | str | None = None,
+    references: Sequence[Path | str] = (),
+    checkpoints: Sequence[Path | str] = (),
+    output: Path | str | None = None,
+) -> Replay:
+    """Repeat the restoration that made a result, and compare the pixels.
+
+    The provenance is that of `read_provenance`. Source, references and weights are known by their
+    SHA-256, or, where only a journal tells of them, by size and date.
+
+    Args:
+        path: The result.
+        source: The source; None looks where the journal says, then beside the result.
+        references: The references; those that are missing are looked for in the same way.
+        checkpoints: Weights that the catalog does not have.
+        output: Where the new picture is written, in the format of the result; None nowhere.
+
+    Raises SettingsError for a result without provenance, a source that is missing or another one
+    and an `output` of another format; WeightsError for weights that are missing or differ; the
+    errors of `read` and `write`; InferenceError where the run fails.
+
+    Examples:
+        >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs
+        >>> result = restorer.run_job(job)
+        >>> restorer.replay_result(result.target, source="photo.jpg").same
+        True
+    """
+    path = Path(path)
+    if path.suffix.lower() == SIDECAR:
+        raise SettingsError(f"{path}: is a sidecar; name the picture beside it")
+    if output is not None and Path(output).suffix.lower() != path.suffix.lower():
+        raise SettingsError(f"{output}: needs the suffix {path.suffix} of the result")
+    recorded = find_record(path)
+    found = recorded.provenance
+    original = _find_source(path, recorded, source)
+    files = _find_references(path, recorded, original, references)
+    models = [_find_model(plan, _hashes(checkpoints)) for plan in found.plans]
+    plans, steps = _with_models(found, models)
+    notes = list(_differences(found.version, found.machine, plans))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(found.settings, plans, path, Path(folder))
+        if output is None:
+            settings = replace(settings, provenance="none")
+        target = Path(folder, f"again{path.suffix}") if output is None else Path(output)
+        result = run_job(Job(original, target, steps, settings, files, plans=plans))
+        _check_done(result)
+        notes += _changed_plans(plans, result.plans)
+        psnr, largest, share = _compare(path, result.target)
+    return Replay(path, original, psnr, largest, share, tuple(notes))
+
+
+def _find_source(path: Path, recorded: Recorded, given: Path | str | None) -> Path:
+    """Return the source, whose content is that of the record."""
+    wanted = recorded.provenance.source
+    if given is not None:
+        if not Path(given).is_file():
+            raise SettingsError(f"{given}: no such file")
+        _check_source(Path(given), wanted, recorded.source_state)
+        return Path(given)
+    if wanted is None:
+        raise SettingsError(f"{path}: was made from a picture in memory; name the source")
+    places = [recorded.source, path.with_name(wanted.name)]
+    found = [place for place in places if place is not None and place.is_file()]
+    found = [place for place in found if not place.samefile(path)]
+    if not found:
+        raise SettingsError(f"{path}: its source {wanted.name} was not found; name it")
+    for place in found[:-1]:
+        try:
+            _check_source(place, wanted, recorded.source_state)
+        except SettingsError:
+            continue
+        return place
+    _check_source(found[-1], wanted, recorded.source_state)
+    return found[-1]
+
+
+def _check_source(path: Path, wanted: FileHash | None, state: FileState | None) -> None:
+    if wanted is None:
+        return
+    if wanted.sha256 and (found := file_sha256(path)) != wanted.sha256:
+        raise SettingsError(
+            f"{path}: is not the source; its SHA-256 is {_short(found)}, recorded is"
+            f" {_short(wanted.sha256)} ({wanted.name})"
+        )
+    if not wanted.sha256 and state is not None and FileState.of(path) != state:
+        raise SettingsError(f"{path}: is not the source, or was changed since")
+
+
+def _find_references(
+    path: Path, recorded: Recorded, source: Path, given: Sequence[Path | str]
+) -> tuple[Path, ...]:
+    """Return the references in the order of the record."""
+    places = [*map(Path, given), *recorded.references]
+    found: list[Path] = []
+    for wanted in recorded.provenance.references:
+        near = [source.with_name(wanted.name), path.with_name(wanted.name)]
+        if not wanted.sha256:
+            near = [place for place in [*places, *near] if place.name == wanted.name]
+        else:
+            near = [*places, *near]
+        for place in near:
+            if place.is_file() and wanted.sha256 in ("", file_sha256(place)):
+                found.append(place)
+                break
+        else:
+            digest = f" (SHA-256 {_short(wanted.sha256)})" if wanted.sha256 else ""
+            raise SettingsError(f"{path}: its reference {wanted.name}{digest} was not found")
+    return tuple(found)
+
+
+def _hashes(checkpoints: Sequence[Path | str]) -> dict[str, str]:
+    return {file_sha256(Path(each)): str(Path(each).absolute()) for each in checkpoints}
+
+
+def _find_model(plan: RunPlan, checkpoints: Mapping[str, str]) -> str:
+    """Return the id or the checkpoint that has the weights of a plan now."""
+    if not plan.weights:
+        raise WeightsError(f"{plan.model}: was a network in memory, which nothing can repeat")
+    if plan.weights in checkpoints:
+        return checkpoints[plan.weights]
+    known = [spec for spec in list_models() if spec.weights.sha256 == plan.weights]
+    if known:
+        spec = next((spec for spec in known if spec.id == plan.model), known[0])
+        weights_path(spec)
+        return spec.id
+    recorded = f"SHA-256 {_short(plan.weights)}"
+    try:
+        now = model_spec(plan.model).weights.sha256
+    except ModelError:
+        now = ""
+    if now:
+        raise WeightsError(
+            f"{plan.model}: its weights differ, SHA-256 {_short(now)}; recorded is {recorded}"
+        )
+    raise WeightsError(f"{plan.model}: its weights, {recorded}, are missing; name their file")
+
+
+def _with_models(
+    found: Provenance, models: Sequence[str]
+) -> tuple[tuple[RunPlan, ...], tuple[Step, ...]]:
+    """Return plans and steps with the names that their models have now."""
+    specs = [model_spec(model) for model in models]
+    plans = (replace(p, model=spec.id) for p, spec in zip(found.plans, specs, strict=True))
+    is_base = [bool(spec.base) for spec in specs[1:]]
+    asked = [model for model, base in zip(models, [*is_base, False], strict=True) if not base]
+    steps = (replace(s, model=model) for s, model in zip(found.steps, asked, strict=True))
+    return tuple(plans), tuple(steps)
+
+
+def _settings(recorded: Settings, plans: Sequence[RunPlan], path: Path, folder: Path) -> Settings:
+    """Return the settings of the new run; a profile of the user's is taken from the result."""
+    device = plans[0].device if plans[0].device in available_devices() else "auto"
+    profile = recorded.profile
+    if profile not in _PROFILES:
+        with open_source(path, max_pixels=None) as file:
+            icc = file.metadata.icc
+        if icc is not None:
+            (folder / "profile.icc").write_bytes(icc)
+            profile = str(folder / "profile.icc")
+    with open_source(path, max_pixels=None) as file:
+        pixels = file.header.height * file.header.width
+    # Larger sources than usual were accepted when the result was made.
+    return replace(recorded, device=device, profile=profile, max_pixels=max(pixels, 1 << 27))
+
+
+def _differences(version: str, machine: str, plans: Sequence[RunPlan]) -> Iterable[str]:
+    """Yield what is not as it was when the result was made."""
+    if version != restorer.__version__:
+        yield f"made by version {version} of the program; this is {restorer.__version__}"
+    device = plans[0].device
+    if device not in available_devices():
+        yield f"made on the device {device}, which this machine lacks"
+    elif machine not in ("", now := machine_of(device)):
+        yield f"made on {machine}; this is {now}"
+
+
+def _changed_plans(before: Sequence[RunPlan], after: Sequence[RunPlan]) -> Iterable[str]:
+    for old, new in zip(before, after, strict=True):
+        if old.side != new.side:
+            yield f"{old.model}: tiles of {new.side} in place of {old.side}, for lack of memory"
+
+
+def _check_done(result: Result) -> None:
+    if result.status == "skipped":
+        raise ImageWriteError(result.error)
+    if result.status != "done":
+        raise InferenceError(result.error)
+
+
+def _compare(first: Path, second: Path) -> tuple[float, float, float]:
+    """Return PSNR, largest difference in steps of 8 bits, and the share of other samples."""
+    with ExitStack() as stack:
+        pictures = [
+            Picture(stack.enter_context(open_source(each, max_pixels=None)))
+            for each in (first, second)
+        ]
+        a, b = (picture.header for picture in pictures)
+        if (a.height, a.width, a.channels, a.bits) != (b.height, b.width, b.channels, b.bits):
+            return 0.0, 255.0, 1.0
+        total = largest = 0.0
+        other, count = 0, a.height * a.width * a.channels
+        for one, two in zip(*(picture.bands() for picture in pictures), strict=True):
+            other += int((one.pixels != two.pixels).sum())
+            difference = np.abs(one.to_float() - two.to_float())
+            total += float(np.square(difference, dtype=np.float64).sum())
+            largest = max(largest, float(difference.max()))
+    psnr = -10 * log10(total / count) if total else inf
+    return psnr, largest * 255, other / count
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:_SHOWN_DIGITS]}..."

@@ -1,0 +1,174 @@
+"""The account of how a picture was made, as an entry of the history in its XMP packet.
+
+A picture carries the account of the last restoration as a block of its metadata. Writers put it
+into XMP, as one more event of ``xmpMM:History``, or into a sidecar file beside the result.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
+
+import restorer
+from restorer.errors import ImageWriteError
+from restorer.formats import xmp
+from restorer.formats.files import created
+from restorer.image import Metadata
+
+BLOCK = "provenance"  # JSON in UTF-8
+SIDECAR = ".xmp"  # follows the whole name, as of darktable and digiKam: photo.bmp.xmp
+MOST_SIDECAR_BYTES = 1 << 24
+
+_AGENT = "restorer "
+_RDF_SPACE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_MM_SPACE = "http://ns.adobe.com/xap/1.0/mm/"
+_EVENT_SPACE = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
+_PREFIXES = {"rdf": _RDF_SPACE, "xmpMM": _MM_SPACE}
+_EVENTS = "rdf:Description/xmpMM:History/rdf:Seq/rdf:li"
+_HISTORY = [
+    "adobe:ns:meta/ xmpmeta",
+    f"{_RDF_SPACE} RDF",
+    f"{_RDF_SPACE} Description",
+    f"{_MM_SPACE} History",
+    f"{_RDF_SPACE} Seq",
+]
+_OWN = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="restorer">'
+# No time, so that a request gives the same bytes each time.
+_EVENT = (
+    '<rdf:li xmlns:rdf="%s" xmlns:stEvt="%s" stEvt:action="edited" stEvt:softwareAgent=%s'
+    " stEvt:parameters=%s/>"
+)
+_DESCRIPTION = (
+    '<rdf:Description rdf:about="" xmlns:xmpMM="%s"><xmpMM:History><rdf:Seq>%s</rdf:Seq>'
+    "</xmpMM:History></rdf:Description>"
+)
+
+
+def embedded(metadata: Metadata) -> Metadata | None:
+    """Return the metadata with the account in XMP in place of the block.
+
+    The event follows those of an existing history; everything else stays as it is. None where a
+    damaged packet cannot hold it.
+    """
+    kept = without(metadata)
+    event = _event(metadata.blocks[BLOCK])
+    extension = kept.blocks.get(xmp.EXTENDED, b"")
+    if (longer := _appended(extension, event)) is not None:
+        return replace(kept, blocks={**kept.blocks, xmp.EXTENDED: longer})
+    packet = kept.xmp or xmp.EMPTY
+    longer = _appended(packet, event)
+    if longer is None and _history_end(packet) == -1:  # well-formed, without a history
+        description = _DESCRIPTION % (_MM_SPACE, event.decode())
+        longer = xmp.with_description(packet, description.encode())
+    return None if longer is None else replace(kept, xmp=longer)
+
+
+def without(metadata: Metadata) -> Metadata:
+    """Return the metadata without the block."""
+    blocks = {name: block for name, block in metadata.blocks.items() if name != BLOCK}
+    return replace(metadata, blocks=blocks)
+
+
+def accounts(metadata: Metadata) -> list[str]:
+    """Return the accounts in the history of a picture, the last restoration last."""
+    found: list[str] = []
+    for packet in filter(None, (metadata.xmp, metadata.blocks.get(xmp.EXTENDED))):
+        try:
+            root = ElementTree.fromstring(packet.strip(b"\0 \n\r\t"))
+        except ElementTree.ParseError:
+            continue
+        rdf = root if root.tag == f"{{{_RDF_SPACE}}}RDF" else root.find("rdf:RDF", _PREFIXES)
+        items = [] if rdf is None else rdf.iterfind(_EVENTS, _PREFIXES)
+        for item in items:
+            nested = item.find("rdf:Description", _PREFIXES)
+            if _property(item, nested, "softwareAgent").startswith(_AGENT):
+                found.append(_property(item, nested, "parameters"))
+    return found
+
+
+def sidecar_of(path: Path) -> Path:
+    """Return the path of the sidecar of a picture."""
+    return path.with_name(path.name + SIDECAR)
+
+
+def write_sidecar(account: bytes, path: Path) -> str:
+    """Write the sidecar of a picture; return a note that names it.
+
+    The sidecar of an earlier result is replaced. One of another program gets one more event, and
+    keeps everything else; the note says so where it cannot.
+    """
+    target = sidecar_of(path)
+    before = xmp.EMPTY.replace(b'<x:xmpmeta xmlns:x="adobe:ns:meta/">', _OWN)
+    try:
+        if target.is_file():
+            found = read_sidecar(target)
+            before = before if _OWN in found else found
+        held = embedded(Metadata(xmp=before, blocks={BLOCK: account}))
+        if held is None or held.xmp is None:
+            return f"{target.name} is a damaged XMP file; the provenance was left out"
+        with created(target, "replace") as file:
+            file.write(held.xmp)
+    except (OSError, ImageWriteError) as error:
+        return f"the provenance was left out: {error}"
+    return f"{target.name} holds the provenance"
+
+
+def read_sidecar(path: Path) -> bytes:
+    """Return the packet in a sidecar file. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MOST_SIDECAR_BYTES)
+
+
+def _event(account: bytes) -> bytes:
+    agent, parameters = quoteattr(f"{_AGENT}{restorer.__version__}"), quoteattr(account.decode())
+    return (_EVENT % (_RDF_SPACE, _EVENT_SPACE, agent, parameters)).encode()
+
+
+def _appended(packet: bytes, event: bytes) -> bytes | None:
+    """Return a packet with one more event in its history; None where it has no list of events."""
+    at = _history_end(packet)
+    if at < 0:
+        return None
+    if packet.startswith(b"</", at):
+        return packet if packet[:at].endswith(event) else packet[:at] + event + packet[at:]
+    tag = re.compile(rb"<([\w.:-]+)([^>]*?)\s*/>").match(packet, at)  # an empty list
+    if tag is None:
+        return None
+    return packet[:at] + b"<%s%s>%s</%s>" % (tag[1], tag[2], event, tag[1]) + packet[tag.end() :]
+
+
+def _history_end(packet: bytes) -> int:
+    """Return where the list of events ends; -1 where there is none, -2 in a damaged packet.
+
+    Histories of the parts of a picture, which lie deeper, do not count.
+    """
+    parser, path, ends = expat.ParserCreate(namespace_separator=" "), list[str](), list[int]()
+
+    def end(tag: str) -> None:
+        if path in (_HISTORY, _HISTORY[1:]):  # xmpmeta is optional
+            ends.append(parser.CurrentByteIndex)
+        path.pop()
+
+    parser.StartElementHandler = lambda tag, _: path.append(tag)
+    parser.EndElementHandler = end
+    try:
+        parser.Parse(packet.rstrip(b"\0"), True)
+    except expat.ExpatError:
+        return -2
+    return ends[-1] if ends else -1
+
+
+def _property(item: ElementTree.Element, nested: ElementTree.Element | None, name: str) -> str:
+    """Return a property of an event, an attribute or an element of the item, or of one in it."""
+    key = f"{{{_EVENT_SPACE}}}{name}"
+    for element in (item, nested):
+        if element is not None:
+            child = element.find(key)
+            found = element.get(key) or (child is not None and child.text)
+            if found:
+                return found
+    return ""
