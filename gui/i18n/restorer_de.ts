@@ -140,6 +140,26 @@
         <translation>Dateidatum behalten</translation>
     </message>
     <message>
+        <source>In the file (XMP)</source>
+        <translation>In der Datei (XMP)</translation>
+    </message>
+    <message>
+        <source>In a sidecar file</source>
+        <translation>In einer Begleitdatei</translation>
+    </message>
+    <message>
+        <source>Not recorded</source>
+        <translation>Nicht festhalten</translation>
+    </message>
+    <message>
+        <source>Record of source, models and settings, by which the result can be made again.</source>
+        <translation>Vermerk von Quelle, Modellen und Einstellungen, mit dem sich das Ergebnis wiederholen lässt.</translation>
+    </message>
+    <message>
+        <source>Provenance</source>
+        <translation>Herkunft</translation>
+    </message>
+    <message>
         <source>skip the file</source>
         <translation>Datei überspringen</translation>
     </message>

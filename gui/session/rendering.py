@@ -64,7 +64,7 @@ def restore_whole(
     """Return the output of the networks, float32."""
     maps: list[ReferenceMaps] = []
     image = restorer.restore(
-        picture.image,
+        picture,
         load_models(picture, choices),
         references=read_references(picture, choices),
         settings=_unrounded(choices),

@@ -17,7 +17,6 @@ from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
 from restorer.errors import (
     Cancelled,
-    ImageFormatError,
     ImageTooLargeError,
     InferenceError,
     RestorerError,
@@ -127,8 +126,7 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
                     return streamed
             size_bytes = _whole_bytes(job, source.header, memory)
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
-            image, times = source.read(), _times(job, source)
-        file = _hashed(job)
+            image, times, file = source.read(), _times(job, source), _file(job, source)
         restored, plans, references = context.run(_restore, job, image, file, context)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
@@ -171,14 +169,11 @@ def _restore(
     return *restoration.run(), references
 
 
-def _hashed(job: Job) -> FileHash | None:
-    """Return the source for the provenance, if anybody wants it. Raises ImageError."""
+def _file(job: Job, source: formats.ImageFile) -> FileHash | None:
+    """Return the name and hash of the source, if they are recorded."""
     if job.settings.provenance == "none":
         return None
-    try:
-        return FileHash.of(job.source)
-    except OSError as error:
-        raise ImageFormatError(f"{job.source}: cannot be read: {error.strerror}") from error
+    return FileHash(job.source.name, source.sha256())
 
 
 def _references(job: Job, image: Image) -> tuple[Reference, ...]:
@@ -253,7 +248,7 @@ def _stream(
                 context.on_tile,
                 context.cancel,
                 _times(job, source),
-                source=_hashed(job),
+                source=_file(job, source),
                 plans=job.plans,
             )
 

@@ -69,10 +69,15 @@ def leftovers(folder: Path, process: int | None = None) -> Iterator[tuple[Path, 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file in lower-case hex."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+        return stream_sha256(file)
+
+
+def stream_sha256(file: BinaryIO) -> str:
+    """Return the SHA-256 of the rest of an open file."""
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
     return digest.hexdigest()
 
 

@@ -36,6 +36,7 @@ _HISTORY = [
     f"{_MM_SPACE} History",
     f"{_RDF_SPACE} Seq",
 ]
+_EMPTY_TAG = re.compile(rb"<([\w.:-]+)([^<>]*?)\s*/>")
 _OWN = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="restorer">'
 # No time, so that a request gives the same bytes each time.
 _EVENT = (
@@ -135,26 +136,33 @@ def _appended(packet: bytes, event: bytes) -> bytes | None:
         return None
     if packet.startswith(b"</", at):
         return packet if packet[:at].endswith(event) else packet[:at] + event + packet[at:]
-    tag = re.compile(rb"<([\w.:-]+)([^>]*?)\s*/>").match(packet, at)  # an empty list
+    tag = _EMPTY_TAG.match(packet, at)
     if tag is None:
         return None
     return packet[:at] + b"<%s%s>%s</%s>" % (tag[1], tag[2], event, tag[1]) + packet[tag.end() :]
 
 
 def _history_end(packet: bytes) -> int:
-    """Return where the list of events ends; -1 where there is none, -2 in a damaged packet.
+    """Return where the list of events ends, or where an empty one is.
 
-    Histories of the parts of a picture, which lie deeper, do not count.
+    It is -1 where there is none, and -2 in a damaged packet. Histories of the parts of a picture,
+    which lie deeper, do not count.
     """
-    parser, path, ends = expat.ParserCreate(namespace_separator=" "), list[str](), list[int]()
+    parser, path = expat.ParserCreate(namespace_separator=" "), list[str]()
+    starts, ends = list[int](), list[int]()
 
-    def end(tag: str) -> None:
+    def start(tag: str, _: object) -> None:
+        path.append(tag)
+        starts.append(parser.CurrentByteIndex)
+
+    def end(_: str) -> None:
+        begun = starts.pop()
         if path in (_HISTORY, _HISTORY[1:]):  # xmpmeta is optional
-            ends.append(parser.CurrentByteIndex)
+            empty = _EMPTY_TAG.match(packet, begun)
+            ends.append(begun if empty else parser.CurrentByteIndex)
         path.pop()
 
-    parser.StartElementHandler = lambda tag, _: path.append(tag)
-    parser.EndElementHandler = end
+    parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
         parser.Parse(packet.rstrip(b"\0"), True)
     except expat.ExpatError:

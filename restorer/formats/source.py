@@ -13,7 +13,7 @@ from typing import BinaryIO
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, Reader, RowsError
-from restorer.formats.files import Times
+from restorer.formats.files import Times, stream_sha256
 from restorer.formats.kinds import START_BYTES
 from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Document, Image, Pixels
@@ -53,9 +53,12 @@ class ImageFile:
         times: When the file was read and modified last.
     """
 
-    def __init__(self, path: Path, format: Format, reader: Reader, times: Times) -> None:
+    def __init__(
+        self, path: Path, format: Format, reader: Reader, times: Times, file: BinaryIO
+    ) -> None:
         self.path = path
         self.times = times
+        self._file = file
         self.header = _upright_header(reader)
         size = reader.header.height, reader.header.width
         self.metadata, notes = metadata.upright_metadata(reader.metadata, size)
@@ -66,6 +69,15 @@ class ImageFile:
     def has_rows(self) -> bool:
         """Whether the format may give rows alone; `rows` tells whether this file does."""
         return bool(self._format.row_reader)
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the file in lower-case hex. Raises ImageFormatError."""
+        with _named_errors(self.path):
+            place = self._file.tell()
+            self._file.seek(0)
+            digest = stream_sha256(self._file)
+            self._file.seek(place)
+        return digest
 
     def check(self, max_pixels: int) -> None:
         """Raise ImageTooLargeError above `max_pixels`."""
@@ -135,7 +147,8 @@ def open_source(
             if header.height < 1 or header.width < 1:
                 raise ImageFormatError(f"{header.width} x {header.height} pixels")
             state = os.fstat(file.fileno())
-            source = ImageFile(path, format, reader, (state.st_atime_ns, state.st_mtime_ns))
+            times = (state.st_atime_ns, state.st_mtime_ns)
+            source = ImageFile(path, format, reader, times, file)
         if max_pixels is not None:
             source.check(max_pixels)
         yield source

@@ -30,7 +30,7 @@ OnPlans = Callable[[tuple[RunPlan, ...]], None]
 
 @overload
 def restore(
-    image: str | os.PathLike[str],
+    image: str | os.PathLike[str] | Source,
     model: Model,
     *,
     references: Sequence[Picture | Reference] = (),
@@ -51,7 +51,7 @@ def restore(
     cancel: CancelToken | None = None,
 ) -> PictureT: ...
 def restore(
-    image: Picture,
+    image: Picture | Source,
     model: Model,
     *,
     references: Sequence[Picture | Reference] = (),
@@ -68,9 +68,9 @@ def restore(
 
     Args:
         image: An `Image`; an array (H, W), (H, W, 1..4); a tensor (C, H, W) or (N, C, H, W); a PIL
-            image; or a path, which gives an `Image`. Arrays and tensors are uint8, uint16, or float
-            with white 1. A model that is named runs on the GPU of the tensor, unless the settings
-            name a device.
+            image; or a path or `Source`, which give an `Image`. Arrays and tensors are uint8,
+            uint16, or float with white 1. A model that is named runs on the GPU of the tensor,
+            unless the settings name a device.
         model: A model: an id, the path of a checkpoint, a model from `load` or `wrap_model`, a
             module, or a descriptor of spandrel. Or a step: a `Step` with an id or path and its
             options, or a pair of a model and its `Step`. Or several steps in order.
@@ -95,8 +95,7 @@ def restore(
         (48, 64, 3)
     """
     settings = settings or Settings()
-    opened = open_picture(image)
-    sources = [Source(each, _file(image)) for each in opened.images]
+    image, opened, sources = _opened(image)
     return _run(image, opened, sources, model, None, references, settings, on_tile, on_maps, cancel)
 
 
@@ -169,12 +168,7 @@ def restore_region(
         (20, 24, 3)
     """
     settings = settings or Settings()
-    if isinstance(image, Source):
-        sources, image = [image], image.image
-        opened = open_picture(image)
-    else:
-        opened = open_picture(image)
-        sources = [Source(each, _file(image)) for each in opened.images]
+    image, opened, sources = _opened(image)
     if settings.context == "whole":
         raise SettingsError("context whole: a region needs all of the picture; restore that")
     for source in sources:
@@ -255,9 +249,13 @@ def _run(
     return opened.rebuild(results)
 
 
-def _file(picture: Picture) -> FileHash | None:
-    """Return the file of a picture that is given by its path."""
-    return FileHash.of(picture) if isinstance(picture, str | os.PathLike) else None
+def _opened(picture: Picture | Source) -> tuple[Picture, Opened, list[Source]]:
+    """Return a picture without its properties, the same as images, and the images with them."""
+    if isinstance(picture, Source):
+        return picture.image, open_picture(picture.image), [picture]
+    opened = open_picture(picture)
+    file = FileHash.of(picture) if isinstance(picture, str | os.PathLike) else None
+    return picture, opened, [Source(each, file) for each in opened.images]
 
 
 def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:

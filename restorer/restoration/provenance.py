@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 import restorer
-from restorer.errors import SettingsError
+from restorer.errors import ImageFormatError, SettingsError
 from restorer.formats import history
 from restorer.formats.files import file_sha256
 from restorer.image import Image
@@ -38,9 +38,12 @@ class FileHash:
 
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> FileHash:
-        """Read a file. Raises OSError."""
+        """Read a file. Raises ImageFormatError."""
         path = Path(path)
-        return cls(path.name, file_sha256(path))
+        try:
+            return cls(path.name, file_sha256(path))
+        except OSError as error:
+            raise ImageFormatError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True)

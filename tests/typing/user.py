@@ -126,6 +126,11 @@ def use_files(folder: str) -> None:
     notes: tuple[str, ...] = restorer.write(image, "a.jpg", options, existing="replace")
     result: restorer.Verification = restorer.verify_result("photo.jpg", "a.jpg", scale=1)
     print(header, info, notes, result, restorer.profile_name(profile))
+    made: restorer.Provenance = restorer.read_provenance("a.jpg")
+    own: restorer.Provenance | None = restorer.provenance_of(image)
+    image = restorer.amend_provenance(image, made.steps, Settings(provenance="sidecar"))
+    again: restorer.Replay = restorer.replay_result("a.jpg", source="photo.jpg")
+    print(own, again.same)
 
 
 def run_batch(folder: str) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 
 from restorer import color, formats
 from restorer.errors import ImageError, ImageFormatError, SettingsError
-from restorer.formats.files import file_sha256
 from restorer.image import FloatArray, Image
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.alignment import (
@@ -94,7 +93,7 @@ def open_references(
             image = formats.read(path, max_pixels=budget)
         except ImageError as error:
             raise type(error)(f"reference {error}") from error
-        found.append(Reference.of(image, path.name, file_sha256(path)))
+        found.append(Reference.of(image, path.name, FileHash.of(path).sha256))
     return tuple(found)
 
 

@@ -282,9 +282,9 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     seen: list[Path] = []
     whole = stream.restore_rows
 
-    def spy(rows: Any, target: Path, *arguments: Any) -> Any:
+    def spy(rows: Any, target: Path, *arguments: Any, **options: Any) -> Any:
         seen.append(target)
-        return whole(rows, target, *arguments)
+        return whole(rows, target, *arguments, **options)
 
     monkeypatch.setattr(stream, "restore_rows", spy)
     return seen
