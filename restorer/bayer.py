@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
 from restorer.image import FloatArray
 
 # Colors of the first two pixels of the first two rows, row by row.
 PATTERNS = ("rggb", "grbg", "gbrg", "bggr")
+
+_REACH = 2  # pixels on each side that `interpolate` uses
+_BAND = 256  # rows that it handles at once; even, so that all bands have the same pattern
 
 
 def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
@@ -55,6 +59,55 @@ def shifted(pattern: str, down: int, across: int) -> str:
     """Return the pattern of a mosaic after removing its first `down` rows and `across` columns."""
     places = itertools.product((0, 1), (0, 1))
     return "".join(pattern[2 * ((y + down) % 2) + (x + across) % 2] for y, x in places)
+
+
+def interpolate(samples: FloatArray, pattern: str) -> FloatArray:
+    """Return (H, W, 3) from a mosaic (H, W, 1) by linear filters, without clipping.
+
+    Malvar, He and Cutler 2004 (ICASSP), figure 2: bilinear interpolation of a color, corrected by
+    the Laplacian of the color sampled at the pixel. Borders are mirrored without repeating the edge
+    pixel, which continues the pattern.
+    """
+    height, width = samples.shape[:2]
+    colors = np.empty((height, width, 3), np.float32)
+    padded = np.pad(samples[..., 0], _REACH, "reflect")
+    for top in range(0, height, _BAND):
+        rows = min(_BAND, height - top)
+        band = padded[top : top + rows + 2 * _REACH]
+        colors[top : top + rows] = _interpolate(band, pattern)
+    return colors
+
+
+def _interpolate(padded: NDArray[np.float32], pattern: str) -> FloatArray:
+    """Interpolate rows that have two pixels more on each side."""
+    height, width = (side - 2 * _REACH for side in padded.shape)
+
+    def at(down: int, across: int) -> NDArray[np.float32]:
+        top, left = _REACH + down, _REACH + across
+        return padded[top : top + height, left : left + width]
+
+    here = at(0, 0)
+    beside, above = at(0, -1) + at(0, 1), at(-1, 0) + at(1, 0)
+    far_beside, far_above = at(0, -2) + at(0, 2), at(-2, 0) + at(2, 0)
+    diagonal = at(-1, -1) + at(-1, 1) + at(1, -1) + at(1, 1)
+    green = (8 * here + 4 * (beside + above) - 2 * (far_beside + far_above)) / 16
+    across = (10 * here + 8 * beside - 2 * (far_beside + diagonal) + far_above) / 16
+    down = (10 * here + 8 * above - 2 * (far_above + diagonal) + far_beside) / 16
+    opposite = (12 * here + 4 * diagonal - 3 * (far_beside + far_above)) / 16
+    colors = np.empty((height, width, 3), np.float32)
+    for (y, x), letter in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
+        site = slice(y, None, 2), slice(x, None, 2)
+        for number, color in enumerate("rgb"):
+            if color == letter:
+                found = here
+            elif color == "g":
+                found = green
+            elif letter != "g":
+                found = opposite
+            else:  # a green pixel; its row has red or blue beside it
+                found = across if color in pattern[2 * y : 2 * y + 2] else down
+            colors[(*site, number)] = found[site]
+    return colors
 
 
 def _check(pattern: str) -> None:
