@@ -115,7 +115,7 @@ def batch(
             earlier=output.targets,
         )
     )
-    plan = replace(plan, jobs=request.with_references(plan.jobs))
+    plan = replace(plan, jobs=request.completed(plan.jobs))
     decisions = output.decide(plan.jobs)
     if dry_run:
         ctx.exit(show_plan(decisions, plan, workers=jobs, as_json=as_json))

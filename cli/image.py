@@ -61,7 +61,7 @@ def image(
     paths = _sources(sources)
     if len(paths) > 1 and output is not None and not _is_folder(output):
         raise click.UsageError(f"-o {output}: is no folder, which several images need")
-    jobs = request.with_references([_job(path, output, name, request) for path in paths])
+    jobs = request.completed([_job(path, output, name, request) for path in paths])
     _check_targets(jobs)
     for job in jobs:
         if job.references:

@@ -134,12 +134,22 @@ class Request:
         find_profile(settings.profile)
         return settings
 
-    def with_references(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
-        """Return the jobs with the references that are asked for."""
-        from restorer import with_references
+    def completed(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        """Return the jobs with the references that are asked for.
+
+        RAW pictures are demosaiced and nothing else where neither task, model nor scale is given.
+        """
+        from restorer import Step, with_references
 
         if not self._has_references:
-            return tuple(jobs)
+            if self.task or self.model or self.scale is not None:
+                return tuple(jobs)
+            steps = (Step(default_model(_mosaic_task()), bayer=self.values["bayer"]),)
+            raw = FORMATS["raw"].suffixes
+            return tuple(
+                replace(job, steps=steps) if job.source.suffix.lower() in raw else job
+                for job in jobs
+            )
         found = tuple(replace(job, references=self.reference, explain=self.explain) for job in jobs)
         return found if self.reference_dir is None else with_references(found, self.reference_dir)
 
@@ -169,7 +179,8 @@ _STEPS = (
         multiple=True,
         metavar="TASK",
         help=f"{', '.join(list(TASKS)[:-1])} or {list(TASKS)[-1]}; several run in the order given."
-        f"  [default: {usual_task()}, with references {usual_task(references=True)}]",
+        f"  [default: {usual_task()}, with references {usual_task(references=True)}, of RAW files"
+        " demosaicing]",
     ),
     click.option(
         "--model", multiple=True, metavar="ID", help="Model by its id, see `restore models`."
@@ -283,4 +294,8 @@ def _task_of(option: Option) -> str:
     """Return the task whose models take an option that other models refuse."""
     if option.conditional:
         return conditioned_task(option.field)
+    return _mosaic_task()
+
+
+def _mosaic_task() -> str:
     return next(task.id for task in TASKS.values() if task.mosaic)

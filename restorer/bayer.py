@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +38,15 @@ def raw_samples(values: FloatArray, pattern: str) -> FloatArray:
 def spread(samples: FloatArray, pattern: str) -> FloatArray:
     """Return (H, W, 3): each sample of a mosaic (H, W, 1) in its color plane, zeros elsewhere."""
     planes = np.zeros((*samples.shape[:2], 3), samples.dtype)
-    for (y, x), letter in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
-        planes[y::2, x::2, "rgb".index(letter)] = samples[y::2, x::2, 0]
+    for y, x, number in sites(pattern):
+        planes[y::2, x::2, number] = samples[y::2, x::2, 0]
     return planes
+
+
+def sites(pattern: str) -> Iterator[tuple[int, int, int]]:
+    """Yield row, column and number of the color (0 red, 1 green, 2 blue) of each of the 2x2."""
+    for (y, x), letter in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
+        yield y, x, "rgb".index(letter)
 
 
 def phase(pattern: str, wanted: str) -> tuple[int, int]:
@@ -95,18 +102,17 @@ def _interpolate(padded: NDArray[np.float32], pattern: str) -> FloatArray:
     down = (10 * here + 8 * above - 2 * (far_above + diagonal) + far_beside) / 16
     opposite = (12 * here + 4 * diagonal - 3 * (far_beside + far_above)) / 16
     colors = np.empty((height, width, 3), np.float32)
-    for (y, x), letter in zip(itertools.product((0, 1), (0, 1)), pattern, strict=True):
-        site = slice(y, None, 2), slice(x, None, 2)
+    for y, x, own in sites(pattern):
         for number, color in enumerate("rgb"):
-            if color == letter:
+            if number == own:
                 found = here
             elif color == "g":
                 found = green
-            elif letter != "g":
+            elif own != 1:
                 found = opposite
             else:  # a green pixel; its row has red or blue beside it
                 found = across if color in pattern[2 * y : 2 * y + 2] else down
-            colors[(*site, number)] = found[site]
+            colors[y::2, x::2, number] = found[y::2, x::2]
     return colors
 
 

@@ -16,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.errors import ImageDataError, SettingsError
-from restorer.formats import read
-from restorer.image import HEADROOM, Bits, Image, Metadata
+from restorer.formats import plain_picture, read_page
+from restorer.image import HEADROOM, Bits, Image, Metadata, Mosaic
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image as PilImage
 
-Picture: TypeAlias = "Image | NDArray[Any] | torch.Tensor | PilImage.Image | str | os.PathLike[str]"
+Picture: TypeAlias = (
+    "Image | Mosaic | NDArray[Any] | torch.Tensor | PilImage.Image | str | os.PathLike[str]"
+)
 # What `restore` returns in kind.
 PictureT = TypeVar("PictureT", Image, NDArray[Any], "torch.Tensor", "PilImage.Image")
 
@@ -31,7 +33,7 @@ PictureT = TypeVar("PictureT", Image, NDArray[Any], "torch.Tensor", "PilImage.Im
 # mapped to -1..1, or normalized by mean and deviation, has more pixels below.
 _LOWEST, _LOWEST_SHARE = -0.4, 0.1
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
-_KINDS = "an Image, a numpy array, a torch tensor, a PIL image or a path"
+_KINDS = "an Image, a Mosaic, a numpy array, a torch tensor, a PIL image or a path"
 # PIL modes by the mode that holds the same pixels for us; the others have colors of other spaces.
 _PIL_MODES = {
     **{mode: mode for mode in ("L", "LA", "RGB", "RGBA", "F")},
@@ -53,14 +55,14 @@ class Opened:
         rebuild: Returns as many results in the kind of the picture.
     """
 
-    images: Sequence[Image]
+    images: Sequence[Image | Mosaic]
     rebuild: Callable[[Sequence[Image]], Any]
 
 
 def open_picture(picture: Picture) -> Opened:
     """Return a picture of any kind as images; integer samples share its memory where they can.
 
-    - An `Image` stays as it is. A path is read, and its results are images.
+    - An `Image` and a `Mosaic` stay as they are, and results are images. A path is read.
     - An array is (H, W) or (H, W, C), uint8, uint16 or float, with the channels gray, gray and
       alpha, RGB, or RGB and alpha. Results have as many dimensions, unless a gray mosaic becomes
       color.
@@ -73,10 +75,10 @@ def open_picture(picture: Picture) -> Opened:
 
     Raises ImageDataError for another kind, shape, type or range, ImageError for a file.
     """
-    if isinstance(picture, Image):
+    if isinstance(picture, Image | Mosaic):
         return Opened([picture], _only)
     if isinstance(picture, (str, os.PathLike)):
-        return Opened([read(os.fspath(picture))], _only)
+        return Opened([read_page(os.fspath(picture))], _only)
     if isinstance(picture, np.ndarray):
         return _open_array(picture)
     if is_tensor(picture):
@@ -94,7 +96,7 @@ def to_image(picture: Picture) -> Image:
     images = open_picture(picture).images
     if len(images) > 1:
         raise ImageDataError(f"tensor: a batch of {len(images)} pictures, expected one")
-    return images[0]
+    return images[0] if isinstance(images[0], Image) else plain_picture(images[0])
 
 
 def device_of(picture: Any) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, TypeAlias
 
-Group: TypeAlias = Literal["step", "machine", "result", "input"]
+Group: TypeAlias = Literal["step", "machine", "result", "input", "raw"]
 Control: TypeAlias = Literal["choice", "number", "flag", "bytes", "text", "device"]
 
 
@@ -174,6 +174,28 @@ class Number(Kind):
         """Return the shortest text that means the same number."""
         short = f"{value:g}"
         return short if float(short) == value else repr(float(value))
+
+
+class Balance(Kind):
+    """``camera``, or the gains of red and blue where green has 1, such as ``2.1,1.5``."""
+
+    _MOST = 50.0
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return "camera, or the gains of red and blue, such as 2.1,1.5"
+
+    def check(self, value: Any) -> None:
+        """Refuse everything but the word and two positive numbers."""
+        if value == "camera":
+            return
+        try:
+            red, blue = map(float, value.split(","))
+        except (AttributeError, ValueError):
+            raise ValueError(f"expected {self.expected}") from None
+        if not (1 / self._MOST <= red <= self._MOST and 1 / self._MOST <= blue <= self._MOST):
+            raise ValueError(f"expected {self.expected}")
 
 
 class Integer(Number):

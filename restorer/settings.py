@@ -12,6 +12,7 @@ import msgspec
 
 from restorer.errors import Cancelled, SettingsError
 from restorer.options import (
+    Balance,
     Bytes,
     Choice,
     Device,
@@ -80,7 +81,12 @@ class Settings(_Checked):
         seed: Seed of all random numbers.
         bits: Bit depth of the result; None keeps the depth of the input.
         profile: Color profile to which the result is converted: ``keep`` for that of the source,
-            ``srgb``, ``display-p3``, or the path of an ICC profile for RGB.
+            ``srgb``, ``display-p3``, ``rec2020-linear``, ``prophoto-linear``, or the path of an
+            ICC profile for RGB.
+        white_balance: Of RAW pictures: ``camera``, or the gains of red and blue, ``2.1,1.5``.
+        exposure: Stops by which RAW pictures become brighter.
+        tone: ``neutral`` brightens the mid tones of RAW pictures as cameras do; ``linear`` does
+            not.
         dither: Whether rounding to 8 bit is dithered.
         quality: JPEG and WebP quality, 1 to 100.
         keep_times: Whether the file of the result gets the access and modification time of its
@@ -196,13 +202,35 @@ class Settings(_Checked):
                 "keep": window("As the original"),
                 "srgb": window("sRGB"),
                 "display-p3": window("Display P3"),
+                "rec2020-linear": window("Rec. 2020, linear"),
+                "prophoto-linear": window("ProPhoto RGB, linear"),
             },
             "the path of an ICC profile",
         ),
         window("Color profile that the result is converted to; keep leaves that of the source."),
-        metavar="keep|srgb|display-p3|FILE",
+        metavar="keep|srgb|display-p3|rec2020-linear|prophoto-linear|FILE",
         group="result",
         label=window("Color profile"),
+    )
+    white_balance: str = option(
+        "camera",
+        Balance(),
+        "White balance of RAW pictures: that of the camera, or the gains of red and blue.",
+        metavar="camera|R,B",
+        group="raw",
+    )
+    exposure: float = option(
+        0.0,
+        Number(-10, 10),
+        "Stops by which RAW pictures become brighter, or darker below 0.",
+        metavar="STOPS",
+        group="raw",
+    )
+    tone: Literal["neutral", "linear"] = option(
+        "neutral",
+        Choice({"neutral": "", "linear": ""}),
+        "Tone curve of RAW pictures: neutral brightens mid tones as cameras do.",
+        group="raw",
     )
     dither: bool = option(
         False,

@@ -30,6 +30,7 @@ from restorer.formats import ifd, multi_picture
 from helpers import make_photograph
 
 PAGE = Path(__file__).parents[1] / "docs" / "fidelity.md"
+WRITTEN = {name: format for name, format in FORMATS.items() if format.writer}
 MODEL, SCALE, HEIGHT, WIDTH = "panet-sr-x2-lite", 2, 16, 24
 THEN = 1_000_000_000_000_000_000
 P3 = find_profile("display-p3") or b""
@@ -537,7 +538,7 @@ def restore_all(folder: Path) -> dict[tuple[str, str, str], Restored]:
         options = {"floats": {"floats": True}, "generated": {"exif": False}}.get(variant, {})
         path.write_bytes(SOURCES[source](turn, **options))
         os.utime(path, ns=(THEN, THEN))
-        for target, format in FORMATS.items():
+        for target, format in WRITTEN.items():
             name = f"{source}-{variant}-to-{target}{format.suffixes[0]}"
             job = Job(path, folder / name, (Step(MODEL),), Settings(keep_times=True))
             result = run_job(job)
@@ -568,13 +569,13 @@ def page(results: dict[tuple[str, str, str], Restored]) -> str:
     """Return the text of docs/fidelity.md."""
     parts = [INTRODUCTION]
     for source in SOURCES:
-        names = [FORMATS[target].name for target in FORMATS]
+        names = [format.name for format in WRITTEN.values()]
         parts.append(f"\n## From {FORMATS[source].name}\n")
         parts.append(f"| property | {' | '.join(f'to {name}' for name in names)} |")
         parts.append(f"|---|{'---|' * len(names)}")
         for prop in PROPERTIES:
             variant = prop.variant if (source, prop.variant, source) in results else "upright"
-            cells = [verdict(prop, source, results[source, variant, t]) for t in FORMATS]
+            cells = [verdict(prop, source, results[source, variant, t]) for t in WRITTEN]
             parts.append(f"| {prop.name} | {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"
 

@@ -27,7 +27,8 @@ ROWS = (
     "inference",
     "models estimate metrics",
     "inputs",
-    "formats networks tiling color bayer tasks settings",
+    "formats networks tiling color tasks settings",
+    "bayer",
     "attention image options",
     "errors",
 )
@@ -48,6 +49,7 @@ HEAVY = {
     "filelock": "models",
     "cv2": "restoration training evaluation gui",
     "tifffile": "formats",
+    "rawpy": "formats",
     "imagecodecs": "formats restoration",
     "simplejpeg": "formats",
     "PySide6": "gui",

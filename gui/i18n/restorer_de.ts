@@ -116,6 +116,14 @@
         <translation>Display P3</translation>
     </message>
     <message>
+        <source>Rec. 2020, linear</source>
+        <translation>Rec. 2020, linear</translation>
+    </message>
+    <message>
+        <source>ProPhoto RGB, linear</source>
+        <translation>ProPhoto RGB, linear</translation>
+    </message>
+    <message>
         <source>Color profile that the result is converted to; keep leaves that of the source.</source>
         <translation>Farbprofil, in das das Ergebnis umgewandelt wird; keep behält das der Quelle.</translation>
     </message>

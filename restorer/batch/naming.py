@@ -14,6 +14,7 @@ from restorer.formats import WRITABLE
 from restorer.models.catalog import model_spec
 from restorer.settings import Step
 
+_DEFAULT_SUFFIX = ".tif"  # of results whose source has a format that is read only
 _FIELD = re.compile(r"\{(\w+)\}")
 # Windows and network shares refuse these in names, and results travel.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
@@ -94,7 +95,7 @@ def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[st
 
     def make(own: str) -> str:
         stem, ending = split_suffix(own)
-        ending = suffix or ending
+        ending = suffix or (ending if ending.lower() in writable else _DEFAULT_SUFFIX)
         made = name.format(stem=stem, suffix=ending, model=model, scale=scale)
         if made in ("", ".", "..") or os.path.basename(made) != made:
             raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")

@@ -12,7 +12,7 @@ from restorer.batch.jobs import Job
 from restorer.batch.naming import numbered, split_suffix, target_name, target_names
 from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
-from restorer.formats import READABLE, WRITABLE, unreadable_picture
+from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
 from restorer.restoration.reference.files import check_references, pair_references
 from restorer.settings import Settings, Step
 
@@ -240,7 +240,24 @@ def find_pictures(
             ignored.append(_unread(source / found))
         else:
             taken.append(found)
-    return taken, ignored
+    return _without_doubles(source, taken, ignored), ignored
+
+
+def _without_doubles(source: Path, taken: list[str], ignored: list[Ignored]) -> list[str]:
+    """Return the pictures without the JPEG that a camera wrote beside a RAW file of its name."""
+    split = ((path, *split_suffix(path)) for path in taken)
+    raw = {stem: path for path, stem, suffix in split if suffix.lower() in FORMATS["raw"].suffixes}
+    if not raw:
+        return taken
+    kept = []
+    for path in taken:
+        stem, suffix = split_suffix(path)
+        if stem in raw and suffix.lower() in FORMATS["jpeg"].suffixes:
+            name = os.path.basename(raw[stem])
+            ignored.append(Ignored(source / path, f"the camera's own picture of {name}"))
+        else:
+            kept.append(path)
+    return kept
 
 
 def _joined(folder: Path, names: Iterable[str]) -> Iterator[Path]:

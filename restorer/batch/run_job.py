@@ -22,8 +22,9 @@ from restorer.errors import (
     RestorerError,
     TargetExistsError,
 )
-from restorer.image import Image
+from restorer.image import Image, Mosaic, pattern_of
 from restorer.inference.devices import free_bytes
+from restorer.inputs import to_image
 from restorer.models.catalog import model_spec
 from restorer.restoration import streaming as stream
 from restorer.restoration.provenance import FileHash
@@ -126,8 +127,8 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
                     return streamed
             size_bytes = _whole_bytes(job, source.header, memory)
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
-            image, times, file = source.read(), _times(job, source), _file(job, source)
-        restored, plans, references = context.run(_restore, job, image, file, context)
+            page, times, file = source.read_page(), _times(job, source), _file(job, source)
+        restored, plans, references = context.run(_restore, job, page, file, context)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     context.check_cancel()
@@ -151,14 +152,14 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
 
 
 def _restore(
-    job: Job, image: Image, file: FileHash | None, context: JobContext
+    job: Job, page: Image | Mosaic, file: FileHash | None, context: JobContext
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
     """Return the restored image, the plan of each step, and the references in use."""
     context.check_cancel()
-    steps = open_steps(job.steps, job.settings, image.bits)
-    references = open_reference_run(steps, _references(job, image), needed=False)
+    steps = open_steps(job.steps, job.settings, page.bits, pattern_of(page))
+    references = open_reference_run(steps, _references(job, page), needed=False)
     restoration = Restoration(
-        Source(image, file),
+        Source(page, file, job.settings),
         steps,
         job.settings,
         references=references,
@@ -176,11 +177,11 @@ def _file(job: Job, source: formats.ImageFile) -> FileHash | None:
     return FileHash(job.source.name, source.sha256())
 
 
-def _references(job: Job, image: Image) -> tuple[Reference, ...]:
+def _references(job: Job, page: Image | Mosaic) -> tuple[Reference, ...]:
     """Return the references of a job, opened; of many those that have most in common with it."""
     if not job.references:
         return ()
-    own = Reference.of(image, job.source.name)
+    own = Reference.of(to_image(page), job.source.name)
     chosen = choose_references(own, job.references)
     return open_references(chosen, max_pixels=job.settings.max_pixels)
 

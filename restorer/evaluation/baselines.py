@@ -11,6 +11,7 @@ import numpy as np
 from restorer.bayer import interpolate, raw_samples
 from restorer.training.degrade import Bytes, pillow_bicubic, quantize
 
+
 def bicubic(small: Bytes, scale: int) -> Bytes:
     """Enlarge with the cubic kernel of MATLAB's imresize (a = -0.5), without antialiasing."""
     return pillow_bicubic(small, (small.shape[0] * scale, small.shape[1] * scale))

@@ -16,12 +16,14 @@ from .kinds import unreadable_picture as unreadable_picture
 from .profiles import find_profile as find_profile
 from .profiles import profile_name as profile_name
 from .profiles import with_profile as with_profile
+from .raw.rendering import plain_picture as plain_picture
 from .source import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .source import ImageFile as ImageFile
 from .source import Rows as Rows
 from .source import open_source as open_source
 from .source import probe as probe
 from .source import read as read
+from .source import read_page as read_page
 from .table import FORMATS as FORMATS
 from .table import READABLE as READABLE
 from .table import WRITABLE as WRITABLE

@@ -68,9 +68,9 @@ class JpegOptions(WriterOptions):
     )
 
 
-def sniff(start: bytes) -> int:
+def sniff(file: BinaryIO) -> int:
     """Return 1 for a file that starts with SOI and another marker."""
-    return int(start.startswith(b"\xff\xd8\xff"))
+    return int(file.read(3) == b"\xff\xd8\xff")
 
 
 class JpegReader:

@@ -49,13 +49,6 @@ def _picture(name: str, pattern: bytes) -> Kind:
     return Kind(name, "convert it to JPEG, PNG or TIFF first", pattern, picture=True)
 
 
-def raw_kind(name: str, pattern: bytes = b"(?!)") -> Kind:
-    """Return the kind of the RAW files of a camera or format."""
-    remedy = "develop it to TIFF or JPEG in a RAW converter first"
-    return Kind(f"a camera RAW picture ({name})", remedy, pattern, picture=True)
-
-
-_TIFF = rb"(?:II\*\0|MM\0\*|II\+\0|MM\0\+)"
 _FRAME = "save the frame that you need as a picture first"
 _AGAIN = "get another copy of the file"
 _UNPACK = "unpack it first"
@@ -63,15 +56,6 @@ _MARKUP = rb"(?i:(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<"
 
 # The first row that matches counts.
 KINDS = (
-    raw_kind("CR2", _TIFF + rb".{4}CR"),
-    raw_kind("CR3", rb".{4}ftypcrx "),
-    raw_kind("CRW", rb"II.{4}HEAPCCDR"),
-    raw_kind("RAF", rb"FUJIFILMCCD-RAW"),
-    raw_kind("ORF", rb"IIRO|IIRS|MMOR"),
-    raw_kind("RW2", rb"IIU\0"),
-    raw_kind("X3F", rb"FOVb"),
-    raw_kind("MRW", rb"\0MRM"),
-    raw_kind("IIQ", _TIFF + rb".{4}(?:IIII|MMMM)"),
     _picture("an AVIF picture", rb".{4}ftyp(?:.{4}){0,12}?avi[fs]"),
     _picture("a HEIC picture", rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)"),
     _picture("a JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL "),
@@ -125,19 +109,9 @@ KINDS = (
     Kind("a file of zeros, as a failed copy leaves behind", _AGAIN, rb"\0+\Z", broken=True),
 )
 
-# Files of these suffixes start like any TIFF.
-_RAW_SUFFIXES = frozenset(
-    {
-        *(".3fr", ".arw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef", ".mos"),
-        *(".nef", ".nrw", ".pef", ".raw", ".rwl", ".sr2", ".srf", ".srw"),
-    }
-)
 
-
-def find_kind(start: bytes, suffix: str) -> Kind | None:
-    """Return the kind of a file by its first bytes; a lower-case suffix tells RAW from TIFF."""
-    if suffix in _RAW_SUFFIXES and re.match(_TIFF, start):
-        return raw_kind(suffix[1:].upper())
+def find_kind(start: bytes) -> Kind | None:
+    """Return the kind of a file by its first bytes."""
     return next((kind for kind in KINDS if kind.matches(start)), None)
 
 
@@ -147,7 +121,7 @@ def unreadable_picture(path: Path) -> str:
         if not path.is_file():
             return ""
         with path.open("rb") as file:
-            kind = find_kind(file.read(START_BYTES), path.suffix.lower())
+            kind = find_kind(file.read(START_BYTES))
     except (OSError, ValueError):
         return ""
     return kind.name.partition(" ")[2] if kind and kind.picture else ""

@@ -6,13 +6,20 @@ import struct
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 # CIE 1931 x, y of white, red, green, blue
 SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 P3_CHROMATICITIES = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+REC2020_CHROMATICITIES = (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046)  # BT.2020
+PROPHOTO_CHROMATICITIES = (  # ROMM RGB, ISO 22028-2
+    *(0.3457, 0.3585, 0.734699, 0.265301),
+    *(0.159597, 0.840403, 0.036598, 0.000105),
+)
 
 # Tone curves as parameters of the ICC: gamma alone, or gamma, a, b, c, d of
 # (a x + b) ** gamma from d on and c x below.
+LINEAR_CURVE = (1.0,)
 SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 _INTENT = 1  # relative colorimetric
@@ -37,27 +44,48 @@ def matrix_profile(
     Raises ValueError or ArithmeticError where the figures describe no color space.
     """
     with np.errstate(all="raise"):
-        points = np.array(chromaticities).reshape(4, 2)
-        xyz = np.stack([points[:, 0], points[:, 1], 1 - points.sum(1)]) / points[:, 1]
-        white, primaries = xyz[:, 0], xyz[:, 1:]
-        cones = np.diag((_BRADFORD @ D50) / (_BRADFORD @ white))
-        adaptation = np.linalg.inv(_BRADFORD) @ cones @ _BRADFORD
-        colorants = adaptation @ (primaries * np.linalg.solve(primaries, white))
+        x, y = chromaticities[:2]
+        adapted = adaptation(np.array([x, y, 1 - x - y]) / y)
+        primaries = colorants(chromaticities)
     kind = {1: 0, 5: 3}[len(curve)]
     tone = b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _fixed(curve)
     tags = {
         b"desc": _localized(name),
         b"cprt": _localized("No copyright, use freely"),
         b"wtpt": b"XYZ " + bytes(4) + _fixed(D50),
-        b"chad": b"sf32" + bytes(4) + _fixed(adaptation.ravel()),
+        b"chad": b"sf32" + bytes(4) + _fixed(adapted.ravel()),
     }
     if gray:
         tags[b"kTRC"] = tone
     else:
-        for letter, colorant in zip("rgb", colorants.T, strict=True):
+        for letter, colorant in zip("rgb", primaries.T, strict=True):
             tags[f"{letter}XYZ".encode()] = b"XYZ " + bytes(4) + _fixed(colorant)
             tags[f"{letter}TRC".encode()] = tone
     return _assembled(tags, b"GRAY" if gray else b"RGB ")
+
+
+def adaptation(white: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix (3, 3) that maps XYZ under a white to XYZ under D50 (Bradford)."""
+    cones = np.diag((_BRADFORD @ D50) / (_BRADFORD @ white))
+    adapted: NDArray[np.float64] = np.linalg.inv(_BRADFORD) @ cones @ _BRADFORD
+    return adapted
+
+
+def colorants(chromaticities: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the matrix (3, 3) from linear RGB to XYZ under D50.
+
+    Args:
+        chromaticities: x, y of white, red, green and blue.
+
+    Raises ValueError or ArithmeticError where the figures describe no color space.
+    """
+    points = np.array(chromaticities).reshape(4, 2)
+    xyz = np.stack([points[:, 0], points[:, 1], 1 - points.sum(1)]) / points[:, 1]
+    white, primaries = xyz[:, 0], xyz[:, 1:]
+    adapted: NDArray[np.float64] = adaptation(white) @ (
+        primaries * np.linalg.solve(primaries, white)
+    )
+    return adapted
 
 
 def undated(profile: bytes) -> bytes:

@@ -12,7 +12,9 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import gain_map, geo, ifd, maker_note, thumbnail, xmp, xmp_geometry
@@ -30,7 +32,7 @@ from restorer.formats.exif_block import (
 from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.formats.placement import UNMOVED, Placement, Rectangle
-from restorer.image import Image, Metadata
+from restorer.image import Image, Metadata, Mosaic
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 XMP, ICC = 700, 34675
@@ -67,11 +69,32 @@ def orientation(metadata: Metadata) -> int:
     return int(match[2]) if match else 1
 
 
-def upright(image: Image) -> Image:
-    """Return the image with its orientation applied to pixels and metadata."""
-    pixels = turned(image.pixels, orientation(image.metadata))
-    metadata, notes = upright_metadata(image.metadata, (image.height, image.width))
-    return replace(image, pixels=pixels, metadata=metadata, notes=(*image.notes, *notes))
+def with_orientation(metadata: Metadata, turn: int) -> Metadata:
+    """Return the metadata with an orientation 1..8 in EXIF."""
+    exif = metadata.exif or EMPTY
+    layout = Layout("<" if exif[:2] == b"II" else ">")
+    field = Field(3, 1, layout.pack("H", turn))
+    return replace(metadata, exif=with_fields(exif, {ORIENTATION: field}))
+
+
+PageT = TypeVar("PageT", bound=Image | Mosaic)
+
+
+def upright(page: PageT) -> PageT:
+    """Return a page with its orientation applied to pixels and metadata."""
+    turn = orientation(page.metadata)
+    metadata, notes = upright_metadata(page.metadata, (page.height, page.width))
+    notes = (*page.notes, *notes)
+    if isinstance(page, Image):
+        pixels = turned(page.pixels, turn)
+        image: Any = replace(page, pixels=pixels, metadata=metadata, notes=notes)
+        return image  # type: ignore[no-any-return]
+    samples = turned(page.samples, turn)
+    # The colors of a small mosaic whose sides are even or odd like those of the large one.
+    small = np.indices((2 + page.height % 2, 2 + page.width % 2)) % 2
+    corner = turned((2 * small[0] + small[1])[..., None], turn)[:2, :2].ravel()
+    pattern = "".join(page.pattern[number] for number in corner)
+    return replace(page, samples=samples, pattern=pattern, metadata=metadata, notes=notes)
 
 
 def upright_metadata(metadata: Metadata, size: Size) -> tuple[Metadata, tuple[str, ...]]:

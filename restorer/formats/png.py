@@ -71,9 +71,9 @@ class PngOptions(WriterOptions):
     compression: int | None = option(None, Integer(0, 9), "Level of compression, 0 to 9.")
 
 
-def sniff(start: bytes) -> int:
+def sniff(file: BinaryIO) -> int:
     """Return 1 for a file that starts with PNG's signature."""
-    return int(start.startswith(SIGNATURE))
+    return int(file.read(len(SIGNATURE)) == SIGNATURE)
 
 
 class PngReader:

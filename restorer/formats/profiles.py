@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
 from restorer.formats import gain_map
-from restorer.formats.matrix import D50, P3_CHROMATICITIES, SRGB_CURVE, matrix_profile, undated
+from restorer.formats.matrix import (
+    D50,
+    LINEAR_CURVE,
+    P3_CHROMATICITIES,
+    PROPHOTO_CHROMATICITIES,
+    REC2020_CHROMATICITIES,
+    SRGB_CURVE,
+    matrix_profile,
+    undated,
+)
 from restorer.formats.metadata import without_gain_map
 from restorer.image import FloatArray, Image, Pixels
 
@@ -51,6 +60,18 @@ def display_p3_profile() -> bytes:
     return matrix_profile("Display P3", P3_CHROMATICITIES, SRGB_CURVE)
 
 
+@cache
+def rec2020_linear_profile() -> bytes:
+    """Return a profile with the primaries of Rec. 2020 and linear values."""
+    return matrix_profile("Rec. 2020 linear", REC2020_CHROMATICITIES, LINEAR_CURVE)
+
+
+@cache
+def prophoto_linear_profile() -> bytes:
+    """Return a profile with the primaries of ProPhoto RGB and linear values."""
+    return matrix_profile("ProPhoto RGB linear", PROPHOTO_CHROMATICITIES, LINEAR_CURVE)
+
+
 def profile_space(profile: bytes | None) -> str:
     """Return the color space of a profile: ``RGB``, ``GRAY``, ``CMYK``, ``Lab``, or empty."""
     return (profile or b"")[16:20].decode("ascii", "replace").strip()
@@ -80,7 +101,8 @@ def find_profile(name: Path | str) -> bytes | None:
     """Return the profile that a value of the setting ``profile`` means; None for ``keep``.
 
     Args:
-        name: ``keep``, ``srgb``, ``display-p3`` or the path of an ICC profile for RGB.
+        name: ``keep``, ``srgb``, ``display-p3``, ``rec2020-linear``, ``prophoto-linear``, or the
+            path of an ICC profile for RGB.
 
     Raises SettingsError where the file is no such profile.
 
@@ -259,4 +281,6 @@ _NAMED: dict[str, Callable[[], bytes | None]] = {
     "keep": lambda: None,
     "srgb": srgb_profile,
     "display-p3": display_p3_profile,
+    "rec2020-linear": rec2020_linear_profile,
+    "prophoto-linear": prophoto_linear_profile,
 }

@@ -14,9 +14,9 @@ from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, Reader, RowsError
 from restorer.formats.files import Times, stream_sha256
-from restorer.formats.kinds import START_BYTES
+from restorer.formats.raw.rendering import plain_picture
 from restorer.formats.table import FORMATS, Format, format_names, recognize
-from restorer.image import Document, Image, Pixels
+from restorer.image import Document, Image, Mosaic, Pixels
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.
@@ -85,7 +85,15 @@ class ImageFile:
             _check_header(self.header, max_pixels, streams=self.has_rows)
 
     def read(self) -> Image:
-        """Return the first page, upright. Raises ImageFormatError where it is damaged."""
+        """Return the first page, upright. Raises ImageFormatError where it is damaged.
+
+        RAW samples become a picture by interpolation, without a network.
+        """
+        page = self.read_page()
+        return page if isinstance(page, Image) else plain_picture(page)
+
+    def read_page(self) -> Image | Mosaic:
+        """Return the first page, upright; RAW samples as they are. Raises like `read`."""
         return self.read_document().pages[0]
 
     def read_document(self) -> Document:
@@ -116,9 +124,9 @@ class ImageFile:
 
         return Rows(self.header, self._with_name_note(first), read)
 
-    def _with_name_note(self, image: Image) -> Image:
+    def _with_name_note(self, page: metadata.PageT) -> metadata.PageT:
         notes = _name_notes(self.path, self._format)
-        return replace(image, notes=(*notes, *image.notes)) if notes else image
+        return replace(page, notes=(*notes, *page.notes)) if notes else page
 
 
 @contextmanager
@@ -140,8 +148,7 @@ def open_source(
     path = Path(path)
     with _opened(path) as file:
         with _named_errors(path):
-            format = recognize(file.read(START_BYTES), path)
-            file.seek(0)
+            format = recognize(file, path)
             reader = format.open(file)
             header = reader.header
             if header.height < 1 or header.width < 1:
@@ -182,6 +189,17 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """
     with open_source(path, max_pixels=max_pixels) as source:
         return source.read()
+
+
+def read_page(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image | Mosaic:
+    """Return what `read` does, but RAW samples as they are.
+
+    Examples:
+        >>> restorer.read_page("photo.jpg").height
+        48
+    """
+    with open_source(path, max_pixels=max_pixels) as source:
+        return source.read_page()
 
 
 def _name_notes(path: Path, format: Format) -> tuple[str, ...]:

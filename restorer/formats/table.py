@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from restorer.errors import ImageFormatError
-from restorer.formats.kinds import find_kind
+from restorer.formats.kinds import START_BYTES, find_kind
 
 if TYPE_CHECKING:
     from restorer.formats.codec import Reader, RowReader, RowWriter, Writer, WriterOptions
@@ -26,9 +26,9 @@ class Format:
     Attributes:
         name: The name that users know.
         suffixes: Lower case, with the dot; the first is the usual one.
-        sniff: A function that scores the first bytes of a file: 0 for other formats. The highest
-            score of all formats wins, so that a format built on another one (a DNG file is a TIFF
-            file) scores higher than that. Its module must import without the extra.
+        sniff: A function that scores an open file: 0 for other formats. The highest score of all
+            formats wins, so that a format built on another one (a DNG file is a TIFF file) scores
+            higher than that. Its module must import without the extra.
         reader: A `Reader`.
         writer: A `Writer`.
         row_reader: A `RowReader`.
@@ -67,9 +67,11 @@ class Format:
         """Whether it holds transparency."""
         return 4 in self.channels
 
-    def score(self, start: bytes) -> int:
-        """Return how surely a file that starts with these bytes is of this format; 0 is not."""
-        score: int = self._load(self.sniff)(start)
+    def score(self, file: BinaryIO) -> int:
+        """Return how surely a file is of this format; 0 is not."""
+        file.seek(0)
+        score: int = self._load(self.sniff)(file)
+        file.seek(0)
         return score
 
     def open(self, file: BinaryIO) -> Reader:
@@ -198,6 +200,17 @@ FORMATS: dict[str, Format] = {
         channels=(1, 2, 3, 4),
         carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF"),
     ),
+    "raw": Format(
+        "camera RAW",
+        (
+            *(".dng", ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".erf", ".fff", ".iiq"),
+            *(".k25", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf"),
+            *(".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"),
+        ),
+        sniff="restorer.formats.raw.sniff:sniff",
+        reader="restorer.formats.raw.reader:RawReader",
+        extra="raw",
+    ),
 }
 
 
@@ -228,16 +241,16 @@ READABLE: Set[str] = _Suffixes("reader")
 WRITABLE: Set[str] = _Suffixes("writer")
 
 
-def recognize(start: bytes, path: Path) -> Format:
-    """Return the format of a file by its first bytes. Raises ImageFormatError for all others."""
+def recognize(file: BinaryIO, path: Path) -> Format:
+    """Return the format of a file by its content. Raises ImageFormatError for all others."""
+    start = file.read(START_BYTES)
     if not start:
         raise ImageFormatError("the file is empty")
     suffix = path.suffix.lower()
     readable = [format for format in FORMATS.values() if format.reader]
-    scores = [format.score(start) for format in readable]
+    scores = [format.score(file) for format in readable]
     best = max(scores, default=0)
-    # RAW files that start like a TIFF are none, unless a row is surer of them.
-    if best <= 1 and (kind := find_kind(start, suffix)):
+    if best <= 1 and (kind := find_kind(start)):
         raise ImageFormatError(kind.refusal(suffix if suffix in READABLE else ""))
     if best:
         return readable[scores.index(best)]

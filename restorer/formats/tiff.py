@@ -27,7 +27,6 @@ from restorer.formats.codec import (
     not_kept,
     others,
 )
-from restorer.formats.kinds import raw_kind
 from restorer.formats.metadata import (
     DESCRIPTIVE,
     ICC,
@@ -61,16 +60,7 @@ _AS_RGB = "save it as gray or RGB of 8 or 16 bits first"
 _REDUCED_OR_MASK = 0b101  # bits of NewSubfileType: a thumbnail or a mask is no page
 _MAX_PAGES = 1000  # more are not counted
 _BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
-_DNG, _INK_SET, _IPTC, _PHOTOSHOP, _MAKE, _SUB_IFDS = 50706, 332, 33723, 34377, 271, 330
-_SENSOR = (32803, 34892)  # photometric interpretations: color filter array, linear RAW
-_RAW_COMPRESSIONS = (
-    32767,
-    32769,
-    32770,
-    34713,
-    65000,
-    65535,
-)  # Sony, Epson, Samsung, Nikon, Kodak, Pentax
+_INK_SET, _IPTC, _PHOTOSHOP, _SUB_IFDS = 332, 33723, 34377, 330
 _MAX_SUB_PAGES = 16
 _DATA = ((273, 279), (324, 325), (513, 514))  # offsets and sizes: strips, tiles, a JPEG thumbnail
 _NOTHING = ifd.Field(0, 0, b"")
@@ -126,9 +116,9 @@ class TiffOptions(WriterOptions):
     )
 
 
-def sniff(start: bytes) -> int:
+def sniff(file: BinaryIO) -> int:
     """Return 1 for a classic or a big TIFF of either byte order."""
-    return int(start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
+    return int(file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
 
 
 class TiffReader:
@@ -298,24 +288,12 @@ def _pages(file: BinaryIO) -> tuple[list[Any], list[Any]]:
 
     with decoding(*TIFF_ERRORS):
         pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MAX_PAGES))
-        raw = next((page for page in pages if _is_raw(page)), None)
     if not pages:
         raise ImageFormatError("the TIFF has no page that can be read; get another copy of it")
-    if raw:
-        make = pages[0].tags.get(_MAKE)
-        name = "DNG" if _DNG in pages[0].tags else str(make.value if make else "TIFF").strip()
-        raise ImageFormatError(raw_kind(name).refusal())
     full = [page for page in pages if not _is_reduced(page)]
     if not full:
         raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
     return pages, full
-
-
-def _is_raw(page: Any) -> bool:
-    """Whether a page or one below it holds the samples of a camera's sensor."""
-    if _DNG in page.tags or page.photometric in _SENSOR or page.compression in _RAW_COMPRESSIONS:
-        return True
-    return _SUB_IFDS in page.tags and any(map(_is_raw, islice(page.pages or (), _MAX_SUB_PAGES)))
 
 
 def _is_reduced(page: Any) -> bool:

@@ -47,8 +47,9 @@ class WebPOptions(WriterOptions):
     effort: int = option(4, Integer(0, 6), "Effort of compression, 0 to 6.")
 
 
-def sniff(start: bytes) -> int:
+def sniff(file: BinaryIO) -> int:
     """Return 1 for a RIFF container of WebP."""
+    start = file.read(12)
     return int(start[:4] == b"RIFF" and start[8:12] == b"WEBP")
 
 

@@ -95,7 +95,7 @@ def restore(
         (48, 64, 3)
     """
     settings = settings or Settings()
-    image, opened, sources = _opened(image)
+    image, opened, sources = _opened(image, settings)
     return _run(image, opened, sources, model, None, references, settings, on_tile, on_maps, cancel)
 
 
@@ -168,7 +168,7 @@ def restore_region(
         (20, 24, 3)
     """
     settings = settings or Settings()
-    image, opened, sources = _opened(image)
+    image, opened, sources = _opened(image, settings)
     if settings.context == "whole":
         raise SettingsError("context whole: a region needs all of the picture; restore that")
     for source in sources:
@@ -226,7 +226,8 @@ def _run(
     check_kept(picture, settings.bits)
     if settings.device == "auto":
         settings = replace(settings, device=device_of(picture) or "auto")
-    steps = open_steps(model, settings, max(each.bits for each in opened.images))
+    bits = max(source.bits for source in sources)
+    steps = open_steps(model, settings, bits, sources[0].pattern)
     results: list[Image] = []
     for number, source in enumerate(sources):
         reference_run = open_reference_run(steps, references)
@@ -249,13 +250,13 @@ def _run(
     return opened.rebuild(results)
 
 
-def _opened(picture: Picture | Source) -> tuple[Picture, Opened, list[Source]]:
+def _opened(picture: Picture | Source, settings: Settings) -> tuple[Picture, Opened, list[Source]]:
     """Return a picture without its properties, the same as images, and the images with them."""
     if isinstance(picture, Source):
         return picture.image, open_picture(picture.image), [picture]
     opened = open_picture(picture)
     file = FileHash.of(picture) if isinstance(picture, str | os.PathLike) else None
-    return picture, opened, [Source(each, file) for each in opened.images]
+    return picture, opened, [Source(each, file, settings) for each in opened.images]
 
 
 def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:

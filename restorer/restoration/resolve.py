@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,7 +18,7 @@ from restorer.restoration.reference.files import Reference, open_references
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.step import OpenStep
 from restorer.settings import STEP_OPTIONS, Settings, Step
-from restorer.tasks import conditioned_task
+from restorer.tasks import TASKS, conditioned_task, default_model
 
 # One step: a model, a `Step` that names its model, or a model with the options of a `Step`.
 OneStep: TypeAlias = Openable | Step | tuple[Openable, Step]
@@ -25,7 +26,7 @@ Model: TypeAlias = OneStep | Sequence[OneStep]
 Named: TypeAlias = str | Path | ModelSpec  # a model on the disk
 
 
-def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
+def open_steps(model: Model, settings: Settings, bits: int, pattern: str = "") -> list[OpenStep]:
     """Return the steps with their models, opened and checked.
 
     A model that merges references into an enlargement becomes two steps: its base model, which
@@ -35,6 +36,7 @@ def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
         model: The steps, see `restore`.
         settings: What holds for all steps.
         bits: Depth of the picture. The precision ``auto`` suits it and the depth of the result.
+        pattern: Bayer pattern of RAW samples, which are demosaiced first; empty for an image.
 
     Raises ModelError, SettingsError.
     """
@@ -42,6 +44,8 @@ def open_steps(model: Model, settings: Settings, bits: int) -> list[OpenStep]:
     if not wanted:
         raise SettingsError("no steps: say what to do with the picture")
     pairs = [model_and_step(each, settings) for each in wanted]
+    if pattern:
+        pairs = _demosaicing(pairs, pattern)
     for named, step in pairs:
         spec = spec_of(named)
         _check_step(step, spec)
@@ -111,6 +115,18 @@ def _opened_reference(reference: Picture | Reference, name: str) -> Reference:
     if isinstance(reference, str | os.PathLike):
         return open_references([Path(reference)])[0]
     return Reference.of(to_image(reference), name)
+
+
+def _demosaicing(
+    pairs: Sequence[tuple[Named | Predictor, Step]], pattern: str
+) -> list[tuple[Named | Predictor, Step]]:
+    """Return steps that begin with demosaicing, by the default model if none is among them."""
+    model, step = pairs[0]
+    if spec_of(model).traits.mosaic:
+        return [(model, replace(step, bayer=step.bayer or pattern)), *pairs[1:]]
+    task = next(task.id for task in TASKS.values() if task.mosaic)
+    name = default_model(task)
+    return [(name, Step(name, bayer=pattern)), *pairs]
 
 
 def _listed(model: Model) -> list[OneStep]:

@@ -133,7 +133,9 @@ class Restoration:
         pattern = bayer.shifted(run.bayer_pattern, part.region.top, part.region.left)
         planes = bayer.spread(bayer.raw_samples(part.colors, pattern), pattern)
         restored = self._run_network(run, planes, part)
-        if self._source.is_integer:
+        if self._source.rendering is not None:
+            restored = self._source.rendering.shown(restored)
+        elif self._source.is_integer:
             np.clip(restored, 0, 1, out=restored)
         alpha = None if part.alpha is None else run.wanted.of(part.alpha, part.region)
         return Part(run.wanted, part.size, restored, restored, alpha)
@@ -211,7 +213,7 @@ class Restoration:
         """Return the result as an image of the depth that was asked for."""
         image, white, settings = self._source.image, self._source.white, self._settings
         values, notes = color.join(part.own, part.alpha), image.notes
-        metadata = image.metadata
+        metadata, bits = image.metadata, settings.bits or self._source.bits
         notes += self._references.notes if self._references else ()
         if white != 1:
             notes += (f"white was taken to be {white:.4g}",)
@@ -220,7 +222,9 @@ class Restoration:
                     values = values * np.float32(white)
             else:  # integers end at white
                 white = 1.0
-        if metadata.icc and values.shape[2] != image.pixels.shape[2]:
+        if self._source.rendering is not None:
+            metadata = replace(metadata, icc=self._source.rendering.profile)
+        elif metadata.icc and values.shape[2] != image.pixels.shape[2]:
             metadata = replace(metadata, icc=None)
             notes += ("the gray color profile was dropped, the result has color",)
         if self._profile is not None:
@@ -244,7 +248,7 @@ class Restoration:
             restored = self._dithered(values, part)
         else:
             seed = settings.seed if settings.dither else None
-            restored = image.with_float(values, bits=settings.bits, dither_seed=seed)
+            restored = image.with_float(values, bits=bits, dither_seed=seed)
         return replace(restored, metadata=metadata, notes=notes, jpeg_quality=None)
 
     def _dithered(self, values: FloatArray, part: Part) -> Image:
@@ -255,6 +259,6 @@ class Restoration:
             noise: Any = np.random.default_rng(self._settings.seed)
             before = (number * part.size[1] + part.region.left) * row.shape[1]
             noise.bit_generator.advance(before)
-            bits = self._settings.bits
+            bits = self._settings.bits or self._source.bits
             rows.append(self._source.image.with_float(row[None], bits=bits, dither_seed=noise))
         return replace(rows[0], pixels=np.concatenate([row.pixels for row in rows]))

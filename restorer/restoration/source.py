@@ -11,9 +11,10 @@ from restorer import color
 from restorer.estimate.jpeg_quality import estimate_jpeg_quality
 from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
-from restorer.image import HEADROOM, FloatArray, Image
+from restorer.formats.raw.rendering import Development, Rendering, Space
+from restorer.image import HEADROOM, FloatArray, Image, Mosaic, pattern_of
 from restorer.restoration.provenance import FileHash
-from restorer.settings import Origin
+from restorer.settings import Origin, Settings
 from restorer.tiling.plan import Region
 
 UNCOMPRESSED = 100  # the JPEG quality of a picture without traces of compression
@@ -41,18 +42,36 @@ class Part:
 
 
 class Source:
-    """An image with properties of the whole, each computed once, when it is needed.
+    """A picture with properties of the whole, each computed once, when it is needed.
 
-    For several regions of an image, use the same `Source`.
+    For several regions of a picture, use the same `Source`.
 
     Args:
-        image: Gray or RGB, with or without alpha.
+        picture: An image, gray or RGB, with or without alpha; or RAW samples.
         file: The file that it was read from, for the provenance of results.
+        settings: How RAW samples become colors; None for the defaults.
+
+    Attributes:
+        image: The image; of RAW samples, one that has them as gray, encoded for networks.
+        bits: Bit depth of the picture.
+        pattern: Bayer pattern of RAW samples; empty for an image.
+        rendering: How the colors of RAW samples become visible; None for an image.
     """
 
-    def __init__(self, image: Image, file: FileHash | None = None) -> None:
-        self.image = image
+    def __init__(
+        self,
+        picture: Image | Mosaic,
+        file: FileHash | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         self.file = file
+        self.bits, self.pattern = picture.bits, pattern_of(picture)
+        self.rendering: Rendering | None = None
+        if isinstance(picture, Mosaic):
+            self.rendering = Rendering(picture.color, development_of(settings or Settings()))
+            samples = self.rendering.for_network(picture)
+            picture = Image(samples, picture.metadata, picture.notes)
+        self.image = picture
         self._jpeg_quality: tuple[int, Origin] | None = None
         self._local_noise: tuple[float, NoiseMap | None] | None = None
 
@@ -69,7 +88,7 @@ class Source:
     @property
     def is_integer(self) -> bool:
         """Whether the samples are integers, so that values end at black and white."""
-        return self.image.bits != 32
+        return self.bits != 32
 
     @cached_property
     def white(self) -> float:
@@ -144,6 +163,17 @@ class Source:
         if self.white != 1:
             values /= np.float32(self.white)
         return values
+
+
+def development_of(settings: Settings) -> Development:
+    """Return what the settings say of the colors of RAW pictures."""
+    gains = None
+    if settings.white_balance != "camera":
+        red, blue = map(float, settings.white_balance.split(","))
+        gains = red, blue
+    spaces: dict[str, Space] = {"keep": "srgb", "srgb": "srgb", "display-p3": "display-p3"}
+    space = spaces.get(settings.profile, "rec2020")  # wide, to be converted at the end
+    return Development(gains, settings.exposure, settings.tone, space)
 
 
 def lowest_jpeg_quality(colors: FloatArray, file: int | None = None) -> tuple[int, Origin]:

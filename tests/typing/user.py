@@ -118,6 +118,11 @@ def keep_weights(path: str) -> Path:
 def use_files(folder: str) -> None:
     header: restorer.Header = restorer.probe(f"{folder}/photo.jpg")
     image: Image = restorer.read(Path(folder, "photo.jpg"), max_pixels=10**8)
+    page: Image | restorer.Mosaic = restorer.read_page("photo.dng")
+    if isinstance(page, restorer.Mosaic):
+        color: restorer.CameraColor = page.color
+        image = restorer.plain_picture(page)
+        print(color.neutral)
     info: restorer.CaptureInfo = restorer.read_capture_info(image.metadata)
     profile: bytes | None = restorer.find_profile("display-p3")
     if profile is not None:

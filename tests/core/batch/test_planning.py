@@ -38,6 +38,15 @@ def planned(batch) -> dict[str, str]:  # type: ignore[no-untyped-def]
     return {job.source.name: job.target.as_posix() for job in batch.jobs}
 
 
+def test_a_raw_file_and_the_jpeg_beside_it_are_one_picture(tmp_path):
+    source = tree(tmp_path / "in", "a.nef", "a.JPG", "b.jpg", "c.dng", "d/a.jpg")
+    batch = plan_jobs(source, tmp_path / "out", STEPS)
+    assert [job.source.name for job in batch.jobs] == ["a.nef", "b.jpg", "c.dng", "a.jpg"]
+    assert [each.reason for each in batch.ignored] == ["the camera's own picture of a.nef"]
+    only = plan_jobs(source, tmp_path / "out", STEPS, include=["*.jpg"])
+    assert [job.source.name for job in only.jobs] == ["a.JPG", "b.jpg", "a.jpg"]
+
+
 def test_the_tree_is_mirrored_in_the_order_of_names(tmp_path: Path) -> None:
     source = tree(tmp_path / "in", "b.png", "a.JPG", "sub/deep/ü ß.tif")
     batch = plan_jobs(source, Path("out"), STEPS)

@@ -18,7 +18,7 @@ from restorer import formats
 from restorer.formats import ifd
 from restorer.image import Image, Metadata
 
-SUFFIXES = [format.suffixes[0] for format in formats.FORMATS.values()]
+SUFFIXES = [format.suffixes[0] for format in formats.FORMATS.values() if format.writer]
 PIXELS = np.arange(8 * 10 * 3, dtype=np.uint8).reshape(8, 10, 3)
 
 

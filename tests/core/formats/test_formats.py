@@ -36,7 +36,7 @@ LOSSLESS = [
     for format in formats.FORMATS.values()
     for bits in format.bits
     for channels in format.channels
-    if format.name != "JPEG"
+    if format.writer and format.name != "JPEG"
 ]
 
 
@@ -529,7 +529,7 @@ def test_a_file_is_opened_once_and_its_bytes_are_read_once(tmp_path, monkeypatch
         assert Counting.count < 1500, "the scan leaves the pixels alone"
         assert source.read().height == header.height
     assert opened == [path]
-    assert Counting.count <= path.stat().st_size + 600  # the start, by which it is recognized
+    assert Counting.count <= path.stat().st_size + 700  # the start, by which it is recognized
 
 
 def test_errors_of_the_body_of_an_open_source_pass_unchanged(tmp_path, picture):

@@ -226,7 +226,7 @@ def test_lab_becomes_rgb(path, kind, bits):
     [
         (np.zeros((9, 9, 40), np.uint8), {"planarconfig": "contig"}, "40 channels; .* save those"),
         (np.zeros((4, 4), np.complex64), {}, "complex .* save it as gray or RGB"),
-        (np.zeros((4, 4), np.uint16), {"photometric": "cfa"}, "camera RAW .* RAW converter"),
+        (np.zeros((4, 4), np.uint16), {"photometric": "cfa"}, "damaged, or of an unknown camera"),
         (np.zeros((16, 16, 16), np.uint8), {"volumetric": True, "tile": (16, 16, 16)}, "16 slices"),
         (np.zeros((9, 9, 3), np.float32), {"photometric": "cielab"}, "float of 32 bits"),
     ],
@@ -392,10 +392,10 @@ def test_a_raw_file_of_any_suffix_and_layout_is_named(path):
         options = {"metadata": None, "extratags": make, "subifds": 1}
         writer.write(values_of((8, 8, 3), np.uint8), photometric="rgb", **options)
         writer.write(values, photometric="cfa", metadata=None)
-    with pytest.raises(ImageFormatError, match=r"is a camera RAW picture \(NIKON CORPORATION\)"):
+    with pytest.raises(ImageFormatError, match="damaged, or of an unknown camera"):
         formats.read(path)
     path.rename(path.with_suffix(".nef"))
-    with pytest.raises(ImageFormatError, match=r"a\.nef: is a camera RAW picture \(NEF\); develop"):
+    with pytest.raises(ImageFormatError, match=r"a\.nef: damaged, or of an unknown camera"):
         formats.read(path.with_suffix(".nef"))
 
 

@@ -1,0 +1,1 @@
+"""Camera RAW files: their samples, their colors, and pictures made of both."""

@@ -1,0 +1,121 @@
+"""The colors of cameras: from the matrices and the neutral of a RAW file to XYZ.
+
+Source: Adobe, Digital Negative Specification 1.7.1, chapter 6 "Mapping Camera Color Space to CIE
+XYZ Space".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer.formats.matrix import D50, adaptation
+from restorer.image import CameraColor
+
+Matrix = NDArray[np.float64]
+
+# Correlated color temperatures in kelvins of the light sources that EXIF numbers.
+_KELVINS = {
+    **{1: 5500, 2: 4150, 3: 2850, 4: 5500, 9: 5500, 10: 6500, 11: 7500, 12: 6430, 13: 5000},
+    **{14: 4150, 15: 3450, 16: 2940, 17: 2850, 18: 4871, 19: 6774, 20: 5500, 21: 6500, 22: 7500},
+    **{23: 5000, 24: 3200},
+}
+_START_XY = (0.3457, 0.3585)  # D50
+_ROUNDS = 30
+_CLOSE = 1e-7
+_SRGB_TO_XYZ = np.array(  # D65, IEC 61966-2-1
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a file says of the colors of its camera under one light.
+
+    Attributes:
+        color: (3, 3) ColorMatrix, from XYZ to the camera.
+        camera: (3, 3) CameraCalibration, from the reference camera to this one.
+        forward: (3, 3) ForwardMatrix, from balanced colors to XYZ D50; None where there is none.
+        illuminant: LightSource of EXIF.
+    """
+
+    color: Matrix
+    camera: Matrix = field(default_factory=lambda: np.eye(3))
+    forward: Matrix | None = None
+    illuminant: int = 21
+
+
+def camera_color(
+    calibrations: Sequence[Calibration],
+    neutral: Sequence[float],
+    balance: Sequence[float] = (1, 1, 1),
+    exposure: float = 0.0,
+) -> CameraColor:
+    """Return the colors of a camera from one calibration, or two that are mixed by temperature.
+
+    Args:
+        calibrations: Those with usable matrices.
+        neutral: Red, green and blue of a gray object, all positive.
+        balance: AnalogBalance.
+        exposure: BaselineExposure.
+
+    Raises ValueError or LinAlgError for matrices without an inverse.
+    """
+    gray = np.asarray(neutral, np.float64)
+    gray = gray / gray.max()
+    gains = np.diag(np.asarray(balance, np.float64))
+    xy = np.array(_START_XY)
+    for _ in range(_ROUNDS):
+        mixed = _mixed(calibrations, _kelvins(xy))
+        to_camera = gains @ mixed.camera @ mixed.color
+        white = np.linalg.solve(to_camera, gray)
+        if not (white > 0).all():
+            raise ValueError("the color matrix gives no white")
+        found = white[:2] / white.sum()
+        if np.abs(found - xy).max() < _CLOSE:
+            break
+        xy = found
+    if mixed.forward is not None:
+        to_xyz = mixed.forward
+    else:
+        to_xyz = adaptation(white) @ np.linalg.inv(to_camera) @ np.diag(gray)
+    scale = D50 / to_xyz.sum(1)  # makers round, and white must not be tinted
+    if not (np.isfinite(scale).all() and (scale > 0).all()):
+        raise ValueError("the forward matrix gives no white")
+    return CameraColor(gray, scale[:, None] * to_xyz, exposure)
+
+
+def unknown_color(neutral: Sequence[float]) -> CameraColor:
+    """Return colors with the primaries of sRGB, for a camera of which no matrix is known."""
+    color = np.linalg.inv(_SRGB_TO_XYZ)
+    gray = np.asarray(neutral, np.float64)
+    known = camera_color([Calibration(color)], color @ np.array([0.9505, 1.0, 1.0891]))
+    return CameraColor(gray / gray.max(), known.to_xyz)
+
+
+def _mixed(calibrations: Sequence[Calibration], kelvins: float) -> Calibration:
+    """Interpolate between two calibrations, linearly in the inverse of the temperature."""
+    first, *others = calibrations
+    if not others:
+        return first
+    warm, cold = (_KELVINS.get(each.illuminant, 0) for each in calibrations[:2])
+    if not warm or not cold or warm == cold:
+        return first
+    share = float(np.clip((1 / kelvins - 1 / cold) / (1 / warm - 1 / cold), 0, 1))
+    second = others[0]
+
+    def mix(one: Matrix, other: Matrix) -> Matrix:
+        return share * one + (1 - share) * other
+
+    both = first.forward is not None and second.forward is not None
+    forward = mix(first.forward, second.forward) if both else None  # type: ignore[arg-type]
+    return Calibration(mix(first.color, second.color), mix(first.camera, second.camera), forward)
+
+
+def _kelvins(xy: NDArray[np.float64]) -> float:
+    """Return the correlated color temperature by the formula of McCamy (1992)."""
+    n = (xy[0] - 0.3320) / (0.1858 - xy[1])
+    return float(np.clip(449 * n**3 + 3525 * n**2 + 6823.3 * n + 5520.33, 1000, 25_000))

@@ -1,0 +1,211 @@
+"""What a DNG file says of its samples and colors, in the tags that LibRaw does not pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer.bayer import PATTERNS
+from restorer.errors import ImageFormatError
+from restorer.formats.codec import decoding
+from restorer.formats.raw.area import Area
+from restorer.formats.raw.camera_color import Calibration
+from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
+from restorer.formats.tiff import TIFF_ERRORS
+
+_MAIN = (0, 16)  # NewSubfileType of the picture and of an enhanced one
+_MOST_PAGES = 16
+_OPCODES = {51008: "corrections of the samples", 51009: "corrections of the linear samples"}
+_LENS_OPCODES = 51022
+_MOST_STOPS = 5.0
+
+COLOR_MATRIX, CAMERA_CALIBRATION, ILLUMINANT, FORWARD_MATRIX = 50721, 50723, 50778, 50964
+ANALOG_BALANCE, AS_SHOT_NEUTRAL, AS_SHOT_XY, BASELINE_EXPOSURE = 50727, 50728, 50729, 50730
+BLACK_REPEAT, BLACK, BLACK_H, BLACK_V, WHITE = 50713, 50714, 50715, 50716, 50717
+ACTIVE_AREA, CROP_ORIGIN, CROP_SIZE, LINEARIZATION = 50829, 50719, 50720, 50712
+CFA_DIM, CFA_PATTERN, ROW_INTERLEAVE, COLUMN_INTERLEAVE = 33421, 33422, 50975, 52547
+
+
+class Dng:
+    """The pages and tags of a DNG file.
+
+    Attributes:
+        first: The first page of tifffile, with the tags of the whole file.
+        page: The page of the samples.
+    """
+
+    def __init__(self, first: Any, page: Any) -> None:
+        self.first, self.page = first, page
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Dng | None:
+        """Return the tags of a file; None for a RAW file that is no DNG."""
+        import tifffile
+
+        try:
+            pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MOST_PAGES))
+        except TIFF_ERRORS:
+            return None
+        if not pages or DNG_VERSION not in pages[0].tags:
+            return None
+        found = [page for page in _all(pages) if page.photometric in SENSOR]
+        main = [page for page in found if int(page.subfiletype) in _MAIN] or found
+        if not main:
+            raise ImageFormatError("the DNG holds no samples of a sensor")
+        return cls(pages[0], max(main, key=lambda page: page.imagelength * page.imagewidth))
+
+    def numbers(self, tag: int, count: int = 0) -> NDArray[np.float64] | None:
+        """Return the numbers of a tag; None where it is absent, damaged or of another length."""
+        found = self.page.tags.get(tag) or self.first.tags.get(tag)
+        if found is None:
+            return None
+        try:
+            values = np.asarray(found.value, np.float64).ravel()
+        except (TypeError, ValueError):
+            return None
+        if int(found.dtype) in (5, 10):  # rationals
+            with np.errstate(all="ignore"):
+                values = values[0::2] / values[1::2]
+        if not len(values) or not np.isfinite(values).all() or (count and len(values) != count):
+            return None
+        return values
+
+    @property
+    def calibrations(self) -> list[Calibration]:
+        """Return the one or two calibrations with a usable color matrix."""
+        found = []
+        for number in (0, 1):
+            color = self.numbers(COLOR_MATRIX + number, 9)
+            if color is None or abs(np.linalg.det(color.reshape(3, 3))) < 1e-9:
+                continue
+            forward = self.numbers(FORWARD_MATRIX + number, 9)
+            camera = self.numbers(CAMERA_CALIBRATION + number, 9) if self._calibrated else None
+            light = self.numbers(ILLUMINANT + number, 1)
+            found.append(
+                Calibration(
+                    color.reshape(3, 3),
+                    np.eye(3) if camera is None else camera.reshape(3, 3),
+                    None if forward is None or not forward.any() else forward.reshape(3, 3),
+                    0 if light is None else int(light[0]),
+                )
+            )
+        return found
+
+    @cached_property
+    def active(self) -> Area:
+        """The part of the sensor that saw light."""
+        whole = Area(0, 0, self.page.imagelength, self.page.imagewidth)
+        found = self.numbers(ACTIVE_AREA, 4)
+        if found is None:
+            return whole
+        top, left, bottom, right = map(int, found)
+        area = Area(top, left, bottom - top, right - left)
+        return area if whole.holds(area) else whole
+
+    @property
+    def crop(self) -> Area:
+        """The picture, relative to `active`."""
+        whole = Area(0, 0, self.active.height, self.active.width)
+        origin, size = self.numbers(CROP_ORIGIN, 2), self.numbers(CROP_SIZE, 2)
+        if origin is None or size is None:
+            return whole
+        area = Area(int(origin[1]), int(origin[0]), int(size[1]), int(size[0]))
+        return area if whole.holds(area) else whole
+
+    @property
+    def pattern(self) -> str:
+        """Colors of the first two rows of `active`; empty where the sensor is no Bayer one."""
+        dims, colors = self.numbers(CFA_DIM, 2), self.page.tags.get(CFA_PATTERN)
+        if colors is None or dims is None or tuple(dims) != (2, 2):
+            return ""
+        text = "".join("rgb"[n] if n < 3 else "?" for n in bytes(colors.value))
+        return text if text in PATTERNS else ""
+
+    @property
+    def neutral(self) -> list[float] | None:
+        """Red, green and blue of gray in the light of the picture; None where it is unknown."""
+        found = self.numbers(AS_SHOT_NEUTRAL, 3)
+        return None if found is None or found.min() <= 0 else [float(value) for value in found]
+
+    @property
+    def balance(self) -> tuple[float, ...]:
+        """The gains of the camera before its samples became numbers."""
+        found = self.numbers(ANALOG_BALANCE, 3)
+        return (1.0, 1.0, 1.0) if found is None or found.min() <= 0 else tuple(map(float, found))
+
+    @property
+    def exposure(self) -> float:
+        """Stops by which the maker wants the picture brightened, within reason."""
+        found = self.numbers(BASELINE_EXPOSURE, 1)
+        return 0.0 if found is None else float(np.clip(found[0], -_MOST_STOPS, _MOST_STOPS))
+
+    def levels(self) -> tuple[NDArray[np.float64], float]:
+        """Return black and white of the active area.
+
+        Black is (2, 2, 1) or (2, 2, 3); (H, W, C) where it differs by rows or columns.
+        """
+        channels = int(self.page.samplesperpixel)
+        white, black = self.numbers(WHITE), self.numbers(BLACK)
+        dims = self.numbers(BLACK_REPEAT, 2)
+        rows, columns = (1, 1) if dims is None else (int(dims[0]), int(dims[1]))
+        if black is None or len(black) != rows * columns * channels or 2 % rows or 2 % columns:
+            rows = columns = 1
+            black = np.full(channels, 0.0 if black is None else black.mean())
+        level = np.tile(black.reshape(rows, columns, channels), (2 // rows, 2 // columns, 1))
+        height, width = self.active.height, self.active.width
+        down, across = self.numbers(BLACK_V, height), self.numbers(BLACK_H, width)
+        if down is not None or across is not None:
+            level = np.tile(level, (height // 2 + 1, width // 2 + 1, 1))[:height, :width]
+            level = level + (0 if down is None else down[:, None, None])
+            level = level + (0 if across is None else across[None, :, None])
+        most = 1.0 if self.page.sampleformat == 3 else 2.0 ** int(self.page.bitspersample) - 1
+        return level, float(most if white is None else white.min())
+
+    def values(self) -> NDArray[np.float32]:
+        """Return the samples of the active area, (H, W, C), as the sensor counted."""
+        with decoding(*TIFF_ERRORS):
+            found: NDArray[Any] = self.page.asarray(squeeze=False)[0, 0]
+        rows, columns = (self.numbers(tag, 1) for tag in (ROW_INTERLEAVE, COLUMN_INTERLEAVE))
+        found = _interleaved(found, *(1 if n is None else int(n[0]) for n in (rows, columns)))
+        table = self.page.tags.get(LINEARIZATION)
+        if table is not None and found.dtype.kind == "u":
+            curve = np.asarray(table.value, np.float32).ravel()
+            found = curve[np.minimum(found, len(curve) - 1)]
+        values: NDArray[np.float32] = self.active.of(found).astype(np.float32)
+        return values
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The corrections that the file asks for and that are not applied."""
+        found = [words for tag, words in _OPCODES.items() if tag in self.page.tags]
+        if _LENS_OPCODES in self.page.tags:
+            found.append("lens corrections")
+        return (f"not applied: {', '.join(found)} of the DNG",) if found else ()
+
+    @property
+    def _calibrated(self) -> bool:
+        """Whether the calibrations belong to the color matrices."""
+        ours, theirs = (self.first.tags.get(tag) for tag in (50931, 50932))
+        return bool((ours and ours.value) == (theirs and theirs.value))
+
+
+def _interleaved(values: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+    """Undo RowInterleaveFactor and ColumnInterleaveFactor: fields beside each other become one."""
+    if (rows, columns) == (1, 1):
+        return values
+    height, width = values.shape[:2]
+    if rows < 1 or columns < 1 or height % rows or width % columns:
+        raise ImageFormatError("the interleaved samples of the DNG do not fill its rows")
+    parts = values.reshape(rows, height // rows, columns, width // columns, -1)
+    return parts.transpose(1, 0, 3, 2, 4).reshape(values.shape)
+
+
+def _all(pages: list[Any]) -> Iterator[Any]:
+    for page in pages:
+        yield page
+        yield from islice(page.pages or (), _MOST_PAGES)

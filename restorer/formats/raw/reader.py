@@ -1,0 +1,180 @@
+"""The reader of camera RAW: a mosaic of Bayer sensors, a picture of all others.
+
+LibRaw decodes the files of cameras. tifffile decodes the DNG files that LibRaw does not know
+(JPEG XL, lossy JPEG), and those that hold colors already.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer import bayer
+from restorer.errors import ImageError, ImageFormatError
+from restorer.formats import ifd, maker_note, metadata
+from restorer.formats.codec import Header, not_kept
+from restorer.formats.jpeg import JpegReader
+from restorer.formats.profiles import srgb_profile
+from restorer.formats.raw.camera_color import Calibration, camera_color, unknown_color
+from restorer.formats.raw.dng import Dng
+from restorer.formats.raw.libraw import LibRaw
+from restorer.formats.raw.rendering import Development, Rendering, decoded, encoded, lifted
+from restorer.image import CameraColor, Document, FloatArray, Image, Metadata, Mosaic
+
+_LINEAR_RAW = 34892
+_MOST_DEAD = 1e-3  # share of samples without a signal; more are part of the picture
+
+
+class RawReader:
+    """A RAW file whose headers were read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._libraw = file, None
+        self._dng = Dng.of(file)
+        file.seek(0)
+        try:
+            self._libraw = LibRaw(file)
+        except ImageFormatError:
+            if self._dng is None:
+                raise
+        best = self._dng or self._libraw
+        assert best is not None, "or the file was refused"
+        self._best: Dng | LibRaw = best
+        self.metadata, self.notes = self._read_metadata()
+        name = "camera RAW" if self._dng is None else "DNG"
+        self.header = Header(name, best.crop.height, best.crop.width, 3, 16)
+
+    def decode(self) -> Document:
+        """Return the samples, or a picture. Raises ImageFormatError where they are damaged."""
+        if self._dng is not None and self._dng.page.photometric == _LINEAR_RAW:
+            return Document((self._linear(self._dng),))
+        pattern = self._libraw.pattern if self._libraw else self._best.pattern
+        if not pattern:
+            return Document((self._demosaiced(),))
+        values = self._values()
+        black, white = self._best.levels()
+        dead = _fill_dead(values) if black.min() > 0 else 0  # noise stays above 0 then
+        samples = self._best.crop.of(_normal(values, black, white))
+        color, notes = self._color()
+        if dead:
+            notes += (f"{dead} dead pixels of the sensor were filled from their neighbors",)
+        return Document(
+            (
+                Mosaic(
+                    np.ascontiguousarray(samples),
+                    bayer.shifted(pattern, self._best.crop.top, self._best.crop.left),
+                    color,
+                    self.metadata,
+                    (*self.notes, *notes),
+                ),
+            )
+        )
+
+    def _values(self) -> FloatArray:
+        """Return the samples (H, W, 1) of the active area."""
+        if self._libraw is not None:
+            try:
+                return self._libraw.values()
+            except ImageFormatError:
+                if self._dng is None:
+                    raise
+        assert self._dng is not None, "or LibRaw would know the file"
+        values = self._dng.values()
+        if values.shape[2] != 1:
+            raise ImageFormatError(f"{values.shape[2]} samples for each place of the sensor")
+        return values
+
+    def _linear(self, dng: Dng) -> Image:
+        """Return the picture of a DNG whose colors were interpolated by its maker."""
+        values = dng.values()
+        if values.shape[2] == 1:
+            values = np.repeat(values, 3, axis=2)
+        linear = dng.crop.of(_normal(values, *dng.levels()))
+        color, notes = self._color()
+        rendering = Rendering(color, Development())
+        balanced = np.minimum(linear / rendering.neutral, 1)
+        note = "the DNG was demosaiced by the program that made it"
+        return self._image(rendering.shown(encoded(balanced)), (note, *notes))
+
+    def _demosaiced(self) -> Image:
+        """Return the picture of another sensor, as LibRaw makes it."""
+        if self._libraw is None:
+            raise ImageFormatError("the DNG holds samples that neither LibRaw nor tifffile decodes")
+        shown = encoded(lifted(decoded(self._libraw.picture())))
+        note = f"LibRaw demosaiced the picture, as the camera has {self._libraw.kind}"
+        return self._image(self._libraw.crop.of(shown), (note,))
+
+    def _image(self, values: FloatArray, notes: tuple[str, ...]) -> Image:
+        kept = replace(self.metadata, icc=srgb_profile())
+        return Image(values, kept, (*self.notes, *notes)).with_float(values, bits=16)
+
+    def _color(self) -> tuple[CameraColor, tuple[str, ...]]:
+        """Return the colors of the camera, and notes of what had to be assumed."""
+        notes: tuple[str, ...] = ()
+        neutral = self._best.neutral
+        if neutral is None:
+            neutral = (self._libraw and self._libraw.daylight) or [1.0, 1.0, 1.0]
+            notes = ("the file states no white balance; daylight was assumed",)
+        known: list[Calibration] = self._best.calibrations
+        if not known and self._libraw is not None:
+            known = self._libraw.calibrations
+        with suppress(ValueError, np.linalg.LinAlgError):
+            if known and self._dng is None:
+                return camera_color(known, neutral), notes
+            if known and self._dng is not None:
+                dng = self._dng
+                return camera_color(known, neutral, dng.balance, dng.exposure), notes
+        words = "the colors of this camera are unknown; they were taken for those of sRGB"
+        return unknown_color(neutral), (*notes, words)
+
+    def _read_metadata(self) -> tuple[Metadata, tuple[str, ...]]:
+        """Return the metadata of a file built like a TIFF, else those of its embedded JPEG."""
+        notes: tuple[str, ...] = () if self._dng is None else self._dng.notes
+        with suppress(ValueError):
+            layout, at = ifd.read_layout(self._file)
+            directory = ifd.read_directory(self._file, layout, at)
+            moved = maker_note.movable(layout, directory)
+            lost = ["maker note"] if moved is not directory else []
+            packet = directory.fields.get(metadata.XMP)
+            exif = metadata.exif_from(layout, moved)
+            found = Metadata(exif, packet.data if packet else None)
+            return found, (*notes, *not_kept(lost))
+        found = Metadata()
+        if self._libraw is not None:
+            with suppress(ImageError, OSError):
+                embedded = JpegReader(io.BytesIO(self._libraw.thumbnail())).metadata
+                found = Metadata(embedded.exif, embedded.xmp)
+            if self._libraw.orientation != metadata.orientation(found):
+                found = metadata.with_orientation(found, self._libraw.orientation)
+        return found, notes
+
+
+def _normal(values: FloatArray, black: NDArray[np.float64], white: float) -> FloatArray:
+    """Scale samples in place: black 0, white 1. Raises ImageFormatError for senseless levels."""
+    if not white > black.max():
+        raise ImageFormatError(f"black {black.max():g} is not below white {white:g}")
+    level = black.astype(np.float32)
+    if level.shape[:2] == values.shape[:2]:
+        values -= level
+    else:
+        for y, x in np.ndindex(2, 2):
+            values[y::2, x::2] -= level[y, x]
+    values /= np.float32(white - black.max())
+    return np.minimum(values, 1, out=values)
+
+
+def _fill_dead(values: FloatArray) -> int:
+    """Fill samples of 0 by the median of the nearest ones of their color; return their number."""
+    rows, columns = np.nonzero(values[..., 0] == 0)
+    if not len(rows) or len(rows) > _MOST_DEAD * values.size:
+        return 0
+    padded = np.pad(values[..., 0], 2, "reflect")
+    steps = ((-2, 0), (2, 0), (0, -2), (0, 2))
+    near = [padded[rows + 2 + down, columns + 2 + across] for down, across in steps]
+    values[rows, columns, 0] = np.median(near, axis=0)
+    return len(rows)

@@ -1,0 +1,157 @@
+"""From the linear colors of a camera to a picture for people, and to values for networks.
+
+Arrays are (H, W, C) float32. *Balanced* values are linear, gray objects have equal channels in
+them, and the sensor saturates at 1 in all channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer import bayer
+from restorer.formats import matrix, profiles
+from restorer.image import CameraColor, FloatArray, Image, Mosaic
+
+Tone: TypeAlias = Literal["neutral", "linear"]
+Space: TypeAlias = Literal["srgb", "display-p3", "rec2020"]
+
+_BAND = 256  # rows that are converted at once
+# A camera exposes middle gray at 12.7 % of saturation (ISO 12232, 7.1), and people expect it at
+# 18 %: a curve with the slope 1.5 at black, which reaches white smoothly, shows it there.
+_LIFT = 0.5
+
+
+_CHROMATICITIES: dict[str, tuple[float, ...]] = {
+    "srgb": matrix.SRGB_CHROMATICITIES,
+    "display-p3": matrix.P3_CHROMATICITIES,
+    "rec2020": matrix.REC2020_CHROMATICITIES,
+}
+
+
+@dataclass(frozen=True)
+class Development:
+    """What the photographer decides about the colors of a RAW picture.
+
+    Attributes:
+        white_balance: Gains of red and blue where green has 1; None takes those of the camera.
+        exposure: Stops by which the picture becomes brighter, in addition to those that the maker
+            of the file wants.
+        tone: ``neutral`` brightens mid tones as cameras do in their own pictures; ``linear`` has
+            no curve but that of the color space.
+        space: Primaries of the picture; all spaces have the tone curve of sRGB.
+    """
+
+    white_balance: tuple[float, float] | None = None
+    exposure: float = 0.0
+    tone: Tone = "neutral"
+    space: Space = "srgb"
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """How the colors of one picture become visible.
+
+    Attributes:
+        color: The colors of the camera.
+        development: The decisions of the photographer.
+    """
+
+    color: CameraColor
+    development: Development
+
+    @cached_property
+    def neutral(self) -> NDArray[np.float32]:
+        """(3,) what the camera gives for an object that is to be gray, the largest 1."""
+        neutral = self.color.neutral
+        if self.development.white_balance is not None:
+            red, blue = self.development.white_balance
+            neutral = 1 / np.array([red, 1.0, blue])
+        scaled: NDArray[np.float32] = (neutral / neutral.max()).astype(np.float32)
+        return scaled
+
+    @cached_property
+    def profile(self) -> bytes:
+        """The color profile of the values that `shown` returns."""
+        space = self.development.space
+        if space == "rec2020":
+            name = "Rec. 2020 with the tone curve of sRGB"
+            return matrix.matrix_profile(name, _CHROMATICITIES[space], matrix.SRGB_CURVE)
+        return profiles.srgb_profile() if space == "srgb" else profiles.display_p3_profile()
+
+    def for_network(self, mosaic: Mosaic) -> FloatArray:
+        """Return balanced samples (H, W, 1), encoded like the photographs of the training.
+
+        What is beyond white in one channel is clipped there, so that highlights stay neutral.
+        """
+        values = mosaic.samples.copy()
+        for y, x, number in bayer.sites(mosaic.pattern):
+            values[y::2, x::2] /= self.neutral[number]
+        for top in range(0, len(values), _BAND):
+            values[top : top + _BAND] = encoded(np.minimum(values[top : top + _BAND], 1))
+        return values
+
+    def shown(self, values: FloatArray) -> FloatArray:
+        """Return (H, W, 3) in `profile` from encoded balanced values, clipped to [0, 1]."""
+        result = np.empty_like(values)
+        for top in range(0, len(values), _BAND):
+            balanced = decoded(values[top : top + _BAND])
+            result[top : top + _BAND] = self._shown(balanced)
+        return result
+
+    def _shown(self, balanced: FloatArray) -> FloatArray:
+        gain = np.float32(2.0 ** (self.development.exposure + self.color.exposure))
+        # Sums, since a matrix product would depend, in the last bit, on the number of rows.
+        linear = np.stack([(balanced * row).sum(2) for row in self._to_space], 2) * gain
+        np.maximum(linear, 0, out=linear)
+        if self.development.tone == "neutral":
+            linear = lifted(linear)
+        return encoded(np.minimum(linear, 1))
+
+    @cached_property
+    def _to_space(self) -> NDArray[np.float32]:
+        """(3, 3) from balanced values to linear ones of the color space."""
+        primaries = matrix.colorants(_CHROMATICITIES[self.development.space])
+        return np.linalg.solve(primaries, self.color.to_xyz).astype(np.float32)
+
+
+def plain_picture(mosaic: Mosaic, development: Development | None = None) -> Image:
+    """Return RAW samples as a picture of 16 bits by linear interpolation, without a network.
+
+    Args:
+        mosaic: The samples.
+        development: What the photographer decides about the colors; None for the defaults.
+
+    Examples:
+        >>> color = restorer.CameraColor(np.ones(3), np.eye(3))
+        >>> samples = np.full((24, 32, 1), 0.5, np.float32)
+        >>> restorer.plain_picture(restorer.Mosaic(samples, "rggb", color)).pixels.shape
+        (24, 32, 3)
+    """
+    rendering = Rendering(mosaic.color, development or Development())
+    values = bayer.interpolate(rendering.for_network(mosaic), mosaic.pattern)
+    metadata = replace(mosaic.metadata, icc=rendering.profile)
+    shown = rendering.shown(values)
+    return Image(shown, metadata, mosaic.notes).with_float(shown, bits=16)
+
+
+def lifted(linear: FloatArray) -> FloatArray:
+    """Return linear values with the tone curve ``neutral``; 0 and 1 stay."""
+    result: FloatArray = (1 + _LIFT) * linear / (1 + _LIFT * linear)
+    return result
+
+
+def encoded(linear: FloatArray) -> FloatArray:
+    """Return values with the tone curve of sRGB; negative ones continue its straight part."""
+    curved = np.maximum(linear, np.float32(0.0031308)) ** np.float32(1 / 2.4)
+    return np.where(linear <= 0.0031308, linear * 12.92, curved * 1.055 - 0.055).astype(np.float32)
+
+
+def decoded(values: FloatArray) -> FloatArray:
+    """Return the inverse of `encoded`."""
+    curved = (np.maximum(values, np.float32(0.04045)) + 0.055) / np.float32(1.055)
+    return np.where(values <= 0.04045, values / 12.92, curved**2.4).astype(np.float32)

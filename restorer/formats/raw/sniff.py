@@ -1,0 +1,70 @@
+"""Recognize camera RAW files; needs no library."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from restorer.formats import ifd
+from restorer.formats.exif_block import integer_of
+from restorer.formats.ifd import Directory, Layout
+
+DNG_VERSION, PHOTOMETRIC, COMPRESSION = 50706, 262, 259
+SUB_IFDS = 330
+SENSOR = frozenset({32803, 34892})  # photometric interpretations: color filter array, linear RAW
+# Sony, Epson, Samsung, Nikon, Kodak, Pentax
+RAW = frozenset({32767, 32769, 32770, 34713, 65000, 65535})
+
+_START_BYTES = 24
+_MOST = 16  # directories that are looked at
+_TIFF = rb"(?:II\*\0|MM\0\*)"
+_CAMERAS = re.compile(
+    rb"FUJIFILMCCD-RAW"  # RAF
+    rb"|.{4}ftypcrx "  # CR3
+    rb"|II.{4}HEAPCCDR"  # CRW
+    rb"|IIRO|IIRS|MMOR"  # ORF
+    rb"|IIU\0"  # RW2
+    rb"|FOVb"  # X3F
+    rb"|\0MRM"  # MRW
+    rb"|" + _TIFF + rb".{4}(?:CR|IIII|MMMM)",  # CR2, IIQ
+    re.DOTALL,
+)
+
+
+def sniff(file: BinaryIO) -> int:
+    """Return 2 for a RAW file; one that is built like a TIFF is told by its first directory."""
+    start = file.read(_START_BYTES)
+    if _CAMERAS.match(start):
+        return 2
+    if not re.match(_TIFF, start):
+        return 0
+    return 2 if any(map(_is_raw, *_directories(file))) else 0
+
+
+def _directories(file: BinaryIO) -> tuple[list[Layout], list[Directory]]:
+    """Return the first directories of a TIFF structure and those below them, with their layout."""
+    found: list[Directory] = []
+    try:
+        layout, at = ifd.read_layout(file)
+        while at and len(found) < _MOST:
+            directory = ifd.read_directory(file, layout, at)
+            found.append(directory)
+            pointers = directory.fields.get(SUB_IFDS)
+            if pointers is not None and pointers.kind in (4, 13):
+                count = min(len(pointers.data) // 4, _MOST)
+                for below in layout.unpack(f"{count}I", pointers.data[: 4 * count]):
+                    found.append(ifd.read_directory(file, layout, below))
+            at = directory.next_offset
+    except (ValueError, OSError):  # the reader will say what is wrong
+        pass
+    return [layout] * len(found) if found else [], found
+
+
+def _is_raw(layout: Layout, directory: Directory) -> bool:
+    """Whether a directory describes the samples of a sensor."""
+    fields = directory.fields
+
+    def value(tag: int) -> int:
+        return integer_of(layout, fields[tag]) if tag in fields else 0
+
+    return DNG_VERSION in fields or value(PHOTOMETRIC) in SENSOR or value(COMPRESSION) in RAW

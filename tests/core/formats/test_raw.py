@@ -1,0 +1,343 @@
+"""Camera RAW: samples, levels, colors, and the picture that a network makes of them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import restorer
+from restorer import Image, Mosaic, Settings, bayer
+from restorer.errors import ImageFormatError
+from restorer.formats import matrix, metadata
+from restorer.formats.raw import camera_color, rendering, sniff
+from restorer.image import CameraColor
+
+from helpers import make_photograph
+
+rawpy = pytest.importorskip("rawpy")
+
+SRGB_TO_XYZ = matrix.colorants(matrix.SRGB_CHROMATICITIES)  # D50
+MODEL = "panet-demosaic-lite"
+NEUTRAL = (0.5, 1.0, 0.625)
+BLACK, WHITE = 512, 16_000
+
+
+def rational(values: Any, signed: bool = True) -> tuple[int, int, tuple[int, ...]]:
+    pairs = [number for value in np.ravel(values) for number in (round(value * 10_000), 10_000)]
+    return 10 if signed else 5, len(pairs) // 2, tuple(pairs)
+
+
+def write_dng(path: Path, samples: NDArray[Any], pattern: str = "rggb", **changes: Any) -> None:
+    """Write samples of a sensor with the primaries of sRGB and the neutral NEUTRAL."""
+    to_camera = np.diag(NEUTRAL) @ np.linalg.inv(SRGB_TO_XYZ)
+    tags = {
+        "DNGVersion": (50706, 1, 4, (1, 4, 0, 0)),
+        "model": (50708, 2, 0, "Test"),
+        "orientation": (274, 3, 1, 1),
+        "matrix": (50721, *rational(to_camera)),
+        "illuminant": (50778, 3, 1, 23),
+        "neutral": (50728, *rational(NEUTRAL, signed=False)),
+        "black": (50714, 4, 1, BLACK),
+        "white": (50717, 4, 1, WHITE),
+        "dim": (33421, 3, 2, (2, 2)),
+        "colors": (33422, 1, 4, tuple("rgb".index(letter) for letter in pattern)),
+    }
+    options = {"photometric": 32803, "metadata": None}
+    options |= {key: changes.pop(key) for key in ("photometric", "compression") if key in changes}
+    tags |= changes
+    kept = [(*tag, True) for tag in tags.values() if tag is not None]
+    tifffile.imwrite(path, samples, extratags=kept, **options)  # type: ignore[arg-type]
+
+
+def sensor(colors: NDArray[np.float32], pattern: str) -> NDArray[np.uint16]:
+    """Return what the sensor of `write_dng` records of linear colors (H, W, 3) in sRGB."""
+    recorded = np.zeros(colors.shape[:2], np.float32)
+    for y, x, number in bayer.sites(pattern):
+        recorded[y::2, x::2] = colors[y::2, x::2, number] * NEUTRAL[number]
+    return np.rint(recorded * (WHITE - BLACK) + BLACK).astype(np.uint16)
+
+
+def linear_photograph(height: int, width: int) -> NDArray[np.float32]:
+    photo = make_photograph(height, width).astype(np.float32) / np.float32(255)
+    return rendering.decoded(0.1 + 0.8 * photo)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    pattern=st.sampled_from(bayer.PATTERNS),
+    turn=st.integers(1, 8),
+    height=st.integers(16, 25),
+    width=st.integers(16, 25),
+)
+def test_flat_colors_of_any_phase_and_orientation_come_out_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, pattern: str, turn: int, height: int, width: int
+) -> None:
+    path = tmp_path_factory.mktemp("raw") / "a.dng"
+    color = np.array([0.5, 0.3, 0.1], np.float32)
+    samples = sensor(np.full((height, width, 3), color, np.float32), pattern)
+    write_dng(path, samples, pattern, orientation=(274, 3, 1, turn))
+    size = (width, height) if turn > 4 else (height, width)
+    header = restorer.probe(path)
+    assert (header.height, header.width, header.format) == (*size, "DNG")
+    page = restorer.read_page(path)
+    assert isinstance(page, Mosaic)
+    assert metadata.orientation(page.metadata) == 1
+    picture = rendering.plain_picture(page, rendering.Development(tone="linear"))
+    assert picture.pixels.shape == (*size, 3)
+    found = rendering.decoded(picture.to_float())
+    assert np.abs(found - color).max() < 2e-3
+
+
+@pytest.mark.parametrize("pattern", bayer.PATTERNS)
+def test_turning_a_mosaic_is_turning_the_picture_that_it_samples(pattern: str) -> None:
+    colors = np.random.default_rng(0).random((7, 10, 3), np.float32)
+    mosaic = Mosaic(
+        bayer.raw_samples(bayer.spread(colors.sum(2, keepdims=True), pattern), pattern),
+        pattern,
+        CameraColor(np.ones(3), SRGB_TO_XYZ),
+    )
+    for turn in range(1, 9):
+        turned = metadata.upright(
+            Mosaic(
+                mosaic.samples,
+                pattern,
+                mosaic.color,
+                metadata.with_orientation(mosaic.metadata, turn),
+            )
+        )
+        planes = bayer.spread(turned.samples, turned.pattern)
+        assert np.array_equal(planes, metadata.turned(bayer.spread(mosaic.samples, pattern), turn))
+
+
+def test_the_network_restores_raw_samples_to_the_colors_of_the_scene(tmp_path: Path) -> None:
+    colors = linear_photograph(48, 64)
+    for pattern in ("rggb", "gbrg"):
+        write_dng(tmp_path / "a.dng", sensor(colors, pattern), pattern)
+        result = restorer.restore(tmp_path / "a.dng", MODEL, settings=Settings(tone="linear"))
+        assert result.bits == 16
+        assert restorer.profile_name(result.metadata.icc).startswith("sRGB")
+        error = result.to_float() - rendering.encoded(colors)
+        plain = restorer.read(tmp_path / "a.dng")
+        assert np.sqrt((error[4:-4, 4:-4] ** 2).mean()) < 0.02
+        assert plain.pixels.shape == result.pixels.shape
+
+
+def test_a_region_of_a_raw_picture_is_that_of_the_whole(tmp_path: Path) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(40, 56), "grbg"), "grbg")
+    page = restorer.read_page(tmp_path / "a.dng")
+    whole = restorer.restore(page, MODEL)
+    region = restorer.Region(5, 7, 20, 31)
+    part = restorer.restore_region(page, MODEL, region)
+    assert np.array_equal(part.pixels, region.of(whole.pixels))
+
+
+def test_other_steps_follow_the_demosaicing_that_raw_samples_need(tmp_path: Path) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(24, 32), "rggb"))
+    job = restorer.Job(tmp_path / "a.dng", tmp_path / "b.tif", ("panet-sr-x2-lite",))
+    result = restorer.run_job(job)
+    assert result.status == "done", result.error
+    assert [plan.model for plan in result.plans] == [MODEL, "panet-sr-x2-lite"]
+    assert restorer.read(tmp_path / "b.tif").pixels.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("profile", ["display-p3", "rec2020-linear", "prophoto-linear"])
+def test_saturated_colors_survive_in_a_wide_space(tmp_path: Path, profile: str) -> None:
+    to_xyz = matrix.colorants(matrix.REC2020_CHROMATICITIES)
+    color = np.array([0.5, 0.1, 0.02], np.float32)  # in Rec. 2020; its red lies beyond sRGB
+    write_dng(
+        tmp_path / "a.dng",
+        sensor(np.full((24, 24, 3), color, np.float32), "rggb"),
+        matrix=(50721, *rational(np.diag(NEUTRAL) @ np.linalg.inv(to_xyz))),
+    )
+    chosen = Settings(tone="linear", profile=profile)
+    result = restorer.restore(tmp_path / "a.dng", MODEL, settings=chosen)
+    assert result.metadata.icc == restorer.find_profile(profile)
+    found = result.to_float()[8:-8, 8:-8].mean((0, 1)).astype(np.float64)
+    chromaticities = {
+        "display-p3": matrix.P3_CHROMATICITIES,
+        "rec2020-linear": matrix.REC2020_CHROMATICITIES,
+        "prophoto-linear": matrix.PROPHOTO_CHROMATICITIES,
+    }[profile]
+    linear = rendering.decoded(found.astype(np.float32)) if profile == "display-p3" else found
+    wanted = np.clip(np.linalg.solve(matrix.colorants(chromaticities), to_xyz @ color), 0, 1)
+    assert np.abs(linear - wanted).max() < 0.01
+
+
+def test_exposure_white_balance_and_tone_change_the_picture_as_said(tmp_path: Path) -> None:
+    flat = np.full((24, 24, 3), np.float32(0.1))
+    write_dng(tmp_path / "a.dng", sensor(flat, "rggb"))
+    page = restorer.read_page(tmp_path / "a.dng")
+
+    def level(**values: Any) -> NDArray[np.float32]:
+        result = restorer.restore(page, MODEL, settings=Settings(**values))
+        return rendering.decoded(result.to_float())[8:-8, 8:-8].mean((0, 1))
+
+    assert np.abs(level(tone="linear") - 0.1).max() < 2e-3
+    assert np.abs(level(tone="linear", exposure=1) - 0.2).max() < 4e-3
+    assert np.abs(level() - 0.15 / 1.05).max() < 3e-3
+    warm = level(tone="linear", white_balance="4,1.6")
+    assert warm[0] / warm[1] == pytest.approx(2, rel=0.02)
+    assert warm[2] / warm[1] == pytest.approx(1, rel=0.02)
+
+
+def test_highlights_stay_neutral_where_one_channel_is_saturated(tmp_path: Path) -> None:
+    samples = sensor(np.full((24, 24, 3), np.float32(1.4)), "rggb")
+    write_dng(tmp_path / "a.dng", np.minimum(samples, WHITE))
+    picture = restorer.restore(tmp_path / "a.dng", MODEL).pixels[6:-6, 6:-6]
+    assert picture.min() > 65_000
+
+
+def test_levels_crop_and_dead_pixels_are_obeyed(tmp_path: Path) -> None:
+    flat = sensor(np.full((60, 68, 3), np.float32(0.4)), "gbrg")
+    flat[10, 11] = 0
+    blacks = np.tile([[100, 200], [300, 400]], (30, 34))
+    write_dng(
+        tmp_path / "a.dng",
+        np.where(flat > 0, flat - BLACK + blacks, 0).astype(np.uint16),
+        "gbrg",
+        black=(50714, 4, 4, (100, 200, 300, 400)),
+        dim_black=(50713, 3, 2, (2, 2)),
+        white=(50717, 4, 1, WHITE - BLACK + 400),
+        active=(50829, 4, 4, (2, 3, 60, 68)),
+        origin=(50719, 4, 2, (1, 2)),
+        size=(50720, 4, 2, (56, 52)),
+    )
+    page = restorer.read_page(tmp_path / "a.dng")
+    assert isinstance(page, Mosaic)
+    assert page.samples.shape == (52, 56, 1)
+    assert page.notes == ("1 dead pixels of the sensor were filled from their neighbors",)
+    assert page.samples.min() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"matrix": None}, "colors of this camera are unknown"),
+        ({"matrix": (50721, 10, 9, (0, 1) * 9)}, "colors of this camera are unknown"),
+        ({"neutral": None}, "states no white balance"),
+        ({"opcodes": (51009, 7, 4, bytes(4))}, "not applied: corrections of the linear samples"),
+        ({"opcodes": (51022, 7, 4, bytes(4))}, "not applied: lens corrections"),
+    ],
+)
+def test_what_is_unknown_or_not_applied_is_said(tmp_path: Path, changes: Any, said: str) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(20, 20), "rggb"), **changes)
+    page = restorer.read_page(tmp_path / "a.dng")
+    assert any(said in note for note in page.notes), page.notes
+
+
+def test_colors_that_the_maker_interpolated_are_taken_with_a_note(tmp_path: Path) -> None:
+    colors = linear_photograph(20, 24)
+    recorded = colors * np.array(NEUTRAL, np.float32)
+    samples = np.rint(recorded * (WHITE - BLACK) + BLACK).astype(np.uint16)
+    for compression in (None, "jpegxl"):
+        write_dng(
+            tmp_path / "a.dng",
+            samples,
+            photometric=34892,
+            compression=compression,
+            **{"dim": None, "colors": None},
+        )
+        image = restorer.read(tmp_path / "a.dng")
+        assert "demosaiced by the program that made it" in " ".join(image.notes)
+        found = rendering.decoded(image.to_float())
+        assert np.abs(found - rendering.lifted(colors)).max() < 5e-3
+
+
+def test_samples_in_jpeg_xl_are_those_of_the_plain_file(tmp_path: Path) -> None:
+    samples = sensor(linear_photograph(24, 32), "bggr")
+    write_dng(tmp_path / "plain.dng", samples, "bggr")
+    write_dng(tmp_path / "packed.dng", samples, "bggr", compression="jpegxl")
+    plain, packed = (restorer.read_page(tmp_path / f"{n}.dng") for n in ("plain", "packed"))
+    assert isinstance(plain, Mosaic)
+    assert isinstance(packed, Mosaic)
+    assert plain.pattern == packed.pattern
+    assert np.array_equal(plain.samples, packed.samples)
+
+
+def test_the_colors_of_libraw_with_the_same_settings(tmp_path: Path) -> None:
+    from skimage import color
+
+    colors = linear_photograph(64, 64)
+    write_dng(tmp_path / "a.dng", sensor(colors, "rggb"))
+    with rawpy.imread(str(tmp_path / "a.dng")) as raw:
+        theirs = raw.postprocess(
+            use_camera_wb=True,
+            no_auto_bright=True,
+            output_bps=16,
+            gamma=(2.4, 12.92),
+            adjust_maximum_thr=0.0,
+        )
+    page = restorer.read_page(tmp_path / "a.dng")
+    assert isinstance(page, Mosaic)
+    ours = rendering.plain_picture(page, rendering.Development(tone="linear")).pixels
+    labs = [color.rgb2lab(each[4:-4, 4:-4] / 65_535) for each in (ours, theirs)]
+    assert color.deltaE_ciede2000(*labs).mean() < 1.5
+
+
+def test_two_calibrations_are_mixed_by_the_temperature_of_the_light() -> None:
+    warm = camera_color.Calibration(np.diag([1.2, 1, 0.6]), illuminant=17)
+    cold = camera_color.Calibration(np.diag([0.8, 1, 1.1]), illuminant=21)
+    for single, kelvins in ((warm, 2850), (cold, 6504)):
+        # The neutral that a light of this temperature gives with its own calibration.
+        white = {2850: (1.0985, 1, 0.3558), 6504: (0.9505, 1, 1.0888)}[kelvins]
+        neutral = single.color @ np.array(white)
+        alone = camera_color.camera_color([single], neutral)
+        mixed = camera_color.camera_color([warm, cold], neutral)
+        assert np.abs(alone.to_xyz - mixed.to_xyz).max() < 0.02
+        assert mixed.to_xyz.sum(1) == pytest.approx(matrix.D50)
+
+
+STARTS = {
+    "CR2": b"II*\0\x10\0\0\0CR\2\0",
+    "CR3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+    "CRW": b"II\x1a\0\0\0HEAPCCDR",
+    "RAF": b"FUJIFILMCCD-RAW 0201",
+    "ORF": b"IIRO\x08\0\0\0",
+    "RW2": b"IIU\0\x18\0\0\0",
+    "X3F": b"FOVb\1\0\2\0",
+    "MRW": b"\0MRM\0\0\1",
+    "IIQ": b"II*\0\x08\0\0\0IIII",
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_raw_files_of_cameras_are_recognized_and_damage_is_said(tmp_path: Path, name: str) -> None:
+    start = STARTS[name] + b"\x01\x02\x80\xff" * 60
+    assert sniff.sniff(io.BytesIO(start)) == 2
+    path = tmp_path / f"a.{name.lower()}"
+    path.write_bytes(start)
+    with pytest.raises(ImageFormatError, match="damaged, or of an unknown camera"):
+        restorer.read(path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_damaged_dng_files_give_a_picture_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("raw") / "a.dng"
+    write_dng(path, sensor(linear_photograph(16, 16), "rggb"))
+    raw = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(8, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(raw[: data.draw(st.integers(100, len(raw)))])
+    try:
+        image = restorer.read(path, max_pixels=10_000)
+    except restorer.ImageError:
+        return
+    assert isinstance(image, Image)
+
+
+def test_the_name_of_a_result_gets_a_suffix_that_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_dng(tmp_path / "in" / "a.dng", sensor(linear_photograph(16, 16), "rggb"))
+    (job,) = restorer.plan_jobs(tmp_path / "in", tmp_path / "out", [MODEL]).jobs
+    assert job.target.name == "a.tif"
