@@ -62,6 +62,11 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     + "; ".join(f"{name}: {row.help}" for name, row in ENGINES.items())
     + ".",
 )
+@click.option(
+    "--all-headers",
+    is_flag=True,
+    help="Let --dry-run read the headers of more than 20,000 files, instead of a sample of 2,000.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan of --dry-run as JSON.")
 @click.option(
     "--html",
@@ -81,6 +86,7 @@ def batch(
     name: str,
     jobs: int | None,
     engine: str,
+    all_headers: bool,
     as_json: bool,
     html: Path | None,
     request: Request,
@@ -97,6 +103,8 @@ def batch(
 
     if as_json and not dry_run:
         raise click.UsageError("--json: prints the plan of --dry-run; --report FILE keeps results")
+    if all_headers and not dry_run:
+        raise click.UsageError("--all-headers: is for --dry-run; a run reads all files")
     if html is not None and dry_run:
         raise click.UsageError("--html: shows results, which --dry-run does not make")
     command = ctx.find_root().meta["command"]
@@ -118,7 +126,7 @@ def batch(
     plan = replace(plan, jobs=request.completed(plan.jobs))
     decisions = output.decide(plan.jobs)
     if dry_run:
-        ctx.exit(show_plan(decisions, plan, workers=jobs, as_json=as_json))
+        ctx.exit(show_plan(decisions, plan, workers=jobs, all_headers=all_headers, as_json=as_json))
     with journal(report) as file, output:
         page = None if html is None else Page(html, command)
         account = Report(verbose=verbose, file=file, output=output, page=page)

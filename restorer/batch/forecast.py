@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -36,7 +36,8 @@ class FileForecast:
         reason: Why it would be skipped, fail, or be restored once more; else empty.
         problem: What a failure is about: the *source*, a *limit* of the target's format, the
             *target*, which cannot be created, or the *request*. None if it would not fail.
-        format: Name of the format of the source; empty where its header was not read.
+        format: Name of the format of the source; empty where its header was not read, so that the
+            sizes are 0.
         size: Height and width of the source.
         result_size: Height and width of the result.
         result_format: Name of its format.
@@ -92,7 +93,12 @@ class Forecast:
 
     Attributes:
         outcomes: Number of files by outcome.
-        formats: Number of files that would be restored, by the format of the source.
+        headers: Number of files whose headers were read.
+        unread: Number of files that would be restored, or would fail for their source, the limits
+            of a format or the request: their headers were not read. They count as restored. What
+            follows of sizes and time is estimated for them from the other files.
+        formats: Number of files that would be restored, by the format of the source, as far as
+            headers were read.
         result_formats: The same by the format of the result.
         problems: Number of files that would fail, by what the failure is about.
         skipped: Number of files that would be skipped, by reason.
@@ -106,6 +112,8 @@ class Forecast:
     """
 
     outcomes: Mapping[str, int]
+    headers: int
+    unread: int
     formats: Mapping[str, int]
     result_formats: Mapping[str, int]
     problems: Mapping[str, int]
@@ -122,13 +130,18 @@ def forecast_batch(
     decisions: Iterable[Decision],
     *,
     workers: int | None = None,
+    headers: int | None = None,
     on_file: OnForecast | None = None,
 ) -> Forecast:
     """Forecast what `run_jobs` would do, from headers and measurements; nothing is written.
 
+    Targets are checked for all files in any case.
+
     Args:
         decisions: From `OutputFolder.decide`.
         workers: How many images go through networks at a time; None takes the measured number.
+        headers: The largest number of headers to read, 0.5 ms each on a local disk, of files that
+            are evenly spread over the batch; None reads all.
         on_file: Called with the forecast of each file as soon as its header has been read.
 
     Examples:
@@ -143,27 +156,36 @@ def forecast_batch(
     counts: dict[str, Counter[str]] = {key: Counter() for key in _COUNTED}
     pixels = result_pixels = 0
     seconds: float | None = 0.0
-    speeds, space = _Speeds(workers), _Space()
-    for decision in decisions:
-        file = _forecast_file(decision, speeds)
+    speeds, space, folders = _Speeds(workers), _Space(), _Folders()
+    decisions = [*decisions]
+    chosen = _sample([n for n, each in enumerate(decisions) if each.skipped is None], headers)
+    for number, decision in enumerate(decisions):
+        file = _forecast_file(decision, speeds, folders, read=number in chosen)
         counts["outcomes"][file.outcome] += 1
         if file.outcome == "restore":
-            counts["formats"][file.format] += 1
             counts["result_formats"][file.result_format] += 1
-            pixels, result_pixels = pixels + file.pixels, result_pixels + file.result_pixels
-            seconds = _sum(seconds, file.seconds)
             space.add(file)
-        counts["problems"].update([file.problem] if file.problem else [])
+            if file.format:
+                counts["formats"][file.format] += 1
+                pixels, result_pixels = pixels + file.pixels, result_pixels + file.result_pixels
+                seconds = _sum(seconds, file.seconds)
+        if file.problem:
+            counts["problems"][file.problem] += 1
         if file.outcome != "fail" and file.reason:
             counts["again" if file.outcome == "restore" else "skipped"][file.reason] += 1
         if on_file is not None:
             on_file(file)
+    known = counts["formats"].total()
+    unread = counts["outcomes"]["restore"] - known
+    scale = 1 + unread / max(1, known)
     return Forecast(
         **{key: dict(count.most_common()) for key, count in counts.items()},
-        pixels=pixels,
-        result_pixels=result_pixels,
+        headers=len(chosen),
+        unread=unread,
+        pixels=round(pixels * scale),
+        result_pixels=round(result_pixels * scale),
         disks=space.needs(),
-        seconds=seconds,
+        seconds=None if seconds is None else seconds * scale,
         unmeasured=tuple(sorted(speeds.unmeasured)),
     )
 
@@ -171,13 +193,28 @@ def forecast_batch(
 _COUNTED = ("outcomes", "formats", "result_formats", "problems", "skipped", "again")
 
 
-def _forecast_file(decision: Decision, speeds: _Speeds) -> FileForecast:
+def _sample(numbers: Sequence[int], count: int | None) -> Set[int]:
+    """Return at most `count` of the numbers, evenly spread."""
+    if count is None or count >= len(numbers):
+        return frozenset(numbers)
+    return frozenset(numbers[n * len(numbers) // count] for n in range(count))
+
+
+def _forecast_file(
+    decision: Decision, speeds: _Speeds, folders: _Folders, *, read: bool
+) -> FileForecast:
     job = decision.job
     if decision.skipped is not None:
         reason = decision.skipped.error.removeprefix(f"{job.target}: ")
         return FileForecast(decision, "skip", reason)
     if job.settings.existing == "skip" and os.path.isfile(job.target):
         return FileForecast(decision, "skip", "exists already")
+    if not read:
+        try:
+            format = folders.check(job.target)
+        except ImageError as error:
+            return FileForecast(decision, "fail", str(error), _problem(error))
+        return FileForecast(decision, "restore", decision.again, result_format=format.name)
     try:
         with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
             header, size_bytes = source.header, os.path.getsize(job.source)
@@ -278,6 +315,33 @@ def _computed(length: int, spec: ModelSpec, settings: Settings) -> int:
     return length + overlap * max(0, math.ceil((length - side) / (side - overlap)))
 
 
+class _Folders:
+    """Checks that targets can be created, without regard to their size."""
+
+    def __init__(self) -> None:
+        self._longest: dict[str, int] = {}
+        self._exist: dict[str, bool] = {}
+        self._formats: dict[str, formats.Format] = {}
+
+    def check(self, target: Path) -> formats.Format:
+        """Return the format of a target, or raise what `check_result` does.
+
+        A folder in which a name can be created takes all names that are no longer and do not exist.
+        """
+        folder, name = os.path.split(target)
+        length = len(os.fsencode(name))
+        if folder not in self._exist:
+            self._exist[folder] = os.path.lexists(folder)
+        longest = self._longest.get(folder, -1)
+        if length > longest or (self._exist[folder] and os.path.lexists(target)):
+            formats.check_creatable(target)
+            self._longest[folder] = max(length, longest)
+        suffix = os.path.splitext(name)[1]
+        if suffix not in self._formats:
+            self._formats[suffix] = formats.check_target(target, 1, 1)
+        return self._formats[suffix]
+
+
 class _Space:
     """Adds up the sizes of results by file systems."""
 
@@ -285,20 +349,30 @@ class _Space:
         self._disks: dict[str, int] = {}  # by folder
         self._folders: dict[int, Path] = {}
         self._needed: Counter[int] = Counter()
+        self._replaced: Counter[int] = Counter()
+        self._files: Counter[int] = Counter()
+        self._known: Counter[int] = Counter()  # files, of those whose headers were read
 
     def add(self, file: FileForecast) -> None:
         """Add a result, less the file that it replaces."""
         job = file.decision.job
         disk = self._disk(os.path.dirname(job.target))
         state = FileState.of(job.target) if job.settings.existing == "replace" else None
-        self._needed[disk] += file.size_bytes - (0 if state is None else state.size_bytes)
+        self._replaced[disk] += 0 if state is None else state.size_bytes
+        self._needed[disk] += file.size_bytes
+        self._files[disk] += 1
+        self._known[disk] += bool(file.format)
 
     def needs(self) -> tuple[DiskNeed, ...]:
-        """Return the sums."""
+        """Return the sums; the results of sources that were not read are as large as the others."""
         return tuple(
-            DiskNeed(folder, max(0, self._needed[disk]), shutil.disk_usage(folder).free)
+            DiskNeed(folder, max(0, self._need(disk)), shutil.disk_usage(folder).free)
             for disk, folder in self._folders.items()
         )
+
+    def _need(self, disk: int) -> int:
+        whole = self._needed[disk] * self._files[disk] / max(1, self._known[disk])
+        return round(whole) - self._replaced[disk]
 
     def _disk(self, name: str) -> int:
         if name not in self._disks:

@@ -135,6 +135,24 @@ def test_plan_says_what_the_batch_needs(restore, make_picture, tmp_path, out):
     assert plan["renamed"][0] == [str(out / "a.bmp"), str(out / "a_jpg.bmp")]
 
 
+def test_plan_of_very_many_files_reads_a_sample(restore, make_picture, tmp_path, out, monkeypatch):
+    monkeypatch.setattr("restorer.cli.dry_run._ALL_HEADERS", 3)
+    monkeypatch.setattr("restorer.cli.dry_run._SAMPLE", 2)
+    for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg"):
+        make_picture(tmp_path / "in" / name)
+    (tmp_path / "in" / "a.jpg").write_bytes(b"")
+    words = ("batch", tmp_path / "in", out, "--dry-run")
+    lines = restore(*words).stdout.splitlines()
+    assert "3 to restore, about 0.0 megapixels to 0.0, 1 would fail" in lines
+    sampled = (
+        "headers: 2 read, 2 not; --all-headers reads all; about 1 of the others would fail, too"
+    )
+    assert sampled in lines
+    plan = json.loads(restore(*words, "--json").stdout)
+    assert (plan["unread"], [file["format"] for file in plan["files"]]) == (2, ["", "", "JPEG", ""])
+    assert json.loads(restore(*words, "--json", "--all-headers").stdout)["unread"] == 0
+
+
 def test_json_needs_a_dry_run(restore, folder, out):
     result = restore("batch", folder, out, "--json")
     assert (result.exit_code, "--dry-run" in result.stderr) == (2, True)

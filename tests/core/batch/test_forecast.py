@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,32 @@ def test_time_is_unknown_before_any_measurement(tmp_path: Path) -> None:
     source = picture(tmp_path / "a.png")
     forecast = forecast_batch([Decision(Job(source, tmp_path / "b.png", ENLARGE))])
     assert (forecast.seconds, forecast.unmeasured) == (None, ENLARGE)
+
+
+def test_a_sample_of_headers_stands_for_all_of_like_files(tmp_path: Path) -> None:
+    for number in range(12):
+        picture(tmp_path / "in" / f"{number:02}.bmp")
+    jobs = plan_jobs(tmp_path / "in", tmp_path / "out", ENLARGE).jobs
+    whole = forecast_batch(map(Decision, jobs))
+    files: list[FileForecast] = []
+    sampled = forecast_batch(map(Decision, jobs), headers=4, on_file=files.append)
+    assert (sampled.headers, sampled.unread, sampled.formats) == (4, 8, {"BMP": 4})
+    assert replace(sampled, headers=12, unread=0, formats=whole.formats) == whole
+    assert [file.format for file in files] == ["BMP", "", ""] * 4
+
+
+@pytest.mark.parametrize("obstacle", ["folder", "long name", "format"])
+def test_targets_are_checked_where_headers_are_not_read(tmp_path: Path, obstacle: str) -> None:
+    source = picture(tmp_path / "a.png")
+    blocked = {
+        "folder": tmp_path / "out" / "b.png",
+        "long name": tmp_path / "out" / f"{'b' * 300}.png",
+        "format": tmp_path / "out" / "b.xyz",
+    }[obstacle]
+    (tmp_path / "out" / "b.png").mkdir(parents=True)
+    targets = [tmp_path / "out" / "a.png", blocked, tmp_path / "out" / "c.png"]
+    decisions = [Decision(Job(source, target, ENLARGE)) for target in targets]
+    read = forecast_batch(decisions)
+    unread = forecast_batch(decisions, headers=1)
+    assert (unread.outcomes, unread.problems) == (read.outcomes, read.problems)
+    assert (unread.outcomes["fail"], unread.unread) == (1, 1)
