@@ -21,13 +21,13 @@ from restorer import formats
 from restorer.batch.claims import Claims, run_name
 from restorer.batch.jobs import FileState, Job, Result
 from restorer.batch.journal import HeaderRecord, Journal, iterate_journal
+from restorer.batch.kept_rows import FOLDER
 from restorer.batch.past import CHANGES, Past, RelativePaths, read_past, request_text
 from restorer.errors import ImageError, SettingsError
 from restorer.formats.files import leftovers
 
 log = logging.getLogger(__name__)
 
-FOLDER = ".restorer"
 _SYNC_S = 1.0  # at most this much of the journal is lost in a power cut; the results are not
 
 

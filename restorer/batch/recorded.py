@@ -11,7 +11,7 @@ import msgspec
 
 from restorer import formats
 from restorer.batch.jobs import FileState
-from restorer.batch.output import FOLDER
+from restorer.batch.kept_rows import FOLDER
 from restorer.batch.past import Past, read_past
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import history

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from restorer import formats
 from restorer.batch.jobs import FileState, Job, JobContext, Result
+from restorer.batch.kept_rows import kept_rows
 from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
 from restorer.errors import (
@@ -235,7 +236,7 @@ def _stream(
     steps = open_steps(job.steps, job.settings, source.header.bits)
     try:
         stream.check_rows(job.source, source.header, steps)
-        rows = source.rows()
+        rows, scale = source.rows(), _scale(job)
 
         def write(
             target: Path, existing: formats.Existing
@@ -251,10 +252,11 @@ def _stream(
                 _times(job, source),
                 source=_file(job, source),
                 plans=job.plans,
+                resumption=resumption,
             )
 
-        path, (plans, notes) = _write(job, write)
-        scale = _scale(job)
+        with kept_rows(job, source.header, scale) as resumption:
+            path, (plans, notes) = _write(job, write)
         size = source.header.height * scale, source.header.width * scale
         return Result("done", path, plans=plans, notes=notes, size=size)
     except formats.RowsError as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from restorer import bayer, color
 from restorer.errors import SettingsError
@@ -140,6 +140,27 @@ class StepRun:
         overlap = min(self.tiles.overlap, side // 2)
         tiles = plan_tiles(self.frame.size, self.spec.tile, side=side, overlap=overlap)
         plan = _run_plan(self.predictor, self.settings, self.number, tiles)
+        return replace(self, tiles=tiles, plan=plan)
+
+    def tiled_like(self, record: Mapping[str, Any]) -> StepRun:
+        """Return this step with the tiles of an earlier run; unchanged where more differs.
+
+        The size of tiles depends on the memory that was free.
+
+        Args:
+            record: The fields of that run's plan.
+        """
+        side, overlap = record.get("side"), record.get("overlap")
+        if self.tiles is None or not isinstance(side, int) or not isinstance(overlap, int):
+            return self
+        plan = replace(self.plan, side=side, overlap=overlap)
+        same = ("model", "device", "precision", "tiling")
+        if plan == self.plan or any(getattr(plan, key) != record.get(key) for key in same):
+            return self
+        try:
+            tiles = plan_tiles(self.frame.size, self.spec.tile, side=side, overlap=overlap)
+        except SettingsError:
+            return self
         return replace(self, tiles=tiles, plan=plan)
 
 

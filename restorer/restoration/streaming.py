@@ -1,15 +1,16 @@
 """Restore a picture that is larger than memory, from one file into another, band by band.
 
 Memory holds the rows of one tile, of the picture and of the result. Between two steps the picture
-lies on the disk, in a float32 file without a name beside the target.
+lies on the disk as float32. A job that takes long keeps these rows and those of the result until it
+ends, so that a later process goes on where a killed one stopped.
 """
 
 from __future__ import annotations
 
-import tempfile
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +23,6 @@ from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import noise_map
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.history import write_sidecar
-from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.restoration.conditioning import (
     Condition,
@@ -31,12 +31,16 @@ from restorer.restoration.conditioning import (
     notes_of,
     planes_of,
 )
-from restorer.restoration.provenance import FileHash, account_of, with_provenance
+from restorer.restoration.provenance import FileHash, Provenance, account_of
+from restorer.restoration.sinks import ResultWriter, Sink, spooled
 from restorer.restoration.source import lowest_jpeg_quality
+from restorer.restoration.spool import Resumption, Spool
 from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, ticker
 from restorer.restoration.strength import mixed
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
 from restorer.tiling.plan import Region
+
+log = logging.getLogger(__name__)
 
 _BAND_ROWS = 1024  # of the picture, in memory at once: those of two rows of tiles, at most
 # Peak in bytes for each sample of a picture and of its result: integers, float32 pictures,
@@ -46,9 +50,6 @@ _PER_SAMPLE = 18
 _PER_RESULT_SAMPLE = 10
 _ROWS = 128  # rows that are scanned, or merged and rounded, at once
 _MIDDLE_SIDE = 2048  # side of the crop that is searched for traces of JPEG
-
-# Takes all bands of a step, and its plan; a second call starts anew.
-Sink = Callable[[Iterator[FloatArray], RunPlan], None]
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def restore_rows(
     *,
     source: FileHash | None = None,
     plans: Sequence[RunPlan] = (),
+    resumption: Resumption | None = None,
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
     """Restore a picture into a format with a row writer; return plans and notes.
 
@@ -121,11 +123,12 @@ def restore_rows(
         times: Access and modification time of the file; None for now.
         source: The file of the picture, for the provenance.
         plans: The plans of an earlier run, which is repeated; none for a new one.
+        resumption: Where finished rows are kept; the caller removes them at the end of the job.
 
     Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
     with created(target, existing, times) as file:
-        stream = _Stream(steps, settings, on_tile, cancel, source)
+        stream = _Stream(steps, settings, on_tile, cancel, source, resumption)
         done, notes = stream.run(rows, file, target, plans)
         if cancel is not None:
             cancel.check()
@@ -144,15 +147,15 @@ class _Stream:
         on_tile: OnTick | None,
         cancel: CancelToken | None,
         source: FileHash | None,
+        resumption: Resumption | None,
     ) -> None:
         self._steps = steps
         self._source = source
+        self._resumption = resumption
         self.account = b""  # for a sidecar, from the writer
         self._settings = settings
-        self._profile = find_profile(settings.profile)
         self._on_tile = on_tile
         self._cancel = cancel
-        self._notes: tuple[str, ...] = ()  # from the writer
 
     def run(
         self, rows: formats.Rows, file: BinaryIO, target: Path, repeated: Sequence[RunPlan]
@@ -165,17 +168,53 @@ class _Stream:
         region = Region(0, 0, header.height, header.width)
         runs = plan_steps(self._steps, picture.shape[:2], region, self._settings, repeated)
         plans: list[RunPlan] = []
+
+        def account(plan: RunPlan) -> Provenance:
+            asked = asked_steps(self._steps)
+            return account_of(asked, [*plans, plan], self._settings, self._source)
+
+        size = runs[-1].result_size
+        writer = ResultWriter(rows.first, size, file, target, self._settings, account)
         with ExitStack() as stack:
-            for run in runs:
-                if run is runs[-1]:
-                    sink = partial(self._write, rows.first, plans, run.result_size, file, target)
-                    plans.append(self._run_step(runs, run.number, picture, sink))
+            spools = [self._open(run, runs, target) for run in runs]
+            for opened in filter(None, spools):
+                stack.callback(opened.close)
+            self._retile(runs, spools)
+            for number, spool in enumerate(spools):
+                head = partial(self._head, runs, number)
+                size = runs[number].result_size
+                if number == len(runs) - 1:
+                    sink = writer.sink(spool, head)
                 else:
-                    spool = stack.enter_context(tempfile.TemporaryFile(dir=target.parent))
-                    plans.append(self._run_step(runs, run.number, picture, partial(_spool, spool)))
-                    picture = _spooled(spool, (*run.result_size, header.channels))
+                    assert spool is not None, "between two steps"
+                    sink = spooled(spool, head, size[1], header.channels)
+                plans.append(self._run_step(runs, number, picture, sink))
+                if spool is not None:
+                    picture = _Rows((*size, header.channels), spool.read)
+        self.account = writer.account
         notes = (run.note for run in runs if run.note)
-        return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes, *self._notes)
+        return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes, *writer.notes)
+
+    def _open(self, run: StepRun, runs: Sequence[StepRun], target: Path) -> Spool | None:
+        """Return the file of the rows of a step; None for a result that is not kept."""
+        if self._resumption is not None:
+            return Spool.open(self._resumption.of(run.number), target.parent)
+        return None if run is runs[-1] else Spool.open(None, target.parent)
+
+    def _retile(self, runs: list[StepRun], spools: Sequence[Spool | None]) -> None:
+        """Give all steps the tiles of the process that was stopped, or record theirs."""
+        if self._resumption is None:
+            return
+        for number, spool in enumerate(spools):
+            assert spool is not None, "kept"
+            runs[number] = runs[number].tiled_like(spool.head.get("plan", {}))
+            spool.announce(self._head(runs, number))
+
+    def _head(self, runs: Sequence[StepRun], number: int) -> dict[str, Any]:
+        """Return what decides the rows of a step."""
+        *before, plan = (asdict(run.plan) for run in runs[: number + 1])
+        identity = self._resumption.identity if self._resumption else {}
+        return {"plan": plan, "before": before, "identity": identity}
 
     def _run_step(self, runs: list[StepRun], number: int, picture: _Rows, sink: Sink) -> RunPlan:
         """Run one step into `sink`; after lack of memory, again with smaller tiles."""
@@ -191,8 +230,14 @@ class _Stream:
         while True:
             run = runs[number]
             plan, on_tile = condition.recorded(run.plan), ticker(runs, run, self._on_tile)
+
+            def bands(
+                done: int, run: StepRun = run, on_tile: OnTick | None = on_tile
+            ) -> Iterator[FloatArray]:
+                return self._bands(run, picture, condition, gray, on_tile, done)
+
             try:
-                sink(self._bands(run, picture, condition, gray, on_tile), plan)
+                sink(bands, plan)
             except OutOfMemoryError:
                 smaller = run.smaller()
                 if smaller is None:
@@ -208,11 +253,22 @@ class _Stream:
         condition: Condition,
         gray: bool,
         on_tile: OnTick | None,
+        done: int,
     ) -> Iterator[FloatArray]:
-        """Yield the result of a step from top to bottom, clipped to [0, 1]."""
+        """Yield the result of a step from row `done` to the bottom, clipped to [0, 1]."""
         assert run.tiles is not None, "context whole is not streamed"
         spec, scale, border, frame = run.spec, run.spec.scale, run.border, run.frame
         height = picture.shape[0]
+        if done == height * scale:
+            return
+        first = border + done // scale if done else 0  # row of the frame
+        region = replace(frame.region, top=first, height=frame.region.height - first)
+        if done:
+            log.info("%s: %d of %d rows were kept", spec.id, done, height * scale)
+
+        def report(tiles: int, of: int) -> None:
+            if on_tile is not None:
+                on_tile(run.ticks - of + tiles, run.ticks)
 
         def planes(top: int, bottom: int) -> FloatArray:
             band = Region(top, 0, bottom - top, frame.region.width)
@@ -223,13 +279,14 @@ class _Stream:
         bands = run.predictor.run_rows(
             planes,
             run.tiles,
+            region=region,
             seed=run.plan.seed,
             self_ensemble=run.plan.self_ensemble,
-            on_tile=on_tile,
+            on_tile=report,
             cancel=self._cancel,
         )
         inside = slice(border * scale, -border * scale or None)
-        start = -border * scale  # in rows of the result without its border
+        start = (first - border) * scale  # in rows of the result without its border
         for band in _sliced(bands, _ROWS * scale):
             top, bottom = max(start, 0), min(start + len(band), height * scale)
             if top < bottom:
@@ -250,36 +307,6 @@ class _Stream:
                 return False
         return True
 
-    def _write(
-        self,
-        first: Image,
-        before: Sequence[RunPlan],
-        size: tuple[int, int],
-        file: BinaryIO,
-        target: Path,
-        bands: Iterator[FloatArray],
-        plan: RunPlan,
-    ) -> None:
-        settings = self._settings
-        asked = asked_steps(self._steps)
-        first = with_provenance(first, account_of(asked, [*before, plan], settings, self._source))
-        # One generator for all bands, which `default_rng` takes as it is: as if they were one.
-        noise: Any = np.random.default_rng(settings.seed) if settings.dither else None
-
-        bits = first.bits if settings.bits is None else settings.bits
-
-        def finished(band: FloatArray) -> Image:
-            if self._profile is None:
-                return first.with_float(band, bits=bits, dither_seed=noise)
-            image = with_profile(replace(first, pixels=band), self._profile)
-            return image.with_float(image.to_float(), bits=bits, dither_seed=noise)
-
-        images = map(finished, bands)
-        options = formats.writer_options(target, quality=settings.quality)
-        self._notes, self.account = formats.write_rows(
-            images, size, file, target, options, settings.provenance
-        )
-
 
 def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:
     """Cut bands so that what is made of each is small, and keep none while the next is computed."""
@@ -287,27 +314,6 @@ def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:
         for top in range(0, len(band), rows):
             yield band[top : top + rows].copy()
         del band
-
-
-def _spool(file: BinaryIO, bands: Iterator[FloatArray], _: RunPlan) -> None:
-    """Write a picture as plain float32 from the start of a file."""
-    file.seek(0)
-    for band in bands:
-        file.write(np.ascontiguousarray(band).data)
-
-
-def _spooled(file: BinaryIO, shape: tuple[int, int, int]) -> _Rows:
-    """Read what `_spool` wrote."""
-    _, width, channels = shape
-
-    def read(top: int, bottom: int) -> FloatArray:
-        values = np.empty((bottom - top, width, channels), np.float32)
-        file.seek(top * width * channels * values.itemsize)
-        count = file.readinto(values)  # type: ignore[attr-defined]  # of all binary files
-        assert count == values.nbytes, "all rows were written"
-        return values
-
-    return _Rows(shape, read)
 
 
 def _middle(picture: _Rows) -> FloatArray:

@@ -39,6 +39,7 @@ from restorer.inference.predictor import Predictor
 from restorer.restoration import streaming as stream
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
+from restorer.restoration.spool import Spool
 
 from helpers import Enlarge, fake_predictor, make_photograph, make_spec
 
@@ -528,7 +529,7 @@ def test_full_disk_fails_the_job_and_leaves_nothing(
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(stream, "_spool", full)
+    monkeypatch.setattr(Spool, "append", full)
     result = job(source, Step(DENOISE, sigma=9), Step(ENLARGE))
     assert result.status == "failed"
     assert "out.tif: cannot be written: No space left" in result.error
