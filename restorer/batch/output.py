@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,12 +22,13 @@ from restorer.batch.jobs import FileState, Job, Result
 from restorer.batch.journal import HeaderRecord, Journal, iterate_journal
 from restorer.batch.kept_rows import FOLDER
 from restorer.batch.past import CHANGES, Past, RelativePaths, read_past, request_text
+from restorer.batch.syncing import DelayedSync
 from restorer.errors import ImageError, SettingsError
 from restorer.formats.files import leftovers
 
 log = logging.getLogger(__name__)
 
-_SYNC_S = 1.0  # at most this much of the journal is lost in a power cut; the results are not
+_SYNC_S = 0.5  # about this much of the journal is lost in a power cut; the results are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class OutputFolder:
         self._relative = RelativePaths(self.path)
         self._requests: dict[object, str] = {}
         self._folders: dict[str, bool] = {}  # of targets, and whether they exist
-        self._synced = time.monotonic()
+        self._syncing: DelayedSync | None = None
         try:
             self._past = read_past(self._home)
         except (OSError, ValueError) as error:
@@ -90,6 +90,7 @@ class OutputFolder:
             path = self._home / f"{name}.jsonl"
             self._file = path.open("x", encoding="utf-8")
             self._journal = Journal(self._file, command=self._command, output=self.path)
+            self._syncing = DelayedSync(self._sync, _SYNC_S)
             self._claims = Claims(self._home / "claims", name)
             self._remove_leftovers(self._claims)
         except OSError as error:
@@ -107,16 +108,18 @@ class OutputFolder:
     def start(self, job: Job) -> None:
         """Record that a job has begun. Raises OSError."""
         assert self._journal is not None, "open"
-        self._journal.start(job)
+        assert self._syncing is not None, "open"
+        with self._syncing.change():
+            self._journal.start(job)
 
     def finish(self, job: Job, result: Result) -> None:
         """Record the result of a job, and release its claim. Raises OSError."""
         assert self._journal is not None, "open"
+        assert self._syncing is not None, "open"
         assert self._claims is not None, "open"
         try:
-            self._journal.finish(job, result)
-            if time.monotonic() - self._synced > _SYNC_S:
-                self._sync()
+            with self._syncing.change():
+                self._journal.finish(job, result)
         finally:
             self._claims.release(self._name(job.target))
 
@@ -134,6 +137,8 @@ class OutputFolder:
         with suppress(OSError):  # a folder that is gone was reported when it was written
             if self._claims is not None:
                 self._claims.close()
+            if self._syncing is not None:
+                self._syncing.close()
             if self._journal is not None:
                 self._sync()
                 self._file.close()
@@ -148,7 +153,6 @@ class OutputFolder:
 
     def _sync(self) -> None:
         os.fsync(self._file.fileno())
-        self._synced = time.monotonic()
 
     def _name(self, target: Path) -> str:
         return self._relative.of(target)
