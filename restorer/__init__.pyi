@@ -94,11 +94,8 @@ from .formats import read_page as read_page
 from .formats import with_profile as with_profile
 from .formats import write as write
 from .formats import writer_options as writer_options
-from .image import CameraColor as CameraColor
-from .image import Document as Document
 from .image import Image as Image
 from .image import Metadata as Metadata
-from .image import Mosaic as Mosaic
 from .inference.autotune import PrecisionTrial as PrecisionTrial
 from .inference.autotune import TileMemory as TileMemory
 from .inference.autotune import tile_memory as tile_memory
@@ -145,6 +142,9 @@ from .options import Flag as Flag
 from .options import Integer as Integer
 from .options import Number as Number
 from .options import Option as Option
+from .pages import CameraColor as CameraColor
+from .pages import Document as Document
+from .pages import Mosaic as Mosaic
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region

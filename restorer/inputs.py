@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from restorer.errors import ImageDataError, SettingsError
 from restorer.formats import plain_picture, read_page
-from restorer.image import HEADROOM, Bits, Image, Metadata, Mosaic
+from restorer.image import HEADROOM, Bits, Image, Metadata
+from restorer.pages import Mosaic
 
 if TYPE_CHECKING:
     import torch

@@ -28,7 +28,7 @@ ROWS = (
     "models estimate metrics",
     "inputs",
     "formats networks tiling color tasks settings",
-    "bayer",
+    "bayer pages",
     "attention image options",
     "errors",
 )

@@ -23,10 +23,11 @@ from restorer.errors import (
     RestorerError,
     TargetExistsError,
 )
-from restorer.image import Image, Mosaic, pattern_of
+from restorer.image import Image
 from restorer.inference.devices import free_bytes
 from restorer.inputs import to_image
 from restorer.models.catalog import model_spec
+from restorer.pages import Mosaic, pattern_of
 from restorer.restoration import streaming as stream
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (

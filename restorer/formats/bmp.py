@@ -24,7 +24,8 @@ from restorer.formats.codec import (
     name_trailer,
     not_kept,
 )
-from restorer.image import Document, Image, Metadata
+from restorer.image import Image, Metadata
+from restorer.pages import Document
 
 _METERS = 0.0254  # an inch
 _CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "RGBA": 4}  # by Pillow's mode

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from restorer.errors import ImageError, ImageFormatError, SettingsError
-from restorer.image import Bits, Document, Image, Metadata, Pixels
+from restorer.image import Bits, Image, Metadata, Pixels
 from restorer.options import check_options
+from restorer.pages import Document
 
 # What Pillow raises for damaged files, beside OSError.
 PILLOW_ERRORS = (SyntaxError, ValueError, EOFError, struct.error)

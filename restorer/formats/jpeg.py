@@ -34,8 +34,9 @@ from restorer.formats.codec import (
 )
 from restorer.formats.jpeg_samples import Decoded
 from restorer.formats.metadata import clean_exif
-from restorer.image import Document, Image, Metadata
+from restorer.image import Image, Metadata
 from restorer.options import Choice, Integer, option
+from restorer.pages import Document
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"

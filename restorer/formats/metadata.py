@@ -32,7 +32,8 @@ from restorer.formats.exif_block import (
 from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.formats.placement import UNMOVED, Placement, Rectangle
-from restorer.image import Image, Metadata, Mosaic
+from restorer.image import Image, Metadata
+from restorer.pages import Mosaic
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 XMP, ICC = 700, 34675

@@ -26,8 +26,9 @@ from restorer.formats.chunks import (
     read_metadata,
 )
 from restorer.formats.codec import Header, WriterOptions, decoding, exactly
-from restorer.image import Bits, Document, Image, Metadata
+from restorer.image import Bits, Image, Metadata
 from restorer.options import Integer, option
+from restorer.pages import Document
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3

@@ -16,7 +16,8 @@ from restorer.formats.codec import Header, Reader, RowsError
 from restorer.formats.files import Times, stream_sha256
 from restorer.formats.raw.rendering import plain_picture
 from restorer.formats.table import FORMATS, Format, format_names, recognize
-from restorer.image import Document, Image, Mosaic, Pixels
+from restorer.image import Image, Pixels
+from restorer.pages import Document, Mosaic
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.

@@ -35,8 +35,9 @@ from restorer.formats.metadata import (
     exif_from,
     resolution_of,
 )
-from restorer.image import Bits, Document, Image, Metadata
+from restorer.image import Bits, Image, Metadata
 from restorer.options import Choice, option
+from restorer.pages import Document
 
 # Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

@@ -24,8 +24,9 @@ from restorer.formats.codec import (
     others,
 )
 from restorer.formats.metadata import clean_exif
-from restorer.image import Document, Image, Metadata
+from restorer.image import Image, Metadata
 from restorer.options import Flag, Integer, option
+from restorer.pages import Document
 
 _KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ")
 _ALPHA_FLAG = 0x10

@@ -12,7 +12,8 @@ from restorer.estimate.jpeg_quality import estimate_jpeg_quality
 from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.formats.raw.rendering import Development, Rendering, Space
-from restorer.image import HEADROOM, FloatArray, Image, Mosaic, pattern_of
+from restorer.image import HEADROOM, FloatArray, Image
+from restorer.pages import Mosaic, pattern_of
 from restorer.restoration.provenance import FileHash
 from restorer.settings import Origin, Settings
 from restorer.tiling.plan import Region

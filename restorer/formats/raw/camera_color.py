@@ -7,15 +7,12 @@ XYZ Space".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer.formats.matrix import D50, adaptation
-from restorer.image import CameraColor
-
-Matrix = NDArray[np.float64]
+from restorer.pages import Calibration, CameraColor, Matrix
 
 # Correlated color temperatures in kelvins of the light sources that EXIF numbers.
 _KELVINS = {
@@ -29,23 +26,6 @@ _CLOSE = 1e-7
 _SRGB_TO_XYZ = np.array(  # D65, IEC 61966-2-1
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """What a file says of the colors of its camera under one light.
-
-    Attributes:
-        color: (3, 3) ColorMatrix, from XYZ to the camera.
-        camera: (3, 3) CameraCalibration, from the reference camera to this one.
-        forward: (3, 3) ForwardMatrix, from balanced colors to XYZ D50; None where there is none.
-        illuminant: LightSource of EXIF.
-    """
-
-    color: Matrix
-    camera: Matrix = field(default_factory=lambda: np.eye(3))
-    forward: Matrix | None = None
-    illuminant: int = 21
 
 
 def camera_color(
@@ -85,7 +65,9 @@ def camera_color(
     scale = D50 / to_xyz.sum(1)  # makers round, and white must not be tinted
     if not (np.isfinite(scale).all() and (scale > 0).all()):
         raise ValueError("the forward matrix gives no white")
-    return CameraColor(gray, scale[:, None] * to_xyz, exposure)
+    return CameraColor(
+        gray, scale[:, None] * to_xyz, exposure, tuple(calibrations), tuple(map(float, balance))
+    )
 
 
 def unknown_color(neutral: Sequence[float]) -> CameraColor:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from restorer.bayer import PATTERNS
 from restorer.errors import ImageFormatError
 from restorer.formats.raw.area import Area
-from restorer.formats.raw.camera_color import Calibration
+from restorer.pages import Calibration
 
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's turns as orientations of EXIF
 _D65 = 21

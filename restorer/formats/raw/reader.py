@@ -20,11 +20,12 @@ from restorer.formats import ifd, maker_note, metadata
 from restorer.formats.codec import Header, not_kept
 from restorer.formats.jpeg import JpegReader
 from restorer.formats.profiles import srgb_profile
-from restorer.formats.raw.camera_color import Calibration, camera_color, unknown_color
+from restorer.formats.raw.camera_color import camera_color, unknown_color
 from restorer.formats.raw.dng import Dng
 from restorer.formats.raw.libraw import LibRaw
 from restorer.formats.raw.rendering import Development, Rendering, decoded, encoded, lifted
-from restorer.image import CameraColor, Document, FloatArray, Image, Metadata, Mosaic
+from restorer.image import FloatArray, Image, Metadata
+from restorer.pages import Calibration, CameraColor, Document, Mosaic
 
 _LINEAR_RAW = 34892
 _MOST_DEAD = 1e-3  # share of samples without a signal; more are part of the picture

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.formats import matrix, profiles
-from restorer.image import CameraColor, FloatArray, Image, Mosaic
+from restorer.image import FloatArray, Image
+from restorer.pages import CameraColor, Mosaic
 
 Tone: TypeAlias = Literal["neutral", "linear"]
 Space: TypeAlias = Literal["srgb", "display-p3", "rec2020"]

@@ -18,7 +18,7 @@ from restorer import Image, Mosaic, Settings, bayer
 from restorer.errors import ImageFormatError
 from restorer.formats import matrix, metadata
 from restorer.formats.raw import camera_color, rendering, sniff
-from restorer.image import CameraColor
+from restorer.pages import Calibration, CameraColor
 
 from helpers import make_photograph
 
@@ -283,8 +283,8 @@ def test_the_colors_of_libraw_with_the_same_settings(tmp_path: Path) -> None:
 
 
 def test_two_calibrations_are_mixed_by_the_temperature_of_the_light() -> None:
-    warm = camera_color.Calibration(np.diag([1.2, 1, 0.6]), illuminant=17)
-    cold = camera_color.Calibration(np.diag([0.8, 1, 1.1]), illuminant=21)
+    warm = Calibration(np.diag([1.2, 1, 0.6]), illuminant=17)
+    cold = Calibration(np.diag([0.8, 1, 1.1]), illuminant=21)
     for single, kelvins in ((warm, 2850), (cold, 6504)):
         # The neutral that a light of this temperature gives with its own calibration.
         white = {2850: (1.0985, 1, 0.3558), 6504: (0.9505, 1, 1.0888)}[kelvins]

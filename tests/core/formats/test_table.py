@@ -21,8 +21,8 @@ from restorer.batch import memory
 from restorer.errors import ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import Format, Header, WriterOptions
 from restorer.formats.codec import exactly
-from restorer.image import Document
 from restorer.options import Integer, option
+from restorer.pages import Document
 
 from helpers import make_photograph
 

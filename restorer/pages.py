@@ -1,0 +1,107 @@
+"""What files hold: images, and the samples of camera sensors with the colors of their camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restorer.image import Bits, FloatArray, Image, Metadata
+
+Matrix: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What a file says of the colors of its camera under one light.
+
+    Attributes:
+        color: (3, 3) ColorMatrix, from XYZ to the camera.
+        camera: (3, 3) CameraCalibration, from the reference camera to this one.
+        forward: (3, 3) ForwardMatrix, from balanced colors to XYZ D50; None where there is none.
+        illuminant: LightSource of EXIF.
+    """
+
+    color: Matrix
+    camera: Matrix = field(default_factory=lambda: np.eye(3))
+    forward: Matrix | None = None
+    illuminant: int = 21
+
+
+@dataclass(frozen=True, eq=False)
+class CameraColor:
+    """How the linear colors of a camera become those that people see.
+
+    Attributes:
+        neutral: (3,) red, green and blue that a gray object gives in the light of the picture, the
+            largest of them 1.
+        to_xyz: (3, 3) maps colors that were divided by `neutral` to XYZ; (1, 1, 1) becomes the
+            white D50 with Y = 1.
+        exposure: Stops by which the maker of the file wants the picture brightened.
+        calibrations: The one or two that the matrix was made of; none of an unknown camera.
+        balance: The gains of red, green and blue before the samples became numbers.
+    """
+
+    neutral: NDArray[np.float64]
+    to_xyz: NDArray[np.float64]
+    exposure: float = 0.0
+    calibrations: tuple[Calibration, ...] = ()
+    balance: tuple[float, ...] = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """The samples of a sensor behind a Bayer filter, linear in light.
+
+    Attributes:
+        samples: (H, W, 1) float32; black is 0, and 1 is where the sensor saturates. Noise goes
+            below 0.
+        pattern: Colors of the first two rows, such as ``rggb``.
+        color: The colors of the camera.
+        metadata: The metadata of the file.
+        notes: What the user should know of the file, one sentence each.
+    """
+
+    samples: FloatArray
+    pattern: str
+    color: CameraColor
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return int(self.samples.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(self.samples.shape[1])
+
+    @property
+    def bits(self) -> Bits:
+        """Bits per sample of the pictures that are made of it."""
+        return 16
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """What a file holds.
+
+    Attributes:
+        pages: Pictures in the order of the file, at least one.
+    """
+
+    pages: tuple[Image | Mosaic, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a document without pages."""
+        if not self.pages:
+            raise ValueError("a document without pages, expected at least one")
+
+
+def pattern_of(picture: Image | Mosaic) -> str:
+    """Return the Bayer pattern of RAW samples; empty for an image."""
+    return picture.pattern if isinstance(picture, Mosaic) else ""
