@@ -290,13 +290,18 @@ class Restored:
         size = HEIGHT * SCALE, WIDTH * SCALE
         self.size = size[::-1] if self.turn > 4 else size
 
+    @property
+    def is_tiff(self) -> bool:
+        """Whether the file is built like a TIFF."""
+        return self.format in ("tiff", "dng")
+
     @cached_property
     def data(self) -> bytes:
         return self.path.read_bytes()
 
     @cached_property
     def exif(self) -> PilImage.Exif:
-        if self.format != "tiff":
+        if not self.is_tiff:
             with PilImage.open(self.path) as picture:
                 return picture.getexif()
         exif = PilImage.Exif()  # Pillow opens no TIFF of 16-bit RGBA or of floats
@@ -306,7 +311,7 @@ class Restored:
     @cached_property
     def info(self) -> dict[str, Any]:
         """What Pillow or tifffile says of the file."""
-        if self.format == "tiff":
+        if self.is_tiff:
             with tifffile.TiffFile(self.path) as file:
                 tags = {tag.code: tag.value for tag in file.pages[0].tags}
             dpi = [a / b for a, b in (tags.get(code, (0, 1)) for code in (282, 283))]
@@ -322,6 +327,9 @@ class Restored:
     def pixels(self) -> Any:
         if self.format == "tiff":
             return tifffile.imread(self.path)
+        if self.format == "dng":  # behind the preview
+            with tifffile.TiffFile(self.path) as file:
+                return file.pages[0].pages[0].asarray()
         with PilImage.open(self.path) as picture:
             return np.asarray(picture)
 
@@ -334,7 +342,7 @@ class Restored:
 
 def judge_depth(result: Restored) -> str:
     deep = result.pixels.dtype == np.uint16 or result.data[24] == 16
-    return "kept" if result.format in ("tiff", "png") and deep else ""
+    return "kept" if result.format in ("tiff", "png", "dng") and deep else ""
 
 
 def judge_floats(result: Restored) -> str:
@@ -366,7 +374,7 @@ def judge_maker_note(result: Restored) -> str:
     if not note:
         return ""
     at = result.data.index(note)
-    base = 0 if result.format == "tiff" else result.data.rindex(b"II*\0", 0, at)
+    base = 0 if result.is_tiff else result.data.rindex(b"II*\0", 0, at)
     return "kept" if note == maker_note(at - base) else ""
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 
 from restorer.errors import SettingsError
-from restorer.formats import WRITABLE
+from restorer.formats import FORMATS, WRITABLE
 from restorer.models.catalog import model_spec
 from restorer.settings import Step
 
-_DEFAULT_SUFFIX = ".tif"  # of results whose source has a format that is read only
+_RAW_RESULT = ".tif"  # suffix of results of RAW pictures; DNG files are written when asked for
 _FIELD = re.compile(r"\{(\w+)\}")
 # Windows and network shares refuse these in names, and results travel.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
@@ -91,11 +91,11 @@ def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[st
         raise SettingsError(f"name {name!r}: fields are {', '.join(map('{{{}}}'.format, fields))}")
     if found := _FORBIDDEN.search(literal):
         raise SettingsError(f"name {name!r}: {found[0]!r} is not allowed there in a file name")
-    writable = frozenset(WRITABLE)
+    writable, raw = frozenset(WRITABLE), frozenset(FORMATS["raw"].suffixes)
 
     def make(own: str) -> str:
         stem, ending = split_suffix(own)
-        ending = suffix or (ending if ending.lower() in writable else _DEFAULT_SUFFIX)
+        ending = suffix or (_RAW_RESULT if ending.lower() in raw else ending)
         made = name.format(stem=stem, suffix=ending, model=model, scale=scale)
         if made in ("", ".", "..") or os.path.basename(made) != made:
             raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")

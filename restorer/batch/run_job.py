@@ -23,6 +23,7 @@ from restorer.errors import (
     RestorerError,
     TargetExistsError,
 )
+from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
 from restorer.inference.devices import free_bytes
 from restorer.inputs import to_image
@@ -130,7 +131,7 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
             size_bytes = _whole_bytes(job, source.header, memory)
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
             page, times, file = source.read_page(), _times(job, source), _file(job, source)
-        restored, plans, references = context.run(_restore, job, page, file, context)
+        restored, plans, references = context.run(_restore, job, page, file, format, context)
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     context.check_cancel()
@@ -154,14 +155,18 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
 
 
 def _restore(
-    job: Job, page: Image | Mosaic, file: FileHash | None, context: JobContext
+    job: Job,
+    page: Image | Mosaic,
+    file: FileHash | None,
+    format: formats.Format,
+    context: JobContext,
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
     """Return the restored image, the plan of each step, and the references in use."""
     context.check_cancel()
     steps = open_steps(job.steps, job.settings, page.bits, pattern_of(page))
     references = open_reference_run(steps, _references(job, page), needed=False)
     restoration = Restoration(
-        Source(page, file, job.settings),
+        Source(page, file, job.settings, camera_colors=format.holds_block(CAMERA_COLOR)),
         steps,
         job.settings,
         references=references,

@@ -200,6 +200,18 @@ FORMATS: dict[str, Format] = {
         channels=(1, 2, 3, 4),
         carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF"),
     ),
+    "dng": Format(
+        "DNG",
+        (".dng",),
+        sniff="restorer.formats.raw.sniff:sniff",
+        writer="restorer.formats.raw.writer:encode",
+        options="restorer.formats.raw.writer:DngOptions",
+        bits=(16,),
+        channels=(3,),
+        carries=("exif", "xmp", "dpi", "IPTC", "Photoshop", "camera color"),
+        max_bytes=2**32 - 2**26,
+        least_share=0.3,
+    ),
     "raw": Format(
         "camera RAW",
         (

@@ -232,7 +232,9 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
     if image.pixels.shape[2] < format.channels[0]:
         gray, alpha = image.pixels[..., :1], image.pixels[..., 1:]
         image = replace(image, pixels=np.concatenate([gray, gray, gray, alpha], axis=-1))
-    if image.bits not in format.bits:
+    if image.bits < format.bits[0]:
+        image = image.with_float(image.to_float(), bits=format.bits[0])
+    elif image.bits not in format.bits:
         values, white = image.to_float(), image.white
         values[..., : image.pixels.shape[2] - image.has_alpha] /= np.float32(white)
         notes.append(_depth_note(values, white, image, format))

@@ -248,7 +248,7 @@ def write(
     """
     import tifffile
 
-    structure, described, others = described_by(metadata.exif)
+    structure, _, _ = described_by(metadata.exif)
     resolution: dict[str, Any] = {"resolution": metadata.dpi, "resolutionunit": "INCH"}
     with tifffile.TiffWriter(file, bigtiff=size_bytes > _BIG, byteorder=structure.order) as writer:
         writer.write(
@@ -263,6 +263,12 @@ def write(
             **(resolution if metadata.dpi else {}),
             **layout,
         )
+    return add_metadata(file, metadata)
+
+
+def add_metadata(file: BinaryIO, metadata: Metadata) -> tuple[str, ...]:
+    """Add the metadata to the first directory of a file in EXIF's byte order; return notes."""
+    structure, described, others = described_by(metadata.exif)
     fields = dict(described.fields)
     if metadata.xmp:
         fields[XMP] = ifd.Field(1, len(metadata.xmp), metadata.xmp)  # BYTE

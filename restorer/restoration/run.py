@@ -14,6 +14,7 @@ from restorer.estimate.noise import estimate_sigma
 from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.formats.metadata import cropped
 from restorer.formats.profiles import find_profile, with_profile
+from restorer.formats.raw.camera_color import BLOCK
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
 from restorer.restoration.conditioning import condition_of, merged, notes_of, planes_of
@@ -223,11 +224,11 @@ class Restoration:
             else:  # integers end at white
                 white = 1.0
         if self._source.rendering is not None:
-            metadata = replace(metadata, icc=self._source.rendering.profile)
+            metadata = self._source.rendering.described(metadata)
         elif metadata.icc and values.shape[2] != image.pixels.shape[2]:
             metadata = replace(metadata, icc=None)
             notes += ("the gray color profile was dropped, the result has color",)
-        if self._profile is not None:
+        if self._profile is not None and BLOCK not in metadata.blocks:
             pixels = np.ascontiguousarray(values)
             whole = replace(image, pixels=pixels, metadata=metadata, notes=notes)
             whole = with_profile(whole, self._profile, white=white)

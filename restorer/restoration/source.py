@@ -51,6 +51,7 @@ class Source:
         picture: An image, gray or RGB, with or without alpha; or RAW samples.
         file: The file that it was read from, for the provenance of results.
         settings: How RAW samples become colors; None for the defaults.
+        camera_colors: Whether results of RAW samples keep the colors of the camera, for DNG files.
 
     Attributes:
         image: The image; of RAW samples, one that has them as gray, encoded for networks.
@@ -64,12 +65,17 @@ class Source:
         picture: Image | Mosaic,
         file: FileHash | None = None,
         settings: Settings | None = None,
+        *,
+        camera_colors: bool = False,
     ) -> None:
         self.file = file
         self.bits, self.pattern = picture.bits, pattern_of(picture)
         self.rendering: Rendering | None = None
         if isinstance(picture, Mosaic):
-            self.rendering = Rendering(picture.color, development_of(settings or Settings()))
+            development = development_of(settings or Settings())
+            if camera_colors:
+                development = replace(development, space="camera")
+            self.rendering = Rendering(picture.color, development)
             samples = self.rendering.for_network(picture)
             picture = Image(samples, picture.metadata, picture.notes)
         self.image = picture

@@ -6,6 +6,7 @@ XYZ Space".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ _KELVINS = {
     **{14: 4150, 15: 3450, 16: 2940, 17: 2850, 18: 4871, 19: 6774, 20: 5500, 21: 6500, 22: 7500},
     **{23: 5000, 24: 3200},
 }
+BLOCK = "camera color"  # of metadata: the colors of a camera, in which the pixels still are
 _START_XY = (0.3457, 0.3585)  # D50
 _ROUNDS = 30
 _CLOSE = 1e-7
@@ -76,6 +78,43 @@ def unknown_color(neutral: Sequence[float]) -> CameraColor:
     gray = np.asarray(neutral, np.float64)
     known = camera_color([Calibration(color)], color @ np.array([0.9505, 1.0, 1.0891]))
     return CameraColor(gray / gray.max(), known.to_xyz)
+
+
+def to_block(color: CameraColor) -> bytes:
+    """Return the colors of a camera as a block of metadata."""
+    return json.dumps(
+        {
+            "neutral": color.neutral.tolist(),
+            "to_xyz": color.to_xyz.tolist(),
+            "exposure": color.exposure,
+            "balance": color.balance,
+            "calibrations": [
+                {
+                    "color": each.color.tolist(),
+                    "camera": each.camera.tolist(),
+                    "forward": None if each.forward is None else each.forward.tolist(),
+                    "illuminant": each.illuminant,
+                }
+                for each in color.calibrations
+            ],
+        }
+    ).encode("ascii")
+
+
+def from_block(block: bytes) -> CameraColor:
+    """Return the inverse of `to_block`."""
+    found = json.loads(block)
+    calibrations = tuple(
+        Calibration(
+            np.array(each["color"]),
+            np.array(each["camera"]),
+            None if each["forward"] is None else np.array(each["forward"]),
+            each["illuminant"],
+        )
+        for each in found["calibrations"]
+    )
+    neutral, to_xyz = np.array(found["neutral"]), np.array(found["to_xyz"])
+    return CameraColor(neutral, to_xyz, found["exposure"], calibrations, tuple(found["balance"]))
 
 
 def _mixed(calibrations: Sequence[Calibration], kelvins: float) -> Calibration:

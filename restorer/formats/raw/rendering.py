@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.formats import matrix, profiles
-from restorer.image import FloatArray, Image
+from restorer.formats.raw.camera_color import BLOCK, to_block
+from restorer.image import FloatArray, Image, Metadata
 from restorer.pages import CameraColor, Mosaic
 
 Tone: TypeAlias = Literal["neutral", "linear"]
-Space: TypeAlias = Literal["srgb", "display-p3", "rec2020"]
+Space: TypeAlias = Literal["srgb", "display-p3", "rec2020", "camera"]
 
 _BAND = 256  # rows that are converted at once
 # A camera exposes middle gray at 12.7 % of saturation (ISO 12232, 7.1), and people expect it at
@@ -44,7 +45,8 @@ class Development:
             of the file wants.
         tone: ``neutral`` brightens mid tones as cameras do in their own pictures; ``linear`` has
             no curve but that of the color space.
-        space: Primaries of the picture; all spaces have the tone curve of sRGB.
+        space: Primaries of the picture, which has the tone curve of sRGB; ``camera`` keeps those
+            of the camera, balanced, for DNG files.
     """
 
     white_balance: tuple[float, float] | None = None
@@ -75,6 +77,17 @@ class Rendering:
         scaled: NDArray[np.float32] = (neutral / neutral.max()).astype(np.float32)
         return scaled
 
+    def described(self, metadata: Metadata) -> Metadata:
+        """Return the metadata of a picture with the values that `shown` returns."""
+        if self.development.space != "camera":
+            return replace(metadata, icc=self.profile)
+        color = replace(
+            self.color,
+            neutral=self.neutral.astype(np.float64),
+            exposure=self.color.exposure + self.development.exposure,
+        )
+        return replace(metadata, icc=None, blocks={**metadata.blocks, BLOCK: to_block(color)})
+
     @cached_property
     def profile(self) -> bytes:
         """The color profile of the values that `shown` returns."""
@@ -97,7 +110,9 @@ class Rendering:
         return values
 
     def shown(self, values: FloatArray) -> FloatArray:
-        """Return (H, W, 3) in `profile` from encoded balanced values, clipped to [0, 1]."""
+        """Return (H, W, 3) in the color space from encoded balanced values, clipped to [0, 1]."""
+        if self.development.space == "camera":
+            return np.clip(values, 0, 1)
         result = np.empty_like(values)
         for top in range(0, len(values), _BAND):
             balanced = decoded(values[top : top + _BAND])
@@ -135,9 +150,10 @@ def plain_picture(mosaic: Mosaic, development: Development | None = None) -> Ima
     """
     rendering = Rendering(mosaic.color, development or Development())
     values = bayer.interpolate(rendering.for_network(mosaic), mosaic.pattern)
-    metadata = replace(mosaic.metadata, icc=rendering.profile)
     shown = rendering.shown(values)
-    return Image(shown, metadata, mosaic.notes).with_float(shown, bits=16)
+    return Image(shown, rendering.described(mosaic.metadata), mosaic.notes).with_float(
+        shown, bits=16
+    )
 
 
 def lifted(linear: FloatArray) -> FloatArray:

@@ -22,11 +22,17 @@ Results: TypeAlias = dict[tuple[str, str, str], Restored]
 
 READERS = """
 import logging, sys
-import cv2, imagecodecs, numpy, tifffile
+import cv2, imagecodecs, numpy, rawpy, tifffile
 from PIL import Image
 
 logging.basicConfig(level=logging.WARNING)  # to stderr, where the C libraries write, too
 for name in sys.argv[1:]:
+    if name.endswith(".dng"):
+        with rawpy.imread(name) as raw, tifffile.TiffFile(name) as file:
+            page = file.pages[0].pages[0]
+            assert raw.raw_image_visible.shape[:2] == page.asarray().shape[:2]
+            assert numpy.array_equal(raw.raw_image_visible[..., :3], page.asarray())
+        continue
     with open(name, "rb") as file:
         data = file.read()
     found = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_UNCHANGED)

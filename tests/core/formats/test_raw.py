@@ -336,6 +336,55 @@ def test_damaged_dng_files_give_a_picture_or_a_clear_error(
     assert isinstance(image, Image)
 
 
+@pytest.mark.parametrize("compression", ["lossless", "none"])
+def test_a_dng_of_the_result_has_the_colors_of_the_camera(tmp_path: Path, compression: str) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(40, 300), "rggb"))
+    result = restorer.run_job(restorer.Job(tmp_path / "a.dng", tmp_path / "b.dng", (MODEL,)))
+    assert result.status == "done", result.error
+    assert not result.notes
+    if compression == "none":  # the other one is the default
+        page = restorer.read_page(tmp_path / "a.dng")
+        source = restorer.Source(page, camera_colors=True)
+        image = restorer.restore_region(source, MODEL, source.region)
+        options = restorer.writer_options(tmp_path / "b.dng", compression=compression)
+        restorer.write(image, tmp_path / "b.dng", options)
+    with tifffile.TiffFile(tmp_path / "b.dng") as file:
+        (preview,) = file.pages
+        (raw,) = preview.pages
+        samples = raw.asarray()
+        assert preview.asarray().shape[2] == 3
+        assert preview.tags[50778].value == 23
+        neutral = np.reshape(preview.tags[50728].value, (3, 2))
+        assert np.allclose(neutral[:, 0] / neutral[:, 1], NEUTRAL, atol=1e-3)
+    wanted = restorer.restore(tmp_path / "a.dng", MODEL, settings=Settings(tone="linear"))
+    linear = rendering.decoded(wanted.to_float()) * np.array(NEUTRAL, np.float32)
+    assert np.abs(samples / 65_535 - linear).max() < 1e-3
+    with rawpy.imread(str(tmp_path / "b.dng")) as opened:
+        assert np.array_equal(opened.raw_image_visible[..., :3], samples)
+        theirs = opened.postprocess(
+            use_camera_wb=True,
+            no_auto_bright=True,
+            output_bps=16,
+            gamma=(2.4, 12.92),
+            adjust_maximum_thr=0.0,
+        )
+    assert np.abs(theirs / 65_535 - wanted.to_float()).mean() < 0.01
+    again = restorer.read(tmp_path / "b.dng").to_float()
+    assert np.abs(again - restorer.restore(tmp_path / "a.dng", MODEL).to_float()).max() < 5e-3
+
+
+def test_any_picture_can_become_a_dng_that_shows_it(tmp_path: Path) -> None:
+    photo = make_photograph(64, 80)
+    exif = b"MM\0*\0\0\0\x08\0\1\1\x0f\0\2\0\0\0\4Abc\0\0\0\0\0"  # of the other byte order
+    restorer.write(Image(photo, restorer.Metadata(exif=exif)), tmp_path / "a.dng")
+    assert restorer.read_capture_info(restorer.read(tmp_path / "a.dng").metadata).make == "Abc"
+    with rawpy.imread(str(tmp_path / "a.dng")) as opened:
+        theirs = opened.postprocess(
+            use_camera_wb=True, no_auto_bright=True, gamma=(2.4, 12.92), adjust_maximum_thr=0.0
+        )
+    assert np.abs(theirs.astype(float) - photo).mean() < 2
+
+
 def test_the_name_of_a_result_gets_a_suffix_that_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     write_dng(tmp_path / "in" / "a.dng", sensor(linear_photograph(16, 16), "rggb"))

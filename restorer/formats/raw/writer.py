@@ -1,0 +1,186 @@
+"""Write DNG files: linear colors of the camera, for RAW converters.
+
+Source: Adobe, Digital Negative Specification 1.7.1. Compression is none or lossless JPEG, as few
+programs read others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PilImage
+
+from restorer.formats import matrix, tiff
+from restorer.formats.capture_info import read_capture_info
+from restorer.formats.codec import WriterOptions
+from restorer.formats.metadata import described_by
+from restorer.formats.profiles import srgb_profile, with_profile
+from restorer.formats.raw.camera_color import BLOCK, from_block
+from restorer.formats.raw.rendering import Development, Rendering, decoded
+from restorer.image import Image
+from restorer.options import Choice, option
+from restorer.pages import Calibration, CameraColor
+
+_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
+_LINEAR_RAW = 34892
+_D65, _WHITE_XYZ = 21, np.array([0.95047, 1.0, 1.08883])  # LightSource of EXIF, and its XYZ
+_WHITE = 65_535
+_TILE = 256
+_PREVIEW_SIDE, _PREVIEW_QUALITY = 1024, 85
+_LARGEST = 2**31 - 1
+
+Tag = tuple[int, int, int, Any, bool]  # of tifffile: code, type, count, value, whether once
+
+
+@dataclass(frozen=True)
+class DngOptions(WriterOptions):
+    """How DNG files are written.
+
+    Attributes:
+        compression: ``lossless`` JPEG, or ``none``.
+    """
+
+    compression: str = option(
+        "lossless", Choice(dict.fromkeys(("lossless", "none"), "")), "Compression."
+    )
+
+
+def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]:
+    """Write an image as linear RAW with a preview; return notes of what does not fit.
+
+    The pixels are balanced colors of the camera that the block ``camera color`` describes, with the
+    tone curve of sRGB, or else of any color profile.
+    """
+    import tifffile
+
+    block = image.metadata.blocks.get(BLOCK)
+    if block is None:
+        image = with_profile(image, srgb_profile())
+        primaries = matrix.colorants(matrix.SRGB_CHROMATICITIES)
+        color, tone = CameraColor(np.ones(3), primaries), "linear"
+    else:
+        color, tone = from_block(block), "neutral"
+    values = image.to_float()
+    linear = decoded(values) * color.neutral.astype(np.float32)
+    raw = np.rint(np.clip(linear, 0, 1) * np.float32(_WHITE)).astype(np.uint16)
+    rendering = Rendering(color, Development(tone="linear" if tone == "linear" else "neutral"))
+    structure, _, _ = described_by(image.metadata.exif)
+    dpi = image.metadata.dpi
+    resolution: dict[str, Any] = {"resolution": dpi, "resolutionunit": "INCH"} if dpi else {}
+    data: Any = raw
+    # LibRaw does not read tiles that are larger than the picture.
+    layout: dict[str, Any] = {"tile": (_TILE, _TILE)} if min(raw.shape[:2]) >= _TILE else {}
+    if options.compression == "lossless" and structure.order == "<":
+        # tifffile 2026.3.3 returns the low bytes of 16-bit lossless JPEG in big-endian files.
+        data = _compressed(raw, layout.get("tile", raw.shape[:2]))
+        layout |= {"shape": raw.shape, "dtype": raw.dtype, "compression": 7}
+        layout |= {} if "tile" in layout else {"rowsperstrip": len(raw)}
+    with tifffile.TiffWriter(file, byteorder=structure.order) as writer:
+        writer.write(
+            _preview(values, rendering),
+            photometric="ycbcr",
+            compression="jpeg",
+            compressionargs={"level": _PREVIEW_QUALITY},
+            subfiletype=1,
+            subifds=1,
+            metadata=None,
+            software=False,
+            extratags=[*_file_tags(image), *_color_tags(color)],
+            **resolution,
+        )
+        writer.write(
+            data,
+            photometric=_LINEAR_RAW,
+            planarconfig="contig",
+            subfiletype=0,
+            metadata=None,
+            software=False,
+            extratags=_raw_tags(raw.shape[:2]),
+            **layout,
+        )
+    blocks = {name: data for name, data in image.metadata.blocks.items() if name != BLOCK}
+    return tiff.add_metadata(file, replace(image.metadata, icc=None, blocks=blocks))
+
+
+def _preview(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:
+    """Return a small picture of the result, RGB of 8 bits."""
+    height, width = values.shape[:2]
+    shrink = min(1.0, _PREVIEW_SIDE / max(height, width))
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    planes = [
+        np.asarray(PilImage.fromarray(values[..., n]).resize(size, PilImage.Resampling.BOX))
+        for n in range(3)
+    ]
+    shown = rendering.shown(np.stack(planes, 2))
+    return np.rint(shown * 255).astype(np.uint8)
+
+
+def _compressed(raw: NDArray[np.uint16], side: tuple[int, int]) -> Iterator[bytes]:
+    """Yield tiles as lossless JPEG; those at the end are filled by the last row and column."""
+    import imagecodecs
+
+    height, width = side
+    for top in range(0, raw.shape[0], height):
+        for left in range(0, raw.shape[1], width):
+            tile = raw[top : top + height, left : left + width]
+            missing = (0, height - tile.shape[0]), (0, width - tile.shape[1]), (0, 0)
+            tile = np.ascontiguousarray(np.pad(tile, missing, "edge"))
+            yield bytes(imagecodecs.jpeg8_encode(tile, lossless=True, bitspersample=16))
+
+
+def _file_tags(image: Image) -> list[Tag]:
+    found = read_capture_info(image.metadata)
+    camera = f"{found.make} {found.model}".strip() or "restorer"
+    return [
+        (50706, _BYTE, 4, (1, 4, 0, 0), True),  # DNGVersion
+        (50707, _BYTE, 4, (1, 1, 0, 0), True),  # DNGBackwardVersion
+        (50708, _ASCII, 0, camera, True),  # UniqueCameraModel
+        (274, _SHORT, 1, 1, True),  # Orientation
+        (50970, _LONG, 1, 2, True),  # PreviewColorSpace: sRGB
+    ]
+
+
+def _color_tags(color: CameraColor) -> list[Tag]:
+    """Return the tags of the colors; a camera without known calibrations gets one for D65."""
+    calibrations = color.calibrations
+    if not calibrations:
+        to_camera = (
+            np.diag(color.neutral) @ np.linalg.inv(color.to_xyz) @ matrix.adaptation(_WHITE_XYZ)
+        )
+        calibrations = (Calibration(to_camera, forward=color.to_xyz, illuminant=_D65),)
+    tags = [
+        _ratios(50728, _RATIONAL, color.neutral),  # AsShotNeutral
+        _ratios(50727, _RATIONAL, color.balance),  # AnalogBalance
+        _ratios(50730, _SRATIONAL, [color.exposure]),  # BaselineExposure
+    ]
+    for number, each in enumerate(calibrations[:2]):
+        tags += [
+            (50778 + number, _SHORT, 1, each.illuminant, True),
+            _ratios(50721 + number, _SRATIONAL, each.color.ravel()),
+            _ratios(50723 + number, _SRATIONAL, each.camera.ravel()),
+        ]
+        if each.forward is not None:
+            tags.append(_ratios(50964 + number, _SRATIONAL, each.forward.ravel()))
+    return tags
+
+
+def _raw_tags(size: tuple[int, int]) -> list[Tag]:
+    height, width = size
+    return [
+        (50714, _SHORT, 3, (0, 0, 0), True),  # BlackLevel
+        (50717, _SHORT, 3, (_WHITE,) * 3, True),  # WhiteLevel
+        (50829, _LONG, 4, (0, 0, height, width), True),  # ActiveArea
+        (50719, _LONG, 2, (0, 0), True),  # DefaultCropOrigin
+        (50720, _LONG, 2, (width, height), True),  # DefaultCropSize
+    ]
+
+
+def _ratios(code: int, kind: int, values: Iterable[float]) -> Tag:
+    pairs = [Fraction(float(value)).limit_denominator(1_000_000) for value in values]
+    numbers = [min(part, _LARGEST) for pair in pairs for part in pair.as_integer_ratio()]
+    return code, kind, len(pairs), tuple(numbers), True
