@@ -6,6 +6,7 @@ import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,21 +15,23 @@ from restorer import ENGINES
 from .dry_run import show_plan
 from .options import Request, restoration_options
 from .page import Page
-from .params import AutoOr
+from .params import AutoOr, FolderType
 from .report import Report, journal
 from .run import run
 from .words import tell, warn
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from restorer import Address
 
 
 @click.command(
     epilog="\b\nExamples:\n"
     "  restore batch holiday large                      enlarge twofold\n"
     "  restore batch scans clean --task denoising --format png --jobs 2\n"
+    "  restore batch s3://archive/scans s3://archive/large\n"
 )
-@click.argument("source", metavar="IN_DIR", type=_FOLDER)
-@click.argument("target", metavar="OUT_DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("source", metavar="IN_DIR", type=FolderType(exists=True))
+@click.argument("target", metavar="OUT_DIR", type=FolderType())
 @click.option(
     "--recursive/--no-recursive",
     default=True,
@@ -78,8 +81,8 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.pass_context
 def batch(
     ctx: click.Context,
-    source: Path,
-    target: Path,
+    source: Path | Address,
+    target: Path | Address,
     recursive: bool,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -97,7 +100,8 @@ def batch(
 ) -> None:
     """Restore all images of IN_DIR into OUT_DIR.
 
-    A bad file never stops the others. Run the command again to continue an interrupted batch.
+    Both may be addresses such as s3://bucket/folder, which need restorer[cloud]. A bad file never
+    stops the others. Run the command again to continue an interrupted batch.
     """
     from restorer import OutputFolder, exclude_results, plan_jobs
 
@@ -107,8 +111,7 @@ def batch(
         raise click.UsageError("--all-headers: is for --dry-run; a run reads all files")
     if html is not None and dry_run:
         raise click.UsageError("--html: shows results, which --dry-run does not make")
-    command = ctx.find_root().meta["command"]
-    output = OutputFolder(target, command)
+    output = OutputFolder(target, ctx.find_root().meta["command"])
     plan = exclude_results(
         plan_jobs(
             source,
@@ -128,7 +131,7 @@ def batch(
     if dry_run:
         ctx.exit(show_plan(decisions, plan, workers=jobs, all_headers=all_headers, as_json=as_json))
     with journal(report) as file, output:
-        page = None if html is None else Page(html, command)
+        page = None if html is None else Page(html, output.command)
         account = Report(verbose=verbose, file=file, output=output, page=page)
         for each in plan.ignored:
             account.ignore(each)
@@ -154,9 +157,9 @@ def batch(
 
 
 @click.command()
-@click.argument("folder", metavar="OUT_DIR", type=click.Path(exists=True, path_type=Path))
+@click.argument("folder", metavar="OUT_DIR", type=FolderType(exists=True))
 @click.pass_context
-def resume(ctx: click.Context, folder: Path) -> None:
+def resume(ctx: click.Context, folder: Path | Address) -> None:
     """Continue the last batch that wrote into OUT_DIR.
 
     Runs the same command again, in the folder where it was run. What is done is skipped.

@@ -14,7 +14,7 @@ from .report import named
 from .words import counted, duration, size, tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Batch, Decision, FileForecast, Forecast, Ignored
+    from restorer import Address, Batch, Decision, FileForecast, Forecast, Ignored
 
 _PROBLEMS = {
     "source": "the source cannot be read",
@@ -91,14 +91,16 @@ def _note(file: FileForecast) -> str:
     job = file.decision.job
     if file.reason:
         return f"  again: {file.reason}"
-    if not os.path.exists(job.target):
+    if not isinstance(job.target, Path) or not os.path.exists(job.target):
         return ""
     words = {"replace": "be replaced", "number": "get a number"}
     return f"  exists, would {words[job.settings.existing]}"
 
 
 def _summarize(
-    forecast: Forecast, ignored: Sequence[Ignored], renamed: Sequence[tuple[Path, Path]]
+    forecast: Forecast,
+    ignored: Sequence[Ignored],
+    renamed: Sequence[tuple[Path | Address, Path | Address]],
 ) -> None:
     reasons = Counter(each.reason for each in ignored if not each.failed)
     counts = {words: forecast.outcomes.get(key, 0) for key, words in _OUTCOMES.items()}

@@ -16,7 +16,7 @@ from .run import run
 from .words import tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Job, Result, Step
+    from restorer import Address, Job, Result, Step
 
 
 @click.command(
@@ -64,7 +64,7 @@ def image(
     jobs = request.completed([_job(path, output, name, request) for path in paths])
     _check_targets(jobs)
     for job in jobs:
-        if job.references:
+        if job.references and isinstance(job.source, Path):  # else they are checked with the copy
             check_references(job.source, job.references)
     if dry_run:
         ctx.exit(show_plan([*map(Decision, jobs)]))
@@ -82,40 +82,59 @@ def image(
     ctx.exit(account.exit_code)
 
 
-def _sources(words: Sequence[str]) -> list[Path]:
+def _sources(words: Sequence[str]) -> list[Path | Address]:
     """Return the files that are named, each once. Raises UsageError for what is no file."""
-    for word in words:
+    from restorer import location
+
+    places = [*map(location, words)]
+    for word, place in zip(words, places, strict=True):
         if word == "-":
             raise click.UsageError("-: images are read from files, not from a pipe")
-        if not os.path.exists(word):
-            raise click.UsageError(f"{word}: no such file")
-        if os.path.isdir(word):
-            raise click.UsageError(f"{word}: is a folder; `restore batch` restores folders")
-    return list(dict.fromkeys(map(Path, words)))
+        try:
+            if not place.exists():
+                raise click.UsageError(f"{place}: no such file")
+            if place.is_dir():
+                raise click.UsageError(f"{place}: is a folder; `restore batch` restores folders")
+        except OSError as error:
+            raise click.UsageError(f"{place}: {error.strerror}") from error
+    return list(dict.fromkeys(places))
 
 
 def _check_targets(jobs: Sequence[Job]) -> None:
     """Raise UsageError where two images would have one result."""
-    sources: dict[str, Path] = {}
+    sources: dict[str, Path | Address] = {}
     for job in jobs:
-        other = sources.setdefault(os.path.realpath(job.target).casefold(), job.source)
+        other = sources.setdefault(_real(job.target).casefold(), job.source)
         if other != job.source:
             raise click.UsageError(
                 f"{other} and {job.source} would both become {job.target}; use --name or run twice"
             )
 
 
+def _real(place: Path | Address) -> str:
+    """Return what names a file and its links alike."""
+    return os.path.realpath(place) if isinstance(place, Path) else place.identity
+
+
 def _is_folder(output: str) -> bool:
-    return os.path.isdir(output) or output.endswith(("/", os.sep))
+    from restorer import location
+
+    if output.endswith(("/", os.sep)) or os.path.isdir(output):
+        return True
+    place = location(output)
+    try:
+        return not isinstance(place, Path) and place.is_dir()
+    except OSError as error:
+        raise click.UsageError(f"-o {place}: {error.strerror}") from error
 
 
-def _job(source: Path, output: str | None, name: str, request: Request) -> Job:
+def _job(source: Path | Address, output: str | None, name: str, request: Request) -> Job:
     """Return what to do; raise UsageError where the source itself would be overwritten unasked."""
     from restorer import Job
 
     steps, settings = request.steps(), request.settings()
     target = _target(source, output, name, request, steps)
-    if os.path.realpath(target) == os.path.realpath(source) and settings.existing != "replace":
+    if _real(target) == _real(source) and settings.existing != "replace":
         raise click.UsageError(
             f"{target}: is the original; --existing replace overwrites it, -o names another file"
         )
@@ -123,16 +142,20 @@ def _job(source: Path, output: str | None, name: str, request: Request) -> Job:
 
 
 def _target(
-    source: Path, output: str | None, name: str, request: Request, steps: Sequence[Step]
-) -> Path:
-    from restorer import WRITABLE, target_name
+    source: Path | Address,
+    output: str | None,
+    name: str,
+    request: Request,
+    steps: Sequence[Step],
+) -> Path | Address:
+    from restorer import WRITABLE, location, target_name
 
-    folder = source.parent if output is None else Path(output)
+    folder = source.parent if output is None else location(output)
     if output == "-":
         raise click.UsageError("-o -: results are written to files, not to a pipe")
     if output is None or _is_folder(output):
         return folder / target_name(source, steps, name, request.suffix)
-    target = Path(output)
+    target = folder
     if not target.suffix:
         return target.with_suffix(request.suffix or source.suffix)
     if target.suffix.lower() not in WRITABLE:

@@ -20,7 +20,7 @@ from .report import models_in_words
 from .words import duration, printable, size
 
 if TYPE_CHECKING:
-    from restorer import Ignored, Job, Result
+    from restorer import Address, Ignored, Job, Result
 
 _SIDE = 240  # pixels of a thumbnail
 _OVERSAMPLING = 4  # pixels of the image that a pixel of its thumbnail is made of, along a side
@@ -182,17 +182,17 @@ def _details(result: Result) -> list[str]:
     return [f"{models_in_words(result)}, {duration(result.seconds)}", *result.notes]
 
 
-def _figure(word: str, path: Path, folder: Path, size_bytes: str) -> str:
+def _figure(word: str, path: Path | Address, folder: Path, size_bytes: str) -> str:
     found = _thumbnail(path)
     dimensions, picture = found or ("", "no preview")
     caption = ", ".join(filter(None, (word, dimensions, size_bytes)))
     if found:
         picture = f'<img src="data:image/jpeg;base64,{picture}" alt="{_text(f"{word}: {path}")}">'
-    link = f'<a href="{_text(_address(path, folder))}">{picture}</a>'
+    link = f'<a href="{_text(_link(path, folder))}">{picture}</a>'
     return f"<figure>{link}<figcaption>{_text(caption)}</figcaption></figure>"
 
 
-def _thumbnail(path: Path) -> tuple[str, str] | None:
+def _thumbnail(place: Path | Address) -> tuple[str, str] | None:
     """Return the size of a picture in words, and a small JPEG in base 64; None without a picture.
 
     Its colors are those of sRGB.
@@ -200,10 +200,11 @@ def _thumbnail(path: Path) -> tuple[str, str] | None:
     import numpy as np
     from PIL import Image
 
-    from restorer import ImageError, read, to_display
+    from restorer import ImageError, local_copy, read, to_display
 
     try:
-        image = read(path, max_pixels=_MAX_PIXELS)
+        with local_copy(place) as path:
+            image = read(path, max_pixels=_MAX_PIXELS)
     except ImageError:  # too large, or changed since
         return None
     step = max(1, max(image.height, image.width) // (_SIDE * _OVERSAMPLING))
@@ -216,8 +217,10 @@ def _thumbnail(path: Path) -> tuple[str, str] | None:
     return f"{image.width} x {image.height}", base64.b64encode(file.getvalue()).decode()
 
 
-def _address(path: Path, folder: Path) -> str:
+def _link(path: Path | Address, folder: Path) -> str:
     """Return a link from the page to a file, relative so that both can move."""
+    if not isinstance(path, Path):
+        return quote(str(path), safe=":/")
     try:
         found = os.path.relpath(path, folder)
     except ValueError:  # on another drive
@@ -243,7 +246,7 @@ def _table(head: Sequence[str], rows: Sequence[str]) -> str:
     return "\n".join(["<table>", f"<tr>{cells}</tr>", *rows, "</table>"])
 
 
-def _row(path: Path, *cells: str) -> str:
+def _row(path: Path | Address, *cells: str) -> str:
     return f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in (path, *cells))}</tr>"
 
 

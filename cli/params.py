@@ -51,6 +51,26 @@ class Listed(click.ParamType, Generic[T]):  # type: ignore[type-arg]  # generic 
             self.fail(f"{value!r}: expected {self._expected}", param, ctx)
 
 
+class FolderType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
+    """A folder: a path, or an address such as ``s3://bucket/folder``.
+
+    Args:
+        exists: Whether a path must be one of a folder that exists.
+    """
+
+    name = "folder"
+
+    def __init__(self, *, exists: bool = False) -> None:
+        self._path = click.Path(exists=exists, file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a path or an address, of which the command will see whether it exists."""
+        from restorer import Address, location
+
+        place = location(value)
+        return place if isinstance(place, Address) else self._path.convert(place, param, ctx)
+
+
 def model_or_path(word: str) -> str | Path:
     """Return a path where the word is one of a file and no id; the core refuses unknown ids."""
     from restorer import list_models

@@ -14,7 +14,7 @@ import click
 from .words import counted, duration, tell, warn
 
 if TYPE_CHECKING:
-    from restorer import Decision, Ignored, Job, Journal, OutputFolder, Result, RunPlan
+    from restorer import Address, Decision, Ignored, Job, Journal, OutputFolder, Result, RunPlan
 
     from .page import Page
 
@@ -224,7 +224,7 @@ def models_in_words(result: Result) -> str:
     return f"{models} on {devices}"
 
 
-def named(path: Path, trouble: str) -> str:
+def named(path: Path | Address, trouble: str) -> str:
     """Return a message that begins with the name of its file."""
     return trouble if trouble.startswith(str(path)) else f"{path}: {trouble}"
 

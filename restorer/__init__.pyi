@@ -23,7 +23,6 @@ from .batch.forecast import FileForecast as FileForecast
 from .batch.forecast import Forecast as Forecast
 from .batch.forecast import forecast_batch as forecast_batch
 from .batch.jobs import Event as Event
-from .batch.jobs import FileState as FileState
 from .batch.jobs import Finished as Finished
 from .batch.jobs import Job as Job
 from .batch.jobs import JobContext as JobContext
@@ -55,6 +54,10 @@ from .batch.recorded import read_provenance as read_provenance
 from .batch.run_job import check_job as check_job
 from .batch.run_job import run_job as run_job
 from .batch.runner import run_jobs as run_jobs
+from .batch.staging import local_copy as local_copy
+from .batch.stores.address import Address as Address
+from .batch.stores.address import location as location
+from .batch.stores.store import FileState as FileState
 from .batch.walk import Ignored as Ignored
 from .errors import Cancelled as Cancelled
 from .errors import CheckpointError as CheckpointError

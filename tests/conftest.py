@@ -15,8 +15,10 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 import restorer.models.download
+from restorer import Address
 
 from helpers import make_photograph
+from stores import new_bucket, s3_server
 from webserver import Handler, Server, Site
 
 settings.register_profile("any machine", deadline=None)  # tests do not assert times
@@ -99,3 +101,31 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Make every connection trust the certificates of `site`."""
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[None]:
+    """Make ``s3://`` lead to a server on the loopback, for this process and its children."""
+    with s3_server() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield
+
+
+@pytest.fixture(scope="session")
+def nas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """Return the address of a server of SFTP, if paramiko is installed."""
+    pytest.importorskip("paramiko", reason="needs paramiko, whose license is LGPL")
+    from sftp import sftp_server
+
+    with sftp_server(tmp_path_factory.mktemp("nas")) as url:
+        yield Address(url)
+
+
+@pytest.fixture
+def bucket(s3: None) -> Address:
+    """Return an empty bucket."""
+    return new_bucket()

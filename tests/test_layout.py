@@ -54,6 +54,9 @@ HEAVY = {
     "simplejpeg": "formats",
     "PySide6": "gui",
     "ray": "batch",
+    "fsspec": "batch",
+    "s3fs": "",
+    "upath": "",
     "click": "cli",
     "tqdm": "cli",
     "onnx": "inference",
@@ -189,7 +192,7 @@ def test_public_names_are_sorted_complete_and_differ_from_submodules() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    heavy = ("torch", "numpy", "PySide6", "ray")
+    heavy = ("torch", "numpy", "PySide6", "ray", "fsspec")
     code = f"import sys, restorer; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

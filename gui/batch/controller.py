@@ -228,7 +228,7 @@ class QueueControl(QObject):
         fresh = [job for job in plan.jobs if without_target(job) not in known]
         here = {job.source for job in plan.jobs} - {job.source for job in fresh}
         reason = self.tr("already in the queue")
-        ignored = [*plan.ignored, *(Ignored(source, reason) for source in sorted(here))]
+        ignored = [*plan.ignored, *(Ignored(source, reason) for source in sorted(here, key=str))]
         jobs = number_targets(fresh, (r.job.target for r in self.model.rows))
         if not self.model.rows:
             self._write(self._store.begin)

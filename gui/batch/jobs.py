@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from restorer import Job, Settings, plan_sources, usual_task
+from restorer import Address, Job, Settings, plan_sources, usual_task
 
 from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
@@ -15,10 +15,10 @@ from ..session.choices import Choices
 
 def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
     """Return the job with the current choices."""
-    folder = job.target.parent
-    name = BESIDE_NAME if folder == job.source.parent else "{stem}{suffix}"
+    folder = local(job.target).parent
+    name = BESIDE_NAME if folder == local(job.source).parent else "{stem}{suffix}"
     plan = plan_sources(
-        [job.source],
+        [local(job.source)],
         folder,
         choices.steps,
         name=name,
@@ -38,7 +38,7 @@ def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -
 
     Targets are not numbered yet.
     """
-    folders = [job.source.parent for job in jobs]
+    folders = [local(job.source).parent for job in jobs]
     try:
         base = Path(os.path.commonpath(folders)) if jobs else Path()
     except ValueError:  # on several drives
@@ -58,6 +58,12 @@ def with_references(job: Job, choices: Choices) -> Job:
     """Return the job with the references, if one of its steps takes them."""
     wanted = choices.task_choice(usual_task(references=True)).wanted
     return replace(job, references=choices.references if wanted else ())
+
+
+def local(place: Path | Address) -> Path:
+    """Return the path of a file; the window queues no addresses."""
+    assert isinstance(place, Path), place
+    return place
 
 
 def without_target(job: Job) -> Job:

@@ -25,6 +25,7 @@ from restorer import Job, Progress, Result
 from ..session.thumbnails import Thumbnails
 from ..widgets.theme import colors_of
 from ..widgets.words import duration, error_text
+from .jobs import local
 from .runner import BatchUpdate
 
 RowState: TypeAlias = Literal["waiting", "running", "done", "skipped", "failed", "cancelled"]
@@ -73,12 +74,14 @@ class Row:
 def row_of(job: Job, result: Result) -> Row:
     """Return the row of a finished job."""
     notes = "; ".join(result.notes)
-    remark = error_text(result.error, job.source) if result.error else notes
+    remark = error_text(result.error, local(job.source)) if result.error else notes
     if result.status == "skipped":
-        return Row(job, "skipped", remark=error_text(result.error, job.target))
+        return Row(job, "skipped", remark=error_text(result.error, local(job.target)))
     if result.status == "cancelled":  # nothing was written
         return Row(job, "cancelled")
-    return Row(job, result.status, seconds=result.seconds, target=result.target, remark=remark)
+    return Row(
+        job, result.status, seconds=result.seconds, target=local(result.target), remark=remark
+    )
 
 
 class QueueModel(QAbstractTableModel):
@@ -204,8 +207,8 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._text(row, column) or self.tr("nothing")
         if role == Qt.ItemDataRole.DecorationRole and column == NAME:
-            self._seen[row.job.source] = index.row()
-            return self._thumbnails.get(row.job.source)
+            self._seen[local(row.job.source)] = index.row()
+            return self._thumbnails.get(local(row.job.source))
         if role == FRACTION and column == PROGRESS:
             return row.part if row.state == "running" else None
         if role == Qt.ItemDataRole.BackgroundRole and row.state == "failed":

@@ -13,9 +13,10 @@ import numpy as np
 
 import restorer
 from restorer.analysis.low_frequencies import Picture
-from restorer.batch.jobs import FileState, Job, Result
+from restorer.batch.jobs import Job, Result
 from restorer.batch.recorded import Recorded, find_record
 from restorer.batch.run_job import run_job
+from restorer.batch.stores.store import FileState
 from restorer.errors import (
     ImageWriteError,
     InferenceError,
@@ -112,6 +113,7 @@ def replay_result(
         result = run_job(Job(original, target, steps, settings, files, plans=plans))
         _check_done(result)
         notes += _changed_plans(plans, result.plans)
+        assert isinstance(result.target, Path), "of a path"
         psnr, largest, share = _compare(path, result.target)
     return Replay(path, original, psnr, largest, share, tuple(notes))
 

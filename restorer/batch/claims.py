@@ -7,11 +7,32 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 _BEAT_S = 10.0  # between two signs of life of a run
-_SILENT_S = 60.0  # a run without one for so long is taken for dead
+SILENT_S = 60.0  # a run without one for so long is taken for dead
+
+
+class Heartbeat:
+    """Calls `sign` every few seconds, in a thread, until `stop`; an OSError of it is no end."""
+
+    def __init__(self, sign: Callable[[], None]) -> None:
+        self._sign = sign
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="claims", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for the end of the last call."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(_BEAT_S):
+            with suppress(OSError):  # the folder is away for a moment, or for good
+                self._sign()
 
 
 class Claims:
@@ -36,9 +57,7 @@ class Claims:
         self._held: set[str] = set()
         for found in [*folder.iterdir()]:
             self._is_removed(found)
-        self._ended = threading.Event()
-        self._beating = threading.Thread(target=self._beat, name="claims", daemon=True)
-        self._beating.start()
+        self._heart = Heartbeat(self._sign)
 
     def take(self, target: str) -> bool:
         """Claim a target; return whether it is free, or held by a dead run."""
@@ -59,10 +78,16 @@ class Claims:
         self._held.discard(target)
         self._path(target).unlink(missing_ok=True)
 
+    def is_live(self, run: str) -> bool:
+        """Whether another run has not ended, as far as its signs of life tell."""
+        self._sign()
+        sign = _changed(self._folder / f"{run}.run")
+        silent_s = _changed(self._run) - sign  # by the server's clock
+        return run != self._name and silent_s <= SILENT_S and not has_ended(run)
+
     def close(self) -> None:
         """Release all claims, and stop the signs of life."""
-        self._ended.set()
-        self._beating.join()
+        self._heart.stop()
         for target in [*self._held]:
             self.release(target)
         self._run.unlink(missing_ok=True)
@@ -83,10 +108,10 @@ class Claims:
         """Remove the claim of a dead run; return False if it is held by a live one."""
         try:
             run = claim.read_text("utf-8")
-            os.utime(self._run)
+            self._sign()
             sign = _changed(claim.with_name(f"{run}.run")) or _changed(claim)
             silent_s = _changed(self._run) - sign  # by the server's clock
-            if run == self._name or (silent_s <= _SILENT_S and not _has_ended(run)):
+            if run == self._name or (silent_s <= SILENT_S and not has_ended(run)):
                 return False
             moved = claim.with_name(uuid.uuid4().hex)
             os.rename(claim, moved)  # for all but one of several runs, the file is gone
@@ -98,10 +123,8 @@ class Claims:
             pass
         return True
 
-    def _beat(self) -> None:
-        while not self._ended.wait(_BEAT_S):
-            with suppress(OSError):  # the folder is away for a moment, or for good
-                os.utime(self._run)
+    def _sign(self) -> None:
+        os.utime(self._run)
 
 
 def _changed(path: Path) -> float:
@@ -113,13 +136,13 @@ def _changed(path: Path) -> float:
 
 def run_name(time: str) -> str:
     """Return a name for a run that tells where it runs; `time` comes first."""
-    return f"{time}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return f"{time}-{machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-def _has_ended(name: str) -> bool:
+def has_ended(name: str) -> bool:
     """Whether the name of a run is that of a process of this machine that has ended."""
-    *_, machine, process, _ = ["", "", *name.split("-")]
-    if machine != _machine() or not process.isdigit() or os.name == "nt":
+    *_, where, process, _ = ["", "", *name.split("-")]
+    if where != machine() or not process.isdigit() or os.name == "nt":
         return False
     try:
         os.kill(int(process), 0)  # sends nothing
@@ -130,7 +153,7 @@ def _has_ended(name: str) -> bool:
     return False
 
 
-def _machine() -> str:
+def machine() -> str:
     """Return 8 hexadecimal digits for this machine; containers are machines of their own."""
     parts = [socket.gethostname()]
     with suppress(OSError):  # Linux only

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from restorer import formats
-from restorer.batch.jobs import FileState, Job
+from restorer.batch.jobs import Job
 from restorer.batch.output import Decision
-from restorer.batch.run_job import check_result, pixel_budget
+from restorer.batch.run_job import check_result
+from restorer.batch.staging import local_job, named, open_job
+from restorer.batch.stores.address import Address
+from restorer.batch.stores.store import FileState
 from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, RestorerError
 from restorer.inference.autotune import known_speed
 from restorer.inference.devices import choose_device
@@ -207,30 +210,37 @@ def _forecast_file(
     if decision.skipped is not None:
         reason = decision.skipped.error.removeprefix(f"{job.target}: ")
         return FileForecast(decision, "skip", reason)
-    if job.settings.existing == "skip" and os.path.isfile(job.target):
+    skips = job.settings.existing == "skip" and isinstance(job.target, Path)
+    if skips and os.path.isfile(str(job.target)):
         return FileForecast(decision, "skip", "exists already")
     if not read:
         try:
-            format = folders.check(job.target)
+            local, names = local_job(job)
+            with named(names):
+                format = folders.check(local.target)
         except ImageError as error:
             return FileForecast(decision, "fail", str(error), _problem(error))
         return FileForecast(decision, "restore", decision.again, result_format=format.name)
     try:
-        with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
-            header, size_bytes = source.header, os.path.getsize(job.source)
+        with open_job(job) as (source, _):
+            header, state = source.header, FileState.of(job.source)
     except (RestorerError, OSError) as error:
         return FileForecast(decision, "fail", str(error), "source")
     scale = math.prod(spec.scale for spec in speeds.specs(job))
     try:
-        format = check_result(job, header, scale)
+        local, names = local_job(job)
+        with named(names):
+            format = check_result(local, header, scale)
     except RestorerError as error:
         return FileForecast(decision, "fail", str(error), _problem(error), header.format)
     size = header.height, header.width
     raw = header.height * header.width * scale**2 * header.channels
     bits = max((b for b in format.bits if b <= (job.settings.bits or header.bits)), default=8)
     share = format.usual_share
-    if header.format == format.name:  # a file of the same format compresses about as well
-        share = 8 * size_bytes / (math.prod(size) * header.channels * header.bits)
+    if (
+        state is not None and header.format == format.name
+    ):  # a file of the same format compresses about as well
+        share = 8 * state.size_bytes / (math.prod(size) * header.channels * header.bits)
     return FileForecast(
         decision,
         "restore",
@@ -356,6 +366,8 @@ class _Space:
     def add(self, file: FileForecast) -> None:
         """Add a result, less the file that it replaces."""
         job = file.decision.job
+        if isinstance(job.target, Address):  # stores do not tell what they have left
+            return
         disk = self._disk(os.path.dirname(job.target))
         state = FileState.of(job.target) if job.settings.existing == "replace" else None
         self._replaced[disk] += 0 if state is None else state.size_bytes

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import restorer
+from restorer.batch.stores.address import Address, Location, absolute, location
+from restorer.batch.stores.store import FileState
+from restorer.batch.stores.writing import check_writable
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.models.catalog import model_spec
 from restorer.settings import CancelToken, RunPlan, Settings, Step, plain
@@ -31,7 +34,7 @@ OnProgress: TypeAlias = Callable[[Phase, int, int], None]  # (phase, done, total
 class Job:
     """One file to restore; the steps run in order.
 
-    Paths may be given as strings, and steps as model ids.
+    Paths and addresses may be given as strings, and steps as model ids.
 
     Attributes:
         references: Sharp images of the same subject, for a step that takes references; the ones
@@ -40,8 +43,8 @@ class Job:
         plans: The plans of an earlier run, which is repeated; none for a new one.
     """
 
-    source: Path
-    target: Path
+    source: Location
+    target: Location
     steps: tuple[Step, ...]
     settings: Settings = field(default_factory=Settings)
     references: tuple[Path, ...] = ()
@@ -49,11 +52,14 @@ class Job:
     plans: tuple[RunPlan, ...] = ()
 
     def __post_init__(self) -> None:
-        """Convert strings to paths and steps. Raises SettingsError for anything else."""
+        """Convert strings to paths and steps. Raises SettingsError for anything else.
+
+        And for a target at a store that can be read only.
+        """
         try:  # a batch has very many jobs, and most need no conversion
             for name in ("source", "target"):
                 if not isinstance(getattr(self, name), Path):
-                    object.__setattr__(self, name, Path(getattr(self, name)))
+                    object.__setattr__(self, name, location(getattr(self, name)))
             if self.references:
                 object.__setattr__(self, "references", tuple(map(Path, self.references)))
             if type(self.steps) is not tuple or not all(type(each) is Step for each in self.steps):
@@ -61,6 +67,8 @@ class Job:
                 object.__setattr__(self, "steps", steps)
         except TypeError as error:
             raise SettingsError(f"job: {error}") from error
+        if isinstance(self.target, Address):
+            check_writable(self.target)
         for option in (*self.steps, self.settings):
             if not isinstance(option, (Step, Settings)):  # a union takes ten times as long
                 raise SettingsError(f"job: {option!r}, expected steps and settings")
@@ -69,17 +77,19 @@ class Job:
     def id(self) -> str:
         """16 hexadecimal digits: a hash of `request`."""
         text = json.dumps(self.request, sort_keys=True, default=str)
+        if isinstance(self.source, Address):  # two may differ in the query only
+            text += self.source.identity
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def request(self) -> dict[str, Any]:
-        """What decides the result: absolute paths, options, weights and program version.
+        """What decides the result: absolute places, options, weights and program version.
 
         The hash of the weights is empty for a model whose weights the catalog does not know.
         """
         return {
-            "source": os.path.abspath(self.source),
-            "target": os.path.abspath(self.target),
+            "source": absolute(self.source),
+            "target": absolute(self.target),
             **self.options,
         }
 
@@ -98,20 +108,11 @@ class Job:
 
 
 @dataclass(frozen=True)
-class FileState:
-    """Size and time of change of a file, by which a later run knows it again."""
+class LocalJob(Job):
+    """A job whose files are on this machine, so that formats and networks can work on them."""
 
-    size_bytes: int
-    mtime_ns: int
-
-    @classmethod
-    def of(cls, path: Path) -> FileState | None:
-        """Return the present state of a file; None if there is none."""
-        try:
-            found = path.stat()
-        except OSError:
-            return None
-        return cls(found.st_size, found.st_mtime_ns)
+    source: Path
+    target: Path
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Result:
     """
 
     status: Status
-    target: Path
+    target: Location
     seconds: float = 0.0
     plans: tuple[RunPlan, ...] = ()
     error: str = ""

@@ -9,12 +9,14 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, Protocol, TextIO, TypeVar
 
 import msgspec
 
 import restorer
-from restorer.batch.jobs import FileState, Job, Result, Status
+from restorer.batch.jobs import Job, Result, Status
+from restorer.batch.stores.address import Location, absolute, location
+from restorer.batch.stores.store import FileState
 from restorer.batch.walk import Ignored
 from restorer.errors import SettingsError
 from restorer.settings import RunPlan, Settings, Step, plain
@@ -130,6 +132,16 @@ def _is_header(line: bytes) -> bool:
         return False
 
 
+class Lines(Protocol):
+    """What a journal needs of a file."""
+
+    def write(self, text: str, /) -> object:
+        """Append a text."""
+
+    def flush(self) -> object:
+        """Pass on what was appended."""
+
+
 class Journal:
     """Writes records as they come and flushes each, so that a crash cuts the last line at most.
 
@@ -144,11 +156,11 @@ class Journal:
 
     def __init__(
         self,
-        file: TextIO,
+        file: Lines,
         *,
         continued: bool = False,
         command: Sequence[str] = (),
-        output: Path | None = None,
+        output: Location | None = None,
     ) -> None:
         self._file = file
         if not continued:
@@ -159,7 +171,7 @@ class Journal:
                     time=_now(),
                     command=tuple(command),
                     cwd=os.getcwd() if command else "",
-                    output="" if output is None else os.path.abspath(output),
+                    output="" if output is None else absolute(output),
                 )
             )
 
@@ -226,14 +238,19 @@ def read_journal(path: Path | str) -> list[Record]:
 
 def iterate_journal(path: Path | str) -> Iterator[Record]:
     """Yield what `read_journal` returns, so that a long journal takes little memory."""
-    decoder = msgspec.json.Decoder(_Line)
     with Path(path).open("rb") as file:
-        for line in file:
-            record = _decoded(line, decoder)
-            if isinstance(record, HeaderRecord) and record.version > JOURNAL_VERSION:
-                raise ValueError(f"{path}: written by a newer version of the program")
-            if record is not None:
-                yield record
+        yield from iterate_lines(file, str(path))
+
+
+def iterate_lines(lines: Iterable[bytes], name: str) -> Iterator[Record]:
+    """Yield the records of the lines of a journal; `name` stands in messages."""
+    decoder = msgspec.json.Decoder(_Line)
+    for line in lines:
+        record = _decoded(line, decoder)
+        if isinstance(record, HeaderRecord) and record.version > JOURNAL_VERSION:
+            raise ValueError(f"{name}: written by a newer version of the program")
+        if record is not None:
+            yield record
 
 
 def _decoded(line: bytes, decoder: msgspec.json.Decoder[_Line]) -> Record | None:
@@ -260,9 +277,8 @@ class _Group(msgspec.Struct):
     def jobs(self) -> Iterable[Job]:
         references = tuple(map(Path, self.references))
         for source, target in self.files:
-            yield Job(
-                Path(source), Path(target), self.steps, self.settings, references, self.explain
-            )
+            places = location(source), location(target)
+            yield Job(*places, self.steps, self.settings, references, self.explain)
 
 
 class _JobList(msgspec.Struct):

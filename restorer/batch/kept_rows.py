@@ -12,8 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from restorer import formats
-from restorer.batch.jobs import FileState, Job
+from restorer.batch.jobs import LocalJob
 from restorer.batch.past import request_text
+from restorer.batch.stores.store import FileState
 from restorer.errors import Cancelled
 from restorer.restoration.spool import Resumption
 
@@ -25,7 +26,7 @@ _LONG_PIXELS = 16_000_000  # a CPU takes minutes for so many
 
 
 @contextmanager
-def kept_rows(job: Job, header: formats.Header, scale: int) -> Iterator[Resumption | None]:
+def kept_rows(job: LocalJob, header: formats.Header, scale: int) -> Iterator[Resumption | None]:
     """Give the place of the rows of a job, and remove them when the job ends.
 
     What was stopped has not ended: the next batch into the folder goes on with its rows.
@@ -45,7 +46,7 @@ def kept_rows(job: Job, header: formats.Header, scale: int) -> Iterator[Resumpti
             resumption.remove()
 
 
-def _resumption(job: Job, header: formats.Header, scale: int) -> Resumption | None:
+def _resumption(job: LocalJob, header: formats.Header, scale: int) -> Resumption | None:
     target, state = Path(os.path.abspath(job.target)), FileState.of(job.source)
     home = next((p / FOLDER for p in target.parents if (p / FOLDER).is_dir()), None)
     if home is None or state is None or header.height * header.width < _LONG_PIXELS:

@@ -8,11 +8,15 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from restorer.batch.stores.address import Address, Location, location
 from restorer.errors import SettingsError
 from restorer.formats import FORMATS, WRITABLE
 from restorer.models.catalog import model_spec
 from restorer.settings import Step
+
+Place = TypeVar("Place", Path, Address, Path | Address)
 
 _RAW_RESULT = ".tif"  # suffix of results of RAW pictures; DNG files are written when asked for
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -49,7 +53,7 @@ def target_names(
 
 
 def target_name(
-    path: Path | str,
+    path: Location | str,
     steps: Sequence[Step],
     name: str = "{stem}{suffix}",
     suffix: str | None = None,
@@ -63,10 +67,10 @@ def target_name(
         >>> restorer.target_name(Path("photo.jpg"), [step], "{stem}-large{suffix}")
         'photo-large.jpg'
     """
-    return _maker(steps, name, suffix)(Path(path).name)
+    return _maker(steps, name, suffix)(location(path).name)
 
 
-def numbered(target: Path) -> Iterator[Path]:
+def numbered(target: Place) -> Iterator[Place]:
     """Yield `target` and numbered names: ``photo.png``, ``photo-2.png`` and so on."""
     yield target
     for number in itertools.count(2):

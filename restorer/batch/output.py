@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -18,10 +18,16 @@ from types import TracebackType
 
 from restorer import formats
 from restorer.batch.claims import Claims, run_name
-from restorer.batch.jobs import FileState, Job, Result
-from restorer.batch.journal import HeaderRecord, Journal, iterate_journal
+from restorer.batch.home import JournalFile, create_journal, journals, open_claims
+from restorer.batch.jobs import Job, Result
+from restorer.batch.journal import HeaderRecord, Journal
 from restorer.batch.kept_rows import FOLDER
 from restorer.batch.past import CHANGES, Past, RelativePaths, read_past, request_text
+from restorer.batch.staging import local_copy
+from restorer.batch.stores.address import Address, Location, location, without_secrets
+from restorer.batch.stores.claims import StoreClaims
+from restorer.batch.stores.store import FileState, Listing
+from restorer.batch.stores.writing import check_writable, leftovers_at, remove
 from restorer.batch.syncing import DelayedSync
 from restorer.errors import ImageError, SettingsError
 from restorer.formats.files import leftovers
@@ -50,25 +56,35 @@ class OutputFolder:
     """The folder of the results of one run; a context manager that ends the journal.
 
     Args:
-        path: The folder. It need not exist; `open` creates it.
+        path: The folder, or its address. It need not exist; `open` creates it.
         command: The words of the command that makes the run, for `last_command`.
 
     Raises SettingsError for a folder that cannot be read.
     """
 
-    def __init__(self, path: Path | str, command: Sequence[str] = ()) -> None:
-        self.path, self._command = Path(path), command
+    def __init__(self, path: Location | str, command: Sequence[str] = ()) -> None:
+        self.path, self._command = location(path), command
         self._home = self.path / FOLDER
         self._journal: Journal | None = None
-        self._claims: Claims | None = None
+        self._claims: Claims | StoreClaims | None = None
+        self._file: JournalFile | None = None
         self._relative = RelativePaths(self.path)
         self._requests: dict[object, str] = {}
         self._folders: dict[str, bool] = {}  # of targets, and whether they exist
+        self._judged: dict[str, FileState | None] = {}  # targets that will be replaced
         self._syncing: DelayedSync | None = None
+        if isinstance(self.path, Address):
+            check_writable(self.path)
         try:
             self._past = read_past(self._home)
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{self._home}: cannot be read: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise SettingsError(f"{self._home}: cannot be read: {reason}") from error
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The words of the command without the secrets of addresses."""
+        return tuple(map(without_secrets, self._command))
 
     @property
     def targets(self) -> dict[str, Path]:
@@ -77,7 +93,11 @@ class OutputFolder:
 
     def decide(self, jobs: Sequence[Job]) -> list[Decision]:
         """Return which jobs run, in their order; with ``existing`` other than ``skip``, all do."""
-        return [self._decide(job) for job in jobs]
+        listing = Listing()
+        try:
+            return [self._decide(job, listing) for job in jobs]
+        except OSError as error:
+            raise SettingsError(f"{self.path}: cannot be read: {error.strerror}") from error
 
     def open(self) -> None:
         """Begin the journal of this run, and remove what killed runs left beside its targets.
@@ -86,21 +106,27 @@ class OutputFolder:
         """
         name = run_name(datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S"))
         try:
-            (self._home / "claims").mkdir(parents=True, exist_ok=True)
-            path = self._home / f"{name}.jsonl"
-            self._file = path.open("x", encoding="utf-8")
-            self._journal = Journal(self._file, command=self._command, output=self.path)
+            self._file = create_journal(self._home, name)
+            self._journal = Journal(self._file, command=self.command, output=self.path)
+            self._sync()
             self._syncing = DelayedSync(self._sync, _SYNC_S)
-            self._claims = Claims(self._home / "claims", name)
+            self._claims = open_claims(self._home, name)
             self._remove_leftovers(self._claims)
         except OSError as error:
+            self._close()
             raise SettingsError(f"{self._home}: cannot be written: {error.strerror}") from error
 
     def claim(self, job: Job) -> bool:
-        """Claim the target of a job; return False if another run is at work on it."""
+        """Claim the target of a job; return False if another run is, or was, at work on it."""
         assert self._claims is not None, "open"
+        name = self._name(job.target)
         try:
-            return self._claims.take(self._name(job.target))
+            if not self._claims.take(name):
+                return False
+            if self._is_done_since(job, name):
+                self._claims.release(name)
+                return False
+            return True
         except OSError as error:  # the job will say what is wrong with the folder
             log.warning("%s: cannot be claimed: %s", job.target, error.strerror)
             return True
@@ -134,27 +160,39 @@ class OutputFolder:
         trace: TracebackType | None,
     ) -> None:
         """Sync and close the journal, and end the claims."""
-        with suppress(OSError):  # a folder that is gone was reported when it was written
-            if self._claims is not None:
-                self._claims.close()
-            if self._syncing is not None:
-                self._syncing.close()
-            if self._journal is not None:
-                self._sync()
-                self._file.close()
+        self._close()
 
-    def _remove_leftovers(self, claims: Claims) -> None:
-        for folder in self._relative.folders:
-            for path, target in leftovers(Path(folder)):
-                name = self._name(Path(folder, target))
+    def _close(self) -> None:
+        for each in (self._syncing, self._file, self._claims):
+            if each is not None:
+                with suppress(OSError):  # a folder that is gone was reported when it was written
+                    each.close()
+        self._claims = self._syncing = self._journal = self._file = None
+
+    def _is_done_since(self, job: Job, name: str) -> bool:
+        """Whether another run has ended a job since its journal was read. Raises OSError."""
+        assert self._claims is not None, "open"
+        past = self._past.get(name)
+        if past is not None and past.crashed and self._claims.is_live(past.run):
+            return True  # it has released its claim
+        return name in self._judged and FileState.of(job.target) != self._judged[name]
+
+    def _remove_leftovers(self, claims: Claims | StoreClaims) -> None:
+        for inner in self._relative.folders:
+            folder = self.path / inner
+            found: Iterator[tuple[Location, str]]
+            found = leftovers_at(folder) if isinstance(folder, Address) else leftovers(folder)
+            for left, target in found:
+                name = self._name(folder / target)
                 if claims.take(name):  # no other run is at work on it
-                    path.unlink(missing_ok=True)
+                    _remove(left)
                     claims.release(name)
 
     def _sync(self) -> None:
-        os.fsync(self._file.fileno())
+        assert self._file is not None, "open"
+        self._file.sync()
 
-    def _name(self, target: Path) -> str:
+    def _name(self, target: Location) -> str:
         return self._relative.of(target)
 
     def _request(self, job: Job) -> str:
@@ -164,27 +202,31 @@ class OutputFolder:
             self._requests[key] = request_text(job.options)
         return self._requests[key]
 
-    def _decide(self, job: Job) -> Decision:
+    def _decide(self, job: Job, listing: Listing) -> Decision:
         past = self._past.get(self._name(job.target))
-        if job.settings.existing != "skip" or not self._has(job.target):
-            gone = past is not None and past.done is not None and not os.path.lexists(job.target)
+        if job.settings.existing != "skip" or not self._has(job.target, listing):
+            done = past is not None and past.done is not None
+            gone = done and (isinstance(job.target, Address) or not os.path.lexists(job.target))
             return Decision(job, again="the result is gone" if gone else "")
-        again, skipped = _judge(job, past, self._request(job))
+        again, skipped = _judge(job, past, self._request(job), listing)
         if skipped:
             return Decision(job, Result("skipped", job.target, error=f"{job.target}: {skipped}"))
+        self._judged[self._name(job.target)] = listing.state(job.target)
         return Decision(
             replace(job, settings=replace(job.settings, existing="replace")), None, again
         )
 
-    def _has(self, target: Path) -> bool:
+    def _has(self, target: Location, listing: Listing) -> bool:
         """Whether a target exists; a new folder has none, and a file is not asked for there."""
+        if isinstance(target, Address):
+            return listing.state(target) is not None
         folder = os.path.dirname(target)
         if folder not in self._folders:
             self._folders[folder] = os.path.isdir(folder)
         return self._folders[folder] and os.path.isfile(target)
 
 
-def last_command(folder: Path | str) -> tuple[tuple[str, ...], str]:
+def last_command(folder: Location | str) -> tuple[tuple[str, ...], str]:
     """Return the words of the last command that made a run into a folder, and where it ran.
 
     Raises SettingsError for a folder that no such run has written.
@@ -195,18 +237,21 @@ def last_command(folder: Path | str) -> tuple[tuple[str, ...], str]:
         >>> restorer.last_command("large")[0]
         ('batch', 'photos', 'large')
     """
-    folder = Path(folder)
-    for path in sorted((folder / FOLDER).glob("*.jsonl"), reverse=True):
-        with suppress(OSError, ValueError):
-            for record in iterate_journal(path):
-                if isinstance(record, HeaderRecord) and record.command:
-                    return record.command, record.cwd
+    folder = location(folder)
+    try:
+        for _, journal in journals(folder / FOLDER, newest_first=True):
+            with suppress(OSError, ValueError):
+                for record in journal:
+                    if isinstance(record, HeaderRecord) and record.command:
+                        return record.command, record.cwd
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be read: {error.strerror}") from error
     raise SettingsError(f"{folder}: no batch has written there")
 
 
-def _judge(job: Job, past: Past | None, request: str) -> tuple[str, str]:
+def _judge(job: Job, past: Past | None, request: str, listing: Listing) -> tuple[str, str]:
     """Return why a job whose target exists runs again, or else why it is skipped."""
-    target, source = FileState.of(job.target), FileState.of(job.source)
+    target, source = listing.state(job.target), listing.state(job.source)
     if target is not None and target.size_bytes == 0:
         return "the result was empty", ""
     if past is None:
@@ -231,9 +276,17 @@ def _judge(job: Job, past: Past | None, request: str) -> tuple[str, str]:
     return "", "done before"
 
 
-def _is_whole(path: Path) -> bool:
+def _is_whole(place: Location) -> bool:
     try:
-        formats.read(path)
+        with local_copy(place) as path:
+            formats.read(path)
     except ImageError:
         return False
     return True
+
+
+def _remove(place: Location) -> None:
+    if isinstance(place, Address):
+        remove(place)
+    else:
+        place.unlink(missing_ok=True)

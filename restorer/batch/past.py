@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from restorer.batch.journal import FinishRecord, HeaderRecord, StartRecord, iterate_journal
+from restorer.batch.home import journals
+from restorer.batch.journal import FinishRecord, HeaderRecord, StartRecord
+from restorer.batch.stores.address import Location, relative_folder
 
 # What differs between two requests, and the words for it.
 CHANGES = (
@@ -27,40 +28,42 @@ class Past:
     """What the journals know of one target.
 
     Attributes:
-        source: Absolute path of its source.
+        source: Absolute path or address of its source.
         request: What was asked for, without paths, as JSON.
         done: The last result that was written, of this request; None if there was none.
-        crashed: Whether a job began since then and never ended.
+        run: The name of the run that began its last job.
+        crashed: Whether that job has not ended, as the journals know.
     """
 
     source: str
     request: str
+    run: str
     done: FinishRecord | None = None
     crashed: bool = False
 
 
-def read_past(home: Path) -> dict[str, Past]:
+def read_past(home: Location) -> dict[str, Past]:
     """Return what the journals of a folder know of each target, relative to the folder.
 
     The folder may have moved since; the targets in it are known by their paths below it.
     """
     past: dict[str, Past] = {}
     requests = _Requests()
-    for path in sorted(home.glob("*.jsonl")):
+    for run, journal in journals(home):
         relative = RelativePaths(home.parent)
         running: dict[str, tuple[str, Past]] = {}
-        for record in iterate_journal(path):
+        for record in journal:
             if isinstance(record, HeaderRecord):
                 relative = RelativePaths(record.output or home.parent)
             elif isinstance(record, StartRecord):
                 target = relative.of(record.request["target"])
-                begun = Past(record.request["source"], requests.of(record.request))
+                begun = Past(record.request["source"], requests.of(record.request), run)
                 running[record.id] = target, begun
-                past[target] = replace(past.get(target, begun), crashed=True)
+                past[target] = replace(past.get(target, begun), run=run, crashed=True)
             elif isinstance(record, FinishRecord) and record.id in running:
                 target, begun = running.pop(record.id)
                 if record.status == "done":
-                    past[target] = Past(begun.source, begun.request, record)
+                    past[target] = replace(begun, done=record)
                 else:
                     past[target] = replace(past[target], crashed=False)
     return past
@@ -69,22 +72,22 @@ def read_past(home: Path) -> dict[str, Past]:
 class RelativePaths:
     """Makes the paths of files relative to a folder, those of each of their folders once."""
 
-    def __init__(self, start: Path | str) -> None:
-        self._start = start
+    def __init__(self, start: Location | str) -> None:
+        self._start = str(start)
         self._folders: dict[str, str] = {}
 
-    def of(self, path: Path | str) -> str:
+    def of(self, path: Location | str) -> str:
         """Return what `os.path.relpath` does."""
-        folder, name = os.path.split(path)
+        folder, name = os.path.split(str(path))
         if folder not in self._folders:
-            self._folders[folder] = os.path.relpath(folder or os.curdir, self._start)
+            self._folders[folder] = relative_folder(folder, self._start)
         inner = self._folders[folder]
         return name if inner == os.curdir else os.path.join(inner, name)
 
     @property
     def folders(self) -> list[str]:
-        """The folders of all paths so far."""
-        return [*self._folders]
+        """The folders of all paths so far, relative to the first one."""
+        return [*self._folders.values()]
 
 
 def request_text(request: dict[str, Any]) -> str:

@@ -10,9 +10,14 @@ from pathlib import Path
 
 from restorer.batch.jobs import Job
 from restorer.batch.naming import numbered, split_suffix, target_name, target_names
+from restorer.batch.staging import open_job
+from restorer.batch.stores.address import Address, Location, absolute, joined, location
+from restorer.batch.stores.store import read_start
+from restorer.batch.stores.writing import check_writable
 from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
+from restorer.formats.kinds import START_BYTES, unreadable_kind
 from restorer.restoration.reference.files import check_references, pair_references
 from restorer.settings import Settings, Step
 
@@ -30,12 +35,12 @@ class Batch:
 
     jobs: tuple[Job, ...]
     ignored: tuple[Ignored, ...]
-    renamed: tuple[tuple[Path, Path], ...] = ()
+    renamed: tuple[tuple[Location, Location], ...] = ()
 
 
 def plan_jobs(
-    source: Path | str,
-    target: Path | str,
+    source: Location | str,
+    target: Location | str,
     steps: Sequence[Step | str],
     *,
     recursive: bool = True,
@@ -53,8 +58,8 @@ def plan_jobs(
     suffix in its name: ``a_jpg.png``, ``a_png.png``.
 
     Args:
-        source: The folder to read.
-        target: The folder to write; created with the first result.
+        source: The folder to read, or its address.
+        target: The folder to write, or its address; created with the first result.
         steps: Steps for each file; a string is a model id.
         recursive: Whether subfolders are included.
         include: Shell patterns for names or paths below `source`, without regard to case; only
@@ -74,17 +79,19 @@ def plan_jobs(
         >>> [job.target.as_posix() for job in batch.jobs]
         ['large/a.png', 'large/b.png']
     """
-    source, target = Path(source), Path(target)
-    if not source.is_dir():
+    source, target = location(source), location(target)
+    if not _is_folder(source):
         raise SettingsError(f"{source}: no such folder")
+    if isinstance(target, Address):
+        check_writable(target)
     if suffix is not None and suffix.lower() not in WRITABLE:
         raise SettingsError(f"suffix {suffix!r}; known are {', '.join(sorted(WRITABLE))}")
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
-    whole = os.path.abspath(source)
-    kept = {p: earlier.get(os.path.join(whole, p)) for p in taken} if earlier else {}
+    whole = absolute(source)
+    kept = {p: earlier.get(joined(whole, p)) for p in taken} if earlier else {}
     names, renamed = target_names(taken, chain, name, suffix, kept)
     settings = settings or Settings()
     sources, targets = _joined(source, taken), _joined(target, (names[p] for p in taken))
@@ -96,8 +103,8 @@ def plan_jobs(
 
 
 def plan_sources(
-    sources: Sequence[Path | str],
-    target: Path | str | None,
+    sources: Sequence[Location | str],
+    target: Location | str | None,
     steps: Sequence[Step | str],
     *,
     name: str = "{stem}{suffix}",
@@ -110,7 +117,7 @@ def plan_sources(
     numbered.
 
     Args:
-        sources: Files and folders; a file that is given twice counts once.
+        sources: Files and folders, or their addresses; a file that is given twice counts once.
         target: The folder to write; None writes beside the sources.
         steps: Steps for each file; a string is a model id.
         name: Template of the target's name, see `plan_jobs`.
@@ -128,12 +135,12 @@ def plan_sources(
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
-    jobs: dict[Path, Job] = {}
+    jobs: dict[Location, Job] = {}
     ignored: list[Ignored] = []
-    renamed: list[tuple[Path, Path]] = []
-    target = None if target is None else Path(target)
-    for source in map(Path, sources):
-        if source.is_dir():
+    renamed: list[tuple[Location, Location]] = []
+    target = None if target is None else location(target)
+    for source in map(location, sources):
+        if _is_folder(source):
             folder = plan_jobs(
                 source, target or source, chain, name=name, suffix=suffix, settings=settings
             )
@@ -202,7 +209,7 @@ def with_references(jobs: Iterable[Job], folder: Path | str) -> tuple[Job, ...]:
     return tuple(replace(job, references=(*job.references, *_fitting(job, folder))) for job in jobs)
 
 
-def number_targets(jobs: Iterable[Job], taken: Iterable[Path | str] = ()) -> tuple[Job, ...]:
+def number_targets(jobs: Iterable[Job], taken: Iterable[Location | str] = ()) -> tuple[Job, ...]:
     """Number the targets that other jobs, or earlier ones of these, have already.
 
     Examples:
@@ -221,8 +228,8 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Path | str] = ()) -> tup
 
 
 def find_pictures(
-    source: Path,
-    target: Path,
+    source: Location,
+    target: Location,
     recursive: bool = True,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -243,7 +250,7 @@ def find_pictures(
     return _without_doubles(source, taken, ignored), ignored
 
 
-def _without_doubles(source: Path, taken: list[str], ignored: list[Ignored]) -> list[str]:
+def _without_doubles(source: Location, taken: list[str], ignored: list[Ignored]) -> list[str]:
     """Return the pictures without the JPEG that a camera wrote beside a RAW file of its name."""
     split = ((path, *split_suffix(path)) for path in taken)
     raw = {stem: path for path, stem, suffix in split if suffix.lower() in FORMATS["raw"].suffixes}
@@ -260,9 +267,9 @@ def _without_doubles(source: Path, taken: list[str], ignored: list[Ignored]) -> 
     return kept
 
 
-def _joined(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+def _joined(folder: Location, names: Iterable[str]) -> Iterator[Location]:
     """Yield relative paths below a folder; those of a subfolder share its path, to save time."""
-    folders: dict[str, Path] = {}
+    folders: dict[str, Location] = {}
     for path in names:
         inner, name = os.path.split(path)
         if inner not in folders:
@@ -270,9 +277,20 @@ def _joined(folder: Path, names: Iterable[str]) -> Iterator[Path]:
         yield folders[inner] / name
 
 
-def _unread(path: Path) -> Ignored:
+def _is_folder(place: Location) -> bool:
+    """Whether there is a folder. Raises SettingsError where an address tells nothing."""
+    try:
+        return place.is_dir()
+    except OSError as error:
+        raise SettingsError(f"{place}: cannot be read: {error.strerror}") from error
+
+
+def _unread(path: Location) -> Ignored:
     """Return a file without the suffix of a picture; a picture that is not read is a failure."""
-    kind = unreadable_picture(path)
+    if isinstance(path, Address):
+        kind = unreadable_kind(read_start(path, START_BYTES))
+    else:
+        kind = unreadable_picture(path)
     reason = f"{kind}, which cannot be read" if kind else "not a picture"
     return Ignored(path, reason, failed=bool(kind))
 
@@ -294,8 +312,10 @@ class _RealPaths:
     def __init__(self) -> None:
         self._folders: dict[str, tuple[str, frozenset[str]]] = {}
 
-    def of(self, path: Path) -> str:
+    def of(self, path: Location) -> str:
         """Return what `os.path.realpath` does, in lower case where the system ignores case."""
+        if isinstance(path, Address):
+            return path.identity
         folder, name = os.path.split(path)
         if folder not in self._folders:
             real = os.path.realpath(folder)
@@ -315,12 +335,18 @@ def _links(folder: str) -> frozenset[str]:
 
 
 def _fitting(job: Job, folder: Path) -> Iterator[Path]:
-    named = {os.path.realpath(path) for path in job.references}
-    for path in pair_references(job.source, folder):
-        if os.path.realpath(path) in named:
+    known = {os.path.realpath(path) for path in job.references}
+    try:
+        with open_job(job) as (source, local):
+            header = source.header
+    except ImageError as error:
+        log.debug("%s", error)
+        return
+    for path in pair_references(local.source, folder):
+        if os.path.realpath(path) in known:
             continue
         try:
-            check_references(job.source, [path])
+            check_references(local.source, [path], header)
         except (ImageError, SettingsError) as error:
             log.debug("%s", error)
         else:

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from restorer import formats
-from restorer.batch.jobs import FileState
 from restorer.batch.kept_rows import FOLDER
 from restorer.batch.past import Past, read_past
+from restorer.batch.stores.store import FileState
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import history
 from restorer.image import Metadata

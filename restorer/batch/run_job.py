@@ -8,14 +8,18 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from restorer import formats
-from restorer.batch.jobs import FileState, Job, JobContext, Result
+from restorer.batch.jobs import Job, JobContext, LocalJob, Result
 from restorer.batch.kept_rows import kept_rows
 from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
+from restorer.batch.staging import open_job, pixel_budget, run_local
+from restorer.batch.stores.address import Address, Location
+from restorer.batch.stores.store import FileState, kind
 from restorer.errors import (
     Cancelled,
     ImageTooLargeError,
@@ -43,7 +47,7 @@ from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.resolve import open_reference_run, open_steps
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
-from restorer.settings import Existing, RunPlan, Settings
+from restorer.settings import Existing, RunPlan
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,13 +65,11 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
         ('done', (96, 128))
     """
     start, source_state = time.monotonic(), FileState.of(job.source)
+    context = context or JobContext()
     try:
-        if job.settings.existing == "skip" and _exists(job.target) and not job.target.is_dir():
+        if job.settings.existing == "skip" and _is_taken(job.target):
             raise TargetExistsError(f"{job.target}: exists already")
-        context = context or JobContext()
-        memory = context.memory or MemoryBudget.of_machine()
-        with ExitStack() as reserved:
-            result = _run_job(job, context, memory, reserved)
+        result = run_local(job, context, partial(_run_job, context=context))
     except Cancelled as error:
         result = Result("cancelled", job.target, error=str(error))
     except TargetExistsError:  # perhaps another process was faster
@@ -99,12 +101,12 @@ def check_job(job: Job) -> formats.Header:
         >>> header.height, header.width
         (48, 64)
     """
-    with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
-        check_result(job, source.header, _scale(job))
+    with open_job(job) as (source, local):
+        check_result(local, source.header, _scale(job))
         return source.header
 
 
-def check_result(job: Job, header: formats.Header, scale: int) -> formats.Format:
+def check_result(job: LocalJob, header: formats.Header, scale: int) -> formats.Format:
     """Return the format of the target; refuse what `check_job` refuses beside the source."""
     check_references(job.source, job.references, header)
     formats.find_profile(job.settings.profile)
@@ -116,7 +118,15 @@ def check_result(job: Job, header: formats.Header, scale: int) -> formats.Format
     return format
 
 
-def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: ExitStack) -> Result:
+def _run_job(job: LocalJob, context: JobContext) -> Result:
+    memory = context.memory or MemoryBudget.of_machine()
+    with ExitStack() as reserved:
+        return _run_reserved(job, context, memory, reserved)
+
+
+def _run_reserved(
+    job: LocalJob, context: JobContext, memory: MemoryBudget, reserved: ExitStack
+) -> Result:
     """Run a job; `reserved` holds its part of `memory` until the caller closes it."""
     context.progress("read")
     try:
@@ -155,7 +165,7 @@ def _run_job(job: Job, context: JobContext, memory: MemoryBudget, reserved: Exit
 
 
 def _restore(
-    job: Job,
+    job: LocalJob,
     page: Image | Mosaic,
     file: FileHash | None,
     format: formats.Format,
@@ -177,14 +187,14 @@ def _restore(
     return *restoration.run(), references
 
 
-def _file(job: Job, source: formats.ImageFile) -> FileHash | None:
+def _file(job: LocalJob, source: formats.ImageFile) -> FileHash | None:
     """Return the name and hash of the source, if they are recorded."""
     if job.settings.provenance == "none":
         return None
     return FileHash(job.source.name, source.sha256())
 
 
-def _references(job: Job, page: Image | Mosaic) -> tuple[Reference, ...]:
+def _references(job: LocalJob, page: Image | Mosaic) -> tuple[Reference, ...]:
     """Return the references of a job, opened; of many those that have most in common with it."""
     if not job.references:
         return ()
@@ -193,7 +203,7 @@ def _references(job: Job, page: Image | Mosaic) -> tuple[Reference, ...]:
     return open_references(chosen, max_pixels=job.settings.max_pixels)
 
 
-def _write_maps(maps: ReferenceMaps, job: Job, target: Path) -> str:
+def _write_maps(maps: ReferenceMaps, job: LocalJob, target: Path) -> str:
     """Write the pictures of what came from where beside a result; return a note that names them."""
     existing: Existing = "replace" if job.settings.existing == "replace" else "number"
     settings = replace(job.settings, existing=existing)
@@ -232,7 +242,7 @@ def _is_streamed(
 
 
 def _stream(
-    job: Job, source: formats.ImageFile, context: JobContext, memory: MemoryBudget
+    job: LocalJob, source: formats.ImageFile, context: JobContext, memory: MemoryBudget
 ) -> Result | None:
     """Restore from rows to rows, band by band.
 
@@ -276,7 +286,7 @@ def _stream(
         return None
 
 
-def _write(job: Job, write: Callable[[Path, formats.Existing], T]) -> tuple[Path, T]:
+def _write(job: LocalJob, write: Callable[[Path, formats.Existing], T]) -> tuple[Path, T]:
     """Write under the job's target, or under a numbered name where that was asked and is needed."""
     existing = job.settings.existing
     if existing != "number":
@@ -295,9 +305,14 @@ def _times(job: Job, source: formats.ImageFile) -> formats.Times | None:
     return source.times if job.settings.keep_times else None
 
 
-def pixel_budget(settings: Settings) -> int:
-    """Return the largest number of pixels that a source may have."""
-    return formats.DEFAULT_MAX_PIXELS if settings.max_pixels is None else settings.max_pixels
+def _is_taken(place: Location) -> bool:
+    """Whether there is anything but a folder at a place."""
+    if isinstance(place, Address):
+        try:
+            return kind(place) == "file"
+        except OSError:  # writing will say so
+            return False
+    return _exists(place) and not place.is_dir()
 
 
 def _exists(path: Path) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
-from pathlib import Path
+
+from restorer.batch.stores.address import Address, Location
+from restorer.batch.stores.store import Entry, entries
 
 # Thumbnails, recycle bins and metadata of macOS, Windows, Linux, Synology and QNAP, and files of
 # unfinished runs.
@@ -35,27 +37,27 @@ class Ignored:
         failed: Whether pictures may be missing because of it, as below an unreadable folder.
     """
 
-    path: Path
+    path: Location
     reason: str
     failed: bool = False
 
 
 def walk(
-    source: Path, target: Path, recursive: bool, exclude: Sequence[str]
+    source: Location, target: Location, recursive: bool, exclude: Sequence[str]
 ) -> Iterator[str | Ignored]:
     """Yield the path of every file relative to `source`, and the ignored files and folders.
 
     The order is that of the names in each folder, with the files before the subfolders. Links to
     folders are followed, each folder once. `target` is ignored if it lies inside `source`.
     """
-    out = os.path.realpath(target)
-    inside = out != os.path.realpath(source)
+    out = _real(target)
+    inside = out != _real(source)
     seen: set[str] = set()
     stack = [""]
     while stack:
         inner = stack.pop()
         folder = source / inner
-        real = os.path.realpath(folder)
+        real = _real(folder)
         if real in seen:
             yield Ignored(folder, "folder already visited through another link")
             continue
@@ -64,12 +66,12 @@ def walk(
             continue
         seen.add(real)
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            found = sorted(_scan(folder), key=lambda entry: entry.name)
         except OSError as error:
             yield Ignored(folder, f"folder cannot be read: {error.strerror}", failed=True)
             continue
         folders = []
-        for entry in entries:
+        for entry in found:
             path = os.path.join(inner, entry.name)
             if _SYSTEM.match(entry.name.casefold()):
                 yield Ignored(source / path, "system file or folder")
@@ -94,7 +96,15 @@ def matches(relative: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _scan(folder: Location) -> Iterable[os.DirEntry[str] | Entry]:
+    return entries(folder) if isinstance(folder, Address) else os.scandir(folder)
+
+
+def _real(folder: Location) -> str:
+    return str(folder) if isinstance(folder, Address) else os.path.realpath(folder)
+
+
+def _is_folder(entry: os.DirEntry[str] | Entry) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link to itself: reading it will say so

@@ -36,7 +36,7 @@ def created(path: Path, existing: Existing, times: Times | None = None) -> Itera
         if existing == "fail" and os.path.lexists(path):  # before the work; decided by _publish
             raise _taken(path)
         _make_folder(path.parent)
-        temporary = path.with_name(_temporary_name(path.name))
+        temporary = path.with_name(temporary_name(path.name))
         with temporary.open("x+b") as file:  # of the umask's mode, unlike the tempfile module's
             yield file
             file.flush()
@@ -62,9 +62,9 @@ def leftovers(folder: Path, process: int | None = None) -> Iterator[tuple[Path, 
     mark = "" if process is None else _process_mark(process)
     with suppress(OSError):  # no such folder, or none that can be read
         for entry in os.scandir(folder):
-            found = _TEMPORARY.fullmatch(entry.name)
-            if found and found[2].startswith(mark):
-                yield folder / entry.name, found[1]
+            target = temporary_target(entry.name, mark)
+            if target is not None:
+                yield folder / entry.name, target
 
 
 def file_sha256(path: Path) -> str:
@@ -81,9 +81,16 @@ def stream_sha256(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _temporary_name(name: str) -> str:
+def temporary_name(name: str) -> str:
+    """Return a name beside a file, for what becomes that file; see `leftovers`."""
     stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
     return f".{stem}.{_process_mark(os.getpid())}{uuid.uuid4().hex[8:]}.part"
+
+
+def temporary_target(name: str, mark: str = "") -> str | None:
+    """Return the name of the target of a temporary file; None for other names."""
+    found = _TEMPORARY.fullmatch(name)
+    return found[1] if found and found[2].startswith(mark) else None
 
 
 def _process_mark(process: int) -> str:

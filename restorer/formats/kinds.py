@@ -121,7 +121,12 @@ def unreadable_picture(path: Path) -> str:
         if not path.is_file():
             return ""
         with path.open("rb") as file:
-            kind = find_kind(file.read(START_BYTES))
+            return unreadable_kind(file.read(START_BYTES))
     except (OSError, ValueError):
         return ""
+
+
+def unreadable_kind(start: bytes) -> str:
+    """Return what `unreadable_picture` does, by the first bytes of a file."""
+    kind = find_kind(start)
     return kind.name.partition(" ")[2] if kind and kind.picture else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -132,7 +132,10 @@ class ImageFile:
 
 @contextmanager
 def open_source(
-    path: Path | str, *, max_pixels: int | None = DEFAULT_MAX_PIXELS
+    path: Path | str,
+    *,
+    max_pixels: int | None = DEFAULT_MAX_PIXELS,
+    file: BinaryIO | None = None,
 ) -> Iterator[ImageFile]:
     """Open an image file and scan its headers once; the file stays open inside the context.
 
@@ -142,20 +145,20 @@ def open_source(
         path: The content of the file, not its suffix, decides how it is read.
         max_pixels: The largest image that may be read; None accepts any size, for looking at
             headers only.
+        file: A seekable file with the content, if `path` is its name only.
 
     Raises ImageFormatError for anything but images of a known format, and ImageTooLargeError above
     `max_pixels`, before memory is taken. Exceptions of the body pass.
     """
     path = Path(path)
-    with _opened(path) as file:
+    opened = _opened(path) if file is None else nullcontext((file, (0, 0)))
+    with opened as (file, times):
         with _named_errors(path):
             format = recognize(file, path)
             reader = format.open(file)
             header = reader.header
             if header.height < 1 or header.width < 1:
                 raise ImageFormatError(f"{header.width} x {header.height} pixels")
-            state = os.fstat(file.fileno())
-            times = (state.st_atime_ns, state.st_mtime_ns)
             source = ImageFile(path, format, reader, times, file)
         if max_pixels is not None:
             source.check(max_pixels)
@@ -234,8 +237,8 @@ def _check_header(header: Header, max_pixels: int, *, streams: bool) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open an ordinary file; exceptions of the body pass."""
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, Times]]:
+    """Open an ordinary file, and return its times, too; exceptions of the body pass."""
     with _named_errors(path):
         try:
             mode = path.stat().st_mode
@@ -244,8 +247,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(mode):  # opening a pipe would wait forever
             raise ImageFormatError("is a folder" if path.is_dir() else "is not an ordinary file")
         file = path.open("rb")
+        state = os.fstat(file.fileno())
     with file:
-        yield file
+        yield file, (state.st_atime_ns, state.st_mtime_ns)
 
 
 @contextmanager

@@ -145,6 +145,9 @@ def run_batch(folder: str) -> None:
     jobs = restorer.with_references(jobs, "sharp")
     jobs = tuple(restorer.load_jobs(restorer.dump_jobs(jobs)))
     restorer.check_job(jobs[0])
+    place: Path | restorer.Address = restorer.location("s3://bucket/a.png")
+    with restorer.local_copy(place) as copied:
+        print(restorer.probe(copied).width, str(place))
     decisions = restorer.OutputFolder("out").decide(jobs)
     forecast: restorer.Forecast = restorer.forecast_batch(decisions, workers=2, on_file=print)
     needs: list[restorer.DiskNeed] = [disk for disk in forecast.disks if disk.short]

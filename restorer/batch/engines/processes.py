@@ -17,12 +17,14 @@ from dataclasses import replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 from restorer.batch.control import RunControl
 from restorer.batch.engines.child import CANCEL, GRANT, RELEASE, SIGNALS, Reserve, Setup, serve
 from restorer.batch.engines.threads import Emit, drive
 from restorer.batch.jobs import Event, Finished, Job, Result, Started
 from restorer.batch.memory import POLL_S, MemoryBudget
+from restorer.batch.stores.address import exists
 from restorer.errors import Cancelled, InferenceError
 from restorer.formats.files import leftovers
 from restorer.inference.devices import available_devices, cpu_threads, free_bytes
@@ -115,7 +117,7 @@ class _Slot:
 
     def _result(self, job: Job, emit: Emit, token: CancelToken) -> Result:
         begun: set[str] = set()
-        existed = job.target.exists()
+        skips = job.settings.existing == "skip" and not exists(job.target)
         attempt = job
 
         def emit_once(event: Event) -> None:
@@ -132,7 +134,7 @@ class _Slot:
                 reason = self._bury(job)
                 token.check()
                 log.warning("%s: worker process died (%s), try %d", job.source, reason, death)
-            if job.settings.existing == "skip" and not existed:  # a result now is that of this job
+            if skips:  # a result now is that of this job
                 attempt = replace(job, settings=replace(job.settings, existing="replace"))
         message = f"{job.source}: {_MOST_DEATHS} worker processes died of it, the last one by"
         message += f" {reason}; memory may be short, or the file makes a library crash"
@@ -199,7 +201,8 @@ class _Slot:
         self._process.kill()
         self._process.join()
         code, process = self._process.exitcode or 0, self._process.pid
-        for path, name in leftovers(job.target.parent, process):
+        folder = job.target.parent
+        for path, name in leftovers(folder, process) if isinstance(folder, Path) else ():
             if name.startswith(job.target.stem):  # another machine may have a process of that id
                 path.unlink(missing_ok=True)
         self._process = self._connection = None

@@ -85,7 +85,7 @@ def test_claims_of_a_killed_process_are_taken_over_at_once(folder: Path) -> None
 def test_a_run_elsewhere_is_dead_after_a_minute_without_a_sign_of_life(folder: Path) -> None:
     other = begun(folder, "then-0123abcd-1-beef")  # another machine
     assert other.take("a.png")
-    other._ended.set()  # hangs
+    other._heart.stop()  # hangs
     run = begun(folder)
     assert not run.take("a.png")
     past = time.time() - 61
