@@ -50,6 +50,11 @@ class Login(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
 
+class Handle(paramiko.SFTPHandle):
+    def stat(self) -> Any:
+        return paramiko.SFTPAttributes.from_stat(os.fstat(self.readfile.fileno()))
+
+
 class Files(paramiko.SFTPServerInterface):
     def __init__(self, server: Any, root: Path) -> None:
         self._root = root
@@ -85,7 +90,7 @@ class Files(paramiko.SFTPServerInterface):
             file = os.fdopen(os.open(self._path(path), flags, 0o644), mode, buffering=0)
         except OSError as error:
             return paramiko.SFTPServer.convert_errno(error.errno)
-        handle = paramiko.SFTPHandle(flags)
+        handle = Handle(flags)
         handle.readfile = handle.writefile = file
         return handle
 

@@ -255,7 +255,7 @@ def fetch(address: Address, path: Path, check: Callable[[], None]) -> None:
         guard = Guard()
         if address.scheme in _OF_ONE_THREAD:  # their `get_file` reports nothing
             with filesystem.open(remote, "rb") as source, path.open("wb") as target:
-                source.prefetch()
+                source.prefetch(size)
                 while block := source.read(_BLOCK_BYTES):
                     guard.relative_update(len(block))
                     target.write(block)

@@ -30,7 +30,7 @@ from restorer.formats.files import temporary_name, temporary_target
 Writer: TypeAlias = "Callable[[Any, str, Path | bytes, bool], None]"
 
 _memory = threading.Lock()
-_CONFLICTS = 5  # of simultaneous conditional puts, which S3 lets both try again
+_CONFLICTS = 5  # with other writers, until one gives up; S3 lets both try again
 
 
 def check_writable(address: Address) -> None:
@@ -104,7 +104,13 @@ def _write_memory(filesystem: Any, path: str, content: Path | bytes, new: bool) 
 
 def _write_renamed(filesystem: Any, path: str, content: Path | bytes, new: bool) -> None:
     folder, _, name = path.rpartition("/")
-    filesystem.makedirs(folder or "/", exist_ok=True)
+    for attempt in range(_CONFLICTS):
+        try:
+            filesystem.makedirs(folder or "/", exist_ok=True)
+            break
+        except OSError:  # another writer may make the same folders
+            if attempt == _CONFLICTS - 1:
+                raise
     temporary = f"{folder}/{temporary_name(name)}"
     try:
         source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
