@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from restorer.inference.devices import free_bytes
 
+WORKER_BYTES = 1 << 30  # Python, torch, a model and its tiles take 0.4 to 1 GB
 POLL_S = 0.1  # a token of cancellation wakes nobody, so that waiting threads look at it
 
 # Share of the free memory that pictures may take; tiles, models and other programs need the rest.

@@ -1,6 +1,6 @@
-"""The worker process of the engine ``processes``, and its messages.
+"""A worker in a process of its own, and its messages.
 
-The parent sends pairs of an id and a job, CANCEL and GRANT. The worker sends events, log records,
+The parent sends pairs of an id and a job, Cancel and GRANT. The worker sends events, log records,
 Reserve and RELEASE.
 """
 
@@ -16,16 +16,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from restorer.batch.control import RunControl
 from restorer.batch.engines.worker import run_one
-from restorer.batch.jobs import Event, Job
+from restorer.batch.jobs import Job
 from restorer.batch.memory import POLL_S, MemoryBudget
 from restorer.inference.devices import set_cpu_threads
 
-CANCEL: Literal["cancel"] = "cancel"  # stop the job at the next tile
 GRANT: Literal["grant"] = "grant"  # the memory is reserved
 RELEASE: Literal["release"] = "release"  # the memory is free again
 
@@ -45,60 +43,83 @@ class Setup:
     Attributes:
         threads: Its share of the cores.
         log_level: Lowest level of the records that it sends.
-        memory: Size in bytes of the budget of the run.
-        device: Its GPU, for jobs with the device ``auto``; empty where there is none.
+        memory: Size in bytes of the budget of the machine, which the parent keeps.
+        own_memory: The part that is the worker's alone: pictures that fit into it need not ask.
+        device: Its device, for jobs with the device ``auto``; empty to choose.
     """
 
     threads: int
     log_level: int
     memory: int
-    device: str
+    own_memory: int = 0
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """A request to stop a job at its next tile, or before it begins."""
+
+    id: str
 
 
 @dataclass(frozen=True)
 class Reserve:
     """A request for memory, answered by GRANT."""
 
+    id: str
     size_bytes: int
 
 
+class Connection(Protocol):
+    """The end of a line; `recv` raises EOFError where the other one has hung up."""
+
+    def send(self, obj: Any, /) -> None:
+        """Send a message."""
+
+    def recv(self) -> Any:
+        """Wait for a message."""
+
+
 def serve(connection: Connection, setup: Setup) -> None:
-    """Run jobs until the parent hangs up or dies."""
+    """Run jobs in this process until the parent hangs up or dies."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    run_orders(connection, setup)
+
+
+def run_orders(connection: Connection, setup: Setup) -> None:
+    """Run jobs in this thread, in the order in which they come, until the parent hangs up."""
     set_cpu_threads(setup.threads)
-    line = _Line(connection, setup.memory)
+    line = _Line(connection)
     logger = logging.getLogger("restorer")
     logger.setLevel(setup.log_level)
     logger.addHandler(_Sender(line.send))
     threading.Thread(target=line.listen, daemon=True).start()
     while (order := line.orders.get()) is not None:
-        id, job, control = order
+        id, job = order
         if setup.device and job.settings.device == "auto":
             job = replace(job, settings=replace(job.settings, device=setup.device))
-
-        def emit(event: Event, id: str = id) -> None:  # the id of the job as the parent knows it
-            line.send(replace(event, id=id))
-
-        run_one(job, emit, control, line.memory)
+        memory = _ParentBudget(id, setup, line)
+        run_one(job, line.send, line.control, memory, id=id)
 
 
 class _Line:
     """The line to the parent.
 
     Attributes:
-        orders: The jobs to run, each with the id of its events and its control; None at the end.
-        memory: The parent's budget.
+        orders: The jobs to run, each with the id of its events; None at the end.
+        control: Stops them.
+        granted: Set when memory is reserved.
     """
 
-    def __init__(self, connection: Connection, memory: int) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._control = RunControl()  # of the last job
-        self.orders: queue.SimpleQueue[tuple[str, Job, RunControl] | None] = queue.SimpleQueue()
-        self.memory = _ParentBudget(memory, self.send)
+        self.orders: queue.SimpleQueue[tuple[str, Job] | None] = queue.SimpleQueue()
+        self.control = RunControl()
+        self.granted = threading.Event()
 
     def send(self, message: object) -> None:
         """Send a message; nothing happens where nobody listens any more."""
@@ -110,38 +131,41 @@ class _Line:
         with suppress(EOFError, OSError):
             while True:
                 message = self._connection.recv()
-                if message == CANCEL:
-                    self._control.cancel()
+                if isinstance(message, Cancel):
+                    self.control.cancel(message.id)
                 elif message == GRANT:
-                    self.memory.granted.set()
+                    self.granted.set()
                 else:
-                    self._control = RunControl()
-                    self.orders.put((*message, self._control))
-        self._control.cancel()
+                    self.orders.put(message)
+        self.control.cancel()
         self.orders.put(None)
         time.sleep(_GRACE_S)
         os._exit(1)
 
 
 class _ParentBudget(MemoryBudget):
-    """The budget of the parent, which all workers share."""
+    """The budget of the parent, which all workers of the machine share, for one job."""
 
-    def __init__(self, total: int, send: Callable[[object], None]) -> None:
-        super().__init__(total)
-        self._send = send
-        self.granted = threading.Event()
+    def __init__(self, id: str, setup: Setup, line: _Line) -> None:
+        super().__init__(setup.memory)
+        self._id = id
+        self._own = setup.own_memory
+        self._line = line
 
     @contextmanager
     def reserve(self, size_bytes: int, check: Callable[[], None]) -> Iterator[None]:
         """Hold a part of the budget, see MemoryBudget."""
-        self.granted.clear()
-        self._send(Reserve(size_bytes))
-        while not self.granted.wait(POLL_S):
+        if size_bytes <= self._own:
+            yield
+            return
+        self._line.granted.clear()
+        self._line.send(Reserve(self._id, size_bytes))
+        while not self._line.granted.wait(POLL_S):
             check()
         try:
             yield
         finally:
-            self._send(RELEASE)
+            self._line.send(RELEASE)
 
 
 class _Sender(logging.Handler):

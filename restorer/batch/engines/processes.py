@@ -10,30 +10,22 @@ import logging
 import multiprocessing
 import signal
 import threading
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
+from typing import Any
 
 from restorer.batch.control import RunControl
-from restorer.batch.engines.child import CANCEL, GRANT, RELEASE, SIGNALS, Reserve, Setup, serve
+from restorer.batch.engines.attempts import Attempt, Death, converse
+from restorer.batch.engines.child import SIGNALS, Cancel, Setup, serve
 from restorer.batch.engines.threads import Emit, drive
-from restorer.batch.jobs import Event, Finished, Job, Result, Started
-from restorer.batch.memory import POLL_S, MemoryBudget
-from restorer.batch.stores.address import exists
-from restorer.errors import Cancelled, InferenceError
-from restorer.formats.files import leftovers
+from restorer.batch.jobs import Event, Job
+from restorer.batch.memory import POLL_S, WORKER_BYTES, MemoryBudget
+from restorer.errors import InferenceError
 from restorer.inference.devices import available_devices, cpu_threads, free_bytes
-from restorer.settings import CancelToken
 
-log = logging.getLogger(__name__)
-
-_MOST_DEATHS = 3  # of workers, before their file is given up
-_WORKER_BYTES = 1 << 30  # Python, torch, a model and its tiles take 0.4 to 1 GB
 _END_S = 5  # for a worker to end by itself
 
 
@@ -52,7 +44,7 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
     threads = max(1, cpu_threads() // workers)
     slots = [
         _Slot(
-            Setup(threads, level, memory.total, gpus[number % len(gpus)] if gpus else ""),
+            Setup(threads, level, memory.total, device=gpus[number % len(gpus)] if gpus else ""),
             control,
             memory,
         )
@@ -71,11 +63,7 @@ def default_workers(device: str) -> int:
     """Return one worker for each GPU, or one for each core of the CPU if memory allows."""
     if device.startswith("cuda"):
         return sum(each.startswith("cuda") for each in available_devices())
-    return max(1, min(cpu_threads(), free_bytes("cpu") // _WORKER_BYTES))
-
-
-class _Death(Exception):
-    """The worker process has died."""
+    return max(1, min(cpu_threads(), free_bytes("cpu") // WORKER_BYTES))
 
 
 class _Slot:
@@ -91,17 +79,19 @@ class _Slot:
 
     def run(self, job: Job, emit: Emit) -> None:
         """Run a job in the worker and emit its events."""
-        start, token = time.monotonic(), self._control.token(job.id)
-        try:
-            token.check()
-            result = self._result(job, emit, token)
-        except Cancelled as error:
-            result = Result("cancelled", job.target, error=str(error))
-        finally:
-            self._control.release(job.id)
-        if not result.seconds:
-            result = replace(result, seconds=time.monotonic() - start)
-        emit(Finished(job.id, result))
+        attempt = Attempt(job, self._control)
+        while not (last := attempt.cancelled()):
+            if self._process is not None and not self._process.is_alive():
+                self._bury(attempt)  # it died idle
+            if self._process is None:
+                self._start()
+            try:
+                return converse(self, [attempt], emit, self._memory)
+            except Death:
+                reason = self._bury(attempt)
+                if last := attempt.cancelled() or attempt.count_death(reason):
+                    break
+        emit(last)
 
     def hang_up(self) -> None:
         """Let the worker end as soon as it has no job."""
@@ -115,73 +105,33 @@ class _Slot:
             self._process.kill()
             self._process.join()
 
-    def _result(self, job: Job, emit: Emit, token: CancelToken) -> Result:
-        begun: set[str] = set()
-        skips = job.settings.existing == "skip" and not exists(job.target)
-        attempt = job
-
-        def emit_once(event: Event) -> None:
-            if not isinstance(event, Started):
-                emit(event)
-            elif event.id not in begun:
-                begun.add(event.id)
-                emit(event)
-
-        for death in range(1, _MOST_DEATHS + 1):
-            try:
-                return self._attempt(job.id, attempt, emit_once, token)
-            except _Death:
-                reason = self._bury(job)
-                token.check()
-                log.warning("%s: worker process died (%s), try %d", job.source, reason, death)
-            if skips:  # a result now is that of this job
-                attempt = replace(job, settings=replace(job.settings, existing="replace"))
-        message = f"{job.source}: {_MOST_DEATHS} worker processes died of it, the last one by"
-        message += f" {reason}; memory may be short, or the file makes a library crash"
-        return Result("failed", job.target, error=message)
-
-    def _attempt(self, id: str, job: Job, emit: Emit, token: CancelToken) -> Result:
-        """Run the job once; raise _Death where the worker dies of it."""
-        if self._process is not None and not self._process.is_alive():
-            self._bury(job)  # it died idle
-        if self._process is None:
-            self._start()
+    def send(self, messages: Sequence[object]) -> None:
+        """Send messages to the worker; one that is not ready to be cancelled is killed."""
         assert self._connection is not None
         assert self._process is not None
-        process, connection, asked = self._process, self._connection, False
-
-        def check() -> None:
-            token.check()
-            if not process.is_alive():
-                raise _Death
-
         try:
-            connection.send((id, job))
-            with ExitStack() as reserved:
-                while True:
-                    if token.cancelled and not asked:
-                        asked = True
-                        if not self._ready:
-                            process.kill()
-                        connection.send(CANCEL)
-                    if not connection.poll(POLL_S):
-                        continue
-                    message = connection.recv()
-                    self._ready = True
-                    if isinstance(message, logging.LogRecord):
-                        _log(message)
-                    elif isinstance(message, Reserve):
-                        with suppress(Cancelled):
-                            reserved.enter_context(self._memory.reserve(message.size_bytes, check))
-                            connection.send(GRANT)
-                    elif message == RELEASE:
-                        reserved.close()
-                    elif isinstance(message, Finished):
-                        return message.result
-                    else:
-                        emit(message)
+            for message in messages:
+                if isinstance(message, Cancel) and not self._ready:
+                    self._process.kill()
+                self._connection.send(message)
+        except OSError as error:
+            raise Death from error
+
+    def receive(self) -> Iterator[Any]:
+        """Return the message of the worker that comes within a moment."""
+        assert self._connection is not None
+        try:
+            if self._connection.poll(POLL_S):
+                message = self._connection.recv()
+                self._ready = True
+                yield message
         except (EOFError, OSError) as error:
-            raise _Death from error
+            raise Death from error
+
+    def check(self) -> None:
+        """Raise Death where the worker has died."""
+        if self._process is None or not self._process.is_alive():
+            raise Death
 
     def _start(self) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -192,7 +142,7 @@ class _Slot:
             self._process.start()
         theirs.close()
 
-    def _bury(self, job: Job) -> str:
+    def _bury(self, attempt: Attempt) -> str:
         """Remove what is left of a dead worker; return what it died of."""
         assert self._connection is not None
         assert self._process is not None
@@ -201,10 +151,8 @@ class _Slot:
         self._process.kill()
         self._process.join()
         code, process = self._process.exitcode or 0, self._process.pid
-        folder = job.target.parent
-        for path, name in leftovers(folder, process) if isinstance(folder, Path) else ():
-            if name.startswith(job.target.stem):  # another machine may have a process of that id
-                path.unlink(missing_ok=True)
+        assert process is not None
+        attempt.clean(process)
         self._process = self._connection = None
         if not self._ready and code > 0:
             raise InferenceError(
@@ -231,9 +179,3 @@ def _blocked_signals() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _log(record: logging.LogRecord) -> None:
-    logger = logging.getLogger(record.name)
-    if logger.isEnabledFor(record.levelno):
-        logger.handle(record)

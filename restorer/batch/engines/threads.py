@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from restorer.batch.control import RunControl
@@ -12,6 +13,64 @@ from restorer.batch.jobs import Event, Job
 
 Emit: TypeAlias = Callable[[Event], None]
 Worker: TypeAlias = Callable[[Job, Emit], None]  # runs a job, emits its events up to Finished
+
+
+class Crew:
+    """Threads whose events one caller reads.
+
+    Attributes:
+        emit: Add an event; for the threads.
+        closed: Whether the caller has stopped iterating.
+    """
+
+    def __init__(self, control: RunControl) -> None:
+        self._control = control
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        self._running = 0
+        self.emit: Emit = self._events.put
+        self.closed = False
+
+    def add(self, work: Callable[[], None]) -> None:
+        """Start a thread; others of the crew may do so, too."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001  raised in the caller's thread
+                self._events.put(error)
+            finally:
+                self._events.put(None)
+
+        thread = threading.Thread(target=guarded, daemon=True)
+        with self._lock:
+            self._running += 1
+            self._threads.append(thread)
+        thread.start()
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events until all threads have ended.
+
+        When the caller stops iterating, what runs is cancelled and waited for. An exception of a
+        thread ends the run and is raised here.
+        """
+        try:
+            while self._running:
+                event = self._events.get()
+                if isinstance(event, BaseException):
+                    raise event
+                if event is None:
+                    with self._lock:
+                        self._running -= 1
+                else:
+                    yield event
+        finally:
+            self.closed = True
+            if self._running:
+                self._control.cancel()
+            for thread in self._threads:  # grows meanwhile where a thread starts another one
+                thread.join()
 
 
 def drive(jobs: Iterable[Job], workers: Sequence[Worker], control: RunControl) -> Iterator[Event]:
@@ -22,36 +81,16 @@ def drive(jobs: Iterable[Job], workers: Sequence[Worker], control: RunControl) -
     """
     pending = iter(jobs)
     lock = threading.Lock()
-    events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+    crew = Crew(control)
 
     def work(worker: Worker) -> None:
-        try:
-            while True:
-                with lock:
-                    job = next(pending, None)
-                if job is None:
-                    break
-                worker(job, events.put)
-        except BaseException as error:  # noqa: BLE001  raised in the caller's thread
-            events.put(error)
-        finally:
-            events.put(None)
+        while True:
+            with lock:
+                job = None if crew.closed else next(pending, None)
+            if job is None:
+                return
+            worker(job, crew.emit)
 
-    threads = [threading.Thread(target=work, args=(each,), daemon=True) for each in workers]
-    for thread in threads:
-        thread.start()
-    try:
-        running = len(threads)
-        while running:
-            event = events.get()
-            if isinstance(event, BaseException):
-                raise event
-            if event is None:
-                running -= 1
-            else:
-                yield event
-    finally:
-        if any(thread.is_alive() for thread in threads):
-            control.cancel()
-        for thread in threads:
-            thread.join()
+    for worker in workers:
+        crew.add(partial(work, worker))
+    yield from crew.events()

@@ -23,13 +23,17 @@ def run_one(
     control: RunControl,
     memory: MemoryBudget,
     networks: Executor | None = None,
+    *,
+    id: str = "",
 ) -> None:
     """Run a job and emit its events: Started unless it was cancelled before, one Finished.
+
+    The events carry the job's own `id` or another one, which also cancels it.
 
     A bug of the program fails this job only, and so does a panic of a library in Rust, which is no
     Exception.
     """
-    id = job.id
+    id = id or job.id
     token = control.token(id)
     context = JobContext(lambda *progress: emit(Progress(id, *progress)), token, networks, memory)
     try:
