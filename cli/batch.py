@@ -70,6 +70,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let --dry-run read the headers of more than 20,000 files, instead of a sample of 2,000.",
 )
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Ray cluster for --engine ray; without it one is started on this machine.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan of --dry-run as JSON.")
 @click.option(
     "--html",
@@ -90,6 +95,7 @@ def batch(
     jobs: int | None,
     engine: str,
     all_headers: bool,
+    address: str | None,
     as_json: bool,
     html: Path | None,
     request: Request,
@@ -111,6 +117,8 @@ def batch(
         raise click.UsageError("--all-headers: is for --dry-run; a run reads all files")
     if html is not None and dry_run:
         raise click.UsageError("--html: shows results, which --dry-run does not make")
+    if address is not None and not ENGINES[engine].cluster:
+        raise click.UsageError("--address: needs --engine ray")
     output = OutputFolder(target, ctx.find_root().meta["command"])
     plan = exclude_results(
         plan_jobs(
@@ -144,6 +152,7 @@ def batch(
                 chosen,
                 account,
                 engine=engine,
+                address=address,
                 workers=jobs,
                 claim=output.claim,
                 quiet=quiet,

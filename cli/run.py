@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .stopping import stoppable
@@ -24,6 +25,7 @@ def run(
     report: Report,
     *,
     engine: str = "local",
+    address: str | None = None,
     workers: int | None = 1,
     claim: Callable[[Job], bool] | None = None,
     quiet: bool = False,
@@ -36,10 +38,13 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import Finished, Result, RunControl, Started, check_steps, run_jobs
+    from restorer import ENGINES, Finished, Result, RunControl, Started, check_steps, run_jobs
 
+    settings = jobs[0].settings
+    if ENGINES[engine].cluster:  # this machine need not have the device
+        settings = replace(settings, device="cpu")
     with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
-        aside.submit(check_steps, jobs[0].steps, jobs[0].settings).result()
+        aside.submit(check_steps, jobs[0].steps, settings).result()
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
     control = RunControl()
@@ -58,7 +63,8 @@ def run(
     shown = _Bar(len(jobs), quiet=quiet)
     stop = stoppable("this tile", control.cancel)
     with stop, _log_lines(verbose=verbose), shown as bar:
-        for event in run_jobs(taken(), engine=engine, workers=workers, control=control):
+        events = run_jobs(taken(), engine=engine, workers=workers, control=control, address=address)
+        for event in events:
             if isinstance(event, Started):
                 report.start(at_work[event.id])
             elif isinstance(event, Finished):

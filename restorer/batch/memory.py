@@ -13,7 +13,7 @@ WORKER_BYTES = 1 << 30  # Python, torch, a model and its tiles take 0.4 to 1 GB
 POLL_S = 0.1  # a token of cancellation wakes nobody, so that waiting threads look at it
 
 # Share of the free memory that pictures may take; tiles, models and other programs need the rest.
-_SHARE = 0.6
+SHARE = 0.6
 
 
 class MemoryBudget:
@@ -36,7 +36,7 @@ class MemoryBudget:
     @classmethod
     def of_machine(cls) -> MemoryBudget:
         """Return a budget of the memory that is free now."""
-        return cls(int(free_bytes("cpu") * _SHARE))
+        return cls(int(free_bytes("cpu") * SHARE))
 
     @contextmanager
     def reserve(self, size_bytes: int, check: Callable[[], None]) -> Iterator[None]:

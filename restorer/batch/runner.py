@@ -23,6 +23,7 @@ def run_jobs(
     engine: str = "local",
     workers: int | None = 1,
     control: RunControl | None = None,
+    address: str | None = None,
 ) -> Iterator[Event]:
     """Run jobs and yield events: Started, Progress, and one Finished for each job.
 
@@ -34,9 +35,10 @@ def run_jobs(
         engine: A key of ENGINES.
         workers: How many images go through networks at a time; None takes the number that
             `try_workers` measured for the models of the first job on this machine; of processes,
-            one for each GPU or core.
+            one for each GPU or core, also of a cluster.
         control: Stops one job or all: running jobs stop at their next tile, the others end as
             cancelled.
+        address: HOST:PORT of the cluster, for the engine ``ray``; None starts one on this machine.
 
     Examples:
         >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"])
@@ -46,15 +48,20 @@ def run_jobs(
     """
     if engine not in ENGINES:
         raise SettingsError(f"engine {engine!r}; known are {', '.join(ENGINES)}")
+    row, control = ENGINES[engine], control or RunControl()
+    if workers is not None and workers < 1:
+        raise SettingsError(f"workers {workers}, expected at least 1")
+    if row.cluster:
+        return row.load()(jobs, workers=workers, control=control, address=address)
+    if address is not None:
+        raise SettingsError(f"address {address}: engine {engine!r} takes none; choose ray")
     if workers is None:
         pending = iter(jobs)
         first = next(pending, None)
         jobs = [] if first is None else itertools.chain([first], pending)
         workers = 1 if first is None else _best_workers(engine, first)
-    if workers < 1:
-        raise SettingsError(f"workers {workers}, expected at least 1")
     workers = min(workers, _MOST_PER_CORE * (os.cpu_count() or 1))
-    return ENGINES[engine].load()(jobs, workers=workers, control=control or RunControl())
+    return row.load()(jobs, workers=workers, control=control)
 
 
 def _best_workers(engine: str, job: Job) -> int:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:  # the command line reads the table for its help, without nump
 
 
 class Engine(Protocol):
-    """A way to run jobs."""
+    """A way to run jobs; that of a cluster takes an `address`, too, and None for `workers`."""
 
     def __call__(
-        self, jobs: Iterable[Job], *, workers: int, control: RunControl
+        self, jobs: Iterable[Job], *, workers: Any, control: RunControl, **cluster: Any
     ) -> Iterator[Event]:
         """Yield one Started for each job that begins, its Progress, and one Finished for each job.
 
@@ -39,12 +39,15 @@ class EngineRow:
         default_workers: The function that maps a device to the default number of workers, likewise;
             empty for the number that was measured for threads.
         extra: The optional dependencies of this package that the engine needs.
+        cluster: Whether it runs on the machines of a cluster: it takes an `address`, chooses the
+            number of workers, and its devices are those of the cluster.
     """
 
     target: str
     help: str
     default_workers: str = ""
     extra: str = ""
+    cluster: bool = False
 
     def load(self) -> Engine:
         """Return the engine. Raises SettingsError where its dependencies are not installed."""
@@ -72,6 +75,12 @@ ENGINES: dict[str, EngineRow] = {
         "restorer.batch.engines.processes:run",
         "processes, which survive a crash of one",
         default_workers="restorer.batch.engines.processes:default_workers",
+    ),
+    "ray": EngineRow(
+        "restorer.batch.engines.cluster.run:run",
+        "processes on the machines of a Ray cluster",
+        extra="cluster",
+        cluster=True,
     ),
     "serial": EngineRow("restorer.batch.engines.serial:run", "one job after another"),
 }

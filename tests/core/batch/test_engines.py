@@ -37,6 +37,8 @@ MODEL = "panet-sr-x2-lite"
 
 @pytest.fixture(params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> str:
+    if request.param == "ray":
+        request.getfixturevalue("ray_cluster")
     return str(request.param)
 
 
@@ -130,21 +132,23 @@ def test_a_bug_in_a_tile_or_an_encoder_fails_that_job_and_says_where(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+@pytest.mark.parametrize("engine", ["processes", "ray"], indirect=True)
 def test_a_file_is_tried_again_when_its_worker_dies_and_given_up_after_three_deaths(
-    jobs: list[Job], caplog: pytest.LogCaptureFixture
+    engine: str, jobs: list[Job], caplog: pytest.LogCaptureFixture
 ) -> None:
     good = [job for job in jobs if job.source.name != "bad.png"]
     dying = [faulty(good[0], "dying.png"), faulty(good[1], "dead.png", faults.die)]
-    events = list(restorer.run_jobs([*dying, *good], engine="processes", workers=1))
+    events = list(restorer.run_jobs([*dying, *good], engine=engine, workers=1))
     assert [e.id for e in events if isinstance(e, Started)] == [j.id for j in [*dying, *good]]
     ended = {e.id: e.result for e in events if isinstance(e, Finished)}
     assert ended[dying[0].id].status == "done"
     assert ended[dying[1].id].status == "failed"
     assert "1.png: 3 worker processes died" in ended[dying[1].id].error
-    assert "SIGKILL" in ended[dying[1].id].error
+    reason = "SIGKILL" if engine == "processes" else "on 127.0.0.1"
+    assert reason in ended[dying[1].id].error
     assert [ended[job.id].status for job in good] == ["done"] * 4
     assert not list(good[0].target.parent.glob(".*.part"))
-    assert caplog.text.count("worker process died (SIGKILL)") == 4
+    assert caplog.text.count(f"worker process died ({reason})") == 4
 
 
 def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:

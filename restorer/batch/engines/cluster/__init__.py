@@ -1,0 +1,1 @@
+"""Run jobs on the machines of a Ray cluster."""

@@ -1,0 +1,39 @@
+"""A Ray cluster for the tests that need one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_log_monitor": False}
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return a cluster of two nodes on loopback, to which this process is connected."""
+    if find_spec("ray") is None:
+        pytest.skip("ray is not installed: pip install restorer[cluster]")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # loopback only
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        patch.setenv("RAY_enable_metrics_collection", "0")
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # jobs with faults
+        import ray
+        from ray.cluster_utils import Cluster
+
+        head = {**NODE, "include_dashboard": False, "no_monitor": True}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            cluster.add_node(**NODE)
+            ray.init(cluster.address, configure_logging=False, log_to_driver=False)
+            yield cluster
+        finally:
+            ray.shutdown()
+            cluster.shutdown()
