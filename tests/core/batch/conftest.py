@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_log_monitor": False}
-
 
 @pytest.fixture(scope="session")
 def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Return a cluster of two nodes on loopback, to which this process is connected."""
+    """Return a cluster of two nodes on loopback, to which this process is connected.
+
+    Its attribute `node` is what `add_node` takes for another one.
+    """
     if find_spec("ray") is None:
         pytest.skip("ray is not installed: pip install restorer[cluster]")
     with pytest.MonkeyPatch.context() as patch:
@@ -28,10 +29,12 @@ def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         import ray
         from ray.cluster_utils import Cluster
 
-        head = {**NODE, "include_dashboard": False, "no_monitor": True}
+        node = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_log_monitor": False}
+        head = {**node, "include_dashboard": False, "no_monitor": True}
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
-            cluster.add_node(**NODE)
+            cluster.add_node(**node)
+            cluster.node = node
             ray.init(cluster.address, configure_logging=False, log_to_driver=False)
             yield cluster
         finally:
