@@ -171,7 +171,8 @@ class _Places:
             self._failed_starts[node.id] += 1
             if self._failed_starts[node.id] == _MOST_FAILED_STARTS:
                 self._failure = f"{node.host}: workers cannot start there: {_last_line(error)}"
-                log.warning("%s", self._failure)
+                if self._held.total() > 1:  # else it ends the run
+                    log.warning("%s", self._failure)
         except RayError as error:  # an exception there, as of a version without such a module
             self._refuse(node, _last_line(error))
         finally:
