@@ -135,8 +135,8 @@ def _connect(address: str) -> Callable[[], None]:
     except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise SettingsError(
-            f"address {address}: cannot join the cluster: {reason}; it needs the cluster's token, and"
-            f" must run on one of its machines (`ray start --address {address}` adds this one)"
+            f"address {address}: cannot join the cluster: {reason}; it takes the cluster's token,"
+            f" and a machine that belongs to it (`ray start --address {address}` adds this one)"
         ) from error
     return lambda: ray.shutdown()
 
