@@ -37,6 +37,7 @@ def results(events: list[Event]) -> list[str]:
     return [event.result.status for event in events if isinstance(event, Finished)]
 
 
+@pytest.mark.slow
 def test_a_lost_node_loses_no_file_and_a_new_one_takes_part(
     ray_cluster: Any, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_lost_node_loses_no_file_and_a_new_one_takes_part(
     assert sorted(p.name for p in jobs[0].target.parent.iterdir()) == [f"{n}.png" for n in range(5)]
 
 
+@pytest.mark.slow
 def test_a_running_job_is_cancelled_within_a_tile_and_the_others_go_on(
     ray_cluster: Any, jobs: list[Job]
 ) -> None:
@@ -98,6 +100,7 @@ def test_a_running_job_is_cancelled_within_a_tile_and_the_others_go_on(
     assert max(e.done for e in tiles) < tiles[0].total / 2
 
 
+@pytest.mark.slow
 def test_nodes_with_another_version_are_refused(
     ray_cluster: Any, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +110,7 @@ def test_nodes_with_another_version_are_refused(
     assert not list(jobs[0].target.parent.iterdir())  # the mark is gone, too
 
 
+@pytest.mark.slow
 def test_devices_that_the_cluster_does_not_have_are_refused(
     ray_cluster: Any, jobs: list[Job]
 ) -> None:

@@ -35,7 +35,10 @@ from helpers import make_photograph
 MODEL = "panet-sr-x2-lite"
 
 
-@pytest.fixture(params=sorted(ENGINES))
+RAY = pytest.param("ray", marks=pytest.mark.slow)  # it starts a cluster
+
+
+@pytest.fixture(params=[RAY if name == "ray" else name for name in sorted(ENGINES)])
 def engine(request: pytest.FixtureRequest) -> str:
     if request.param == "ray":
         request.getfixturevalue("ray_cluster")
@@ -132,7 +135,7 @@ def test_a_bug_in_a_tile_or_an_encoder_fails_that_job_and_says_where(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
-@pytest.mark.parametrize("engine", ["processes", "ray"], indirect=True)
+@pytest.mark.parametrize("engine", ["processes", RAY], indirect=True)
 def test_a_file_is_tried_again_when_its_worker_dies_and_given_up_after_three_deaths(
     engine: str, jobs: list[Job], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -199,7 +202,7 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
     good = [job for job in jobs if job.source.name != "bad.png"]
     lock, ahead = threading.Lock(), threading.Event()
     running = most = started = 0
-    forward, read = Predictor.run_rows, formats.ImageFile.read
+    forward, read = Predictor.run_rows, formats.ImageFile.read_page
 
     def counted_run(*args: Any, **options: Any) -> Any:
         nonlocal running, most
@@ -220,7 +223,7 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
         return read(*args, **options)
 
     monkeypatch.setattr(Predictor, "run_rows", counted_run)
-    monkeypatch.setattr(formats.ImageFile, "read", counted_read)
+    monkeypatch.setattr(formats.ImageFile, "read_page", counted_read)
     events = list(restorer.run_jobs(good, workers=workers))
     results = [e.result for e in events if isinstance(e, Finished)]
     assert {r.status for r in results} == {"done"}

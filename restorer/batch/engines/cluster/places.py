@@ -48,7 +48,10 @@ def run_in_places(
             f"device {device!r}: the cluster assigns the GPUs; choose auto, cuda or cpu"
         )
     with expected(first) as wanted:
-        yield from _Places(wanted, device, jobs, workers, control).run()
+        try:
+            yield from _Places(wanted, device, jobs, workers, control).run()
+        except RayError as error:
+            raise InferenceError(f"the cluster is lost: {_last_line(error)}") from error
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,10 @@ class _Places:
             except Death:
                 self._put_back(attempts, node, process, alone=count == 1)
                 return
+            except RayError:  # the actor cannot read a job
+                for attempt in attempts:
+                    self._pending.put_back(attempt)
+                raise
             finally:
                 self._pending.end(len(chunk) - len(attempts))
             seconds = max(time.monotonic() - start, 0.001)
