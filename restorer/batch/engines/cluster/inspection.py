@@ -11,7 +11,9 @@ from pathlib import Path
 
 import restorer
 from restorer.batch.engines.cluster.connection import requires_token
-from restorer.batch.jobs import FileState, Job
+from restorer.batch.jobs import Job
+from restorer.batch.stores.address import Location
+from restorer.batch.stores.store import FileState
 from restorer.errors import RestorerError
 from restorer.inference.devices import free_bytes
 from restorer.models.catalog import model_spec
@@ -26,7 +28,7 @@ class Expectation:
         folder: The current folder, from which paths may start.
         version: Version of this package.
         weights: SHA-256 of the weights by model.
-        source: A picture.
+        source: A picture; for an address, the node asks its store.
         source_state: Its state; None where it is not on this machine.
         mark: A file beside the results, None where none can be written; it holds its name.
     """
@@ -34,7 +36,7 @@ class Expectation:
     folder: str
     version: str
     weights: dict[str, str]
-    source: Path
+    source: Location
     source_state: FileState | None
     mark: Path | None
 
@@ -63,13 +65,7 @@ def expected(job: Job) -> Iterator[Expectation]:
     for step in job.steps:
         with suppress(RestorerError):  # the results will say so
             weights[step.model] = model_spec(step.model).weights.sha256
-    mark: Path | None = job.target.parent / f".restorer-{secrets.token_hex(8)}.mark"
-    assert mark is not None
-    try:
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(mark.name, "utf-8")
-    except OSError:  # the results will say so
-        mark = None
+    mark = _make_mark(job.target.parent) if isinstance(job.target, Path) else None
     try:
         state = FileState.of(job.source)
         yield Expectation(os.getcwd(), restorer.__version__, weights, job.source, state, mark)
@@ -77,6 +73,16 @@ def expected(job: Job) -> Iterator[Expectation]:
         if mark is not None:
             with suppress(OSError):
                 mark.unlink()
+
+
+def _make_mark(folder: Path) -> Path | None:
+    mark = folder / f".restorer-{secrets.token_hex(8)}.mark"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(mark.name, "utf-8")
+    except OSError:  # the results will say so
+        return None
+    return mark
 
 
 def inspect(wanted: Expectation) -> Finding:
