@@ -16,7 +16,7 @@
     |- SettingsError              invalid settings, or settings that contradict each other
     |- InferenceError
     |  |- OutOfMemoryError        a tile does not fit into memory
-    |  `- InvalidOutputError      the network returned NaN or infinity
+    |  `- InvalidOutputError      NaN, infinity, or a result unlike its input
     `- Cancelled                  the user stopped the run
 
 Messages name the object first, then what was found and expected, then a remedy.
@@ -80,7 +80,7 @@ class OutOfMemoryError(InferenceError):
 
 
 class InvalidOutputError(InferenceError):
-    """The network returned NaN or infinity, even in float32."""
+    """The network returned NaN, infinity or a result unlike its input, even in float32."""
 
 
 class Cancelled(RestorerError):  # noqa: N818, RUF100  (a request, not a fault)

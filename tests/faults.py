@@ -11,9 +11,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor, nn
+
 from restorer import Job, JobContext, Result, run_job
 from restorer.batch.engines import worker
 from restorer.formats.table import FORMATS
+from restorer.inference.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,47 @@ class FaultyJob(Job):
         self.__dict__.update(state)
         if worker.run_job is run_job:
             install(setattr)
+
+
+class BrokenNetwork(nn.Module):
+    """A network whose result is wrong in a way that the seed chooses; 0 leaves it right.
+
+    1 is an even picture, 2 has other colors; 3 is NaN and 4 an even picture in bf16 alone.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, *, seed: int) -> Tensor:
+        y: Tensor = self.network(x, seed=0)
+        reduced = torch.is_autocast_enabled("cpu")
+        if seed == 1 or (seed == 4 and reduced):
+            return torch.full_like(y, 0.5)
+        if seed == 2:
+            return y + torch.tensor([0.3, 0, -0.1])[:, None, None]
+        return y * torch.nan if seed == 3 and reduced else y
+
+
+class BrokenJob(Job):
+    """A job whose networks are broken, in the worker that receives it, too."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        break_networks(setattr)
+
+
+def break_networks(patch: Callable[[Any, str, Any], None]) -> None:
+    patch(Predictor, "load", load_broken)
+
+
+load = Predictor.load
+
+
+def load_broken(*arguments: Any) -> Predictor:
+    predictor = load(*arguments)
+    predictor.network = BrokenNetwork(predictor.network)
+    return predictor
 
 
 def install(patch: Callable[[Any, str, Any], None]) -> None:

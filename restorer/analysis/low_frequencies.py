@@ -123,10 +123,10 @@ class _Pair:
 
         def samples(values: FloatArray) -> FloatArray:
             gray = values[..., :1] if color.is_gray(values) else values
-            return _sites(np.repeat(bayer.raw_samples(gray, pattern), 3, axis=2), pattern)
+            return bayer.sampled(np.repeat(bayer.raw_samples(gray, pattern), 3, axis=2), pattern)
 
         try:
-            return self._compared(samples, partial(_sites, pattern=pattern), step=2)
+            return self._compared(samples, partial(bayer.sampled, pattern=pattern), step=2)
         except SettingsError:  # in full color
             return None
 
@@ -173,14 +173,6 @@ class _Pair:
             return values
         values = values * alpha + (1 - alpha)
         return values if self._opaque else color.join(values, alpha)
-
-
-def _sites(values: FloatArray, pattern: str) -> FloatArray:
-    """Return (H / 2, W / 2, 4): the four sites of a pattern, of each the color that it samples."""
-    height, width = (length // 2 * 2 for length in values.shape[:2])
-    planes = ["rgb".index(letter) for letter in pattern]
-    sites = [values[n // 2 : height : 2, n % 2 : width : 2, c] for n, c in enumerate(planes)]
-    return np.stack(sites, axis=2)
 
 
 def looks_same(first: bytes | None, second: bytes | None) -> bool:

@@ -166,6 +166,14 @@ class Predictor:
         other.keeps_colors = keep
         return other
 
+    def on_cpu(self) -> Predictor:
+        """Return the same network in float32 on the CPU, with a copy of its parameters there."""
+        safe = copy(self)
+        safe.device, safe.precision = "cpu", "fp32"
+        if self.device != "cpu":
+            safe.network = deepcopy(self.network).to("cpu")
+        return safe
+
     def run(
         self,
         values: FloatArray,
@@ -412,10 +420,7 @@ class Predictor:
         if self.precision != "fp32":
             yield self.at("fp32")
         if self.device != "cpu":
-            safe = copy(self)
-            safe.device, safe.precision = "cpu", "fp32"
-            safe.network = deepcopy(self.network).to("cpu")
-            yield safe
+            yield self.on_cpu()
 
     def _forward(self, values: FloatArray, seed: int) -> tuple[FloatArray, float]:
         """Map (N, H, W, C) to (N, H * scale, W * scale, C'); also return the drift of the colors.

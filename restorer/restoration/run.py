@@ -20,6 +20,7 @@ from restorer.restoration import strength
 from restorer.restoration.conditioning import condition_of, merged, notes_of, planes_of
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
+from restorer.restoration.sanity import DisagreementError, Gate
 from restorer.restoration.source import Part, Source, lowest_jpeg_quality, usual
 from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, route, ticker
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
@@ -94,6 +95,17 @@ class Restoration:
         return with_provenance(replace(restored, notes=notes), account), tuple(plans)
 
     def _run_step(self, run: StepRun, part: Part, before: Part) -> tuple[Part, RunPlan]:
+        """Return the result of a step, in float32 on the CPU where it does not agree otherwise."""
+        try:
+            return self._try_step(run, part, before)
+        except DisagreementError as error:
+            safe = run.safest(str(error))
+            if safe is None:
+                raise
+            self._runs[run.number] = safe
+            return self._try_step(safe, part, before)
+
+    def _try_step(self, run: StepRun, part: Part, before: Part) -> tuple[Part, RunPlan]:
         """Return the result of a step: color through the network, alpha beside it."""
         if run.spec.traits.mosaic:
             return self._demosaic(run, part), run.plan
@@ -109,6 +121,8 @@ class Restoration:
         )
         planes = planes_of(run.spec, known, condition.levels(part.region))
         restored = self._run_network(run, planes, part)
+        given = run.computed.of(planes, part.region)[..., : restored.shape[2]]
+        self._compare(run, given, restored, condition.sigma)
         colored = any(each.spec.traits.mosaic for each in self._runs[: run.number])
         gray = self._source.gray and not colored
         restored = merged(run.spec, run.computed.of(known, part.region), restored, gray=gray)
@@ -134,12 +148,24 @@ class Restoration:
         pattern = bayer.shifted(run.bayer_pattern, part.region.top, part.region.left)
         planes = bayer.spread(bayer.raw_samples(part.colors, pattern), pattern)
         restored = self._run_network(run, planes, part)
+        here = run.computed.of(planes, part.region)
+        shifted = bayer.shifted(run.bayer_pattern, run.computed.top, run.computed.left)
+        self._compare(run, bayer.sampled(here, shifted), bayer.sampled(restored, shifted))
         if self._source.rendering is not None:
             restored = self._source.rendering.shown(restored)
         elif self._source.is_integer:
             np.clip(restored, 0, 1, out=restored)
         alpha = None if part.alpha is None else run.wanted.of(part.alpha, part.region)
         return Part(run.wanted, part.size, restored, restored, alpha)
+
+    def _compare(
+        self, run: StepRun, given: FloatArray, restored: FloatArray, sigma: float | None = None
+    ) -> None:
+        """Raise DisagreementError where the result of a network does not agree with its input."""
+        gate = Gate.of(run, sigma)
+        if gate is not None:
+            gate.add(given, restored)
+            gate.close()
 
     def _run_network(self, run: StepRun, planes: FloatArray, part: Part) -> FloatArray:
         """Run the network on the planes of a part; return the result of the computed region."""

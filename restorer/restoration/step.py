@@ -126,6 +126,17 @@ class StepRun:
         """Memory that a tile, or the feature maps of the whole picture, may take."""
         return _memory_bytes(self.predictor, self.settings)
 
+    def safest(self, reason: str) -> StepRun | None:
+        """Return this step in float32 on the CPU with a note; None if it runs there already."""
+        before = self.plan.device, self.plan.precision
+        if before == ("cpu", "fp32"):
+            return None
+        plan = replace(self.plan, device="cpu", precision="fp32", batch=1)
+        note = f"{reason} in {before[1]} on {before[0]}, so that it was computed in fp32 on the CPU"
+        note = f"{self.note}; {note}" if self.note else note
+        log.warning("%s", note)
+        return replace(self, predictor=self.predictor.on_cpu(), plan=plan, note=note)
+
     def smaller(self) -> StepRun | None:
         """Return this step with smaller tiles, for a retry after lack of memory; None at the end.
 

@@ -32,6 +32,7 @@ from restorer.restoration.conditioning import (
     planes_of,
 )
 from restorer.restoration.provenance import FileHash, Provenance, account_of
+from restorer.restoration.sanity import DisagreementError, Gate
 from restorer.restoration.sinks import ResultWriter, Sink, spooled
 from restorer.restoration.source import lowest_jpeg_quality
 from restorer.restoration.spool import Resumption, Spool
@@ -238,6 +239,11 @@ class _Stream:
 
             try:
                 sink(bands, plan)
+            except DisagreementError as error:
+                safe = run.safest(str(error))
+                if safe is None:
+                    raise
+                runs[number] = safe
             except OutOfMemoryError:
                 smaller = run.smaller()
                 if smaller is None:
@@ -286,15 +292,20 @@ class _Stream:
             cancel=self._cancel,
         )
         inside = slice(border * scale, -border * scale or None)
+        gate = Gate.of(run, condition)
         start = (first - border) * scale  # in rows of the result without its border
         for band in _sliced(bands, _ROWS * scale):
             top, bottom = max(start, 0), min(start + len(band), height * scale)
             if top < bottom:
                 colors = picture.read(top // scale, bottom // scale)
                 own = band[top - start : bottom - start, inside]
+                if gate is not None:
+                    gate.add(planes_of(spec, colors)[..., : own.shape[2]], own)
                 restored = np.clip(merged(spec, colors, own, gray=gray), 0, 1)
                 yield np.clip(mixed(colors, restored, *run.step.shares), 0, 1)
             start += len(band)
+        if gate is not None:
+            gate.close()
 
     def _is_gray(self, picture: _Rows) -> bool:
         """Whether all planes are equal; color pictures differ in their first rows already."""

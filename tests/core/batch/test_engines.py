@@ -72,6 +72,41 @@ def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[
     assert any(isinstance(e, Progress) for e in events)
 
 
+def test_a_wrong_result_is_repaired_or_fails_and_is_never_done(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "in.png"
+    restorer.write(restorer.Image(make_photograph(64, 80)), source)
+    jobs = [
+        faults.BrokenJob(
+            source,
+            tmp_path / f"{seed}.png",
+            ("panet-denoise-lite",),
+            Settings(device="cpu", precision=precision, seed=seed, tile=48, keep_colors=seed != 2),
+        )
+        for seed, precision in enumerate(["fp32", "fp32", "fp32", "bf16", "bf16"])
+    ]
+    restorer.release_models()
+    with monkeypatch.context() as patch:
+        faults.break_networks(patch.setattr)
+        events = list(restorer.run_jobs(jobs, engine=engine, workers=1))
+    restorer.release_models()
+    results = {e.id: e.result for e in events if isinstance(e, Finished)}
+    right, even, shifted, nan, even_in_bf16 = (results[job.id] for job in jobs)
+    assert (even.status, shifted.status) == ("failed", "failed")
+    assert "panet-denoise-lite: the result does not agree with its input" in even.error
+    assert "the structure of the picture is lost around row 0, column 0" in even.error
+    assert "its colors are off by 7" in shifted.error
+    assert [path.name for path in sorted(tmp_path.glob("?.png"))] == ["0.png", "3.png", "4.png"]
+    assert {result.status for result in (right, nan, even_in_bf16)} == {"done"}
+    pixels = [restorer.read(tmp_path / f"{n}.png").pixels for n in (0, 3, 4)]
+    assert (pixels[0] == pixels[1]).all()
+    assert (pixels[0] == pixels[2]).all()
+    assert even_in_bf16.plans[0].precision == "fp32"
+    assert "so that it was computed in fp32 on the CPU" in "".join(even_in_bf16.notes)
+    assert right.notes == ()
+
+
 def test_cancelled_jobs_have_results_too(engine: str, jobs: list[Job]) -> None:
     control = RunControl()
     results = []

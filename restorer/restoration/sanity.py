@@ -1,0 +1,137 @@
+"""A gate for the result of a step: scaled down, it agrees with its input.
+
+A network restores fine detail; low frequencies it leaves. Where the means of areas are others, or
+the structure between them is gone, something failed: a device, a number format, damaged weights, a
+bug. Results are compared as their rows come, in strips, so that a picture may be of any size.
+
+Thresholds were measured with the models of the catalog on 208 photographs, as they are, with noise
+up to sigma 50, and in JPEG files of quality 10 and 40; see the constants.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from restorer.errors import InvalidOutputError
+from restorer.image import FloatArray
+from restorer.models.catalog import is_shipped
+from restorer.restoration.step import StepRun
+
+_CELL = 8  # input pixels of an area whose means are compared
+_LEVEL_WINDOW, _DETAIL_WINDOW = 4, 8  # cells
+_STRIP = _CELL * _DETAIL_WINDOW
+# The means of windows of 32 pixels differed by up to 9 of 255 levels, and by up to 21 where the
+# noise level was told wrongly: noise of 10 as 40. Noise that is cut off at black moves them more.
+_LEVEL, _LEVEL_DEVIATIONS = 24 / 255, 0.5
+# Share of the contrast between cells that results keep in windows of 64 pixels: 0.76 at least, in
+# JPEG files of quality 10; 0 in a flat tile and in a tile of another place.
+_GAIN = 0.3
+# It is judged where the contrast is this many times that of the means of noise, and visible.
+_STRUCTURE, _LEAST_CONTRAST = 8.0, 2 / 255
+
+
+class DisagreementError(InvalidOutputError):
+    """The result of a step does not agree with its input."""
+
+
+class Gate:
+    """Compares the input of a step with its result, strip by strip.
+
+    Args:
+        name: The model, for messages.
+        scale: Enlargement.
+        sigma: Noise level that the network was told, on the 0-255 scale; it removes structure that
+            looks like such noise.
+    """
+
+    def __init__(self, name: str, scale: int, sigma: float = 0.0) -> None:
+        self._name, self._scale, self._noise = name, scale, sigma / 255
+        self._top = 0
+        self._held: list[tuple[FloatArray, FloatArray]] = []
+
+    @classmethod
+    def of(cls, run: StepRun, sigma: float | None) -> Gate | None:
+        """Return the gate of a step; None for models that may change colors and structure.
+
+        The restoration models of the catalog may not. What models of others do is not known.
+        """
+        if run.predictor.borrowed or not is_shipped(run.spec.id):
+            return None
+        return cls(run.spec.id, run.spec.scale, sigma or 0.0)
+
+    def add(self, given: FloatArray, restored: FloatArray) -> None:
+        """Take the next rows of the input, (h, w, C), and of the result, white 1.
+
+        Raises DisagreementError.
+        """
+        while len(given):
+            rows = _STRIP - sum(len(part) for part, _ in self._held)
+            self._held.append((given[:rows], restored[: rows * self._scale]))
+            given, restored = given[rows:], restored[rows * self._scale :]
+            if sum(len(part) for part, _ in self._held) == _STRIP:
+                self.close()
+
+    def close(self) -> None:
+        """Compare the rows that are left. Raises DisagreementError."""
+        parts, self._held = self._held, []
+        if not parts:
+            return
+        given, restored = (
+            side[0] if len(side) == 1 else np.concatenate(side) for side in zip(*parts, strict=True)
+        )
+        height, width = (length // _CELL * _CELL for length in given.shape[:2])
+        if height and width:
+            size = height * self._scale, width * self._scale
+            self._check(given[:height, :width], restored[: size[0], : size[1]])
+        self._top += len(given)
+
+    def _check(self, given: FloatArray, restored: FloatArray) -> None:
+        before, after = _means(given, _CELL), _means(restored, _CELL * self._scale)
+        variance = np.maximum(_means(given * given, _CELL) - before * before, 0)
+        shift = np.abs(_windows(after - before, _LEVEL_WINDOW))
+        bound = _LEVEL + _LEVEL_DEVIATIONS * np.sqrt(_windows(variance, _LEVEL_WINDOW))
+        fits = shift <= bound  # of NaN, too, it is not
+        if not fits.all():
+            found = np.where(fits, -1, np.nan_to_num(shift, nan=np.inf))
+            row, column, _ = np.unravel_index(found.argmax(), found.shape)
+            side, level = _CELL * _LEVEL_WINDOW, float(shift[row, column].max()) * 255
+            raise self._error(f"its colors are off by {level:.0f} of 255", row, column, side)
+        fine, kept = (values - _blurred(values) for values in (before, after))
+        contrast = _windows(fine * fine, _DETAIL_WINDOW).mean(2)
+        noise = _windows(np.maximum(variance, self._noise**2), _DETAIL_WINDOW).mean(2) / _CELL**2
+        judged = (contrast > _STRUCTURE * noise) & (contrast > _LEAST_CONTRAST**2)
+        gain = _windows(fine * kept, _DETAIL_WINDOW).mean(2) / np.maximum(contrast, 1e-12)
+        lost = judged & ~(gain >= _GAIN)
+        if lost.any():
+            row, column = np.unravel_index(np.where(lost, gain, np.inf).argmin(), lost.shape)
+            side = _CELL * _DETAIL_WINDOW
+            raise self._error("the structure of the picture is lost", row, column, side)
+
+    def _error(self, words: str, row: int | np.intp, column: int | np.intp, side: int) -> Exception:
+        top, left = self._top + int(row) * side, int(column) * side
+        return DisagreementError(
+            f"{self._name}: the result does not agree with its input: {words} around row {top},"
+            f" column {left} of the input"
+        )
+
+
+def _means(values: FloatArray, side: int) -> FloatArray:
+    """Return the means of squares of this side, which divides height and width."""
+    height, width, channels = values.shape
+    size = width // side, height // side
+    small = cv2.resize(np.ascontiguousarray(values), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32).reshape(size[1], size[0], channels)
+
+
+def _windows(values: FloatArray, side: int) -> FloatArray:
+    """Return the means of windows of cells; the last ones of an axis repeat its last cells."""
+    height, width = values.shape[:2]
+    padded = np.pad(values, ((0, -height % side), (0, -width % side), (0, 0)), mode="edge")
+    rows, columns = (length // side for length in padded.shape[:2])
+    found: FloatArray = padded.reshape(rows, side, columns, side, -1).mean((1, 3))
+    return found
+
+
+def _blurred(values: FloatArray) -> FloatArray:
+    return np.asarray(cv2.blur(values, (3, 3)), np.float32).reshape(values.shape)
