@@ -17,7 +17,7 @@ from restorer.formats.profiles import find_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
-from restorer.restoration.conditioning import condition_of, merged, notes_of, planes_of
+from restorer.restoration.conditioning import Condition, condition_of, merged, notes_of, planes_of
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.sanity import DisagreementError, Gate
@@ -122,7 +122,7 @@ class Restoration:
         planes = planes_of(run.spec, known, condition.levels(part.region))
         restored = self._run_network(run, planes, part)
         given = run.computed.of(planes, part.region)[..., : restored.shape[2]]
-        self._compare(run, given, restored, condition.sigma)
+        self._compare(run, given, restored, condition)
         colored = any(each.spec.traits.mosaic for each in self._runs[: run.number])
         gray = self._source.gray and not colored
         restored = merged(run.spec, run.computed.of(known, part.region), restored, gray=gray)
@@ -159,13 +159,16 @@ class Restoration:
         return Part(run.wanted, part.size, restored, restored, alpha)
 
     def _compare(
-        self, run: StepRun, given: FloatArray, restored: FloatArray, sigma: float | None = None
+        self,
+        run: StepRun,
+        given: FloatArray,
+        restored: FloatArray,
+        condition: Condition | None = None,
     ) -> None:
         """Raise DisagreementError where the result of a network does not agree with its input."""
-        gate = Gate.of(run, sigma)
-        if gate is not None:
-            gate.add(given, restored)
-            gate.close()
+        gate = Gate.of(run, condition or Condition())
+        gate.add(given, restored)
+        gate.close()
 
     def _run_network(self, run: StepRun, planes: FloatArray, part: Part) -> FloatArray:
         """Run the network on the planes of a part; return the result of the computed region."""

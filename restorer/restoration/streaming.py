@@ -8,6 +8,7 @@ ends, so that a later process goes on where a killed one stopped.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -292,20 +293,22 @@ class _Stream:
             cancel=self._cancel,
         )
         inside = slice(border * scale, -border * scale or None)
-        gate = Gate.of(run, condition)
+        gate, waiting = Gate.of(run, condition, done // scale), deque[tuple[int, FloatArray]]()
         start = (first - border) * scale  # in rows of the result without its border
         for band in _sliced(bands, _ROWS * scale):
             top, bottom = max(start, 0), min(start + len(band), height * scale)
             if top < bottom:
                 colors = picture.read(top // scale, bottom // scale)
                 own = band[top - start : bottom - start, inside]
-                if gate is not None:
-                    gate.add(planes_of(spec, colors)[..., : own.shape[2]], own)
+                gate.add(planes_of(spec, colors)[..., : own.shape[2]], own)
                 restored = np.clip(merged(spec, colors, own, gray=gray), 0, 1)
-                yield np.clip(mixed(colors, restored, *run.step.shares), 0, 1)
+                blended = np.clip(mixed(colors, restored, *run.step.shares), 0, 1)
+                waiting.append((bottom // scale, blended))
+                while waiting and waiting[0][0] <= gate.rows:  # others may still be wrong
+                    yield waiting.popleft()[1]
             start += len(band)
-        if gate is not None:
-            gate.close()
+        gate.close()
+        yield from (blended for _, blended in waiting)
 
     def _is_gray(self, picture: _Rows) -> bool:
         """Whether all planes are equal; color pictures differ in their first rows already."""

@@ -235,7 +235,8 @@ def test_references_and_the_step_that_takes_them_belong_together() -> None:
 
 def published() -> Predictor:
     network = TTSR(blocks=(1, 1, 1, 1), channels=8)
-    spec = replace(model_spec("ttsr-x4-paper"), tile=make_spec(min_side=16, side=48).tile)
+    tile = make_spec(min_side=16, side=48).tile
+    spec = replace(model_spec("ttsr-x4-paper"), id="random", tile=tile)
     return Predictor(spec, network, "cpu", "fp32")
 
 
