@@ -52,7 +52,9 @@ def sites(pattern: str) -> Iterator[tuple[int, int, int]]:
 def sampled(values: FloatArray, pattern: str) -> FloatArray:
     """Return (H / 2, W / 2, 4): the four sites of a pattern, of each the color that it samples."""
     height, width = (length // 2 * 2 for length in values.shape[:2])
-    return np.stack([values[y:height:2, x:width:2, color] for y, x, color in sites(pattern)], axis=2)
+    return np.stack(
+        [values[y:height:2, x:width:2, color] for y, x, color in sites(pattern)], axis=2
+    )
 
 
 def phase(pattern: str, wanted: str) -> tuple[int, int]:
