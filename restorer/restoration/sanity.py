@@ -4,7 +4,7 @@ A network restores fine detail; low frequencies it leaves. Where the means of ar
 the structure between them is gone, something failed: a device, a number format, damaged weights, a
 bug. Results are compared as their rows come, in strips, so that a picture may be of any size.
 
-Thresholds were measured with the models of the catalog on 208 photographs, as they are, with noise
+Thresholds were measured with the models of the catalog on 169 photographs, as they are, with noise
 up to sigma 50, and in JPEG files of quality 10 and 40; see the constants.
 """
 
@@ -21,7 +21,8 @@ from restorer.restoration.step import StepRun
 
 _CELL = 8  # input pixels of an area whose means are compared
 _LEVEL_WINDOW, _DETAIL_WINDOW = 4, 8  # cells
-_STRIP = 4 * _CELL * _DETAIL_WINDOW  # rows that are compared at once; fewer cost more time
+SHORT_STRIP = _CELL * _DETAIL_WINDOW  # rows that are compared at once, in wide pictures
+_STRIP = 4 * SHORT_STRIP  # in narrow ones, where fewer rows cost more time
 # The means of windows of 32 pixels differed by up to 19 of 255 levels, and by up to 25 where the
 # noise level was told wrongly: noise of 10 as 40. Noise that is cut off at black moves them more.
 _LEVEL, _LEVEL_DEVIATIONS = 24 / 255, 0.5
@@ -46,6 +47,7 @@ class Gate:
         noise: Standard deviation of the means of cells, white 1, by the damage that the network was
             told; it removes structure that looks like such damage.
         first: Row of the input that comes first.
+        strip: Rows that are compared at once.
         judges: Whether results are compared; else all pass.
 
     Attributes:
@@ -53,14 +55,22 @@ class Gate:
     """
 
     def __init__(
-        self, name: str, scale: int, noise: float = 0.0, *, first: int = 0, judges: bool = True
+        self,
+        name: str,
+        scale: int,
+        noise: float = 0.0,
+        *,
+        first: int = 0,
+        strip: int = _STRIP,
+        judges: bool = True,
     ) -> None:
         self._name, self._scale, self._noise, self._judges = name, scale, noise, judges
+        self._strip = strip
         self.rows = first
         self._held: list[tuple[FloatArray, FloatArray]] = []
 
     @classmethod
-    def of(cls, run: StepRun, condition: Condition, first: int = 0) -> Gate:
+    def of(cls, run: StepRun, condition: Condition, first: int = 0, strip: int = _STRIP) -> Gate:
         """Return the gate of a step, which judges no models that may change colors and structure.
 
         The restoration models of the catalog may not. What models of others do is not known.
@@ -69,7 +79,7 @@ class Gate:
         noise = (condition.sigma or 0.0) / 255 / _CELL
         if condition.jpeg_quality is not None:
             noise = _dc_error(condition.jpeg_quality)
-        return cls(run.spec.id, run.spec.scale, noise, first=first, judges=judges)
+        return cls(run.spec.id, run.spec.scale, noise, first=first, strip=strip, judges=judges)
 
     def add(self, given: FloatArray, restored: FloatArray) -> None:
         """Take the next rows of the input, (h, w, C), and of the result, white 1.
@@ -80,10 +90,10 @@ class Gate:
             self.rows += len(given)
             return
         while len(given):
-            rows = _STRIP - sum(len(part) for part, _ in self._held)
+            rows = self._strip - sum(len(part) for part, _ in self._held)
             self._held.append((given[:rows], restored[: rows * self._scale]))
             given, restored = given[rows:], restored[rows * self._scale :]
-            if sum(len(part) for part, _ in self._held) == _STRIP:
+            if sum(len(part) for part, _ in self._held) == self._strip:
                 self.close()
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ from restorer.restoration.conditioning import (
     planes_of,
 )
 from restorer.restoration.provenance import FileHash, Provenance, account_of
-from restorer.restoration.sanity import DisagreementError, Gate
+from restorer.restoration.sanity import SHORT_STRIP, DisagreementError, Gate
 from restorer.restoration.sinks import ResultWriter, Sink, spooled
 from restorer.restoration.source import lowest_jpeg_quality
 from restorer.restoration.spool import Resumption, Spool
@@ -293,7 +293,8 @@ class _Stream:
             cancel=self._cancel,
         )
         inside = slice(border * scale, -border * scale or None)
-        gate, waiting = Gate.of(run, condition, done // scale), deque[tuple[int, FloatArray]]()
+        gate = Gate.of(run, condition, done // scale, SHORT_STRIP)
+        waiting = deque[tuple[int, FloatArray]]()
         start = (first - border) * scale  # in rows of the result without its border
         for band in _sliced(bands, _ROWS * scale):
             top, bottom = max(start, 0), min(start + len(band), height * scale)

@@ -191,7 +191,7 @@ def test_rows_of_another_request_or_source_are_dropped(
     def report(phase: str, done: int, total: int) -> None:
         if phase == "restore":
             tiles.append((done, total))
-        if len(tiles) == 8:
+        if len(tiles) == 12:
             stop.cancel()
 
     assert run_job(job, JobContext(report, stop)).status == "cancelled"
