@@ -94,8 +94,7 @@ def plan_jobs(
     kept = {p: earlier.get(joined(whole, p)) for p in taken} if earlier else {}
     names, renamed = target_names(taken, chain, name, suffix, kept)
     settings = settings or Settings()
-    sources, targets = _joined(source, taken), _joined(target, (names[p] for p in taken))
-    jobs = tuple(Job(*paths, chain, settings) for paths in zip(sources, targets, strict=True))
+    jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
     if settings.existing == "replace":
         _spare_originals(jobs)
     apart = tuple((target / wanted, target / names[p]) for p, wanted in renamed.items())
@@ -265,16 +264,6 @@ def _without_doubles(source: Location, taken: list[str], ignored: list[Ignored])
         else:
             kept.append(path)
     return kept
-
-
-def _joined(folder: Location, names: Iterable[str]) -> Iterator[Location]:
-    """Yield relative paths below a folder; those of a subfolder share its path, to save time."""
-    folders: dict[str, Location] = {}
-    for path in names:
-        inner, name = os.path.split(path)
-        if inner not in folders:
-            folders[inner] = folder / inner
-        yield folders[inner] / name
 
 
 def _is_folder(place: Location) -> bool:

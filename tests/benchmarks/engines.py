@@ -18,8 +18,8 @@ from batch import write_pictures
 
 import restorer
 
-KINDS = {"many small": (16, 0.016), "few large": (4, 0.25)}  # number, megapixels
-ENGINES = [("local", 1), ("processes", 2)]
+KINDS = {"many small": (64, 0.016), "few large": (4, 2.0)}  # number, megapixels
+ENGINES = [("local", 1), ("local", 2), ("processes", 2)]
 
 
 def run(source: Path, target: Path, model: str, engine: str, workers: int) -> tuple[float, float]:
