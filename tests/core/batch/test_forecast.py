@@ -114,7 +114,9 @@ def test_a_sample_of_headers_stands_for_all_of_like_files(tmp_path: Path) -> Non
     files: list[FileForecast] = []
     sampled = forecast_batch(map(Decision, jobs), headers=4, on_file=files.append)
     assert (sampled.headers, sampled.unread, sampled.formats) == (4, 8, {"BMP": 4})
-    assert replace(sampled, headers=12, unread=0, formats=whole.formats) == whole
+    assert [d.needed_bytes for d in sampled.disks] == [d.needed_bytes for d in whole.disks]
+    alike = {"headers": 12, "unread": 0, "formats": whole.formats, "disks": whole.disks}
+    assert replace(sampled, **alike) == whole  # type: ignore[arg-type]
     assert [file.format for file in files] == ["BMP", "", ""] * 4
 
 
