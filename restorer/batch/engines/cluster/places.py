@@ -190,7 +190,7 @@ class _Places:
         while not ray.wait([answer], timeout=POLL_S)[0]:
             if self._control.cancelled or self._pending.wait(0):
                 return None
-            self._warn("no GPU or core of the cluster is free; waiting")
+            self._warn("no worker has started yet; waiting for a free GPU or core of the cluster")
         self._idle_since = None
         return cast(Finding, ray.get(answer))
 
