@@ -29,10 +29,11 @@ from restorer.errors import (
 )
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
-from restorer.inference.devices import free_bytes
+from restorer.inference.devices import available_devices, free_bytes
 from restorer.inputs import to_image
-from restorer.models.catalog import model_spec
+from restorer.models.catalog import ModelSpec, model_spec
 from restorer.pages import Mosaic, pattern_of
+from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (
@@ -133,8 +134,9 @@ def _run_reserved(
         with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
             format = check_result(job, source.header, _scale(job))
             if _is_streamed(job, source, format, memory):
-                band_bytes = stream.streamed_bytes(source.header, _scale(job))
-                with memory.reserve(band_bytes, context.check_cancel):
+                rows = min(source.header.height, stream.BAND_ROWS)
+                size_bytes = _job_bytes(job, replace(source.header, height=rows))
+                with memory.reserve(size_bytes, context.check_cancel):
                     streamed = context.run(_stream, job, source, context, memory)
                 if streamed is not None:
                     return streamed
@@ -219,14 +221,25 @@ def _write_maps(maps: ReferenceMaps, job: LocalJob, target: Path) -> str:
 
 
 def _scale(job: Job) -> int:
-    return math.prod(model_spec(step.model).scale for step in job.steps)
+    return math.prod(spec.scale for spec in _specs(job))
+
+
+def _specs(job: Job) -> list[ModelSpec]:
+    return [model_spec(step.model) for step in job.steps]
 
 
 def _whole_bytes(job: Job, header: formats.Header, memory: MemoryBudget) -> int:
     """Return the estimated peak of a job that is not streamed."""
-    pictures = 1 + min(len(job.references), MOST)
     maps = 0 if job.settings.context == "tile" else job.settings.memory or memory.total
-    return stream.whole_bytes(header, _scale(job)) * pictures + maps
+    return maps + _job_bytes(job, header, pictures=1 + min(len(job.references), MOST))
+
+
+def _job_bytes(job: Job, header: formats.Header, pictures: int = 1) -> int:
+    settings = job.settings
+    tiles = settings.device == "cpu" or available_devices()[0] == "cpu"
+    return footprint.job_bytes(
+        header, _specs(job), settings.bits, side=settings.tile, tiles=tiles, pictures=pictures
+    )
 
 
 def _is_streamed(
@@ -234,11 +247,14 @@ def _is_streamed(
 ) -> bool:
     """Whether to restore band by band: an image that is too large for the whole budget.
 
-    What other jobs have left of it does not count: the noise level of a streamed picture is
-    estimated from samples, and the pixels must not depend on what else runs.
+    What other jobs have left of it does not count, so that the way does not depend on what else
+    runs; the pixels are the same either way, apart from the last bit of a float.
     """
     streams = source.has_rows and bool(target.row_writer) and job.settings.context == "tile"
-    return streams and stream.is_large(source.header, _scale(job), memory.total)
+    return (
+        streams
+        and footprint.picture_bytes(source.header, _specs(job), job.settings.bits) > memory.total
+    )
 
 
 def _stream(
@@ -276,7 +292,10 @@ def _stream(
         size = source.header.height * scale, source.header.width * scale
         return Result("done", path, plans=plans, notes=notes, size=size)
     except formats.RowsError as error:
-        needed, free = stream.whole_bytes(source.header, _scale(job)), free_bytes("cpu")
+        needed, free = (
+            footprint.picture_bytes(source.header, _specs(job), job.settings.bits),
+            free_bytes("cpu"),
+        )
         if needed > free:
             raise ImageTooLargeError(
                 f"{error}, so that it cannot be streamed; as a whole it takes {needed / 1e9:.1f} GB"

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.color import luma
+from restorer.estimate.noise import Rows
 from restorer.formats.quantization import luma_steps, nearest_quality
 from restorer.image import FloatArray
 
@@ -90,7 +91,18 @@ def estimate_jpeg_quality(colors: FloatArray) -> int | None:
     Args:
         colors: (H, W, 1 or 3) values with white = 1.
     """
-    windows = _windows(colors)
+    height, width = colors.shape[:2]
+    return jpeg_quality_of_rows((height, width), lambda a, b: colors[a:b])
+
+
+def jpeg_quality_of_rows(size: tuple[int, int], rows: Rows) -> int | None:
+    """Return the result of `estimate_jpeg_quality` for an image that is read a few rows at a time.
+
+    Args:
+        size: Height and width.
+        rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values, white = 1.
+    """
+    windows = _windows(size, rows)
     if not len(windows):
         return None
     coefficients = _coefficients(windows)
@@ -101,15 +113,21 @@ def estimate_jpeg_quality(colors: FloatArray) -> int | None:
     return min((trace.quality for trace in traces if trace is not None), default=None)
 
 
-def _windows(colors: FloatArray) -> FloatArray:
+def _windows(size: tuple[int, int], rows: Rows) -> FloatArray:
     """Return (n, 15, 15) distinct windows of luma, scaled to -128..127."""
-    if min(colors.shape[:2]) < _WINDOW:
+    if min(size) < _WINDOW:
         return np.empty((0, _WINDOW, _WINDOW), np.float32)
-    places = np.lib.stride_tricks.sliding_window_view(colors, (_WINDOW, _WINDOW), axis=(0, 1))
-    places = places[::_BLOCK, ::_BLOCK]
-    stride = max(1, math.isqrt(places.shape[0] * places.shape[1] // (4 * _WINDOWS)))
-    pixels = places[::stride, ::stride].reshape(-1, colors.shape[2], _WINDOW**2)
-    pixels = pixels.transpose(0, 2, 1)
+    down, across = (-(-(n - _WINDOW + 1) // _BLOCK) for n in size)
+    step = _BLOCK * max(1, math.isqrt(down * across // (4 * _WINDOWS)))
+
+    def strip(top: int) -> FloatArray:
+        values = rows(top, top + _WINDOW)
+        places = np.lib.stride_tricks.sliding_window_view(values, (_WINDOW, _WINDOW), (0, 1))
+        chosen = places[0, ::step]
+        return chosen.reshape(len(chosen), chosen.shape[1], _WINDOW**2)
+
+    tops = range(0, size[0] - _WINDOW + 1, step)
+    pixels = np.concatenate([strip(top) for top in tops]).transpose(0, 2, 1)
     whole = (pixels.min((1, 2)) > 0) & (pixels.max((1, 2)) < 1)
     values = luma(pixels[whole] if whole.sum() >= _FEW else pixels)[..., 0] * 255 - 128
     values = values[np.argsort(-values.var(1), kind="stable")[:_WINDOWS]]

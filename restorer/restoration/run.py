@@ -115,7 +115,7 @@ class Restoration:
             run.step,
             sigma=lambda: estimate_sigma(known) if run.number else self._source.sigma,
             local=lambda sigma: self._local_noise(run, part, known, sigma),
-            jpeg_quality=lambda: self._jpeg_quality(run, part),
+            jpeg_quality=lambda: self._jpeg_quality(part),
             white=self._source.white,
             known=run.repeated,
         )
@@ -233,11 +233,12 @@ class Restoration:
         found = noise_map(known.shape[:2], lambda a, b: known[a:b], sigma)
         return found and replace(found, corner=(part.region.top, part.region.left))
 
-    def _jpeg_quality(self, run: StepRun, part: Part) -> tuple[int, Origin]:
+    def _jpeg_quality(self, part: Part) -> tuple[int, Origin]:
         """Return the quality of the source, whatever the steps before did, unless they enlarged."""
         if part.size != self._source.size:
-            return lowest_jpeg_quality(part.colors)
-        return self._source.jpeg_quality(None if run.number else part)
+            known = usual(part.colors)
+            return lowest_jpeg_quality(known.shape[:2], lambda a, b: known[a:b])
+        return self._source.jpeg_quality()
 
     def _finish(self, part: Part) -> Image:
         """Return the result as an image of the depth that was asked for."""

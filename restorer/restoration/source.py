@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from restorer import color
-from restorer.estimate.jpeg_quality import estimate_jpeg_quality
-from restorer.estimate.noise import sigma_of_rows
+from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
+from restorer.estimate.noise import Rows, sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.formats.raw.rendering import Development, Rendering, Space
 from restorer.image import HEADROOM, FloatArray, Image
@@ -130,18 +130,14 @@ class Source:
             self._local_noise = (sigma, noise_map(self.size, self._rows, sigma))
         return self._local_noise[1]
 
-    def jpeg_quality(self, part: Part | None = None) -> tuple[int, Origin]:
+    def jpeg_quality(self) -> tuple[int, Origin]:
         """Return the lowest JPEG quality that it was saved with, and the source of that value.
 
         `UNCOMPRESSED` without traces of JPEG. The file records its last quality only; an earlier,
         lower one is estimated from the pixels.
-
-        Args:
-            part: Saves time and memory where it is the whole picture.
         """
         if self._jpeg_quality is None:
-            whole = part if part and part.region == self.region else self.part(self.region)
-            self._jpeg_quality = lowest_jpeg_quality(whole.colors, self.image.jpeg_quality)
+            self._jpeg_quality = lowest_jpeg_quality(self.size, self._rows, self.image.jpeg_quality)
         return self._jpeg_quality
 
     def part(self, region: Region) -> Part:
@@ -183,9 +179,11 @@ def development_of(settings: Settings) -> Development:
     return Development(gains, settings.exposure, settings.tone, space)
 
 
-def lowest_jpeg_quality(colors: FloatArray, file: int | None = None) -> tuple[int, Origin]:
-    """Return the lower of the file's quality and that estimated from (H, W, C), white 1."""
-    found = estimate_jpeg_quality(usual(colors)) or UNCOMPRESSED
+def lowest_jpeg_quality(
+    size: tuple[int, int], rows: Rows, file: int | None = None
+) -> tuple[int, Origin]:
+    """Return the lower of the file's quality and that estimated from rows with values, white 1."""
+    found = jpeg_quality_of_rows(size, rows) or UNCOMPRESSED
     return (found, "estimated") if file is None or found < file else (file, "file")
 
 

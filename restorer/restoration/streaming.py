@@ -39,19 +39,13 @@ from restorer.restoration.source import lowest_jpeg_quality
 from restorer.restoration.spool import Resumption, Spool
 from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, ticker
 from restorer.restoration.strength import mixed
-from restorer.settings import CancelToken, OnTick, RunPlan, Settings
+from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
 from restorer.tiling.plan import Region
 
 log = logging.getLogger(__name__)
 
-_BAND_ROWS = 1024  # of the picture, in memory at once: those of two rows of tiles, at most
-# Peak in bytes for each sample of a picture and of its result: integers, float32 pictures,
-# blending, coded files. Measured with tiles of 256: 24 for denoising in 8 and 16 bit, 49 for x2,
-# 187 for x4.
-_PER_SAMPLE = 18
-_PER_RESULT_SAMPLE = 10
+BAND_ROWS = 1024  # of the picture, in memory at once: those of two rows of tiles, at most
 _ROWS = 128  # rows that are scanned, or merged and rounded, at once
-_MIDDLE_SIDE = 2048  # side of the crop that is searched for traces of JPEG
 
 
 @dataclass(frozen=True)
@@ -60,22 +54,6 @@ class _Rows:
 
     shape: tuple[int, int, int]
     read: Callable[[int, int], FloatArray]
-
-
-def whole_bytes(header: formats.Header, scale: int) -> int:
-    """Return the estimated peak of the memory that a picture in one piece takes, without tiles."""
-    samples = header.height * header.width * header.channels
-    return samples * (_PER_SAMPLE + _PER_RESULT_SAMPLE * scale**2)
-
-
-def streamed_bytes(header: formats.Header, scale: int) -> int:
-    """Return the estimated peak of the memory that a picture takes band by band."""
-    return whole_bytes(replace(header, height=min(header.height, _BAND_ROWS)), scale)
-
-
-def is_large(header: formats.Header, scale: int, budget_bytes: int) -> bool:
-    """Whether a picture with its result is too large to be held in memory."""
-    return whole_bytes(header, scale) > budget_bytes
 
 
 def check_rows(path: Path, header: formats.Header, steps: Sequence[OpenStep]) -> None:
@@ -111,8 +89,8 @@ def restore_rows(
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
     """Restore a picture into a format with a row writer; return plans and notes.
 
-    The pixels are those of `Restoration` for the same plans, but the noise level is estimated from
-    samples. The file appears whole or not at all.
+    The pixels are those of `Restoration` for the same plans, apart from the last bit of a float.
+    The file appears whole or not at all.
 
     Args:
         rows: A picture that passed `check_rows` with these steps.
@@ -163,7 +141,7 @@ class _Stream:
         self, rows: formats.Rows, file: BinaryIO, target: Path, repeated: Sequence[RunPlan]
     ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
         header = rows.header
-        picture = _Rows(
+        self._original = picture = _Rows(
             (header.height, header.width, header.channels),
             lambda top, bottom: Image(rows.read(top, bottom)).to_float(),
         )
@@ -226,7 +204,7 @@ class _Stream:
             runs[number].step,
             sigma=lambda: sigma_of_rows(picture.shape[:2], picture.read, gray=gray),
             local=lambda sigma: noise_map(picture.shape[:2], picture.read, sigma),
-            jpeg_quality=lambda: lowest_jpeg_quality(_middle(picture)),
+            jpeg_quality=lambda: self._jpeg_quality(picture),
             known=runs[number].repeated,
         )
         while True:
@@ -311,6 +289,12 @@ class _Stream:
         gate.close()
         yield from (blended for _, blended in waiting)
 
+    def _jpeg_quality(self, picture: _Rows) -> tuple[int, Origin]:
+        """Return the quality of the source, whatever the steps before did, unless they enlarged."""
+        if picture.shape == self._original.shape:
+            picture = self._original
+        return lowest_jpeg_quality(picture.shape[:2], picture.read)
+
     def _is_gray(self, picture: _Rows) -> bool:
         """Whether all planes are equal; color pictures differ in their first rows already."""
         if picture.shape[2] == 1:
@@ -329,10 +313,3 @@ def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:
         for top in range(0, len(band), rows):
             yield band[top : top + rows].copy()
         del band
-
-
-def _middle(picture: _Rows) -> FloatArray:
-    """Return a crop from the middle, in which the blocks of a JPEG file keep their grid."""
-    side = _MIDDLE_SIDE
-    top, left = (max(0, (n - side) // 2) for n in picture.shape[:2])
-    return picture.read(top, min(top + side, picture.shape[0]))[:, left : left + side]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import groupby
@@ -14,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import restorer
-from restorer import Finished, Image, Job, Progress, Settings, Step
+from restorer import Finished, Image, Job, Progress, Settings, Step, formats
 from restorer.batch.memory import MemoryBudget
 from restorer.errors import Cancelled
+from restorer.image import FloatArray
+from restorer.inference.predictor import Predictor
+from restorer.restoration import footprint
 
 
 def go_on() -> None:
@@ -100,3 +104,28 @@ def test_pictures_larger_than_the_budget_are_restored_one_at_a_time(
     assert [e.result.status for e in events if isinstance(e, Finished)] == ["done"] * 3
     at_work = [e.id for e in events if isinstance(e, Progress) and e.phase != "read"]
     assert len(list(groupby(at_work))) == 3
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("model", ["panet-denoise-lite", "panet-sr-x2-lite", "panet-sr-x4-lite"])
+def test_a_job_reserves_what_its_pictures_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, suffix: str
+) -> None:
+    def nearest(self: Predictor, values: FloatArray, seed: int) -> tuple[FloatArray, float]:
+        scale, colors = self.spec.scale, values[..., : self.spec.channels]
+        return np.ascontiguousarray(colors.repeat(scale, 1).repeat(scale, 2)), 0.0
+
+    noise = np.random.default_rng(0).integers(0, 65535, (500, 700, 3), np.uint16)
+    picture = Image(noise if suffix == ".tif" else (noise >> 8).astype(np.uint8))
+    source, target = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    formats.write(picture, source)
+    monkeypatch.setattr(Predictor, "_forward", nearest)
+    job = Job(source, target, (Step(model),), Settings(tile=96, existing="replace"))
+    restorer.run_job(job)  # loads the model
+    tracemalloc.start()
+    assert restorer.run_job(job).status == "done"
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    header, spec = formats.probe(source), restorer.model_spec(model)
+    reserved = footprint.job_bytes(header, [spec], side=16)
+    assert 0.7 * reserved < peak < reserved

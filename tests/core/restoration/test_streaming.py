@@ -17,6 +17,7 @@ import tifffile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as PilImage
 from torch import Tensor, nn
 
 import restorer
@@ -521,6 +522,23 @@ def test_noise_is_estimated_as_in_a_picture_that_is_held(source: Path, gray: boo
     result = job(source, Step(DENOISE, strength=0), tile=96)
     assert result.notes == ()
     assert result.plans[0].sigma == estimate_sigma(image.to_float())
+
+
+def test_jpeg_quality_is_estimated_as_in_a_picture_that_is_held(
+    source: Path, streams: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.BytesIO()
+    PilImage.fromarray(make_photograph(200, 264)).save(file, "JPEG", quality=30)
+    pixels = np.array(PilImage.open(file))
+    with source.open("w+b") as opened:
+        write_small_strips(opened, Image(pixels))
+    steps = [Step(DENOISE, sigma=5), Step("panet-deblock-lite", strength=0)]
+    first = job(source, *steps, tile=96)
+    monkeypatch.setattr(memory, "_SHARE", 1)
+    second = job(source, *steps, tile=96, existing="replace")
+    assert len(streams) == 1
+    assert [plan.jpeg_quality for plan in first.plans] == [None, 30]
+    assert first.plans == second.plans
 
 
 def test_full_disk_fails_the_job_and_leaves_nothing(
