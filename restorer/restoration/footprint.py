@@ -1,7 +1,7 @@
 """Estimates of the memory that a restoration takes at its peak.
 
-The factors are measured, see docs/benchmarks.md; estimates are up to a quarter too long, so that no
-job takes more than it has reserved.
+The factors are measured, see docs/benchmarks.md. Estimates are meant to be up to a quarter too
+long, so that no job takes more than it has reserved.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from restorer.models.catalog import ModelSpec
 
 # Bytes for each sample: float32 pictures of the source and of its result, beside the integers.
 _SOURCE, _RESULT = 5, 8
-_LUMA = 8  # for the other planes, where a network takes the luma alone
 _ALPHA = 4  # for colors that are continued under transparent pixels
+_CONDITION = 8  # for the plane of the condition of a network
 _SPARE = 1.1
-_ESTIMATE = 11  # bytes for each sample of the source while its noise level is estimated
-_PATCHES = 40_000  # at most so many are compared for it
+_NOISE = 11  # bytes for each sample while the noise is estimated
+_PATCHES = 40_000  # at most so many are compared for the noise
 _PATCH_BYTES = 2.2 * 64 * 8  # 8 x 8 in double precision, and once more to center them
 
 
@@ -34,8 +34,8 @@ def picture_bytes(header: Header, specs: Sequence[ModelSpec], bits: int | None =
     deepest = max(header.bits, bits or 0) // 8
     scale = math.prod(spec.scale for spec in specs)
     more = deepest + (_ALPHA if header.channels in (2, 4) else 0)
-    luma = _LUMA if any(spec.channels == 1 for spec in specs) else 0
-    return int(_SPARE * samples * (_SOURCE + more + (_RESULT + more + luma) * scale**2))
+    condition = _CONDITION if any(spec.condition for spec in specs) else 0
+    return int(_SPARE * samples * (_SOURCE + more + condition + (_RESULT + more) * scale**2))
 
 
 def job_bytes(
@@ -61,10 +61,16 @@ def job_bytes(
     peak = picture_bytes(header, specs, bits) * pictures
     if tiles:
         peak += max(_tile_bytes(spec, pixels, side) for spec in specs)
-    if any(spec.condition == "sigma" for spec in specs):
+    return max(peak, *(_estimate_bytes(spec, header) for spec in specs))
+
+
+def _estimate_bytes(spec: ModelSpec, header: Header) -> int:
+    """Return the peak while the condition of a network is estimated."""
+    pixels, integers = header.height * header.width, header.bits // 8
+    if spec.condition == "sigma":
         patches = min(_PATCHES, pixels) * _PATCH_BYTES
-        peak = max(peak, int(header.channels * (_ESTIMATE * pixels + patches)))
-    return peak
+        return int(header.channels * ((_NOISE + integers) * pixels + patches))
+    return 0
 
 
 def _tile_bytes(spec: ModelSpec, pixels: int, side: int | None) -> int:
