@@ -13,9 +13,10 @@ import click
 from restorer import ENGINES
 
 from .dry_run import show_plan
+from .folders import folder_options
 from .options import Request, restoration_options
 from .page import Page
-from .params import AutoOr, FolderType
+from .params import FolderType
 from .report import Report, journal
 from .run import run
 from .words import tell, warn
@@ -32,30 +33,7 @@ if TYPE_CHECKING:
 )
 @click.argument("source", metavar="IN_DIR", type=FolderType(exists=True))
 @click.argument("target", metavar="OUT_DIR", type=FolderType())
-@click.option(
-    "--recursive/--no-recursive",
-    default=True,
-    show_default=True,
-    help="Include subfolders; OUT_DIR gets the same ones.",
-)
-@click.option(
-    "--include", multiple=True, metavar="PATTERN", help="Take only files like '*.jpg' or 'trip/*'."
-)
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Ignore such files and folders.")
-@click.option(
-    "--name",
-    metavar="TEMPLATE",
-    default="{stem}{suffix}",
-    show_default=True,
-    help="Names of the results: {stem} {suffix} {model} {scale}.",
-)
-@click.option(
-    "--jobs",
-    type=AutoOr(click.IntRange(1)),
-    metavar="N|auto",
-    help="Number of images at a time; auto takes the one that `restore doctor` measured.  [default:"
-    " auto]",
-)
+@folder_options
 @click.option(
     "--engine",
     type=click.Choice(tuple(ENGINES)),

@@ -22,6 +22,7 @@ from .models import models
 from .replay import replay
 from .train import train
 from .verify import verify
+from .watch import watch
 from .weights import weights
 from .words import warn
 
@@ -59,6 +60,7 @@ class _Restore(click.Group):
         image,
         batch,
         resume,
+        watch,
         gui,
         models,
         weights,

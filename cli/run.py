@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from .stopping import stoppable
 from .words import duration, printable, size, warn
 
 if TYPE_CHECKING:
-    from restorer import Finished, Job, Progress
+    from restorer import Decision, Finished, FolderWatch, Job, Progress, RunControl
 
     from .report import Report
 
@@ -36,18 +36,85 @@ def run(
     A job that `claim` refuses is skipped, because another run is at work on it.
     The first SIGINT or SIGTERM stops within a tile and the rest count as cancelled; the next kills.
     """
+    from restorer import RunControl
+
+    _check(jobs[0], engine)
+    if jobs[0].settings.context == "whole" and not quiet:
+        _announce(jobs[0])
+    control, shown = RunControl(), _Bar(len(jobs), quiet=quiet)
+    stop = stoppable("this tile", control.cancel)
+    with stop, _log_lines(verbose=verbose), shown as bar:
+        _follow(jobs, report, bar, control, engine, workers, claim, address)
+
+
+def run_watch(
+    watch: FolderWatch,
+    check: Job,
+    report: Report,
+    *,
+    engine: str = "local",
+    workers: int | None = 1,
+    claim: Callable[[Job], bool],
+    verbose: bool = False,
+) -> None:
+    """Run the jobs of a watched folder until the first SIGINT or SIGTERM; see `run`.
+
+    Args:
+        watch: The folder.
+        check: A job with the steps and settings of all.
+        report: Counts the decisions and the results.
+        engine: See `run_jobs`.
+        workers: See `run_jobs`.
+        claim: As for `run`.
+        verbose: Whether to show what the core logs.
+    """
+    from restorer import RunControl
+
+    _check(check, engine)
+    control, bar = RunControl(), _Bar(0, quiet=True)
+    decided: list[Decision] = []
+
+    def arriving() -> Iterator[Job]:
+        for decision in watch:
+            decided.append(decision)
+            if decision.skipped is None:
+                yield decision.job
+
+    def stop() -> None:
+        watch.stop()
+        control.cancel()
+
+    with stoppable("this tile", stop), _log_lines(verbose=verbose):
+        _follow(arriving(), report, bar, control, engine, workers, claim)
+    for decision in decided:
+        report.decide(decision)
+
+
+def _check(job: Job, engine: str) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from restorer import ENGINES, Finished, Result, RunControl, Started, check_steps, run_jobs
+    from restorer import ENGINES, check_steps
 
-    settings = jobs[0].settings
+    settings = job.settings
     if ENGINES[engine].cluster:  # this machine need not have the device
         settings = replace(settings, device="cpu")
     with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
-        aside.submit(check_steps, jobs[0].steps, settings).result()
-    if jobs[0].settings.context == "whole" and not quiet:
-        _announce(jobs[0])
-    control = RunControl()
+        aside.submit(check_steps, job.steps, settings).result()
+
+
+def _follow(
+    jobs: Iterable[Job],
+    report: Report,
+    bar: _Bar,
+    control: RunControl,
+    engine: str,
+    workers: int | None,
+    claim: Callable[[Job], bool] | None,
+    address: str | None = None,
+) -> None:
+    """Run jobs, and pass their events on."""
+    from restorer import Finished, Result, Started, run_jobs
+
     at_work: dict[str, Job] = {}
     refused: list[tuple[Job, Result]] = []
 
@@ -60,18 +127,15 @@ def run(
             at_work[job.id] = job
             yield job
 
-    shown = _Bar(len(jobs), quiet=quiet)
-    stop = stoppable("this tile", control.cancel)
-    with stop, _log_lines(verbose=verbose), shown as bar:
-        events = run_jobs(taken(), engine=engine, workers=workers, control=control, address=address)
-        for event in events:
-            if isinstance(event, Started):
-                report.start(at_work[event.id])
-            elif isinstance(event, Finished):
-                bar.end(event)
-                report.add(at_work.pop(event.id), event.result)
-            elif event.phase == "restore":
-                bar.advance(at_work[event.id].source.name, event)
+    events = run_jobs(taken(), engine=engine, workers=workers, control=control, address=address)
+    for event in events:
+        if isinstance(event, Started):
+            report.start(at_work[event.id])
+        elif isinstance(event, Finished):
+            bar.end(event)
+            report.add(at_work.pop(event.id), event.result)
+        elif event.phase == "restore":
+            bar.advance(at_work[event.id].source.name, event)
     for skipped in refused:
         report.add(*skipped)
 

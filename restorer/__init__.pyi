@@ -41,6 +41,7 @@ from .batch.output import Decision as Decision
 from .batch.output import OutputFolder as OutputFolder
 from .batch.output import last_command as last_command
 from .batch.planning import Batch as Batch
+from .batch.planning import check_apart as check_apart
 from .batch.planning import exclude_results as exclude_results
 from .batch.planning import number_targets as number_targets
 from .batch.planning import plan_jobs as plan_jobs
@@ -59,6 +60,7 @@ from .batch.stores.address import Address as Address
 from .batch.stores.address import location as location
 from .batch.stores.store import FileState as FileState
 from .batch.walk import Ignored as Ignored
+from .batch.watching import FolderWatch as FolderWatch
 from .errors import Cancelled as Cancelled
 from .errors import CheckpointError as CheckpointError
 from .errors import ImageDataError as ImageDataError

@@ -54,6 +54,7 @@ HEAVY = {
     "simplejpeg": "formats",
     "PySide6": "gui",
     "ray": "batch",
+    "watchfiles": "batch",
     "fsspec": "batch",
     "s3fs": "",
     "upath": "",

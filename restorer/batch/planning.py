@@ -284,6 +284,28 @@ def _unread(path: Location) -> Ignored:
     return Ignored(path, reason, failed=bool(kind))
 
 
+def check_apart(source: Location | str, target: Location | str) -> None:
+    """Refuse folders of which one lies in the other, so that no result becomes a source.
+
+    Raises SettingsError.
+
+    Examples:
+        >>> restorer.check_apart("photos", "photos/large")
+        Traceback (most recent call last):
+        restorer.errors.SettingsError: ...
+    """
+    inner, outer = (_parts(location(each)) for each in (source, target))
+    shorter = min(len(inner), len(outer))
+    if inner[:shorter] == outer[:shorter]:
+        raise SettingsError(f"{target}: one of the two folders lies in the other, {source}")
+
+
+def _parts(folder: Location) -> tuple[str, ...]:
+    if isinstance(folder, Address):
+        return tuple(str(folder).rstrip("/").split("/"))
+    return tuple(map(os.path.normcase, Path(os.path.realpath(folder)).parts))
+
+
 def _spare_originals(jobs: Sequence[Job]) -> None:
     """Refuse a batch that would replace one of its own sources."""
     real = _RealPaths().of

@@ -149,6 +149,9 @@ def run_batch(folder: str) -> None:
     with restorer.local_copy(place) as copied:
         print(restorer.probe(copied).width, str(place))
     decisions = restorer.OutputFolder("out").decide(jobs)
+    restorer.check_apart(folder, "out")
+    watch = restorer.FolderWatch(Path(folder), lambda: jobs, restorer.OutputFolder("out").decide)
+    watch.stop()
     forecast: restorer.Forecast = restorer.forecast_batch(decisions, workers=2, on_file=print)
     needs: list[restorer.DiskNeed] = [disk for disk in forecast.disks if disk.short]
     print(needs, forecast.seconds)

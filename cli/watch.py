@@ -1,0 +1,129 @@
+"""``restore watch``: the files that arrive in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from restorer import ENGINES
+
+from .folders import folder_options
+from .options import Request, restoration_options
+from .params import FolderType
+from .report import Report, in_words, journal
+from .run import run_watch
+from .words import tell, warn
+
+if TYPE_CHECKING:
+    from restorer import Address, Decision, Job, Result
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  restore watch incoming restored --task denoising\n"
+    "  restore watch /mnt/scanner clean --format png --settle 10 --poll\n"
+)
+@click.argument(
+    "source",
+    metavar="IN_DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.argument("target", metavar="OUT_DIR", type=FolderType())
+@folder_options
+@click.option(
+    "--engine",
+    type=click.Choice(tuple(name for name, row in ENGINES.items() if not row.cluster)),
+    default="local",
+    show_default=True,
+    help="Way to run the jobs.",
+)
+@click.option(
+    "--settle",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 3600),
+    default=2.0,
+    show_default=True,
+    help="Time without a change after which a file is taken for whole.",
+)
+@click.option(
+    "--poll",
+    is_flag=True,
+    help="Look for changes several times a second, where the system reports none (network shares).",
+)
+@restoration_options
+@click.pass_context
+def watch(
+    ctx: click.Context,
+    source: Path,
+    target: Path | Address,
+    recursive: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    name: str,
+    jobs: int | None,
+    engine: str,
+    settle: float,
+    poll: bool,
+    request: Request,
+    dry_run: bool,
+    report: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Restore the images of IN_DIR into OUT_DIR, and each that arrives, until Ctrl-C.
+
+    A file is restored when it is whole, and again when it changes. After a restart the command goes
+    on where it was.
+    """
+    from restorer import FolderWatch, Job, OutputFolder, check_apart, exclude_results, plan_jobs
+
+    if dry_run:
+        raise click.UsageError("--dry-run: shows the plan of `restore batch`")
+    check_apart(source, target)
+    steps, settings = request.steps(), request.settings()
+
+    def plan() -> Sequence[Job]:
+        batch = plan_jobs(
+            source,
+            target,
+            steps,
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            name=name,
+            suffix=request.suffix,
+            settings=settings,
+            earlier=OutputFolder(target).targets,
+        )
+        return request.completed(exclude_results(batch).jobs)
+
+    def decide(found: Sequence[Job]) -> Sequence[Decision]:
+        return OutputFolder(target).decide(found)
+
+    def show(job: Job, result: Result) -> None:
+        if result.status == "failed":
+            warn(in_words(job, result))
+        elif result.status == "done" and not quiet:
+            tell(in_words(job, result))
+
+    output = OutputFolder(target, ctx.find_root().meta["command"])
+    with journal(report) as file, output:
+        account = Report(file=file, show=show, output=output)
+        output.open()
+        if not quiet:
+            tell(f"watching {source}; press Ctrl-C to stop")
+        run_watch(
+            FolderWatch(source, plan, decide, settle_s=settle, poll=poll),
+            Job(source, target, steps, settings),
+            account,
+            engine=engine,
+            workers=jobs,
+            claim=output.claim,
+            verbose=verbose,
+        )
+        account.close()
+    account.show(quiet=quiet)
+    ctx.exit(0 if account.exit_code == 130 else account.exit_code)

@@ -1,0 +1,127 @@
+"""A watched folder gives each file once it is whole, and again after each change."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+
+from restorer import Decision, FolderWatch, SettingsError, check_apart, plan_jobs
+from restorer.batch import watching
+
+SETTLE_S = 0.3
+MODEL = "panet-sr-x2-lite"
+
+
+@contextmanager
+def watched(folder: Path, **options: bool) -> Iterator[Queue[str]]:
+    """Watch a folder in a thread; the queue gets the names of the files as they are handed out."""
+    names: Queue[str] = Queue()
+    watch = FolderWatch(
+        folder,
+        lambda: plan_jobs(folder, folder.parent / "out", [MODEL]).jobs,
+        lambda jobs: [Decision(job) for job in jobs],
+        settle_s=SETTLE_S,
+        **options,
+    )
+
+    def follow() -> None:
+        for decision in watch:
+            names.put(decision.job.source.name)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        yield names
+    finally:
+        watch.stop()
+        thread.join()
+
+
+def none_comes(names: Queue[str], seconds: float) -> bool:
+    try:
+        names.get(timeout=seconds)
+    except Empty:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("poll", [False, True])
+def test_files_are_given_when_they_are_whole_and_again_when_they_change(
+    tmp_path: Path, poll: bool
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "old.png").write_bytes(b"old")
+    with watched(folder, poll=poll) as names:
+        assert names.get(timeout=20) == "old.png"
+        growing = folder / "new.png"
+        begun = time.monotonic()
+        for _ in range(4):  # a slow copy
+            with growing.open("ab") as file:
+                file.write(b"part")
+            time.sleep(SETTLE_S / 3)
+        assert names.empty()
+        assert names.get(timeout=20) == "new.png"
+        assert time.monotonic() - begun >= 2 * SETTLE_S
+        growing.write_bytes(b"another picture")
+        assert names.get(timeout=20) == "new.png"
+        (folder / "notes.txt").write_text("no picture")
+        assert none_comes(names, 3 * SETTLE_S)
+
+
+def test_a_folder_that_is_away_is_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"a")
+    with watched(folder) as names:
+        assert names.get(timeout=20) == "a.png"
+        shutil.rmtree(folder)
+        (tmp_path / "later").mkdir()
+        (tmp_path / "later" / "b.png").write_bytes(b"b")
+        time.sleep(4 * SETTLE_S)
+        (tmp_path / "later").rename(folder)
+        assert names.get(timeout=20) == "b.png"
+    assert sum("waiting for the folder" in record.message for record in caplog.records) <= 1
+
+
+def test_an_empty_file_waits_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_EMPTY_S", 4 * SETTLE_S)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    begun = time.monotonic()
+    (folder / "a.png").touch()
+    with watched(folder) as names:
+        assert names.get(timeout=20) == "a.png"
+        assert time.monotonic() - begun >= 4 * SETTLE_S
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a", "link/b")]
+)
+def test_folders_that_overlap_are_refused(tmp_path: Path, source: str, target: str) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    with pytest.raises(SettingsError, match="lies in the other"):
+        check_apart(tmp_path / source, tmp_path / target)
+
+
+def test_folders_beside_each_other_are_fine(tmp_path: Path) -> None:
+    check_apart(tmp_path / "a", tmp_path / "ab")
+    check_apart(tmp_path, "memory://a")
+    with pytest.raises(SettingsError, match="lies in the other"):
+        check_apart("memory://a/b", "memory://a")
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"install restorer\[watch\]"):
+        FolderWatch(tmp_path, list, list)
