@@ -41,7 +41,7 @@ def test_file_times_are_those_of_the_source_on_request(
     source.chmod(0o444)
     os.utime(source, ns=(then, then))
     if streamed:
-        monkeypatch.setattr(memory, "_SHARE", 0)
+        monkeypatch.setattr(memory, "SHARE", 0)
     before = time.time_ns() - 10**10
     job = Job(source, target, (Step("panet-sr-x2-lite"),), Settings(keep_times=keep))
     assert restorer.run_job(job).status == "done"

@@ -113,7 +113,7 @@ def test_other_programs_have_no_warning(results: Results, program: str) -> None:
 def test_a_streamed_result_keeps_the_same(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_SHARE", 0)
+    monkeypatch.setattr(memory, "SHARE", 0)
     monkeypatch.setattr(formats.ImageFile, "read", None)
     source = tmp_path / "a.tif"
     source.write_bytes(fidelity.tiff(1, alpha=False))

@@ -180,7 +180,7 @@ def test_a_batch_takes_the_new_format(
     add(monkeypatch)
     formats.write(photograph(), tmp_path / "in" / "a.dummy")
     if streamed:
-        monkeypatch.setattr(memory, "_SHARE", 0)
+        monkeypatch.setattr(memory, "SHARE", 0)
     used.clear()
     settings = Settings(quality=77)
     batch = restorer.plan_jobs(

@@ -33,7 +33,7 @@ BATCH = """
 import sys
 from restorer.batch import kept_rows, memory
 from restorer.cli import main
-memory._SHARE = kept_rows._LONG_PIXELS = 0
+memory.SHARE = kept_rows._LONG_PIXELS = 0
 main()
 """
 
@@ -171,7 +171,7 @@ def test_a_batch_that_is_killed_goes_on_inside_of_a_picture(
     assert done.returncode == 0, done.stderr
     assert "800 rows were kept" in done.stderr
     assert not [*out.glob(".restorer/*.rows")]
-    monkeypatch.setattr(memory, "_SHARE", 0)
+    monkeypatch.setattr(memory, "SHARE", 0)
     steps = tuple(map(Step, (DENOISE, ENLARGE)))
     assert run_job(Job(source, whole, steps, Settings(tile=32))).status == "done"
     assert (out / "a.tif").read_bytes() == whole.read_bytes()
@@ -182,7 +182,7 @@ def test_rows_of_another_request_or_source_are_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     source, (tiles, stop) = tmp_path / "in.tif", ([], CancelToken())
-    monkeypatch.setattr(memory, "_SHARE", 0)
+    monkeypatch.setattr(memory, "SHARE", 0)
     monkeypatch.setattr(kept_rows, "_LONG_PIXELS", 0)
     (tmp_path / "out" / ".restorer").mkdir(parents=True)
     formats.write(noisy(200, 24), source)

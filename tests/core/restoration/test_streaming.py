@@ -49,7 +49,7 @@ DENOISE, ENLARGE = "panet-denoise-lite", "panet-sr-x2-lite"
 
 @pytest.fixture(autouse=True)
 def _everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_SHARE", 0)
+    monkeypatch.setattr(memory, "SHARE", 0)
 
 
 class Sharpen(nn.Module):
@@ -299,7 +299,7 @@ def test_chain_of_the_shipped_networks_gives_the_pixels_of_the_whole(
     first = job(source, *steps)
     assert (first.status, len(streams)) == ("done", 1)
     found = formats.read(first.target)
-    monkeypatch.setattr(memory, "_SHARE", 1)
+    monkeypatch.setattr(memory, "SHARE", 1)
     second = job(source, *steps, existing="replace")
     assert len(streams) == 1
     expected = formats.read(second.target)
@@ -318,10 +318,10 @@ def test_only_what_is_large_and_from_tiff_to_tiff_is_streamed(
         ).status
 
     assert run("out.png") == "done"
-    monkeypatch.setattr(memory, "_SHARE", 1)
+    monkeypatch.setattr(memory, "SHARE", 1)
     assert run("whole.tif") == "done"
     assert not streams
-    monkeypatch.setattr(memory, "_SHARE", 0)
+    monkeypatch.setattr(memory, "SHARE", 0)
     assert run("rows.tif") == "done"
     assert [path.name for path in streams] == ["rows.tif"]
 
@@ -534,7 +534,7 @@ def test_jpeg_quality_is_estimated_as_in_a_picture_that_is_held(
         write_small_strips(opened, Image(pixels))
     steps = [Step(DENOISE, sigma=5), Step("panet-deblock-lite", strength=0)]
     first = job(source, *steps, tile=96)
-    monkeypatch.setattr(memory, "_SHARE", 1)
+    monkeypatch.setattr(memory, "SHARE", 1)
     second = job(source, *steps, tile=96, existing="replace")
     assert len(streams) == 1
     assert [plan.jpeg_quality for plan in first.plans] == [None, 30]
@@ -672,7 +672,7 @@ def test_streamed_colors_are_converted_like_those_of_the_whole(
     first = job(source, Step(DENOISE, sigma=5), **wanted)
     assert (first.status, len(streams)) == ("done", 1)
     found = formats.read(first.target)
-    monkeypatch.setattr(memory, "_SHARE", 1)
+    monkeypatch.setattr(memory, "SHARE", 1)
     second = job(source, Step(DENOISE, sigma=5), existing="replace", **wanted)
     assert (second.status, len(streams)) == ("done", 1)
     expected = formats.read(second.target)
