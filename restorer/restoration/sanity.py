@@ -26,8 +26,8 @@ _STRIP = 4 * SHORT_STRIP  # in narrow ones, where fewer rows cost more time
 # The means of windows of 32 pixels differed by up to 19 of 255 levels, and by up to 25 where the
 # noise level was told wrongly: noise of 10 as 40. Noise that is cut off at black moves them more.
 _LEVEL, _LEVEL_DEVIATIONS = 24 / 255, 0.5
-# Share of the contrast between cells that results keep in windows of 64 pixels: at least 0.5
-# where no damage explains the contrast; 0 in a flat tile and in a tile of another place.
+# Share of the contrast between cells that results keep in windows of 64 pixels: at least 0.24 was
+# seen where no damage explains the contrast; 0 in a flat tile and in a tile of another place.
 _GAIN = 0.2
 # It is judged where the contrast is this many times that of the means of noise, and visible.
 _STRUCTURE, _LEAST_CONTRAST = 8.0, 2 / 255
