@@ -15,7 +15,7 @@ import pytest
 from restorer import Decision, FolderWatch, SettingsError, check_apart, plan_jobs
 from restorer.batch import watching
 
-SETTLE_S = 0.3
+SETTLE_S = 0.8
 MODEL = "panet-sr-x2-lite"
 
 
@@ -66,14 +66,14 @@ def test_files_are_given_when_they_are_whole_and_again_when_they_change(
         for _ in range(4):  # a slow copy
             with growing.open("ab") as file:
                 file.write(b"part")
-            time.sleep(SETTLE_S / 3)
+            time.sleep(SETTLE_S / 8)
         assert names.empty()
         assert names.get(timeout=20) == "new.png"
-        assert time.monotonic() - begun >= 2 * SETTLE_S
+        assert time.monotonic() - begun >= 1.3 * SETTLE_S
         growing.write_bytes(b"another picture")
         assert names.get(timeout=20) == "new.png"
         (folder / "notes.txt").write_text("no picture")
-        assert none_comes(names, 3 * SETTLE_S)
+        assert none_comes(names, 2 * SETTLE_S)
 
 
 def test_a_folder_that_is_away_is_waited_for(
@@ -87,21 +87,21 @@ def test_a_folder_that_is_away_is_waited_for(
         shutil.rmtree(folder)
         (tmp_path / "later").mkdir()
         (tmp_path / "later" / "b.png").write_bytes(b"b")
-        time.sleep(4 * SETTLE_S)
+        time.sleep(2 * SETTLE_S)
         (tmp_path / "later").rename(folder)
         assert names.get(timeout=20) == "b.png"
     assert sum("waiting for the folder" in record.message for record in caplog.records) <= 1
 
 
 def test_an_empty_file_waits_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "_EMPTY_S", 4 * SETTLE_S)
+    monkeypatch.setattr(watching, "_EMPTY_S", 2 * SETTLE_S)
     folder = tmp_path / "in"
     folder.mkdir()
     begun = time.monotonic()
     (folder / "a.png").touch()
     with watched(folder) as names:
         assert names.get(timeout=20) == "a.png"
-        assert time.monotonic() - begun >= 4 * SETTLE_S
+        assert time.monotonic() - begun >= 2 * SETTLE_S
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from restorer import formats
 from restorer.formats import ifd
 from restorer.image import Image, Metadata
 
-SUFFIXES = [format.suffixes[0] for format in formats.FORMATS.values() if format.writer]
+SUFFIXES = [f.suffixes[0] for f in formats.FORMATS.values() if f.reader and f.writer]
 PIXELS = np.arange(8 * 10 * 3, dtype=np.uint8).reshape(8, 10, 3)
 
 
@@ -705,7 +705,7 @@ def test_rows_of_another_size_drop_its_description_with_a_note(folder):
     image = read(folder, ".tif", described(b'{"shape": [8, 10, 3]}'))
     path = folder / "u.tif"
     with path.open("w+b") as file:
-        notes = formats.write_rows(iter([resized(image)]), (16, 20), file, path)
+        notes, _ = formats.write_rows(iter([resized(image)]), (16, 20), file, path)
     assert notes == ("not kept: tifffile description",)
     with PilImage.open(path) as found:
         assert 270 not in found.tag_v2

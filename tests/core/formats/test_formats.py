@@ -36,7 +36,7 @@ LOSSLESS = [
     for format in formats.FORMATS.values()
     for bits in format.bits
     for channels in format.channels
-    if format.writer and format.name != "JPEG"
+    if format.reader and format.writer and format.name != "JPEG"
 ]
 
 
@@ -152,7 +152,7 @@ def test_every_suffix_is_read_and_written(tmp_path, picture, suffix):
     formats.write(picture, tmp_path / f"x{suffix.upper()}")
     back = formats.read(tmp_path / f"x{suffix.upper()}")
     assert back.pixels.shape == picture.pixels.shape
-    assert back.notes == ()
+    assert back.notes == () or suffix == ".dng"  # whose colors the maker interpolated
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
