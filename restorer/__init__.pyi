@@ -16,6 +16,7 @@ from .analysis.result_pairs import ResultPairs as ResultPairs
 from .analysis.result_pairs import pair_results as pair_results
 from .analysis.verify import Verification as Verification
 from .analysis.verify import verify_result as verify_result
+from .batch.checks import check_job as check_job
 from .batch.control import RunControl as RunControl
 from .batch.engines import ENGINES as ENGINES
 from .batch.forecast import DiskNeed as DiskNeed
@@ -52,7 +53,6 @@ from .batch.presets import read_preset as read_preset
 from .batch.presets import read_presets as read_presets
 from .batch.presets import write_preset as write_preset
 from .batch.recorded import read_provenance as read_provenance
-from .batch.run_job import check_job as check_job
 from .batch.run_job import run_job as run_job
 from .batch.runner import run_jobs as run_jobs
 from .batch.staging import local_copy as local_copy
@@ -162,10 +162,10 @@ from .restoration.provenance import Provenance as Provenance
 from .restoration.provenance import amend_provenance as amend_provenance
 from .restoration.provenance import provenance_of as provenance_of
 from .restoration.reference.files import Reference as Reference
-from .restoration.reference.files import check_references as check_references
 from .restoration.reference.files import choose_references as choose_references
 from .restoration.reference.files import open_references as open_references
-from .restoration.reference.files import pair_references as pair_references
+from .restoration.reference.pairing import check_references as check_references
+from .restoration.reference.pairing import pair_references as pair_references
 from .restoration.reference.provenance import ReferenceMaps as ReferenceMaps
 from .restoration.reference.provenance import ReferenceRank as ReferenceRank
 from .restoration.reference.provenance import TextureSource as TextureSource

@@ -36,7 +36,7 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("restorer.models.catalog.user_data_path", _data_path(folder / "data"))
-        patch.setattr("restorer.inference.autotune.user_cache_path", _data_path(folder / "cache"))
+        patch.setattr("restorer.models.kept.user_cache_path", _data_path(folder / "cache"))
         yield
 
 

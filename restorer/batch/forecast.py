@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from restorer import formats
+from restorer.batch.checks import check_result
 from restorer.batch.jobs import Job
 from restorer.batch.output import Decision
-from restorer.batch.run_job import check_result
 from restorer.batch.staging import local_job, named, open_job
 from restorer.batch.stores.address import Address
 from restorer.batch.stores.store import FileState
 from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, RestorerError
-from restorer.inference.autotune import known_speed
-from restorer.inference.devices import choose_device
+from restorer.inference.calibration import known_speed
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.settings import Settings
 
@@ -302,18 +301,12 @@ class _Speeds:
     ) -> float | None:
         key = spec.id, settings.device
         if key not in self._speeds:
-            self._speeds[key] = self._speed(spec, settings.device)
+            self._speeds[key] = known_speed(spec, settings.device, self._workers)
         speed = self._speeds[key]
         if speed is None:
             self.unmeasured.add(spec.id)
         pixels = math.prod(_computed(length, spec, settings) for length in size)
         return _sum(total, None if speed is None else pixels / speed)
-
-    def _speed(self, spec: ModelSpec, device: str) -> float | None:
-        try:
-            return known_speed(spec, choose_device(device), self._workers)
-        except RestorerError:  # the run will say what is wrong with the device
-            return None
 
 
 def _computed(length: int, spec: ModelSpec, settings: Settings) -> int:

@@ -18,7 +18,7 @@ from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
 from restorer.formats.kinds import START_BYTES, unreadable_kind
-from restorer.restoration.reference.files import check_references, pair_references
+from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from restorer import formats
+from restorer.batch.checks import check_result, scale_of
 from restorer.batch.jobs import Job, JobContext, LocalJob, Result
 from restorer.batch.kept_rows import kept_rows
 from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
-from restorer.batch.staging import open_job, pixel_budget, run_local
+from restorer.batch.staging import pixel_budget, run_local
 from restorer.batch.stores.address import Address, Location
 from restorer.batch.stores.store import FileState, kind
 from restorer.errors import (
@@ -39,7 +39,6 @@ from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (
     MOST,
     Reference,
-    check_references,
     choose_references,
     open_references,
 )
@@ -88,37 +87,6 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
     )
 
 
-def check_job(job: Job) -> formats.Header:
-    """Return the header of the source, if nothing is known to stand in the way of the job.
-
-    Headers, catalog and target path alone decide, before hours of work: a source that is not a
-    whole still picture within the budget, a target that cannot be created or whose format cannot
-    hold the result, references that cannot help, and a file that is no color profile are refused.
-    Raises ImageError, and SettingsError for references and profiles.
-
-    Examples:
-        >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs
-        >>> header = restorer.check_job(job)
-        >>> header.height, header.width
-        (48, 64)
-    """
-    with open_job(job) as (source, local):
-        check_result(local, source.header, _scale(job))
-        return source.header
-
-
-def check_result(job: LocalJob, header: formats.Header, scale: int) -> formats.Format:
-    """Return the format of the target; refuse what `check_job` refuses beside the source."""
-    check_references(job.source, job.references, header)
-    formats.find_profile(job.settings.profile)
-    format = formats.check_target(job.target, header.height * scale, header.width * scale)
-    bits = job.settings.bits or header.bits
-    pixels = header.height * header.width * scale**2
-    raw_bytes = pixels * header.channels * bits / 8
-    formats.check_creatable(job.target, int(raw_bytes * format.least_share))
-    return format
-
-
 def _run_job(job: LocalJob, context: JobContext) -> Result:
     memory = context.memory or MemoryBudget.of_machine()
     with ExitStack() as reserved:
@@ -132,7 +100,7 @@ def _run_reserved(
     context.progress("read")
     try:
         with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
-            format = check_result(job, source.header, _scale(job))
+            format = check_result(job, source.header, scale_of(job))
             if _is_streamed(job, source, format, memory):
                 rows = min(source.header.height, stream.BAND_ROWS)
                 size_bytes = _job_bytes(job, replace(source.header, height=rows))
@@ -220,10 +188,6 @@ def _write_maps(maps: ReferenceMaps, job: LocalJob, target: Path) -> str:
     return f"{trust} shows how much came from references, {source} from where"
 
 
-def _scale(job: Job) -> int:
-    return math.prod(spec.scale for spec in _specs(job))
-
-
 def _specs(job: Job) -> list[ModelSpec]:
     return [model_spec(step.model) for step in job.steps]
 
@@ -268,7 +232,7 @@ def _stream(
     steps = open_steps(job.steps, job.settings, source.header.bits)
     try:
         stream.check_rows(job.source, source.header, steps)
-        rows, scale = source.rows(), _scale(job)
+        rows, scale = source.rows(), scale_of(job)
 
         def write(
             target: Path, existing: formats.Existing

@@ -10,7 +10,7 @@ from restorer.batch.control import RunControl
 from restorer.batch.engines import ENGINES
 from restorer.batch.jobs import Event, Job
 from restorer.errors import RestorerError, SettingsError
-from restorer.inference.autotune import known_workers
+from restorer.inference.calibration import known_workers
 from restorer.inference.devices import choose_device
 from restorer.models.catalog import model_spec
 

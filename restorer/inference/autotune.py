@@ -1,12 +1,10 @@
 """Measurements of a model on this machine: memory of a tile, fastest safe precision, workers.
 
-Each is made once and kept in the user's cache, one small file per model, device and precision.
+Each is made once and kept.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import platform
 import statistics
@@ -15,20 +13,22 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache, partial
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 
 from restorer import bayer
-from restorer.errors import ImageWriteError, InferenceError
-from restorer.formats.files import created
+from restorer.errors import InferenceError
 from restorer.image import FloatArray
-from restorer.inference.devices import MemoryMeter, Precision, fast_precisions, shared_threads
+from restorer.inference import calibration
+from restorer.inference.devices import (
+    MemoryMeter,
+    Precision,
+    choose_device,
+    fast_precisions,
+    shared_threads,
+)
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.metrics import psnr
@@ -44,9 +44,7 @@ _GATE_REVERSED = 0.02
 _RAMP_WIDTH = 1024  # steps of 64 of 65535 levels, finer than any of 8 bits
 _RAMP_MARGIN = 8  # input pixels at the edges of the ramp that are not counted
 _PROBE_SIDES = (32, 64, 96)
-_CHECK_SIDE = 96
 _RUNS = 3
-_WORTHWHILE = 1.1  # smallest speedup over one worker that pays for the memory of several
 _LARGEST_BATCH = 16  # tiles that saturate a GPU; a cancel waits for all of them
 _TRIALS = "precision and ramp"  # the kind of measurement that `PrecisionTrial` holds
 _measuring = threading.Lock()  # the memory of the whole process is measured
@@ -103,11 +101,11 @@ def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | No
         return None
     key = _key(predictor.spec, predictor.device, predictor.precision, "memory")
     with _measuring:
-        found = None if again else _load(key)
+        found = None if again else calibration.load(key)
         if found is None:
             found = _fit(_as_run(predictor))
             if found is not None:
-                _store(key, found)
+                calibration.store(key, found)
     return None if found is None else TileMemory(**found)
 
 
@@ -130,7 +128,7 @@ def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
 
 def known_precision(spec: ModelSpec, device: str, bits: int = 8) -> Precision:
     """Return the precision of a model on a device for images of a depth; fp32 before any trial."""
-    found = _load(_key(spec, device, "auto", _TRIALS)) if spec.weights.sha256 else None
+    found = calibration.load(_key(spec, device, "auto", _TRIALS)) if spec.weights.sha256 else None
     trials = [PrecisionTrial(**trial) for trial in found["trials"]] if found else []
     fastest = max((t for t in trials if t.chosen(bits)), key=lambda t: t.speedup, default=None)
     return "fp32" if fastest is None else fastest.precision
@@ -165,7 +163,7 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
         trials.append(PrecisionTrial(precision, found, seconds / own, share))
     if spec.weights.sha256:
         key = _key(spec, device, "auto", _TRIALS)
-        _store(key, {"trials": [asdict(trial) for trial in trials]})
+        calibration.store(key, {"trials": [asdict(trial) for trial in trials]})
     return tuple(trials)
 
 
@@ -180,7 +178,7 @@ def reversed_share(predictor: Predictor) -> float:
     ramp = np.broadcast_to(levels[:, None], (height, _RAMP_WIDTH, spec.channels))
     if spec.traits.mosaic:
         ramp = bayer.spread(ramp[..., :1], str(spec.trained_for["bayer"]))
-    side = _check_side(spec)
+    side = calibration.check_side(spec)
     plan = plan_tiles((height, _RAMP_WIDTH), spec.tile, side=side, overlap=side // 2)
     result = predictor.run(_with_level(spec, ramp, 0.0), plan)[..., : spec.channels]
     inside = slice(_RAMP_MARGIN * spec.scale, -_RAMP_MARGIN * spec.scale)
@@ -211,43 +209,23 @@ def try_workers(spec: ModelSpec, device: str = "cpu") -> dict[int, float]:
                     done.result()
                 rates[workers] = _RUNS * workers / (time.perf_counter() - start)
         workers *= 2
-    if spec.weights.sha256:
-        _store(_key(spec, device, "auto", "workers"), {str(n): rate for n, rate in rates.items()})
+    calibration.store_rates(spec, _words(device), rates)
     return rates
 
 
-def known_workers(spec: ModelSpec, device: str) -> int:
-    """Return the fastest number of workers for a model; 1 before any trial, and on a GPU."""
-    rates = _known_rates(spec, device)
-    best = max(rates, key=lambda workers: rates[workers], default=1)
-    return best if rates and rates[best] > _WORTHWHILE * rates[1] else 1
-
-
-def known_speed(spec: ModelSpec, device: str, workers: int | None = None) -> float | None:
-    """Return the input pixels per second of all workers together; None before any trial.
-
-    Workers that were not tried are as fast as the next smaller number of them.
-    """
-    rates = _known_rates(spec, device)
-    if not rates:
-        return None
-    count = workers or known_workers(spec, device)
-    tried = max((n for n in rates if n <= count), default=min(rates))
-    return rates[tried] * _check_side(spec) ** 2
-
-
-def _known_rates(spec: ModelSpec, device: str) -> dict[int, float]:
-    found = _load(_key(spec, device, "auto", "workers")) if spec.weights.sha256 else None
-    return {int(workers): rate for workers, rate in (found or {}).items()}
+def _words(device: str) -> list[str]:
+    """Return the words that choose a device."""
+    words = dict.fromkeys(("auto", device.split(":")[0], device))
+    return [word for word in words if choose_device(word) == device]
 
 
 def agreement_with_cpu(spec: ModelSpec, device: str) -> float:
     """Return the PSNR in dB between the float32 results of a device and the CPU; measured once."""
     key = _key(spec, device, "fp32", "agreement")
-    found = _load(key)
+    found = calibration.load(key)
     if found is None:
         found = _agreement(spec, device)
-        _store(key, found)
+        calibration.store(key, found)
     return float(found)
 
 
@@ -280,13 +258,14 @@ def _as_run(predictor: Predictor) -> Predictor:
 
 def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
     """Return the test picture as input planes of a model, and a plan of one tile."""
-    planes = _with_level(spec, check_picture(_CHECK_SIDE)[..., : spec.channels], 0.1)
-    plan = plan_tiles((_CHECK_SIDE, _CHECK_SIDE), spec.tile, side=_check_side(spec), overlap=0)
+    planes = _with_level(spec, check_picture(calibration.CHECK_SIDE)[..., : spec.channels], 0.1)
+    plan = plan_tiles(
+        (calibration.CHECK_SIDE, calibration.CHECK_SIDE),
+        spec.tile,
+        side=calibration.check_side(spec),
+        overlap=0,
+    )
     return planes, plan
-
-
-def _check_side(spec: ModelSpec) -> int:
-    return round_up(max(_CHECK_SIDE, spec.tile.min_side), spec.tile.multiple_of)
 
 
 def _with_level(spec: ModelSpec, planes: FloatArray, level: float) -> FloatArray:
@@ -346,40 +325,5 @@ def _runner(predictor: Predictor, planes: FloatArray) -> Callable[[], object]:
 
 
 def _key(spec: ModelSpec, device: str, precision: str, kind: str) -> str:
-    """Return a hash of everything that a measurement depends on."""
     card = torch.cuda.get_device_name(device) if device.startswith("cuda") else platform.machine()
-    parts = (kind, spec.weights.sha256, str(spec.params), device, card, precision)
-    words = "|".join((*parts, platform.node(), torch.__version__, _release()))
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
-
-
-@cache
-def _release() -> str:
-    """Return the version of this program, which is read from the disk."""
-    return version("restorer")
-
-
-def _path(key: str) -> Path:
-    return user_cache_path("restorer") / "calibration" / f"{key}.json"
-
-
-def _load(key: str) -> Any:
-    path = _path(key)
-    try:
-        return _read(path, path.stat().st_mtime_ns)
-    except (OSError, ValueError):
-        return None
-
-
-@lru_cache(maxsize=64)  # every picture of a batch asks for the same three
-def _read(path: Path, mtime_ns: int) -> Any:
-    """Return a measurement, which others must not change; read again after the file changes."""
-    return json.loads(path.read_text("utf-8"))
-
-
-def _store(key: str, value: Any) -> None:
-    try:
-        with created(_path(key), "replace") as file:
-            file.write(json.dumps(value).encode())
-    except ImageWriteError as error:  # a read-only home: measured again next time
-        log.debug("%s", error)
+    return calibration.key(spec, device, kind, card, precision, torch.__version__)

@@ -17,7 +17,7 @@ from restorer.inference.wrapping import Wrappable, wrapped
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.models.checkpoint import write_state
 from restorer.models.community import is_descriptor
-from restorer.models.identify import checkpoint_spec
+from restorer.models.described import checkpoint_spec
 from restorer.models.store import fetch_weights, remove_weights, verify_weights
 from restorer.networks import PublishedNetwork
 from restorer.settings import CancelToken, OnTick, Settings, torch_word

@@ -171,7 +171,7 @@ def model_spec(model: str | Path) -> ModelSpec:
         ('super-resolution', 2)
     """
     if isinstance(model, Path) or not set(model).isdisjoint("./\\"):
-        from restorer.models.identify import checkpoint_spec  # loads torch
+        from restorer.models.described import checkpoint_spec  # it needs this module
 
         return checkpoint_spec(model)
     models = _models()

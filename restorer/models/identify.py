@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -183,30 +182,6 @@ def describe_model(
         trained_for=settings,
         base=_base(checkpoint),
     )
-
-
-def checkpoint_spec(path: Path | str, task: str | None = None) -> ModelSpec:
-    """Return a model entry for a checkpoint that stays where it is.
-
-    Args:
-        path: The file.
-        task: Decides where names and shapes leave several tasks open; None takes the likeliest.
-
-    Raises CheckpointError, and SettingsError for a task that the network does not support.
-    """
-    path = Path(path).expanduser().absolute()
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise CheckpointError(f"{path}: {error.strerror}") from error
-    return _checkpoint_spec(path, task, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=16)
-def _checkpoint_spec(path: Path, task: str | None, modified_ns: int, size_bytes: int) -> ModelSpec:
-    found = identify_checkpoint(path)
-    spec = describe_model(found, task=task or found.tasks[0])
-    return replace(spec, weights=WeightsFile(str(path), found.sha256, size_bytes))
 
 
 def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma", "jpeg_quality"]:

@@ -81,9 +81,7 @@ def test_doctor_exits_with_1_for_a_library_that_does_not_load(restore, monkeypat
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path):
     """Keep what `doctor` chooses from the tests that follow."""
-    monkeypatch.setattr(
-        "restorer.inference.autotune.user_cache_path", lambda name: tmp_path / "cache"
-    )
+    monkeypatch.setattr("restorer.models.kept.user_cache_path", lambda name: tmp_path / "cache")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from restorer import RestorerError
+from restorer import RestorerError, export_weights
 from restorer.cli import image as image_module
 from restorer.cli.group import cli
 
@@ -24,6 +24,35 @@ def test_help_loads_nothing_heavy():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.endswith("loaded: set()\n")
+
+
+def test_dry_run_and_a_finished_batch_do_without_pytorch(make_picture, tmp_path):
+    def loaded(*words: object) -> set[str]:
+        code = (
+            "import sys\n"
+            "from restorer.cli.group import cli\n"
+            "cli.main(sys.argv[1:], standalone_mode=False)\n"
+            f"print(*{HEAVY!r} & set(sys.modules))"
+        )
+        folders = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        return set(
+            subprocess.run(
+                [sys.executable, "-c", code, *map(str, words)],
+                env=os.environ | folders,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            ).stdout.splitlines()[-1].split()
+        )  # fmt: skip
+
+    make_picture(tmp_path / "in" / "a.png", 16, 16)
+    weights = tmp_path / "own.safetensors"
+    export_weights("panet-denoise-lite", weights)
+    batch = ("batch", tmp_path / "in", tmp_path / "out", "--model")
+    assert not {"torch", "cv2"} & loaded(*batch, "panet-denoise-lite", "--dry-run")
+    assert "torch" in loaded(*batch, weights)
+    assert not {"torch", "cv2"} & loaded(*batch, weights), "the checkpoint is known"
+    assert not {"torch", "cv2"} & loaded(*batch, weights, "--dry-run")
 
 
 @pytest.mark.parametrize("module", ["restorer", "restorer.cli"])

@@ -1,9 +1,8 @@
-"""Files of reference pictures: reading, checks, pairing with pictures, ranking by keypoints."""
+"""Files of reference pictures: reading, and ranking by keypoints."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from restorer import color, formats
-from restorer.errors import ImageError, ImageFormatError, SettingsError
+from restorer.errors import ImageError, ImageFormatError
 from restorer.image import FloatArray, Image
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.alignment import (
@@ -97,69 +96,6 @@ def open_references(
     return tuple(found)
 
 
-def check_references(
-    source: Path | str, references: Sequence[Path | str], header: formats.Header | None = None
-) -> None:
-    """Refuse references that cannot help a picture; only headers are read.
-
-    Args:
-        source: The picture.
-        references: Files of its references.
-        header: The header of the picture, if it was read already.
-
-    Raises SettingsError for one that is missing, given twice, the picture itself, or smaller than
-    the picture in both directions; ImageError for one that cannot be read.
-
-    Examples:
-        >>> restorer.check_references(Path("small.png"), [Path("photo.jpg")])
-    """
-    if not references:
-        return
-    own = header or formats.probe(source)
-    seen: set[str] = set()
-    for path in map(Path, references):
-        real = os.path.realpath(path)
-        if not path.is_file():
-            raise SettingsError(f"reference {path}: no such file")
-        if real == os.path.realpath(source):
-            raise SettingsError(f"reference {path}: is the picture itself; name another one of it")
-        if real in seen:
-            raise SettingsError(f"reference {path}: is named twice")
-        seen.add(real)
-        try:
-            found = formats.probe(path)
-        except ImageFormatError as error:
-            raise ImageFormatError(f"reference {error}") from error
-        sides, wanted = (sorted((h.height, h.width)) for h in (found, own))
-        if sides[0] < wanted[0] and sides[1] < wanted[1]:
-            raise SettingsError(
-                f"reference {path}: {found.width} x {found.height}, smaller than the picture"
-                f" ({own.width} x {own.height}); it has no finer texture to give"
-            )
-
-
-def pair_references(source: Path | str, folder: Path | str) -> tuple[Path, ...]:
-    """Return the references for a picture in a folder, without the picture itself.
-
-    These are the files with its name, alone or followed by ``-``, ``_``, a space or a dot. Without
-    any, these are all pictures of the folder, of which `choose_references` takes the best.
-
-    Raises SettingsError for a folder without pictures.
-
-    Examples:
-        >>> restorer.pair_references(Path("a.png"), Path("photos"))
-        (...Path('photos/a.jpg'),)
-    """
-    source, folder = Path(source), Path(folder)
-    pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.READABLE)
-    if not pictures:
-        raise SettingsError(f"{folder}: has no pictures to refer to")
-    others = [p for p in pictures if os.path.realpath(p) != os.path.realpath(source)]
-    stem = source.stem.casefold()
-    named = [p for p in others if _bears_name(p.stem.casefold(), stem)]
-    return tuple(named or others)
-
-
 def choose_references(target: Reference, paths: Sequence[Path | str]) -> tuple[Path, ...]:
     """Return the files that share most keypoints with a picture, at most `MOST`, best first.
 
@@ -207,8 +143,3 @@ def shared_planes(target: Keypoints, reference: Keypoints) -> list[Homography]:
 @lru_cache(maxsize=_REMEMBERED)
 def _keypoints_in(path: Path, modified_ns: int, size_bytes: int) -> Keypoints:
     return Reference.of(formats.read(path), path.name).keypoints
-
-
-def _bears_name(stem: str, wanted: str) -> bool:
-    rest = stem.removeprefix(wanted)
-    return stem.startswith(wanted) and (not rest or rest[0] in "-_. ")

@@ -17,17 +17,16 @@ from torch import Tensor, nn
 
 import restorer
 from restorer import SettingsError
-from restorer.inference import autotune as calibration
+from restorer.inference import autotune
 from restorer.inference.autotune import (
     PrecisionTrial,
     TileMemory,
     known_precision,
-    known_speed,
-    known_workers,
     largest_side,
     tile_memory,
     try_precisions,
 )
+from restorer.inference.calibration import known_speed, known_workers, store_rates
 from restorer.inference.predictor import Predictor
 from restorer.tiling.plan import TileNeeds
 
@@ -38,7 +37,7 @@ KNOWN = replace(make_spec(), weights=restorer.WeightsFile("fake.safetensors", "0
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("restorer.inference.autotune.user_cache_path", lambda name: tmp_path)
+    monkeypatch.setattr("restorer.models.kept.user_cache_path", lambda name: tmp_path)
     return tmp_path / "calibration"
 
 
@@ -74,14 +73,14 @@ def test_memory_of_a_tile_is_found_by_small_probes_and_kept(linear: int, square:
 
 
 def test_peaks_that_other_threads_spoil_give_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration.MemoryMeter, "peak", lambda meter, run: -1)
+    monkeypatch.setattr(autotune.MemoryMeter, "peak", lambda meter, run: -1)
     assert tile_memory(Predictor(KNOWN, Hungry(1, 0), "cpu", "fp32")) is None
 
 
 def test_a_measurement_of_another_process_is_read(cache: Path) -> None:
     assert known_speed(KNOWN, "cpu") is None
     for rate in (1.0, 2.0):
-        calibration._store(calibration._key(KNOWN, "cpu", "auto", "workers"), {"1": rate})
+        store_rates(KNOWN, ["cpu"], {1: rate})
         (file,) = cache.iterdir()
         os.utime(file, (rate, rate))  # some clocks of file systems are slow
         assert known_speed(KNOWN, "cpu") == rate * 96**2
@@ -144,15 +143,15 @@ class Rounded(nn.Module):
 def test_a_precision_is_chosen_only_if_it_is_safe_and_faster(
     error: float, safe: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibration, "fast_precisions", lambda device: ["bf16"])
+    monkeypatch.setattr(autotune, "fast_precisions", lambda device: ["bf16"])
     monkeypatch.setattr(
         Predictor,
         "load",
         classmethod(lambda cls, spec, device, how: cls(spec, Rounded(error), device, how)),
     )
     seconds = iter([2.0, 1.0])
-    measured = calibration._timed
-    monkeypatch.setattr(calibration, "_timed", lambda run: (measured(run)[0], next(seconds)))
+    measured = autotune._timed
+    monkeypatch.setattr(autotune, "_timed", lambda run: (measured(run)[0], next(seconds)))
     assert known_precision(KNOWN, "cpu") == "fp32"
     (trial,) = try_precisions(KNOWN, "cpu")
     assert trial.speedup == 2
@@ -176,7 +175,7 @@ class Coarse(nn.Module):
 @pytest.fixture
 def fast_bf16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make bfloat16 twice as fast as float32, and the networks wrong in it by `Coarse`."""
-    monkeypatch.setattr(calibration, "fast_precisions", lambda device: ["bf16"])
+    monkeypatch.setattr(autotune, "fast_precisions", lambda device: ["bf16"])
     monkeypatch.setattr("restorer.inference.loading.model_spec", lambda name: KNOWN)
     monkeypatch.setattr("restorer.restoration.resolve.model_spec", lambda name: KNOWN)
     monkeypatch.setattr(
@@ -185,8 +184,8 @@ def fast_bf16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         classmethod(lambda cls, spec, device, how: cls(spec, Coarse(), device, how)),
     )
     seconds = iter([2.0, 1.0])
-    measured = calibration._timed
-    monkeypatch.setattr(calibration, "_timed", lambda run: (measured(run)[0], next(seconds)))
+    measured = autotune._timed
+    monkeypatch.setattr(autotune, "_timed", lambda run: (measured(run)[0], next(seconds)))
     restorer.release_models()
     (trial,) = try_precisions(KNOWN, "cpu")
     assert trial.chosen(8)
@@ -237,7 +236,7 @@ def test_all_precisions_of_a_model_share_its_network() -> None:
 @pytest.mark.parametrize("model", ["panet-sr-x2-lite", "panet-denoise-photo-lite"])
 def test_the_ramp_tells_bfloat16_from_float32(model: str) -> None:
     predictor = restorer.load(model, device="cpu", precision="fp32")
-    exact, fast = (calibration.reversed_share(predictor.at(how)) for how in ("fp32", "bf16"))
+    exact, fast = (autotune.reversed_share(predictor.at(how)) for how in ("fp32", "bf16"))
     assert exact <= 0.02 < fast
     assert not PrecisionTrial("bf16", 70.0, 2.0, fast).chosen(16)
 
@@ -251,9 +250,9 @@ def test_a_device_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("spec", [s for s in restorer.list_models() if s.weights.embedded])
 def test_shipped_models_keep_fifty_decibels_in_bfloat16(spec: restorer.ModelSpec) -> None:
-    planes, plan = calibration._check(spec)
+    planes, plan = autotune._check(spec)
     exact, fast = (
-        np.clip(calibration._loaded(spec, "cpu", how).run(planes, plan), 0, 1)  # type: ignore[arg-type]
+        np.clip(autotune._loaded(spec, "cpu", how).run(planes, plan), 0, 1)  # type: ignore[arg-type]
         for how in ("fp32", "bf16")
     )
     assert restorer.psnr(fast, exact, white=1) > 50
@@ -268,8 +267,7 @@ def test_several_workers_are_used_where_they_are_worth_it(
 ) -> None:
     assert known_workers(KNOWN, "cpu") == 1, "nothing was tried yet"
     assert known_speed(KNOWN, "cpu") is None
-    key = calibration._key(KNOWN, "cpu", "auto", "workers")
-    calibration._store(key, {str(workers): rate for workers, rate in rates.items()})
+    store_rates(KNOWN, ["cpu"], rates)
     assert known_workers(KNOWN, "cpu") == best
     tile = known_speed(KNOWN, "cpu", 1) / rates[1]  # type: ignore[operator]  # measured
     assert known_speed(KNOWN, "cpu") == rates[best] * tile

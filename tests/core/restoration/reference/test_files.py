@@ -12,13 +12,12 @@ from restorer.batch.planning import with_references
 from restorer.restoration.reference.files import (
     MOST,
     Reference,
-    check_references,
     choose_references,
     keypoints_of,
     open_references,
-    pair_references,
     shared_planes,
 )
+from restorer.restoration.reference.pairing import check_references, pair_references
 
 from helpers import make_scene
 

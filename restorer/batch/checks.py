@@ -1,0 +1,47 @@
+"""Checks of a job before hours of work, from headers and catalog alone."""
+
+from __future__ import annotations
+
+import math
+
+from restorer import formats
+from restorer.batch.jobs import Job, LocalJob
+from restorer.batch.staging import open_job
+from restorer.models.catalog import model_spec
+from restorer.restoration.reference.pairing import check_references
+
+
+def check_job(job: Job) -> formats.Header:
+    """Return the header of the source, if nothing is known to stand in the way of the job.
+
+    Headers, catalog and target path alone decide, before hours of work: a source that is not a
+    whole still picture within the budget, a target that cannot be created or whose format cannot
+    hold the result, references that cannot help, and a file that is no color profile are refused.
+    Raises ImageError, and SettingsError for references and profiles.
+
+    Examples:
+        >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs
+        >>> header = restorer.check_job(job)
+        >>> header.height, header.width
+        (48, 64)
+    """
+    with open_job(job) as (source, local):
+        check_result(local, source.header, scale_of(job))
+        return source.header
+
+
+def check_result(job: LocalJob, header: formats.Header, scale: int) -> formats.Format:
+    """Return the format of the target; refuse what `check_job` refuses beside the source."""
+    check_references(job.source, job.references, header)
+    formats.find_profile(job.settings.profile)
+    format = formats.check_target(job.target, header.height * scale, header.width * scale)
+    bits = job.settings.bits or header.bits
+    pixels = header.height * header.width * scale**2
+    raw_bytes = pixels * header.channels * bits / 8
+    formats.check_creatable(job.target, int(raw_bytes * format.least_share))
+    return format
+
+
+def scale_of(job: Job) -> int:
+    """Return the scale of all steps together."""
+    return math.prod(model_spec(step.model).scale for step in job.steps)
