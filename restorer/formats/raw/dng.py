@@ -96,6 +96,11 @@ class Dng:
             )
         return found
 
+    @property
+    def samples(self) -> int:
+        """Number of the samples that are decoded, those beside the picture included."""
+        return int(self.page.imagelength * self.page.imagewidth)
+
     @cached_property
     def active(self) -> Area:
         """The part of the sensor that saw light."""

@@ -48,6 +48,11 @@ class LibRaw:
         self.kind = "an X-Trans sensor" if side == 6 else f"a sensor with the colors {letters}"
 
     @property
+    def samples(self) -> int:
+        """Number of the samples that are decoded, those beside the picture included."""
+        return int(self._raw.sizes.raw_height * self._raw.sizes.raw_width)
+
+    @property
     def orientation(self) -> int:
         """The orientation, as EXIF numbers it."""
         return _FLIPS.get(int(self._raw.sizes.flip), 1)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.errors import ImageError, ImageFormatError
-from restorer.formats import ifd, maker_note, metadata
+from restorer.formats import ifd, maker_note, metadata, photoshop
 from restorer.formats.codec import Header, not_kept
 from restorer.formats.jpeg import JpegReader
 from restorer.formats.profiles import srgb_profile
@@ -27,7 +27,8 @@ from restorer.formats.raw.rendering import Development, Rendering, decoded, enco
 from restorer.image import FloatArray, Image, Metadata
 from restorer.pages import Calibration, CameraColor, Document, Mosaic
 
-_LINEAR_RAW = 34892
+_LINEAR_RAW, _IPTC, _PHOTOSHOP = 34892, 33723, 34377
+_MOST_HIDDEN = 2**22  # samples beside the picture that any sensor may have, beyond as many again
 _MOST_DEAD = 1e-3  # share of samples without a signal; more are part of the picture
 
 
@@ -47,6 +48,9 @@ class RawReader:
         assert best is not None, "or the file was refused"
         self._best: Dng | LibRaw = best
         self.metadata, self.notes = self._read_metadata()
+        hidden = best.samples - 2 * best.crop.height * best.crop.width
+        if hidden > _MOST_HIDDEN:  # the budget of pixels would not bound the memory
+            raise ImageFormatError("the picture is a small part of its samples")
         name = "camera RAW" if self._dng is None else "DNG"
         self.header = Header(name, best.crop.height, best.crop.width, 3, 16)
 
@@ -63,7 +67,8 @@ class RawReader:
         samples = self._best.crop.of(_normal(values, black, white))
         color, notes = self._color()
         if dead:
-            notes += (f"{dead} dead pixels of the sensor were filled from their neighbors",)
+            pixels = "1 dead pixel" if dead == 1 else f"{dead} dead pixels"
+            notes += (f"{pixels} of the sensor, filled from the neighbors",)
         return Document(
             (
                 Mosaic(
@@ -141,10 +146,14 @@ class RawReader:
             directory = ifd.read_directory(self._file, layout, at)
             moved = maker_note.movable(layout, directory)
             lost = ["maker note"] if moved is not directory else []
-            packet = directory.fields.get(metadata.XMP)
-            exif = metadata.exif_from(layout, moved)
-            found = Metadata(exif, packet.data if packet else None)
-            return found, (*notes, *not_kept(lost))
+            packet, iptc, resources = (
+                directory.fields[tag].data if tag in directory.fields else None
+                for tag in (metadata.XMP, _IPTC, _PHOTOSHOP)
+            )
+            blocks, unkept = photoshop.read_resources(resources or b"")
+            blocks |= {"IPTC": iptc} if iptc else {}
+            found = Metadata(metadata.exif_from(layout, moved), packet, blocks=blocks)
+            return found, (*notes, *not_kept([*lost, *unkept]))
         found = Metadata()
         if self._libraw is not None:
             with suppress(ImageError, OSError):

@@ -213,7 +213,7 @@ def test_levels_crop_and_dead_pixels_are_obeyed(tmp_path: Path) -> None:
     page = restorer.read_page(tmp_path / "a.dng")
     assert isinstance(page, Mosaic)
     assert page.samples.shape == (52, 56, 1)
-    assert page.notes == ("1 dead pixels of the sensor were filled from their neighbors",)
+    assert page.notes == ("1 dead pixel of the sensor, filled from the neighbors",)
     assert page.samples.min() > 0.05
 
 
@@ -293,6 +293,18 @@ def test_two_calibrations_are_mixed_by_the_temperature_of_the_light() -> None:
         mixed = camera_color.camera_color([warm, cold], neutral)
         assert np.abs(alone.to_xyz - mixed.to_xyz).max() < 0.02
         assert mixed.to_xyz.sum(1) == pytest.approx(matrix.D50)
+
+
+def test_a_small_picture_in_very_many_samples_is_refused(tmp_path: Path) -> None:
+    samples = np.full((2100, 2100), 1000, np.uint16)
+    write_dng(
+        tmp_path / "a.dng",
+        samples,
+        origin=(50719, 4, 2, (0, 0)),
+        size=(50720, 4, 2, (16, 16)),
+    )
+    with pytest.raises(ImageFormatError, match="small part of its samples"):
+        restorer.read(tmp_path / "a.dng")
 
 
 STARTS = {
