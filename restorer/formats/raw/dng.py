@@ -28,6 +28,7 @@ COLOR_MATRIX, CAMERA_CALIBRATION, ILLUMINANT, FORWARD_MATRIX = 50721, 50723, 507
 ANALOG_BALANCE, AS_SHOT_NEUTRAL, AS_SHOT_XY, BASELINE_EXPOSURE = 50727, 50728, 50729, 50730
 BLACK_REPEAT, BLACK, BLACK_H, BLACK_V, WHITE = 50713, 50714, 50715, 50716, 50717
 ACTIVE_AREA, CROP_ORIGIN, CROP_SIZE, LINEARIZATION = 50829, 50719, 50720, 50712
+TONE_CURVE = 50940
 CFA_DIM, CFA_PATTERN, ROW_INTERLEAVE, COLUMN_INTERLEAVE = 33421, 33422, 50975, 52547
 
 
@@ -49,15 +50,18 @@ class Dng:
 
         try:
             pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MOST_PAGES))
+            if not pages or DNG_VERSION not in pages[0].tags:
+                return None
+            found = [page for page in _all(pages) if page.photometric in SENSOR]
+            main = [page for page in found if int(page.subfiletype) in _MAIN] or found
         except TIFF_ERRORS:
             return None
-        if not pages or DNG_VERSION not in pages[0].tags:
-            return None
-        found = [page for page in _all(pages) if page.photometric in SENSOR]
-        main = [page for page in found if int(page.subfiletype) in _MAIN] or found
         if not main:
             raise ImageFormatError("the DNG holds no samples of a sensor")
-        return cls(pages[0], max(main, key=lambda page: page.imagelength * page.imagewidth))
+        sound = [page for page in main if _is_sound(page)]
+        if not sound:
+            raise ImageFormatError("the tags of the DNG are damaged")
+        return cls(pages[0], max(sound, key=lambda page: page.imagelength * page.imagewidth))
 
     def numbers(self, tag: int, count: int = 0) -> NDArray[np.float64] | None:
         """Return the numbers of a tag; None where it is absent, damaged or of another length."""
@@ -149,6 +153,12 @@ class Dng:
         found = self.numbers(BASELINE_EXPOSURE, 1)
         return 0.0 if found is None else float(np.clip(found[0], -_MOST_STOPS, _MOST_STOPS))
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the file asks for no tone curve, as pictures that are finished do."""
+        found = self.numbers(TONE_CURVE, 4)
+        return found is not None and tuple(found) == (0, 0, 1, 1)
+
     def levels(self) -> tuple[NDArray[np.float64], float]:
         """Return black and white of the active area.
 
@@ -208,6 +218,14 @@ def _interleaved(values: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
         raise ImageFormatError("the interleaved samples of the DNG do not fill its rows")
     parts = values.reshape(rows, height // rows, columns, width // columns, -1)
     return parts.transpose(1, 0, 3, 2, 4).reshape(values.shape)
+
+
+def _is_sound(page: Any) -> bool:
+    """Whether the tags that describe the samples are single numbers within reason."""
+    numbers = page.imagelength, page.imagewidth, page.samplesperpixel, page.bitspersample
+    if not all(isinstance(number, int) and number > 0 for number in numbers):
+        return False
+    return page.samplesperpixel in (1, 3) and page.bitspersample <= 32
 
 
 def _all(pages: list[Any]) -> Iterator[Any]:

@@ -23,7 +23,14 @@ from restorer.formats.profiles import srgb_profile
 from restorer.formats.raw.camera_color import camera_color, unknown_color
 from restorer.formats.raw.dng import Dng
 from restorer.formats.raw.libraw import LibRaw
-from restorer.formats.raw.rendering import Development, Rendering, decoded, encoded, lifted
+from restorer.formats.raw.rendering import (
+    Development,
+    Rendering,
+    Tone,
+    decoded,
+    encoded,
+    lifted,
+)
 from restorer.image import FloatArray, Image, Metadata
 from restorer.pages import Calibration, CameraColor, Document, Mosaic
 
@@ -58,10 +65,9 @@ class RawReader:
         """Return the samples, or a picture. Raises ImageFormatError where they are damaged."""
         if self._dng is not None and self._dng.page.photometric == _LINEAR_RAW:
             return Document((self._linear(self._dng),))
-        pattern = self._libraw.pattern if self._libraw else self._best.pattern
+        pattern, values = self._samples()
         if not pattern:
             return Document((self._demosaiced(),))
-        values = self._values()
         black, white = self._best.levels()
         dead = _fill_dead(values) if black.min() > 0 else 0  # noise stays above 0 then
         samples = self._best.crop.of(_normal(values, black, white))
@@ -81,11 +87,11 @@ class RawReader:
             )
         )
 
-    def _values(self) -> FloatArray:
-        """Return the samples (H, W, 1) of the active area."""
+    def _samples(self) -> tuple[str, FloatArray]:
+        """Return pattern and samples (H, W, 1) of the active area; no pattern for other sensors."""
         if self._libraw is not None:
             try:
-                return self._libraw.values()
+                return self._libraw.pattern, self._libraw.values()
             except ImageFormatError:
                 if self._dng is None:
                     raise
@@ -93,7 +99,7 @@ class RawReader:
         values = self._dng.values()
         if values.shape[2] != 1:
             raise ImageFormatError(f"{values.shape[2]} samples for each place of the sensor")
-        return values
+        return self._dng.pattern, values
 
     def _linear(self, dng: Dng) -> Image:
         """Return the picture of a DNG whose colors were interpolated by its maker."""
@@ -102,7 +108,8 @@ class RawReader:
             values = np.repeat(values, 3, axis=2)
         linear = dng.crop.of(_normal(values, *dng.levels()))
         color, notes = self._color()
-        rendering = Rendering(color, Development())
+        tone: Tone = "linear" if dng.is_finished else "neutral"
+        rendering = Rendering(color, Development(tone=tone))
         balanced = np.minimum(linear / rendering.neutral, 1)
         note = "the DNG was demosaiced by the program that made it"
         return self._image(rendering.shown(encoded(balanced)), (note, *notes))
@@ -124,11 +131,14 @@ class RawReader:
         notes: tuple[str, ...] = ()
         neutral = self._best.neutral
         if neutral is None:
-            neutral = (self._libraw and self._libraw.daylight) or [1.0, 1.0, 1.0]
+            neutral = [1.0, 1.0, 1.0]
+            with suppress(ImageFormatError):
+                neutral = (self._libraw and self._libraw.daylight) or neutral
             notes = ("the file states no white balance; daylight was assumed",)
         known: list[Calibration] = self._best.calibrations
         if not known and self._libraw is not None:
-            known = self._libraw.calibrations
+            with suppress(ImageFormatError):
+                known = self._libraw.calibrations
         with suppress(ValueError, np.linalg.LinAlgError):
             if known and self._dng is None:
                 return camera_color(known, neutral), notes

@@ -21,12 +21,12 @@ from restorer.formats.codec import WriterOptions
 from restorer.formats.metadata import described_by
 from restorer.formats.profiles import srgb_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK, from_block
-from restorer.formats.raw.rendering import Development, Rendering, decoded
+from restorer.formats.raw.rendering import Development, Rendering, Tone, decoded
 from restorer.image import Image
 from restorer.options import Choice, option
 from restorer.pages import Calibration, CameraColor
 
-_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL = 1, 2, 3, 4, 5, 10
+_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL, _FLOAT = 1, 2, 3, 4, 5, 10, 11
 _LINEAR_RAW = 34892
 _D65, _WHITE_XYZ = 21, np.array([0.95047, 1.0, 1.08883])  # LightSource of EXIF, and its XYZ
 _WHITE = 65_535
@@ -59,16 +59,16 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
     import tifffile
 
     block = image.metadata.blocks.get(BLOCK)
+    tone: Tone = "neutral" if block else "linear"
     if block is None:
         image = with_profile(image, srgb_profile())
-        primaries = matrix.colorants(matrix.SRGB_CHROMATICITIES)
-        color, tone = CameraColor(np.ones(3), primaries), "linear"
+        color = CameraColor(np.ones(3), matrix.colorants(matrix.SRGB_CHROMATICITIES))
     else:
-        color, tone = from_block(block), "neutral"
+        color = from_block(block)
     values = image.to_float()
     linear = decoded(values) * color.neutral.astype(np.float32)
     raw = np.rint(np.clip(linear, 0, 1) * np.float32(_WHITE)).astype(np.uint16)
-    rendering = Rendering(color, Development(tone="linear" if tone == "linear" else "neutral"))
+    rendering = Rendering(color, Development(tone=tone))
     structure, _, _ = described_by(image.metadata.exif)
     dpi = image.metadata.dpi
     resolution: dict[str, Any] = {"resolution": dpi, "resolutionunit": "INCH"} if dpi else {}
@@ -90,7 +90,7 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
             subifds=1,
             metadata=None,
             software=False,
-            extratags=[*_file_tags(image), *_color_tags(color)],
+            extratags=[*_file_tags(image), *_color_tags(color), *_tone_tags(tone)],
             **resolution,
         )
         writer.write(
@@ -167,6 +167,11 @@ def _color_tags(color: CameraColor) -> list[Tag]:
         if each.forward is not None:
             tags.append(_ratios(50964 + number, _SRATIONAL, each.forward.ravel()))
     return tags
+
+
+def _tone_tags(tone: Tone) -> list[Tag]:
+    """Return a straight tone curve for a finished picture; converters have their own for others."""
+    return [(50940, _FLOAT, 4, (0.0, 0.0, 1.0, 1.0), True)] if tone == "linear" else []
 
 
 def _raw_tags(size: tuple[int, int]) -> list[Tag]:
