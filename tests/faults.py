@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, partialmethod
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,18 @@ from torch import Tensor, nn
 
 from restorer import Job, JobContext, Result, run_job
 from restorer.batch.engines import worker
-from restorer.formats.table import FORMATS
+from restorer.formats.table import FORMATS, Format
 from restorer.inference.predictor import Predictor
 
 
 @dataclass(frozen=True)
 class FaultyJob(Job):
-    """A job that fails or dies at a tile; a target named crash or dying does so in its encoder."""
+    """A job that fails or dies at a tile.
+
+    A target named crash or dying does so in its encoder, one named late
+    once it is written, and a
+    source named crash in its reader.
+    """
 
     fault: Callable[[], None] | None = None  # called at the second tile
 
@@ -81,6 +86,7 @@ def install(patch: Callable[[Any, str, Any], None]) -> None:
         if module:
             place = import_module(module)
             patch(place, name, partial(_encode, getattr(place, name)))
+    patch(Format, "open", partialmethod(_open, Format.open))
 
 
 def crash() -> None:
@@ -97,7 +103,17 @@ def _run_job(job: Job, context: JobContext) -> Result:
             job.fault()
         context.progress(*progress)
 
-    return run_job(job, replace(context, report=report))
+    result = run_job(job, replace(context, report=report))
+    if "late" in job.target.name and not (mark := job.target.with_name("reported")).exists():
+        mark.touch()
+        die()
+    return result
+
+
+def _open(format: Format, open: Callable[..., Any], file: Any) -> Any:
+    if "crash" in Path(file.name).name:
+        crash()
+    return open(format, file)
 
 
 def _encode(encode: Callable[..., Any], image: Any, file: Any, options: Any) -> Any:

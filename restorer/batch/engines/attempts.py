@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from restorer.batch.control import RunControl
 from restorer.batch.engines.child import GRANT, RELEASE, Cancel, Reserve
 from restorer.batch.engines.threads import Emit
 from restorer.batch.jobs import Finished, Job, Result, Started
 from restorer.batch.memory import MemoryBudget
-from restorer.batch.stores.address import exists
+from restorer.batch.naming import numbered
+from restorer.batch.stores.address import Location, exists
 from restorer.errors import Cancelled
 from restorer.formats.files import leftovers
 
@@ -44,6 +47,9 @@ class Link(Protocol):
 class Attempt:
     """A job that is tried again where its worker dies.
 
+    Where names are numbered, the number is chosen here and not in the worker: a try may have
+    written its result before the worker died, and the next one must replace it.
+
     Attributes:
         job: The job to run now.
         id: The id of its events, that of the first try.
@@ -60,14 +66,26 @@ class Attempt:
         self.deaths = 0
         self._control = control
         self._start = time.monotonic()
+        self._target = job.target
         self._makes_target = job.settings.existing == "skip" and not exists(job.target)
+        self._names = numbered(job.target) if job.settings.existing == "number" else None
+        self._choose_name()
 
     def end(self, result: Result) -> Finished:
         """Return the last event."""
         self._control.release(self.id)
+        if result.status != "done":
+            result = replace(result, target=self._target)
         if not result.seconds:
             result = replace(result, seconds=time.monotonic() - self._start)
         return Finished(self.id, result)
+
+    def renumber(self, result: Result) -> bool:
+        """Whether another program took the numbered name meanwhile; the job then has the next."""
+        if self._names is None or result.status != "skipped":
+            return False
+        self._choose_name()
+        return True
 
     def cancelled(self) -> Finished | None:
         """Return the last event of a job that no worker runs, if it was cancelled."""
@@ -87,6 +105,16 @@ class Attempt:
             settings = replace(self.job.settings, existing="replace")
             self.job = replace(self.job, settings=settings)
 
+    def _choose_name(self) -> None:
+        if self._names is None:
+            return
+        with _choosing:
+            target = next(name for name in self._names if name not in _chosen and not exists(name))
+            _chosen[target] = self
+        settings = replace(self.job.settings, existing="skip")
+        self.job = replace(self.job, target=target, settings=settings)
+        self._makes_target = True
+
     def count_death(self, reason: str) -> Finished | None:
         """Count a death that the job may have caused; return the last event after too many."""
         self.deaths += 1
@@ -96,6 +124,10 @@ class Attempt:
         message = f"{self.job.source}: {_MOST_DEATHS} worker processes died of it, the last one by"
         message += f" {reason}; memory may be short, or the file makes a library crash"
         return self.end(Result("failed", self.job.target, error=message))
+
+
+_chosen: WeakValueDictionary[Location, Attempt] = WeakValueDictionary()  # numbered names
+_choosing = threading.Lock()
 
 
 def converse(link: Link, attempts: list[Attempt], emit: Emit, memory: MemoryBudget) -> None:
@@ -122,7 +154,11 @@ def converse(link: Link, attempts: list[Attempt], emit: Emit, memory: MemoryBudg
                 elif message == RELEASE:
                     reserved.close()
                 elif isinstance(message, Finished):
-                    attempt = waiting.pop(message.id)
+                    attempt = waiting[message.id]
+                    if attempt.renumber(message.result):
+                        link.send([(attempt.id, attempt.job)])
+                        continue
+                    del waiting[message.id]
                     attempts.remove(attempt)
                     emit(attempt.end(message.result))
                 elif not isinstance(message, Started) or not waiting[message.id].begun:

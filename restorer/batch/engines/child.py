@@ -24,6 +24,8 @@ from restorer.batch.jobs import Job
 from restorer.batch.memory import POLL_S, MemoryBudget
 from restorer.inference.devices import set_cpu_threads
 
+log = logging.getLogger(__name__)
+
 GRANT: Literal["grant"] = "grant"  # the memory is reserved
 RELEASE: Literal["release"] = "release"  # the memory is free again
 
@@ -128,15 +130,18 @@ class _Line:
 
     def listen(self) -> None:
         """Receive until the parent hangs up; if a job runs on, end the process."""
-        with suppress(EOFError, OSError):
-            while True:
-                message = self._connection.recv()
-                if isinstance(message, Cancel):
-                    self.control.cancel(message.id)
-                elif message == GRANT:
-                    self.granted.set()
-                else:
-                    self.orders.put(message)
+        try:
+            with suppress(EOFError, OSError):
+                while True:
+                    message = self._connection.recv()
+                    if isinstance(message, Cancel):
+                        self.control.cancel(message.id)
+                    elif message == GRANT:
+                        self.granted.set()
+                    else:
+                        self.orders.put(message)
+        except Exception:  # a job that cannot be read; the parent notices the end of the process
+            log.exception("a worker cannot read its orders")
         self.control.cancel()
         self.orders.put(None)
         time.sleep(_GRACE_S)

@@ -27,7 +27,8 @@ from restorer import (
     Step,
     formats,
 )
-from restorer.batch.engines import ENGINES, EngineRow
+from restorer.batch.engines import ENGINES, EngineRow, child
+from restorer.batch.engines.attempts import Attempt
 from restorer.inference.predictor import Predictor
 
 from helpers import make_photograph
@@ -153,18 +154,22 @@ def faulty(job: Job, target: str, fault: Callable[[], None] | None = None) -> Fa
     return FaultyJob(job.source, path, job.steps, job.settings, fault=fault)
 
 
-def test_a_bug_in_a_tile_or_an_encoder_fails_that_job_and_says_where(
+def test_a_bug_in_a_tile_or_a_format_fails_that_job_and_says_where(
     engine: str, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    faults.install(monkeypatch.setattr)
     jobs = [job for job in jobs if job.source.name != "bad.png"]
     buggy = [faulty(jobs[0], f"crash{suffix}") for suffix in sorted(formats.WRITABLE)]
     buggy.append(faulty(jobs[0], "tile.png", faults.crash))
+    for suffix in sorted(formats.WRITABLE):
+        source = jobs[0].source.with_name(f"crash{suffix}")
+        restorer.write(restorer.Image(make_photograph(16, 16)), source)
+        buggy.append(replace(faulty(jobs[0], f"read{suffix}.png"), source=source))
+    faults.install(monkeypatch.setattr)
     events = list(restorer.run_jobs([*buggy, *jobs], engine=engine))
     ended = {e.id: e.result for e in events if isinstance(e, Finished)}
     for job in buggy:
         assert ended[job.id].status == "failed"
-        assert "0.png: the program failed; please report" in ended[job.id].error
+        assert f"{job.source}: the program failed; please report" in ended[job.id].error
         assert "ZeroDivisionError at faults.py:" in ended[job.id].error
     assert [ended[job.id].status for job in jobs] == ["done"] * 4
 
@@ -187,6 +192,51 @@ def test_a_file_is_tried_again_when_its_worker_dies_and_given_up_after_three_dea
     assert [ended[job.id].status for job in good] == ["done"] * 4
     assert not list(good[0].target.parent.glob(".*.part"))
     assert caplog.text.count(f"worker process died ({reason})") == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+@pytest.mark.parametrize("engine", ["processes", RAY], indirect=True)
+def test_a_worker_that_dies_before_it_reports_leaves_no_second_result(
+    engine: str, jobs: list[Job]
+) -> None:
+    numbered = replace(jobs[0], settings=replace(jobs[0].settings, existing="number"))
+    job = faulty(numbered, "late.png")
+    job.target.parent.mkdir()
+    job.target.write_bytes(b"before")
+    events = list(restorer.run_jobs([job], engine=engine, workers=1))
+    assert isinstance(events[-1], Finished)
+    assert events[-1].result.status == "done"
+    assert events[-1].result.target.name == "late-2.png"
+    names = sorted(path.name for path in job.target.parent.iterdir())
+    assert names == ["late-2.png", "late.png", "reported"]
+    assert job.target.read_bytes() == b"before"
+
+
+def test_numbered_names_are_chosen_apart_and_again_where_one_is_taken(jobs: list[Job]) -> None:
+    job = replace(jobs[0], settings=replace(jobs[0].settings, existing="number"))
+    one, two = (Attempt(job, RunControl()) for _ in range(2))
+    assert [each.job.target.name for each in (one, two)] == ["0.png", "0-2.png"]
+    assert not one.renumber(Result("failed", one.job.target))
+    assert one.renumber(Result("skipped", one.job.target))
+    assert one.job.target.name == "0-3.png"
+    assert one.end(Result("failed", one.job.target)).result.target == job.target
+
+
+def test_a_worker_that_cannot_read_its_orders_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Garbled:
+        def send(self, message: object) -> None:
+            raise AssertionError
+
+        def recv(self) -> object:
+            raise AttributeError("no such class")
+
+    ended: list[int] = []
+    monkeypatch.setattr(child, "_GRACE_S", 0)
+    monkeypatch.setattr(child.os, "_exit", ended.append)
+    line = child._Line(Garbled())
+    line.listen()
+    assert line.orders.get(timeout=1) is None
+    assert ended == [1]
 
 
 def test_an_engine_is_one_row(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
