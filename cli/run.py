@@ -84,8 +84,14 @@ def run_watch(
         watch.stop()
         control.cancel()
 
+    def claimed(job: Job) -> bool:
+        if claim(job):
+            return True
+        watch.forget(job.source)  # the other run may die
+        return False
+
     with stoppable("this tile", stop), _log_lines(verbose=verbose):
-        _follow(arriving(), report, bar, control, engine, workers, claim)
+        _follow(arriving(), report, bar, control, engine, workers, claimed)
     for decision in decided:
         report.decide(decision)
 
@@ -116,14 +122,15 @@ def _follow(
     from restorer import Finished, Result, Started, run_jobs
 
     at_work: dict[str, Job] = {}
-    refused: list[tuple[Job, Result]] = []
+    refused: dict[str, tuple[Job, Result]] = {}
 
     def taken() -> Iterator[Job]:  # hashing all jobs before the first would take seconds
         for job in jobs:
             if claim is not None and not claim(job):
                 words = f"{job.target}: another run is at work on it"
-                refused.append((job, Result("skipped", job.target, error=words)))
+                refused[job.id] = job, Result("skipped", job.target, error=words)
                 continue
+            refused.pop(job.id, None)
             at_work[job.id] = job
             yield job
 
@@ -136,7 +143,7 @@ def _follow(
             report.add(at_work.pop(event.id), event.result)
         elif event.phase == "restore":
             bar.advance(at_work[event.id].source.name, event)
-    for skipped in refused:
+    for skipped in refused.values():
         report.add(*skipped)
 
 

@@ -78,12 +78,21 @@ def watch(
     A file is restored when it is whole, and again when it changes. After a restart the command goes
     on where it was.
     """
-    from restorer import FolderWatch, Job, OutputFolder, check_apart, exclude_results, plan_jobs
+    from restorer import (
+        FolderWatch,
+        Job,
+        OutputFolder,
+        SettingsError,
+        check_apart,
+        exclude_results,
+        plan_jobs,
+    )
 
     if dry_run:
         raise click.UsageError("--dry-run: shows the plan of `restore batch`")
     check_apart(source, target)
     steps, settings = request.steps(), request.settings()
+    unread: set[Path | Address] = set()
 
     def plan() -> Sequence[Job]:
         batch = plan_jobs(
@@ -98,6 +107,12 @@ def watch(
             settings=settings,
             earlier=OutputFolder(target).targets,
         )
+        for each in batch.ignored:
+            if each.failed and each.path == source:
+                raise SettingsError(f"{source}: {each.reason}")
+            if each.failed and each.path not in unread:
+                unread.add(each.path)
+                warn(f"{each.path}: {each.reason}")
         return request.completed(exclude_results(batch).jobs)
 
     def decide(found: Sequence[Job]) -> Sequence[Decision]:

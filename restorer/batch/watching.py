@@ -68,6 +68,10 @@ class FolderWatch:
         """End the iteration."""
         self._stopped.set()
 
+    def forget(self, source: Location) -> None:
+        """Give a file again at a later look at everything; for the thread that iterates."""
+        self._given.pop(source, None)
+
     def __iter__(self) -> Iterator[Decision]:
         """Yield the decision on each file that is whole, and again after each of its changes."""
         while not self._stopped.is_set():
@@ -108,7 +112,8 @@ class FolderWatch:
 
     def _whole(self, now: float) -> Iterator[Decision]:
         """Look at all files; yield the decisions on those that have become whole."""
-        whole = []
+        whole: list[Job] = []
+        states: dict[Location, FileState] = {}
         found = self._plan()
         self._away = False
         for job in found:
@@ -118,14 +123,16 @@ class FolderWatch:
             before, since = self._waiting.get(job.source, (None, now))
             since = since if before == state else now
             if self._is_whole(state, since, now):
-                self._given[job.source] = state
-                self._waiting.pop(job.source, None)
+                states[job.source] = state
                 whole.append(job)
-            else:
-                self._waiting[job.source] = state, since
+            self._waiting[job.source] = state, since
         present = {job.source for job in found}
         for gone in self._waiting.keys() - present:
             del self._waiting[gone]
         for gone in self._given.keys() - present:
             del self._given[gone]
-        yield from self._decide(whole)
+        decisions = self._decide(whole)  # raises while the folder of results is away
+        for source, state in states.items():
+            self._given[source] = state
+            del self._waiting[source]
+        yield from decisions

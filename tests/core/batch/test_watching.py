@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
 
-from restorer import Decision, FolderWatch, SettingsError, check_apart, plan_jobs
+from restorer import Decision, FolderWatch, Job, SettingsError, check_apart, plan_jobs
 from restorer.batch import watching
 
 SETTLE_S = 0.8
@@ -125,3 +126,40 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(watching, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"install restorer\[watch\]"):
         FolderWatch(tmp_path, list, list)
+
+
+def test_files_are_kept_while_the_folder_of_results_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_RESCAN_S", SETTLE_S)
+    folder, calls, names = tmp_path / "in", [], list[str]()
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"a")
+
+    def decide(jobs: Sequence[Job]) -> list[Decision]:
+        calls.extend(jobs)
+        if len(calls) == 1:
+            raise SettingsError("out: cannot be read")
+        return [Decision(job) for job in jobs]
+
+    watch = FolderWatch(
+        folder, lambda: plan_jobs(folder, tmp_path / "out", [MODEL]).jobs, decide, settle_s=SETTLE_S
+    )
+    for decision in watch:
+        names.append(decision.job.source.name)
+        if len(names) == 1:  # another run holds its claim; it comes again with the next file
+            watch.forget(decision.job.source)
+            (folder / "b.png").write_bytes(b"b")
+        if len(names) == 3:
+            watch.stop()
+    assert sorted(names) == ["a.png", "a.png", "b.png"]
+
+
+def test_a_file_that_an_older_one_replaces_is_given_again(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"a")
+    with watched(folder) as names:
+        assert names.get(timeout=20) == "a.png"
+        os.utime(folder / "a.png", (10**9, 10**9))
+        assert names.get(timeout=20) == "a.png"
