@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +15,9 @@ from pathlib import Path
 
 _BEAT_S = 10.0  # between two signs of life of a run
 SILENT_S = 60.0  # a run without one for so long is taken for dead
+_DOUBT_S = 2.5 * _BEAT_S  # to see whether a run gives another one, where a clock may have jumped
+_JUMP_S = 5.0  # between two clocks; some file systems count time in steps of two seconds
+_closed: set[str] = set()  # runs of this process; the folder may have kept their claims
 
 
 class Heartbeat:
@@ -42,6 +47,7 @@ class Claims:
     claim is a hard link to that file, so that it appears whole and shares its time. The claims of a
     run that ended without releasing them are taken over: at once on the same machine, else after a
     minute. A run that was suspended for longer may find that another one has written its result.
+    Where a clock may have jumped, a run is dead only if it gives no sign while this one watches.
 
     Args:
         folder: For the claims; must exist.
@@ -55,6 +61,8 @@ class Claims:
         self._run = folder / f"{name}.run"
         self._run.write_text(name, "utf-8")
         self._held: set[str] = set()
+        self._clock, self._jumped = _clock(self._run), False
+        self._doubted: dict[str, tuple[float, float]] = {}  # last sign, and since when we watch
         for found in [*folder.iterdir()]:
             self._is_removed(found)
         self._heart = Heartbeat(self._sign)
@@ -80,14 +88,13 @@ class Claims:
 
     def is_live(self, run: str) -> bool:
         """Whether another run has not ended, as far as its signs of life tell."""
-        self._sign()
         sign = _changed(self._folder / f"{run}.run")
-        silent_s = _changed(self._run) - sign  # by the server's clock
-        return run != self._name and silent_s <= SILENT_S and not has_ended(run)
+        return run != self._name and sign > 0 and not self._is_dead(run, sign)
 
     def close(self) -> None:
         """Release all claims, and stop the signs of life."""
         self._heart.stop()
+        _closed.add(self._name)
         for target in [*self._held]:
             self.release(target)
         self._run.unlink(missing_ok=True)
@@ -101,17 +108,19 @@ class Claims:
         except FileExistsError:
             raise
         except OSError:  # no hard links here (FAT, some shares)
-            with claim.open("x", encoding="utf-8") as file:
-                file.write(self._name)
+            with claim.open("xb", buffering=0) as file:
+                try:
+                    file.write(self._name.encode())
+                except OSError:  # a full disk; a claim without a name holds for a minute
+                    claim.unlink()
+                    raise
 
     def _is_removed(self, claim: Path) -> bool:
         """Remove the claim of a dead run; return False if it is held by a live one."""
         try:
             run = claim.read_text("utf-8")
-            self._sign()
             sign = _changed(claim.with_name(f"{run}.run")) or _changed(claim)
-            silent_s = _changed(self._run) - sign  # by the server's clock
-            if run == self._name or (silent_s <= SILENT_S and not has_ended(run)):
+            if run == self._name or not self._is_dead(run, sign):
                 return False
             moved = claim.with_name(uuid.uuid4().hex)
             os.rename(claim, moved)  # for all but one of several runs, the file is gone
@@ -123,8 +132,31 @@ class Claims:
             pass
         return True
 
+    def _is_dead(self, run: str, sign: float) -> bool:
+        """Whether another run, whose last sign of life is given, has ended."""
+        if has_ended(run):
+            return True
+        self._sign()
+        silent_s = _changed(self._run) - sign  # by the server's clock
+        if abs(silent_s) <= SILENT_S:
+            return False
+        if silent_s > 0 and not self._jumped and not _is_of_here(run):
+            return True
+        now = time.monotonic()
+        before, since = self._doubted.get(run, (sign, now))
+        self._doubted[run] = sign, (since if before == sign else now)
+        return now - self._doubted[run][1] > _DOUBT_S
+
     def _sign(self) -> None:
         os.utime(self._run)
+        clock = _clock(self._run)
+        self._jumped = self._jumped or abs(clock - self._clock) > _JUMP_S
+        self._clock = clock
+
+
+def _clock(changed: Path) -> float:
+    """Return the server's clock less one that never jumps, of a file that has just changed."""
+    return _changed(changed) - time.monotonic()
 
 
 def _changed(path: Path) -> float:
@@ -140,9 +172,11 @@ def run_name(time: str) -> str:
 
 
 def has_ended(name: str) -> bool:
-    """Whether the name of a run is that of a process of this machine that has ended."""
-    *_, where, process, _ = ["", "", *name.split("-")]
-    if where != machine() or not process.isdigit() or os.name == "nt":
+    """Whether a run has ended, or is that of a process of this machine that has ended."""
+    if name in _closed:
+        return True
+    *_, process, _ = ["", *name.split("-")]
+    if not _is_of_here(name) or not process.isdigit() or os.name == "nt":
         return False
     try:
         os.kill(int(process), 0)  # sends nothing
@@ -151,6 +185,33 @@ def has_ended(name: str) -> bool:
     except OSError:  # of another user
         return False
     return False
+
+
+def remove_ended(folder: Path, pattern: str) -> None:
+    """Remove the files and folders of a pattern that are named after a run that has ended."""
+    with suppress(OSError):
+        for path in folder.glob(pattern):
+            if not has_ended(path.stem):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def mark_name() -> str:
+    """Return the name of a file by which other machines know a folder, while this process runs."""
+    return f".restorer-{run_name('')}.mark"
+
+
+def remove_marks(folder: Path) -> None:
+    """Remove the marks of processes that were killed."""
+    remove_ended(folder, ".restorer-*.mark")
+
+
+def _is_of_here(name: str) -> bool:
+    *_, where, _, _ = ["", "", *name.split("-")]
+    return where == machine()
 
 
 def machine() -> str:

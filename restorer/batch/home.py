@@ -60,10 +60,11 @@ class _LocalFile:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("x", encoding="utf-8")
+        self._path, self._file = path, path.open("x", encoding="utf-8")
         self.write, self.flush = self._file.write, self._file.flush
 
     def sync(self) -> None:
+        os.stat(self._path)  # writing to a file that was removed or moved does not fail
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

@@ -10,14 +10,14 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
 
 from restorer import formats
-from restorer.batch.claims import Claims, run_name
+from restorer.batch.claims import Claims, remove_marks, run_name
 from restorer.batch.home import JournalFile, create_journal, journals, open_claims
 from restorer.batch.jobs import Job, Result
 from restorer.batch.journal import HeaderRecord, Journal
@@ -34,6 +34,7 @@ from restorer.formats.files import leftovers
 
 log = logging.getLogger(__name__)
 
+_TIME = "%Y%m%dT%H%M%S"  # how the names of runs begin
 _SYNC_S = 0.5  # about this much of the journal is lost in a power cut; the results are not
 
 
@@ -73,6 +74,7 @@ class OutputFolder:
         self._folders: dict[str, bool] = {}  # of targets, and whether they exist
         self._judged: dict[str, FileState | None] = {}  # targets that will be replaced
         self._syncing: DelayedSync | None = None
+        self._warned: set[str] = set()
         if isinstance(self.path, Address):
             check_writable(self.path)
         try:
@@ -104,8 +106,8 @@ class OutputFolder:
 
         Raises SettingsError if that is not possible.
         """
-        name = run_name(datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S"))
         try:
+            name = run_name(self._time())
             self._file = create_journal(self._home, name)
             self._journal = Journal(self._file, command=self.command, output=self.path)
             self._sync()
@@ -128,23 +130,21 @@ class OutputFolder:
                 return False
             return True
         except OSError as error:  # the job will say what is wrong with the folder
-            log.warning("%s: cannot be claimed: %s", job.target, error.strerror)
+            self._warn(f"{job.target}: cannot be claimed: {error.strerror}", "claims")
             return True
 
     def start(self, job: Job) -> None:
         """Record that a job has begun. Raises OSError."""
         assert self._journal is not None, "open"
-        assert self._syncing is not None, "open"
-        with self._syncing.change():
+        with self._recording():
             self._journal.start(job)
 
     def finish(self, job: Job, result: Result) -> None:
         """Record the result of a job, and release its claim. Raises OSError."""
         assert self._journal is not None, "open"
-        assert self._syncing is not None, "open"
         assert self._claims is not None, "open"
         try:
-            with self._syncing.change():
+            with self._recording():
                 self._journal.finish(job, result)
         finally:
             self._claims.release(self._name(job.target))
@@ -164,10 +164,37 @@ class OutputFolder:
 
     def _close(self) -> None:
         for each in (self._syncing, self._file, self._claims):
-            if each is not None:
-                with suppress(OSError):  # a folder that is gone was reported when it was written
+            try:
+                if each is not None:
                     each.close()
+            except OSError as error:
+                self._warn(f"{self._home}: cannot be written: {error.strerror}", "journal")
         self._claims = self._syncing = self._journal = self._file = None
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        assert self._syncing is not None, "open"
+        try:
+            with self._syncing.change():
+                yield
+        except OSError:
+            self._warned.add("journal")  # by the caller
+            raise
+
+    def _warn(self, text: str, topic: str) -> None:
+        """Warn once of a topic: what befalls a folder befalls all of its files."""
+        if topic not in self._warned:
+            self._warned.add(topic)
+            log.warning("%s", text)
+
+    def _time(self) -> str:
+        """Return the time, or a later one: the next run must read the journals in their order."""
+        now = datetime.now(timezone.utc)
+        newest = next((name for name, _ in journals(self._home, newest_first=True)), "")
+        with suppress(ValueError, OverflowError):
+            last = datetime.strptime(newest.partition("-")[0], _TIME).replace(tzinfo=timezone.utc)
+            now = max(now, last + timedelta(seconds=1))
+        return now.strftime(_TIME)
 
     def _is_done_since(self, job: Job, name: str) -> bool:
         """Whether another run has ended a job since its journal was read. Raises OSError."""
@@ -180,6 +207,8 @@ class OutputFolder:
     def _remove_leftovers(self, claims: Claims | StoreClaims) -> None:
         for inner in self._relative.folders:
             folder = self.path / inner
+            if isinstance(folder, Path):
+                remove_marks(folder)
             found: Iterator[tuple[Location, str]]
             found = leftovers_at(folder) if isinstance(folder, Address) else leftovers(folder)
             for left, target in found:

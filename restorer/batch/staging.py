@@ -7,16 +7,15 @@ a killed process go when the next one begins.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from restorer import formats
-from restorer.batch.claims import has_ended, machine
+from restorer.batch.claims import machine, remove_ended
 from restorer.batch.jobs import Job, JobContext, LocalJob, Result
 from restorer.batch.naming import numbered
 from restorer.batch.stores.address import Address, Location, exists
@@ -223,7 +222,4 @@ def _prefix() -> str:
 @cache
 def _remove_leftovers() -> None:
     """Remove the folders of processes of this machine that were killed, once."""
-    with suppress(OSError):
-        for folder in Path(tempfile.gettempdir()).glob(f"restorer-{machine()}-*"):
-            if has_ended(folder.name):
-                shutil.rmtree(folder, ignore_errors=True)
+    remove_ended(Path(tempfile.gettempdir()), f"restorer-{machine()}-*")

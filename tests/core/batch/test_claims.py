@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from restorer.batch.claims import Claims, run_name
+from restorer.batch.claims import Claims, mark_name, remove_ended, remove_marks, run_name
 
 
 @pytest.fixture
@@ -92,3 +93,68 @@ def test_a_run_elsewhere_is_dead_after_a_minute_without_a_sign_of_life(folder: P
     os.utime(folder / "claims" / "then-0123abcd-1-beef.run", (past, past))
     assert run.take("a.png")
     run.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A clock that never jumps, `ahead` seconds before the real one."""
+    clock = SimpleNamespace(ahead=0.0, monotonic=lambda: time.monotonic() + clock.ahead)
+    monkeypatch.setattr("restorer.batch.claims.time", clock)
+    return clock
+
+
+@pytest.mark.parametrize("jump", [3600, -3600], ids=["ahead", "back"])
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_clock_that_jumps_costs_no_live_run_its_claim(
+    jump: float, where: str, folder: Path, clock: SimpleNamespace
+) -> None:
+    name = run_name("now") if where == "here" else f"now-0123abcd-1-{abs(jump)}{jump < 0}"
+    other, run = begun(folder, name), begun(folder)
+    assert other.take("a.png")
+    clock.ahead -= jump  # all clocks of files have jumped since
+    sign = time.time() - jump
+    os.utime(folder / "claims" / f"{name}.run", (sign, sign))
+    assert not run.take("a.png")
+    clock.ahead += 20
+    other._sign()
+    assert not run.take("a.png")
+    os.utime(folder / "claims" / f"{name}.run", (sign, sign))  # it never gave that sign
+    assert not run.take("a.png")
+    clock.ahead += 30
+    assert run.take("a.png")
+    other.close()
+    run.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_claim_that_a_full_disk_cuts_is_gone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*paths: object) -> None:
+        raise PermissionError
+
+    run = begun(folder)
+    monkeypatch.setattr("restorer.batch.claims.os.link", refuse)
+    full = os.open("/dev/full", os.O_WRONLY)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, *a, **k: os.fdopen(full, "wb", buffering=0))
+        patch.setattr(Path, "unlink", lambda path, **k: removed.append(path.suffix))
+        removed: list[str] = []
+        with pytest.raises(OSError, match="No space left"):
+            run.take("a.png")
+        assert removed == [".claim"]
+    run.close()
+
+
+def test_what_killed_processes_left_is_removed(folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    mark = mark_name()
+    dead = mark.replace(f"-{os.getpid()}-", f"-{int(ended.stdout)}-")
+    for name in (mark, dead):
+        (folder / name).touch()
+        (folder / f"ray{name}").mkdir()
+    remove_marks(folder)
+    remove_ended(folder, "ray*")
+    assert {path.name for path in folder.iterdir()} == {"claims", mark, f"ray{mark}"}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import restorer.batch.output
 from restorer import (
     Decision,
     Image,
     Job,
     OutputFolder,
+    Result,
     Settings,
     SettingsError,
     Step,
@@ -188,3 +191,89 @@ def test_the_last_command_can_be_run_again(job: Job, tmp_path: Path) -> None:
     assert last_command(tmp_path / "out") == (("batch", "in", "out"), os.getcwd())
     with pytest.raises(SettingsError, match="no batch"):
         last_command(tmp_path / "in")
+
+
+def test_the_last_record_may_be_cut_at_any_byte(job: Job) -> None:
+    other = replace(job, target=job.target.with_name("b.png"))
+    ran(job)
+    whole = ran(other).read_bytes()
+    journal = max((job.target.parent / ".restorer").glob("*.jsonl"))
+    text = journal.read_bytes()
+    last = text.rindex(b"\n", 0, -1) + 1
+    for end in range(last, len(text) + 1):
+        journal.write_bytes(text[:end])
+        first, second = OutputFolder(job.target.parent).decide([job, other])
+        assert first.skipped is not None
+        assert (second.again == "it never finished") == (end < len(text) - 1)
+        assert (second.skipped is None) == (end < len(text) - 1)
+    journal.write_bytes(text[: (last + len(text)) // 2])
+    again = decided(other)
+    other.target.write_bytes(whole[:50])  # the kill may have come before
+    assert run_job(again.job).status == "done"
+    assert other.target.read_bytes() == whole
+
+
+class Clock(datetime):
+    """A clock that has jumped."""
+
+    jump = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Clock:
+        return super().now(tz) + cls.jump
+
+
+@pytest.mark.parametrize("hours", [0, -1, 5])
+def test_the_order_of_runs_does_not_depend_on_the_clock(
+    hours: int, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in range(3):
+        Clock.jump = run * timedelta(hours=hours)
+        monkeypatch.setattr(restorer.batch.output, "datetime", Clock)
+        os.utime(job.source, ns=(0, 10**18 + run))
+        again = decided(job)
+        assert again.again == ("the source has changed" if run else "")
+        ran(again.job)
+        assert skip_reason(job) == "done before"
+
+
+@pytest.mark.parametrize("seconds", [-1e8, 1e8], ids=["past", "future"])
+def test_times_far_from_now_are_compared_for_equality(job: Job, seconds: float) -> None:
+    then = datetime.now(timezone.utc).timestamp() + seconds
+    os.utime(job.source, (then, then))
+    ran(job)
+    assert skip_reason(job) == "done before"
+    os.utime(job.source, (then - 1, then - 1))
+    assert decided(job).again == "the source has changed"
+
+
+def test_what_was_stopped_is_done_by_the_next_run(job: Job) -> None:
+    with OutputFolder(job.target.parent) as output:
+        output.open()
+        assert output.claim(job)
+        output.start(job)
+        output.finish(job, Result("cancelled", job.target))
+    assert decided(job).skipped is None
+
+
+def test_a_journal_that_is_lost_is_reported(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    folder = job.target.parent
+    with OutputFolder(folder) as output:
+        output.open()
+        assert output.claim(job)
+        output.start(job)
+        folder.rename(folder.with_name("elsewhere"))
+    assert "out/.restorer: cannot be written: No such file" in caplog.text
+
+
+def test_a_folder_that_kept_the_claims_of_an_ended_run_gives_them_to_the_next(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, OutputFolder(job.target.parent) as output:
+        output.open()
+        assert output.claim(job)
+        patch.setattr(Path, "unlink", lambda path, **_: os.open("/no/such/file", 0))
+        output.__exit__(None, None, None)
+    with OutputFolder(job.target.parent) as output:
+        output.open()
+        assert output.claim(job)

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from restorer.batch.claims import machine, remove_ended
 from restorer.errors import SettingsError
 from restorer.inference.devices import cpu_threads
 
@@ -96,10 +97,11 @@ def _has_token() -> bool:
 
 def _start() -> Callable[[], None]:
     """Start a cluster on this machine; return the function that stops it."""
+    # Sockets have short names.
+    parent = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
+    remove_ended(Path(parent), f"ray-{machine()}-*")
     scratch = tempfile.TemporaryDirectory(
-        prefix="ray-",
-        dir="/tmp" if os.path.isdir("/tmp") else None,  # sockets have short names
-        ignore_cleanup_errors=True,
+        prefix=f"ray-{machine()}-{os.getpid()}-", dir=parent, ignore_cleanup_errors=True
     )
     own = {_LOOPBACK_ONLY: "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _own_token}
     before = {name: os.environ.get(name) for name in own}

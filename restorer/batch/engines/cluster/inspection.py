@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import restorer
+from restorer.batch.claims import mark_name, remove_marks
 from restorer.batch.engines.cluster.connection import requires_token
 from restorer.batch.jobs import Job
 from restorer.batch.stores.address import Location
@@ -76,7 +76,8 @@ def expected(job: Job) -> Iterator[Expectation]:
 
 
 def _make_mark(folder: Path) -> Path | None:
-    mark = folder / f".restorer-{secrets.token_hex(8)}.mark"
+    mark = folder / mark_name()
+    remove_marks(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         mark.write_text(mark.name, "utf-8")
