@@ -166,7 +166,7 @@ HWC = np.zeros((32, 24, 3), np.uint8)
         (CHW - 1, "tensor: float values .*undo the normalization"),
         (CHW * np.nan, "tensor: contains NaN or infinity"),
         (CHW.clone().requires_grad_(), r"requires gradients.*tensor\.detach\(\)"),
-        ([[1, 2], [3, 4]], "picture: list, expected an Image, a numpy array"),
+        ([[1, 2], [3, 4]], "picture: list, expected an Image, a Mosaic, a numpy array"),
         (PilImage.new("CMYK", (8, 8)), r"mode CMYK.*convert\('RGB'\)"),
     ],
 )

@@ -30,6 +30,8 @@ def values_of(option: Option) -> st.SearchStrategy[Any]:
         found = st.floats(kind.low, min(kind.high, 1e6))
     elif isinstance(kind, Flag):
         found = st.booleans()
+    elif isinstance(kind, Balance):
+        found = st.sampled_from(["camera", "2.1,1.5"])
     else:
         found = st.sampled_from(["auto", "cpu", "cuda:1"])
     return st.none() | found if option.optional else found
