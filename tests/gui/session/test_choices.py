@@ -15,6 +15,7 @@ from restorer import Choice, Flag, Integer, Number, Option
 from restorer.cli import image as image_module
 from restorer.cli.group import cli
 from restorer.gui.session.choices import TASK_ORDER, Choices, from_options, usual_choices
+from restorer.options import Balance
 
 SOURCE = Path("/pictures/my photo.png")
 
