@@ -91,10 +91,11 @@ def _note(file: FileForecast) -> str:
     job = file.decision.job
     if file.reason:
         return f"  again: {file.reason}"
-    if not isinstance(job.target, Path) or not os.path.exists(job.target):
-        return ""
     words = {"replace": "be replaced", "number": "get a number"}
-    return f"  exists, would {words[job.settings.existing]}"
+    asked = words.get(job.settings.existing)
+    if asked is None or not isinstance(job.target, Path) or not os.path.exists(job.target):
+        return ""
+    return f"  exists, would {asked}"
 
 
 def _summarize(

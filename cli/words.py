@@ -55,6 +55,8 @@ def printable(text: str) -> str:
     File names and metadata may contain invalid UTF-8, escape sequences that a terminal would
     execute, and newlines that would look like messages.
     """
+    if text.isprintable():  # nothing of the above, in less time
+        return text
     whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", whole)
 

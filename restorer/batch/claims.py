@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 _BEAT_S = 10.0  # between two signs of life of a run
@@ -214,6 +215,7 @@ def _is_of_here(name: str) -> bool:
     return where == machine()
 
 
+@cache
 def machine() -> str:
     """Return 8 hexadecimal digits for this machine; containers are machines of their own."""
     parts = [socket.gethostname()]

@@ -210,7 +210,7 @@ def _forecast_file(
         reason = decision.skipped.error.removeprefix(f"{job.target}: ")
         return FileForecast(decision, "skip", reason)
     skips = job.settings.existing == "skip" and isinstance(job.target, Path)
-    if skips and os.path.isfile(str(job.target)):
+    if skips and folders.has_file(str(job.target)):
         return FileForecast(decision, "skip", "exists already")
     if not read:
         try:
@@ -333,16 +333,23 @@ class _Folders:
         """
         folder, name = os.path.split(target)
         length = len(os.fsencode(name))
-        if folder not in self._exist:
-            self._exist[folder] = os.path.lexists(folder)
         longest = self._longest.get(folder, -1)
-        if length > longest or (self._exist[folder] and os.path.lexists(target)):
+        if length > longest or (self._exists(folder) and os.path.lexists(target)):
             formats.check_creatable(target)
             self._longest[folder] = max(length, longest)
         suffix = os.path.splitext(name)[1]
         if suffix not in self._formats:
             self._formats[suffix] = formats.check_target(target, 1, 1)
         return self._formats[suffix]
+
+    def has_file(self, path: str) -> bool:
+        """Whether there is a file; none is looked for in a folder that does not exist."""
+        return self._exists(os.path.dirname(path)) and os.path.isfile(path)
+
+    def _exists(self, folder: str) -> bool:
+        if folder not in self._exist:
+            self._exist[folder] = os.path.lexists(folder)
+        return self._exist[folder]
 
 
 class _Space:

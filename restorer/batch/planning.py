@@ -174,12 +174,15 @@ def exclude_results(batch: Batch) -> Batch:
         ['a.jpg', 'b.png']
     """
     real = _RealPaths().of
-    made = [real(job.target) for job in batch.jobs]
-    targets = set(made)
+    sources = {os.path.dirname(real(job.source)) for job in batch.jobs}
+    made = (real(job.target) for job in batch.jobs)
+    targets = {target for target in made if os.path.dirname(target) in sources}
+    if not targets:
+        return batch
     chosen, ignored = [], list(batch.ignored)
-    for job, target in zip(batch.jobs, made, strict=True):
+    for job in batch.jobs:
         source = real(job.source)
-        if source == target:
+        if source == real(job.target):
             raise SettingsError(
                 f"{job.source}: would be overwritten by its result; choose another folder,"
                 " or a name such as {stem}-restored{suffix}"

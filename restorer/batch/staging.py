@@ -55,13 +55,13 @@ def local_job(job: Job, folder: Path | None = None) -> tuple[LocalJob, dict[str,
 
     Nothing is fetched; without a `folder`, the paths of what has an address exist nowhere.
     """
-    folder = folder or Path(tempfile.gettempdir(), f"{_prefix()}planned")
     names: dict[str, str] = {}
 
     def path(place: Location, part: str) -> Path:
         if not isinstance(place, Address):
             return place
-        made = folder / part / (place.name or "picture")
+        whole = folder or Path(tempfile.gettempdir(), f"{_prefix()}planned")
+        made = whole / part / (place.name or "picture")
         names[str(made)] = str(place)
         return made
 
