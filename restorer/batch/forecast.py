@@ -214,9 +214,7 @@ def _forecast_file(
         return FileForecast(decision, "skip", "exists already")
     if not read:
         try:
-            local, names = local_job(job)
-            with named(names):
-                format = folders.check(local.target)
+            format = _checked_target(job, folders)
         except ImageError as error:
             return FileForecast(decision, "fail", str(error), _problem(error))
         return FileForecast(decision, "restore", decision.again, result_format=format.name)
@@ -252,6 +250,15 @@ def _forecast_file(
         int(raw * bits / 8 * min(share, 1.0)),
         speeds.seconds(job, size),
     )
+
+
+def _checked_target(job: Job, folders: _Folders) -> formats.Format:
+    """Return the format of a target that can be created, whatever its size. Raises ImageError."""
+    if isinstance(job.target, Path):
+        return folders.check(job.target)
+    local, names = local_job(job)
+    with named(names):
+        return folders.check(local.target)
 
 
 def _sum(first: float | None, second: float | None) -> float | None:

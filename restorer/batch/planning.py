@@ -324,18 +324,20 @@ class _RealPaths:
     """Resolves the links in paths of files; each folder is listed once, as stores may be slow."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, tuple[str, frozenset[str]]] = {}
+        self._folders: dict[str, tuple[str, frozenset[str]]] = {}  # with a separator at the end
 
     def of(self, path: Location) -> str:
         """Return what `os.path.realpath` does, in lower case where the system ignores case."""
         if isinstance(path, Address):
             return path.identity
-        folder, name = os.path.split(path)
+        text = str(path)
+        start = text.rfind(os.sep) + 1
+        folder, name = text[:start], text[start:]
         if folder not in self._folders:
             real = os.path.realpath(folder)
-            self._folders[folder] = real, _links(real)
+            self._folders[folder] = os.path.join(real, ""), _links(real)
         real, links = self._folders[folder]
-        whole = os.path.join(real, name)
+        whole = real + name
         return os.path.normcase(os.path.realpath(whole) if name in links else whole)
 
 
