@@ -21,6 +21,7 @@ from restorer import (
     Option,
     conditioned_task,
     default_model,
+    mosaic_task,
     usual_task,
 )
 
@@ -139,17 +140,13 @@ class Request:
 
         RAW pictures are demosaiced and nothing else where neither task, model nor scale is given.
         """
-        from restorer import Step, with_references
+        from restorer import Step, with_raw_steps, with_references
 
         if not self._has_references:
             if self.task or self.model or self.scale is not None:
                 return tuple(jobs)
-            steps = (Step(default_model(_mosaic_task()), bayer=self.values["bayer"]),)
-            raw = FORMATS["raw"].suffixes
-            return tuple(
-                replace(job, steps=steps) if job.source.suffix.lower() in raw else job
-                for job in jobs
-            )
+            step = Step(default_model(mosaic_task()), bayer=self.values["bayer"])
+            return with_raw_steps(jobs, [step])
         found = tuple(replace(job, references=self.reference, explain=self.explain) for job in jobs)
         return found if self.reference_dir is None else with_references(found, self.reference_dir)
 
@@ -294,8 +291,4 @@ def _task_of(option: Option) -> str:
     """Return the task whose models take an option that other models refuse."""
     if option.conditional:
         return conditioned_task(option.field)
-    return _mosaic_task()
-
-
-def _mosaic_task() -> str:
-    return next(task.id for task in TASKS.values() if task.mosaic)
+    return mosaic_task()

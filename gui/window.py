@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
     # State.
 
     def _show(self, state: State) -> None:
-        picture = state.opened
+        picture = state.opened or state.camera_preview
         self._stage(self.compare if picture is not None else self.welcome)
         for view in (
             self.compare,

@@ -47,6 +47,7 @@ from .batch.planning import exclude_results as exclude_results
 from .batch.planning import number_targets as number_targets
 from .batch.planning import plan_jobs as plan_jobs
 from .batch.planning import plan_sources as plan_sources
+from .batch.planning import with_raw_steps as with_raw_steps
 from .batch.planning import with_references as with_references
 from .batch.presets import presets_file as presets_file
 from .batch.presets import read_preset as read_preset
@@ -89,6 +90,7 @@ from .formats import CaptureInfo as CaptureInfo
 from .formats import Format as Format
 from .formats import Header as Header
 from .formats import WriterOptions as WriterOptions
+from .formats import embedded_preview as embedded_preview
 from .formats import find_profile as find_profile
 from .formats import plain_picture as plain_picture
 from .formats import probe as probe
@@ -187,6 +189,7 @@ from .tasks import TASKS as TASKS
 from .tasks import Task as Task
 from .tasks import conditioned_task as conditioned_task
 from .tasks import default_model as default_model
+from .tasks import mosaic_task as mosaic_task
 from .tasks import usual_task as usual_task
 from .tiling.plan import ChopRule as ChopRule
 from .tiling.plan import Region as Region

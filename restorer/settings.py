@@ -215,22 +215,25 @@ class Settings(_Checked):
     white_balance: str = option(
         "camera",
         Balance(),
-        "White balance of RAW pictures: that of the camera, or the gains of red and blue.",
+        window("White balance of RAW pictures: that of the camera, or the gains of red and blue."),
         metavar="camera|R,B",
         group="raw",
+        label=window("White balance"),
     )
     exposure: float = option(
         0.0,
         Number(-10, 10),
-        "Stops by which RAW pictures become brighter, or darker below 0.",
+        window("Stops by which RAW pictures become brighter, or darker below 0."),
         metavar="STOPS",
         group="raw",
+        label=window("Exposure"),
     )
     tone: Literal["neutral", "linear"] = option(
         "neutral",
-        Choice({"neutral": "", "linear": ""}),
-        "Tone curve of RAW pictures: neutral brightens mid tones as cameras do.",
+        Choice({"neutral": window("Neutral"), "linear": window("Linear")}),
+        window("Tone curve of RAW pictures: neutral brightens mid tones as cameras do."),
         group="raw",
+        label=window("Tone curve"),
     )
     dither: bool = option(
         False,

@@ -156,6 +156,16 @@ def conditioned_task(condition: str) -> str:
     return next(task.id for task in TASKS.values() if task.condition == condition)
 
 
+def mosaic_task() -> str:
+    """Return the id of the task that makes colors of the samples of a camera.
+
+    Examples:
+        >>> restorer.mosaic_task()
+        'demosaicing'
+    """
+    return next(task.id for task in TASKS.values() if task.mosaic)
+
+
 def usual_task(*, references: bool = False) -> str:
     """Return the id of the default task: super-resolution, with or without references.
 

@@ -87,7 +87,7 @@ class AttentionPanel(QWidget):
         if state.opened is None:
             self.set_picture(None, QImage())
         else:
-            self.set_picture(state.opened.source, state.opened.shown.levels[-1])
+            self.set_picture(state.opened.colors, state.opened.shown.levels[-1])
 
     def set_models(self, usable: frozenset[str], wanted: str = "") -> None:
         """Offer the models that have such an attention, and choose a newly wanted one."""

@@ -27,7 +27,7 @@ from ..session.choices import Choices
 from ..session.store import sentence
 from ..session.thumbnails import Thumbnails
 from ..session.worker import Reply, Worker
-from .jobs import with_choices, with_references, with_targets, without_target
+from .jobs import completed, with_choices, with_targets, without_target
 from .rows import QueueModel, Row
 from .runner import BatchUpdate, Runner
 from .store import QueueStore
@@ -106,7 +106,7 @@ class QueueControl(QObject):
             folder: The results folder; None is the folder of each original.
             settings: The chosen settings, with the treatment of existing results.
         """
-        steps = choices.steps
+        steps = choices.for_kind(raw=False).steps
         if not steps:
             self._tell_nothing_chosen()
             return
@@ -118,7 +118,7 @@ class QueueControl(QObject):
             found = plan_sources(
                 sources, folder, steps, name=name, suffix=choices.suffix, settings=settings
             )
-            return replace(found, jobs=tuple(with_references(j, choices) for j in found.jobs))
+            return replace(found, jobs=completed(found.jobs, choices))
 
         self._planner.ask(plan, self._take_plan)
 
@@ -169,7 +169,7 @@ class QueueControl(QObject):
 
     def apply_choices(self, choices: Choices, settings: Settings) -> None:
         """Queue all waiting, failed and canceled files with the current choices."""
-        if not choices.steps:
+        if not choices.for_kind(raw=False).steps:
             self._tell_nothing_chosen()
             return
         numbers = self.model.select("waiting", "failed", "cancelled")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from restorer import Address, Job, Settings, plan_sources, usual_task
+from restorer import Address, Job, Settings, model_spec, plan_sources, with_raw_steps
 
 from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
@@ -20,12 +20,18 @@ def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
     plan = plan_sources(
         [local(job.source)],
         folder,
-        choices.steps,
+        choices.for_kind(raw=False).steps,
         name=name,
         suffix=choices.suffix,
         settings=settings,
     )
-    return with_references(plan.jobs[0], choices)
+    return completed(plan.jobs, choices)[0]
+
+
+def completed(jobs: Sequence[Job], choices: Choices) -> tuple[Job, ...]:
+    """Return the jobs with their references, those on camera RAW with the steps for it."""
+    found = with_raw_steps(jobs, choices.for_kind(raw=True).steps)
+    return tuple(with_references(job, choices) for job in found)
 
 
 def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -> list[Job]:
@@ -56,7 +62,7 @@ def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -
 
 def with_references(job: Job, choices: Choices) -> Job:
     """Return the job with the references, if one of its steps takes them."""
-    wanted = choices.task_choice(usual_task(references=True)).wanted
+    wanted = any(model_spec(step.model).traits.needs_references for step in job.steps)
     return replace(job, references=choices.references if wanted else ())
 
 

@@ -78,6 +78,14 @@ class Canvas(QWidget):
         self._show_lens()
         self.update()
 
+    def mark_preview(self, is_preview: bool) -> None:
+        """Say over the picture whether it is the preview that a camera made."""
+        preview = self.tr("Camera preview")
+        names = (preview, preview) if is_preview else (self.tr("Before"), self.tr("After"))
+        if names != self.scene.names:
+            self.scene.names = names
+            self.update()
+
     def set_mode(self, mode: Mode) -> None:
         """Change the comparison; the center of the view stays."""
         if mode is not self.mode:

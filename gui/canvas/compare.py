@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from ..session.box import Box
 from ..session.convert import pyramid_of
-from ..session.state import State
+from ..session.state import CameraPreview, State
 from .canvas import Canvas
 from .painting import Layer
 from .scene import Mode
@@ -128,6 +128,9 @@ class Compare(QWidget):
 
     def show_state(self, state: State) -> None:
         """Show the picture and the available parts of its result."""
+        if state.opened is None and state.camera_preview is not None:
+            self._show_preview(state.camera_preview)
+            return
         if state.opened is None:
             self.canvas.set_layers((1, 1), [], [])
             self._picture = None
@@ -147,13 +150,26 @@ class Compare(QWidget):
         if shown == self._after:
             return
         self._after = shown
-        new = state.opened.source is not self._picture
-        self._picture = state.opened.source
+        picture = state.opened.mosaic or state.opened.source
+        new = picture is not self._picture
+        self._picture = picture
+        self.canvas.mark_preview(False)
         self.canvas.set_layers(state.size, before, after)
         self.canvas.set_outline(outline)
         if new:
             self.canvas.fit()
             self.view_changed.emit(self.canvas.view.visible)
+        self._show_divider()
+
+    def _show_preview(self, preview: CameraPreview) -> None:
+        """Show the preview in a RAW file, marked as such."""
+        if self._after is preview:
+            return
+        self._after, self._picture = preview, None
+        self.canvas.mark_preview(True)
+        self.canvas.set_layers(preview.size, [Layer(preview.shown, Box(0, 0, *preview.size))], [])
+        self.canvas.set_outline(None)
+        self.canvas.fit()
         self._show_divider()
 
     def show_map(self, image: QImage | None, opacity: float = 1.0) -> None:

@@ -31,6 +31,7 @@ class Scene:
     """The content of a canvas; lengths are device pixels unless noted.
 
     Attributes:
+        names: Names of before and after.
         before: Layers of the original.
         after: Layers of the result.
         overlay: Layers over the result.
@@ -56,7 +57,7 @@ class Scene:
         self.outline: Box | None = None
         self.ratio = 1.0
         self.font = QFont()
-        self._names = names
+        self.names = names
         self._difference = Difference()
 
     def panes(self, width: int, height: int) -> tuple[Box, ...]:
@@ -151,7 +152,7 @@ class Scene:
 
     def _paint_name(self, painter: QPainter, which: int, pane: Box) -> None:
         """Paint a name on a dark chip in an upper corner, if there is room."""
-        name, ratio = self._names[which], self.ratio
+        name, ratio = self.names[which], self.ratio
         font = QFont(self.font)
         font.setPixelSize(round(12 * ratio))
         width = QFontMetrics(font).horizontalAdvance(name) + round(16 * ratio)

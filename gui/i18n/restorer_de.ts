@@ -199,6 +199,38 @@
         <source>Enlarge with reference pictures</source>
         <translation>Vergrößern mit Referenzbildern</translation>
     </message>
+    <message>
+        <source>White balance</source>
+        <translation>Weißabgleich</translation>
+    </message>
+    <message>
+        <source>White balance of RAW pictures: that of the camera, or the gains of red and blue.</source>
+        <translation>Weißabgleich von RAW-Bildern: der der Kamera oder die Verstärkungen von Rot und Blau.</translation>
+    </message>
+    <message>
+        <source>Exposure</source>
+        <translation>Belichtung</translation>
+    </message>
+    <message>
+        <source>Stops by which RAW pictures become brighter, or darker below 0.</source>
+        <translation>Blendenstufen, um die RAW-Bilder heller werden, unter 0 dunkler.</translation>
+    </message>
+    <message>
+        <source>Tone curve</source>
+        <translation>Tonwertkurve</translation>
+    </message>
+    <message>
+        <source>Tone curve of RAW pictures: neutral brightens mid tones as cameras do.</source>
+        <translation>Tonwertkurve von RAW-Bildern: „Neutral“ hellt Mitteltöne auf wie Kameras.</translation>
+    </message>
+    <message>
+        <source>Neutral</source>
+        <translation>Neutral</translation>
+    </message>
+    <message>
+        <source>Linear</source>
+        <translation>Linear</translation>
+    </message>
 </context>
 <context>
     <name>ActionArea</name>
@@ -824,6 +856,10 @@
         <source>After</source>
         <translation>Nachher</translation>
     </message>
+    <message>
+        <source>Camera preview</source>
+        <translation>Vorschau der Kamera</translation>
+    </message>
 </context>
 <context>
     <name>ContactSheet</name>
@@ -921,6 +957,10 @@
     <message>
         <source>Settings</source>
         <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>RAW</source>
+        <translation>RAW</translation>
     </message>
 </context>
 <context>

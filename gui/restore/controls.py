@@ -48,7 +48,7 @@ class Output(OptionFields):
         with QSignalBlocker(self.format):
             self.format.setCurrentIndex(max(0, self.format.findData(suffix)))
         if suffix is None and state.opened is not None and state.opened.path is not None:
-            suffix = state.opened.path.suffix.lower()
+            suffix = state.choices.target(state.opened.path).suffix.lower()
         found = [f for f in FORMATS.values() if f.writer and suffix in f.suffixes]
         self.fields["quality"].setEnabled(any(f.has_option("quality") for f in found))
 
@@ -83,6 +83,7 @@ class Strength(OptionFields):
         """Show the chosen values."""
         super().show_state(state)
         step = state.choices.template
+        self.setEnabled(not state.choices.raw or state.choices.mixes_input)
         self.all.set_value(round(step.strength * 100))
         with QSignalBlocker(self.separate):
             self.separate.setChecked(step.detail is not None)
@@ -216,6 +217,7 @@ class Controls(QWidget):
         self.steps = StepList()
         self.strength = Strength()
         self.output = Output()
+        self.raw = OptionFields("raw")
         self.performance = OptionFields("machine", "input")
         inner = QWidget()
         content = QVBoxLayout(inner)
@@ -227,13 +229,16 @@ class Controls(QWidget):
         content.addWidget(heading(self.tr("Strength")))
         content.addWidget(self.strength)
         content.addWidget(_line())
+        self.sections = {}
         for title, widget, unfolded in (
+            (self.tr("RAW"), self.raw, True),
             (self.tr("Result"), self.output, True),
             (self.tr("Performance"), self.performance, False),
         ):
             section = Section(title, unfolded=unfolded)
             section.content.addWidget(widget)
             content.addWidget(section)
+            self.sections[widget] = section
         content.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setWidget(inner)
@@ -244,14 +249,15 @@ class Controls(QWidget):
         layout = column()
         layout.addWidget(area)
         self.setLayout(layout)
-        for part in (self.steps, self.strength, self.output, self.performance):
+        for part in (self.steps, self.strength, self.raw, self.output, self.performance):
             part.chosen.connect(self.chosen)
         self.steps.more.connect(self.more)
 
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
-        for part in (self.steps, self.strength, self.output, self.performance):
+        for part in (self.steps, self.strength, self.raw, self.output, self.performance):
             part.show_state(state)
+        self.sections[self.raw].setVisible(state.choices.raw)
 
 
 def _line() -> QFrame:

@@ -164,7 +164,7 @@ class OptionFields(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, *groups: Literal["step", "machine", "result", "input"]) -> None:
+    def __init__(self, *groups: Literal["step", "machine", "result", "input", "raw"]) -> None:
         super().__init__()
         self._choices: Choices | None = None
         self._options = {o.field: o for o in OPTIONS if o.label and o.group in groups}

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec, usual_task
+from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec, mosaic_task, usual_task
 
-from ..session.choices import TASK_ORDER, Choices, TaskChoice
+from ..session.choices import RAW_ORDER, Choices, TaskChoice
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
 from ..widgets.titles import task_title, title_of
@@ -107,7 +107,8 @@ class StepList(QWidget):
         self._choices: Choices | None = None
         self._usable: frozenset[str] = frozenset()
         self._shown: tuple[object, ...] = ()
-        self.rows = {task: StepRow(task, task_title(task)) for task in TASK_ORDER}
+        self.rows = {task: StepRow(task, task_title(task)) for task in RAW_ORDER}
+        self.rows[mosaic_task()].wanted.setEnabled(False)  # RAW files have no colors otherwise
         self.references = References()
         self.references.chosen.connect(self._take_references)
         self.sigma = Damage("sigma", self.tr("Noise level"), self.tr("Noise level: automatic"), 0)
@@ -149,7 +150,10 @@ class StepList(QWidget):
     def _show_rows(self, state: State) -> None:
         self._choices = choices = state.choices
         self._usable = state.usable
+        self.rows[mosaic_task()].setVisible(choices.raw)
         for task, each in self.rows.items():
+            if task == mosaic_task() and not choices.raw:
+                continue
             choice = choices.task_choice(task)
             specs = self._specs(state, task)
             if task == usual_task():

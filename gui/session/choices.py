@@ -26,6 +26,7 @@ from restorer import (
     default_model,
     list_models,
     model_spec,
+    mosaic_task,
     target_name,
     usual_task,
 )
@@ -33,6 +34,8 @@ from restorer import (
 TASK_ORDER = tuple(
     task.id for task in sorted(TASKS.values(), key=lambda task: task.place) if task.place
 )
+RAW_ORDER = (mosaic_task(), *TASK_ORDER)  # of camera RAW, which is demosaiced first
+CAMERA_SUFFIX = ".dng"  # of results in the colors of the camera
 NAME = "{stem}-restored{suffix}"
 # The names that a preset may have; those outside the table mean tasks, models and a file format.
 PRESET_NAMES = frozenset({"task", "model", "scale", "format", *(o.name for o in OPTIONS)})
@@ -56,7 +59,9 @@ class Choices:
     """What the user asks for.
 
     Attributes:
-        tasks: One entry for each task of TASK_ORDER.
+        tasks: One entry for each task of TASK_ORDER, or for camera RAW of RAW_ORDER.
+        other_tasks: Those of the other kind of picture.
+        raw: Whether the tasks are those of camera RAW.
         template: The options of all steps, in a step without a model.
         references: Reference pictures, for the tasks that need them.
         suffix: Suffix of the result, with its dot; None for that of the source.
@@ -64,6 +69,8 @@ class Choices:
     """
 
     tasks: tuple[TaskChoice, ...]
+    other_tasks: tuple[TaskChoice, ...] = ()
+    raw: bool = False
     template: Step = field(default_factory=lambda: Step(""))
     references: tuple[Path, ...] = ()
     suffix: str | None = None
@@ -91,6 +98,8 @@ class Choices:
     def step(self, spec: ModelSpec) -> Step:
         """Return a step of a model, with the options that it takes."""
         refused = {o.field: o.default for o in STEP_OPTIONS if not spec.takes(o)}
+        if spec.traits.mosaic:  # its colors cannot be mixed with a mosaic
+            refused |= _FULL
         return replace(self.template, model=spec.id, **refused)
 
     def value(self, option: Option) -> Any:
@@ -108,6 +117,36 @@ class Choices:
             others = {each.id for each in TASKS.values() if each.enlarges} - {task}
             tasks = tuple(replace(k, wanted=False) if k.task in others else k for k in tasks)
         return replace(self, tasks=tasks)
+
+    def for_kind(self, *, raw: bool) -> Choices:
+        """Return the choices with the tasks of camera RAW, or with those of other pictures."""
+        if raw == self.raw:
+            return self
+        return replace(self, tasks=self.other_tasks, other_tasks=self.tasks, raw=raw)
+
+    def behind_demosaicing(self) -> Choices:
+        """Return choices of other pictures for camera RAW: the same tasks behind demosaicing."""
+        if self.raw:
+            return self
+        return replace(self.for_kind(raw=True), tasks=(self.other_tasks[0], *self.tasks))
+
+    @property
+    def development(self) -> tuple[object, ...]:
+        """What determines the colors of the steps' input; of camera RAW only, else empty."""
+        if not self.raw:
+            return ()
+        values = (self.value(o) for o in SETTINGS_OPTIONS if o.group == "raw")
+        return (*values, self.settings.profile, self.camera_colors)
+
+    @property
+    def camera_colors(self) -> bool:
+        """Whether the result keeps the colors of the camera."""
+        return self.raw and self.suffix == CAMERA_SUFFIX
+
+    @property
+    def mixes_input(self) -> bool:
+        """Whether the strength applies to any step."""
+        return any(not spec.traits.mosaic for spec in self.models)
 
     def with_step(self, step: Step) -> Choices:
         """Return choices with the model of a step, and the options that it takes."""
@@ -146,16 +185,26 @@ class Choices:
 
         In a chain, each step passes the mixture of its input and result on to the next one.
         """
-        return len(self.models) == 1
+        return len(self.models) == 1 and not self.raw
 
     def for_networks(self) -> Choices:
         """Return the choices that determine the networks' output, with defaults for all others.
 
         Depth, file format and mostly the strength are applied to that output, without a new run.
         """
-        result = {o.field: o.default for o in SETTINGS_OPTIONS if o.group == "result"}
+        groups = ("result",) if self.raw else ("result", "raw")
+        result = {o.field: o.default for o in SETTINGS_OPTIONS if o.group in groups}
+        if self.raw:
+            result["profile"] = self.settings.profile  # decides about the primaries of the steps
         references = self.references if self.needs_references else ()
-        made = replace(self.with_values(**result), suffix=None, references=references)
+        made = replace(
+            self.with_values(**result),
+            suffix=CAMERA_SUFFIX if self.camera_colors else None,
+            references=references,
+            other_tasks=(),
+        )
+        if not self.mixes_input:
+            return made.with_values(**_FULL)
         return made.with_values(**_FULL) if self.blends else made
 
     def at_full_strength(self) -> Choices:
@@ -200,6 +249,7 @@ class Choices:
         """Yield the options that differ from their defaults and apply to the models."""
         for option in OPTIONS:
             applies = option not in STEP_OPTIONS or any(s.takes(option) for s in self.models)
+            applies &= self.raw or option.group != "raw"
             if applies and (value := self.value(option)) != option.default:
                 yield option, value
 
@@ -207,7 +257,8 @@ class Choices:
 def usual_choices() -> Choices:
     """Return the choices of a new user: twice as large, with the models that ship."""
     tasks = tuple(TaskChoice(task, _usual_model(task)) for task in TASK_ORDER)
-    return Choices(tasks).with_task(usual_task(), wanted=True)
+    demosaicing = TaskChoice(mosaic_task(), _usual_model(mosaic_task()), wanted=True)
+    return Choices(tasks, (demosaicing, *tasks)).with_task(usual_task(), wanted=True)
 
 
 def from_options(options: Mapping[str, Any]) -> Choices:
@@ -243,15 +294,17 @@ def _chosen_models(options: Mapping[str, Any]) -> Choices:
     tasks = _list(options.get("task", usual_task() if scale is not None and not specs else ()))
     if tasks or specs:
         choices = replace(choices, tasks=tuple(replace(k, wanted=False) for k in choices.tasks))
+    if mosaic_task() in (*tasks, *(spec.task for spec in specs)):
+        choices = choices.behind_demosaicing()
     for task in tasks:
-        if task not in TASK_ORDER:
-            raise ValueError(f"task {task!r}: the window knows {', '.join(TASK_ORDER)}")
+        if task not in RAW_ORDER:
+            raise ValueError(f"task {task!r}: the window knows {', '.join(RAW_ORDER)}")
         model = choices.task_choice(task).model
         if scale is not None and TASKS[task].enlarges:
             model = default_model(task, scale)
         choices = choices.with_task(task, model=model, wanted=True)
     for spec in specs:
-        if spec.task not in TASK_ORDER:
+        if spec.task not in RAW_ORDER:
             raise ValueError(f"model {spec.id}: is for {spec.task}, which the window cannot do")
         choices = choices.with_task(spec.task, model=spec.id, wanted=True)
     if scale not in (None, choices.scale):

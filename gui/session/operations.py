@@ -16,24 +16,27 @@ from restorer import (
     DEFAULT_MAX_PIXELS,
     READABLE,
     Image,
+    ImageError,
     ImageFormatError,
+    Mosaic,
     Region,
     list_models,
     probe,
     read,
+    read_page,
     write,
     writer_options,
 )
 
 from . import rendering
-from .choices import Choices
+from .choices import Choices, usual_choices
 from .convert import Pyramid, from_clipboard, pyramid
 from .preview_region import box_of
-from .state import LoadedResult, OpenPicture, Patch, Restoration
+from .state import CameraPreview, LoadedResult, OpenPicture, Patch, Restoration
 from .worker import Request
 
 if TYPE_CHECKING:
-    from restorer import ReferenceMaps, Source
+    from restorer import FileHash, ReferenceMaps, Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +69,39 @@ def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def open_preview(path: Path, screen: bytes | None) -> CameraPreview | None:
+    """Read the preview in a RAW file; None where there is none, or where the file is damaged."""
+    try:
+        header, preview = probe(path), restorer.embedded_preview(path)
+    except ImageError:  # opening the file will say so
+        return None
+    if preview is None:
+        return None
+    shown = pyramid(rendering.screen_pixels(preview, screen))
+    return CameraPreview(path.name, (header.width, header.height), shown)
+
+
 def open_file(
-    path: Path, screen: bytes | None, max_pixels: int = DEFAULT_MAX_PIXELS
+    path: Path,
+    choices: Choices,
+    screen: bytes | None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
 ) -> OpenPicture:
-    """Read a picture. Raises ImageError."""
-    return _opened(path, path.name, read(path, max_pixels=max_pixels), screen)
+    """Read a picture, camera RAW with the chosen colors. Raises ImageError."""
+    return _opened(path, path.name, read_page(path, max_pixels=max_pixels), choices, screen)
+
+
+def develop(opened: OpenPicture, choices: Choices, screen: bytes | None) -> OpenPicture:
+    """Return camera RAW with the chosen colors; other pictures stay as they are."""
+    if opened.mosaic is None or opened.development == choices.development:
+        return opened
+    source = _source(opened.mosaic, opened.source.file, choices)
+    return replace(
+        opened,
+        source=source,
+        shown=_shown(source.plain, source, screen),
+        development=choices.development,
+    )
 
 
 def large_size(path: Path, max_pixels: int) -> tuple[float, float] | None:
@@ -85,12 +116,14 @@ def large_size(path: Path, max_pixels: int) -> tuple[float, float] | None:
 
 def open_copied(image: QImage, name: str, screen: bytes | None) -> OpenPicture:
     """Open a picture that another program has copied."""
-    return _opened(None, name, from_clipboard(image), screen)
+    return _opened(None, name, from_clipboard(image), usual_choices(), screen)
 
 
-def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[OpenPicture, LoadedResult]:
+def open_pair(
+    source: Path, target: Path, choices: Choices, screen: bytes | None
+) -> tuple[OpenPicture, LoadedResult]:
     """Read a picture and its result. Raises ImageError, also if their sizes do not match."""
-    opened, image = open_file(source, screen), read(target)
+    opened, image = open_file(source, choices, screen), read(target)
     scale = image.width // opened.size[0]
     if (image.width, image.height) != tuple(n * scale for n in opened.size) or scale < 1:
         raise ImageFormatError(
@@ -100,8 +133,9 @@ def open_pair(source: Path, target: Path, screen: bytes | None) -> tuple[OpenPic
     return opened, LoadedResult(image, _shown(image, opened.source, screen), scale)
 
 
-def estimate_damage(picture: Source, choices: Choices) -> tuple[float | None, int | None]:
+def estimate_damage(opened: OpenPicture, choices: Choices) -> tuple[float | None, int | None]:
     """Return the estimated sigma and JPEG quality, each None if no network takes it."""
+    picture = opened.colors
     sigma = picture.sigma if choices.takes("sigma") else None
     quality = picture.jpeg_quality()[0] if choices.takes("jpeg_quality") else None
     return sigma, quality
@@ -117,7 +151,7 @@ def restore_patch(
     opened: OpenPicture, region: Region, choices: Choices, screen: bytes | None, request: Request
 ) -> PreviewPatch:
     """Restore a region. Raises RestorerError."""
-    picture, chosen = opened.source, choices.for_networks()
+    picture, chosen = develop(opened, choices, screen).source, choices.for_networks()
     _check_references(opened, chosen)
     rendering.load_models(
         picture, chosen
@@ -134,7 +168,7 @@ def restore_picture(
     opened: OpenPicture, choices: Choices, screen: bytes | None, request: Request
 ) -> Restoration:
     """Restore the whole picture. Raises RestorerError."""
-    picture, chosen = opened.source, choices.for_networks()
+    picture, chosen = develop(opened, choices, screen).source, choices.for_networks()
     _check_references(opened, chosen)
     start = time.monotonic()
     image, maps = rendering.restore_whole(picture, chosen, request.report, request.cancel)
@@ -194,7 +228,7 @@ def show_again(
         restoration = replace(restoration, shown=_shown(restoration.final, picture, screen))
     if loaded is not None:
         loaded = replace(loaded, shown=_shown(loaded.image, picture, screen))
-    return replace(opened, shown=_shown(opened.image, picture, screen)), restoration, loaded
+    return replace(opened, shown=_shown(picture.plain, picture, screen)), restoration, loaded
 
 
 def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, ...]]:
@@ -212,10 +246,20 @@ def _check_references(opened: OpenPicture, choices: Choices) -> None:
         restorer.check_references(opened.path, choices.references)
 
 
-def _opened(path: Path | None, name: str, image: Image, screen: bytes | None) -> OpenPicture:
+def _opened(
+    path: Path | None, name: str, page: Image | Mosaic, choices: Choices, screen: bytes | None
+) -> OpenPicture:
     file = None if path is None else restorer.FileHash.of(path)
-    picture = restorer.Source(image, file)
-    return OpenPicture(path, name, picture, _shown(image, picture, screen))
+    mosaic = page if isinstance(page, Mosaic) else None
+    choices = choices.for_kind(raw=mosaic is not None)
+    picture = _source(page, file, choices)
+    shown = _shown(picture.plain, picture, screen)
+    return OpenPicture(path, name, picture, shown, mosaic, choices.development)
+
+
+def _source(page: Image | Mosaic, file: FileHash | None, choices: Choices) -> Source:
+    colors = choices.camera_colors
+    return restorer.Source(page, file, choices.settings, camera_colors=colors)
 
 
 def _patch(
@@ -240,4 +284,4 @@ def _region(patch: Patch, scale: int) -> Region:
 
 
 def _shown(image: Image, picture: Source, screen: bytes | None) -> Pyramid:
-    return pyramid(rendering.screen_pixels(image, screen, picture.white))
+    return pyramid(rendering.screen_pixels(picture.visible(image), screen, picture.white))

@@ -63,7 +63,7 @@ class Previews(QObject):
             if self._state.work.doing == "previewing":
                 self._network.drop()
                 self._store.set(work=Work())
-            if choices.at_full_strength() == before.at_full_strength():
+            if not choices.raw and choices.at_full_strength() == before.at_full_strength():
                 self._guess()
             self._settled.start()
         elif choices.finish != before.finish:
@@ -92,6 +92,8 @@ class Previews(QObject):
         state, screen = self._state, self._store.screen
         opened, choices = state.opened, state.choices
         if opened is None or state.work.doing not in ("nothing", "previewing"):
+            return
+        if opened.development != choices.development:  # its new colors come first
             return
         wanted = choices.ready and state.finished is None and state.loaded_result is None
         region = next_region(state, self._seen()) if wanted else None

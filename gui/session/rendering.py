@@ -41,7 +41,7 @@ def load_models(picture: Source, choices: Choices) -> list[tuple[Predictor, Step
     """
     settings = choices.settings
     where, how = settings.device, settings.precision
-    bits = picture.image.bits
+    bits = picture.bits
     return [
         (restorer.load(step.model, device=where, precision=how, bits=bits), step)
         for step in choices.steps
@@ -142,9 +142,9 @@ def _blended(picture: Source, restored: Image, choices: Choices, region: Region)
 
 def _rounded(picture: Source, restored: Image, choices: Choices) -> Image:
     settings = choices.settings
-    bits = settings.bits or picture.image.bits
+    bits = settings.bits or picture.bits
     profile = restorer.find_profile(settings.profile)
-    if profile is not None:
+    if profile is not None and not choices.camera_colors:
         restored = restorer.with_profile(restored, profile, white=picture.white)
     if bits == 32:
         return restored
@@ -178,9 +178,9 @@ def fits_screen(profile: bytes) -> bool:
 
 @lru_cache(maxsize=1)
 def _references(picture: Source, files: tuple[tuple[Path, int], ...]) -> tuple[Reference, ...]:
-    own = restorer.Reference.of(picture.image, "")
+    own = restorer.Reference.of(picture.plain, "")
     return restorer.open_references(restorer.choose_references(own, [path for path, _ in files]))
 
 
 def _unrounded(choices: Choices) -> Settings:
-    return replace(choices.settings, bits=32, dither=False)
+    return replace(choices.settings, bits=32, dither=False, profile="keep")

@@ -15,11 +15,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from restorer import DEFAULT_MAX_PIXELS, READABLE, Image, ImageTooLargeError, Step
+from restorer import DEFAULT_MAX_PIXELS, FORMATS, READABLE, Image, ImageTooLargeError, Step
 
 from . import operations, rendering
 from .box import Box
-from .choices import Choices
+from .choices import CAMERA_SUFFIX, Choices
 from .preview import Previews
 from .state import Message, OpenPicture, Restoration, State, Work
 from .store import Store
@@ -48,6 +48,7 @@ class Session(QObject):
         self._store.changed.connect(self.changed)
         self._store.progressed.connect(self.progressed)
         self._first_tile = 0.0
+        self._save_to: Path | None = None  # where the result goes as soon as it is there
         self._reader = Worker("reader", parent=self)
         self._network = Worker("network", parent=self)
         self._estimator = Worker("gauge", parent=self)
@@ -101,15 +102,21 @@ class Session(QObject):
     def open_pair(self, source: Path, target: Path) -> None:
         """Open a picture together with its result."""
         self.showing.emit()
-        screen = self._store.screen
+        screen, choices = self._store.screen, self.state.choices
         self._leave(-1)
         self._store.ask(
-            self._reader, lambda t: operations.open_pair(source, target, screen), self._take_pair
+            self._reader,
+            lambda t: operations.open_pair(source, target, choices, screen),
+            self._take_pair,
         )
 
     def choose(self, choices: Choices) -> None:
         """Set the choices; the preview is updated if they change pixels."""
-        before = self.state.choices
+        before, opened = self.state.choices, self.state.opened
+        if opened is not None and opened.mosaic is not None:
+            choices = choices.behind_demosaicing()
+        else:
+            choices = choices.for_kind(raw=False)
         if choices == before:
             return
         frame = self.state.frame
@@ -118,6 +125,8 @@ class Session(QObject):
         self._store.set(choices=choices, frame=frame, saved=None, loaded_result=None)
         self._previews.follow(before)
         self._find_damage()
+        if opened is not None and choices.development != opened.development:
+            self._develop()
 
     def adopt(self, steps: Sequence[Step]) -> None:
         """Choose the models and strengths of some steps, as compared on the contact sheet."""
@@ -164,6 +173,7 @@ class Session(QObject):
         """Stop after the current tile."""
         if self.state.work.doing in ("restoring", "previewing"):
             self._network.drop()
+            self._save_to = None
             self._store.set(work=Work())
 
     def save(self, path: Path) -> None:
@@ -176,6 +186,12 @@ class Session(QObject):
         if opened is not None and opened.path is not None and _same(path, opened.path):
             text = self.tr("%1 is the original. Choose another name.")
             self._store.tell(text.replace("%1", str(path)))
+            return
+        in_camera_colors = path.suffix.lower() == CAMERA_SUFFIX
+        if choices.raw and choices.camera_colors != in_camera_colors:
+            self.choose(choices.with_changes(suffix=path.suffix.lower()))
+            self.run()  # in other colors
+            self._save_to = path
             return
         self._store.set(work=Work("saving"), message=None)
         self._store.ask(
@@ -239,8 +255,12 @@ class Session(QObject):
 
     def _take_opened(self, reply: Reply) -> None:
         opened: OpenPicture | None = reply.value
+        is_raw = opened is not None and opened.mosaic is not None
+        choices = self.state.choices
         self._store.set(
             opened=opened,
+            camera_preview=None,
+            choices=choices.for_kind(raw=is_raw) if opened is not None else choices,
             patches=(),
             patches_of=None,
             restoration=None,
@@ -255,19 +275,51 @@ class Session(QObject):
         if opened is not None:
             self._find_damage()
             self._previews.wait()
+            if self.state.choices.development != opened.development:  # chosen meanwhile
+                self._develop()
+
+    def _develop(self) -> None:
+        """Give camera RAW the colors that are chosen now."""
+        opened, choices, screen = self.state.opened, self.state.choices, self._store.screen
+        if opened is None:
+            return
+
+        def take(reply: Reply) -> None:
+            if reply.error is None and self.state.opened is opened:
+                self._store.set(opened=reply.value)
+                self._previews.wait()
+
+        self._store.ask(
+            self._painter, lambda request: operations.develop(opened, choices, screen), take
+        )
 
     def _read(self, path: Path, max_pixels: int) -> None:
         """Open a file; one above the limit is offered to be opened anyway."""
-        screen = self._store.screen
+        screen, choices = self._store.screen, self.state.choices
 
         def take(reply: Reply) -> None:
             self._take_opened(reply)
             if isinstance(reply.error, ImageTooLargeError):
                 self._offer_large(path, max_pixels)
 
-        self._store.ask(
-            self._reader, lambda request: operations.open_file(path, screen, max_pixels), take
-        )
+        def read_all() -> None:
+            self._store.ask(
+                self._reader,
+                lambda request: operations.open_file(path, choices, screen, max_pixels),
+                take,
+            )
+
+        def take_preview(reply: Reply) -> None:
+            if reply.value is not None:
+                self._store.set(opened=None, camera_preview=reply.value)
+            read_all()
+
+        if path.suffix.lower() in FORMATS["raw"].suffixes:
+            self._store.ask(
+                self._reader, lambda request: operations.open_preview(path, screen), take_preview
+            )
+        else:
+            read_all()
 
     def _offer_large(self, path: Path, max_pixels: int) -> None:
         size = operations.large_size(path, max_pixels)
@@ -302,6 +354,9 @@ class Session(QObject):
             )
             self._previews.finish()
         self._previews.wait()
+        path, self._save_to = self._save_to, None
+        if path is not None and self.state.saveable is not None:
+            self.save(path)
 
     def _take_saved(self, reply: Reply) -> None:
         self._store.set(work=Work())
@@ -330,7 +385,7 @@ class Session(QObject):
         if opened is not None and (sigma or quality) and not self._estimator.busy:
             self._store.ask(
                 self._estimator,
-                lambda request: operations.estimate_damage(opened.source, choices),
+                lambda request: operations.estimate_damage(opened, choices),
                 self._take_damage,
             )
 
@@ -361,6 +416,7 @@ class Session(QObject):
         for worker in (self._network, self._estimator, self._painter):
             worker.drop()
         self._previews.drop()
+        self._save_to = None
         self._store.set(current=number, work=Work("opening"), message=None)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from restorer import Image, Region, list_models
+import restorer  # attributes load torch at first use, not when the window opens
+from restorer import Image, Mosaic, Region, list_models
 
 from .box import Box
 from .choices import Choices, usual_choices
@@ -28,22 +30,46 @@ class OpenPicture:
         name: Name for titles.
         source: The pixels of the file and the core's analysis of them.
         shown: The picture in the colors of the screen.
+        mosaic: The samples of camera RAW; None for other pictures.
+        development: How they became colors, see `Choices.development`.
     """
 
     path: Path | None
     name: str
     source: Source
     shown: Pyramid
+    mosaic: Mosaic | None = None
+    development: tuple[object, ...] = ()
 
     @property
     def image(self) -> Image:
-        """The pixels."""
-        return self.source.image
+        """The pixels; those of camera RAW by interpolation."""
+        return self.source.plain
+
+    @cached_property
+    def colors(self) -> Source:
+        """The source; of camera RAW, one with the pixels of `image`."""
+        return self.source if self.mosaic is None else restorer.Source(self.image)
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height)."""
         return self.image.width, self.image.height
+
+
+@dataclass(frozen=True, eq=False)
+class CameraPreview:
+    """The preview that a RAW file holds, shown until its samples are there.
+
+    Attributes:
+        name: Name for titles.
+        size: (width, height) of the picture.
+        shown: The preview in the colors of the screen.
+    """
+
+    name: str
+    size: tuple[int, int]
+    shown: Pyramid
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +174,7 @@ class State:
         files: The pictures to choose from.
         current: Index of the picture that is open or being opened; -1 for none.
         opened: The open picture.
+        camera_preview: What is shown of a RAW file while it is being opened.
         choices: The choices of the user.
         patches: Previewed parts of the result, the newest last.
         patches_of: The choices that produced the patches.
@@ -169,6 +196,7 @@ class State:
     files: tuple[Path, ...] = ()
     current: int = -1
     opened: OpenPicture | None = None
+    camera_preview: CameraPreview | None = None
     choices: Choices = field(default_factory=usual_choices)
     patches: tuple[Patch, ...] = ()
     patches_of: Choices | None = None

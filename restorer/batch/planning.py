@@ -17,9 +17,12 @@ from restorer.batch.stores.writing import check_writable
 from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
+from restorer.formats.history import SIDECAR
 from restorer.formats.kinds import START_BYTES, unreadable_kind
+from restorer.formats.raw.sidecar import sidecar_names
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
+from restorer.tasks import default_model, mosaic_task
 
 log = logging.getLogger(__name__)
 
@@ -211,6 +214,24 @@ def with_references(jobs: Iterable[Job], folder: Path | str) -> tuple[Job, ...]:
     return tuple(replace(job, references=(*job.references, *_fitting(job, folder))) for job in jobs)
 
 
+def with_raw_steps(jobs: Iterable[Job], steps: Sequence[Step] = ()) -> tuple[Job, ...]:
+    """Return the jobs, those on camera RAW with these steps; without any, RAW is demosaiced.
+
+    Raises SettingsError where a model of the steps is unknown.
+
+    Examples:
+        >>> jobs = restorer.plan_sources(["photo.nef"], "large", ["panet-sr-x2-lite"]).jobs
+        >>> (job,) = restorer.with_raw_steps(jobs)
+        >>> [step.model for step in job.steps]
+        ['panet-demosaic-lite']
+    """
+    steps = tuple(steps) or (Step(default_model(mosaic_task())),)
+    raw = frozenset(FORMATS["raw"].suffixes)
+    return tuple(
+        replace(job, steps=steps) if job.source.suffix.lower() in raw else job for job in jobs
+    )
+
+
 def number_targets(jobs: Iterable[Job], taken: Iterable[Location | str] = ()) -> tuple[Job, ...]:
     """Number the targets that other jobs, or earlier ones of these, have already.
 
@@ -239,17 +260,29 @@ def find_pictures(
     """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`."""
     taken: list[str] = []
     ignored: list[Ignored] = []
+    sidecars: list[str] = []
     readable = frozenset(READABLE)
     for found in walk(source, target, recursive, exclude):
         if isinstance(found, Ignored):
             ignored.append(found)
         elif include and not matches(found, include):
             ignored.append(Ignored(source / found, "not included"))
+        elif split_suffix(found)[1].lower() == SIDECAR:
+            sidecars.append(found)
         elif split_suffix(found)[1].lower() not in readable:
             ignored.append(_unread(source / found))
         else:
             taken.append(found)
+    ignored += [_unread(source / path) for path in _of_none(sidecars, taken)]
     return _without_doubles(source, taken, ignored), ignored
+
+
+def _of_none(sidecars: Sequence[str], taken: Iterable[str]) -> list[str]:
+    """Return the sidecars that belong to no RAW file among the pictures."""
+    raw = FORMATS["raw"].suffixes
+    files = (path for path in taken if split_suffix(path)[1].lower() in raw) if sidecars else ()
+    known = {name for path in files for name in sidecar_names(path)}
+    return [path for path in sidecars if split_suffix(path)[0] + SIDECAR not in known]
 
 
 def _without_doubles(source: Location, taken: list[str], ignored: list[Ignored]) -> list[str]:

@@ -20,6 +20,7 @@ from .raw.rendering import plain_picture as plain_picture
 from .source import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .source import ImageFile as ImageFile
 from .source import Rows as Rows
+from .source import embedded_preview as embedded_preview
 from .source import open_source as open_source
 from .source import probe as probe
 from .source import read as read

@@ -70,6 +70,11 @@ def orientation(metadata: Metadata) -> int:
     return int(match[2]) if match else 1
 
 
+def states_orientation(packet: bytes) -> bool:
+    """Whether a packet of XMP states an orientation."""
+    return bool(_XMP_ORIENTATION.search(packet))
+
+
 def with_orientation(metadata: Metadata, turn: int) -> Metadata:
     """Return the metadata with an orientation 1..8 in EXIF."""
     exif = metadata.exif or EMPTY

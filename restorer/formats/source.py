@@ -14,7 +14,9 @@ from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, Reader, RowsError
 from restorer.formats.files import Times, stream_sha256
+from restorer.formats.raw.preview import Previewed
 from restorer.formats.raw.rendering import plain_picture
+from restorer.formats.raw.sidecar import with_sidecar
 from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Image, Pixels
 from restorer.pages import Document, Mosaic
@@ -97,6 +99,14 @@ class ImageFile:
         """Return the first page, upright; RAW samples as they are. Raises like `read`."""
         return self.read_document().pages[0]
 
+    def read_preview(self) -> Image | None:
+        """Return the embedded preview of a RAW file, upright; None where there is none."""
+        if not isinstance(self._reader, Previewed):
+            return None
+        with _named_errors(self.path), self._format.installed():
+            found = self._reader.preview()
+        return None if found is None else metadata.upright(found)
+
     def read_document(self) -> Document:
         """Return all pages, upright. Raises ImageFormatError where one is damaged."""
         with _named_errors(self.path):
@@ -150,12 +160,15 @@ def open_source(
     Raises ImageFormatError for anything but images of a known format, and ImageTooLargeError above
     `max_pixels`, before memory is taken. Exceptions of the body pass.
     """
-    path = Path(path)
+    path, beside = Path(path), file is None
     opened = _opened(path) if file is None else nullcontext((file, (0, 0)))
     with opened as (file, times):
         with _named_errors(path):
             format = recognize(file, path)
             reader = format.open(file)
+            if format.sidecars and beside:
+                reader.metadata, notes = with_sidecar(reader.metadata, path)
+                reader.notes = (*reader.notes, *notes)
             header = reader.header
             if header.height < 1 or header.width < 1:
                 raise ImageFormatError(f"{header.width} x {header.height} pixels")
@@ -204,6 +217,20 @@ def read_page(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Imag
     """
     with open_source(path, max_pixels=max_pixels) as source:
         return source.read_page()
+
+
+def embedded_preview(path: Path | str) -> Image | None:
+    """Return the picture that a camera stored in a RAW file, upright; None where there is none.
+
+    It is ready in a moment, but it is not made of what `read_page` gives: cameras sharpen, smooth
+    and brighten it, and it may be small. Raises ImageFormatError.
+
+    Examples:
+        >>> restorer.embedded_preview("photo.jpg") is None  # of RAW files only
+        True
+    """
+    with open_source(path, max_pixels=None) as source:
+        return source.read_preview()
 
 
 def _name_notes(path: Path, format: Format) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Format:
             can hold.
         max_side: Largest height and width in pixels.
         max_bytes: Largest size of uncompressed pixels.
+        sidecars: Whether XMP files beside a file of this format tell of its picture.
         least_share: Share of the uncompressed size that files of photographs hardly fall below.
         usual_share: Share that they take on average with the default options.
     """
@@ -60,6 +61,7 @@ class Format:
     max_side: int = 2**31 - 1
     max_bytes: int = 2**62
     least_share: float = 0.2
+    sidecars: bool = False
     usual_share: float = 0.6  # of a dozen photographs of the test sets; so are those below
 
     @property
@@ -221,6 +223,7 @@ FORMATS: dict[str, Format] = {
         ),
         sniff="restorer.formats.raw.sniff:sniff",
         reader="restorer.formats.raw.reader:RawReader",
+        sidecars=True,
         extra="raw",
     ),
 }

@@ -118,7 +118,7 @@ def prefixes(packet: bytes, namespace: bytes) -> list[bytes]:
     """
     declared = rb"\sxmlns:([\w.-]+)\s*=\s*[\"']" + re.escape(namespace) + rb"[\"']"
     prefixes = set(re.findall(declared, packet))
-    if prefixes and not _is_well_formed(packet):
+    if prefixes and not is_well_formed(packet):
         return []
     return [re.escape(prefix) for prefix in prefixes]
 
@@ -174,7 +174,8 @@ def items_around(packet: bytes, places: Sequence[int]) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _is_well_formed(packet: bytes) -> bool:
+def is_well_formed(packet: bytes) -> bool:
+    """Whether a packet is XML without mistakes."""
     try:
         expat.ParserCreate().Parse(packet.rstrip(b"\0"), True)
     except expat.ExpatError:

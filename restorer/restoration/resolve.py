@@ -18,7 +18,7 @@ from restorer.restoration.reference.files import Reference, open_references
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.step import OpenStep
 from restorer.settings import STEP_OPTIONS, Settings, Step
-from restorer.tasks import TASKS, conditioned_task, default_model
+from restorer.tasks import conditioned_task, default_model, mosaic_task
 
 # One step: a model, a `Step` that names its model, or a model with the options of a `Step`.
 OneStep: TypeAlias = Openable | Step | tuple[Openable, Step]
@@ -124,8 +124,7 @@ def _demosaicing(
     model, step = pairs[0]
     if spec_of(model).traits.mosaic:
         return [(model, replace(step, bayer=step.bayer or pattern)), *pairs[1:]]
-    task = next(task.id for task in TASKS.values() if task.mosaic)
-    name = default_model(task)
+    name = default_model(mosaic_task())
     return [(name, Step(name, bayer=pattern)), *pairs]
 
 

@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from restorer import color
+from restorer import bayer, color
 from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
 from restorer.estimate.noise import Rows, sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
+from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.formats.raw.rendering import Development, Rendering, Space
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.pages import Mosaic, pattern_of
@@ -96,6 +97,28 @@ class Source:
     def is_integer(self) -> bool:
         """Whether the samples are integers, so that values end at black and white."""
         return self.bits != 32
+
+    @cached_property
+    def plain(self) -> Image:
+        """The image; RAW samples in colors for people by interpolation, without a network."""
+        if self.rendering is None:
+            return self.image
+        values = bayer.interpolate(self.image.to_float(), self.pattern)
+        return self._visible(values, self.image)
+
+    def visible(self, result: Image) -> Image:
+        """Return a result in colors for people: one in those of the camera becomes sRGB."""
+        if self.rendering is None or CAMERA_COLOR not in result.metadata.blocks:
+            return result
+        return self._visible(result.to_float(), result)
+
+    def _visible(self, values: FloatArray, picture: Image) -> Image:
+        """Return encoded, balanced values as an image of 16 bits, with a picture's metadata."""
+        assert self.rendering is not None, "of RAW samples"
+        rendering = self.rendering.for_people()
+        shown = rendering.shown(values)
+        described = rendering.described(picture.metadata)
+        return Image(shown, described, picture.notes).with_float(shown, bits=16)
 
     @cached_property
     def white(self) -> float:

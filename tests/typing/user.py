@@ -87,6 +87,7 @@ def use_models(x: Tensor) -> Tensor:
     family: restorer.Family | None = restorer.model_family(spec.architecture)
     specs: list[restorer.ModelSpec] = restorer.list_models("denoising")
     tasks: list[str] = [restorer.usual_task(), restorer.conditioned_task("sigma")]
+    tasks.append(restorer.mosaic_task())
     speed: str = restorer.speed_class(specs[0])
     default: str = restorer.default_model(tasks[0], 4)
     devices: list[str] = restorer.available_devices()
@@ -123,6 +124,8 @@ def use_files(folder: str) -> None:
         color: restorer.CameraColor = page.color
         image = restorer.plain_picture(page)
         print(color.neutral)
+    preview: Image | None = restorer.embedded_preview("photo.dng")
+    print(preview)
     info: restorer.CaptureInfo = restorer.read_capture_info(image.metadata)
     profile: bytes | None = restorer.find_profile("display-p3")
     if profile is not None:
@@ -143,6 +146,7 @@ def run_batch(folder: str) -> None:
     more = restorer.plan_sources([Path("a.jpg"), "b"], None, [Step("panet-denoise-lite")])
     jobs = restorer.number_targets([*restorer.exclude_results(batch).jobs, *more.jobs], ["a.png"])
     jobs = restorer.with_references(jobs, "sharp")
+    jobs = restorer.with_raw_steps(jobs)
     jobs = tuple(restorer.load_jobs(restorer.dump_jobs(jobs)))
     restorer.check_job(jobs[0])
     place: Path | restorer.Address = restorer.location("s3://bucket/a.png")

@@ -23,6 +23,8 @@ _MOST_PAGES = 16
 _OPCODES = {51008: "corrections of the samples", 51009: "corrections of the linear samples"}
 _LENS_OPCODES = 51022
 _MOST_STOPS = 5.0
+_JPEG, _SHOWN = 7, (2, 6)  # compression; photometric interpretations RGB and YCbCr
+_MOST_PREVIEW_BYTES = 1 << 26
 
 COLOR_MATRIX, CAMERA_CALIBRATION, ILLUMINANT, FORWARD_MATRIX = 50721, 50723, 50778, 50964
 ANALOG_BALANCE, AS_SHOT_NEUTRAL, AS_SHOT_XY, BASELINE_EXPOSURE = 50727, 50728, 50729, 50730
@@ -40,8 +42,8 @@ class Dng:
         page: The page of the samples.
     """
 
-    def __init__(self, first: Any, page: Any) -> None:
-        self.first, self.page = first, page
+    def __init__(self, first: Any, page: Any, pages: list[Any]) -> None:
+        self.first, self.page, self._pages = first, page, pages
 
     @classmethod
     def of(cls, file: BinaryIO) -> Dng | None:
@@ -52,7 +54,8 @@ class Dng:
             pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MOST_PAGES))
             if not pages or DNG_VERSION not in pages[0].tags:
                 return None
-            found = [page for page in _all(pages) if page.photometric in SENSOR]
+            every = list(_all(pages))
+            found = [page for page in every if page.photometric in SENSOR]
             main = [page for page in found if int(page.subfiletype) in _MAIN] or found
         except TIFF_ERRORS:
             return None
@@ -61,7 +64,8 @@ class Dng:
         sound = [page for page in main if _is_sound(page)]
         if not sound:
             raise ImageFormatError("the tags of the DNG are damaged")
-        return cls(pages[0], max(sound, key=lambda page: page.imagelength * page.imagewidth))
+        largest = max(sound, key=lambda page: page.imagelength * page.imagewidth)
+        return cls(pages[0], largest, every)
 
     def numbers(self, tag: int, count: int = 0) -> NDArray[np.float64] | None:
         """Return the numbers of a tag; None where it is absent, damaged or of another length."""
@@ -193,6 +197,20 @@ class Dng:
             found = curve[np.minimum(found, len(curve) - 1)]
         values: NDArray[np.float32] = self.active.of(found).astype(np.float32)
         return values
+
+    def thumbnail(self) -> bytes:
+        """Return the largest preview, a JPEG; empty where there is none."""
+        found = [page for page in self._pages if page.compression == _JPEG]
+        found = [
+            page for page in found if page.photometric in _SHOWN and len(page.dataoffsets) == 1
+        ]
+        if not found:
+            return b""
+        best = max(found, key=lambda page: page.imagelength * page.imagewidth)
+        file = self.first.parent.filehandle
+        file.seek(best.dataoffsets[0])
+        data: bytes = file.read(min(best.databytecounts[0], _MOST_PREVIEW_BYTES))
+        return data
 
     @property
     def notes(self) -> tuple[str, ...]:

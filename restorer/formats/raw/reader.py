@@ -23,6 +23,7 @@ from restorer.formats.profiles import srgb_profile
 from restorer.formats.raw.camera_color import camera_color, unknown_color
 from restorer.formats.raw.dng import Dng
 from restorer.formats.raw.libraw import LibRaw
+from restorer.formats.raw.preview import decode_preview
 from restorer.formats.raw.rendering import (
     Development,
     Rendering,
@@ -86,6 +87,13 @@ class RawReader:
                 ),
             )
         )
+
+    def preview(self) -> Image | None:
+        """Return the embedded preview, not yet upright; None where there is none."""
+        data = self._libraw.thumbnail() if self._libraw else b""
+        if not data and self._dng is not None:
+            data = self._dng.thumbnail()
+        return decode_preview(data, metadata.orientation(self.metadata)) if data else None
 
     def _samples(self) -> tuple[str, FloatArray]:
         """Return pattern and samples (H, W, 1) of the active area; no pattern for other sensors."""

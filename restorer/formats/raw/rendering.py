@@ -77,10 +77,17 @@ class Rendering:
         scaled: NDArray[np.float32] = (neutral / neutral.max()).astype(np.float32)
         return scaled
 
+    def for_people(self) -> Rendering:
+        """Return the same in colors that people see: sRGB where these are those of the camera."""
+        if self.development.space != "camera":
+            return self
+        return replace(self, development=replace(self.development, space="srgb"))
+
     def described(self, metadata: Metadata) -> Metadata:
         """Return the metadata of a picture with the values that `shown` returns."""
         if self.development.space != "camera":
-            return replace(metadata, icc=self.profile)
+            blocks = {name: block for name, block in metadata.blocks.items() if name != BLOCK}
+            return replace(metadata, icc=self.profile, blocks=blocks)
         color = replace(
             self.color,
             neutral=self.neutral.astype(np.float64),

@@ -12,6 +12,16 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from raw_files import (
+    BLACK,
+    NEUTRAL,
+    SRGB_TO_XYZ,
+    WHITE,
+    linear_photograph,
+    rational,
+    sensor,
+    write_dng,
+)
 
 import restorer
 from restorer import Image, Mosaic, Settings, bayer
@@ -24,50 +34,7 @@ from helpers import make_photograph
 
 rawpy = pytest.importorskip("rawpy")
 
-SRGB_TO_XYZ = matrix.colorants(matrix.SRGB_CHROMATICITIES)  # D50
 MODEL = "panet-demosaic-lite"
-NEUTRAL = (0.5, 1.0, 0.625)
-BLACK, WHITE = 512, 16_000
-
-
-def rational(values: Any, signed: bool = True) -> tuple[int, int, tuple[int, ...]]:
-    pairs = [number for value in np.ravel(values) for number in (round(value * 10_000), 10_000)]
-    return 10 if signed else 5, len(pairs) // 2, tuple(pairs)
-
-
-def write_dng(path: Path, samples: NDArray[Any], pattern: str = "rggb", **changes: Any) -> None:
-    """Write samples of a sensor with the primaries of sRGB and the neutral NEUTRAL."""
-    to_camera = np.diag(NEUTRAL) @ np.linalg.inv(SRGB_TO_XYZ)
-    tags = {
-        "DNGVersion": (50706, 1, 4, (1, 4, 0, 0)),
-        "model": (50708, 2, 0, "Test"),
-        "orientation": (274, 3, 1, 1),
-        "matrix": (50721, *rational(to_camera)),
-        "illuminant": (50778, 3, 1, 23),
-        "neutral": (50728, *rational(NEUTRAL, signed=False)),
-        "black": (50714, 4, 1, BLACK),
-        "white": (50717, 4, 1, WHITE),
-        "dim": (33421, 3, 2, (2, 2)),
-        "colors": (33422, 1, 4, tuple("rgb".index(letter) for letter in pattern)),
-    }
-    options = {"photometric": 32803, "metadata": None}
-    options |= {key: changes.pop(key) for key in ("photometric", "compression") if key in changes}
-    tags |= changes
-    kept = [(*tag, True) for tag in tags.values() if tag is not None]
-    tifffile.imwrite(path, samples, extratags=kept, **options)  # type: ignore[arg-type]
-
-
-def sensor(colors: NDArray[np.float32], pattern: str) -> NDArray[np.uint16]:
-    """Return what the sensor of `write_dng` records of linear colors (H, W, 3) in sRGB."""
-    recorded = np.zeros(colors.shape[:2], np.float32)
-    for y, x, number in bayer.sites(pattern):
-        recorded[y::2, x::2] = colors[y::2, x::2, number] * NEUTRAL[number]
-    return np.rint(recorded * (WHITE - BLACK) + BLACK).astype(np.uint16)
-
-
-def linear_photograph(height: int, width: int) -> NDArray[np.float32]:
-    photo = make_photograph(height, width).astype(np.float32) / np.float32(255)
-    return rendering.decoded(0.1 + 0.8 * photo)
 
 
 @settings(max_examples=12, deadline=None)
@@ -402,3 +369,73 @@ def test_the_name_of_a_result_gets_a_suffix_that_can_be_written(tmp_path: Path) 
     write_dng(tmp_path / "in" / "a.dng", sensor(linear_photograph(16, 16), "rggb"))
     (job,) = restorer.plan_jobs(tmp_path / "in", tmp_path / "out", [MODEL]).jobs
     assert job.target.name == "a.tif"
+
+
+@pytest.mark.parametrize("turn", [1, 6])
+def test_the_embedded_preview_is_shown_upright(tmp_path: Path, turn: int) -> None:
+    preview = np.full((24, 36, 3), 200, np.uint8)
+    preview[:, :18] = 40  # dark on the left of the sensor
+    samples = sensor(linear_photograph(32, 48), "rggb")
+    turned = (274, 3, 1, turn)
+    write_dng(tmp_path / "a.dng", samples, preview=preview, orientation=turned)
+    found = restorer.embedded_preview(tmp_path / "a.dng")
+    assert found is not None
+    assert found.bits == 8
+    expected = metadata.turned(preview, turn)
+    assert np.abs(found.pixels.astype(int) - expected).mean() < 4
+    assert isinstance(restorer.read_page(tmp_path / "a.dng"), Mosaic)
+    write_dng(tmp_path / "b.dng", samples)
+    assert restorer.embedded_preview(tmp_path / "b.dng") is None
+
+
+def packet(inner: str, attributes: str = "") -> str:
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF'
+        ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"'
+        ' xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/"'
+        f' xmlns:darktable="http://darktable.sf.net/" {attributes}>{inner}'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.xmp", "a.dng.xmp", "a.XMP"])
+def test_a_sidecar_gives_its_metadata_but_no_settings_of_converters(
+    tmp_path: Path, name: str
+) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(24, 32), "rggb"))
+    curve = "<crs:ToneCurve><rdf:Seq><rdf:li>0, 9</rdf:li></rdf:Seq></crs:ToneCurve>"
+    history = "<darktable:history><rdf:Seq/></darktable:history>"
+    stated = 'xmp:Rating="4" crs:Exposure2012="+1.50" tiff:Orientation="6"'
+    (tmp_path / name).write_text(packet(curve + history, stated))
+    page = restorer.read_page(tmp_path / "a.dng")
+    found = page.metadata.xmp or b""
+    assert b'xmp:Rating="4"' in found
+    assert b"Exposure2012" not in found
+    assert b"ToneCurve" not in found
+    assert b"darktable:history" not in found
+    assert (page.height, page.width) == (32, 24)
+    assert restorer.probe(tmp_path / "a.dng").height == 32
+    said = " ".join(page.notes)
+    assert all(word in said.lower() for word in ("camera raw", "darktable", name.lower()))
+
+
+@pytest.mark.parametrize("content", [b"", b"<x", b"\xff\0", packet("<rdf:li>").encode()])
+def test_a_damaged_sidecar_is_left_out_with_a_note(tmp_path: Path, content: bytes) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(16, 16), "rggb"))
+    (tmp_path / "a.xmp").write_bytes(content)
+    page = restorer.read_page(tmp_path / "a.dng")
+    assert page.metadata.xmp is None
+    assert any("a.xmp" in note and "damaged" in note for note in page.notes)
+
+
+def test_sidecars_of_raw_files_are_no_files_of_a_batch(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    write_dng(folder / "a.dng", sensor(linear_photograph(16, 16), "rggb"))
+    write_dng(folder / "b.dng", sensor(linear_photograph(16, 16), "rggb"))
+    for name in ("a.xmp", "b.dng.xmp", "other.xmp"):
+        (folder / name).write_text(packet(""))
+    batch = restorer.plan_jobs(folder, tmp_path / "out", [MODEL])
+    assert [job.source.name for job in batch.jobs] == ["a.dng", "b.dng"]
+    assert [each.path.name for each in batch.ignored] == ["other.xmp"]

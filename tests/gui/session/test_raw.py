@@ -1,0 +1,134 @@
+"""Camera RAW in the window: its samples are restored, and its preview is shown before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from raw_files import linear_photograph, sensor, write_dng
+
+import restorer
+from restorer import Settings, Step
+from restorer.gui.batch.jobs import completed
+from restorer.gui.session.choices import Choices, from_options, usual_choices
+from restorer.gui.session.session import Session
+from restorer.gui.window import MainWindow
+
+from helpers import make_photograph
+
+pytest.importorskip("rawpy")
+
+MODEL = "panet-demosaic-lite"
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    path = tmp_path / "a.dng"
+    samples = sensor(linear_photograph(40, 56), "grbg")
+    write_dng(path, samples, "grbg", preview=make_photograph(20, 28))
+    return path
+
+
+def opened(qtbot: QtBot, session: Session, path: Path) -> None:
+    session.open([path])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+
+
+def restored(qtbot: QtBot, session: Session) -> restorer.Image:
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    found = session.state.saveable
+    assert found is not None
+    return found
+
+
+def test_the_samples_are_restored_as_the_command_line_does(
+    qtbot: QtBot, session: Session, raw: Path
+) -> None:
+    previews = []
+    session.changed.connect(lambda state: previews.append(state.camera_preview))
+    opened(qtbot, session, raw)
+    assert any(preview is not None and preview.size == (56, 40) for preview in previews)
+    assert session.state.camera_preview is None
+    assert [step.model for step in session.state.choices.steps] == [MODEL]
+    session.choose(session.state.choices.with_values(exposure=0.5, tone="linear"))
+    result = restored(qtbot, session)
+    settings = Settings(exposure=0.5, tone="linear")
+    expected = restorer.restore(restorer.read_page(raw), MODEL, settings=settings)
+    assert result.bits == 16
+    assert np.array_equal(result.pixels, expected.pixels)
+    qtbot.waitUntil(
+        lambda: (
+            session.state.opened is not None
+            and session.state.opened.development == session.state.choices.development
+        )
+    )
+
+
+@pytest.mark.parametrize("suffix", [".dng", ".tif", ".jpg"])
+def test_results_are_saved_as_the_command_line_writes_them(
+    qtbot: QtBot, session: Session, raw: Path, suffix: str
+) -> None:
+    opened(qtbot, session, raw)
+    restored(qtbot, session)
+    target = raw.with_name(f"window{suffix}")
+    session.save(target)
+    qtbot.waitUntil(lambda: session.state.saved == target)
+    job = restorer.Job(raw, raw.with_name(f"line{suffix}"), (MODEL,))
+    assert restorer.run_job(job).status == "done"
+    ours, theirs = restorer.read(target), restorer.read(raw.with_name(f"line{suffix}"))
+    assert np.array_equal(ours.pixels, theirs.pixels)
+    assert restorer.read_provenance(target).source.name == "a.dng"
+
+
+def test_pictures_and_raw_files_have_steps_of_their_own(
+    qtbot: QtBot, session: Session, raw: Path
+) -> None:
+    before = session.state.choices.steps
+    opened(qtbot, session, raw)
+    session.choose(session.state.choices.with_task("denoising", wanted=True))
+    assert [step.model for step in session.state.choices.steps] == [MODEL, "panet-denoise-lite"]
+    picture = raw.with_name("b.png")
+    restorer.write(restorer.Image(make_photograph(16, 16)), picture)
+    session.open([picture])
+    qtbot.waitUntil(
+        lambda: session.state.opened is not None and session.state.opened.path == picture
+    )
+    assert session.state.choices.steps == before
+
+
+def test_jobs_on_raw_files_demosaic_them_and_nothing_else_unless_more_is_chosen() -> None:
+    sources = [Path("a.nef"), Path("b.jpg")]
+
+    def models(choices: Choices) -> list[list[str]]:
+        steps = choices.for_kind(raw=False).steps
+        jobs = restorer.plan_sources(sources, "out", steps).jobs
+        return [[step.model for step in job.steps] for job in completed(jobs, choices)]
+
+    assert models(usual_choices()) == [[MODEL], ["panet-sr-x2-lite"]]
+    raw = usual_choices().for_kind(raw=True).with_task("denoising", wanted=True)
+    assert models(raw) == [[MODEL, "panet-denoise-lite"], ["panet-sr-x2-lite"]]
+
+
+def test_a_preset_of_raw_files_has_their_steps() -> None:
+    raw = usual_choices().for_kind(raw=True).with_task("denoising", wanted=True)
+    raw = raw.with_values(white_balance="2.0,1.5")
+    found = from_options(raw.options())
+    assert found.raw
+    assert (found.steps, found.settings) == (raw.steps, raw.settings)
+    assert usual_choices().behind_demosaicing().steps[0].model == MODEL
+    assert raw.with_values(strength=0.5).steps[0] == Step(MODEL)
+
+
+def test_the_window_shows_the_options_of_raw_files_for_them_only(
+    qtbot: QtBot, window: MainWindow, raw: Path
+) -> None:
+    section = window.controls.sections[window.controls.raw]
+    assert section.isHidden()
+    window.open([raw])
+    qtbot.waitUntil(lambda: bool(window.session.state.seen_patches))
+    assert not section.isHidden()
+    assert not window.controls.steps.rows["demosaicing"].isHidden()
+    assert not window.controls.strength.isEnabled()
