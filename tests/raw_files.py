@@ -53,7 +53,13 @@ def write_dng(
     with tifffile.TiffWriter(path) as file:
         if preview is not None:
             file.write(
-                preview, compression="jpeg", subfiletype=1, subifds=1, extratags=kept, metadata=None
+                preview,
+                compression="jpeg",
+                rowsperstrip=len(preview),
+                subfiletype=1,
+                subifds=1,
+                extratags=kept,
+                metadata=None,
             )
         file.write(samples, subfiletype=0, extratags=kept, **options)  # type: ignore[arg-type]
 

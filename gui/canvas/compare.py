@@ -167,7 +167,8 @@ class Compare(QWidget):
             return
         self._after, self._picture = preview, None
         self.canvas.mark_preview(True)
-        self.canvas.set_layers(preview.size, [Layer(preview.shown, Box(0, 0, *preview.size))], [])
+        size = preview.shown.width, preview.shown.height
+        self.canvas.set_layers(size, [Layer(preview.shown, Box(0, 0, *size))], [])
         self.canvas.set_outline(None)
         self.canvas.fit()
         self._show_divider()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from restorer import Integer, Number, conditioned_task, find_option
 
@@ -35,6 +35,8 @@ class Damage(QWidget):
         self._usual = usual
         self.automatic = QCheckBox(automatic)
         self.automatic.setAccessibleName(automatic)
+        # A long text in parentheses does not widen the panel.
+        self.automatic.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         kind = cast(Number, find_option(field).offered)
         self._whole = isinstance(kind, Integer)
         self.slider = ValueSlider(name, kind.low, kind.high, 1)
@@ -55,6 +57,7 @@ class Damage(QWidget):
         """
         with QSignalBlocker(self.automatic):
             self.automatic.setText(f"{self._words} ({said})" if said else self._words)
+            self.automatic.setToolTip(self.automatic.text())
             self.automatic.setChecked(value is None)
         self.slider.setEnabled(value is not None)
         shown = found if value is None else value

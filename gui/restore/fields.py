@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, cast
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QToolTip, QWidget
 
 from restorer import OPTIONS, Choice, Integer, Number, Option, find_option
 
@@ -133,11 +133,25 @@ class TextField(QLineEdit):
 
     def __init__(self, option: Option) -> None:
         super().__init__()
-        self.editingFinished.connect(lambda: self.changed.emit(self.text() or option.default))
+        self._option, self._value = option, option.default
+        self.editingFinished.connect(self._take)
 
     def show_value(self, value: Any) -> None:
         """Show the value of the option."""
+        self._value = value
         self.setText(value or "")
+
+    def _take(self) -> None:
+        """Ask for the text; of one that the option refuses, say why and show the last value."""
+        value = self.text().strip() or self._option.default
+        try:
+            self._option.kind.check(value)
+        except ValueError as error:
+            self.setText(self._value or "")
+            place = self.mapToGlobal(self.rect().bottomLeft())
+            QToolTip.showText(place, f"{self._option.title} {error}", self)
+        else:
+            self.changed.emit(value)
 
 
 Field: TypeAlias = ChoiceField | FlagField | NumberField | TextField

@@ -72,13 +72,13 @@ def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
 def open_preview(path: Path, screen: bytes | None) -> CameraPreview | None:
     """Read the preview in a RAW file; None where there is none, or where the file is damaged."""
     try:
-        header, preview = probe(path), restorer.embedded_preview(path)
+        preview = restorer.embedded_preview(path)
     except ImageError:  # opening the file will say so
         return None
     if preview is None:
         return None
     shown = pyramid(rendering.screen_pixels(preview, screen))
-    return CameraPreview(path.name, (header.width, header.height), shown)
+    return CameraPreview(path.name, shown)
 
 
 def open_file(

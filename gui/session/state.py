@@ -63,12 +63,10 @@ class CameraPreview:
 
     Attributes:
         name: Name for titles.
-        size: (width, height) of the picture.
         shown: The preview in the colors of the screen.
     """
 
     name: str
-    size: tuple[int, int]
     shown: Pyramid
 
 

@@ -236,6 +236,9 @@ def _style(c: Colors) -> str:
     }}
     QCheckBox::indicator:focus {{ border-color: {c.text}; }}
     QCheckBox::indicator:disabled {{ border-color: {c.line}; background: {c.panel}; }}
+    QCheckBox::indicator:checked:disabled {{
+        background: {c.muted}; border-color: {c.muted}; image: url("{check}");
+    }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.line}; }}
     QSlider::sub-page:horizontal {{ border-radius: 2px; background: {c.accent}; }}
     QSlider::sub-page:horizontal:disabled {{ background: {c.muted}; }}

@@ -50,7 +50,7 @@ def test_the_samples_are_restored_as_the_command_line_does(
     previews = []
     session.changed.connect(lambda state: previews.append(state.camera_preview))
     opened(qtbot, session, raw)
-    assert any(preview is not None and preview.size == (56, 40) for preview in previews)
+    assert any(preview is not None and preview.shown.width == 28 for preview in previews)
     assert session.state.camera_preview is None
     assert [step.model for step in session.state.choices.steps] == [MODEL]
     session.choose(session.state.choices.with_values(exposure=0.5, tone="linear"))
@@ -132,3 +132,16 @@ def test_the_window_shows_the_options_of_raw_files_for_them_only(
     assert not section.isHidden()
     assert not window.controls.steps.rows["demosaicing"].isHidden()
     assert not window.controls.strength.isEnabled()
+
+
+def test_a_white_balance_that_cannot_be_is_refused(
+    qtbot: QtBot, window: MainWindow, raw: Path
+) -> None:
+    window.open([raw])
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
+    field = window.controls.raw.fields["white_balance"]
+    for text, expected in (("2.0,x", "camera"), ("2.0,1.5", "2.0,1.5")):
+        field.setText(text)
+        field.editingFinished.emit()
+        assert window.session.state.choices.settings.white_balance == expected
+        assert field.text() == expected
