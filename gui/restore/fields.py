@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, cast
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QWidget
 
 from restorer import OPTIONS, Choice, Integer, Number, Option, find_option
 
@@ -142,14 +142,13 @@ class TextField(QLineEdit):
         self.setText(value or "")
 
     def _take(self) -> None:
-        """Ask for the text; of one that the option refuses, say why and show the last value."""
+        """Ask for the text; of one that the option refuses, show the last value instead."""
         value = self.text().strip() or self._option.default
         try:
             self._option.kind.check(value)
         except ValueError as error:
             self.setText(self._value or "")
-            place = self.mapToGlobal(self.rect().bottomLeft())
-            QToolTip.showText(place, f"{self._option.title} {error}", self)
+            self.setToolTip(f"{self._option.title}: {error}")
         else:
             self.changed.emit(value)
 

@@ -249,7 +249,6 @@ class Choices:
         """Yield the options that differ from their defaults and apply to the models."""
         for option in OPTIONS:
             applies = option not in STEP_OPTIONS or any(s.takes(option) for s in self.models)
-            applies &= self.raw or option.group != "raw"
             if applies and (value := self.value(option)) != option.default:
                 yield option, value
 

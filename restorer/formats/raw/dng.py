@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from typing import Any, BinaryIO
@@ -200,17 +201,15 @@ class Dng:
 
     def thumbnail(self) -> bytes:
         """Return the largest preview, a JPEG; empty where there is none."""
-        found = [page for page in self._pages if page.compression == _JPEG]
-        found = [
-            page for page in found if page.photometric in _SHOWN and len(page.dataoffsets) == 1
-        ]
-        if not found:
-            return b""
-        best = max(found, key=lambda page: page.imagelength * page.imagewidth)
-        file = self.first.parent.filehandle
-        file.seek(best.dataoffsets[0])
-        data: bytes = file.read(min(best.databytecounts[0], _MOST_PREVIEW_BYTES))
-        return data
+        with suppress(*TIFF_ERRORS):
+            jpegs = [page for page in self._pages if page.compression == _JPEG]
+            whole = [p for p in jpegs if p.photometric in _SHOWN and len(p.dataoffsets) == 1]
+            best = max(whole, key=lambda page: page.imagelength * page.imagewidth, default=None)
+            if best is not None:
+                file = self.first.parent.filehandle
+                file.seek(best.dataoffsets[0])
+                return bytes(file.read(min(best.databytecounts[0], _MOST_PREVIEW_BYTES)))
+        return b""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -111,7 +111,6 @@ def test_presets_of_the_command_line_are_understood():
         ({"seed": 0.5}, "seed 0.5: expected"),
         ({"memory": "0"}, "memory '0': expected"),
         ({"memory": "1e9"}, "memory '1e9': expected"),
-        ({"task": "demosaicing"}, "demosaicing"),
         ({"task": "cooking"}, "cooking"),
     ],
 )
