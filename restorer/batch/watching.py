@@ -103,6 +103,7 @@ class FolderWatch:
                 yield from self._whole(now)
                 scanned = now
             found = next(changes, None)
+            self._away = False
 
     def _is_any_whole(self, now: float) -> bool:
         return any(self._is_whole(*waiting, now) for waiting in self._waiting.values())
@@ -115,7 +116,6 @@ class FolderWatch:
         whole: list[Job] = []
         states: dict[Location, FileState] = {}
         found = self._plan()
-        self._away = False
         for job in found:
             state = FileState.of(job.source)
             if state is None or self._given.get(job.source) == state:

@@ -163,3 +163,19 @@ def test_a_file_that_an_older_one_replaces_is_given_again(tmp_path: Path) -> Non
         assert names.get(timeout=20) == "a.png"
         os.utime(folder / "a.png", (10**9, 10**9))
         assert names.get(timeout=20) == "a.png"
+
+
+def test_a_watch_that_the_system_refuses_is_said_once_and_files_come_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*paths: object, **options: object) -> Iterator[object]:
+        raise PermissionError("in/sub")  # an unreadable folder inside
+        yield
+
+    monkeypatch.setattr("watchfiles.watch", refuse)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(b"a")
+    with watched(tmp_path / "in") as names:
+        assert names.get(timeout=20) == "a.png"
+        time.sleep(1.2)
+    assert caplog.text.count("waiting for the folder") == 1
