@@ -37,6 +37,8 @@ MODEL = "panet-sr-x2-lite"
 
 
 RAY = pytest.param("ray", marks=pytest.mark.slow)  # it starts a cluster
+# What workers share (`run_one`) is tested where they start fast.
+LOCAL = sorted(set(ENGINES) - {"ray"})
 
 
 @pytest.fixture(params=[RAY if name == "ray" else name for name in sorted(ENGINES)])
@@ -57,7 +59,14 @@ def jobs(tmp_path: Path) -> list[Job]:
     return list(batch.jobs)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("engine", "workers"),
+    [
+        *((name, workers) for name in LOCAL for workers in (1, 2)),
+        pytest.param("ray", 2, marks=pytest.mark.slow),
+    ],
+    indirect=["engine"],
+)
 def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[Job]) -> None:
     events = list(restorer.run_jobs(jobs, engine=engine, workers=workers))
     for job in jobs:
@@ -73,6 +82,7 @@ def test_every_job_has_exactly_one_result(engine: str, workers: int, jobs: list[
     assert any(isinstance(e, Progress) for e in events)
 
 
+@pytest.mark.parametrize("engine", LOCAL, indirect=True)
 def test_a_wrong_result_is_repaired_or_fails_and_is_never_done(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +131,7 @@ def test_cancelled_jobs_have_results_too(engine: str, jobs: list[Job]) -> None:
     assert not list(jobs[0].target.parent.glob("*.part"))
 
 
+@pytest.mark.parametrize("engine", LOCAL, indirect=True)
 def test_early_exit_stops_the_work(engine: str, jobs: list[Job]) -> None:
     before = threading.active_count()
     for _ in restorer.run_jobs(jobs, engine=engine):
@@ -154,6 +165,7 @@ def faulty(job: Job, target: str, fault: Callable[[], None] | None = None) -> Fa
     return FaultyJob(job.source, path, job.steps, job.settings, fault=fault)
 
 
+@pytest.mark.parametrize("engine", LOCAL, indirect=True)
 def test_a_bug_in_a_tile_or_a_format_fails_that_job_and_says_where(
     engine: str, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
