@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from .options import Request, restoration_options
 from .page import Page
 from .params import FolderType
 from .report import Report, journal
-from .run import loading, run
+from .run import run
 from .words import tell, warn
 
 if TYPE_CHECKING:
@@ -99,26 +98,22 @@ def batch(
     if address is not None and not ENGINES[engine].cluster:
         raise click.UsageError("--address: needs --engine ray")
     output = OutputFolder(target, ctx.find_root().meta["command"])
-    steps, settings, earlier = request.steps(), request.settings(), output.targets
-    # A folder that has no results yet will surely need the models.
-    needed = not (dry_run or earlier or ENGINES[engine].cluster)
-    with loading(steps, settings) if needed else nullcontext():
-        plan = exclude_results(
-            plan_jobs(
-                source,
-                target,
-                steps,
-                recursive=recursive,
-                include=include,
-                exclude=exclude,
-                name=name,
-                suffix=request.suffix,
-                settings=settings,
-                earlier=earlier,
-            )
+    plan = exclude_results(
+        plan_jobs(
+            source,
+            target,
+            request.steps(),
+            recursive=recursive,
+            include=include,
+            exclude=exclude,
+            name=name,
+            suffix=request.suffix,
+            settings=request.settings(),
+            earlier=output.targets,
         )
-        plan = replace(plan, jobs=request.completed(plan.jobs))
-        decisions = output.decide(plan.jobs)
+    )
+    plan = replace(plan, jobs=request.completed(plan.jobs))
+    decisions = output.decide(plan.jobs)
     if dry_run:
         ctx.exit(show_plan(decisions, plan, workers=jobs, all_headers=all_headers, as_json=as_json))
     with journal(report) as file, output:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,29 +13,11 @@ from .stopping import stoppable
 from .words import duration, printable, size, warn
 
 if TYPE_CHECKING:
-    from restorer import Decision, Finished, FolderWatch, Job, Progress, RunControl, Settings, Step
+    from restorer import Decision, Finished, FolderWatch, Job, Progress, RunControl
 
     from .report import Report
 
 _WORTH_SAYING_S = 60
-
-
-@contextmanager
-def loading(steps: Sequence[Step], settings: Settings) -> Iterator[None]:
-    """Load PyTorch and the models in a thread, while the caller plans.
-
-    The context ends with the thread, so that the program never ends inside an import. A problem is
-    that of the check before the run, which repeats it.
-    """
-
-    def load() -> None:
-        from restorer import check_steps
-
-        check_steps(steps, settings)
-
-    with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
-        aside.submit(load)
-        yield
 
 
 def run(
@@ -116,6 +97,8 @@ def run_watch(
 
 
 def _check(job: Job, engine: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
     from restorer import ENGINES, check_steps
 
     settings = job.settings
