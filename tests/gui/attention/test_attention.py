@@ -101,7 +101,7 @@ def test_scales_and_patches_are_told_in_words(panel, qtbot, quick):
 
 
 def test_a_model_that_was_picked_here_stays_until_the_choices_change(panel, qtbot, quick, picture):
-    opened = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
+    opened = SimpleNamespace(colors=picture, shown=pyramid(picture.image.pixels))
     state = SimpleNamespace(choices=usual_choices(), usable=USABLE, opened=opened)
     panel.show_state(state)
     assert panel.model.currentData() == "panet-sr-x2-lite"
@@ -123,7 +123,7 @@ def test_another_model_or_noise_level_is_looked_into_at_once(panel, qtbot, monke
         return made_up(picture, model, at)
 
     monkeypatch.setattr(attention_module, "map_attention", noted)
-    opened = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
+    opened = SimpleNamespace(colors=picture, shown=pyramid(picture.image.pixels))
     choices = usual_choices()
     state = SimpleNamespace(choices=choices, usable=USABLE, opened=opened)
     panel.show_state(state)
@@ -234,7 +234,7 @@ def test_trouble_is_told(panel, qtbot, monkeypatch):
 def test_the_state_of_the_window_is_shown(mount, picture):
     panel = mount(AttentionPanel(), 330, 860)
     choices = usual_choices()
-    shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
+    shown = SimpleNamespace(colors=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(SimpleNamespace(choices=choices, usable=USABLE, opened=shown))
     assert panel.model.currentData() == "panet-sr-x2-lite"
     denoise = choices.with_task("super-resolution", wanted=False).with_task(

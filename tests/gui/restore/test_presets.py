@@ -28,7 +28,6 @@ def presets(qtbot, tmp_path):
         ("jobs = 2", ["'mine'", "'jobs'", "known are", "max-pixels"]),
         ("sigma = 76", ["mine", "sigma 76", "0 to 75"]),
         ("memory = '1e9'", ["mine", "memory '1e9'", "4GB"]),
-        ("task = 'demosaicing'", ["mine", "demosaicing"]),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_file(presets, line, words):
