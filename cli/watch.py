@@ -93,8 +93,12 @@ def watch(
     check_apart(source, target)
     steps, settings = request.steps(), request.settings()
     unread: set[Path | Address] = set()
+    output = OutputFolder(target, ctx.find_root().meta["command"])
+    earlier = output  # as its journals are at the last look
 
     def plan() -> Sequence[Job]:
+        nonlocal earlier
+        earlier = OutputFolder(target)
         batch = plan_jobs(
             source,
             target,
@@ -105,7 +109,7 @@ def watch(
             name=name,
             suffix=request.suffix,
             settings=settings,
-            earlier=OutputFolder(target).targets,
+            earlier=earlier.targets,
         )
         for each in batch.ignored:
             if each.failed and each.path == source:
@@ -116,7 +120,7 @@ def watch(
         return request.completed(exclude_results(batch).jobs)
 
     def decide(found: Sequence[Job]) -> Sequence[Decision]:
-        return OutputFolder(target).decide(found)
+        return earlier.decide(found)
 
     def show(job: Job, result: Result) -> None:
         if result.status == "failed":
@@ -124,7 +128,6 @@ def watch(
         elif result.status == "done" and not quiet:
             tell(in_words(job, result))
 
-    output = OutputFolder(target, ctx.find_root().meta["command"])
     with journal(report) as file, output:
         account = Report(file=file, show=show, output=output)
         output.open()
