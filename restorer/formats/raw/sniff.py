@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from restorer.formats import ifd
@@ -38,26 +40,26 @@ def sniff(file: BinaryIO) -> int:
         return 2
     if not re.match(_TIFF, start):
         return 0
-    return 2 if any(map(_is_raw, *_directories(file))) else 0
+    return 2 if any(_is_raw(layout, found) for layout, found in _directories(file)) else 0
 
 
-def _directories(file: BinaryIO) -> tuple[list[Layout], list[Directory]]:
-    """Return the first directories of a TIFF structure and those below them, with their layout."""
-    found: list[Directory] = []
-    try:
+def _directories(file: BinaryIO) -> Iterator[tuple[Layout, Directory]]:
+    """Yield the first directories of a TIFF structure and those below them, with their layout."""
+    count = 0
+    with suppress(ValueError, OSError):  # the reader will say what is wrong
         layout, at = ifd.read_layout(file)
-        while at and len(found) < _MOST:
+        while at and count < _MOST:
             directory = ifd.read_directory(file, layout, at)
-            found.append(directory)
+            yield layout, directory
             pointers = directory.fields.get(SUB_IFDS)
+            below: tuple[int, ...] = ()
             if pointers is not None and pointers.kind in (4, 13):
-                count = min(len(pointers.data) // 4, _MOST)
-                for below in layout.unpack(f"{count}I", pointers.data[: 4 * count]):
-                    found.append(ifd.read_directory(file, layout, below))
+                number = min(len(pointers.data) // 4, _MOST)
+                below = layout.unpack(f"{number}I", pointers.data[: 4 * number])
+            for inner in below:
+                yield layout, ifd.read_directory(file, layout, inner)
+            count += 1 + len(below)
             at = directory.next_offset
-    except (ValueError, OSError):  # the reader will say what is wrong
-        pass
-    return [layout] * len(found) if found else [], found
 
 
 def _is_raw(layout: Layout, directory: Directory) -> bool:
