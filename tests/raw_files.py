@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.formats import matrix
-from restorer.formats.raw import rendering
 
 from helpers import make_photograph
 
@@ -74,4 +73,4 @@ def sensor(colors: NDArray[np.float32], pattern: str) -> NDArray[np.uint16]:
 
 def linear_photograph(height: int, width: int) -> NDArray[np.float32]:
     photo = make_photograph(height, width).astype(np.float32) / np.float32(255)
-    return rendering.decoded(0.1 + 0.8 * photo)
+    return matrix.decoded(0.1 + 0.8 * photo)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from restorer.image import FloatArray
 
 # CIE 1931 x, y of white, red, green, blue
 SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
@@ -86,6 +89,20 @@ def colorants(chromaticities: tuple[float, ...]) -> NDArray[np.float64]:
         primaries * np.linalg.solve(primaries, white)
     )
     return adapted
+
+
+def encoded(linear: NDArray[Any]) -> FloatArray:
+    """Return linear values with the tone curve of sRGB; below 0 its straight part goes on."""
+    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    values: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
+    return values
+
+
+def decoded(values: FloatArray) -> FloatArray:
+    """Return the inverse of `encoded`."""
+    curve = ((np.maximum(values, 0.04045) + 0.055) / 1.055) ** 2.4
+    linear: FloatArray = np.where(values <= 0.04045, values / 12.92, curve).astype(np.float32)
+    return linear
 
 
 def undated(profile: bytes) -> bytes:

@@ -23,6 +23,7 @@ from restorer.formats.matrix import (
     PROPHOTO_CHROMATICITIES,
     REC2020_CHROMATICITIES,
     SRGB_CURVE,
+    encoded,
     matrix_profile,
     undated,
 )
@@ -239,10 +240,7 @@ def lab_to_rgb(lab: FloatArray) -> FloatArray:
     level = (lab[..., 0] + 16) / 116
     f = np.stack([level + lab[..., 1] / 500, level, level - lab[..., 2] / 200], axis=-1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * D50
-    linear = np.clip(xyz @ _XYZ_TO_SRGB.T, 0, 1)
-    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    rgb: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
-    return rgb
+    return encoded(np.clip(xyz @ _XYZ_TO_SRGB.T, 0, 1))
 
 
 def _transformed(ink: NDArray[Any], profile: bytes) -> Pixels:

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 import restorer
 from restorer import READABLE, bayer
 from restorer.formats import matrix
-from restorer.formats.raw import rendering
 
 NEUTRAL = (0.5, 1.0, 0.625)
 BLACK, WHITE = 512, 16_383
@@ -76,7 +75,7 @@ def demosaiced(path: Path, noisy: bool) -> Iterator[tuple[str, NDArray[np.float3
         image = restorer.restore_region(
             source, steps, source.region, settings=restorer.Settings(bits=32)
         )
-        yield " + ".join(steps), rendering.decoded(image.to_float())
+        yield " + ".join(steps), matrix.decoded(image.to_float())
 
 
 def main() -> None:
@@ -97,7 +96,7 @@ def main() -> None:
             image = restorer.read(path)
             top, left = ((n - options.side) // 2 for n in (image.height, image.width))
             region = restorer.Region(max(0, top), max(0, left), options.side, options.side)
-            linear = rendering.decoded(region.of(image.to_float())[..., :3])
+            linear = matrix.decoded(region.of(image.to_float())[..., :3])
             pattern = bayer.PATTERNS[number % 4]
             for iso, (slope, floor) in ISOS.items():
                 samples = np.zeros(linear.shape[:2], np.float32)

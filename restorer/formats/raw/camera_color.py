@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer.formats.matrix import D50, adaptation
+from restorer.formats.matrix import D50, SRGB_CHROMATICITIES, adaptation, colorants
 from restorer.pages import Calibration, CameraColor, Matrix
 
 # Correlated color temperatures in kelvins of the light sources that EXIF numbers.
@@ -25,9 +25,6 @@ BLOCK = "camera color"  # of metadata: the colors of a camera, in which the pixe
 _START_XY = (0.3457, 0.3585)  # D50
 _ROUNDS = 30
 _CLOSE = 1e-7
-_SRGB_TO_XYZ = np.array(  # D65, IEC 61966-2-1
-    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-)
 
 
 def camera_color(
@@ -74,10 +71,8 @@ def camera_color(
 
 def unknown_color(neutral: Sequence[float]) -> CameraColor:
     """Return colors with the primaries of sRGB, for a camera of which no matrix is known."""
-    color = np.linalg.inv(_SRGB_TO_XYZ)
     gray = np.asarray(neutral, np.float64)
-    known = camera_color([Calibration(color)], color @ np.array([0.9505, 1.0, 1.0891]))
-    return CameraColor(gray / gray.max(), known.to_xyz)
+    return CameraColor(gray / gray.max(), colorants(SRGB_CHROMATICITIES))
 
 
 def to_block(color: CameraColor) -> bytes:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.errors import ImageError, ImageFormatError
-from restorer.formats import ifd, maker_note, metadata, photoshop
+from restorer.formats import ifd, maker_note, matrix, metadata, photoshop
 from restorer.formats.codec import Header, not_kept
 from restorer.formats.jpeg import JpegReader
 from restorer.formats.profiles import srgb_profile
@@ -28,8 +28,6 @@ from restorer.formats.raw.rendering import (
     Development,
     Rendering,
     Tone,
-    decoded,
-    encoded,
     lifted,
 )
 from restorer.image import FloatArray, Image, Metadata
@@ -120,13 +118,13 @@ class RawReader:
         rendering = Rendering(color, Development(tone=tone))
         balanced = np.minimum(linear / rendering.neutral, 1)
         note = "the DNG was demosaiced by the program that made it"
-        return self._image(rendering.shown(encoded(balanced)), (note, *notes))
+        return self._image(rendering.shown(matrix.encoded(balanced)), (note, *notes))
 
     def _demosaiced(self) -> Image:
         """Return the picture of another sensor, as LibRaw makes it."""
         if self._libraw is None:
             raise ImageFormatError("the DNG holds samples that neither LibRaw nor tifffile decodes")
-        shown = encoded(lifted(decoded(self._libraw.picture())))
+        shown = matrix.encoded(lifted(matrix.decoded(self._libraw.picture())))
         note = f"LibRaw demosaiced the picture, as the camera has {self._libraw.kind}"
         return self._image(self._libraw.crop.of(shown), (note,))
 
@@ -147,12 +145,10 @@ class RawReader:
         if not known and self._libraw is not None:
             with suppress(ImageFormatError):
                 known = self._libraw.calibrations
+        stated = () if self._dng is None else (self._dng.balance, self._dng.exposure)
         with suppress(ValueError, np.linalg.LinAlgError):
-            if known and self._dng is None:
-                return camera_color(known, neutral), notes
-            if known and self._dng is not None:
-                dng = self._dng
-                return camera_color(known, neutral, dng.balance, dng.exposure), notes
+            if known:
+                return camera_color(known, neutral, *stated), notes
         words = "the colors of this camera are unknown; they were taken for those of sRGB"
         return unknown_color(neutral), (*notes, words)
 

@@ -113,7 +113,7 @@ class Rendering:
         for y, x, number in bayer.sites(mosaic.pattern):
             values[y::2, x::2] /= self.neutral[number]
         for top in range(0, len(values), _BAND):
-            values[top : top + _BAND] = encoded(np.minimum(values[top : top + _BAND], 1))
+            values[top : top + _BAND] = matrix.encoded(np.minimum(values[top : top + _BAND], 1))
         return values
 
     def shown(self, values: FloatArray) -> FloatArray:
@@ -122,7 +122,7 @@ class Rendering:
             return np.clip(values, 0, 1)
         result = np.empty_like(values)
         for top in range(0, len(values), _BAND):
-            balanced = decoded(values[top : top + _BAND])
+            balanced = matrix.decoded(values[top : top + _BAND])
             result[top : top + _BAND] = self._shown(balanced)
         return result
 
@@ -133,7 +133,7 @@ class Rendering:
         np.maximum(linear, 0, out=linear)
         if self.development.tone == "neutral":
             linear = lifted(linear)
-        return encoded(np.minimum(linear, 1))
+        return matrix.encoded(np.minimum(linear, 1))
 
     @cached_property
     def _to_space(self) -> NDArray[np.float32]:
@@ -167,15 +167,3 @@ def lifted(linear: FloatArray) -> FloatArray:
     """Return linear values with the tone curve ``neutral``; 0 and 1 stay."""
     result: FloatArray = (1 + _LIFT) * linear / (1 + _LIFT * linear)
     return result
-
-
-def encoded(linear: FloatArray) -> FloatArray:
-    """Return values with the tone curve of sRGB; negative ones continue its straight part."""
-    curved = np.maximum(linear, np.float32(0.0031308)) ** np.float32(1 / 2.4)
-    return np.where(linear <= 0.0031308, linear * 12.92, curved * 1.055 - 0.055).astype(np.float32)
-
-
-def decoded(values: FloatArray) -> FloatArray:
-    """Return the inverse of `encoded`."""
-    curved = (np.maximum(values, np.float32(0.04045)) + 0.055) / np.float32(1.055)
-    return np.where(values <= 0.04045, values / 12.92, curved**2.4).astype(np.float32)

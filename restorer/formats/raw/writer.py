@@ -21,7 +21,7 @@ from restorer.formats.codec import WriterOptions
 from restorer.formats.metadata import described_by
 from restorer.formats.profiles import srgb_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK, from_block
-from restorer.formats.raw.rendering import Development, Rendering, Tone, decoded
+from restorer.formats.raw.rendering import Development, Rendering, Tone
 from restorer.image import Image
 from restorer.options import Choice, option
 from restorer.pages import Calibration, CameraColor
@@ -66,7 +66,7 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
     else:
         color = from_block(block)
     values = image.to_float()
-    linear = decoded(values) * color.neutral.astype(np.float32)
+    linear = matrix.decoded(values) * color.neutral.astype(np.float32)
     raw = np.rint(np.clip(linear, 0, 1) * np.float32(_WHITE)).astype(np.uint16)
     rendering = Rendering(color, Development(tone=tone))
     structure, _, _ = described_by(image.metadata.exif)

@@ -59,7 +59,7 @@ def test_flat_colors_of_any_phase_and_orientation_come_out_as_they_were(
     assert metadata.orientation(page.metadata) == 1
     picture = rendering.plain_picture(page, rendering.Development(tone="linear"))
     assert picture.pixels.shape == (*size, 3)
-    found = rendering.decoded(picture.to_float())
+    found = matrix.decoded(picture.to_float())
     assert np.abs(found - color).max() < 2e-3
 
 
@@ -91,7 +91,7 @@ def test_the_network_restores_raw_samples_to_the_colors_of_the_scene(tmp_path: P
         result = restorer.restore(tmp_path / "a.dng", MODEL, settings=Settings(tone="linear"))
         assert result.bits == 16
         assert restorer.profile_name(result.metadata.icc).startswith("sRGB")
-        error = result.to_float() - rendering.encoded(colors)
+        error = result.to_float() - matrix.encoded(colors)
         plain = restorer.read(tmp_path / "a.dng")
         assert np.sqrt((error[4:-4, 4:-4] ** 2).mean()) < 0.02
         assert plain.pixels.shape == result.pixels.shape
@@ -133,7 +133,7 @@ def test_saturated_colors_survive_in_a_wide_space(tmp_path: Path, profile: str) 
         "rec2020-linear": matrix.REC2020_CHROMATICITIES,
         "prophoto-linear": matrix.PROPHOTO_CHROMATICITIES,
     }[profile]
-    linear = rendering.decoded(found.astype(np.float32)) if profile == "display-p3" else found
+    linear = matrix.decoded(found.astype(np.float32)) if profile == "display-p3" else found
     wanted = np.clip(np.linalg.solve(matrix.colorants(chromaticities), to_xyz @ color), 0, 1)
     assert np.abs(linear - wanted).max() < 0.01
 
@@ -145,7 +145,7 @@ def test_exposure_white_balance_and_tone_change_the_picture_as_said(tmp_path: Pa
 
     def level(**values: Any) -> NDArray[np.float32]:
         result = restorer.restore(page, MODEL, settings=Settings(**values))
-        return rendering.decoded(result.to_float())[8:-8, 8:-8].mean((0, 1))
+        return matrix.decoded(result.to_float())[8:-8, 8:-8].mean((0, 1))
 
     assert np.abs(level(tone="linear") - 0.1).max() < 2e-3
     assert np.abs(level(tone="linear", exposure=1) - 0.2).max() < 4e-3
@@ -214,7 +214,7 @@ def test_colors_that_the_maker_interpolated_are_taken_with_a_note(tmp_path: Path
         )
         image = restorer.read(tmp_path / "a.dng")
         assert "demosaiced by the program that made it" in " ".join(image.notes)
-        found = rendering.decoded(image.to_float())
+        found = matrix.decoded(image.to_float())
         assert np.abs(found - rendering.lifted(colors)).max() < 5e-3
 
 
@@ -336,7 +336,7 @@ def test_a_dng_of_the_result_has_the_colors_of_the_camera(tmp_path: Path, compre
         neutral = np.reshape(preview.tags[50728].value, (3, 2))
         assert np.allclose(neutral[:, 0] / neutral[:, 1], NEUTRAL, atol=1e-3)
     wanted = restorer.restore(tmp_path / "a.dng", MODEL, settings=Settings(tone="linear"))
-    linear = rendering.decoded(wanted.to_float()) * np.array(NEUTRAL, np.float32)
+    linear = matrix.decoded(wanted.to_float()) * np.array(NEUTRAL, np.float32)
     assert np.abs(samples / 65_535 - linear).max() < 1e-3
     with rawpy.imread(str(tmp_path / "b.dng")) as opened:
         assert np.array_equal(opened.raw_image_visible[..., :3], samples)
