@@ -91,9 +91,21 @@ def _white_sigma(patches: NDArray[np.float64]) -> float:
         patches = _smoothest(patches)
     if len(patches) < 2:
         return 0.0
-    covariance = np.cov(patches, rowvar=False)
-    eigenvalues = np.clip(np.linalg.eigvalsh(covariance), 0, None)
-    return float(np.sqrt(_noise_variance(eigenvalues)) * 255)
+    return float(np.sqrt(_noise_variance(_eigenvalues(patches))) * 255)
+
+
+def _eigenvalues(patches: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the eigenvalues of the covariance of patches, rising.
+
+    Fewer patches than dimensions have as many zeros as there are too few, and their Gram matrix,
+    which is smaller, has the others.
+    """
+    count, dimensions = patches.shape
+    if count >= dimensions:
+        return np.clip(np.linalg.eigvalsh(np.cov(patches, rowvar=False)), 0, None)
+    centered = patches - patches.mean(0)
+    others = np.clip(np.linalg.eigvalsh(centered @ centered.T / (count - 1)), 0, None)
+    return np.concatenate([np.zeros(dimensions - count), others])
 
 
 def _is_art(patches: NDArray[np.float64], sigma: float) -> bool:

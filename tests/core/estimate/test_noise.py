@@ -17,7 +17,7 @@ from skimage import data
 
 import restorer
 from restorer import estimate_sigma
-from restorer.estimate.noise import _noise_variance, sigma_of_rows
+from restorer.estimate.noise import _eigenvalues, _noise_variance, sigma_of_rows
 from restorer.image import FloatArray
 
 
@@ -179,6 +179,15 @@ def test_the_mean_of_the_lowest_eigenvalues_equals_their_median(values: FloatArr
 
     largest = next(n for n in range(len(values), 0, -1) if n == 1 or is_median(values[:n]))
     assert _noise_variance(values) == values[:largest].mean()
+
+
+@pytest.mark.parametrize("count", [2, 63, 64, 81, 191, 192, 300])
+@pytest.mark.parametrize("dimensions", [64, 192])
+def test_few_patches_have_the_eigenvalues_of_their_covariance(count: int, dimensions: int) -> None:
+    patches = np.random.default_rng(count).random((count, dimensions))
+    covariance = np.cov(patches, rowvar=False)
+    expected = np.linalg.eigvalsh(covariance)
+    np.testing.assert_allclose(_eigenvalues(patches), expected, rtol=1e-9, atol=1e-13)
 
 
 def test_a_note_says_that_no_noise_was_found() -> None:
