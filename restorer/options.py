@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -357,6 +358,11 @@ def window(text: str) -> str:
 
 def options_of(holder: Any) -> tuple[Option, ...]:
     """Return the options that a dataclass, or an instance of one, declares."""
+    return _declared(holder if isinstance(holder, type) else type(holder))
+
+
+@cache
+def _declared(holder: Any) -> tuple[Option, ...]:
     found = []
     for each in fields(holder):
         if "option" in each.metadata:

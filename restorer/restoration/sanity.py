@@ -160,8 +160,8 @@ def _means(values: FloatArray, side: int) -> FloatArray:
 
 def _windows(values: FloatArray, side: int) -> FloatArray:
     """Return the means of windows of cells; the last ones of an axis repeat its last cells."""
-    height, width = values.shape[:2]
-    padded = np.pad(values, ((0, -height % side), (0, -width % side), (0, 0)), mode="edge")
+    below, right = (-length % side for length in values.shape[:2])
+    padded = cv2.copyMakeBorder(values, 0, below, 0, right, cv2.BORDER_REPLICATE)
     rows, columns = (length // side for length in padded.shape[:2])
     found: FloatArray = padded.reshape(rows, side, columns, side, -1).mean((1, 3))
     return found
