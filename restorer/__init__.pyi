@@ -150,7 +150,6 @@ from .options import Integer as Integer
 from .options import Number as Number
 from .options import Option as Option
 from .pages import CameraColor as CameraColor
-from .pages import Document as Document
 from .pages import Mosaic as Mosaic
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore

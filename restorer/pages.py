@@ -86,22 +86,9 @@ class Mosaic:
         return 16
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
-    """What a file holds.
-
-    Attributes:
-        pages: Pictures in the order of the file, at least one.
-    """
-
-    pages: tuple[Image | Mosaic, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a document without pages."""
-        if not self.pages:
-            raise ValueError("a document without pages, expected at least one")
+Page: TypeAlias = Image | Mosaic  # a file holds one, or several
 
 
-def pattern_of(picture: Image | Mosaic) -> str:
+def pattern_of(picture: Page) -> str:
     """Return the Bayer pattern of RAW samples; empty for an image."""
     return picture.pattern if isinstance(picture, Mosaic) else ""

@@ -25,7 +25,6 @@ from restorer.formats.codec import (
     not_kept,
 )
 from restorer.image import Image, Metadata
-from restorer.pages import Document
 
 _METERS = 0.0254  # an inch
 _CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "RGBA": 4}  # by Pillow's mode
@@ -68,18 +67,18 @@ class BmpReader:
         self.metadata = info.metadata
         self.notes = not_kept(_unread(file, info))
 
-    def decode(self) -> Document:
+    def decode(self) -> Image:
         """Decode the pixels."""
         picture, info = self._picture, self._info
         if picture is None:
-            return Document((Image(_masked(self._file, info), self.metadata, self.notes),))
+            return Image(_masked(self._file, info), self.metadata, self.notes)
         with decoding(*PILLOW_ERRORS):
             picture.load()
         if picture.mode in "1P":
             picture = picture.convert("L" if picture.mode == "1" else "RGB")
         pixels = np.array(picture)
         pixels = pixels.reshape(info.height, info.width, -1)
-        return Document((Image(pixels, self.metadata, self.notes),))
+        return Image(pixels, self.metadata, self.notes)
 
 
 def encode(image: Image, file: BinaryIO, options: WriterOptions) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import photoshop
-from restorer.formats.codec import exactly, name_trailer, not_kept, others
+from restorer.formats.codec import exactly, name_trailer, not_kept
 from restorer.formats.matrix import (
     P3_CHROMATICITIES,
     SRGB_CHROMATICITIES,
@@ -119,7 +119,7 @@ def read_chunks(file: BinaryIO) -> Chunks:
 def read_metadata(chunks: Chunks, *, gray: bool) -> tuple[Metadata, tuple[str, ...]]:
     """Return the metadata, with notes of what was damaged or left out."""
     notes = [f"the damaged {name} chunk was left out" for name in chunks.damaged]
-    unkept = [*chunks.unread, *others(len(chunks.frames), "frame")]
+    unkept = [*chunks.unread]
 
     def first(name: str, *found: bytes | None) -> bytes:
         distinct = list(dict.fromkeys(filter(None, found)))

@@ -11,10 +11,12 @@ from typing import Any, BinaryIO, Protocol
 from restorer.errors import ImageError, ImageFormatError, SettingsError
 from restorer.image import Bits, Image, Metadata, Pixels
 from restorer.options import check_options
-from restorer.pages import Document
+from restorer.pages import Page
 
 # What Pillow raises for damaged files, beside OSError.
 PILLOW_ERRORS = (SyntaxError, ValueError, EOFError, struct.error)
+
+MOST_PAGES = 100_000  # of a file; more are not counted
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,26 @@ class Reader(Protocol):
     Attributes:
         header: Size and kind of the image as it lies in the file, not yet upright.
         metadata: The metadata as they lie in the file.
-        notes: What reading leaves out.
+        notes: What reading leaves out, apart from other pages.
     """
 
     header: Header
     metadata: Metadata
     notes: tuple[str, ...]
 
-    def decode(self) -> Document:
-        """Return all pages, each with its metadata and notes."""
+    def decode(self) -> Page:
+        """Return the picture, the first one of several, with its metadata and notes."""
+
+
+class PagedReader(Reader, Protocol):
+    """A file of a format that holds several pages or frames; it is the reader of the first."""
+
+    def open_page(self, number: int) -> Reader:
+        """Return the reader of a page, from 0 to ``header.pages - 1``.
+
+        Only its headers are read. It may share the state of a decoder with other pages, which are
+        cheapest in their order. Raises ImageFormatError where its headers are damaged.
+        """
 
 
 class RowReader(Protocol):

@@ -36,7 +36,6 @@ from restorer.formats.jpeg_samples import Decoded
 from restorer.formats.metadata import clean_exif
 from restorer.image import Image, Metadata
 from restorer.options import Choice, Integer, option
-from restorer.pages import Document
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"
@@ -97,7 +96,7 @@ class JpegReader:
             self._read_more(file.read())
         self.notes = (*self._read_notes, *not_kept(self._unkept))
 
-    def decode(self) -> Document:
+    def decode(self) -> Image:
         """Decode the first image; a note names data behind it, too."""
         self._file.seek(self._scan_at)
         needed = [
@@ -127,12 +126,12 @@ class JpegReader:
             notes = (*notes, "the file has no end marker; all its pixels were read")
         notes, quality = (*self._read_notes, *unkept, *notes), decoded.quality
         if pixels.shape[2] != 4:
-            return Document((Image(pixels, self.metadata, notes, quality),))
+            return Image(pixels, self.metadata, notes, quality)
         if any(marker == 0xEE and body.startswith(_ADOBE) for marker, body in self._segments):
             pixels = 255 - pixels  # Adobe stores CMYK inverted
         rgb, note = profiles.cmyk_to_rgb(pixels, self.metadata.icc)
         metadata = replace(self.metadata, icc=profiles.srgb_profile())
-        return Document((Image(rgb, metadata, (*notes, note), quality),))
+        return Image(rgb, metadata, (*notes, note), quality)
 
     def _decoded(self, head: bytes, found: bytes, *, ended: bool) -> Decoded:
         """Decode scans; what seems damaged behind them may be a filling, which harms nothing."""

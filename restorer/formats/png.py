@@ -28,7 +28,6 @@ from restorer.formats.chunks import (
 from restorer.formats.codec import Header, WriterOptions, decoding, exactly
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Integer, option
-from restorer.pages import Document
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3
@@ -91,7 +90,7 @@ class PngReader:
             "PNG", frame.height, frame.width, channels, bits, 1 + len(chunks.frames)
         )
 
-    def decode(self) -> Document:
+    def decode(self) -> Image:
         """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""
         chunks, frame = self._chunks, self._frame
         passes = list(_passes(frame))
@@ -102,7 +101,7 @@ class PngReader:
         else:
             pixels = _decoded(raw, chunks, frame, frame.height, frame.width)
         pixels = pixels[..., -self.header.channels :]  # of a gray palette one channel is enough
-        return Document((Image(np.ascontiguousarray(pixels), self.metadata, self.notes),))
+        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
 
 
 def encode(image: Image, file: BinaryIO, options: PngOptions) -> tuple[str, ...]:

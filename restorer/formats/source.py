@@ -12,14 +12,14 @@ from typing import BinaryIO
 
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
-from restorer.formats.codec import Header, Reader, RowsError
+from restorer.formats.codec import Header, PagedReader, Reader, RowsError, not_kept, others
 from restorer.formats.files import Times, stream_sha256
 from restorer.formats.raw.preview import Previewed
 from restorer.formats.raw.rendering import plain_picture
 from restorer.formats.raw.sidecar import with_sidecar
 from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Image, Pixels
-from restorer.pages import Document, Mosaic
+from restorer.pages import Page
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.
@@ -49,6 +49,7 @@ class ImageFile:
 
     Attributes:
         path: The file.
+        name: The path, with the number of the page for a page of several.
         header: Size and kind of the upright image, as `read` gives it.
         metadata: Metadata of the upright image; `read` replaces the color profile where it
             converts colors.
@@ -57,15 +58,27 @@ class ImageFile:
     """
 
     def __init__(
-        self, path: Path, format: Format, reader: Reader, times: Times, file: BinaryIO
+        self,
+        path: Path,
+        format: Format,
+        reader: Reader,
+        times: Times,
+        file: BinaryIO,
+        page: int | None = None,
     ) -> None:
         self.path = path
+        self.name = str(path) if page is None else f"{path}: {format.pages} {page + 1}"
         self.times = times
         self._file = file
         self.header = _upright_header(reader)
+        self._own_notes = _name_notes(path, format)
+        if page is None:
+            self._own_notes += not_kept(others(self.header.pages - 1, format.pages))
+        else:
+            self.header = replace(self.header, pages=1)
         size = reader.header.height, reader.header.width
         self.metadata, notes = metadata.upright_metadata(reader.metadata, size)
-        self.notes = (*_name_notes(path, format), *reader.notes, *notes)
+        self.notes = (*self._own_notes, *reader.notes, *notes)
         self._format, self._reader = format, reader
 
     @property
@@ -75,7 +88,7 @@ class ImageFile:
 
     def sha256(self) -> str:
         """Return the SHA-256 of the file in lower-case hex. Raises ImageFormatError."""
-        with _named_errors(self.path):
+        with _named_errors(self.name):
             place = self._file.tell()
             self._file.seek(0)
             digest = stream_sha256(self._file)
@@ -84,7 +97,7 @@ class ImageFile:
 
     def check(self, max_pixels: int) -> None:
         """Raise ImageTooLargeError above `max_pixels`."""
-        with _named_errors(self.path):
+        with _named_errors(self.name):
             _check_header(self.header, max_pixels, streams=self.has_rows)
 
     def read(self) -> Image:
@@ -95,25 +108,38 @@ class ImageFile:
         page = self.read_page()
         return page if isinstance(page, Image) else plain_picture(page)
 
-    def read_page(self) -> Image | Mosaic:
+    def read_page(self) -> Page:
         """Return the first page, upright; RAW samples as they are. Raises like `read`."""
-        return self.read_document().pages[0]
+        with _named_errors(self.name):
+            with self._format.installed():
+                page = self._reader.decode()
+            page = metadata.upright(page)
+        return replace(page, notes=(*self._own_notes, *page.notes)) if self._own_notes else page
+
+    def page(self, number: int) -> ImageFile:
+        """Return one of several pages or frames as if it were a file of its own.
+
+        Its headers are read, and errors name its number; the file stays that of this source. Pages
+        are cheapest in their order. Raises ImageFormatError where its headers are damaged.
+
+        Args:
+            number: From 0 to ``header.pages - 1``.
+        """
+        reader = self._reader
+        if self.header.pages > 1:
+            with _named_errors(f"{self.name}: {self._format.pages} {number + 1}"):
+                paged: PagedReader = self._reader  # type: ignore[assignment]  # says the row
+                reader = paged.open_page(number)
+                _check_size(reader.header)
+        return ImageFile(self.path, self._format, reader, self.times, self._file, number)
 
     def read_preview(self) -> Image | None:
         """Return the embedded preview of a RAW file, upright; None where there is none."""
         if not isinstance(self._reader, Previewed):
             return None
-        with _named_errors(self.path), self._format.installed():
+        with _named_errors(self.name), self._format.installed():
             found = self._reader.preview()
         return None if found is None else metadata.upright(found)
-
-    def read_document(self) -> Document:
-        """Return all pages, upright. Raises ImageFormatError where one is damaged."""
-        with _named_errors(self.path):
-            with self._format.installed():
-                document = self._reader.decode()
-            pages = [metadata.upright(page) for page in document.pages]
-        return Document(tuple(self._with_name_note(page) for page in pages))
 
     def rows(self) -> Rows:
         """Return the rows, readable while the source is open.
@@ -121,7 +147,7 @@ class ImageFile:
         Raises RowsError, which says why the image can be read only as a whole, and
         ImageFormatError where the file is damaged.
         """
-        with _named_errors(self.path):
+        with _named_errors(self.name):
             if not self.has_rows:
                 raise RowsError(f"rows of {self._format.name} files cannot be read alone")
             if metadata.orientation(self._reader.metadata) != 1:
@@ -130,14 +156,10 @@ class ImageFile:
             first = metadata.upright(reader.first)
 
         def read(top: int, bottom: int) -> Pixels:
-            with _named_errors(self.path):
+            with _named_errors(self.name):
                 return reader.read(top, bottom)
 
-        return Rows(self.header, self._with_name_note(first), read)
-
-    def _with_name_note(self, page: metadata.PageT) -> metadata.PageT:
-        notes = _name_notes(self.path, self._format)
-        return replace(page, notes=(*notes, *page.notes)) if notes else page
+        return Rows(self.header, replace(first, notes=(*self._own_notes, *first.notes)), read)
 
 
 @contextmanager
@@ -169,9 +191,7 @@ def open_source(
             if format.sidecars and beside:
                 reader.metadata, notes = with_sidecar(reader.metadata, path)
                 reader.notes = (*reader.notes, *notes)
-            header = reader.header
-            if header.height < 1 or header.width < 1:
-                raise ImageFormatError(f"{header.width} x {header.height} pixels")
+            _check_size(reader.header)
             source = ImageFile(path, format, reader, times, file)
         if max_pixels is not None:
             source.check(max_pixels)
@@ -208,7 +228,7 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
         return source.read()
 
 
-def read_page(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image | Mosaic:
+def read_page(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Page:
     """Return what `read` does, but RAW samples as they are.
 
     Examples:
@@ -248,6 +268,11 @@ def _upright_header(reader: Reader) -> Header:
     return header
 
 
+def _check_size(header: Header) -> None:
+    if header.height < 1 or header.width < 1:
+        raise ImageFormatError(f"{header.width} x {header.height} pixels")
+
+
 def _check_header(header: Header, max_pixels: int, *, streams: bool) -> None:
     pixels = header.height * header.width
     if pixels > max_pixels:
@@ -280,7 +305,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, Times]]:
 
 
 @contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
+def _named_errors(path: Path | str) -> Iterator[None]:
     """Put the path before errors, and name those of disk and memory; bugs pass."""
     try:
         yield

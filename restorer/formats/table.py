@@ -34,6 +34,8 @@ class Format:
         row_reader: A `RowReader`.
         row_writer: A `RowWriter`.
         options: The `WriterOptions` of the writer.
+        pages: The word for one of several pictures in a file, ``page`` or ``frame``; empty where
+            the reader gives one only. Others have a `PagedReader`.
         extra: The optional dependencies of this package that reader and writer need.
         bits: Bit depths, ascending; an image of another depth is written with the next lower one.
         channels: Channel counts, ascending; gray is copied to RGB, alpha is composited on white.
@@ -54,6 +56,7 @@ class Format:
     row_reader: str = ""
     row_writer: str = ""
     options: str = "restorer.formats.codec:WriterOptions"
+    pages: str = ""
     extra: str = ""
     bits: tuple[Literal[8, 16, 32], ...] = (8,)
     channels: tuple[int, ...] = (1, 3)
@@ -157,6 +160,7 @@ FORMATS: dict[str, Format] = {
         reader="restorer.formats.png:PngReader",
         writer="restorer.formats.png:encode",
         options="restorer.formats.png:PngOptions",
+        pages="frame",
         bits=(8, 16),
         channels=(1, 2, 3, 4),
         carries=(
@@ -172,6 +176,7 @@ FORMATS: dict[str, Format] = {
         reader="restorer.formats.webp:WebPReader",
         writer="restorer.formats.webp:encode",
         options="restorer.formats.webp:WebPOptions",
+        pages="frame",
         channels=(3, 4),
         carries=("exif", "xmp", "icc", "thumbnail"),
         max_side=16_383,
@@ -198,6 +203,7 @@ FORMATS: dict[str, Format] = {
         row_reader="restorer.formats.bands:TiffRows",
         row_writer="restorer.formats.bands:write_rows",
         options="restorer.formats.tiff:TiffOptions",
+        pages="page",
         bits=(8, 16, 32),
         channels=(1, 2, 3, 4),
         carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF"),

@@ -6,13 +6,9 @@ drops the EXIF and GPS directories.
 
 from __future__ import annotations
 
-import logging
 import math
 import os
-import struct
-import zlib
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -35,12 +31,9 @@ from restorer.formats.metadata import (
     exif_from,
     resolution_of,
 )
+from restorer.formats.tiff_directories import TIFF_ERRORS, Directories
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Choice, option
-from restorer.pages import Document
-
-# Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
-logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _CIELAB, _ICCLAB = (
     0,
@@ -58,8 +51,7 @@ _JPEG = (6, 7)  # compressions that turn YCbCr into RGB themselves
 _LZW = 5
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _AS_RGB = "save it as gray or RGB of 8 or 16 bits first"
-_REDUCED_OR_MASK = 0b101  # bits of NewSubfileType: a thumbnail or a mask is no page
-_MAX_PAGES = 1000  # more are not counted
+_MAX_ENDS = 100  # pages whose data are looked for where a file may have a trailer
 _BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
 _INK_SET, _IPTC, _PHOTOSHOP, _SUB_IFDS = 332, 33723, 34377, 330
 _MAX_SUB_PAGES = 16
@@ -97,12 +89,6 @@ _LAYOUT |= {
 }
 _LAYOUT |= frozenset({*range(512, 522), 529, 530, 531, 532})
 
-# What tifffile and its decoders raise for damaged files, beside OSError: it does not check tags.
-TIFF_ERRORS = (
-    *(ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
-    *(struct.error, zlib.error),
-)
-
 
 @dataclass(frozen=True)
 class TiffOptions(WriterOptions):
@@ -130,26 +116,32 @@ class TiffReader:
         page: The page of tifffile.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(
+        self, file: BinaryIO, directories: Directories | None = None, number: int = 0
+    ) -> None:
         self.file = file
-        pages, full = _pages(file)
-        self.page = full[0]
+        self._directories = directories or Directories(file)
+        self.page = self._directories.open(number)
         _check(self.page)
         self.metadata, notes, unkept = _metadata(file, self.page)
         photometric = self.page.photometric
         channels = {_CMYK: 3, _PALETTE: 3}.get(photometric, _COLORS[photometric])
         self._alpha, alpha_notes, extra = _alpha(self.page)
         unkept += others(extra, "channel", "extra")
-        unkept += others(len(full) - 1, "page", "at least" if len(pages) == _MAX_PAGES else "other")
-        reduced = len(pages) - len(full)
-        unkept += [f"{reduced} reduced pages or masks"] if reduced else []
-        unkept += _trailer(file, pages)
+        if number == 0:
+            reduced = self._directories.reduced
+            unkept += [f"{reduced} reduced pages or masks"] if reduced else []
+            unkept += _trailer(file, self._directories)
         self.notes = (*notes, *alpha_notes, *not_kept(unkept))
         alpha = self._alpha is not None
-        size = self.page.imagelength, self.page.imagewidth
-        self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), len(full))
+        size, pages = (self.page.imagelength, self.page.imagewidth), len(self._directories.pages)
+        self.header = Header("TIFF", *size, channels + alpha, _bits(self.page), pages)
 
-    def decode(self) -> Document:
+    def open_page(self, number: int) -> TiffReader:
+        """Return the reader of a page."""
+        return TiffReader(self.file, self._directories, number) if number else self
+
+    def decode(self) -> Image:
         """Decode the pixels. Raises ImageFormatError for NaN."""
         page, file = self.page, self.file
         self.check_strips()
@@ -158,11 +150,11 @@ class TiffReader:
                 file.seek(at)
                 check_codes(page, file.read(size))
         if self.is_raw_ycbcr:
-            return Document((self.image(ycbcr.decode(page, file)),))
+            return self.image(ycbcr.decode(page, file))
         with decoding(*TIFF_ERRORS):
             values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
-        return Document((self.image(values),))
+        return self.image(values)
 
     @property
     def is_raw_ycbcr(self) -> bool:
@@ -287,26 +279,6 @@ def add_metadata(file: BinaryIO, metadata: Metadata) -> tuple[str, ...]:
     unkept = ["maker note"] if added.children != described.children else []
     unkept += [_tag_name(tag) for tag in others if tag not in _LAYOUT]
     return not_kept(unkept)
-
-
-def _pages(file: BinaryIO) -> tuple[list[Any], list[Any]]:
-    """Return all pages, and those that are neither thumbnails nor masks, at least one."""
-    import tifffile
-
-    with decoding(*TIFF_ERRORS):
-        pages: list[Any] = list(islice(tifffile.TiffFile(file).pages, _MAX_PAGES))
-    if not pages:
-        raise ImageFormatError("the TIFF has no page that can be read; get another copy of it")
-    full = [page for page in pages if not _is_reduced(page)]
-    if not full:
-        raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
-    return pages, full
-
-
-def _is_reduced(page: Any) -> bool:
-    """Whether a page is a thumbnail or a mask."""
-    kind = page.subfiletype
-    return isinstance(kind, int) and bool(kind & _REDUCED_OR_MASK)
 
 
 def _check(page: Any) -> None:
@@ -435,12 +407,14 @@ def _metadata(file: BinaryIO, page: Any) -> tuple[Metadata, tuple[str, ...], lis
     return metadata, (), unkept
 
 
-def _trailer(file: BinaryIO, pages: list[Any]) -> list[str]:
+def _trailer(file: BinaryIO, directories: Directories) -> list[str]:
     """Return the name of data behind all that the directories of a file refer to, if any."""
+    if len(directories.every) > _MAX_ENDS:
+        return []
     try:
         layout, _ = ifd.read_layout(file)
         end = max(
-            _end(file, layout, ifd.read_directory(file, layout, page.offset)) for page in pages
+            _end(file, layout, ifd.read_directory(file, layout, at)) for at in directories.every
         )
     except ValueError:
         return []

@@ -21,12 +21,10 @@ from restorer.formats.codec import (
     exactly,
     name_trailer,
     not_kept,
-    others,
 )
 from restorer.formats.metadata import clean_exif
 from restorer.image import Image, Metadata
 from restorer.options import Flag, Integer, option
-from restorer.pages import Document
 
 _KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ")
 _ALPHA_FLAG = 0x10
@@ -63,11 +61,10 @@ class WebPReader:
         height, width, alpha = _size(chunks)
         self.header = Header("WebP", height, width, 4 if alpha else 3, pages=max(1, frames))
         exif, notes = clean_exif(chunks.get(b"EXIF", b""))
-        unread += others(frames - 1, "frame")
         self.notes = (*notes, *not_kept(unread))
         self.metadata = Metadata(exif, chunks.get(b"XMP ") or None, chunks.get(b"ICCP") or None)
 
-    def decode(self) -> Document:
+    def decode(self) -> Image:
         """Decode the first frame, on its whole canvas."""
         import imagecodecs
 
@@ -75,7 +72,7 @@ class WebPReader:
         data = self._file.read()
         with decoding(imagecodecs.WebpError):
             pixels = imagecodecs.webp_decode(data, hasalpha=self.header.channels == 4)
-        return Document((Image(np.ascontiguousarray(pixels), self.metadata, self.notes),))
+        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
 
 
 def encode(image: Image, file: BinaryIO, options: WebPOptions) -> tuple[str, ...]:

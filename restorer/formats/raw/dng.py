@@ -16,7 +16,7 @@ from restorer.errors import ImageFormatError
 from restorer.formats.codec import decoding
 from restorer.formats.raw.area import Area
 from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
-from restorer.formats.tiff import TIFF_ERRORS
+from restorer.formats.tiff_directories import TIFF_ERRORS
 from restorer.pages import Calibration
 
 _MAIN = (0, 16)  # NewSubfileType of the picture and of an enhanced one

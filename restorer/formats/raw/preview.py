@@ -28,7 +28,7 @@ def decode_preview(data: bytes, turn: int) -> Image | None:
         turn: The orientation of the RAW file, for a JPEG that states none.
     """
     with suppress(ImageError, OSError):
-        (page, *_) = JpegReader(io.BytesIO(data)).decode().pages
+        page = JpegReader(io.BytesIO(data)).decode()
         assert isinstance(page, Image), "of a JPEG"
         own = metadata.orientation(page.metadata)
         kept = Metadata(icc=page.metadata.icc)

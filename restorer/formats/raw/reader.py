@@ -31,7 +31,7 @@ from restorer.formats.raw.rendering import (
     lifted,
 )
 from restorer.image import FloatArray, Image, Metadata
-from restorer.pages import Calibration, CameraColor, Document, Mosaic
+from restorer.pages import Calibration, CameraColor, Mosaic, Page
 
 _LINEAR_RAW, _IPTC, _PHOTOSHOP = 34892, 33723, 34377
 _MOST_HIDDEN = 2**22  # samples beside the picture that any sensor may have, beyond as many again
@@ -60,13 +60,13 @@ class RawReader:
         name = "camera RAW" if self._dng is None else "DNG"
         self.header = Header(name, best.crop.height, best.crop.width, 3, 16)
 
-    def decode(self) -> Document:
+    def decode(self) -> Page:
         """Return the samples, or a picture. Raises ImageFormatError where they are damaged."""
         if self._dng is not None and self._dng.page.photometric == _LINEAR_RAW:
-            return Document((self._linear(self._dng),))
+            return self._linear(self._dng)
         pattern, values = self._samples()
         if not pattern:
-            return Document((self._demosaiced(),))
+            return self._demosaiced()
         black, white = self._best.levels()
         dead = _fill_dead(values) if black.min() > 0 else 0  # noise stays above 0 then
         samples = self._best.crop.of(_normal(values, black, white))
@@ -74,16 +74,12 @@ class RawReader:
         if dead:
             pixels = "1 dead pixel" if dead == 1 else f"{dead} dead pixels"
             notes += (f"{pixels} of the sensor, filled from the neighbors",)
-        return Document(
-            (
-                Mosaic(
-                    np.ascontiguousarray(samples),
-                    bayer.shifted(pattern, self._best.crop.top, self._best.crop.left),
-                    color,
-                    self.metadata,
-                    (*self.notes, *notes),
-                ),
-            )
+        return Mosaic(
+            np.ascontiguousarray(samples),
+            bayer.shifted(pattern, self._best.crop.top, self._best.crop.left),
+            color,
+            self.metadata,
+            (*self.notes, *notes),
         )
 
     def preview(self) -> Image | None:

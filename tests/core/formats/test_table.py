@@ -22,7 +22,6 @@ from restorer.errors import ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import Format, Header, WriterOptions
 from restorer.formats.codec import exactly
 from restorer.options import Integer, option
-from restorer.pages import Document
 
 from helpers import make_photograph
 
@@ -48,10 +47,9 @@ class DummyReader:
         _, height, width, channels = HEAD.unpack(exactly(file, HEAD.size))
         self.header = Header("Dummy", height, width, channels)
 
-    def decode(self) -> Document:
+    def decode(self) -> Image:
         used.append("decode")
-        page = Image(self.rows(0, self.header.height))
-        return Document((page,) * self.header.pages)
+        return Image(self.rows(0, self.header.height))
 
     def rows(self, top: int, bottom: int) -> Any:
         size = self.header.width * self.header.channels
@@ -122,7 +120,7 @@ def test_a_row_and_a_module_are_read_and_written(
         np.testing.assert_array_equal(source.rows().read(3, 9), image.pixels[3:9])
 
 
-def test_a_document_has_all_pages_and_read_gives_the_first(
+def test_a_file_of_pages_gives_each_as_a_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Two(DummyReader):
@@ -130,17 +128,25 @@ def test_a_document_has_all_pages_and_read_gives_the_first(
             super().__init__(file)
             self.header = replace(self.header, pages=2)
 
+        def open_page(self, number: int) -> DummyReader:
+            self.file.seek(0)
+            page = DummyReader(self.file)
+            page.header = replace(page.header, height=12 * (2 - number))
+            return page
+
     add(monkeypatch)
-    path = tmp_path / "a.dummy"
-    formats.write(photograph(), path)
+    path, image = tmp_path / "a.dummy", photograph()
+    formats.write(image, path)
     monkeypatch.setitem(globals(), "DummyReader", Two)
+    monkeypatch.setitem(formats.FORMATS, "dummy", replace(row(), pages="leaf"))
+    assert formats.read(path).notes == ("not kept: 1 other leaf",)
     with formats.open_source(path, max_pixels=None) as source:
-        pages = source.read_document().pages
-        assert [page.width for page in pages] == [32, 32]
-        np.testing.assert_array_equal(source.read().pixels, pages[0].pixels)
-    np.testing.assert_array_equal(formats.read(path).pixels, pages[0].pixels)
-    with pytest.raises(ValueError, match="at least one"):
-        Document(())
+        first, second = source.page(0), source.page(1)
+        assert (first.header.pages, first.notes, second.header.height) == (1, (), 12)
+        np.testing.assert_array_equal(first.read().pixels, image.pixels)
+        np.testing.assert_array_equal(second.read().pixels, image.pixels[:12])
+        with pytest.raises(ImageTooLargeError, match=r"a\.dummy: leaf 2: 32 x 12"):
+            second.check(10)
 
 
 def test_reading_and_writing_are_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
