@@ -87,6 +87,8 @@ class Settings(_Checked):
         exposure: Stops by which RAW pictures become brighter.
         tone: ``neutral`` brightens the mid tones of RAW pictures as cameras do; ``linear`` does
             not.
+        highlights: Of RAW pictures, where a channel of the sensor is saturated: ``reconstruct``
+            estimates it from the others, ``clip`` makes white of it.
         dither: Whether rounding to 8 bit is dithered.
         quality: JPEG and WebP quality, 1 to 100.
         keep_times: Whether the file of the result gets the access and modification time of its
@@ -234,6 +236,15 @@ class Settings(_Checked):
         window("Tone curve of RAW pictures: neutral brightens mid tones as cameras do."),
         group="raw",
         label=window("Tone curve"),
+    )
+    highlights: Literal["reconstruct", "clip"] = option(
+        "reconstruct",
+        Choice({"reconstruct": window("Reconstruct"), "clip": window("Clip to white")}),
+        window(
+            "Saturated highlights of RAW pictures: estimated from the other channels, or white."
+        ),
+        group="raw",
+        label=window("Highlights"),
     )
     dither: bool = option(
         False,

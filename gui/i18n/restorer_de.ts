@@ -231,6 +231,22 @@
         <source>Linear</source>
         <translation>Linear</translation>
     </message>
+    <message>
+        <source>Reconstruct</source>
+        <translation>Rekonstruieren</translation>
+    </message>
+    <message>
+        <source>Clip to white</source>
+        <translation>Auf Weiß beschneiden</translation>
+    </message>
+    <message>
+        <source>Saturated highlights of RAW pictures: estimated from the other channels, or white.</source>
+        <translation>Gesättigte Lichter von RAW-Bildern: aus den anderen Kanälen geschätzt, oder weiß.</translation>
+    </message>
+    <message>
+        <source>Highlights</source>
+        <translation>Lichter</translation>
+    </message>
 </context>
 <context>
     <name>ActionArea</name>

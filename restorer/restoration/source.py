@@ -12,6 +12,7 @@ from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
 from restorer.estimate.noise import Rows, sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
+from restorer.formats.raw.camera_color import from_block
 from restorer.formats.raw.rendering import Development, Rendering, Space
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.pages import Mosaic, pattern_of
@@ -76,8 +77,9 @@ class Source:
             development = development_of(settings or Settings())
             if camera_colors:
                 development = replace(development, space="camera")
-            self.rendering = Rendering(picture.color, development)
-            samples = self.rendering.for_network(picture)
+            rendering = Rendering(picture.color, development)
+            samples = rendering.for_network(picture)
+            self.rendering = rendering.with_headroom(samples)
             picture = Image(samples, picture.metadata, picture.notes)
         self.image = picture
         self._jpeg_quality: tuple[int, Origin] | None = None
@@ -104,21 +106,15 @@ class Source:
         if self.rendering is None:
             return self.image
         values = bayer.interpolate(self.image.to_float(), self.pattern)
-        return self._visible(values, self.image)
+        return _visible(self.rendering.for_people(), values, self.image)
 
     def visible(self, result: Image) -> Image:
         """Return a result in colors for people: one in those of the camera becomes sRGB."""
-        if self.rendering is None or CAMERA_COLOR not in result.metadata.blocks:
+        block = result.metadata.blocks.get(CAMERA_COLOR)
+        if self.rendering is None or block is None:
             return result
-        return self._visible(result.to_float(), result)
-
-    def _visible(self, values: FloatArray, picture: Image) -> Image:
-        """Return encoded, balanced values as an image of 16 bits, with a picture's metadata."""
-        assert self.rendering is not None, "of RAW samples"
-        rendering = self.rendering.for_people()
-        shown = rendering.shown(values)
-        described = rendering.described(picture.metadata)
-        return Image(shown, described, picture.notes).with_float(shown, bits=16)
+        rendering = self.rendering.of_result(from_block(block))
+        return _visible(rendering, result.to_float(), result)
 
     @cached_property
     def white(self) -> float:
@@ -191,6 +187,13 @@ class Source:
         return values
 
 
+def _visible(rendering: Rendering, values: FloatArray, picture: Image) -> Image:
+    """Return encoded, balanced values as an image of 16 bits, with a picture's metadata."""
+    shown = rendering.shown(values)
+    described = rendering.described(picture.metadata)
+    return Image(shown, described, picture.notes).with_float(shown, bits=16)
+
+
 def development_of(settings: Settings) -> Development:
     """Return what the settings say of the colors of RAW pictures."""
     gains = None
@@ -199,7 +202,7 @@ def development_of(settings: Settings) -> Development:
         gains = red, blue
     spaces: dict[str, Space] = {"keep": "srgb", "srgb": "srgb", "display-p3": "display-p3"}
     space = spaces.get(settings.profile, "rec2020")  # wide, to be converted at the end
-    return Development(gains, settings.exposure, settings.tone, space)
+    return Development(gains, settings.exposure, settings.tone, space, settings.highlights)
 
 
 def lowest_jpeg_quality(

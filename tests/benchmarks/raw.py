@@ -71,7 +71,8 @@ def demosaiced(path: Path, noisy: bool) -> Iterator[tuple[str, NDArray[np.float3
     page = restorer.read_page(path)
     then = ["panet-denoise-lite", "panet-denoise-photo-lite"] if noisy else []
     for steps in ([DEMOSAIC], *([DEMOSAIC, model] for model in then)):
-        source = restorer.Source(page, camera_colors=True)
+        clipped = restorer.Settings(highlights="clip")  # white papers are no highlights
+        source = restorer.Source(page, settings=clipped, camera_colors=True)
         image = restorer.restore_region(
             source, steps, source.region, settings=restorer.Settings(bits=32)
         )

@@ -1,11 +1,12 @@
 """From the linear colors of a camera to a picture for people, and to values for networks.
 
 Arrays are (H, W, C) float32. *Balanced* values are linear, gray objects have equal channels in
-them, and the sensor saturates at 1 in all channels.
+them, and 1 is where the first channel of the sensor saturates.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -16,17 +17,19 @@ from numpy.typing import NDArray
 from restorer import bayer
 from restorer.formats import matrix, profiles
 from restorer.formats.raw.camera_color import BLOCK, to_block
-from restorer.image import FloatArray, Image, Metadata
+from restorer.formats.raw.highlights import reconstruct
+from restorer.image import HEADROOM, FloatArray, Image, Metadata
 from restorer.pages import CameraColor, Mosaic
 
 Tone: TypeAlias = Literal["neutral", "linear"]
 Space: TypeAlias = Literal["srgb", "display-p3", "rec2020", "camera"]
+Highlights: TypeAlias = Literal["reconstruct", "clip"]
 
 _BAND = 256  # rows that are converted at once
 # A camera exposes middle gray at 12.7 % of saturation (ISO 12232, 7.1), and people expect it at
 # 18 %: a curve with the slope 1.5 at black, which reaches white smoothly, shows it there.
 _LIFT = 0.5
-
+_HIGHEST = float(matrix.decoded(np.array([HEADROOM], np.float32))[0])
 
 _CHROMATICITIES: dict[str, tuple[float, ...]] = {
     "srgb": matrix.SRGB_CHROMATICITIES,
@@ -47,12 +50,15 @@ class Development:
             no curve but that of the color space.
         space: Primaries of the picture, which has the tone curve of sRGB; ``camera`` keeps those
             of the camera, balanced, for DNG files.
+        highlights: ``reconstruct`` estimates what saturated channels would have recorded, which
+            shows at lower exposure; ``clip`` makes white of it.
     """
 
     white_balance: tuple[float, float] | None = None
     exposure: float = 0.0
     tone: Tone = "neutral"
     space: Space = "srgb"
+    highlights: Highlights = "reconstruct"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +68,13 @@ class Rendering:
     Attributes:
         color: The colors of the camera.
         development: The decisions of the photographer.
+        headroom: The largest balanced value. Those that keep the colors of the camera are divided
+            by it.
     """
 
     color: CameraColor
     development: Development
+    headroom: float = 1.0
 
     @cached_property
     def neutral(self) -> NDArray[np.float32]:
@@ -83,6 +92,11 @@ class Rendering:
             return self
         return replace(self, development=replace(self.development, space="srgb"))
 
+    def of_result(self, color: CameraColor) -> Rendering:
+        """Return how a result in the colors of the camera, which this one made, becomes visible."""
+        tone = self.development.tone
+        return Rendering(color, Development(tone=tone))
+
     def described(self, metadata: Metadata) -> Metadata:
         """Return the metadata of a picture with the values that `shown` returns."""
         if self.development.space != "camera":
@@ -91,7 +105,7 @@ class Rendering:
         color = replace(
             self.color,
             neutral=self.neutral.astype(np.float64),
-            exposure=self.color.exposure + self.development.exposure,
+            exposure=self.color.exposure + self.development.exposure + math.log2(self.headroom),
         )
         return replace(metadata, icc=None, blocks={**metadata.blocks, BLOCK: to_block(color)})
 
@@ -107,18 +121,27 @@ class Rendering:
     def for_network(self, mosaic: Mosaic) -> FloatArray:
         """Return balanced samples (H, W, 1), encoded like the photographs of the training.
 
-        What is beyond white in one channel is clipped there, so that highlights stay neutral.
+        White is 1; reconstructed highlights are above it, at most at `HEADROOM`.
         """
-        values = mosaic.samples.copy()
+        values, highest = mosaic.samples.copy(), 1.0
         for y, x, number in bayer.sites(mosaic.pattern):
             values[y::2, x::2] /= self.neutral[number]
+        if self.development.highlights == "reconstruct":
+            reconstruct(values, mosaic.pattern, np.float32(1) / self.neutral)
+            highest = _HIGHEST
         for top in range(0, len(values), _BAND):
-            values[top : top + _BAND] = matrix.encoded(np.minimum(values[top : top + _BAND], 1))
+            band = values[top : top + _BAND]
+            values[top : top + _BAND] = matrix.encoded(np.minimum(band, np.float32(highest)))
         return values
+
+    def with_headroom(self, samples: FloatArray) -> Rendering:
+        """Return the same for samples that `for_network` returned."""
+        highest = matrix.decoded(np.maximum(samples.max(keepdims=True), 1))
+        return replace(self, headroom=float(highest.item()))
 
     def shown(self, values: FloatArray) -> FloatArray:
         """Return (H, W, 3) in the color space from encoded balanced values, clipped to [0, 1]."""
-        if self.development.space == "camera":
+        if self.development.space == "camera" and self.headroom == 1:
             return np.clip(values, 0, 1)
         result = np.empty_like(values)
         for top in range(0, len(values), _BAND):
@@ -127,6 +150,8 @@ class Rendering:
         return result
 
     def _shown(self, balanced: FloatArray) -> FloatArray:
+        if self.development.space == "camera":
+            return matrix.encoded(np.clip(balanced / np.float32(self.headroom), 0, 1))
         gain = np.float32(2.0 ** (self.development.exposure + self.color.exposure))
         # Sums, since a matrix product would depend, in the last bit, on the number of rows.
         linear = np.stack([(balanced * row).sum(2) for row in self._to_space], 2) * gain
@@ -156,8 +181,9 @@ def plain_picture(mosaic: Mosaic, development: Development | None = None) -> Ima
         (24, 32, 3)
     """
     rendering = Rendering(mosaic.color, development or Development())
-    values = bayer.interpolate(rendering.for_network(mosaic), mosaic.pattern)
-    shown = rendering.shown(values)
+    samples = rendering.for_network(mosaic)
+    rendering = rendering.with_headroom(samples)
+    shown = rendering.shown(bayer.interpolate(samples, mosaic.pattern))
     return Image(shown, rendering.described(mosaic.metadata), mosaic.notes).with_float(
         shown, bits=16
     )
