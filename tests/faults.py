@@ -38,6 +38,18 @@ class FaultyJob(Job):
             install(setattr)
 
 
+class ReportingJob(Job):
+    """A job whose worker does nothing but tell of itself in the notes."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        worker.run_job = _report
+
+
+def _report(job: Job, context: JobContext) -> Result:
+    return Result("done", job.target, notes=(str(os.getppid()), os.environ.get("HUE", "")))
+
+
 class BrokenNetwork(nn.Module):
     """A network whose result is wrong in a way that the seed chooses; 0 leaves it right.
 

@@ -74,10 +74,16 @@ def test_worker_processes_end_with_their_parent(number, tmp_path, make_picture):
     for name in "abcd":
         make_picture(tmp_path / "in" / f"{name}.png", 200, 200)
     words = ["batch", tmp_path / "in", tmp_path / "out", "--engine", "processes", "--jobs", "1"]
-    command = [sys.executable, "-m", "restorer.cli", *words, "--tile", "32"]
+    # The current folder holds another module of our name, which workers must not take.
+    (tmp_path / "restorer.py").write_text("raise ZeroDivisionError")
+    script = tmp_path / "bin" / "restore.py"
+    script.parent.mkdir()
+    script.write_text("from restorer.cli import main\nif __name__ == '__main__':\n    main()\n")
+    command = [sys.executable, script, *words, "--tile", "32"]
     log = tmp_path / "log"
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        streams = {"stdout": output, "stderr": output}
+        process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, **streams)
     try:
         _wait_for(lambda: "started" in _texts(tmp_path / "out/.restorer"))
         workers = _children(process.pid)
@@ -100,8 +106,8 @@ def _texts(folder):
 
 def _children(process):
     texts = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")]
-    # Python's resource tracker is a child, too, and ends later.
-    return [int(n) for n in " ".join(texts).split() if "spawn_main" in _command(n)]
+    # Workers and the server that they are forks of; Python's resource tracker ends later.
+    return [int(n) for n in " ".join(texts).split() if "resource_tracker" not in _command(n)]
 
 
 def _command(process):

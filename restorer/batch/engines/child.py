@@ -13,7 +13,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -82,8 +82,10 @@ class Connection(Protocol):
         """Wait for a message."""
 
 
-def serve(connection: Connection, setup: Setup) -> None:
-    """Run jobs in this process until the parent hangs up or dies."""
+def serve(connection: Connection, setup: Setup, environment: Mapping[str, str]) -> None:
+    """Run jobs in this process, in this environment, until the parent hangs up or dies."""
+    os.environ.clear()
+    os.environ.update(environment)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

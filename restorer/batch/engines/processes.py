@@ -1,20 +1,26 @@
 """Run jobs in processes, each with its own models: a crash costs one file one more try.
 
-Processes are spawned, never forked, since libraries have threads that a fork would lose. A
-program that uses this engine needs the usual ``if __name__ == "__main__":``.
+The process of the program is never forked, since libraries have threads that a fork would lose. On
+Linux, workers are forks of a server that has loaded the libraries and run nothing (``forkserver``
+of multiprocessing): the next worker is there at once, and all share the memory of the libraries.
+Elsewhere, each worker starts on its own. A program that uses this engine needs the usual
+``if __name__ == "__main__":``.
 """
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from restorer.batch.control import RunControl
@@ -27,6 +33,14 @@ from restorer.errors import InferenceError
 from restorer.inference.devices import available_devices, cpu_threads, free_bytes
 
 _END_S = 5  # for a worker to end by itself
+_SAFE_PATH = "PYTHONSAFEPATH"
+# What a job needs of this program and its libraries, but for the format and the network.
+_PRELOADED = [
+    "restorer.batch.engines.child",
+    "restorer.inference.loading",
+    "restorer.restoration.api",
+    "restorer.restoration.reference.run",
+]
 
 
 def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[Event]:
@@ -73,7 +87,7 @@ class _Slot:
         self._setup = setup
         self._control = control
         self._memory = memory
-        self._process: SpawnProcess | None = None
+        self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._ready = False
 
@@ -134,11 +148,12 @@ class _Slot:
             raise Death
 
     def _start(self) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self._connection, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=serve, args=(theirs, self._setup), daemon=True)
+        context = _context()
+        self._connection, theirs = context.Pipe()
+        args = theirs, self._setup, dict(os.environ)
+        self._process = context.Process(target=serve, args=args, daemon=True)
         self._ready = False
-        with _starting, _blocked_signals():
+        with _starting, _blocked_signals(), _safe_path():
             self._process.start()
         theirs.close()
 
@@ -167,6 +182,15 @@ class _Slot:
 _starting = threading.Lock()
 
 
+def _context() -> ForkServerContext | SpawnContext:
+    """Return how workers start on this system."""
+    if sys.platform != "linux" or sys.version_info < (3, 11):  # see `_safe_path`
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
 @contextmanager
 def _blocked_signals() -> Iterator[None]:
     """Let a child begin with blocked signals, so that Ctrl-C never hits one that is not ready."""
@@ -179,3 +203,20 @@ def _blocked_signals() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let the server begin without the current folder, in which other modules may have our names.
+
+    Python 3.11 and later obey the variable. The workers have the path of the program.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before

@@ -354,3 +354,18 @@ def test_a_target_that_cannot_be_created_fails_before_the_first_tile(
     assert not [e for e in events if isinstance(e, Progress) and e.phase == "restore"]
     with pytest.raises(restorer.ImageWriteError):
         restorer.check_job(job)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forks of a server on Linux alone")
+def test_workers_share_one_server_and_get_the_environment_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for hue in ("red", "blue"):
+        monkeypatch.setenv("HUE", hue)
+        job = faults.ReportingJob(tmp_path / "in.png", tmp_path / "out.png", (MODEL,))
+        events = list(restorer.run_jobs([job], engine="processes", workers=1))
+        told += [event.result.notes for event in events if isinstance(event, Finished)]
+    (first, red), (second, blue) = told
+    assert (red, blue) == ("red", "blue")
+    assert first == second != str(os.getpid())
