@@ -83,6 +83,7 @@ def _show_file(file: FileForecast) -> None:
     else:
         (height, width), (rows, columns) = file.size, file.result_size
         sizes = f"  {width} x {height} -> {columns} x {rows}" if file.format else ""
+        sizes += f", {file.pages} pages" if file.pages > 1 else ""
         tell(f"{job.source} -> {job.target}{sizes}{_note(file)}")
 
 
@@ -165,5 +166,5 @@ def _entry(file: FileForecast) -> dict[str, Any]:
     """Return a file as JSON."""
     job = file.decision.job
     keys = ("outcome", "reason", "problem", "format", "size", "result_format", "result_size")
-    values = {key: getattr(file, key) for key in (*keys, "size_bytes", "seconds")}
+    values = {key: getattr(file, key) for key in (*keys, "size_bytes", "seconds", "pages")}
     return {"source": str(job.source), "target": str(job.target), **values}

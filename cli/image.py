@@ -70,7 +70,7 @@ def image(
         ctx.exit(show_plan([*map(Decision, jobs)]))
 
     def show(job: Job, result: Result) -> None:
-        if result.status != "done":
+        if result.status != "done" or result.missing:
             warn(in_words(job, result))
         elif not quiet:
             tell(in_words(job, result))

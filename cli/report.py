@@ -57,6 +57,7 @@ class Report:
         self._skipped: Counter[str] = Counter()
         self._begun: set[str] = set()
         self._failed: list[str] = []
+        self._incomplete: list[str] = []
         self._cut = self._unrecorded = False
         self._start = time.monotonic()
         self._seconds = 0.0
@@ -86,6 +87,10 @@ class Report:
             self._skipped[result.error.removeprefix(f"{result.target}: ")] += 1
         if result.status == "failed":
             self._failed.append(named(job.source, result.error))
+        if result.missing:
+            lost, all_pages = len(result.missing), len(result.missing) + result.pages
+            words = f"{lost} of {all_pages} pages could not be read and were left out"
+            self._incomplete.append(f"{result.target}: {words}")
         if self._show is not None:
             self._show(job, result)
         elif self._verbose and result.status != "cancelled":
@@ -115,11 +120,11 @@ class Report:
     def exit_code(self) -> int:
         """130 if the run was stopped, 1 if a file, the journal or the page failed, else 0.
 
-        Skipped files are fine.
+        A result that lacks pages is a failure, too. Skipped files are fine.
         """
         if self._counts["cancelled"]:
             return 130
-        return 1 if self._counts["failed"] or self._cut else 0
+        return 1 if self._counts["failed"] or self._incomplete or self._cut else 0
 
     def close(self) -> None:
         """Stop the clock, write the page, and end the journal with the summary."""
@@ -140,6 +145,8 @@ class Report:
             tell(self._summary())
         for failure in self._failed:
             warn(f"failed: {failure}")
+        for lack in self._incomplete:
+            warn(f"incomplete: {lack}")
         if not quiet:
             for word, reasons in (
                 ("again", self._again), ("skipped", self._skipped), ("ignored", self._reasons)
@@ -150,7 +157,8 @@ class Report:
                 tell(f"note: {note} ({_listed(names)})")
 
     def _summary(self) -> str:
-        said = [f"{n} {word}" for word, n in self._totals().items() if n or word == "done"]
+        counts = self._totals() | {"incomplete": len(self._incomplete)}
+        said = [f"{n} {word}" for word, n in counts.items() if n or word == "done"]
         return f"{', '.join(said)} in {duration(self._seconds)}"
 
     def _totals(self) -> dict[str, int]:
@@ -219,7 +227,7 @@ def in_words(job: Job, result: Result) -> str:
 
 def models_in_words(result: Result) -> str:
     """Return the models that made a result and where they ran."""
-    models = ", then ".join(map(_step, result.plans))
+    models = ", then ".join(_steps(result))
     devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
     return f"{models} on {devices}"
 
@@ -233,7 +241,26 @@ def _written(result: Result) -> str:
     assert result.size is not None, "a picture was written"
     height, width = result.size
     seconds = duration(result.seconds)
-    return f"{result.target}: {width} x {height}, {seconds}, {models_in_words(result)}"
+    missing = f" ({len(result.missing)} missing)" if result.missing else ""
+    pages = f", {result.pages} pages{missing}" if result.pages > 1 or missing else ""
+    return f"{result.target}: {width} x {height}{pages}, {seconds}, {models_in_words(result)}"
+
+
+def _steps(result: Result) -> list[str]:
+    """Return the words for each step; of several pages those for all, with the span of sigma."""
+    count = len(result.plans) // result.pages  # 0 where the plans of one page hold for all
+    models = [plan.model for plan in result.plans]
+    if not count or models != models[:count] * result.pages:
+        return [*map(_step, result.plans)]
+    return [_span(result.plans[number::count]) for number in range(count)]
+
+
+def _span(plans: Sequence[RunPlan]) -> str:
+    """Return the words for a step on several pages."""
+    levels = sorted(plan.sigma for plan in plans if plan.sigma is not None)
+    if levels and levels[0] != levels[-1]:
+        return f"{plans[0].model} (sigma {levels[0]:.1f} to {levels[-1]:.1f})"
+    return _step(plans[0])
 
 
 def _step(plan: RunPlan) -> str:

@@ -141,7 +141,7 @@ def _follow(
         elif isinstance(event, Finished):
             bar.end(event)
             report.add(at_work.pop(event.id), event.result)
-        elif event.phase == "restore":
+        elif event.phase in ("page", "restore"):
             bar.advance(at_work[event.id].source.name, event)
     for skipped in refused.values():
         report.add(*skipped)
@@ -209,6 +209,7 @@ class _Bar:
         self._files = files
         self._ended = self._skipped = 0
         self._parts: dict[str, float] = {}  # finished parts of the files at work, by job id
+        self._pages: dict[str, str] = {}  # of those with several, the page at work
 
     def __enter__(self) -> _Bar:
         self._draw()
@@ -218,16 +219,21 @@ class _Bar:
         self._bar.close()
 
     def advance(self, name: str, progress: Progress) -> None:
-        """Show the tiles of a file at work."""
-        self._parts[progress.id] = progress.done / max(1, progress.total)
-        self._bar.set_postfix_str(
-            f"{printable(name)} tile {progress.done}/{progress.total}", refresh=False
-        )
+        """Show the tiles, or the pages, of a file at work."""
+        words = f"{progress.done}/{progress.total}"
+        if progress.phase == "page":
+            self._pages[progress.id] = words
+        else:
+            self._parts[progress.id] = progress.done / max(1, progress.total)
+        page = self._pages.get(progress.id)
+        part = f"page {page}" if page else f"tile {words}"
+        self._bar.set_postfix_str(f"{printable(name)} {part}", refresh=False)
         self._draw()
 
     def end(self, finished: Finished) -> None:
         """Count a file; a skipped one does not enter the estimate of the time left."""
         self._parts.pop(finished.id, None)
+        self._pages.pop(finished.id, None)
         self._ended += 1
         self._skipped += finished.result.status == "skipped"
         self._draw()

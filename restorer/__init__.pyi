@@ -98,9 +98,12 @@ from .formats import profile_name as profile_name
 from .formats import read as read
 from .formats import read_capture_info as read_capture_info
 from .formats import read_page as read_page
+from .formats import read_pages as read_pages
 from .formats import with_profile as with_profile
 from .formats import write as write
+from .formats import write_pages as write_pages
 from .formats import writer_options as writer_options
+from .image import Frame as Frame
 from .image import Image as Image
 from .image import Metadata as Metadata
 from .inference.autotune import PrecisionTrial as PrecisionTrial

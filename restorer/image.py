@@ -22,6 +22,24 @@ _DTYPES: dict[int, Any] = {8: np.uint8, 16: np.uint16, 32: np.float32}
 
 
 @dataclass(frozen=True)
+class Frame:
+    """The time of one frame of an animation.
+
+    Attributes:
+        delay_ms: How long it is shown.
+        loops: How often the animation is played, 0 for ever; that of the first frame counts.
+    """
+
+    delay_ms: float = 100.0
+    loops: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ImageDataError for a time that no clock shows."""
+        if not 0 <= self.delay_ms < 2**31 or self.loops < 0:
+            raise ImageDataError(f"{self}: expected a time and a number of 0 or more")
+
+
+@dataclass(frozen=True)
 class Metadata:
     """The metadata of a file, byte for byte; None for what it does not contain.
 
@@ -35,6 +53,7 @@ class Metadata:
             ``thumbnail``, that of the source, in whose place writers put one of the result;
             ``text Title``, the PNG chunks of that keyword. Only the reader that made a block and
             a writer whose format carries one of this name understand it.
+        frame: The time of a frame of an animation.
     """
 
     exif: bytes | None = None
@@ -42,6 +61,7 @@ class Metadata:
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
     blocks: Mapping[str, bytes] = field(default_factory=dict)
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -199,6 +199,28 @@ class Balance(Kind):
             raise ValueError(f"expected {self.expected}")
 
 
+class PageNumbers(Kind):
+    """Numbers and ranges of pages, from 1, such as ``1,3-5``."""
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return "numbers and ranges of pages, such as 1,3-5"
+
+    def check(self, value: Any) -> None:
+        """Refuse everything but ascending ranges of numbers from 1."""
+        if not isinstance(value, str) or not self.ranges(value):
+            raise ValueError(f"expected {self.expected}")
+
+    @staticmethod
+    def ranges(text: str) -> tuple[tuple[int, int], ...]:
+        """Return the first and last number of each range; none for a text of another kind."""
+        found = [re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", p) for p in text.split(",")]
+        pairs = tuple((int(each[1]), int(each[2] or each[1])) for each in found if each)
+        valid = len(pairs) == len(found) and all(1 <= first <= last for first, last in pairs)
+        return pairs if valid else ()
+
+
 class Integer(Number):
     """A whole number in a range that includes its ends."""
 

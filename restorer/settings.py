@@ -21,6 +21,7 @@ from restorer.options import (
     Number,
     OpenChoice,
     Option,
+    PageNumbers,
     check_options,
     option,
     options_of,
@@ -96,6 +97,8 @@ class Settings(_Checked):
         provenance: Where the account of how a result was made goes: into the file, or, where its
             format has no XMP, into a sidecar file (``embed``); into a ``sidecar``; nowhere.
         existing: What to do where a target exists.
+        pages: Which pages of a file of several, or frames of an animation, are restored, from 1:
+            ``1,3-5``; None for all.
         max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
     """
 
@@ -284,6 +287,14 @@ class Settings(_Checked):
         ),
         "Treatment of results that already exist.",
         group="result",
+    )
+    pages: str | None = option(
+        None,
+        PageNumbers(),
+        "Pages of a file of several, or frames of an animation.",
+        metavar="1,3-5",
+        usual="all",
+        group="input",
     )
     max_pixels: int | None = option(
         None,

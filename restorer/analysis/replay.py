@@ -104,15 +104,19 @@ def replay_result(
     files = _find_references(path, recorded, original, references)
     models = [_find_model(plan, _hashes(checkpoints)) for plan in found.plans]
     plans, steps = _with_models(found, models)
+    each = tuple(
+        replace(plan, model=plans[number % len(plans)].model)
+        for number, plan in enumerate(recorded.plans)
+    )
     notes = list(_differences(found.version, found.machine, plans))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(found.settings, plans, path, Path(folder))
         if output is None:
             settings = replace(settings, provenance="none")
         target = Path(folder, f"again{path.suffix}") if output is None else Path(output)
-        result = run_job(Job(original, target, steps, settings, files, plans=plans))
+        result = run_job(Job(original, target, steps, settings, files, plans=each))
         _check_done(result)
-        notes += _changed_plans(plans, result.plans)
+        notes += _changed_plans(each, result.plans)
         assert isinstance(result.target, Path), "of a path"
         psnr, largest, share = _compare(path, result.target)
     return Replay(path, original, psnr, largest, share, tuple(notes))
@@ -243,8 +247,9 @@ def _differences(version: str, machine: str, plans: Sequence[RunPlan]) -> Iterab
         yield f"made on {machine}; this is {now}"
 
 
-def _changed_plans(before: Sequence[RunPlan], after: Sequence[RunPlan]) -> Iterable[str]:
-    for old, new in zip(before, after, strict=True):
+def _changed_plans(before: tuple[RunPlan, ...], after: tuple[RunPlan, ...]) -> Iterable[str]:
+    # The plans of several pages that are all the same were recorded once.
+    for old, new in zip(before, after * (len(before) // len(after)), strict=False):
         if old.side != new.side:
             yield f"{old.model}: tiles of {new.side} in place of {old.side}, for lack of memory"
 
@@ -257,22 +262,28 @@ def _check_done(result: Result) -> None:
 
 
 def _compare(first: Path, second: Path) -> tuple[float, float, float]:
-    """Return PSNR, largest difference in steps of 8 bits, and the share of other samples."""
+    """Return PSNR, largest difference in steps of 8 bits, and the share of other samples.
+
+    They are those of all pages together.
+    """
+    total, largest, other, count = 0.0, 0.0, 0, 0
     with ExitStack() as stack:
-        pictures = [
-            Picture(stack.enter_context(open_source(each, max_pixels=None)))
-            for each in (first, second)
+        files = [
+            stack.enter_context(open_source(each, max_pixels=None)) for each in (first, second)
         ]
-        a, b = (picture.header for picture in pictures)
-        if (a.height, a.width, a.channels, a.bits) != (b.height, b.width, b.channels, b.bits):
+        if files[0].header.pages != files[1].header.pages:
             return 0.0, 255.0, 1.0
-        total = largest = 0.0
-        other, count = 0, a.height * a.width * a.channels
-        for one, two in zip(*(picture.bands() for picture in pictures), strict=True):
-            other += int((one.pixels != two.pixels).sum())
-            difference = np.abs(one.to_float() - two.to_float())
-            total += float(np.square(difference, dtype=np.float64).sum())
-            largest = max(largest, float(difference.max()))
+        for number in range(files[0].header.pages):
+            pictures = [Picture(file.page(number)) for file in files]
+            a, b = (picture.header for picture in pictures)
+            if a != b:
+                return 0.0, 255.0, 1.0
+            count += a.height * a.width * a.channels
+            for one, two in zip(*(picture.bands() for picture in pictures), strict=True):
+                other += int((one.pixels != two.pixels).sum())
+                difference = np.abs(one.to_float() - two.to_float())
+                total += float(np.square(difference, dtype=np.float64).sum())
+                largest = max(largest, float(difference.max()))
     psnr = -10 * log10(total / count) if total else inf
     return psnr, largest * 255, other / count
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from restorer.analysis.kept_metadata import Check, State, check_metadata
 from restorer.analysis.low_frequencies import Picture, check_colors, looks_same
 from restorer.errors import ImageError
-from restorer.formats import FORMATS, Format, find_profile, open_source, profile_name, profiles
+from restorer.formats import (
+    FORMATS,
+    Format,
+    ImageFile,
+    find_profile,
+    open_source,
+    profile_name,
+    profiles,
+)
 from restorer.image import Bits, Image
 
 _NOT_KEPT = "not kept: "  # the start of a reader's note on what no result has
@@ -69,19 +76,17 @@ def verify_result(
     wanted = find_profile(profile)
     checks: Sequence[Check]
     try:
-        with ExitStack() as stack:
-            original = Picture(stack.enter_context(open_source(source, max_pixels=None)))
+        with open_source(source, max_pixels=None) as original:
             if not result.exists():
                 return Verification(source, result, (Check("file", "failed", "does not exist"),))
-            checks = _check_file(stack, original, result, scale, bits, wanted)
+            checks = _check_file(original, result, scale, bits, wanted)
     except ImageError as error:
         checks = (Check("source", "failed", _reason(error, source)),)
     return Verification(source, result, tuple(checks))
 
 
 def _check_file(
-    stack: ExitStack,
-    source: Picture,
+    source: ImageFile,
     path: Path,
     scale: int | None,
     bits: Bits | None,
@@ -89,7 +94,47 @@ def _check_file(
 ) -> list[Check]:
     """Return all checks of a file that exists."""
     try:
-        result = Picture(stack.enter_context(open_source(path, max_pixels=None)))
+        with open_source(path, max_pixels=None) as result:
+            count, found = source.header.pages, result.header.pages
+            if found == 1:
+                return _check_page(source, result, path, scale, bits, wanted)
+            if count != found:
+                return [Check("pages", "failed", f"{found} of {count}")]
+            pages = (
+                _check_page(source.page(n), result.page(n), path, scale, bits, wanted)
+                for n in range(count)
+            )
+            return [Check("pages", "passed", f"all {count}"), *_worst(pages)]
+    except ImageError as error:
+        return [Check("file", "failed", _reason(error, path))]
+
+
+def _worst(pages: Iterable[Sequence[Check]]) -> list[Check]:
+    """Return for each property of the pages the first check with the worst outcome."""
+    found: dict[str, Check] = {}
+    states = ("passed", "noted", "failed")
+    for number, checks in enumerate(pages, 1):
+        for check in checks:
+            before = found.get(check.name)
+            if before is None:
+                found[check.name] = check
+            elif states.index(check.state) > states.index(before.state):
+                found[check.name] = replace(check, words=f"page {number}: {check.words}")
+    return [*found.values()]
+
+
+def _check_page(
+    original: ImageFile,
+    file: ImageFile,
+    path: Path,
+    scale: int | None,
+    bits: Bits | None,
+    wanted: bytes | None,
+) -> list[Check]:
+    """Return all checks of a picture, or of one page."""
+    source = Picture(original)
+    try:
+        result = Picture(file)
         format = next(row for row in FORMATS.values() if row.name == result.header.format)
         checks = [_check_size(source, result, scale)]
         pixels = [_check_alpha(source, result, format)]

@@ -7,7 +7,9 @@ import math
 from restorer import formats
 from restorer.batch.jobs import Job, LocalJob
 from restorer.batch.staging import open_job
+from restorer.errors import SettingsError
 from restorer.models.catalog import model_spec
+from restorer.options import PageNumbers
 from restorer.restoration.reference.pairing import check_references
 
 
@@ -34,12 +36,32 @@ def check_result(job: LocalJob, header: formats.Header, scale: int) -> formats.F
     """Return the format of the target; refuse what `check_job` refuses beside the source."""
     check_references(job.source, job.references, header)
     formats.find_profile(job.settings.profile)
+    count = len(chosen_pages(job, header))
     format = formats.check_target(job.target, header.height * scale, header.width * scale)
     bits = job.settings.bits or header.bits
     pixels = header.height * header.width * scale**2
     raw_bytes = pixels * header.channels * bits / 8
+    if count > 1 and format.page_writer:
+        raw_bytes *= count
+        if job.explain:
+            raise SettingsError(f"{job.source}: explain: has {count} pages; choose one of them")
     formats.check_creatable(job.target, int(raw_bytes * format.least_share))
     return format
+
+
+def chosen_pages(job: LocalJob, header: formats.Header) -> list[int]:
+    """Return the numbers, from 0, of the pages that a job restores, in their order.
+
+    Raises SettingsError where the file has no such page.
+    """
+    if job.settings.pages is None:
+        return [*range(header.pages)]
+    ranges = PageNumbers.ranges(job.settings.pages)
+    last = max(last for _, last in ranges)
+    if last > header.pages:
+        has = "1 page" if header.pages == 1 else f"{header.pages} pages"
+        raise SettingsError(f"{job.source}: pages {job.settings.pages}: the file has {has}")
+    return sorted({number for first, last in ranges for number in range(first - 1, last)})
 
 
 def scale_of(job: Job) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from restorer import formats
-from restorer.batch.checks import check_result
+from restorer.batch.checks import check_result, chosen_pages
 from restorer.batch.jobs import Job
 from restorer.batch.output import Decision
 from restorer.batch.staging import local_job, named, open_job
@@ -44,6 +44,8 @@ class FileForecast:
         result_size: Height and width of the result.
         result_format: Name of its format.
         size_bytes: Estimated size of its file.
+        pages: Number of pages, or frames, that would be restored; all are taken to be of the size
+            of the first.
         seconds: Estimated time on this machine; None where it was not measured.
     """
 
@@ -57,16 +59,17 @@ class FileForecast:
     result_format: str = ""
     size_bytes: int = 0
     seconds: float | None = None
+    pages: int = 1
 
     @property
     def pixels(self) -> int:
-        """Pixels of the source."""
-        return math.prod(self.size)
+        """Pixels of the source, over all pages."""
+        return math.prod(self.size) * self.pages
 
     @property
     def result_pixels(self) -> int:
-        """Pixels of the result."""
-        return math.prod(self.result_size)
+        """Pixels of the result, over all pages."""
+        return math.prod(self.result_size) * self.pages
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ def _forecast_file(
     try:
         with open_job(job) as (source, _):
             header, state = source.header, FileState.of(job.source)
+            word = source.page_word
     except (RestorerError, OSError) as error:
         return FileForecast(decision, "fail", str(error), "source")
     scale = math.prod(spec.scale for spec in speeds.specs(job))
@@ -228,16 +232,18 @@ def _forecast_file(
         local, names = local_job(job)
         with named(names):
             format = check_result(local, header, scale)
+            pages = len(chosen_pages(local, header)) if formats.holds_pages(format, word) else 1
     except RestorerError as error:
         return FileForecast(decision, "fail", str(error), _problem(error), header.format)
     size = header.height, header.width
-    raw = header.height * header.width * scale**2 * header.channels
+    raw = header.height * header.width * scale**2 * header.channels * pages
     bits = max((b for b in format.bits if b <= (job.settings.bits or header.bits)), default=8)
     share = format.usual_share
     if (
         state is not None and header.format == format.name
     ):  # a file of the same format compresses about as well
-        share = 8 * state.size_bytes / (math.prod(size) * header.channels * header.bits)
+        samples = math.prod(size) * header.channels * header.pages
+        share = 8 * state.size_bytes / (samples * header.bits)
     return FileForecast(
         decision,
         "restore",
@@ -248,7 +254,8 @@ def _forecast_file(
         (header.height * scale, header.width * scale),
         format.name,
         int(raw * bits / 8 * min(share, 1.0)),
-        speeds.seconds(job, size),
+        _times(speeds.seconds(job, size), pages),
+        pages,
     )
 
 
@@ -259,6 +266,10 @@ def _checked_target(job: Job, folders: _Folders) -> formats.Format:
     local, names = local_job(job)
     with named(names):
         return folders.check(local.target)
+
+
+def _times(seconds: float | None, count: int) -> float | None:
+    return None if seconds is None else seconds * count
 
 
 def _sum(first: float | None, second: float | None) -> float | None:

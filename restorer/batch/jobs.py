@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # it needs torch
 P = ParamSpec("P")
 T = TypeVar("T")
 Status: TypeAlias = Literal["done", "skipped", "failed", "cancelled"]
-Phase: TypeAlias = Literal["read", "restore", "write"]
+Phase: TypeAlias = Literal["read", "page", "restore", "write"]
 OnProgress: TypeAlias = Callable[[Phase, int, int], None]  # (phase, done, total)
 
 
@@ -121,12 +121,16 @@ class Result:
 
     Attributes:
         target: The file that was written; it differs from the job's where names were numbered.
-        size: Height and width of the written picture; None where none was written.
-        plans: The plan of each step that ran.
+        size: Height and width of the written picture, or of the first page; None where none was
+            written.
+        plans: The plan of each step that ran; of several pages, those of each, one after another,
+            unless all are the same.
         error: Why the job failed, or why it was skipped.
         notes: What the user should know: what a format could not hold, what was converted.
         source_state: State of the source before it was read.
         target_state: State of the target after it was written; None where none was written.
+        pages: Number of pages, or frames, that were written.
+        missing: The pages, from 1, that could not be read, so that the result lacks them.
     """
 
     status: Status
@@ -138,6 +142,8 @@ class Result:
     size: tuple[int, int] | None = None
     source_state: FileState | None = None
     target_state: FileState | None = None
+    pages: int = 1
+    missing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a job within one phase; the phase ``restore`` counts tiles over all steps."""
+    """Progress of a job within one phase.
+
+    The phase ``restore`` counts tiles over all steps and, as if they were alike, all pages; the
+    phase ``page`` tells which page begins, and of how many.
+    """
 
     id: str
     phase: Phase

@@ -72,6 +72,8 @@ class FinishRecord(Record, frozen=True, kw_only=True, tag="finished"):
     notes: tuple[str, ...] = ()
     source_state: FileState | None = None
     target_state: FileState | None = None
+    pages: int = 1
+    missing: tuple[int, ...] = ()
 
 
 class WaitRecord(Record, frozen=True, kw_only=True, tag="waiting"):
@@ -196,6 +198,8 @@ class Journal:
                 notes=result.notes,
                 source_state=result.source_state,
                 target_state=result.target_state,
+                pages=result.pages,
+                missing=result.missing,
             )
         )
 

@@ -17,7 +17,7 @@ from restorer.errors import ImageError, SettingsError
 from restorer.formats import history
 from restorer.image import Metadata
 from restorer.restoration.provenance import FileHash, Provenance
-from restorer.settings import Settings, Step
+from restorer.settings import RunPlan, Settings, Step
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,15 @@ class Recorded:
         source: Path of the source at that time; None without a journal.
         source_state: State of the source when it was read, if a journal knows it.
         references: Paths of the references.
+        plans: The plans of each page of a result, one after another, as far as all are known; of
+            a picture, or the frames of an animation, those of the account.
     """
 
     provenance: Provenance
     source: Path | None = None
     source_state: FileState | None = None
     references: tuple[Path, ...] = ()
+    plans: tuple[RunPlan, ...] = ()
 
 
 def read_provenance(path: Path | str) -> Provenance:
@@ -73,8 +76,30 @@ def find_record(path: Path) -> Recorded:
             )
     except ValueError as error:
         raise SettingsError(f"{path}: its provenance cannot be read: {error}") from error
-    state = None if past is None or past.done is None else past.done.source_state
-    return Recorded(provenance, source, state, references)
+    done = None if past is None else past.done
+    state = None if done is None else done.source_state
+    plans = _page_plans(path)
+    if plans is None:
+        plans = provenance.plans
+    elif not plans and done is not None:
+        plans = done.plans
+    return Recorded(provenance, source, state, references, plans)
+
+
+def _page_plans(path: Path) -> tuple[RunPlan, ...] | None:
+    """Return the plans of all pages, none unless all have an account; None for a picture."""
+    if path.suffix.lower() == history.SIDECAR:
+        return None
+    with formats.open_source(path, max_pixels=None) as file:
+        if file.header.pages == 1 or file.animated:
+            return None
+        found: list[RunPlan] = []
+        for number in range(file.header.pages):
+            accounts = history.accounts(file.page(number).metadata)
+            if not accounts:
+                return ()
+            found += Provenance.parse(accounts[-1]).plans
+        return tuple(found)
 
 
 def _metadata(path: Path) -> Metadata:
@@ -112,10 +137,13 @@ def _find_past(path: Path) -> Past | None:
 def _of_journal(past: Past) -> Provenance:
     assert past.done is not None, "a result was written"
     request = json.loads(past.request)
+    steps = msgspec.convert(request["steps"], tuple[Step, ...])
+    count, rest = divmod(len(past.done.plans), past.done.pages)
+    each = past.done.pages > 1 and not rest and count >= len(steps)  # else they hold for all pages
     return Provenance(
         request["version"],
-        msgspec.convert(request["steps"], tuple[Step, ...]),
-        past.done.plans,
+        steps,
+        past.done.plans[:count] if each else past.done.plans,
         msgspec.convert(request["settings"], Settings),
         FileHash(Path(past.source).name, ""),
         tuple(FileHash(Path(each).name, "") for each in request.get("references", ())),

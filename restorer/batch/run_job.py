@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from restorer import formats
-from restorer.batch.checks import check_result, scale_of
+from restorer.batch.checks import check_result, chosen_pages, scale_of
 from restorer.batch.jobs import Job, JobContext, LocalJob, Result
 from restorer.batch.kept_rows import kept_rows
 from restorer.batch.memory import MemoryBudget
 from restorer.batch.naming import numbered
+from restorer.batch.run_pages import PageRun
 from restorer.batch.staging import pixel_budget, run_local
 from restorer.batch.stores.address import Address, Location
 from restorer.batch.stores.store import FileState, kind
@@ -27,12 +28,13 @@ from restorer.errors import (
     RestorerError,
     TargetExistsError,
 )
+from restorer.formats.codec import not_kept, others
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
 from restorer.inference.devices import available_devices, free_bytes
 from restorer.inputs import to_image
 from restorer.models.catalog import ModelSpec, model_spec
-from restorer.pages import Mosaic, pattern_of
+from restorer.pages import Page, pattern_of
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
 from restorer.restoration.provenance import FileHash
@@ -101,6 +103,11 @@ def _run_reserved(
     try:
         with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
             format = check_result(job, source.header, scale_of(job))
+            numbers = chosen_pages(job, source.header)
+            if len(numbers) > 1 and formats.holds_pages(format, source.page_word):
+                return _run_pages(job, source, numbers, format, context, memory)
+            if numbers[0] > 0:
+                source = source.page(numbers[0])
             if _is_streamed(job, source, format, memory):
                 rows = min(source.header.height, stream.BAND_ROWS)
                 size_bytes = _job_bytes(job, replace(source.header, height=rows))
@@ -112,6 +119,9 @@ def _run_reserved(
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
             page, times, file = source.read_page(), _times(job, source), _file(job, source)
         restored, plans, references = context.run(_restore, job, page, file, format, context)
+        if len(numbers) > 1 and numbers[0] > 0:
+            lost = not_kept(others(len(numbers) - 1, source.page_word))
+            restored = replace(restored, notes=(*restored.notes, *lost))
     except InferenceError as error:
         raise type(error)(f"{job.source}: {error}") from error
     context.check_cancel()
@@ -134,12 +144,56 @@ def _run_reserved(
     return Result("done", target, plans=plans, notes=(*restored.notes, *notes), size=size)
 
 
+def _run_pages(
+    job: LocalJob,
+    source: formats.ImageFile,
+    numbers: Sequence[int],
+    format: formats.Format,
+    context: JobContext,
+    memory: MemoryBudget,
+) -> Result:
+    """Restore several pages or frames of a file into another."""
+    file = _file(job, source)
+
+    def restore(
+        job: LocalJob, page: Page, number: int, within: JobContext
+    ) -> tuple[Image, tuple[RunPlan, ...]]:
+        return context.run(_restore, job, page, file, format, within, number)[:2]
+
+    def reserve(header: formats.Header) -> AbstractContextManager[None]:
+        return memory.reserve(_whole_bytes(job, header, memory), context.check_cancel)
+
+    run = PageRun(job, source, numbers, context, restore, reserve)
+
+    def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
+        return formats.write_pages(
+            run.images(),
+            target,
+            formats.writer_options(target, quality=job.settings.quality),
+            existing=existing,
+            times=_times(job, source),
+            provenance=job.settings.provenance,
+        )
+
+    target, notes = _write(job, write)
+    return Result(
+        "done",
+        target,
+        plans=run.plans,
+        notes=(*run.notes, *notes),
+        size=run.size,
+        pages=run.count,
+        missing=run.missing,
+    )
+
+
 def _restore(
     job: LocalJob,
-    page: Image | Mosaic,
+    page: Page,
     file: FileHash | None,
     format: formats.Format,
     context: JobContext,
+    number: int = 0,
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
     """Return the restored image, the plan of each step, and the references in use."""
     context.check_cancel()
@@ -150,11 +204,18 @@ def _restore(
         steps,
         job.settings,
         references=references,
-        plans=job.plans,
+        plans=_plans_of(job, number, len(steps)),
         on_tile=context.on_tile,
         cancel=context.cancel,
     )
     return *restoration.run(), references
+
+
+def _plans_of(job: LocalJob, number: int, count: int) -> tuple[RunPlan, ...]:
+    """Return the `count` plans of a page, of which those of one page hold for all."""
+    if len(job.plans) <= count:
+        return job.plans
+    return job.plans[number * count : (number + 1) * count]
 
 
 def _file(job: LocalJob, source: formats.ImageFile) -> FileHash | None:
@@ -164,7 +225,7 @@ def _file(job: LocalJob, source: formats.ImageFile) -> FileHash | None:
     return FileHash(job.source.name, source.sha256())
 
 
-def _references(job: LocalJob, page: Image | Mosaic) -> tuple[Reference, ...]:
+def _references(job: LocalJob, page: Page) -> tuple[Reference, ...]:
     """Return the references of a job, opened; of many those that have most in common with it."""
     if not job.references:
         return ()

@@ -9,6 +9,10 @@ from .codec import RowsError as RowsError
 from .codec import RowWriter as RowWriter
 from .codec import Writer as Writer
 from .codec import WriterOptions as WriterOptions
+from .documents import holds_pages as holds_pages
+from .documents import page_formats as page_formats
+from .documents import read_pages as read_pages
+from .documents import write_pages as write_pages
 from .files import Existing as Existing
 from .files import Times as Times
 from .files import created as created

@@ -113,6 +113,17 @@ class Writer(Protocol):
         """
 
 
+class PageWriter(Protocol):
+    """Writes files of several pages or frames."""
+
+    def __call__(self, pages: Iterator[Image], file: BinaryIO, options: Any, /) -> tuple[str, ...]:
+        """Write each page as it comes, at least one; return notes.
+
+        The arguments are those of `Writer`. Raises ImageDataError for frames that do not fit
+        together.
+        """
+
+
 class RowWriter(Protocol):
     """Writes images as their rows come."""
 

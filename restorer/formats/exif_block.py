@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from restorer.formats import ifd
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.ifd import Directory, Field, Layout, Order
+from restorer.formats.maker_note import MAKER_NOTE
 
 EMPTY = b"II*\0\x08\0\0\0" + bytes(6)  # a block whose directory has no entries
 
@@ -89,6 +91,38 @@ def with_fields(exif: bytes, fields: Mapping[int, Field]) -> bytes | None:
     table = layout.pack("H", number) + b"".join(entries[tag] for tag in sorted(entries))
     whole = exif.ljust(start, b"\0") + table + exif[directory.next_at : end].ljust(4, b"\0") + tail
     return whole[:4] + layout.pack("I", start) + whole[8:]
+
+
+def reordered(exif: bytes | None, order: Order) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return a block in a byte order, and notes; a maker note, whose order nobody knows, is lost.
+
+    A damaged block becomes None.
+    """
+    found = first_directory(exif)
+    if found is None or found[0].order == order:
+        return (exif if found else None), ()
+    inner = child(found[1], ifd.EXIF)
+    turned = _reordered(found[1])
+    layout = Layout(order)
+    head = (b"II*\0" if order == "<" else b"MM\0*") + layout.pack("I", 8)
+    lost = ("not kept: maker note",) if MAKER_NOTE in inner.fields else ()
+    return head + ifd.serialize(turned, layout, 8), lost
+
+
+def _reordered(directory: Directory) -> Directory:
+    fields = {
+        tag: replace(field, data=_swapped(field))
+        for tag, field in directory.fields.items()
+        if tag != MAKER_NOTE
+    }
+    children = {tag: _reordered(each) for tag, each in directory.children.items()}
+    return Directory(fields, children)
+
+
+def _swapped(field: Field) -> bytes:
+    """Return the bytes of a value in the other byte order."""
+    size = 4 if field.kind in (5, 10) else ifd.SIZES[field.kind]
+    return b"".join(field.data[at : at + size][::-1] for at in range(0, len(field.data), size))
 
 
 def place(block: bytearray, at: int, data: bytes) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeAlias
 
 EXIF, GPS, INTEROP = 34665, 34853, 40965
 POINTERS: dict[int, tuple[int, ...]] = {0: (EXIF, GPS), EXIF: (INTEROP,)}  # directory -> children
+
+Order: TypeAlias = Literal["<", ">"]
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 SIZES |= {16: 8, 17: 8, 18: 8}  # BigTIFF: LONG8, SLONG8, IFD8
@@ -23,7 +25,7 @@ _MAX_VALUE_BYTES = 2**26  # all values of a directory; a large ICC profile has 2
 class Layout:
     """Byte order ('<' or '>') and width of offsets."""
 
-    order: Literal["<", ">"] = "<"
+    order: Order = "<"
     big: bool = False
 
     def unpack(self, codes: str, data: bytes) -> tuple[int, ...]:
@@ -78,7 +80,7 @@ class Directory:
 def read_layout(file: BinaryIO) -> tuple[Layout, int]:
     """Return layout and offset of the first directory; raises ValueError for anything else."""
     head = _take(file, 0, 8)
-    orders: dict[bytes, Literal["<", ">"]] = {b"II": "<", b"MM": ">"}
+    orders: dict[bytes, Order] = {b"II": "<", b"MM": ">"}
     order = orders.get(head[:2])
     if order is None:
         raise ValueError(f"a TIFF structure starts with II or MM, not {head[:2]!r}")

@@ -51,15 +51,29 @@ def movable(layout: Layout, directory: Directory) -> Directory:
     return replace(directory, children=children)
 
 
-def rebase(file: BinaryIO, source: Directory) -> None:
-    """Correct the maker note in a TIFF structure of the same byte order, copied from `source`."""
-    layout, at = ifd.read_layout(file)
+def rebase(
+    file: BinaryIO,
+    source: Directory,
+    directory: Directory | None = None,
+    layout: Layout | None = None,
+) -> None:
+    """Correct the maker note in a TIFF structure of the same byte order, copied from `source`.
+
+    Args:
+        file: The structure.
+        source: Where the note was copied from.
+        directory: The directory that it was copied to; None for the first one.
+        layout: That of the structure; None reads it.
+    """
+    if directory is None or layout is None:
+        layout, at = ifd.read_layout(file)
+        directory = ifd.read_directory(file, layout, at)
     note = source.children.get(ifd.EXIF, Directory({})).fields.get(MAKER_NOTE)
     found = note and _absolute(note.data, note.value_at, layout.order)
     if not note or not found:
         return
     order, positions = found
-    copy = ifd.read_directory(file, layout, at).children[ifd.EXIF].fields[MAKER_NOTE]
+    copy = directory.children[ifd.EXIF].fields[MAKER_NOTE]
     data = bytearray(copy.data)
     for position in positions:
         (offset,) = struct.unpack_from(order + "I", data, position)

@@ -82,6 +82,16 @@ class ImageFile:
         self._format, self._reader = format, reader
 
     @property
+    def page_word(self) -> str:
+        """What one of several pictures is called: ``page`` or ``frame``."""
+        return self._format.pages or "page"
+
+    @property
+    def animated(self) -> bool:
+        """Whether it holds the frames of an animation."""
+        return self.header.pages > 1 and self._format.pages == "frame"
+
+    @property
     def has_rows(self) -> bool:
         """Whether the format may give rows alone; `rows` tells whether this file does."""
         return bool(self._format.row_reader)

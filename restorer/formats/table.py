@@ -16,7 +16,14 @@ from restorer.errors import ImageFormatError
 from restorer.formats.kinds import START_BYTES, find_kind
 
 if TYPE_CHECKING:
-    from restorer.formats.codec import Reader, RowReader, RowWriter, Writer, WriterOptions
+    from restorer.formats.codec import (
+        PageWriter,
+        Reader,
+        RowReader,
+        RowWriter,
+        Writer,
+        WriterOptions,
+    )
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Format:
         writer: A `Writer`.
         row_reader: A `RowReader`.
         row_writer: A `RowWriter`.
+        page_writer: A `PageWriter`.
         options: The `WriterOptions` of the writer.
         pages: The word for one of several pictures in a file, ``page`` or ``frame``; empty where
             the reader gives one only. Others have a `PagedReader`.
@@ -55,6 +63,7 @@ class Format:
     writer: str = ""
     row_reader: str = ""
     row_writer: str = ""
+    page_writer: str = ""
     options: str = "restorer.formats.codec:WriterOptions"
     pages: str = ""
     extra: str = ""
@@ -99,6 +108,11 @@ class Format:
     def load_row_writer(self) -> RowWriter:
         """Return the writer of rows."""
         writer: RowWriter = self._load(self.row_writer)
+        return writer
+
+    def load_page_writer(self) -> PageWriter:
+        """Return the writer of several pages or frames."""
+        writer: PageWriter = self._load(self.page_writer)
         return writer
 
     def writer_options(self, **values: Any) -> WriterOptions:
@@ -202,6 +216,7 @@ FORMATS: dict[str, Format] = {
         writer="restorer.formats.tiff:encode",
         row_reader="restorer.formats.bands:TiffRows",
         row_writer="restorer.formats.bands:write_rows",
+        page_writer="restorer.formats.tiff_pages:write_pages",
         options="restorer.formats.tiff:TiffOptions",
         pages="page",
         bits=(8, 16, 32),

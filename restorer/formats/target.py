@@ -28,7 +28,10 @@ from restorer.image import FloatArray, Image, Metadata
 
 ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
 
-_WORDS = {"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"}
+_WORDS = {
+    **{"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"},
+    "frame": "times of frames",
+}
 _MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the system names none
 
 
@@ -67,16 +70,32 @@ def write(
     """
     path = Path(path)
     format = check_target(path, image.height, image.width)
-    options = _checked(format, options)
+    options = checked_options(format, options)
     writer = format.load_writer()
+    fitted, notes, account = prepared(image, format, provenance)
+    with created(path, existing, times) as file, format.installed():
+        notes += writer(fitted, file, options)
+    return (*notes, history.write_sidecar(account, path)) if account else notes
+
+
+def prepared(
+    image: Image, format: Format, provenance: ProvenancePlace, *, pages: bool = False
+) -> tuple[Image, tuple[str, ...], bytes]:
+    """Return an image as a writer of a format takes it, notes, and the account for a sidecar.
+
+    Args:
+        image: The image.
+        format: The format.
+        provenance: As for `write`.
+        pages: Whether it is one of several pages or frames.
+    """
+    if not pages:
+        image = replace(image, metadata=replace(image.metadata, frame=None))
     account, image = _account(image, format, provenance)
     fitted, notes = _fitted(image, format)
     sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
     fitted, lost = _with_thumbnail(replace(fitted, metadata=sized))
-    size_notes += not_kept(lost)
-    with created(path, existing, times) as file, format.installed():
-        notes += (*size_notes, *writer(fitted, file, options))
-    return (*notes, history.write_sidecar(account, path)) if account else notes
+    return fitted, (*notes, *size_notes, *not_kept(lost)), account
 
 
 def write_rows(
@@ -104,7 +123,7 @@ def write_rows(
     account, first = _account(next(bands), format, provenance)
     first, notes = _described(first, format)
     described = chain([first], (_described(band, format)[0] for band in bands))
-    format.load_row_writer()(described, size, file, _checked(format, options))
+    format.load_row_writer()(described, size, file, checked_options(format, options))
     return (*notes, *metadata.with_size(first.metadata, *size)[1]), account
 
 
@@ -183,7 +202,7 @@ def _holds(format: Format, height: int, width: int) -> bool:
     return max(height, width) <= format.max_side and height * width * 4 <= format.max_bytes
 
 
-def _checked(format: Format, options: WriterOptions | None) -> WriterOptions:
+def checked_options(format: Format, options: WriterOptions | None) -> WriterOptions:
     """Return the options, or the defaults. Raises SettingsError for those of another format."""
     usual = format.writer_options()
     if options is None:

@@ -52,7 +52,7 @@ _LZW = 5
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _AS_RGB = "save it as gray or RGB of 8 or 16 bits first"
 _MAX_ENDS = 100  # pages whose data are looked for where a file may have a trailer
-_BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
+BIG = 2**32 - 2**26  # size of the pixels in bytes above which offsets need 64 bits
 _INK_SET, _IPTC, _PHOTOSHOP, _SUB_IFDS = 332, 33723, 34377, 330
 _MAX_SUB_PAGES = 16
 _DATA = ((273, 279), (324, 325), (513, 514))  # offsets and sizes: strips, tiles, a JPEG thumbnail
@@ -242,7 +242,7 @@ def write(
 
     structure, _, _ = described_by(metadata.exif)
     resolution: dict[str, Any] = {"resolution": metadata.dpi, "resolutionunit": "INCH"}
-    with tifffile.TiffWriter(file, bigtiff=size_bytes > _BIG, byteorder=structure.order) as writer:
+    with tifffile.TiffWriter(file, bigtiff=size_bytes > BIG, byteorder=structure.order) as writer:
         writer.write(
             data,
             photometric="rgb" if channels >= 3 else "minisblack",

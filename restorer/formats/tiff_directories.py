@@ -72,7 +72,7 @@ def _walk(file: BinaryIO) -> Iterator[tuple[int, bool]]:
         read = None if at in known else _read(file, layout, at, length)
         if read is None:
             if len(known) > 1:
-                yield at, False
+                yield length if at in known else at, False
             return
         known.add(at)
         reduced, following = read

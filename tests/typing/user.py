@@ -5,7 +5,8 @@ mypy and pyright check it, and `tests/test_typing.py` that nothing public is mis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,12 @@ def use_files(folder: str) -> None:
         color: restorer.CameraColor = page.color
         image = restorer.plain_picture(page)
         print(color.neutral)
+    pages: Iterator[Image] = restorer.read_pages("many.tif", on_damage=print)
+    timed = replace(image.metadata, frame=restorer.Frame(delay_ms=40, loops=1))
+    written: tuple[str, ...] = restorer.write_pages(
+        [*pages, replace(image, metadata=timed)], "a.webp"
+    )
+    print(written)
     preview: Image | None = restorer.embedded_preview("photo.dng")
     print(preview)
     info: restorer.CaptureInfo = restorer.read_capture_info(image.metadata)

@@ -1,0 +1,105 @@
+"""Jobs on files of several pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import restorer
+from restorer import Image, Job, JobContext, Settings, Step
+
+from helpers import make_photograph
+
+MODEL = "panet-denoise-lite"
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[Image]:
+    """Return pages of several sizes, with more and more noise."""
+    rng = np.random.default_rng(1)
+    found = []
+    for number in range(3):
+        clean = make_photograph(24 + 8 * number, 40).astype(float)
+        noisy = clean + rng.normal(0, 8 + 8 * number, clean.shape)
+        found.append(Image(np.clip(noisy, 0, 255).astype(np.uint8)))
+    return found
+
+
+@pytest.fixture
+def source(tmp_path: Path, pages: list[Image]) -> Path:
+    path = tmp_path / "in.tif"
+    restorer.write_pages(pages, path)
+    return path
+
+
+def test_each_page_is_restored_like_a_file_of_its_own(source: Path, pages: list[Image]) -> None:
+    heard: list[tuple[str, int, int]] = []
+    context = JobContext(report=lambda *event: heard.append(event))
+    job = Job(source, source.with_name("out.tif"), (Step(MODEL),))
+    result = restorer.run_job(job, context)
+    assert (result.status, result.pages, result.missing, result.notes) == ("done", 3, (), ())
+    assert (result.size, len(result.plans)) == ((24, 40), 3)
+    for page, found in zip(pages, restorer.read_pages(result.target), strict=True):
+        np.testing.assert_array_equal(found.pixels, restorer.restore(page, MODEL).pixels)
+    assert [event[1:] for event in heard if event[0] == "page"] == [(1, 3), (2, 3), (3, 3)]
+    shares = [done / total for phase, done, total in heard if phase == "restore"]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert restorer.verify_result(source, result.target).state == "passed"
+
+
+def test_a_result_of_pages_can_be_made_again(source: Path) -> None:
+    result = restorer.run_job(Job(source, source.with_name("out.tif"), (Step(MODEL),)))
+    assert len({plan.sigma for plan in result.plans}) == 3
+    assert restorer.replay_result(result.target).same
+    broken = [*restorer.read_pages(result.target)]
+    broken[2] = Image(255 - broken[2].pixels, broken[2].metadata)
+    restorer.write_pages(broken, result.target)
+    assert not restorer.replay_result(result.target).same
+    assert restorer.verify_result(source, result.target).state == "failed"
+
+
+def test_pages_can_be_chosen(source: Path, pages: list[Image]) -> None:
+    def run(chosen: str, name: str) -> restorer.Result:
+        settings = Settings(pages=chosen, existing="replace")
+        return restorer.run_job(Job(source, source.with_name(name), (Step(MODEL),), settings))
+
+    result = run("3,1-2,2", "out.tif")
+    assert result.pages == 3
+    result = run("2-3", "out.tif")
+    assert [page.height for page in restorer.read_pages(result.target)] == [32, 40]
+    result = run("2", "out.png")
+    assert (result.size, result.notes) == ((32, 40), ())
+    result = run("2-3", "out.png")
+    assert result.size == (32, 40)
+    assert result.notes == ("not kept: 1 other page",)
+    result = run("2-4", "out.tif")
+    assert result.error == f"{source}: pages 2-4: the file has 3 pages"
+    for wrong in ("", "0", "3-2", "1,,2", "a", "1-"):
+        with pytest.raises(restorer.SettingsError, match="numbers and ranges of pages"):
+            Settings(pages=wrong)
+
+
+def test_a_damaged_page_is_left_out_and_named(source: Path) -> None:
+    with tifffile.TiffFile(source) as file:
+        at = file.pages[1].dataoffsets[0]
+    data = bytearray(source.read_bytes())
+    data[at : at + 60] = bytes(60)
+    source.write_bytes(data)
+    result = restorer.run_job(Job(source, source.with_name("out.tif"), (Step(MODEL),)))
+    assert (result.status, result.pages, result.missing) == ("done", 2, (2,))
+    assert result.notes[0].startswith("left out: page 2: damaged")
+    assert [page.height for page in restorer.read_pages(result.target)] == [24, 40]
+    settings = Settings(pages="2")
+    alone = restorer.run_job(Job(source, source.with_name("b.tif"), (Step(MODEL),), settings))
+    assert alone.status == "failed"
+
+
+def test_a_forecast_counts_the_pages(source: Path) -> None:
+    jobs = [Job(source, source.with_name(name), (Step(MODEL),)) for name in ("a.tif", "a.png")]
+    files: list[restorer.FileForecast] = []
+    restorer.forecast_batch(map(restorer.Decision, jobs), on_file=files.append)
+    assert [(file.pages, file.pixels) for file in files] == [(3, 3 * 24 * 40), (1, 24 * 40)]
