@@ -19,6 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import heif_files
+import imagecodecs
 import numpy as np
 import tifffile
 from PIL import ExifTags
@@ -26,6 +28,8 @@ from PIL import Image as PilImage
 
 from restorer import FORMATS, Job, Settings, Step, find_profile, run_job
 from restorer.formats import ifd, multi_picture
+from restorer.formats.boxes import pack_box
+from restorer.formats.heif import items as heif_items
 
 from helpers import make_photograph
 
@@ -35,6 +39,7 @@ MODEL, SCALE, HEIGHT, WIDTH = "panet-sr-x2-lite", 2, 16, 24
 THEN = 1_000_000_000_000_000_000
 P3 = find_profile("display-p3") or b""
 TITLE, COMMENT, PROMPT, OWNER = b"A title", b"A comment", b"steps: 20", b"An owner"
+C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the kind of the box
 IPTC = b"\x1c\2" + struct.pack(">BH", 5, len(TITLE)) + TITLE
 AREA = 0.3, 0.4, 0.2, 0.1  # center, width and height of a region
 XMP = (
@@ -187,8 +192,6 @@ def jpeg(turn: int) -> bytes:
 
 def png(turn: int, *, exif: bool = True) -> bytes:
     """A 16-bit picture with transparency and the texts of a generator."""
-    import imagecodecs
-
     resources = resource(IPTC)
     profile = f"\niptc\n{len(resources):8}\n{resources.hex()}\n".encode()
     chunks = [
@@ -213,6 +216,30 @@ def webp(turn: int) -> bytes:
     )
     data = file.getvalue() + b"C2PA" + struct.pack("<I", 4) + b"c2pa"
     return data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:]
+
+
+def in_heif(turn: int, make: Callable[..., bytes]) -> bytes:
+    """A picture with transparency, whose turn EXIF repeats, and a signature."""
+    angle = (
+        heif_items.Property(b"irot", bytes([3]), True),
+        heif_items.Property(b"colr", b"prof" + P3),
+    )
+    about = {b"cdsc": (heif_files.PRIMARY,)}
+    items = [
+        (heif_items.Item(b"Exif", references=about), bytes(4) + exif_block(turn)),
+        (heif_items.Item(b"mime", b"application/rdf+xml", references=about), packet()),
+    ]
+    properties = angle if turn == 6 else angle[1:]
+    return make(properties=properties, items=items, behind=pack_box(b"uuid", C2PA, b"signed"))
+
+
+def avif(turn: int) -> bytes:
+    pixels = rgba().astype(np.uint16) * 4
+    return in_heif(turn, lambda **more: heif_files.avif(pixels, 10, **more))
+
+
+def heic(turn: int) -> bytes:
+    return in_heif(turn, heif_files.heic)
 
 
 def bmp(turn: int) -> bytes:
@@ -266,6 +293,8 @@ SOURCES: dict[str, Callable[..., bytes]] = {
     "jpeg": jpeg,
     "png": png,
     "webp": webp,
+    "avif": avif,
+    "heic": heic,
     "bmp": bmp,
     "tiff": tiff,
 }
@@ -330,6 +359,8 @@ class Restored:
         if self.format == "dng":  # behind the preview
             with tifffile.TiffFile(self.path) as file:
                 return file.pages[0].pages[0].asarray()
+        if self.format == "avif":  # of which Pillow gives 8 bits
+            return imagecodecs.avif_decode(self.data)
         with PilImage.open(self.path) as picture:
             return np.asarray(picture)
 
@@ -341,7 +372,7 @@ class Restored:
 
 
 def judge_depth(result: Restored) -> str:
-    deep = result.pixels.dtype == np.uint16 or result.data[24] == 16
+    deep = result.pixels.dtype == np.uint16 or result.data[24] == 16  # AVIF has up to 12
     return "kept" if result.format in ("tiff", "png", "dng") and deep else ""
 
 
@@ -351,6 +382,7 @@ def judge_floats(result: Restored) -> str:
 
 def judge_alpha(result: Restored) -> str:
     pixels, top = result.pixels, {"u1": 255, "u2": 65535, "f4": 1}[result.pixels.dtype.str[1:]]
+    top = 4095 if result.format == "avif" and top == 65535 else top
     same = pixels.shape[-1] == 4 and np.abs(pixels[..., 3] / top - 200 / 255).max() < 0.01
     return "kept" if same else ""
 
@@ -497,17 +529,23 @@ class Property:
 
 
 PROPERTIES = (
-    Property("16 bits", "png tiff", judge_depth, "16 bits were rounded"),
+    Property("16 bits", "png avif tiff", judge_depth, "16 bits were rounded"),
     Property("floats", "tiff", judge_floats, "holds no floats", "floats"),
-    Property("alpha", "png webp bmp tiff", judge_alpha, "holds no transparency"),
-    Property("orientation", "jpeg png webp tiff", judge_orientation, "no such note", "turned"),
-    Property("ICC profile", "jpeg png webp tiff", judge_profile, "color profile; .*converted"),
-    Property("EXIF, GPS", "jpeg png webp tiff", judge_exif, "holds no .*EXIF"),
-    Property("maker note", "jpeg png webp tiff", judge_maker_note, "maker note|holds no .*EXIF"),
-    Property("XMP", "jpeg png webp tiff", judge_xmp, "holds no .*XMP"),
+    Property("alpha", "png webp avif heic bmp tiff", judge_alpha, "holds no transparency"),
+    Property(
+        "orientation", "jpeg png webp avif heic tiff", judge_orientation, "no such note", "turned"
+    ),
+    Property(
+        "ICC profile", "jpeg png webp avif heic tiff", judge_profile, "color profile; .*converted"
+    ),
+    Property("EXIF, GPS", "jpeg png webp avif heic tiff", judge_exif, "holds no .*EXIF"),
+    Property(
+        "maker note", "jpeg png webp avif heic tiff", judge_maker_note, "maker note|holds no .*EXIF"
+    ),
+    Property("XMP", "jpeg png webp avif heic tiff", judge_xmp, "holds no .*XMP"),
     Property(
         "regions, turned",
-        "jpeg png webp tiff",
+        "jpeg png webp avif heic tiff",
         judge_regions,
         "XMP of the regions|holds no .*XMP",
         "turned",
@@ -517,20 +555,20 @@ PROPERTIES = (
         "texts", "png", judge_texts, "holds no .*text parameters, text Copyright", "generated"
     ),
     Property("comment", "jpeg png", judge_comment, "holds no .*comment"),
-    Property("resolution", "jpeg png webp bmp tiff", judge_dpi, "holds no .*resolution"),
+    Property("resolution", "jpeg png webp avif heic bmp tiff", judge_dpi, "holds no .*resolution"),
     Property("gain map", "jpeg", judge_gain_map, "gain map"),
     Property("GeoTIFF", "tiff", judge_geo, "holds no .*GeoTIFF"),
     Property(
         "thumbnail",
-        "jpeg png webp tiff",
+        "jpeg png webp avif heic tiff",
         judge_thumbnail,
         "not kept: .*thumbnail|reduced pages|holds no .*(EXIF|thumbnail)",
         "turned",
     ),
-    Property("file times", "jpeg png webp bmp tiff", judge_times, "no such note"),
+    Property("file times", "jpeg png webp avif heic bmp tiff", judge_times, "no such note"),
     Property(
         "unknown parts",
-        "jpeg png webp bmp tiff",
+        "jpeg png webp avif heic bmp tiff",
         lambda result: "",
         r"not kept: .*(C2PA|caBX|trailer|tag 65000)",
     ),

@@ -50,6 +50,7 @@ HEAVY = {
     "cv2": "restoration training evaluation gui",
     "tifffile": "formats",
     "rawpy": "formats",
+    "pi_heif": "formats",
     "imagecodecs": "formats restoration",
     "simplejpeg": "formats",
     "PySide6": "gui",

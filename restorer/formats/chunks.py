@@ -13,12 +13,8 @@ import numpy as np
 from restorer.errors import ImageFormatError
 from restorer.formats import photoshop
 from restorer.formats.codec import exactly, name_trailer, not_kept
-from restorer.formats.matrix import (
-    P3_CHROMATICITIES,
-    SRGB_CHROMATICITIES,
-    SRGB_CURVE,
-    matrix_profile,
-)
+from restorer.formats.coded_color import check_range, coded_profile, is_known
+from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.metadata import clean_exif
 from restorer.image import Metadata
 
@@ -37,25 +33,7 @@ _MAX_INFLATED = 2**25  # of a compressed chunk; a large profile has 2 MB
 _METERS = 0.0254  # an inch
 _SRGB_GAMMA, _GAMMA_TOLERANCE = 1 / 2.2, 0.05  # the tolerance that the PNG specification suggests
 
-# Code points of cICP (ITU-T H.273): name, chromaticities or tone curve. BT.2100 is HDR.
-_PRIMARIES = {
-    1: ("sRGB", SRGB_CHROMATICITIES),
-    5: ("BT.601 PAL", (0.3127, 0.3290, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06)),
-    6: ("BT.601 NTSC", (0.3127, 0.3290, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07)),
-    9: ("BT.2020", (0.3127, 0.3290, 0.708, 0.292, 0.17, 0.797, 0.131, 0.046)),
-    12: ("Display P3", P3_CHROMATICITIES),
-}
-_SRGB_TRANSFER = 13
-_BT709 = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
-_CURVES: dict[int, tuple[str, tuple[float, ...]]] = {
-    **dict.fromkeys((1, 6, 14, 15), ("BT.709 curve", _BT709)),
-    4: ("gamma 2.2", (2.2,)),
-    5: ("gamma 2.8", (2.8,)),
-    8: ("linear", (1.0,)),
-    _SRGB_TRANSFER: ("", SRGB_CURVE),
-}
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
-_SDR_CODES = {(transfer, 0, 1) for transfer in _CURVES}  # with RGB as matrix, full range
+_RGB_FULL_RANGE = (0, 1)  # matrix and range of cICP
 
 
 @dataclass(frozen=True)
@@ -251,13 +229,10 @@ def _profile(chunks: Chunks, *, gray: bool) -> tuple[bytes | None, tuple[str, ..
     named, notes = chunks.named, []
     if b"cICP" in named:
         code = tuple(named[b"cICP"])
-        if len(code) == 4 and code[1] in _HDR_TRANSFERS:
-            raise ImageFormatError(
-                f"is an HDR picture ({_HDR_TRANSFERS[code[1]]}), expected a standard dynamic range;"
-                " convert it to sRGB or Display P3 first"
-            )
-        if code[:1] and code[0] in _PRIMARIES and code[1:] in _SDR_CODES:
-            return _coded_profile(code, gray=gray)
+        if len(code) == 4:
+            check_range(code[1])
+            if code[2:] == _RGB_FULL_RANGE and is_known(*code[:2]):
+                return coded_profile(*code[:2], "cICP", gray=gray)
         notes.append(f"the cICP color description {code} is not known and was left out")
     if b"iCCP" in named:
         try:
@@ -267,16 +242,6 @@ def _profile(chunks: Chunks, *, gray: bool) -> tuple[bytes | None, tuple[str, ..
     if b"sRGB" in named or len(named.get(b"gAMA", b"")) != 4:
         return None, tuple(notes)
     return _gamma_profile(chunks, gray=gray, notes=notes)
-
-
-def _coded_profile(code: tuple[int, ...], *, gray: bool) -> tuple[bytes | None, tuple[str, ...]]:
-    """Return the profile that the code points of cICP mean."""
-    (space, places), (tone, curve) = _PRIMARIES[code[0]], _CURVES[code[1]]
-    if code[1] == _SRGB_TRANSFER and (gray or code[0] == 1):
-        return None, ()
-    name = ", ".join(filter(None, ("gray" if gray else space, tone)))
-    profile = matrix_profile(name, places, curve, gray=gray)
-    return profile, (f"the cICP color description ({name}) was turned into an ICC profile",)
 
 
 def _gamma_profile(

@@ -18,7 +18,7 @@ class Kind:
     """A kind of file.
 
     Attributes:
-        name: With its article: ``a HEIC picture``.
+        name: With its article: ``a GIF picture``.
         remedy: What the user can do.
         pattern: Matches the first bytes; an empty one matches nothing.
         picture: Whether a folder scan says that it leaves out a picture.
@@ -56,8 +56,6 @@ _MARKUP = rb"(?i:(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<"
 
 # The first row that matches counts.
 KINDS = (
-    _picture("an AVIF picture", rb".{4}ftyp(?:.{4}){0,12}?avi[fs]"),
-    _picture("a HEIC picture", rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)"),
     _picture("a JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL "),
     _picture("a JPEG-LS picture", rb"\xff\xd8\xff\xf7"),
     _picture("a JPEG 2000 picture", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
@@ -80,7 +78,7 @@ KINDS = (
         rb"(?!\x89PNG\r\n\x1a\n)(?:\x89PNG|.?PNG[\r\n]|.{8,14}IHDR)",
         broken=True,
     ),
-    Kind("a video (MP4 or MOV)", _FRAME, rb".{4}(?:ftyp|moov|mdat|wide)"),
+    Kind("a video (MP4 or MOV)", _FRAME, rb".{4}(?:ftyp(?!hei|hev|mif1|msf1|avi)|moov|mdat|wide)"),
     Kind("a video (MKV or WebM)", _FRAME, rb"\x1a\x45\xdf\xa3"),
     Kind("a video (AVI)", _FRAME, rb"RIFF.{4}AVI "),
     Kind("a PDF document", "save its page or its picture as PNG or TIFF first", rb"\s*%PDF"),
@@ -116,7 +114,7 @@ def find_kind(start: bytes) -> Kind | None:
 
 
 def unreadable_picture(path: Path) -> str:
-    """Return the kind of a picture that cannot be read, such as ``HEIC picture``; else nothing."""
+    """Return the kind of a picture that cannot be read, such as ``GIF picture``; else nothing."""
     try:
         if not path.is_file():
             return ""

@@ -197,6 +197,28 @@ FORMATS: dict[str, Format] = {
         least_share=0.01,
         usual_share=0.15,
     ),
+    "avif": Format(
+        "AVIF",
+        (".avif",),
+        sniff="restorer.formats.heif.avif:sniff",
+        reader="restorer.formats.heif.avif:AvifReader",
+        writer="restorer.formats.heif.avif:encode",
+        options="restorer.formats.heif.avif:AvifOptions",
+        bits=(8, 16),
+        channels=(1, 2, 3, 4),
+        carries=("exif", "xmp", "icc", "thumbnail"),
+        max_side=32_768,  # libavif reads no more unless told to, here and below
+        max_bytes=2**30,
+        least_share=0.005,
+        usual_share=0.15,
+    ),
+    "heic": Format(
+        "HEIC",
+        (".heic", ".heif", ".hif"),
+        sniff="restorer.formats.heif.heic:sniff",
+        reader="restorer.formats.heif.heic:HeicReader",
+        extra="heif",
+    ),
     "bmp": Format(
         "BMP",
         (".bmp", ".dib"),

@@ -68,10 +68,17 @@ def bmp():
     return file.getvalue()
 
 
+def avif():
+    file = io.BytesIO()
+    PilImage.fromarray(PIXELS).save(file, "AVIF")
+    return file.getvalue()
+
+
 PLAIN = {
     ".jpg": with_segments(),
     ".png": with_chunks(),
     ".webp": with_webp_chunks(),
+    ".avif": avif(),
     ".tif": with_tags({}),
     ".bmp": bmp(),
 }

@@ -1,0 +1,66 @@
+"""Colors by code points of ITU-T H.273, as PNG (cICP), AVIF and HEIC (nclx) state them."""
+
+from __future__ import annotations
+
+from restorer.errors import ImageFormatError
+from restorer.formats.matrix import (
+    P3_CHROMATICITIES,
+    REC2020_CHROMATICITIES,
+    SRGB_CHROMATICITIES,
+    SRGB_CURVE,
+    matrix_profile,
+)
+
+UNSPECIFIED = 2
+BT709_PRIMARIES, SRGB_TRANSFER = 1, 13
+
+# Code points with name, chromaticities or tone curve. BT.2100 is HDR.
+_PRIMARIES = {
+    BT709_PRIMARIES: ("sRGB", SRGB_CHROMATICITIES),
+    5: ("BT.601 PAL", (0.3127, 0.3290, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06)),
+    6: ("BT.601 NTSC", (0.3127, 0.3290, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07)),
+    9: ("BT.2020", REC2020_CHROMATICITIES),
+    12: ("Display P3", P3_CHROMATICITIES),
+}
+_BT709 = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
+_CURVES: dict[int, tuple[str, tuple[float, ...]]] = {
+    **dict.fromkeys((1, 6, 14, 15), ("BT.709 curve", _BT709)),
+    4: ("gamma 2.2", (2.2,)),
+    5: ("gamma 2.8", (2.8,)),
+    8: ("linear", (1.0,)),
+    SRGB_TRANSFER: ("", SRGB_CURVE),
+}
+_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+
+
+def is_known(primaries: int, transfer: int) -> bool:
+    """Whether `coded_profile` returns what the code points mean."""
+    return primaries in _PRIMARIES and transfer in _CURVES
+
+
+def check_range(transfer: int) -> None:
+    """Raise ImageFormatError for the transfer functions of HDR pictures."""
+    if transfer in _HDR_TRANSFERS:
+        raise ImageFormatError(
+            f"is an HDR picture ({_HDR_TRANSFERS[transfer]}), expected a standard dynamic range;"
+            " convert it to sRGB or Display P3 first"
+        )
+
+
+def coded_profile(
+    primaries: int, transfer: int, where: str, *, gray: bool
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the ICC profile that known code points mean, None for sRGB, and notes.
+
+    Args:
+        primaries: Code point of the primaries.
+        transfer: Code point of the tone curve.
+        where: What states them, such as ``cICP``.
+        gray: Whether the pixels are gray.
+    """
+    (space, places), (tone, curve) = _PRIMARIES[primaries], _CURVES[transfer]
+    if transfer == SRGB_TRANSFER and (gray or primaries == BT709_PRIMARIES):
+        return None, ()
+    name = ", ".join(filter(None, ("gray" if gray else space, tone)))
+    profile = matrix_profile(name, places, curve, gray=gray)
+    return profile, (f"the {where} color description ({name}) was turned into an ICC profile",)
