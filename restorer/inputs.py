@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.errors import ImageDataError, SettingsError
-from restorer.formats import plain_picture, read_page
+from restorer.formats import open_source, plain_picture
+from restorer.formats.raw.plain import PlainMosaic
 from restorer.image import HEADROOM, Bits, Image, Metadata
 from restorer.pages import Mosaic
+from restorer.settings import Settings
 
 if TYPE_CHECKING:
     import torch
@@ -60,10 +62,11 @@ class Opened:
     rebuild: Callable[[Sequence[Image]], Any]
 
 
-def open_picture(picture: Picture) -> Opened:
+def open_picture(picture: Picture, plain: PlainMosaic | None = None) -> Opened:
     """Return a picture of any kind as images; integer samples share its memory where they can.
 
-    - An `Image` and a `Mosaic` stay as they are, and results are images. A path is read.
+    - An `Image` and a `Mosaic` stay as they are, and results are images. A path is read, with
+      `plain` as `open_source` takes it.
     - An array is (H, W) or (H, W, C), uint8, uint16 or float, with the channels gray, gray and
       alpha, RGB, or RGB and alpha. Results have as many dimensions, unless a gray mosaic becomes
       color.
@@ -79,7 +82,8 @@ def open_picture(picture: Picture) -> Opened:
     if isinstance(picture, Image | Mosaic):
         return Opened([picture], _only)
     if isinstance(picture, (str, os.PathLike)):
-        return Opened([read_page(os.fspath(picture))], _only)
+        with open_source(os.fspath(picture), plain=plain) as source:
+            return Opened([source.read_page()], _only)
     if isinstance(picture, np.ndarray):
         return _open_array(picture)
     if is_tensor(picture):
@@ -87,6 +91,18 @@ def open_picture(picture: Picture) -> Opened:
     if _is_pil(picture):
         return _open_pil(picture)
     raise ImageDataError(f"picture: {type(picture).__name__}, expected {_KINDS}")
+
+
+def plain_mosaic_of(settings: Settings) -> PlainMosaic | None:
+    """Return what the settings say of samples without a header; None where they are none."""
+    if settings.mosaic is None:
+        return None
+    size = None
+    if settings.raw_size is not None:
+        width, height = map(int, settings.raw_size.split("x"))
+        size = height, width
+    levels = settings.raw_black, settings.raw_white
+    return PlainMosaic(settings.mosaic, size, settings.raw_bits, *levels)
 
 
 def to_image(picture: Picture) -> Image:

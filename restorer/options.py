@@ -221,6 +221,20 @@ class PageNumbers(Kind):
         return pairs if valid else ()
 
 
+class Size(Kind):
+    """Width and height, such as ``4000x3000``."""
+
+    @property
+    def expected(self) -> str:
+        """The valid values, in words."""
+        return "width and height, such as 4000x3000"
+
+    def check(self, value: Any) -> None:
+        """Refuse everything but two positive numbers."""
+        if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d{0,6}x[1-9]\d{0,6}", value):
+            raise ValueError(f"expected {self.expected}")
+
+
 class Integer(Number):
     """A whole number in a range that includes its ends."""
 

@@ -22,6 +22,7 @@ from restorer.options import (
     OpenChoice,
     Option,
     PageNumbers,
+    Size,
     check_options,
     option,
     options_of,
@@ -99,6 +100,13 @@ class Settings(_Checked):
         existing: What to do where a target exists.
         pages: Which pages of a file of several, or frames of an animation, are restored, from 1:
             ``1,3-5``; None for all.
+        mosaic: Bayer pattern, such as ``rggb``, of gray pictures whose values are linear samples of
+            a sensor, and of files without a header; None for other pictures.
+        raw_size: Width and height, ``4000x3000``, of files without a header.
+        raw_bits: How samples lie in them: ``8``; ``10`` or ``12``, packed as in MIPI CSI-2; ``16``
+            or ``16be``, with the low or the high byte first; None goes by the size of the file.
+        raw_black: The sample of a mosaic without light.
+        raw_white: The sample at which the sensor saturates; None for the largest that there can be.
         max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
     """
 
@@ -296,6 +304,39 @@ class Settings(_Checked):
         usual="all",
         group="input",
     )
+    mosaic: Literal["rggb", "grbg", "gbrg", "bggr"] | None = option(
+        None,
+        Choice({pattern: pattern.upper() for pattern in ("rggb", "grbg", "gbrg", "bggr")}),
+        "Bayer pattern of gray pictures and files without a header that hold RAW samples.",
+        usual="none; gray pictures are pictures",
+        group="input",
+    )
+    raw_size: str | None = option(
+        None,
+        Size(),
+        "Size of RAW files without a header.",
+        metavar="WIDTHxHEIGHT",
+        group="input",
+    )
+    raw_bits: Literal["8", "10", "12", "16", "16be"] | None = option(
+        None,
+        Choice(dict.fromkeys(("8", "10", "12", "16", "16be"), "")),
+        "Bits of samples in RAW files without a header; 10 and 12 are packed as in MIPI CSI-2,"
+        " 16be has the high byte first.",
+        usual="by the size of the file",
+        group="input",
+    )
+    raw_black: float = option(
+        0.0, Number(0, 1e6), "Sample of a mosaic without light.", metavar="N", group="input"
+    )
+    raw_white: float | None = option(
+        None,
+        Number(0, 1e6),
+        "Sample at which the sensor of a mosaic saturates.",
+        metavar="N",
+        usual="the largest of its bits",
+        group="input",
+    )
     max_pixels: int | None = option(
         None,
         Integer(1),
@@ -313,6 +354,8 @@ class Settings(_Checked):
         for name, word in words.items():
             object.__setattr__(self, name, word)  # the class is frozen
         super().__post_init__()
+        if self.mosaic is None and self.raw_size is not None:
+            raise SettingsError("raw size: without a Bayer pattern; set the mosaic, too")
 
 
 @dataclass(frozen=True)

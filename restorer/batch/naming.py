@@ -13,6 +13,7 @@ from typing import TypeVar
 from restorer.batch.stores.address import Address, Location, location
 from restorer.errors import SettingsError
 from restorer.formats import FORMATS, WRITABLE
+from restorer.formats.table import HEADERLESS
 from restorer.models.catalog import model_spec
 from restorer.settings import Step
 
@@ -95,7 +96,7 @@ def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[st
         raise SettingsError(f"name {name!r}: fields are {', '.join(map('{{{}}}'.format, fields))}")
     if found := _FORBIDDEN.search(literal):
         raise SettingsError(f"name {name!r}: {found[0]!r} is not allowed there in a file name")
-    writable, raw = frozenset(WRITABLE), frozenset(FORMATS["raw"].suffixes)
+    writable, raw = frozenset(WRITABLE), frozenset((*FORMATS["raw"].suffixes, *HEADERLESS))
 
     def make(own: str) -> str:
         stem, ending = split_suffix(own)

@@ -20,6 +20,7 @@ from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
 from restorer.formats.history import SIDECAR
 from restorer.formats.kinds import START_BYTES, unreadable_kind
 from restorer.formats.raw.sidecar import sidecar_names
+from restorer.formats.table import HEADERLESS
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
 from restorer.tasks import default_model, mosaic_task
@@ -92,11 +93,12 @@ def plan_jobs(
     if not steps:
         raise SettingsError("no steps: say what to do with the pictures")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
-    taken, ignored = find_pictures(source, target, recursive, include, exclude)
+    settings = settings or Settings()
+    headerless = settings.raw_size is not None
+    taken, ignored = find_pictures(source, target, recursive, include, exclude, headerless)
     whole = absolute(source)
     kept = {p: earlier.get(joined(whole, p)) for p in taken} if earlier else {}
     names, renamed = target_names(taken, chain, name, suffix, kept)
-    settings = settings or Settings()
     jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
     if settings.existing == "replace":
         _spare_originals(jobs)
@@ -215,7 +217,7 @@ def with_references(jobs: Iterable[Job], folder: Path | str) -> tuple[Job, ...]:
 
 
 def with_raw_steps(jobs: Iterable[Job], steps: Sequence[Step] = ()) -> tuple[Job, ...]:
-    """Return the jobs, those on camera RAW with these steps; without any, RAW is demosaiced.
+    """Return the jobs, those on RAW samples with these steps; without any, they are demosaiced.
 
     Raises SettingsError where a model of the steps is unknown.
 
@@ -228,7 +230,10 @@ def with_raw_steps(jobs: Iterable[Job], steps: Sequence[Step] = ()) -> tuple[Job
     steps = tuple(steps) or (Step(default_model(mosaic_task())),)
     raw = frozenset(FORMATS["raw"].suffixes)
     return tuple(
-        replace(job, steps=steps) if job.source.suffix.lower() in raw else job for job in jobs
+        replace(job, steps=steps)
+        if job.settings.mosaic or job.source.suffix.lower() in raw
+        else job
+        for job in jobs
     )
 
 
@@ -256,12 +261,16 @@ def find_pictures(
     recursive: bool = True,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    headerless: bool = False,
 ) -> tuple[list[str], list[Ignored]]:
-    """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`."""
+    """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`.
+
+    Files with the usual suffixes of headerless samples are among the pictures where it is said so.
+    """
     taken: list[str] = []
     ignored: list[Ignored] = []
     sidecars: list[str] = []
-    readable = frozenset(READABLE)
+    readable = frozenset(READABLE) | frozenset(HEADERLESS if headerless else ())
     for found in walk(source, target, recursive, exclude):
         if isinstance(found, Ignored):
             ignored.append(found)

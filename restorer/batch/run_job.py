@@ -32,7 +32,7 @@ from restorer.formats.codec import not_kept, others
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
 from restorer.inference.devices import available_devices, free_bytes
-from restorer.inputs import to_image
+from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.pages import Page, pattern_of
 from restorer.restoration import footprint
@@ -101,7 +101,8 @@ def _run_reserved(
     """Run a job; `reserved` holds its part of `memory` until the caller closes it."""
     context.progress("read")
     try:
-        with formats.open_source(job.source, max_pixels=pixel_budget(job.settings)) as source:
+        budget, plain = pixel_budget(job.settings), plain_mosaic_of(job.settings)
+        with formats.open_source(job.source, max_pixels=budget, plain=plain) as source:
             format = check_result(job, source.header, scale_of(job))
             numbers = chosen_pages(job, source.header)
             if len(numbers) > 1 and formats.holds_pages(format, source.page_word):

@@ -24,6 +24,7 @@ from restorer.batch.stores.writing import write
 from restorer.errors import ImageFormatError, ImageWriteError, RestorerError, TargetExistsError
 from restorer.formats.history import sidecar_of
 from restorer.formats.table import writable_format
+from restorer.inputs import plain_mosaic_of
 from restorer.settings import Settings
 
 _NO_TIMES = "files at an address get the time of their upload"
@@ -77,21 +78,26 @@ def open_job(job: Job) -> Iterator[tuple[formats.ImageFile, LocalJob]]:
     Raises what `formats.open_source` raises, about the names that the user knows.
     """
     local, names = local_job(job)
-    budget = pixel_budget(job.settings)
+    budget, plain = pixel_budget(job.settings), plain_mosaic_of(job.settings)
     with named(names):
         if not isinstance(job.source, Address):
-            with formats.open_source(local.source, max_pixels=budget) as source:
+            with formats.open_source(local.source, max_pixels=budget, plain=plain) as source:
                 yield source, local
             return
         try:
             with open_head(job.source) as file:
                 if file.seekable():
-                    with formats.open_source(local.source, max_pixels=budget, file=file) as source:
+                    with formats.open_source(
+                        local.source, max_pixels=budget, file=file, plain=plain
+                    ) as source:
                         yield source, local
                     return
         except OSError as error:
             raise ImageFormatError(f"{job.source}: cannot be read: {error.strerror}") from error
-    with local_copy(job.source) as path, formats.open_source(path, max_pixels=budget) as source:
+    with (
+        local_copy(job.source) as path,
+        formats.open_source(path, max_pixels=budget, plain=plain) as source,
+    ):
         yield source, local
 
 

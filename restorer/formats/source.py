@@ -14,6 +14,7 @@ from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats import metadata
 from restorer.formats.codec import Header, PagedReader, Reader, RowsError, not_kept, others
 from restorer.formats.files import Times, stream_sha256
+from restorer.formats.raw.plain import PlainMosaic
 from restorer.formats.raw.preview import Previewed
 from restorer.formats.raw.rendering import plain_picture
 from restorer.formats.raw.sidecar import with_sidecar
@@ -178,6 +179,7 @@ def open_source(
     *,
     max_pixels: int | None = DEFAULT_MAX_PIXELS,
     file: BinaryIO | None = None,
+    plain: PlainMosaic | None = None,
 ) -> Iterator[ImageFile]:
     """Open an image file and scan its headers once; the file stays open inside the context.
 
@@ -188,6 +190,8 @@ def open_source(
         max_pixels: The largest image that may be read; None accepts any size, for looking at
             headers only.
         file: A seekable file with the content, if `path` is its name only.
+        plain: What gray pictures are if they are mosaics. With a size, files of no known kind are
+            taken for its samples.
 
     Raises ImageFormatError for anything but images of a known format, and ImageTooLargeError above
     `max_pixels`, before memory is taken. Exceptions of the body pass.
@@ -196,8 +200,7 @@ def open_source(
     opened = _opened(path) if file is None else nullcontext((file, (0, 0)))
     with opened as (file, times):
         with _named_errors(path):
-            format = recognize(file, path)
-            reader = format.open(file)
+            format, reader = _open(file, path, plain)
             if format.sidecars and beside:
                 reader.metadata, notes = with_sidecar(reader.metadata, path)
                 reader.notes = (*reader.notes, *notes)
@@ -206,6 +209,20 @@ def open_source(
         if max_pixels is not None:
             source.check(max_pixels)
         yield source
+
+
+def _open(file: BinaryIO, path: Path, plain: PlainMosaic | None) -> tuple[Format, Reader]:
+    """Return format and reader of a file."""
+    try:
+        format = recognize(file, path)
+    except ImageFormatError:
+        if plain is None or plain.size is None:
+            raise
+        return plain.open(file, path)
+    reader = format.open(file)
+    if plain is None or format is FORMATS["raw"]:
+        return format, reader
+    return plain.of_gray(format, reader)
 
 
 def probe(path: Path | str) -> Header:

@@ -272,6 +272,10 @@ FORMATS: dict[str, Format] = {
 }
 
 
+# Usual suffixes of samples without a header, which are read where the user tells their size.
+HEADERLESS = (".raw", ".bin", ".bayer")
+
+
 class _Suffixes(Set[str]):
     """The suffixes of all formats that have one kind of code; it follows the table."""
 

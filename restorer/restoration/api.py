@@ -11,7 +11,15 @@ from typing import Any, overload
 from restorer.errors import SettingsError
 from restorer.formats import find_profile
 from restorer.image import Image
-from restorer.inputs import Opened, Picture, PictureT, check_kept, device_of, open_picture
+from restorer.inputs import (
+    Opened,
+    Picture,
+    PictureT,
+    check_kept,
+    device_of,
+    open_picture,
+    plain_mosaic_of,
+)
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
@@ -254,7 +262,7 @@ def _opened(picture: Picture | Source, settings: Settings) -> tuple[Picture, Ope
     """Return a picture without its properties, the same as images, and the images with them."""
     if isinstance(picture, Source):
         return picture.image, open_picture(picture.image), [picture]
-    opened = open_picture(picture)
+    opened = open_picture(picture, plain_mosaic_of(settings))
     file = FileHash.of(picture) if isinstance(picture, str | os.PathLike) else None
     return picture, opened, [Source(each, file, settings) for each in opened.images]
 
