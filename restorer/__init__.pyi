@@ -179,6 +179,7 @@ from .restoration.strength import STRENGTH_REACH as STRENGTH_REACH
 from .restoration.strength import Change as Change
 from .restoration.strength import at_strength as at_strength
 from .restoration.strength import split_change as split_change
+from .sensor import SensorNoise as SensorNoise
 from .settings import OPTIONS as OPTIONS
 from .settings import SETTINGS_OPTIONS as SETTINGS_OPTIONS
 from .settings import STEP_OPTIONS as STEP_OPTIONS

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer.image import Bits, FloatArray, Image, Metadata
+from restorer.sensor import SensorNoise
 
 Matrix: TypeAlias = NDArray[np.float64]
+# Of a TIFF: code, type, number of values, and the values.
+RawTag: TypeAlias = tuple[int, int, int, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,9 @@ class Mosaic:
         color: The colors of the camera.
         metadata: The metadata of the file.
         notes: What the user should know of the file, one sentence each.
+        noise: The noise that the file states; None where it does not.
+        noise_reduction: The share of the noise that was removed.
+        tags: Tags of a DNG that writers of DNG carry, as they lie in the file.
     """
 
     samples: FloatArray
@@ -69,6 +75,9 @@ class Mosaic:
     color: CameraColor
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    noise: SensorNoise | None = None
+    noise_reduction: float = 0.0
+    tags: tuple[RawTag, ...] = ()
 
     @property
     def height(self) -> int:

@@ -28,7 +28,9 @@ ROWS = (
     "models estimate metrics",
     "inputs",
     "formats networks tiling color tasks settings",
-    "bayer pages",
+    "pages",
+    "sensor",
+    "bayer",
     "attention image options",
     "errors",
 )

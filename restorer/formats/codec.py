@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol
 from restorer.errors import ImageError, ImageFormatError, SettingsError
 from restorer.image import Bits, Image, Metadata, Pixels
 from restorer.options import check_options
-from restorer.pages import Page
+from restorer.pages import Mosaic, Page
 
 # What Pillow raises for damaged files, beside OSError.
 PILLOW_ERRORS = (SyntaxError, ValueError, EOFError, struct.error)
@@ -122,6 +122,13 @@ class PageWriter(Protocol):
         The arguments are those of `Writer`. Raises ImageDataError for frames that do not fit
         together.
         """
+
+
+class MosaicWriter(Protocol):
+    """Writes the samples of a sensor."""
+
+    def __call__(self, mosaic: Mosaic, file: BinaryIO, options: Any, /) -> tuple[str, ...]:
+        """Write a file; return notes of what could not be kept, as a `Writer` does."""
 
 
 class RowWriter(Protocol):

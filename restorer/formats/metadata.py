@@ -32,6 +32,7 @@ from restorer.formats.exif_block import (
 from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.formats.placement import UNMOVED, Placement, Rectangle
+from restorer.formats.raw.carried_tags import turned_tags
 from restorer.image import Image, Metadata
 from restorer.pages import Mosaic
 
@@ -100,7 +101,10 @@ def upright(page: PageT) -> PageT:
     small = np.indices((2 + page.height % 2, 2 + page.width % 2)) % 2
     corner = turned((2 * small[0] + small[1])[..., None], turn)[:2, :2].ravel()
     pattern = "".join(page.pattern[number] for number in corner)
-    return replace(page, samples=samples, pattern=pattern, metadata=metadata, notes=notes)
+    tags = page.tags if turn == 1 else turned_tags(page.tags)
+    return replace(
+        page, samples=samples, pattern=pattern, metadata=metadata, notes=notes, tags=tags
+    )
 
 
 def upright_metadata(metadata: Metadata, size: Size) -> tuple[Metadata, tuple[str, ...]]:

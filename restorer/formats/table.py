@@ -17,6 +17,7 @@ from restorer.formats.kinds import START_BYTES, find_kind
 
 if TYPE_CHECKING:
     from restorer.formats.codec import (
+        MosaicWriter,
         PageWriter,
         Reader,
         RowReader,
@@ -38,6 +39,7 @@ class Format:
             higher than that. Its module must import without the extra.
         reader: A `Reader`.
         writer: A `Writer`.
+        mosaic_writer: A writer of the samples of a sensor.
         row_reader: A `RowReader`.
         row_writer: A `RowWriter`.
         page_writer: A `PageWriter`.
@@ -61,6 +63,7 @@ class Format:
     sniff: str
     reader: str = ""
     writer: str = ""
+    mosaic_writer: str = ""
     row_reader: str = ""
     row_writer: str = ""
     page_writer: str = ""
@@ -103,6 +106,11 @@ class Format:
     def load_writer(self) -> Writer:
         """Return the writer."""
         writer: Writer = self._load(self.writer)
+        return writer
+
+    def load_mosaic_writer(self) -> MosaicWriter:
+        """Return the writer of the samples of a sensor."""
+        writer: MosaicWriter = self._load(self.mosaic_writer)
         return writer
 
     def load_row_writer(self) -> RowWriter:
@@ -250,6 +258,7 @@ FORMATS: dict[str, Format] = {
         (".dng",),
         sniff="restorer.formats.raw.sniff:sniff",
         writer="restorer.formats.raw.writer:encode",
+        mosaic_writer="restorer.formats.raw.mosaic_writer:encode_mosaic",
         options="restorer.formats.raw.writer:DngOptions",
         bits=(16,),
         channels=(3,),

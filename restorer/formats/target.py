@@ -16,6 +16,7 @@ from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteErro
 from restorer.formats import gain_map, history, metadata, texts, thumbnail, xmp
 from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.files import Existing, Times, created
+from restorer.formats.metadata import PageT
 from restorer.formats.profiles import (
     compare,
     profile_space,
@@ -25,6 +26,7 @@ from restorer.formats.profiles import (
 )
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
 from restorer.image import FloatArray, Image, Metadata
+from restorer.pages import Mosaic, Page
 
 ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
 
@@ -36,7 +38,7 @@ _MAX_NAME_BYTES = 255  # the limit of a file name on Windows and where the syste
 
 
 def write(
-    image: Image,
+    image: Page,
     path: Path | str,
     options: WriterOptions | None = None,
     *,
@@ -50,7 +52,8 @@ def write(
     made.
 
     Args:
-        image: The image; sizes that its EXIF block states are set to its own.
+        image: The image, or the samples of a sensor, which a DNG holds; sizes that its EXIF block
+            states are set to its own.
         path: The target; its suffix chooses the format.
         options: What `writer_options` returns for this path; None takes the defaults.
         existing: What to do when the file exists; "fail" holds against other processes too.
@@ -58,8 +61,9 @@ def write(
         provenance: Where the account of a restoration goes: into the file (``embed``; into a
             sidecar where the format has no XMP), into a ``sidecar``, or nowhere (``none``).
 
-    Raises ImageFormatError for an unknown suffix, ImageTooLargeError above the format's limits,
-    ImageWriteError where the disk or the folder refuses.
+    Raises ImageFormatError for an unknown suffix and for samples of a sensor where the format holds
+    none, ImageTooLargeError above the format's limits, ImageWriteError where the disk or the folder
+    refuses.
 
     Examples:
         >>> image = restorer.read("noisy.png")
@@ -71,10 +75,15 @@ def write(
     path = Path(path)
     format = check_target(path, image.height, image.width)
     options = checked_options(format, options)
-    writer = format.load_writer()
-    fitted, notes, account = prepared(image, format, provenance)
-    with created(path, existing, times) as file, format.installed():
-        notes += writer(fitted, file, options)
+    if isinstance(image, Mosaic):
+        fitted, notes, account = _prepared_mosaic(image, path, format, provenance)
+        with created(path, existing, times) as file, format.installed():
+            notes += format.load_mosaic_writer()(fitted, file, options)
+    else:
+        writer = format.load_writer()
+        prepared_image, notes, account = prepared(image, format, provenance)
+        with created(path, existing, times) as file, format.installed():
+            notes += writer(prepared_image, file, options)
     return (*notes, history.write_sidecar(account, path)) if account else notes
 
 
@@ -96,6 +105,24 @@ def prepared(
     sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
     fitted, lost = _with_thumbnail(replace(fitted, metadata=sized))
     return fitted, (*notes, *size_notes, *not_kept(lost)), account
+
+
+def _prepared_mosaic(
+    mosaic: Mosaic, path: Path, format: Format, provenance: ProvenancePlace
+) -> tuple[Mosaic, tuple[str, ...], bytes]:
+    """Return samples as a writer takes them, notes, and the account for a sidecar."""
+    if not format.mosaic_writer:
+        able = format_names([each for each in FORMATS.values() if each.mosaic_writer])
+        raise ImageFormatError(
+            f"{path}: {format.name} holds no samples of a sensor; choose {able},"
+            " or demosaic them first"
+        )
+    account, mosaic = _account(mosaic, format, provenance)
+    kept, notes = metadata.with_size(mosaic.metadata, mosaic.height, mosaic.width)
+    blocks = {name: block for name, block in kept.blocks.items() if name != thumbnail.BLOCK}
+    kept, lost = _carried(replace(kept, icc=None, frame=None, blocks=blocks), format)
+    notes += (f"{format.name} holds no {', '.join(lost)}; left out",) if lost else ()
+    return replace(mosaic, metadata=kept), notes, account
 
 
 def write_rows(
@@ -231,7 +258,7 @@ def _check_names(path: Path, folder: Path, names: list[str]) -> None:
             )
 
 
-def _account(image: Image, format: Format, place: ProvenancePlace) -> tuple[bytes, Image]:
+def _account(image: PageT, format: Format, place: ProvenancePlace) -> tuple[bytes, PageT]:
     """Return the account for a sidecar, empty for none, and the image without a block of it."""
     kept, account = image.metadata, image.metadata.blocks.get(history.BLOCK, b"")
     if not account:
@@ -239,7 +266,8 @@ def _account(image: Image, format: Format, place: ProvenancePlace) -> tuple[byte
     held = history.embedded(kept) if place == "embed" and "xmp" in format.carries else None
     if held is not None or place == "none":
         account = b""
-    return account, replace(image, metadata=held or history.without(kept))
+    stripped: Any = replace(image, metadata=held or history.without(kept))
+    return account, stripped
 
 
 def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:

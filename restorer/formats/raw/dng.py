@@ -15,15 +15,18 @@ from restorer.bayer import PATTERNS
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import decoding
 from restorer.formats.raw.area import Area
+from restorer.formats.raw.carried_tags import carried_tags
 from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
 from restorer.formats.tiff_directories import TIFF_ERRORS
-from restorer.pages import Calibration
+from restorer.pages import Calibration, RawTag
+from restorer.sensor import SensorNoise
 
 _MAIN = (0, 16)  # NewSubfileType of the picture and of an enhanced one
 _MOST_PAGES = 16
 _OPCODES = {51008: "corrections of the samples", 51009: "corrections of the linear samples"}
 _LENS_OPCODES = 51022
 _MOST_STOPS = 5.0
+_MOST_NOISE = 0.5
 _JPEG, _SHOWN = 7, (2, 6)  # compression; photometric interpretations RGB and YCbCr
 _MOST_PREVIEW_BYTES = 1 << 26
 
@@ -31,7 +34,7 @@ COLOR_MATRIX, CAMERA_CALIBRATION, ILLUMINANT, FORWARD_MATRIX = 50721, 50723, 507
 ANALOG_BALANCE, AS_SHOT_NEUTRAL, AS_SHOT_XY, BASELINE_EXPOSURE = 50727, 50728, 50729, 50730
 BLACK_REPEAT, BLACK, BLACK_H, BLACK_V, WHITE = 50713, 50714, 50715, 50716, 50717
 ACTIVE_AREA, CROP_ORIGIN, CROP_SIZE, LINEARIZATION = 50829, 50719, 50720, 50712
-TONE_CURVE = 50940
+TONE_CURVE, NOISE_PROFILE = 50940, 51041
 CFA_DIM, CFA_PATTERN, ROW_INTERLEAVE, COLUMN_INTERLEAVE = 33421, 33422, 50975, 52547
 
 
@@ -163,6 +166,23 @@ class Dng:
         """Whether the file asks for no tone curve, as pictures that are finished do."""
         found = self.numbers(TONE_CURVE, 4)
         return found is not None and tuple(found) == (0, 0, 1, 1)
+
+    @property
+    def noise(self) -> SensorNoise | None:
+        """The noise of the samples; None where the file does not state it."""
+        found = self.numbers(NOISE_PROFILE)
+        if found is None or len(found) not in (2, 6) or found.min() < 0 or not found.any():
+            return None
+        scale, offset = np.resize(found, 6).reshape(3, 2).T
+        if scale.min() <= 0 or max(scale.max(), offset.max()) > _MOST_NOISE:
+            return None
+        return SensorNoise(tuple(map(float, scale)), tuple(map(float, offset)))  # type: ignore[arg-type]  # three each
+
+    @property
+    def tags(self) -> tuple[RawTag, ...]:
+        """The tags that stay true of other samples of the same picture."""
+        whole = Area(0, 0, self.active.height, self.active.width)
+        return carried_tags((self.page, self.first), cropped=self.crop != whole)
 
     def levels(self) -> tuple[NDArray[np.float64], float]:
         """Return black and white of the active area.

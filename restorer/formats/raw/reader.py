@@ -80,6 +80,8 @@ class RawReader:
             color,
             self.metadata,
             (*self.notes, *notes),
+            noise=None if self._dng is None else self._dng.noise,
+            tags=() if self._dng is None else self._dng.tags,
         )
 
     def preview(self) -> Image | None:

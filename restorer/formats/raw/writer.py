@@ -22,7 +22,7 @@ from restorer.formats.metadata import described_by
 from restorer.formats.profiles import srgb_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK, from_block
 from restorer.formats.raw.rendering import Development, Rendering, Tone
-from restorer.image import Image
+from restorer.image import Image, Metadata
 from restorer.options import Choice, option
 from restorer.pages import Calibration, CameraColor
 
@@ -30,8 +30,10 @@ _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL, _FLOAT = 1, 2, 3, 4, 5, 10,
 _LINEAR_RAW = 34892
 _D65, _WHITE_XYZ = 21, np.array([0.95047, 1.0, 1.08883])  # LightSource of EXIF, and its XYZ
 _WHITE = 65_535
-_TILE = 256
-_PREVIEW_SIDE, _PREVIEW_QUALITY = 1024, 85
+TILE = 256
+_PREVIEW_SIDE, PREVIEW_QUALITY = 1024, 85
+# For BitsPerSample alone, as tiles come compressed; tifffile would state 12.
+LOSSLESS = {"lossless": True, "bitspersample": 16}
 _LARGEST = 2**31 - 1
 
 Tag = tuple[int, int, int, Any, bool]  # of tifffile: code, type, count, value, whether once
@@ -74,23 +76,30 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
     resolution: dict[str, Any] = {"resolution": dpi, "resolutionunit": "INCH"} if dpi else {}
     data: Any = raw
     # LibRaw does not read tiles that are larger than the picture.
-    layout: dict[str, Any] = {"tile": (_TILE, _TILE)} if min(raw.shape[:2]) >= _TILE else {}
+    layout: dict[str, Any] = {"tile": (TILE, TILE)} if min(raw.shape[:2]) >= TILE else {}
     if options.compression == "lossless" and structure.order == "<":
         # tifffile 2026.3.3 returns the low bytes of 16-bit lossless JPEG in big-endian files.
-        data = _compressed(raw, layout.get("tile", raw.shape[:2]))
-        layout |= {"shape": raw.shape, "dtype": raw.dtype, "compression": 7}
+        data = compressed(raw, layout.get("tile", raw.shape[:2]))
+        layout |= {
+            "shape": raw.shape,
+            "dtype": raw.dtype,
+            "compression": 7,
+            "compressionargs": LOSSLESS,
+        }
         layout |= {} if "tile" in layout else {"rowsperstrip": len(raw)}
+    preview = preview_of(values, rendering)
     with tifffile.TiffWriter(file, byteorder=structure.order) as writer:
         writer.write(
-            _preview(values, rendering),
-            photometric="ycbcr",
+            preview,
+            rowsperstrip=len(preview),
+            photometric="rgb",  # as it comes; JPEG makes YCbCr of it
             compression="jpeg",
-            compressionargs={"level": _PREVIEW_QUALITY},
+            compressionargs={"level": PREVIEW_QUALITY},
             subfiletype=1,
             subifds=1,
             metadata=None,
             software=False,
-            extratags=[*_file_tags(image), *_color_tags(color), *_tone_tags(tone)],
+            extratags=[*file_tags(image.metadata), *color_tags(color), *_tone_tags(tone)],
             **resolution,
         )
         writer.write(
@@ -107,7 +116,7 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
     return tiff.add_metadata(file, replace(image.metadata, icc=None, blocks=blocks))
 
 
-def _preview(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:
+def preview_of(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:
     """Return a small picture of the result, RGB of 8 bits."""
     height, width = values.shape[:2]
     shrink = min(1.0, _PREVIEW_SIDE / max(height, width))
@@ -120,7 +129,7 @@ def _preview(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.ui
     return np.rint(shown * 255).astype(np.uint8)
 
 
-def _compressed(raw: NDArray[np.uint16], side: tuple[int, int]) -> Iterator[bytes]:
+def compressed(raw: NDArray[np.uint16], side: tuple[int, int]) -> Iterator[bytes]:
     """Yield tiles as lossless JPEG; those at the end are filled by the last row and column."""
     import imagecodecs
 
@@ -133,8 +142,9 @@ def _compressed(raw: NDArray[np.uint16], side: tuple[int, int]) -> Iterator[byte
             yield bytes(imagecodecs.jpeg8_encode(tile, lossless=True, bitspersample=16))
 
 
-def _file_tags(image: Image) -> list[Tag]:
-    found = read_capture_info(image.metadata)
+def file_tags(metadata: Metadata) -> list[Tag]:
+    """Return the tags that every DNG has."""
+    found = read_capture_info(metadata)
     camera = f"{found.make} {found.model}".strip() or "restorer"
     return [
         (50706, _BYTE, 4, (1, 4, 0, 0), True),  # DNGVersion
@@ -145,7 +155,7 @@ def _file_tags(image: Image) -> list[Tag]:
     ]
 
 
-def _color_tags(color: CameraColor) -> list[Tag]:
+def color_tags(color: CameraColor) -> list[Tag]:
     """Return the tags of the colors; a camera without known calibrations gets one for D65."""
     calibrations = color.calibrations
     if not calibrations:
