@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from restorer.formats.raw.opcodes import left_of_mosaic
 from restorer.pages import RawTag
 
 _OPCODES = 51022
@@ -47,6 +48,9 @@ def carried_tags(pages: tuple[Any, ...], *, cropped: bool) -> tuple[RawTag, ...]
             code, kind, count, value = int(tag.code), int(tag.dtype), int(tag.count), tag.value
             if code not in CARRIED or (cropped and code == _OPCODES):
                 continue
-            if tag.valuebytecount <= _MOST_BYTES and isinstance(value, _VALUES):
+            if code == _OPCODES and isinstance(value, bytes):
+                value = left_of_mosaic(value)
+                count = len(value)
+            if tag.valuebytecount <= _MOST_BYTES and value != b"" and isinstance(value, _VALUES):
                 found[code] = (code, kind, 0 if kind == _TEXT else count, value)
     return tuple(found.values())

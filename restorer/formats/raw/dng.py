@@ -16,6 +16,7 @@ from restorer.errors import ImageFormatError
 from restorer.formats.codec import decoding
 from restorer.formats.raw.area import Area
 from restorer.formats.raw.carried_tags import carried_tags
+from restorer.formats.raw.opcodes import DAMAGED, Opcode, read_opcodes, trimmed
 from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
 from restorer.formats.tiff_directories import TIFF_ERRORS
 from restorer.pages import Calibration, RawTag
@@ -23,8 +24,7 @@ from restorer.sensor import SensorNoise
 
 _MAIN = (0, 16)  # NewSubfileType of the picture and of an enhanced one
 _MOST_PAGES = 16
-_OPCODES = {51008: "corrections of the samples", 51009: "corrections of the linear samples"}
-_LENS_OPCODES = 51022
+_OPCODES = (51008, 51009, 51022)  # of the samples, of linear samples, of linear colors
 _MOST_STOPS = 5.0
 _MOST_NOISE = 0.5
 _JPEG, _SHOWN = 7, (2, 6)  # compression; photometric interpretations RGB and YCbCr
@@ -127,12 +127,36 @@ class Dng:
     @property
     def crop(self) -> Area:
         """The picture, relative to `active`."""
+        samples, linear, colors = self.opcodes
+        active = trimmed(samples, self.active)
+        top, left = active.top - self.active.top, active.left - self.active.left
+        inner = trimmed(linear + colors, Area(top, left, active.height, active.width))
+        found = self._stated_crop
+        return found.overlap(inner) or found
+
+    @property
+    def _stated_crop(self) -> Area:
         whole = Area(0, 0, self.active.height, self.active.width)
         origin, size = self.numbers(CROP_ORIGIN, 2), self.numbers(CROP_SIZE, 2)
         if origin is None or size is None:
             return whole
         area = Area(int(origin[1]), int(origin[0]), int(size[1]), int(size[0]))
         return area if whole.holds(area) else whole
+
+    @cached_property
+    def opcodes(self) -> tuple[list[Opcode], list[Opcode], list[Opcode]]:
+        """The corrections of the samples, of linear samples, and of linear colors."""
+        samples, linear, colors = (self._opcodes(tag) for tag in _OPCODES)
+        return samples, linear, colors
+
+    def _opcodes(self, tag: int) -> list[Opcode]:
+        found = self.page.tags.get(tag)
+        if found is None:
+            return []
+        try:
+            return read_opcodes(bytes(found.value))
+        except (TypeError, ValueError):
+            return [DAMAGED]
 
     @property
     def pattern(self) -> str:
@@ -212,12 +236,21 @@ class Dng:
             found: NDArray[Any] = self.page.asarray(squeeze=False)[0, 0]
         rows, columns = (self.numbers(tag, 1) for tag in (ROW_INTERLEAVE, COLUMN_INTERLEAVE))
         found = _interleaved(found, *(1 if n is None else int(n[0]) for n in (rows, columns)))
-        table = self.page.tags.get(LINEARIZATION)
-        if table is not None and found.dtype.kind == "u":
-            curve = np.asarray(table.value, np.float32).ravel()
+        curve = self._curve
+        if curve is not None and found.dtype.kind == "u":
             found = curve[np.minimum(found, len(curve) - 1)]
         values: NDArray[np.float32] = self.active.of(found).astype(np.float32)
         return values
+
+    def linear(self, count: int) -> float:
+        """Return what `values` makes of a number in the file."""
+        curve = self._curve
+        return count if curve is None else float(curve[min(count, len(curve) - 1)])
+
+    @property
+    def _curve(self) -> NDArray[np.float32] | None:
+        table = self.page.tags.get(LINEARIZATION)
+        return None if table is None else np.asarray(table.value, np.float32).ravel()
 
     def thumbnail(self) -> bytes:
         """Return the largest preview, a JPEG; empty where there is none."""
@@ -230,14 +263,6 @@ class Dng:
                 file.seek(best.dataoffsets[0])
                 return bytes(file.read(min(best.databytecounts[0], _MOST_PREVIEW_BYTES)))
         return b""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """The corrections that the file asks for and that are not applied."""
-        found = [words for tag, words in _OPCODES.items() if tag in self.page.tags]
-        if _LENS_OPCODES in self.page.tags:
-            found.append("lens corrections")
-        return (f"not applied: {', '.join(found)} of the DNG",) if found else ()
 
     @property
     def _calibrated(self) -> bool:

@@ -20,9 +20,11 @@ from restorer.formats import ifd, maker_note, matrix, metadata, photoshop
 from restorer.formats.codec import Header, not_kept
 from restorer.formats.jpeg import JpegReader
 from restorer.formats.profiles import srgb_profile
+from restorer.formats.raw.bad_pixels import fill_dead
 from restorer.formats.raw.camera_color import camera_color, unknown_color
 from restorer.formats.raw.dng import Dng
 from restorer.formats.raw.libraw import LibRaw
+from restorer.formats.raw.opcodes import correct_linear, correct_mosaic, correct_samples
 from restorer.formats.raw.preview import decode_preview
 from restorer.formats.raw.rendering import (
     Development,
@@ -35,7 +37,6 @@ from restorer.pages import Calibration, CameraColor, Mosaic, Page
 
 _LINEAR_RAW, _IPTC, _PHOTOSHOP = 34892, 33723, 34377
 _MOST_HIDDEN = 2**22  # samples beside the picture that any sensor may have, beyond as many again
-_MOST_DEAD = 1e-3  # share of samples without a signal; more are part of the picture
 
 
 class RawReader:
@@ -68,9 +69,20 @@ class RawReader:
         if not pattern:
             return self._demosaiced()
         black, white = self._best.levels()
-        dead = _fill_dead(values) if black.min() > 0 else 0  # noise stays above 0 then
-        samples = self._best.crop.of(_normal(values, black, white))
+        dead = fill_dead(values) if black.min() > 0 else 0  # noise stays above 0 then
+        ignored = list[str]()
+        if self._dng is not None:
+            dng, (first, _, _) = self._dng, self._dng.opcodes
+            ignored += correct_samples(values, first, (dng.active.top, dng.active.left), dng.linear)
+        values = _normal(values, black, white)
+        if self._dng is not None:
+            _, second, third = self._dng.opcodes
+            ignored += correct_linear(values, second)
+            ignored += correct_mosaic(values, pattern, third)
+            np.minimum(values, 1, out=values)
+        samples = self._best.crop.of(values)
         color, notes = self._color()
+        notes += _not_applied(ignored)
         if dead:
             pixels = "1 dead pixel" if dead == 1 else f"{dead} dead pixels"
             notes += (f"{pixels} of the sensor, filled from the neighbors",)
@@ -110,8 +122,12 @@ class RawReader:
         values = dng.values()
         if values.shape[2] == 1:
             values = np.repeat(values, 3, axis=2)
-        linear = dng.crop.of(_normal(values, *dng.levels()))
+        first, second, third = dng.opcodes
+        values = _normal(values, *dng.levels())
+        ignored = [each.name for each in first] + correct_linear(values, [*second, *third])
+        linear = dng.crop.of(values)
         color, notes = self._color()
+        notes += _not_applied(ignored)
         tone: Tone = "linear" if dng.is_finished else "neutral"
         rendering = Rendering(color, Development(tone=tone))
         balanced = np.minimum(linear / rendering.neutral, 1)
@@ -124,7 +140,9 @@ class RawReader:
             raise ImageFormatError("the DNG holds samples that neither LibRaw nor tifffile decodes")
         shown = matrix.encoded(lifted(matrix.decoded(self._libraw.picture())))
         note = f"LibRaw demosaiced the picture, as the camera has {self._libraw.kind}"
-        return self._image(self._libraw.crop.of(shown), (note,))
+        lists = () if self._dng is None else self._dng.opcodes
+        notes = (note, *_not_applied([each.name for opcodes in lists for each in opcodes]))
+        return self._image(self._libraw.crop.of(shown), notes)
 
     def _image(self, values: FloatArray, notes: tuple[str, ...]) -> Image:
         kept = replace(self.metadata, icc=srgb_profile())
@@ -152,7 +170,6 @@ class RawReader:
 
     def _read_metadata(self) -> tuple[Metadata, tuple[str, ...]]:
         """Return the metadata of a file built like a TIFF, else those of its embedded JPEG."""
-        notes: tuple[str, ...] = () if self._dng is None else self._dng.notes
         with suppress(ValueError):
             layout, at = ifd.read_layout(self._file)
             directory = ifd.read_directory(self._file, layout, at)
@@ -165,7 +182,7 @@ class RawReader:
             blocks, unkept = photoshop.read_resources(resources or b"")
             blocks |= {"IPTC": iptc} if iptc else {}
             found = Metadata(metadata.exif_from(layout, moved), packet, blocks=blocks)
-            return found, (*notes, *not_kept([*lost, *unkept]))
+            return found, not_kept([*lost, *unkept])
         found = Metadata()
         if self._libraw is not None:
             with suppress(ImageError, OSError):
@@ -173,7 +190,7 @@ class RawReader:
                 found = Metadata(embedded.exif, embedded.xmp)
             if self._libraw.orientation != metadata.orientation(found):
                 found = metadata.with_orientation(found, self._libraw.orientation)
-        return found, notes
+        return found, ()
 
 
 def _normal(values: FloatArray, black: NDArray[np.float64], white: float) -> FloatArray:
@@ -190,13 +207,6 @@ def _normal(values: FloatArray, black: NDArray[np.float64], white: float) -> Flo
     return np.minimum(values, 1, out=values)
 
 
-def _fill_dead(values: FloatArray) -> int:
-    """Fill samples of 0 by the median of the nearest ones of their color; return their number."""
-    rows, columns = np.nonzero(values[..., 0] == 0)
-    if not len(rows) or len(rows) > _MOST_DEAD * values.size:
-        return 0
-    padded = np.pad(values[..., 0], 2, "reflect")
-    steps = ((-2, 0), (2, 0), (0, -2), (0, 2))
-    near = [padded[rows + 2 + down, columns + 2 + across] for down, across in steps]
-    values[rows, columns, 0] = np.median(near, axis=0)
-    return len(rows)
+def _not_applied(names: list[str]) -> tuple[str, ...]:
+    """Return a note of the corrections that a DNG lists and that were not applied."""
+    return (f"not applied: {', '.join(dict.fromkeys(names))} of the DNG",) if names else ()

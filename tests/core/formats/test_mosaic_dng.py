@@ -20,6 +20,7 @@ from restorer.formats import matrix
 
 rawpy = pytest.importorskip("rawpy")
 
+UNKNOWN_OPCODE = b"\0\0\0\1\0\0\0\x4d\1\3" + bytes(10)  # number 77, without parameters
 STATED: dict[str, Any] = {
     "matrix2": (50722, *rational(np.diag((0.4, 1, 0.9)))),
     "illuminant2": (50779, 3, 1, 21),
@@ -29,7 +30,7 @@ STATED: dict[str, Any] = {
     "curve": (50940, 11, 6, (0.0, 0.0, 0.5, 0.6, 1.0, 1.0)),
     "profile": (51041, 12, 2, (1e-3, 1e-5)),
     "digest": (50972, 1, 16, tuple(range(16))),
-    "opcodes": (51022, 7, 4, bytes(4)),
+    "opcodes": (51022, 7, len(UNKNOWN_OPCODE), UNKNOWN_OPCODE),
 }
 
 
@@ -93,7 +94,7 @@ def test_what_the_source_says_of_camera_and_lens_is_carried(tmp_path: Path) -> N
         code = STATED[name][0]
         assert first[code] == before[code], name
     assert first[50721] == before[50721]
-    assert samples[51022] == bytes(4)
+    assert samples[51022] == UNKNOWN_OPCODE
     assert 50972 not in first
     assert samples[51041] == (1e-3, 1e-5) * 3
     assert samples[50829] == (0, 0, 40, 48)

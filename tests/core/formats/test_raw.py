@@ -190,8 +190,7 @@ def test_levels_crop_and_dead_pixels_are_obeyed(tmp_path: Path) -> None:
         ({"matrix": None}, "colors of this camera are unknown"),
         ({"matrix": (50721, 10, 9, (0, 1) * 9)}, "colors of this camera are unknown"),
         ({"neutral": None}, "states no white balance"),
-        ({"opcodes": (51009, 7, 4, bytes(4))}, "not applied: corrections of the linear samples"),
-        ({"opcodes": (51022, 7, 4, bytes(4))}, "not applied: lens corrections"),
+        ({"opcodes": (51009, 7, 3, bytes(3))}, "not applied: a damaged list"),
     ],
 )
 def test_what_is_unknown_or_not_applied_is_said(tmp_path: Path, changes: Any, said: str) -> None:
