@@ -41,6 +41,7 @@ P3 = find_profile("display-p3") or b""
 TITLE, COMMENT, PROMPT, OWNER = b"A title", b"A comment", b"steps: 20", b"An owner"
 C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the kind of the box
 IPTC = b"\x1c\2" + struct.pack(">BH", 5, len(TITLE)) + TITLE
+TIMES = 40, 50, 60  # of frames
 AREA = 0.3, 0.4, 0.2, 0.1  # center, width and height of a region
 XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -289,12 +290,47 @@ def tiff(turn: int, *, floats: bool = False, alpha: bool = True) -> bytes:
     return bytes(data)
 
 
+def gif(turn: int) -> bytes:
+    """A picture with what programs put into GIF files, and a block of none of them."""
+    del turn  # nothing in it tells one
+    file = io.BytesIO()
+    picture = PilImage.fromarray(make_photograph(HEIGHT, WIDTH)).quantize(64)
+    picture.save(file, "GIF", comment=COMMENT)
+    at = file.getvalue().index(b"!\xfe")
+    parts = (
+        *(b"!\xff\x0bICCRGBG1012", sub_blocks(P3)),
+        *(b"!\xff\x0bXMP DataXMP", packet(), bytes([1, *range(255, -1, -1), 0])),
+        *(b"!\xff\x0bC2PA_GIF1.0", sub_blocks(b"c2pa")),
+    )
+    return file.getvalue()[:at] + b"".join(parts) + file.getvalue()[at:]
+
+
+def sub_blocks(data: bytes) -> bytes:
+    cut = (data[at : at + 255] for at in range(0, len(data), 255))
+    return b"".join(bytes([len(part)]) + part for part in cut) + b"\0"
+
+
+def moving(source: str) -> bytes:
+    """Three frames, or pages, in which a square moves."""
+    file, frames = io.BytesIO(), []
+    for left in (2, 8, 14):
+        pixels = make_photograph(HEIGHT, WIDTH) // 64 * 64
+        pixels[4:8, left : left + 4] = 0
+        frames.append(PilImage.fromarray(pixels))
+    options: dict[str, Any] = {"save_all": True, "append_images": frames[1:]}
+    if source != "tiff":
+        options |= {"duration": list(TIMES), "loop": 0, "lossless": True}
+    frames[0].save(file, source, **options)
+    return file.getvalue()
+
+
 SOURCES: dict[str, Callable[..., bytes]] = {
     "jpeg": jpeg,
     "png": png,
     "webp": webp,
     "avif": avif,
     "heic": heic,
+    "gif": gif,
     "bmp": bmp,
     "tiff": tiff,
 }
@@ -362,7 +398,23 @@ class Restored:
         if self.format == "avif":  # of which Pillow gives 8 bits
             return imagecodecs.avif_decode(self.data)
         with PilImage.open(self.path) as picture:
-            return np.asarray(picture)
+            if picture.mode != "P":
+                return np.asarray(picture)
+            return np.asarray(picture.convert("RGBA" if "transparency" in picture.info else "RGB"))
+
+    @cached_property
+    def frames(self) -> list[float]:
+        """How long each page or frame is shown, in milliseconds; 0 without a time."""
+        if self.is_tiff:
+            with tifffile.TiffFile(self.path) as file:
+                return [0 for page in file.pages if not page.is_reduced]
+        with PilImage.open(self.path) as picture:
+            count, found = getattr(picture, "n_frames", 1), []
+            for number in range(count):
+                picture.seek(number)
+                picture.load()
+                found.append(picture.info.get("duration", 0))
+            return found
 
     @cached_property
     def xmp(self) -> str:
@@ -388,6 +440,8 @@ def judge_alpha(result: Restored) -> str:
 
 
 def judge_profile(result: Restored) -> str:
+    if result.format == "gif":  # Pillow reads none there
+        return "kept" if b"ICCRGBG1012" + sub_blocks(P3) in result.data else ""
     return "kept" if result.info.get("icc_profile") == P3 else ""
 
 
@@ -505,6 +559,14 @@ def judge_thumbnail(result: Restored) -> str:
     return "transformed" if alike and same else ""
 
 
+def judge_frames(result: Restored) -> str:
+    return "kept" if len(result.frames) == len(TIMES) else ""
+
+
+def judge_frame_times(result: Restored) -> str:
+    return "kept" if tuple(result.frames) == TIMES else ""
+
+
 def judge_times(result: Restored) -> str:
     return "kept" if result.path.stat().st_mtime_ns == THEN else ""
 
@@ -531,18 +593,23 @@ class Property:
 PROPERTIES = (
     Property("16 bits", "png avif tiff", judge_depth, "16 bits were rounded"),
     Property("floats", "tiff", judge_floats, "holds no floats", "floats"),
-    Property("alpha", "png webp avif heic bmp tiff", judge_alpha, "holds no transparency"),
+    Property(
+        "alpha", "png webp avif heic bmp tiff", judge_alpha, "holds no (partial )?transparency"
+    ),
     Property(
         "orientation", "jpeg png webp avif heic tiff", judge_orientation, "no such note", "turned"
     ),
     Property(
-        "ICC profile", "jpeg png webp avif heic tiff", judge_profile, "color profile; .*converted"
+        "ICC profile",
+        "jpeg png webp avif heic gif tiff",
+        judge_profile,
+        "color profile; .*converted",
     ),
     Property("EXIF, GPS", "jpeg png webp avif heic tiff", judge_exif, "holds no .*EXIF"),
     Property(
         "maker note", "jpeg png webp avif heic tiff", judge_maker_note, "maker note|holds no .*EXIF"
     ),
-    Property("XMP", "jpeg png webp avif heic tiff", judge_xmp, "holds no .*XMP"),
+    Property("XMP", "jpeg png webp avif heic gif tiff", judge_xmp, "holds no .*XMP"),
     Property(
         "regions, turned",
         "jpeg png webp avif heic tiff",
@@ -554,7 +621,7 @@ PROPERTIES = (
     Property(
         "texts", "png", judge_texts, "holds no .*text parameters, text Copyright", "generated"
     ),
-    Property("comment", "jpeg png", judge_comment, "holds no .*comment"),
+    Property("comment", "jpeg png gif", judge_comment, "holds no .*comment"),
     Property("resolution", "jpeg png webp avif heic bmp tiff", judge_dpi, "holds no .*resolution"),
     Property("gain map", "jpeg", judge_gain_map, "gain map"),
     Property("GeoTIFF", "tiff", judge_geo, "holds no .*GeoTIFF"),
@@ -565,10 +632,19 @@ PROPERTIES = (
         "not kept: .*thumbnail|reduced pages|holds no .*(EXIF|thumbnail)",
         "turned",
     ),
-    Property("file times", "jpeg png webp avif heic bmp tiff", judge_times, "no such note"),
+    Property("pages", "tiff", judge_frames, "not kept: 2 other pages", "moving"),
+    Property("frames", "png webp gif", judge_frames, "not kept: 2 other frames", "moving"),
+    Property(
+        "times of frames",
+        "png webp gif",
+        judge_frame_times,
+        "not kept: 2 other frames|holds no times of frames",
+        "moving",
+    ),
+    Property("file times", "jpeg png webp gif avif heic bmp tiff", judge_times, "no such note"),
     Property(
         "unknown parts",
-        "jpeg png webp avif heic bmp tiff",
+        "jpeg png webp gif avif heic bmp tiff",
         lambda result: "",
         r"not kept: .*(C2PA|caBX|trailer|tag 65000)",
     ),
@@ -582,7 +658,8 @@ def restore_all(folder: Path) -> dict[tuple[str, str, str], Restored]:
         suffix = FORMATS[source].suffixes[0]
         path = folder / f"{source}-{variant}{suffix}"
         options = {"floats": {"floats": True}, "generated": {"exif": False}}.get(variant, {})
-        path.write_bytes(SOURCES[source](turn, **options))
+        data = moving(source) if variant == "moving" else SOURCES[source](turn, **options)
+        path.write_bytes(data)
         os.utime(path, ns=(THEN, THEN))
         for target, format in WRITTEN.items():
             name = f"{source}-{variant}-to-{target}{format.suffixes[0]}"
@@ -596,8 +673,10 @@ def restore_all(folder: Path) -> dict[tuple[str, str, str], Restored]:
 def variants() -> Iterator[tuple[str, str, int]]:
     for source in SOURCES:
         yield source, "upright", 1
-        if source != "bmp":
+        if source not in ("gif", "bmp"):
             yield source, "turned", 6
+        if source in ("png", "webp", "gif", "tiff"):
+            yield source, "moving", 1
     yield "tiff", "floats", 1
     yield "png", "generated", 1
 

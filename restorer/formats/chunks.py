@@ -12,7 +12,7 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats import photoshop
-from restorer.formats.codec import exactly, name_trailer, not_kept
+from restorer.formats.codec import MOST_PAGES, exactly, name_trailer, not_kept
 from restorer.formats.coded_color import check_range, coded_profile, is_known
 from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.metadata import clean_exif
@@ -26,8 +26,8 @@ _RAW_KINDS = (b"exif", b"APP1", b"xmp", b"iptc", b"8bim")
 _EXIF_MARK, _XMP_MARK = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _COLOR = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP")
-_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", *_COLOR, *_TEXT)
-_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
+_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"pHYs", b"acTL", *_COLOR, *_TEXT)
+_ANIMATION = (b"fcTL", b"fdAT")
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _MAX_INFLATED = 2**25  # of a compressed chunk; a large profile has 2 MB
 _METERS = 0.0254  # an inch
@@ -37,11 +37,24 @@ _RGB_FULL_RANGE = (0, 1)  # matrix and range of cICP
 
 
 @dataclass(frozen=True)
+class FrameChunks:
+    """A frame of an animation.
+
+    Attributes:
+        control: The fcTL chunk.
+        data: Where the chunks of its pixels lie (offset, length); none for those in the IDATs.
+    """
+
+    control: bytes
+    data: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Chunks:
     """The chunks by name, text by keyword, and where the IDATs lie (offset, length).
 
     Attributes:
-        frames: Where the frames of an animation begin that follow the picture.
+        frames: The frames of an animation.
         unread: The names of chunks and trailing data that nobody here reads.
     """
 
@@ -49,8 +62,13 @@ class Chunks:
     text: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     data: list[tuple[int, int]] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
-    frames: list[int] = field(default_factory=list)
+    frames: list[FrameChunks] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+
+    @property
+    def still(self) -> bool:
+        """Whether the picture is none of the frames of the animation."""
+        return bool(self.frames) and bool(self.frames[0].data)
 
 
 def read_chunks(file: BinaryIO) -> Chunks:
@@ -67,8 +85,11 @@ def read_chunks(file: BinaryIO) -> Chunks:
             raise ImageFormatError(f"the PNG starts with {name!r}, not with IHDR")
         if name == b"IDAT":
             chunks.data.append((file.tell(), size))
-        if name == b"fcTL" and chunks.data:
-            chunks.frames.append(file.tell())
+        if name == b"fcTL" and len(chunks.frames) <= MOST_PAGES:
+            chunks.frames.append(FrameChunks(exactly(file, size)))
+            file.seek(-size, os.SEEK_CUR)
+        if name == b"fdAT" and chunks.frames:
+            chunks.frames[-1].data.append((file.tell(), size))
         if name not in _KEPT:
             if name not in (*_CRITICAL, *_ANIMATION):
                 chunks.unread.append(name.decode("latin-1"))

@@ -60,7 +60,6 @@ KINDS = (
     _picture("a JPEG-LS picture", rb"\xff\xd8\xff\xf7"),
     _picture("a JPEG 2000 picture", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
     _picture("a JPEG XR picture", rb"II\xbc\x01"),
-    _picture("a GIF picture", rb"GIF8[79]a"),
     _picture("a Photoshop picture (PSD)", rb"8BPS"),
     _picture("a GIMP picture (XCF)", rb"gimp xcf"),
     _picture("an OpenEXR picture", rb"v/1\x01"),

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer.errors import ImageFormatError
+from restorer.formats.animation import (
+    Animation,
+    Disposal,
+    FrameReader,
+    Part,
+    check_count,
+    claimed,
+    shows_through,
+)
 from restorer.formats.chunks import (
     SIGNATURE,
     Chunks,
@@ -25,12 +34,13 @@ from restorer.formats.chunks import (
     read_chunks,
     read_metadata,
 )
-from restorer.formats.codec import Header, WriterOptions, decoding, exactly
+from restorer.formats.codec import Header, WriterOptions, decoding, exactly, not_kept, others
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Integer, option
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3
+START_BYTES = len(SIGNATURE) + 25  # IHDR is the first chunk and takes 25 bytes
 _IDAT_BYTES = 8192  # data of a chunk by libpng
 # First row and column, and steps down and across, of each pass.
 _ADAM7 = (
@@ -77,35 +87,79 @@ def sniff(file: BinaryIO) -> int:
 
 
 class PngReader:
-    """A PNG file; a note names texts and unknown color descriptions, which are left out."""
+    """A PNG file; a note names texts and unknown color descriptions, which are left out.
+
+    The picture before an animation, which programs without animation show, is left out as well.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._chunks = chunks = read_chunks(file)
         self._frame = frame = _frame(chunks)
         self.metadata, self.notes = read_metadata(chunks, gray=frame.color in (0, 4))
-        channels = _channels(chunks, frame, self.metadata)
+        self._channels = channels = _channels(chunks, frame, self.metadata)
         bits: Bits = 16 if frame.depth == 16 else 8
-        self.header = Header(
-            "PNG", frame.height, frame.width, channels, bits, 1 + len(chunks.frames)
-        )
+        self.header = Header("PNG", frame.height, frame.width, channels, bits)
+        self._animation = self._opened() if len(chunks.frames) > 1 else None
+        if chunks.still and self._animation is None:
+            self.notes += not_kept(others(1, "frame"))
+
+    def open_page(self, number: int) -> FrameReader:
+        """Return the reader of a frame."""
+        assert self._animation is not None, "of several pages"
+        return self._animation.reader(number, self.metadata, () if number else self.notes)
 
     def decode(self) -> Image:
         """Decode the pixels, at 16 bits exactly; transparency chunks become alpha."""
+        if self._animation is not None:
+            image = self.open_page(0).decode()
+            return replace(image, metadata=self.metadata)
+        pixels = self._pixels(self._frame, self._chunks.data)
+        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
+
+    def _opened(self) -> Animation:
         chunks, frame = self._chunks, self._frame
+        check_count(len(chunks.frames))
+        parts = [_part(each.control, frame, number) for number, each in enumerate(chunks.frames)]
+        control = chunks.named.get(b"acTL", b"").ljust(8, b"\0")
+        claim, loops = struct.unpack(">II", control[:8])
+        self.notes += claimed(claim, len(parts)) if b"acTL" in chunks.named else ()
+        self.notes += not_kept(["the picture before the animation"] if chunks.still else [])
+        alpha = self._channels in (1, 3) and shows_through(parts, frame.height, frame.width)
+        channels = self._channels + alpha
+        self.header = replace(self.header, channels=channels, pages=len(parts))
+        return Animation(self.header, parts, loops, self._part_pixels)
+
+    def _part_pixels(self, number: int) -> Any:
+        control, data = self._chunks.frames[number].control, self._chunks.frames[number].data
+        width, height = struct.unpack(">II", control[4:12])
+        frame = replace(self._frame, width=width, height=height)
+        if not data and not number:
+            return self._pixels(frame, self._chunks.data)
+        return self._pixels(frame, data, b"fdAT")
+
+    def _pixels(self, frame: _Frame, data: Sequence[tuple[int, int]], name: bytes = b"IDAT") -> Any:
         passes = list(_passes(frame))
         size = sum(frame.raw_bytes(height, width) for _, height, width in passes)
-        raw = memoryview(_inflated(self._file, chunks.data, size))
+        raw = memoryview(_inflated(self._file, data, size, name))
         if frame.interlaced:
-            pixels = _woven(raw, chunks, frame, passes)
+            pixels = _woven(raw, self._chunks, frame, passes)
         else:
-            pixels = _decoded(raw, chunks, frame, frame.height, frame.width)
-        pixels = pixels[..., -self.header.channels :]  # of a gray palette one channel is enough
-        return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
+            pixels = _decoded(raw, self._chunks, frame, frame.height, frame.width)
+        return pixels[..., -self._channels :]  # of a gray palette one channel is enough
 
 
 def encode(image: Image, file: BinaryIO, options: PngOptions) -> tuple[str, ...]:
     """Write uint8 or uint16 of 1 to 4 channels, with iCCP, pHYs, eXIf and XMP behind IHDR."""
+    data = compressed(image, options)
+    file.write(data[:START_BYTES])
+    file.write(metadata_chunks(image.metadata))
+    file.write(data[START_BYTES:])
+    return ()
+
+
+def compressed(image: Image, options: PngOptions) -> memoryview:
+    """Return a file with the pixels alone; its IHDR chunk ends at `START_BYTES`."""
     import imagecodecs
 
     pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
@@ -113,11 +167,7 @@ def encode(image: Image, file: BinaryIO, options: PngOptions) -> tuple[str, ...]
     level = _LEVELS[image.bits] if options.compression is None else options.compression
     # imagecodecs makes room for the pixels only, which narrow images without redundancy exceed.
     data = imagecodecs.png_encode(contiguous, level=level, out=_most_bytes(contiguous))
-    split = len(SIGNATURE) + 25  # IHDR is the first chunk and takes 25 bytes
-    file.write(data[:split])
-    file.write(metadata_chunks(image.metadata))
-    file.write(memoryview(data)[split:])
-    return ()
+    return memoryview(data)
 
 
 def _most_bytes(pixels: NDArray[Any]) -> int:
@@ -165,6 +215,19 @@ def _transparency(chunks: Chunks, frame: _Frame) -> bytes | None:
     return body
 
 
+def _part(control: bytes, frame: _Frame, number: int) -> Part:
+    """Return what a frame changes, by its fcTL chunk."""
+    if len(control) != 26:
+        raise ImageFormatError(f"frame {number + 1}: its fcTL chunk is damaged")
+    _, width, height, left, top, time, unit, disposal, blend = struct.unpack(">5I2H2B", control)
+    inside = left + width <= frame.width and top + height <= frame.height
+    if not inside or not width or not height or disposal > 2:
+        raise ImageFormatError(f"frame {number + 1}: lies outside of the picture, or is damaged")
+    kinds: tuple[Disposal, ...] = ("keep", "clear", "restore")
+    delay_ms = 1000 * time / (unit or 100)
+    return Part(top, left, height, width, delay_ms, kinds[disposal], bool(blend))
+
+
 def _passes(frame: _Frame) -> Iterator[_Pass]:
     """Yield (target slices, height, width) of each pass; one where nothing is interlaced."""
     table = _ADAM7 if frame.interlaced else ((0, 0, 1, 1),)
@@ -173,14 +236,17 @@ def _passes(frame: _Frame) -> Iterator[_Pass]:
         yield (slice(top, None, down), slice(left, None, across)), max(0, height), max(0, width)
 
 
-def _inflated(file: BinaryIO, pieces: list[tuple[int, int]], size: int) -> bytes:
-    """Inflate the IDAT chunks to exactly `size` bytes; what follows them is ignored."""
+def _inflated(
+    file: BinaryIO, pieces: Sequence[tuple[int, int]], size: int, name: bytes = b"IDAT"
+) -> bytes:
+    """Inflate the chunks of pixels to exactly `size` bytes; what follows them is ignored."""
     inflater, found, parts = zlib.decompressobj(), 0, []
     for at, length in pieces:
         file.seek(at)
         body = exactly(file, length)
-        if zlib.crc32(body, zlib.crc32(b"IDAT")) != int.from_bytes(exactly(file, 4), "big"):
-            raise ImageFormatError("the checksum of an IDAT chunk is wrong")
+        if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(exactly(file, 4), "big"):
+            raise ImageFormatError(f"the checksum of an {name.decode()} chunk is wrong")
+        body = body[4:] if name == b"fdAT" else body  # behind its number
         if found < size:
             with decoding(zlib.error):
                 parts.append(inflater.decompress(body, size - found))

@@ -103,3 +103,35 @@ def test_a_forecast_counts_the_pages(source: Path) -> None:
     files: list[restorer.FileForecast] = []
     restorer.forecast_batch(map(restorer.Decision, jobs), on_file=files.append)
     assert [(file.pages, file.pixels) for file in files] == [(3, 3 * 24 * 40), (1, 24 * 40)]
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".gif", ".png"])
+def test_all_frames_are_given_the_same_noise_level(
+    tmp_path: Path, pages: list[Image], suffix: str
+) -> None:
+    rng, still = np.random.default_rng(3), make_photograph(24, 40).astype(float)
+    frames = []
+    for number in range(4):
+        noisy = np.clip(still + rng.normal(0, 5 + 4 * number, still.shape), 0, 255)
+        kept = restorer.Metadata(frame=restorer.Frame(40.0 + 10 * number, 2))
+        frames.append(Image(noisy.astype(np.uint8), kept))
+    source, target = tmp_path / "in.png", tmp_path / f"out{suffix}"
+    restorer.write_pages(frames, source)
+    result = restorer.run_job(Job(source, target, (Step(MODEL),)))
+    assert (result.status, result.pages, len(result.plans)) == ("done", 4, 1)
+    levels = sorted(restorer.estimate_sigma(frame) for frame in frames)
+    assert levels[0] < (result.plans[0].sigma or 0) < levels[-1]
+    assert [page.metadata.frame for page in restorer.read_pages(target)] == [
+        frame.metadata.frame for frame in frames
+    ]
+    assert restorer.replay_result(target).same
+
+
+def test_frames_become_pages_but_pages_no_frames(tmp_path: Path, source: Path) -> None:
+    frames = [Image(make_photograph(16, 20)) for _ in range(2)]
+    restorer.write_pages(frames, tmp_path / "moving.webp")
+    made = restorer.run_job(Job(tmp_path / "moving.webp", tmp_path / "a.tif", (Step(MODEL),)))
+    assert made.pages == 2
+    assert made.notes == ("TIFF holds no times of frames; left out",)
+    made = restorer.run_job(Job(source, tmp_path / "a.webp", (Step(MODEL),)))
+    assert (made.pages, made.notes) == (1, ("not kept: 2 other pages",))

@@ -36,9 +36,10 @@ for name in sys.argv[1:]:
     with open(name, "rb") as file:
         data = file.read()
     found = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_UNCHANGED)
-    sizes = {found.shape[:2], imagecodecs.imread(data, codec=name.rpartition(".")[2]).shape[:2]}
+    read = imagecodecs.imread(data, codec=name.rpartition(".")[2])
+    sizes = {found.shape[:2], read.shape[-3:-1]}
     if name.endswith(".tif"):
-        sizes.add(tifffile.imread(name).shape[:2])  # Pillow knows no 16-bit RGBA and no floats
+        sizes.add(tifffile.imread(name).shape[-3:-1])  # Pillow knows no 16-bit RGBA and no floats
     else:
         with Image.open(name) as picture:
             picture.load()

@@ -31,12 +31,13 @@ from restorer.formats.webp import WebPOptions
 from restorer.image import Image, Metadata
 
 DTYPES = {8: np.uint8, 16: np.uint16, 32: np.float32}
+LOSSY = [("JPEG", 8), ("AVIF", 16), ("GIF", 8)]
 LOSSLESS = [
     (format.suffixes[0], bits, channels)
     for format in formats.FORMATS.values()
     for bits in format.bits
     for channels in format.channels
-    if format.reader and format.writer and (format.name, bits) not in [("JPEG", 8), ("AVIF", 16)]
+    if format.reader and format.writer and (format.name, bits) not in LOSSY
 ]
 
 
@@ -218,7 +219,7 @@ def test_an_unreadable_file_is_refused(tmp_path, picture):
         formats.read(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif", ".gif"])
 def test_a_file_cut_anywhere_is_refused_and_never_half_gray(tmp_path, suffix):
     formats.write(Image(pixels_of(40, 40, 3, 8)), tmp_path / f"a{suffix}")
     data = (tmp_path / f"a{suffix}").read_bytes()
@@ -231,7 +232,7 @@ def test_a_file_cut_anywhere_is_refused_and_never_half_gray(tmp_path, suffix):
 
 @settings(max_examples=150)
 @given(
-    suffix=st.sampled_from([".jpg", ".png", ".webp", ".avif", ".bmp", ".tif"]),
+    suffix=st.sampled_from([".jpg", ".png", ".webp", ".avif", ".bmp", ".tif", ".gif"]),
     flips=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=8),
 )
 def test_damaged_bytes_give_a_picture_or_an_image_error(tmp_path_factory, suffix, flips):

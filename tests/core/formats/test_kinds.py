@@ -22,7 +22,6 @@ STARTS = {
     "a JPEG-LS picture": b"\xff\xd8\xff\xf7\0\x11",
     "a JPEG 2000 picture": b"\0\0\0\x0cjP  \r\n\x87\n",
     "a JPEG XR picture": b"II\xbc\1",
-    "a GIF picture": b"GIF89a\1\0\1\0",
     "a Photoshop picture (PSD)": b"8BPS\0\1",
     "a GIMP picture (XCF)": b"gimp xcf v011\0",
     "an OpenEXR picture": b"v/1\1\2\0\0\0",
