@@ -90,6 +90,7 @@ from .formats import CaptureInfo as CaptureInfo
 from .formats import Format as Format
 from .formats import Header as Header
 from .formats import WriterOptions as WriterOptions
+from .formats import displayed as displayed
 from .formats import embedded_preview as embedded_preview
 from .formats import find_profile as find_profile
 from .formats import plain_picture as plain_picture

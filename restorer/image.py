@@ -14,6 +14,7 @@ from restorer.errors import ImageDataError
 FloatArray: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 Bits: TypeAlias = Literal[8, 16, 32]
+Transfer: TypeAlias = Literal["encoded", "linear"]
 
 # Networks are trained with white = 1 and tolerate values somewhat above (noise, overshoot).
 HEADROOM = 4.0
@@ -66,7 +67,7 @@ class Metadata:
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A still image with display-referred (gamma-encoded) values.
+    """A still image.
 
     Attributes:
         pixels: (H, W, C) uint8, uint16 or float32, C-contiguous; C is 1 gray, 2 gray and alpha,
@@ -75,12 +76,16 @@ class Image:
         notes: Conversions that reading the file required, one sentence each, for the user.
         jpeg_quality: Quality of the JPEG file that the pixels were read from, 1 to 100 on
             libjpeg's scale; None for other formats.
+        transfer: How color values relate to light: ``encoded`` by the tone curve of their color
+            space, as for a display, or ``linear``. Without an ICC profile the primaries are those
+            of sRGB in both.
     """
 
     pixels: Pixels
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     jpeg_quality: int | None = None
+    transfer: Transfer = "encoded"
 
     def __post_init__(self) -> None:
         """Raise ImageDataError for unsupported shapes and dtypes."""
@@ -118,12 +123,18 @@ class Image:
         return self.pixels.shape[2] in (2, 4)
 
     @property
+    def is_linear(self) -> bool:
+        """Whether color values are proportional to light."""
+        return self.transfer == "linear"
+
+    @property
     def white(self) -> float:
         """The white level in `to_float`: 1, or the 99th percentile of floats far above 1.
 
-        A few highlights do not change it; a scale of 0 to 255 or 65535 does.
+        A few highlights do not change it; a scale of 0 to 255 or 65535 does. White is always 1 in
+        linear light, where values above it are common.
         """
-        if self.bits != 32 or self.pixels.max() <= HEADROOM:
+        if self.bits != 32 or self.is_linear or self.pixels.max() <= HEADROOM:
             return 1.0
         level = float(np.percentile(self.pixels, 99))
         return level if level > HEADROOM else 1.0

@@ -19,9 +19,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
 import heif_files
 import imagecodecs
 import numpy as np
+import OpenEXR
 import tifffile
 from PIL import ExifTags
 from PIL import Image as PilImage
@@ -30,11 +32,13 @@ from restorer import FORMATS, Job, Settings, Step, find_profile, run_job
 from restorer.formats import ifd, multi_picture
 from restorer.formats.boxes import pack_box
 from restorer.formats.heif import items as heif_items
+from restorer.formats.matrix import P3_CHROMATICITIES
 
 from helpers import make_photograph
 
 PAGE = Path(__file__).parents[1] / "docs" / "fidelity.md"
-WRITTEN = {name: format for name, format in FORMATS.items() if format.writer}
+WRITTEN = {name: f for name, f in FORMATS.items() if f.writer and name != "pam"}
+PLAIN = ("pnm", "pfm", "exr", "hdr")  # which Pillow does not read, or not in full
 MODEL, SCALE, HEIGHT, WIDTH = "panet-sr-x2-lite", 2, 16, 24
 THEN = 1_000_000_000_000_000_000
 P3 = find_profile("display-p3") or b""
@@ -366,6 +370,8 @@ class Restored:
 
     @cached_property
     def exif(self) -> PilImage.Exif:
+        if self.format in PLAIN:
+            return PilImage.Exif()
         if not self.is_tiff:
             with PilImage.open(self.path) as picture:
                 return picture.getexif()
@@ -381,6 +387,16 @@ class Restored:
                 tags = {tag.code: tag.value for tag in file.pages[0].tags}
             dpi = [a / b for a, b in (tags.get(code, (0, 1)) for code in (282, 283))]
             return {**tags, "dpi": dpi, "icc_profile": tags.get(34675), "iptc": tags.get(33723)}
+        if self.format == "exr":
+            header = OpenEXR.File(str(self.path), header_only=True).header()
+            across, aspect = header.get("xDensity", 0), header["pixelAspectRatio"]
+            return {**header, "dpi": (across, across / aspect), "comment": header.get("comments")}
+        if self.format in PLAIN:
+            lines = self.data.split(b"\n")
+            stated = [line[10:] for line in lines[:9] if line.startswith(b"PRIMARIES=")]
+            primaries = [float(figure) for figure in b"".join(stated).split()]
+            comment = lines[1][1:] if lines[1].startswith(b"#") else b""
+            return {"comment": comment, "chromaticities": primaries}
         with PilImage.open(self.path) as picture:
             picture.load()
             info = {**picture.info, "mode": picture.mode, **getattr(picture, "text", {})}
@@ -395,6 +411,12 @@ class Restored:
         if self.format == "dng":  # behind the preview
             with tifffile.TiffFile(self.path) as file:
                 return file.pages[0].pages[0].asarray()
+        if self.format == "exr":
+            planes = OpenEXR.File(str(self.path), separate_channels=True).channels()
+            return np.stack([planes[x].pixels for x in "RGBA" if x in planes], 2).astype("f4")
+        if self.format in PLAIN:
+            found = cv2.imread(str(self.path), cv2.IMREAD_UNCHANGED)
+            return np.asarray(found)[..., ::-1]
         if self.format == "avif":  # of which Pillow gives 8 bits
             return imagecodecs.avif_decode(self.data)
         with PilImage.open(self.path) as picture:
@@ -408,6 +430,8 @@ class Restored:
         if self.is_tiff:
             with tifffile.TiffFile(self.path) as file:
                 return [0 for page in file.pages if not page.is_reduced]
+        if self.format in PLAIN:
+            return [0]
         with PilImage.open(self.path) as picture:
             count, found = getattr(picture, "n_frames", 1), []
             for number in range(count):
@@ -425,11 +449,13 @@ class Restored:
 
 def judge_depth(result: Restored) -> str:
     deep = result.pixels.dtype == np.uint16 or result.data[24] == 16  # AVIF has up to 12
-    return "kept" if result.format in ("tiff", "png", "dng") and deep else ""
+    if result.format in ("exr", "pfm"):
+        return "transformed" if np.unique(result.pixels).size > 256 else ""
+    return "kept" if result.format in ("tiff", "png", "dng", "pnm") and deep else ""
 
 
 def judge_floats(result: Restored) -> str:
-    return "kept" if result.pixels.dtype == np.float32 else ""
+    return "kept" if result.pixels.dtype == np.float32 and result.format != "hdr" else ""
 
 
 def judge_alpha(result: Restored) -> str:
@@ -442,6 +468,10 @@ def judge_alpha(result: Restored) -> str:
 def judge_profile(result: Restored) -> str:
     if result.format == "gif":  # Pillow reads none there
         return "kept" if b"ICCRGBG1012" + sub_blocks(P3) in result.data else ""
+    primaries = np.ravel(np.roll(P3_CHROMATICITIES, -2))
+    found = np.ravel(result.info.get("chromaticities", ()))
+    if found.size == 8 and np.abs(found - primaries).max() < 1e-3:
+        return "transformed"
     return "kept" if result.info.get("icc_profile") == P3 else ""
 
 
@@ -591,8 +621,8 @@ class Property:
 
 
 PROPERTIES = (
-    Property("16 bits", "png avif tiff", judge_depth, "16 bits were rounded"),
-    Property("floats", "tiff", judge_floats, "holds no floats", "floats"),
+    Property("16 bits", "png avif tiff", judge_depth, "16 bits were rounded|8 bits a color"),
+    Property("floats", "tiff", judge_floats, "holds no floats|8 bits a color", "floats"),
     Property(
         "alpha", "png webp avif heic bmp tiff", judge_alpha, "holds no (partial )?transparency"
     ),
@@ -722,7 +752,8 @@ anything else. `python tests/fidelity.py` writes it.
 Colors whose profile cannot be written are converted to sRGB, transparency is laid on white, and
 samples are rounded to the depth of the format. File times are kept with `--keep-times`. Unknown
 parts are segments, chunks, tags and trailers that restorer does not understand, here signatures
-(C2PA), which do not hold of other pixels. Texts are those of a generated picture without EXIF; they
+(C2PA), which do not hold of other pixels.
+PAM holds what PNM does, and transparency. Texts are those of a generated picture without EXIF; they
 move to EXIF where a format holds no texts. The thumbnail of a TIFF file is a reduced page."""
 
 

@@ -148,8 +148,10 @@ def _rounded(picture: Source, restored: Image, choices: Choices) -> Image:
         restored = restorer.with_profile(restored, profile, white=picture.white)
     if bits == 32:
         return restored
+    if profile is None and not picture.is_integer:
+        restored = restorer.displayed(restored)
     seed = settings.seed if settings.dither else None
-    return restored.with_float(restored.pixels, bits=bits, dither_seed=seed)  # type: ignore[arg-type]  # float32
+    return restored.with_float(restored.to_float(), bits=bits, dither_seed=seed)
 
 
 def cut(image: Image, of: Region, to: Region, scale: int) -> Image:

@@ -17,6 +17,7 @@ from .files import Existing as Existing
 from .files import Times as Times
 from .files import created as created
 from .kinds import unreadable_picture as unreadable_picture
+from .light import displayed as displayed
 from .profiles import find_profile as find_profile
 from .profiles import profile_name as profile_name
 from .profiles import with_profile as with_profile

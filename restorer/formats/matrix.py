@@ -1,9 +1,10 @@
-"""Matrix profiles: ICC profiles made of chromaticities and a tone curve."""
+"""Matrix profiles: ICC profiles made of primaries and a tone curve."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ PROPHOTO_CHROMATICITIES = (  # ROMM RGB, ISO 22028-2
 LINEAR_CURVE = (1.0,)
 SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
+_MAX_TAGS = 100  # profiles have about 10 to 30
 _INTENT = 1  # relative colorimetric
 D50 = np.array([0.9642, 1.0, 0.8249])  # the ICC's white
 # XYZ to cone responses, http://www.brucelindbloom.com/Eqn_ChromAdapt.html
@@ -47,11 +49,9 @@ def matrix_profile(
     Raises ValueError or ArithmeticError where the figures describe no color space.
     """
     with np.errstate(all="raise"):
-        x, y = chromaticities[:2]
-        adapted = adaptation(np.array([x, y, 1 - x - y]) / y)
+        adapted = _adaptation_of(chromaticities)
         primaries = colorants(chromaticities)
-    kind = {1: 0, 5: 3}[len(curve)]
-    tone = b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _fixed(curve)
+    tone = _tone(curve)
     tags = {
         b"desc": _localized(name),
         b"cprt": _localized("No copyright, use freely"),
@@ -105,10 +105,91 @@ def decoded(values: FloatArray) -> FloatArray:
     return linear
 
 
+def with_curve(profile: bytes, name: str, curve: tuple[float, ...]) -> bytes | None:
+    """Return a matrix profile for RGB with another name and tone curve; None for other profiles."""
+    tags = read_tags(profile)
+    if profile[16:20] != b"RGB " or not tags.keys() >= {b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt"}:
+        return None
+    names = (b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt", b"chad")
+    kept: dict[bytes, bytes] = {tag: tags[tag] for tag in names if tag in tags}
+    tones = {tag: _tone(curve) for tag in (b"rTRC", b"gTRC", b"bTRC")}
+    kept |= {b"desc": _localized(name), b"cprt": _localized("No copyright, use freely")}
+    return _assembled({**kept, **tones}, b"RGB ")
+
+
+def chromaticities_of(profile: bytes) -> tuple[float, ...]:
+    """Return x, y of white, red, green and blue of a matrix profile; those of sRGB for others."""
+    tags = read_tags(profile)
+    columns = [_numbers(tags.get(tag, b"")) for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
+    if any(len(column) != 3 for column in columns):
+        return SRGB_CHROMATICITIES
+    adapted = np.column_stack([D50, *columns])
+    adaptation = _numbers(tags.get(b"chad", b""))
+    try:
+        if len(adaptation) == 9:
+            native = np.linalg.solve(np.reshape(adaptation, (3, 3)), adapted)
+        else:  # of version 2, which does not say it: for a display
+            native = np.linalg.solve(_adaptation_of(SRGB_CHROMATICITIES), adapted)
+    except np.linalg.LinAlgError:
+        return SRGB_CHROMATICITIES
+    totals = native.sum(0)
+    if not (np.abs(totals) > 1e-6).all():
+        return SRGB_CHROMATICITIES
+    return tuple(float(value) for value in (native[:2] / totals).T.ravel())
+
+
+@lru_cache(maxsize=16)
+def is_linear(profile: bytes) -> bool:
+    """Whether a profile describes values that are proportional to light."""
+    tags = read_tags(profile)
+    names = [tag for tag in (b"rTRC", b"gTRC", b"bTRC", b"kTRC") if tag in tags]
+    lut = tags.keys() & {b"A2B0", b"A2B1", b"D2B0", b"D2B1"}
+    return bool(names) and not lut and all(_is_straight(tags[name]) for name in names)
+
+
+def read_tags(profile: bytes) -> dict[bytes, bytes]:
+    """Return the tags of a profile; none of a damaged one."""
+    count = int.from_bytes(profile[128:132], "big")
+    if len(profile) < 132 + 12 * min(count, _MAX_TAGS) or count > _MAX_TAGS:
+        return {}
+    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
+    return {name: profile[at : at + size] for name, at, size in entries}
+
+
 def undated(profile: bytes) -> bytes:
     """Fix the creation date, so that the same picture gives the same file."""
     date = (2000).to_bytes(2, "big") + b"\0\1\0\1" + bytes(6)
     return profile[:24] + date + profile[36:]
+
+
+def _tone(curve: tuple[float, ...]) -> bytes:
+    """Return a tone curve by its parameters."""
+    kind = {1: 0, 5: 3}[len(curve)]
+    return b"para" + bytes(4) + struct.pack(">HH", kind, 0) + _fixed(curve)
+
+
+def _is_straight(tag: bytes) -> bool:
+    """Whether a tone curve maps each value to itself."""
+    if tag[:4] == b"para":
+        return tag[8:10] == b"\0\0" and tag[12:16] == _fixed(LINEAR_CURVE)
+    count = int.from_bytes(tag[8:12], "big")
+    if tag[:4] != b"curv" or len(tag) < 12 + 2 * count:
+        return False
+    if count <= 1:
+        return count == 0 or tag[12:14] == b"\1\0"
+    table = np.frombuffer(tag, ">u2", count, 12)
+    return bool(np.abs(table - np.linspace(0, 65535, count)).max() <= 1)
+
+
+def _adaptation_of(chromaticities: tuple[float, ...]) -> NDArray[np.float64]:
+    x, y = chromaticities[:2]
+    return adaptation(np.array([x, y, 1 - x - y]) / y)
+
+
+def _numbers(tag: bytes) -> list[float]:
+    """Return the s15Fixed16 numbers of a tag."""
+    data = tag[8 : len(tag) - len(tag) % 4]
+    return [number / 65536 for (number,) in struct.iter_unpack(">i", data)]
 
 
 def _assembled(tags: dict[bytes, bytes], space: bytes) -> bytes:

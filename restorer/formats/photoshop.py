@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _IPTC = 0x0404
 _KEPT = (0x040A, 0x040B, 0x0425)  # copyright flag, URL, digest of the unchanged IPTC
@@ -16,26 +16,26 @@ def read_resources(data: bytes) -> tuple[dict[str, bytes], list[str]]:
     """Return the blocks ``IPTC`` and ``Photoshop`` and the names of all other resources."""
     blocks: dict[str, bytes] = {}
     unkept, at = [], 0
-    while data[at : at + 4] in _SIGNATURES and len(data) >= at + 12:
-        (number,) = struct.unpack(">H", data[at + 4 : at + 6])
-        size_at = at + 6 + (data[at + 6] // 2 + 1) * 2  # behind the name, padded to even
-        start = size_at + 4
-        size = int.from_bytes(data[size_at:start], "big")
-        body = data[start : start + size]
-        if len(body) < size:
-            break
-        following = start + size + size % 2
+    for number, body, end in _each(data):
         if number == _IPTC and body and "IPTC" not in blocks:
             blocks["IPTC"] = body
         elif number in _KEPT:
-            whole = data[at:following].ljust(following - at, b"\0")
+            whole = data[at:end].ljust(end - at, b"\0")
             blocks["Photoshop"] = blocks.get("Photoshop", b"") + whole
         elif number not in _KNOWN:
             unkept.append(f"Photoshop resource {number:#06x}")
-        at = following
+        at = end
     if data[at:].strip(b"\0"):
         unkept.append("damaged Photoshop resources")
     return blocks, unkept
+
+
+def resources_by_number(data: bytes) -> dict[int, bytes]:
+    """Return the bodies of all resources; of several with one number, the first."""
+    found: dict[int, bytes] = {}
+    for number, body, _ in _each(data):
+        found.setdefault(number, body)
+    return found
 
 
 def pack_resources(blocks: Mapping[str, bytes]) -> bytes:
@@ -49,3 +49,18 @@ def pack_iptc(iptc: bytes) -> bytes:
         return b""
     head = b"8BIM" + struct.pack(">HHI", _IPTC, 0, len(iptc))
     return head + iptc + bytes(len(iptc) % 2)
+
+
+def _each(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Yield number, body and end of each resource, up to a damaged one."""
+    at = 0
+    while data[at : at + 4] in _SIGNATURES and len(data) >= at + 12:
+        (number,) = struct.unpack(">H", data[at + 4 : at + 6])
+        size_at = at + 6 + (data[at + 6] // 2 + 1) * 2  # behind the name, padded to even
+        start = size_at + 4
+        size = int.from_bytes(data[size_at:start], "big")
+        body = data[start : start + size]
+        if len(body) < size:
+            return
+        at = start + size + size % 2
+        yield number, body, at

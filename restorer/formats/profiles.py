@@ -22,8 +22,10 @@ from restorer.formats.matrix import (
     P3_CHROMATICITIES,
     PROPHOTO_CHROMATICITIES,
     REC2020_CHROMATICITIES,
+    SRGB_CHROMATICITIES,
     SRGB_CURVE,
     encoded,
+    is_linear,
     matrix_profile,
     undated,
 )
@@ -53,6 +55,12 @@ def srgb_profile() -> bytes:
     import imagecodecs
 
     return undated(imagecodecs.cms_profile("srgb"))
+
+
+@cache
+def srgb_linear_profile() -> bytes:
+    """Return a profile with the primaries of sRGB and linear values."""
+    return matrix_profile("sRGB linear", SRGB_CHROMATICITIES, LINEAR_CURVE)
 
 
 @cache
@@ -134,7 +142,7 @@ def source_profile(image: Image) -> tuple[bytes, Space]:
     """
     gray, profile = image.pixels.shape[2] <= 2, image.metadata.icc
     if profile is None:
-        return srgb_profile(), "RGB"
+        return (srgb_linear_profile() if image.is_linear else srgb_profile()), "RGB"
     return profile, "GRAY" if gray and profile_space(profile) == "GRAY" else "RGB"
 
 
@@ -209,6 +217,7 @@ def with_profile(image: Image, profile: bytes, *, white: float = 1.0) -> Image:
         source, kind = srgb_profile(), "RGB"
         relation = compare(source, target, kind)
     metadata = replace(image.metadata, icc=None if gray else profile)
+    image = replace(image, transfer="linear" if is_linear(target) else "encoded")
     if relation != "different":
         return replace(image, metadata=metadata)
     image = _converted(image, source, target, kind, np.float32(white))

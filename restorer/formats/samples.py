@@ -1,4 +1,4 @@
-"""Bring the samples of TIFF files, of any type and depth, to uint8, uint16 or float32."""
+"""Bring the samples of files, of any type and depth, to uint8, uint16 or float32."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 
 from restorer.errors import ImageFormatError
+from restorer.image import FloatArray
+
+_LARGEST = 65504.0  # of 16-bit floats
 
 
 def normal(values: Any, bits: int) -> tuple[Any, tuple[str, ...]]:
@@ -28,6 +31,21 @@ def normal(values: Any, bits: int) -> tuple[Any, tuple[str, ...]]:
         return floats, (f"floats of {bits} bits were rounded to 32 bits",) if rounded else ()
     signed = "signed" if values.dtype.kind == "i" else "unsigned"
     return floats, (f"{signed} samples of {bits} bits became floats, {exact}",)
+
+
+def finite(values: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return values without NaN and infinity, and a note that tells how many were replaced.
+
+    NaN becomes 0, infinity the largest number of 16-bit floats, from which it mostly comes.
+    """
+    sound = np.isfinite(values)
+    if sound.all():
+        return values, ()
+    nans, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    found = [f"{nans:,} NaN became 0"] if nans else []
+    found += [f"{infinite:,} infinite values became {_LARGEST:g}"] if infinite else []
+    replaced: FloatArray = np.nan_to_num(values, nan=0, posinf=_LARGEST, neginf=-_LARGEST)
+    return replaced, ("; ".join(found),)
 
 
 def straight(pixels: Any) -> Any:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
-from restorer.formats import metadata
+from restorer.formats import light, metadata
 from restorer.formats.codec import Header, PagedReader, Reader, RowsError, not_kept, others
 from restorer.formats.files import Times, stream_sha256
 from restorer.formats.raw.plain import PlainMosaic
@@ -124,7 +124,7 @@ class ImageFile:
         with _named_errors(self.name):
             with self._format.installed():
                 page = self._reader.decode()
-            page = metadata.upright(page)
+            page = metadata.upright(_described(page))
         return replace(page, notes=(*self._own_notes, *page.notes)) if self._own_notes else page
 
     def page(self, number: int) -> ImageFile:
@@ -164,7 +164,7 @@ class ImageFile:
             if metadata.orientation(self._reader.metadata) != 1:
                 raise RowsError("is to be turned")
             reader = self._format.open_rows(self._reader)
-            first = metadata.upright(reader.first)
+            first = metadata.upright(_described(reader.first))
 
         def read(top: int, bottom: int) -> Pixels:
             with _named_errors(self.name):
@@ -278,6 +278,11 @@ def embedded_preview(path: Path | str) -> Image | None:
     """
     with open_source(path, max_pixels=None) as source:
         return source.read_preview()
+
+
+def _described(page: metadata.PageT) -> metadata.PageT:
+    found: Any = light.described(page) if isinstance(page, Image) else page
+    return found  # type: ignore[no-any-return]  # of the same kind
 
 
 def _name_notes(path: Path, format: Format) -> tuple[str, ...]:

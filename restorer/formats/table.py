@@ -54,6 +54,7 @@ class Format:
         max_side: Largest height and width in pixels.
         max_bytes: Largest size of uncompressed pixels.
         sidecars: Whether XMP files beside a file of this format tell of its picture.
+        linear: Whether samples are proportional to light.
         least_share: Share of the uncompressed size that files of photographs hardly fall below.
         usual_share: Share that they take on average with the default options.
     """
@@ -77,6 +78,7 @@ class Format:
     max_bytes: int = 2**62
     least_share: float = 0.2
     sidecars: bool = False
+    linear: bool = False
     usual_share: float = 0.6  # of a dozen photographs of the test sets; so are those below
 
     @property
@@ -268,6 +270,92 @@ FORMATS: dict[str, Format] = {
         bits=(8, 16, 32),
         channels=(1, 2, 3, 4),
         carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF"),
+    ),
+    "pnm": Format(
+        "PNM",
+        (".ppm", ".pgm", ".pbm", ".pnm"),
+        sniff="restorer.formats.netpbm:sniff",
+        reader="restorer.formats.netpbm:NetpbmReader",
+        writer="restorer.formats.netpbm:encode",
+        pages="page",
+        bits=(8, 16),
+        carries=("comment",),
+        least_share=1.0,
+        usual_share=1.0,
+    ),
+    "pam": Format(
+        "PAM",
+        (".pam",),
+        sniff="restorer.formats.netpbm:sniff_pam",
+        reader="restorer.formats.netpbm:NetpbmReader",
+        writer="restorer.formats.netpbm:encode_pam",
+        pages="page",
+        bits=(8, 16),
+        channels=(1, 2, 3, 4),
+        carries=("comment",),
+        least_share=1.0,
+        usual_share=1.0,
+    ),
+    "pfm": Format(
+        "PFM",
+        (".pfm",),
+        sniff="restorer.formats.netpbm:sniff_floats",
+        reader="restorer.formats.netpbm:PfmReader",
+        writer="restorer.formats.netpbm:encode_floats",
+        bits=(32,),
+        carries=(),
+        linear=True,
+        least_share=1.0,
+        usual_share=1.0,
+    ),
+    "qoi": Format(
+        "QOI",
+        (".qoi",),
+        sniff="restorer.formats.qoi:sniff",
+        reader="restorer.formats.qoi:QoiReader",
+        writer="restorer.formats.qoi:encode",
+        channels=(3, 4),
+        carries=(),
+        least_share=0.1,
+    ),
+    "exr": Format(
+        "OpenEXR",
+        (".exr",),
+        sniff="restorer.formats.exr:sniff",
+        reader="restorer.formats.exr:ExrReader",
+        writer="restorer.formats.exr:encode",
+        options="restorer.formats.exr:ExrOptions",
+        extra="exr",
+        bits=(32,),
+        channels=(1, 2, 3, 4),
+        carries=("xmp", "icc", "dpi", "comment", "OpenEXR"),
+        linear=True,
+        least_share=0.1,
+    ),
+    "hdr": Format(
+        "Radiance HDR",
+        (".hdr", ".rgbe", ".pic"),
+        sniff="restorer.formats.radiance:sniff",
+        reader="restorer.formats.radiance:RadianceReader",
+        writer="restorer.formats.radiance:encode",
+        bits=(32,),
+        channels=(3,),
+        carries=("icc", "Radiance"),
+        linear=True,
+        least_share=0.3,
+        usual_share=0.34,
+    ),
+    "tga": Format(
+        "TGA",
+        (".tga", ".icb", ".vda", ".vst"),
+        sniff="restorer.formats.tga:sniff",
+        reader="restorer.formats.tga:TgaReader",
+    ),
+    "psd": Format(
+        "PSD",
+        (".psd", ".psb"),
+        sniff="restorer.formats.psd:sniff",
+        reader="restorer.formats.psd:PsdReader",
     ),
     "dng": Format(
         "DNG",

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import gain_map, history, metadata, texts, thumbnail, xmp
+from restorer.formats import gain_map, history, light, metadata, texts, thumbnail, xmp
 from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.metadata import PageT
@@ -21,6 +21,7 @@ from restorer.formats.profiles import (
     compare,
     profile_space,
     source_profile,
+    srgb_linear_profile,
     srgb_profile,
     with_profile,
 )
@@ -272,7 +273,13 @@ def _account(image: PageT, format: Format, place: ProvenancePlace) -> tuple[byte
 
 def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
     """Bring colors, depth, channels and metadata to what the format holds; note each loss."""
+    before = len(image.notes)
+    if format.linear:
+        image = light.to_linear(image)
+    elif image.bits == 32 and 32 not in format.bits:
+        image = light.displayed(image)
     image, notes = _described(image, format)
+    notes = [*image.notes[before:], *notes]
     if image.has_alpha and not format.alpha:
         image = _on_white(image)
         notes.append(f"{format.name} holds no transparency; it was laid on white")
@@ -303,6 +310,8 @@ def _described(image: Image, format: Format) -> tuple[Image, list[str]]:
     A profile that does not describe the written pixels, such as that of another color space, is
     left out.
     """
+    if image.is_linear and not image.metadata.icc and not format.linear:
+        image = light.with_linear_profile(image)
     if not image.metadata.icc:
         return image, []
     space = profile_space(image.metadata.icc)
@@ -317,8 +326,9 @@ def _described(image: Image, format: Format) -> tuple[Image, list[str]]:
         reason = f"the {name} color profile does not fit {written} pixels"
         loss = [f"{reason}; left out"]
     own, kind = source_profile(image)
-    if compare(own, srgb_profile(), kind) == "different":
-        converted = with_profile(image, srgb_profile())
+    plain = srgb_linear_profile() if format.linear else srgb_profile()
+    if compare(own, plain, kind) == "different":
+        converted = with_profile(image, plain)
         loss = [*converted.notes[len(image.notes) :]]
         image = converted
         loss += [f"{reason}; the colors were converted to sRGB"]

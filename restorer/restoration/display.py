@@ -23,7 +23,6 @@ from restorer.formats.profiles import (
 )
 from restorer.image import Image, Pixels
 from restorer.inputs import Picture, to_image
-from restorer.restoration.source import Source
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Convert: TypeAlias = Callable[[Pixels], Bytes]
@@ -54,14 +53,15 @@ def to_display(
 
     An 8-bit RGB picture in the colors of the screen is not copied. Others are converted in bands by
     several threads, so that a large picture is never held as floats. A picture without a profile,
-    or with one that is damaged or made for other pixels, counts as sRGB.
+    or with one that is damaged or made for other pixels, counts as sRGB, with the tone curve unless
+    it is linear. What is brighter than white is shown as white.
 
     Args:
         picture: The picture, of any kind that `restore` takes.
         screen: ICC profile of the screen; None for sRGB.
         background: Color under transparent pixels, 0 to 255 in the screen's colors; None returns
             alpha as the fourth channel.
-        white: White level of a float picture; None takes that of `Source.white`.
+        white: White level of a float picture; None takes that of `Image.white`.
 
     Examples:
         >>> display = restorer.to_display(restorer.read("photo.jpg"))
@@ -83,7 +83,7 @@ def to_display(
     same_colors = relation == "same"
     if image.bits == 8 and same_colors and _is_ready(image, background):
         return Display(image.pixels, notes)  # type: ignore[arg-type]  # 8 bit
-    level = (white or Source(image).white) if image.bits == 32 else 1.0
+    level = (white or image.white) if image.bits == 32 else 1.0
     convert = partial(_in_bytes, white=level)
     if not same_colors:
         convert = partial(_transformed, source=source, target=target, kind=kind, white=level)

@@ -12,6 +12,7 @@ from restorer import bayer, color
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
 from restorer.estimate.noise_map import NoiseMap, noise_map
+from restorer.formats.light import displayed
 from restorer.formats.metadata import cropped
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK
@@ -134,6 +135,9 @@ class Restoration:
             )
         if self._source.is_integer:
             np.clip(restored, 0, 1, out=restored)
+        elif self._source.curve is not None:  # an overshoot beside a highlight would be brighter
+            darkest, brightest = self._source.limits
+            np.clip(restored, min(darkest, 0), max(brightest, 1), out=restored)
         colors, own = self._blend(run, restored, part, before)
         inside, around = run.wanted.scaled(scale), run.computed.scaled(scale)
         alpha = part.alpha
@@ -243,9 +247,11 @@ class Restoration:
     def _finish(self, part: Part) -> Image:
         """Return the result as an image of the depth that was asked for."""
         image, white, settings = self._source.image, self._source.white, self._settings
-        values, notes = color.join(part.own, part.alpha), image.notes
+        values, notes = np.ascontiguousarray(color.join(part.own, part.alpha)), image.notes
         metadata, bits = image.metadata, settings.bits or self._source.bits
         notes += self._references.notes if self._references else ()
+        if self._source.curve is not None:
+            values, image = self._source.curve.decode(values), self._source.plain
         if white != 1:
             notes += (f"white was taken to be {white:.4g}",)
             if settings.bits in (None, 32):
@@ -258,11 +264,12 @@ class Restoration:
         elif metadata.icc and values.shape[2] != image.pixels.shape[2]:
             metadata = replace(metadata, icc=None)
             notes += ("the gray color profile was dropped, the result has color",)
+        image = replace(image, pixels=values, metadata=metadata, notes=notes)
         if self._profile is not None and BLOCK not in metadata.blocks:
-            pixels = np.ascontiguousarray(values)
-            whole = replace(image, pixels=pixels, metadata=metadata, notes=notes)
-            whole = with_profile(whole, self._profile, white=white)
-            values, metadata, notes = whole.to_float(), whole.metadata, whole.notes
+            image = with_profile(image, self._profile, white=white)
+        elif bits != 32 and not self._source.is_integer:
+            image = displayed(image)
+        metadata, notes = image.metadata, image.notes
         region, (height, width) = part.region, part.size
         if region != Region(0, 0, height, width):
             box = (
@@ -273,23 +280,23 @@ class Restoration:
             )
             metadata, lost = cropped(metadata, box, (region.height, region.width))
             notes += lost
-        if not np.isfinite(values).all():
+        if not np.isfinite(image.pixels).all():
             raise InvalidOutputError("values overflow; scale the picture down")
         if settings.dither and part.region != Region(0, 0, *part.size):
-            restored = self._dithered(values, part)
+            restored = self._dithered(image, part)
         else:
             seed = settings.seed if settings.dither else None
-            restored = image.with_float(values, bits=bits, dither_seed=seed)
+            restored = image.with_float(image.to_float(), bits=bits, dither_seed=seed)
         return replace(restored, metadata=metadata, notes=notes, jpeg_quality=None)
 
-    def _dithered(self, values: FloatArray, part: Part) -> Image:
+    def _dithered(self, image: Image, part: Part) -> Image:
         """Round a region, each row with the noise that it gets in the whole picture."""
         rows = []
-        for number, row in enumerate(values, part.region.top):
+        for number, row in enumerate(image.to_float(), part.region.top):
             # `default_rng` takes a generator as it is; every sample draws one number.
             noise: Any = np.random.default_rng(self._settings.seed)
             before = (number * part.size[1] + part.region.left) * row.shape[1]
             noise.bit_generator.advance(before)
             bits = self._settings.bits or self._source.bits
-            rows.append(self._source.image.with_float(row[None], bits=bits, dither_seed=noise))
+            rows.append(image.with_float(row[None], bits=bits, dither_seed=noise))
         return replace(rows[0], pixels=np.concatenate([row.pixels for row in rows]))

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer import formats
+from restorer.formats.light import NetworkCurve
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.restoration.provenance import Provenance, with_provenance
@@ -107,6 +108,8 @@ class ResultWriter:
 
     def _finish(self, band: FloatArray, noise: Any = None) -> Image:
         """Return rows in the depth and the profile of the result."""
+        if self._first.is_linear:
+            band = NetworkCurve().decode(band)
         if self._profile is None:
             return self._first.with_float(band, bits=self._bits, dither_seed=noise)
         image = with_profile(replace(self._first, pixels=band), self._profile)

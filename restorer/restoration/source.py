@@ -11,6 +11,7 @@ from restorer import bayer, color
 from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
 from restorer.estimate.noise import Rows, sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
+from restorer.formats.light import NetworkCurve
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.formats.raw.camera_color import from_block
 from restorer.formats.raw.rendering import Development, Rendering, Space
@@ -56,10 +57,12 @@ class Source:
         camera_colors: Whether results of RAW samples keep the colors of the camera, for DNG files.
 
     Attributes:
-        image: The image; of RAW samples, one that has them as gray, encoded for networks.
+        image: The image, encoded for networks where it is linear; of RAW samples, one that has
+            them as gray, encoded, too.
         bits: Bit depth of the picture.
         pattern: Bayer pattern of RAW samples; empty for an image.
         rendering: How the colors of RAW samples become visible; None for an image.
+        curve: The encoding of a linear image for networks; None for all others.
     """
 
     def __init__(
@@ -81,6 +84,13 @@ class Source:
             samples = rendering.for_network(picture)
             self.rendering = rendering.with_headroom(samples)
             picture = Image(samples, picture.metadata, picture.notes)
+        self.curve: NetworkCurve | None = None
+        self._linear: Image | None = None
+        if picture.is_linear:
+            self._linear, self.curve = picture, NetworkCurve.of(picture)
+            picture = replace(
+                picture, pixels=self.curve.encode(picture.to_float()), transfer="encoded"
+            )
         self.image = picture
         self._jpeg_quality: tuple[int, Origin] | None = None
         self._local_noise: tuple[float, NoiseMap | None] | None = None
@@ -104,7 +114,7 @@ class Source:
     def plain(self) -> Image:
         """The image; RAW samples in colors for people by interpolation, without a network."""
         if self.rendering is None:
-            return self.image
+            return self._linear or self.image
         values = bayer.interpolate(self.image.to_float(), self.pattern)
         return _visible(self.rendering.for_people(), values, self.image)
 
@@ -119,7 +129,7 @@ class Source:
     @cached_property
     def white(self) -> float:
         """The white level; see `Image.white`."""
-        return self.image.white
+        return self.image.white if self.curve is None else 1.0
 
     @cached_property
     def limits(self) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import noise_map
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.history import write_sidecar
+from restorer.formats.light import NetworkCurve
 from restorer.image import FloatArray, Image
 from restorer.restoration.conditioning import (
     Condition,
@@ -140,10 +141,10 @@ class _Stream:
     def run(
         self, rows: formats.Rows, file: BinaryIO, target: Path, repeated: Sequence[RunPlan]
     ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
-        header = rows.header
+        header, encode = rows.header, _encoding(rows.first)
         self._original = picture = _Rows(
             (header.height, header.width, header.channels),
-            lambda top, bottom: Image(rows.read(top, bottom)).to_float(),
+            lambda top, bottom: encode(Image(rows.read(top, bottom)).to_float()),
         )
         region = Region(0, 0, header.height, header.width)
         runs = plan_steps(self._steps, picture.shape[:2], region, self._settings, repeated)
@@ -305,6 +306,11 @@ class _Stream:
             if not color.is_gray(picture.read(top, min(top + _ROWS, picture.shape[0]))):
                 return False
         return True
+
+
+def _encoding(image: Image) -> Callable[[FloatArray], FloatArray]:
+    """Return the encoding of values with white 1 for networks."""
+    return NetworkCurve().encode if image.is_linear else lambda values: values
 
 
 def _sliced(bands: Iterator[FloatArray], rows: int) -> Iterator[FloatArray]:

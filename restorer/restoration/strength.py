@@ -102,8 +102,8 @@ def at_strength(
 ) -> Image:
     """Return the result of a step at this strength from its result at full strength.
 
-    For a float result of `restore` with one step the two are equal to the last bit; several steps
-    count as one change. Only colors change; alpha is that of the result.
+    For a float result of `restore` with one step the two are equal, encoded ones to the last bit;
+    several steps count as one change. Only colors change; alpha is that of the result.
 
     Args:
         picture: The input.
@@ -129,9 +129,14 @@ def at_strength(
         before = color.resample(part.colors, scale, picture.limits)
     before = region.scaled(scale).of(before, part.region.scaled(scale))
     colors, alpha = color.split(restored.to_float() / np.float32(picture.white))
+    curve = picture.curve if restored.is_linear else None
+    if curve is not None:
+        colors = curve.encode(colors)
     result = mixed(before, colors, strength, detail, scale)
     if picture.is_integer:
         result = np.clip(result, 0, 1)
+    if curve is not None:
+        result = curve.decode(result)
     return restored.with_float(color.join(result, alpha) * np.float32(picture.white))
 
 

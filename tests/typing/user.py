@@ -137,6 +137,7 @@ def use_files(folder: str) -> None:
     profile: bytes | None = restorer.find_profile("display-p3")
     if profile is not None:
         image = restorer.with_profile(image, profile)
+    image = restorer.displayed(Image(image.to_float(), transfer="linear"))
     options: restorer.WriterOptions = restorer.writer_options("a.jpg", quality=90)
     notes: tuple[str, ...] = restorer.write(image, "a.jpg", options, existing="replace")
     result: restorer.Verification = restorer.verify_result("photo.jpg", "a.jpg", scale=1)

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import struct
+import tempfile
 import zlib
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -74,7 +76,15 @@ def avif():
     return file.getvalue()
 
 
+def written(suffix):
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, f"a{suffix}")
+        formats.write(Image(PIXELS), path)
+        return path.read_bytes()
+
+
 PLAIN = {
+    **{suffix: written(suffix) for suffix in SUFFIXES},
     ".jpg": with_segments(),
     ".png": with_chunks(),
     ".webp": with_webp_chunks(),
@@ -133,7 +143,11 @@ def test_every_unknown_tiff_tag_is_named(folder, tag, body):
     assert note.startswith(f"not kept: tag {tag}")
 
 
-@given(suffix=st.sampled_from(sorted(set(SUFFIXES) - {".tif"})), trailer=st.binary(min_size=1))
+# The decoders of OpenEXR and Radiance do not tell where the pixels end.
+@given(
+    suffix=st.sampled_from(sorted(set(SUFFIXES) - {".tif", ".exr", ".hdr"})),
+    trailer=st.binary(min_size=1),
+)
 def test_data_behind_the_end_are_named(folder, suffix, trailer):
     assume(trailer.strip(b"\0"))
     (note,) = read(folder, suffix, PLAIN[suffix] + trailer).notes
@@ -201,6 +215,8 @@ BLOCKS = {
 @given(data=st.data())
 def test_every_block_is_kept_byte_for_byte_or_named(folder, suffix, name, data):
     block = data.draw(BLOCKS[name])
+    if name == "comment" and suffix in (".ppm", ".pam", ".exr"):  # of lines, or of text
+        block = block.hex(" ", 7).replace(" ", "\n").encode()
     xmp = packet(NOTE % ("0" * 32)) if name == "extended XMP" else None
     image = Image(PIXELS, Metadata(xmp=xmp, blocks={name: block}))
     path = folder / f"b{suffix}"

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from restorer.formats.webp import WebPOptions
 from restorer.image import Image, Metadata
 
 DTYPES = {8: np.uint8, 16: np.uint16, 32: np.float32}
-LOSSY = [("JPEG", 8), ("AVIF", 16), ("GIF", 8)]
+LOSSY = [("JPEG", 8), ("AVIF", 16), ("GIF", 8), ("Radiance HDR", 32)]
 LOSSLESS = [
     (format.suffixes[0], bits, channels)
     for format in formats.FORMATS.values()
@@ -85,11 +86,19 @@ def test_reading_what_was_written_gives_the_same_pixels(
     suffix, bits, channels = kind
     path = tmp_path_factory.mktemp("trip") / f"x{suffix}"
     image = Image(pixels_of(height, width, channels, bits, seed))
+    if formats.check_target(path, 1, 1).linear:
+        image = replace(image, transfer="linear")
+    if suffix == ".exr" and image.has_alpha:  # colors without opacity are lost in it
+        image.pixels[..., -1] = np.clip(image.pixels[..., -1], 0.1, 1)
     notes = formats.write(image, path, formats.writer_options(path, quality=100))
     back = formats.read(path)
     assert notes == back.notes == ()
     assert back.pixels.dtype == image.pixels.dtype
-    np.testing.assert_array_equal(back.pixels, image.pixels)
+    assert back.transfer == image.transfer
+    if suffix == ".exr" and image.has_alpha:  # premultiplied there
+        np.testing.assert_allclose(back.pixels, image.pixels, rtol=1e-6)
+    else:
+        np.testing.assert_array_equal(back.pixels, image.pixels)
     assert formats.probe(path) == formats.Header(
         formats.check_target(path, 1, 1).name, height, width, channels, bits
     )
@@ -530,7 +539,7 @@ def test_a_file_is_opened_once_and_its_bytes_are_read_once(tmp_path, monkeypatch
         assert Counting.count < 1500, "the scan leaves the pixels alone"
         assert source.read().height == header.height
     assert opened == [path]
-    assert Counting.count <= path.stat().st_size + 700  # the start, by which it is recognized
+    assert Counting.count <= path.stat().st_size + 1000  # the start, by which it is recognized
 
 
 def test_errors_of_the_body_of_an_open_source_pass_unchanged(tmp_path, picture):

@@ -22,13 +22,7 @@ STARTS = {
     "a JPEG-LS picture": b"\xff\xd8\xff\xf7\0\x11",
     "a JPEG 2000 picture": b"\0\0\0\x0cjP  \r\n\x87\n",
     "a JPEG XR picture": b"II\xbc\1",
-    "a Photoshop picture (PSD)": b"8BPS\0\1",
     "a GIMP picture (XCF)": b"gimp xcf v011\0",
-    "an OpenEXR picture": b"v/1\1\2\0\0\0",
-    "a Radiance HDR picture": b"#?RADIANCE\n",
-    "a PNM picture (PPM, PGM or PBM)": b"P6\n4 4\n255\n",
-    "a PFM picture": b"PF\n4 4\n-1.0\n",
-    "a QOI picture": b"qoif\0\0\0\4",
     "a DDS texture": b"DDS |\0\0\0",
     "an icon or cursor (ICO)": b"\0\0\1\0\1\0\x10\x10",
     "a FITS picture": b"SIMPLE  =                    T",
@@ -104,7 +98,8 @@ def test_no_readable_picture_is_taken_for_another_kind(
     pixels = np.full((height, 7, 3), level, np.uint8)
     pixels[0] = np.arange(21).reshape(7, 3)
     formats.write(Image(pixels), path)
-    assert kinds.find_kind(path.read_bytes()[: kinds.START_BYTES]) is None
+    assert not kinds.unreadable_picture(path)
+    assert formats.probe(path).format in formats.check_target(path, 1, 1).name
     assert formats.unreadable_picture(path) == ""
     assert formats.read(path).height == height
 
