@@ -13,7 +13,7 @@ import click
 from restorer import ENGINES
 
 from .dry_run import show_plan
-from .folders import folder_options
+from .folders import engine_option, folder_options
 from .options import Request, restoration_options
 from .page import Page
 from .params import FolderType
@@ -34,15 +34,7 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="IN_DIR", type=FolderType(exists=True))
 @click.argument("target", metavar="OUT_DIR", type=FolderType())
 @folder_options
-@click.option(
-    "--engine",
-    type=click.Choice(tuple(ENGINES)),
-    default="local",
-    show_default=True,
-    help="Way to run the jobs; "
-    + "; ".join(f"{name}: {row.help}" for name, row in ENGINES.items())
-    + ".",
-)
+@engine_option(clusters=True)
 @click.option(
     "--all-headers",
     is_flag=True,

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from restorer import ENGINES
+
 from .params import AutoOr
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -49,3 +51,16 @@ def folder_options(command: Command) -> Command:
     for add in reversed(_OPTIONS):
         add(command)
     return command
+
+
+def engine_option(*, clusters: bool) -> Callable[[Command], Command]:
+    """Return the option ``--engine``, with or without those that run on a cluster."""
+    rows = {name: row for name, row in ENGINES.items() if clusters or not row.cluster}
+    words = "; ".join(f"{name}: {row.help}" for name, row in rows.items())
+    return click.option(
+        "--engine",
+        type=click.Choice(tuple(rows)),
+        default="local",
+        show_default=True,
+        help=f"Way to run the jobs; {words}.",
+    )

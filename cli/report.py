@@ -118,17 +118,20 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 if the run was stopped, 1 if a file, the journal or the page failed, else 0.
+        """130 if the run was stopped, 1 if a file, a journal or the page failed, else 0.
 
         A result that lacks pages is a failure, too. Skipped files are fine.
         """
         if self._counts["cancelled"]:
             return 130
-        return 1 if self._counts["failed"] or self._incomplete or self._cut else 0
+        failed = self._counts["failed"] or self._incomplete or self._cut or self._unrecorded
+        return 1 if failed else 0
 
     def close(self) -> None:
         """Stop the clock, write the page, and end the journal with the summary."""
         self._seconds = time.monotonic() - self._start
+        if self._output is not None:
+            self._record(self._output.sync)
         if self._page is not None:
             try:
                 self._page.write(self._summary())
@@ -171,7 +174,10 @@ class Report:
         except OSError as error:
             if not self._unrecorded:
                 self._unrecorded = True
-                warn(f"the journal in the folder of results cannot be written: {error.strerror}")
+                warn(
+                    f"the journal in the folder of results cannot be written: {error.strerror};"
+                    " run the command again, which restores what is missing"
+                )
 
     def _write(self, write: Callable[[Journal], None]) -> None:
         from restorer import Journal

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restorer import ENGINES
-
-from .folders import folder_options
+from .folders import engine_option, folder_options
 from .options import Request, restoration_options
 from .params import FolderType
 from .report import Report, in_words, journal
@@ -33,13 +31,7 @@ if TYPE_CHECKING:
 )
 @click.argument("target", metavar="OUT_DIR", type=FolderType())
 @folder_options
-@click.option(
-    "--engine",
-    type=click.Choice(tuple(name for name, row in ENGINES.items() if not row.cluster)),
-    default="local",
-    show_default=True,
-    help="Way to run the jobs.",
-)
+@engine_option(clusters=False)
 @click.option(
     "--settle",
     metavar="SECONDS",

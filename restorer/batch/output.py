@@ -149,6 +149,12 @@ class OutputFolder:
         finally:
             self._claims.release(self._name(job.target))
 
+    def sync(self) -> None:
+        """Sync the journal, if it is open. Raises OSError, also where the folder is gone."""
+        if self._file is not None:
+            with self._recording():
+                self._sync()
+
     def __enter__(self) -> OutputFolder:
         """Return this folder."""
         return self
