@@ -35,7 +35,8 @@ ANALOG_BALANCE, AS_SHOT_NEUTRAL, AS_SHOT_XY, BASELINE_EXPOSURE = 50727, 50728, 5
 BLACK_REPEAT, BLACK, BLACK_H, BLACK_V, WHITE = 50713, 50714, 50715, 50716, 50717
 ACTIVE_AREA, CROP_ORIGIN, CROP_SIZE, LINEARIZATION = 50829, 50719, 50720, 50712
 TONE_CURVE, NOISE_PROFILE = 50940, 51041
-CFA_DIM, CFA_PATTERN, ROW_INTERLEAVE, COLUMN_INTERLEAVE = 33421, 33422, 50975, 52547
+CFA_DIM, CFA_PATTERN, CFA_PLANES, CFA_LAYOUT = 33421, 33422, 50710, 50711
+ROW_INTERLEAVE, COLUMN_INTERLEAVE = 50975, 52547
 
 
 class Dng:
@@ -162,10 +163,18 @@ class Dng:
     def pattern(self) -> str:
         """Colors of the first two rows of `active`; empty where the sensor is no Bayer one."""
         dims, colors = self.numbers(CFA_DIM, 2), self.page.tags.get(CFA_PATTERN)
-        if colors is None or dims is None or tuple(dims) != (2, 2):
+        if colors is None or dims is None or tuple(dims) != (2, 2) or self.is_staggered:
             return ""
-        text = "".join("rgb"[n] if n < 3 else "?" for n in bytes(colors.value))
+        stated = self.page.tags.get(CFA_PLANES)
+        planes = bytes((0, 1, 2)) if stated is None else bytes(stated.value)[:3]
+        text = "".join("rgb"[planes.index(n)] if n in planes else "?" for n in bytes(colors.value))
         return text if text in PATTERNS else ""
+
+    @property
+    def is_staggered(self) -> bool:
+        """Whether the rows or columns of the sensor do not lie in a grid."""
+        found = self.numbers(CFA_LAYOUT, 1)
+        return found is not None and found[0] != 1
 
     @property
     def neutral(self) -> list[float] | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from restorer.bayer import PATTERNS
 from restorer.errors import ImageFormatError
 from restorer.formats.raw.area import Area
+from restorer.formats.raw.quiet import quiet
 from restorer.pages import Calibration
 
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's turns as orientations of EXIF
@@ -58,8 +59,11 @@ class LibRaw:
     def kind(self) -> str:
         """A sensor that is no Bayer one, in words. Decodes the samples."""
         found = self._ask("raw_pattern")
-        xtrans = found is not None and len(found) == 6
-        return "an X-Trans sensor" if xtrans else f"a sensor with the colors {self._letters}"
+        if found is not None and len(found) == 6:
+            return "an X-Trans sensor"
+        if self._ask("num_colors") == 1:
+            return "a monochrome sensor"
+        return f"a sensor with the colors {self._letters}"
 
     @property
     def samples(self) -> int:
@@ -114,7 +118,10 @@ class LibRaw:
                 output_color=rawpy.ColorSpace.sRGB,
                 gamma=(2.4, 12.92),
             )
-        return pixels.astype(np.float32) / np.float32(65535)
+        if pixels.shape[:2] != (self.active.height, self.active.width):
+            raise ImageFormatError("the samples do not lie in rows, and are not supported")
+        values = pixels.astype(np.float32) / np.float32(65535)
+        return values if values.shape[2] == 3 else np.repeat(values[..., :1], 3, axis=2)
 
     def thumbnail(self) -> bytes:
         """Return the embedded JPEG; empty where there is none."""
@@ -142,7 +149,8 @@ class LibRaw:
 @contextmanager
 def _libraw_errors() -> Iterator[None]:
     try:
-        yield
+        with quiet():
+            yield
     except rawpy.LibRawError as error:
         words = error.args[0] if error.args else error
         text = words.decode("ascii", "replace") if isinstance(words, bytes) else str(words)

@@ -105,17 +105,19 @@ class RawReader:
 
     def _samples(self) -> tuple[str, FloatArray]:
         """Return pattern and samples (H, W, 1) of the active area; no pattern for other sensors."""
-        if self._libraw is not None:
+        dng = self._dng
+        if self._libraw is not None and (dng is None or self._libraw.active == dng.active):
             try:
-                return self._libraw.pattern, self._libraw.values()
+                staggered = dng is not None and dng.is_staggered
+                return "" if staggered else self._libraw.pattern, self._libraw.values()
             except ImageFormatError:
-                if self._dng is None:
+                if dng is None:
                     raise
-        assert self._dng is not None, "or LibRaw would know the file"
-        values = self._dng.values()
+        assert dng is not None, "or LibRaw would know the file"
+        values = dng.values()
         if values.shape[2] != 1:
             raise ImageFormatError(f"{values.shape[2]} samples for each place of the sensor")
-        return self._dng.pattern, values
+        return dng.pattern, values
 
     def _linear(self, dng: Dng) -> Image:
         """Return the picture of a DNG whose colors were interpolated by its maker."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ import restorer
 from restorer import Image, Mosaic, Settings, bayer
 from restorer.errors import ImageFormatError
 from restorer.formats import matrix, metadata
-from restorer.formats.raw import camera_color, rendering, sniff
+from restorer.formats.raw import camera_color, libraw, rendering, sniff
 from restorer.pages import Calibration, CameraColor
 
 from helpers import make_photograph
@@ -294,6 +295,67 @@ def test_raw_files_of_cameras_are_recognized_and_damage_is_said(tmp_path: Path, 
     path.write_bytes(start)
     with pytest.raises(ImageFormatError, match="damaged, or of an unknown camera"):
         restorer.read(path)
+
+
+XTRANS = "GGRGGBGGBGGRBRGRBGGGBGGRGGRGGBRBGBRG"
+
+
+def test_x_trans_sensors_are_demosaiced_by_libraw_with_a_note(tmp_path: Path) -> None:
+    color = np.array([0.5, 0.3, 0.1]) * NEUTRAL
+    tile = color[["RGB".index(letter) for letter in XTRANS]].reshape(6, 6)
+    samples = np.rint(np.tile(tile, (86, 87)) * (WHITE - BLACK) + BLACK).astype(np.uint16)
+    numbers = tuple("RGB".index(letter) for letter in XTRANS)
+    cells = {"dim": (33421, 3, 2, (6, 6)), "colors": (33422, 1, 36, numbers)}
+    write_dng(tmp_path / "a.dng", samples, **cells)  # LibRaw needs 512 x 512
+    image = restorer.read(tmp_path / "a.dng")
+    assert "LibRaw demosaiced the picture, as the camera has an X-Trans sensor" in image.notes
+    assert image.pixels.shape == (516, 522, 3)
+    found = matrix.decoded(image.to_float())[8:-8, 8:-8].mean((0, 1))
+    assert np.abs(found - rendering.lifted(np.array([0.5, 0.3, 0.1], np.float32))).max() < 0.04
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"dim": None, "colors": None}, "a monochrome sensor"),
+        ({"colors": (33422, 1, 4, (3, 5, 4, 1)), "planes": (50710, 1, 4, (3, 4, 5, 1))}, "GMCY"),
+        ({"layout": (50711, 3, 1, 6)}, "a sensor with the colors RGBG"),
+        ({"layout": (50711, 3, 1, 2)}, "the samples do not lie in rows"),
+    ],
+)
+def test_other_sensors_are_left_to_libraw(tmp_path: Path, changes: Any, said: str) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(60, 80), "rggb"), **changes)
+    try:
+        page = restorer.read_page(tmp_path / "a.dng")
+    except ImageFormatError as error:
+        assert said in str(error)  # noqa: PT017  # one of the cases
+        return
+    assert isinstance(page, Image)
+    assert any(note.endswith(said) for note in page.notes), page.notes
+    assert page.pixels.shape == (60, 80, 3)
+
+
+def test_planes_in_another_order_are_those_of_the_matrices(tmp_path: Path) -> None:
+    samples = sensor(linear_photograph(24, 32), "rggb")
+    planes = (50710, 1, 3, (2, 1, 0))
+    for compression in (None, "jpegxl"):  # LibRaw's, and ours
+        write_dng(tmp_path / "a.dng", samples, compression=compression, planes=planes)
+        page = restorer.read_page(tmp_path / "a.dng")
+        assert isinstance(page, Mosaic)
+        assert page.pattern == "bggr"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="LibRaw prints there")
+def test_libraw_prints_nothing_about_damage(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(40, 40), "rggb"))
+    data = (tmp_path / "a.dng").read_bytes()
+    with pytest.raises(ImageFormatError):
+        libraw.LibRaw(io.BytesIO(data[:-100])).values()
+    with pytest.raises(rawpy.LibRawError):  # as it does without us
+        rawpy.imread(io.BytesIO(data[:-100])).raw_image  # noqa: B018  # decodes
+    assert capfd.readouterr().err.count("Unexpected end of file") == 1
 
 
 @settings(max_examples=40, deadline=None)
