@@ -11,47 +11,28 @@ whose BaselineNoise is 1.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rawpy
-import tifffile
 from numpy.typing import NDArray
 
 import restorer
 from restorer import READABLE, bayer
 from restorer.formats import matrix
 
-NEUTRAL = (0.5, 1.0, 0.625)
-BLACK, WHITE = 512, 16_383
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from raw_files import BLACK, NEUTRAL, write_dng
+
+WHITE = 16_383
 ISOS = {0: (0.0, 0.0), 100: (2e-5, 4.5e-7), 1600: (3.2e-4, 1e-5), 6400: (1.3e-3, 1e-4)}
 DEMOSAIC = "panet-demosaic-lite"
 EDGE = 8  # pixels that are not compared
 LIBRAW = {"AHD": rawpy.DemosaicAlgorithm.AHD, "DCB": rawpy.DemosaicAlgorithm.DCB}
-
-
-def write_dng(path: Path, samples: NDArray[np.uint16], pattern: str) -> None:
-    """Write samples with the primaries of sRGB."""
-    to_camera = np.diag(NEUTRAL) @ np.linalg.inv(matrix.colorants(matrix.SRGB_CHROMATICITIES))
-
-    def ratios(values: Any) -> tuple[int, ...]:
-        return tuple(number for v in np.ravel(values) for number in (round(v * 10_000), 10_000))
-
-    tags = [
-        (50706, 1, 4, (1, 4, 0, 0), True),
-        (50708, 2, 0, "Benchmark", True),
-        (274, 3, 1, 1, True),
-        (50721, 10, 9, ratios(to_camera), True),
-        (50728, 5, 3, ratios(NEUTRAL), True),
-        (50714, 4, 1, BLACK, True),
-        (50717, 4, 1, WHITE, True),
-        (33421, 3, 2, (2, 2), True),
-        (33422, 1, 4, tuple("rgb".index(letter) for letter in pattern), True),
-    ]
-    tifffile.imwrite(path, samples, photometric=32803, metadata=None, extratags=tags)
 
 
 def demosaiced(path: Path, noisy: bool) -> Iterator[tuple[str, NDArray[np.float32]]]:
@@ -106,7 +87,7 @@ def main() -> None:
                 samples += random.normal(size=samples.shape) * np.sqrt(slope * samples + floor)
                 counts = np.clip(np.rint(samples * (WHITE - BLACK) + BLACK), 0, WHITE)
                 dng = Path(folder, "a.dng")
-                write_dng(dng, counts.astype(np.uint16), pattern)
+                write_dng(dng, counts.astype(np.uint16), pattern, white=(50717, 4, 1, WHITE))
                 inner = slice(EDGE, -EDGE)
                 for name, colors in demosaiced(dng, noisy=bool(iso)):
                     error = ((colors - linear)[inner, inner] ** 2).mean()

@@ -151,7 +151,7 @@ def _libraw_errors() -> Iterator[None]:
     try:
         with quiet():
             yield
-    except rawpy.LibRawError as error:
+    except (rawpy.LibRawError, NotImplementedError) as error:  # the latter of odd filters
         words = error.args[0] if error.args else error
         text = words.decode("ascii", "replace") if isinstance(words, bytes) else str(words)
         raise ImageFormatError(f"damaged, or of an unknown camera (LibRaw: {text})") from error

@@ -20,6 +20,7 @@ from restorer.formats import ifd, maker_note, matrix, metadata, photoshop
 from restorer.formats.codec import Header, not_kept
 from restorer.formats.jpeg import JpegReader
 from restorer.formats.profiles import srgb_profile
+from restorer.formats.raw.area import Area
 from restorer.formats.raw.bad_pixels import fill_dead
 from restorer.formats.raw.camera_color import camera_color, unknown_color
 from restorer.formats.raw.dng import Dng
@@ -144,7 +145,9 @@ class RawReader:
         note = f"LibRaw demosaiced the picture, as the camera has {self._libraw.kind}"
         lists = () if self._dng is None else self._dng.opcodes
         notes = (note, *_not_applied([each.name for opcodes in lists for each in opcodes]))
-        return self._image(self._libraw.crop.of(shown), notes)
+        if not Area(0, 0, *shown.shape[:2]).holds(self._best.crop):
+            raise ImageFormatError("the sizes that the DNG states contradict each other")
+        return self._image(self._best.crop.of(shown), notes)
 
     def _image(self, values: FloatArray, notes: tuple[str, ...]) -> Image:
         kept = replace(self.metadata, icc=srgb_profile())

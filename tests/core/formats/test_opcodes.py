@@ -170,6 +170,15 @@ def test_a_picture_is_trimmed(tmp_path: Path, code: int) -> None:
     assert page.pattern == "gbrg"
 
 
+def test_a_picture_of_another_sensor_is_trimmed_too(tmp_path: Path) -> None:
+    block = opcode(6, struct.pack(">4I", 3, 4, 47, 53))
+    samples = sensor(np.full((60, 68, 3), np.float32(0.4)), "rggb")
+    write_dng(tmp_path / "a.dng", samples, opcodes=tag(51009, block), dim=None, colors=None)
+    header, page = restorer.probe(tmp_path / "a.dng"), restorer.read_page(tmp_path / "a.dng")
+    assert isinstance(page, Image)
+    assert (header.height, header.width) == page.pixels.shape[:2] == (44, 49)
+
+
 WARP = opcode(1, struct.pack(">I6d2d", 1, 1, 0, 0, 0, 0, 0, 0.5, 0.5))
 
 

@@ -335,6 +335,20 @@ def test_other_sensors_are_left_to_libraw(tmp_path: Path, changes: Any, said: st
     assert page.pixels.shape == (60, 80, 3)
 
 
+def test_color_filters_that_rawpy_does_not_know_are_damage(tmp_path: Path) -> None:
+    class Odd:
+        @property
+        def raw_pattern(self) -> None:
+            raise NotImplementedError("filters: 228")
+
+    write_dng(tmp_path / "a.dng", sensor(linear_photograph(40, 48), "rggb"))
+    with (tmp_path / "a.dng").open("rb") as file:
+        found = libraw.LibRaw(file)
+        found._raw = Odd()
+        with pytest.raises(ImageFormatError, match="filters: 228"):
+            found.pattern  # noqa: B018  # raises
+
+
 def test_planes_in_another_order_are_those_of_the_matrices(tmp_path: Path) -> None:
     samples = sensor(linear_photograph(24, 32), "rggb")
     planes = (50710, 1, 3, (2, 1, 0))
