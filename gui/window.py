@@ -28,6 +28,7 @@ from restorer import __version__
 from .attention.tab import AttentionTab
 from .canvas.compare import Compare
 from .canvas.film_strip import FilmStrip
+from .canvas.page_picker import PagePicker
 from .canvas.scene import Mode
 from .details.panel import Details
 from .restore.controls import ActionArea, Controls
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.compare = Compare()
         self.welcome = Welcome(self.actions_["open"])
         self.strip = FilmStrip()
+        self.picker = PagePicker(self.actions_["sheet-previous"], self.actions_["sheet-next"])
         self.controls = Controls()
         self.area = ActionArea()
         self.status = StatusLine()
@@ -122,6 +124,7 @@ class MainWindow(QMainWindow):
         left = QWidget()
         middle = _column(left)
         middle.addWidget(self.stage, 1)
+        middle.addWidget(self.picker)
         middle.addWidget(self.strip)
         picture = QWidget()
         across = QHBoxLayout(picture)
@@ -149,6 +152,8 @@ class MainWindow(QMainWindow):
             "queue-all": self._queue_all,
             "previous": lambda: session.show(session.state.current - 1),
             "next": lambda: session.show(session.state.current + 1),
+            "sheet-previous": lambda: self._step_page(-1),
+            "sheet-next": lambda: self._step_page(1),
             "save": self.files.save,
             "save-as": self.files.save_as,
             "quit": self.close,
@@ -192,6 +197,7 @@ class MainWindow(QMainWindow):
         self.bar.zoomed.connect(self.compare.canvas.zoom_to)
         self.bar.gained.connect(self.compare.canvas.set_gain)
         self.bar.peeked.connect(self.compare.canvas.hold_original)
+        self.picker.chosen.connect(session.show_page)
         self.compare.view_changed.connect(session.set_view)
         self.compare.canvas.viewed.connect(self.bar.show_zoom)
         self.compare.canvas.pointed.connect(self.status.show_place)
@@ -221,6 +227,7 @@ class MainWindow(QMainWindow):
         for view in (
             self.compare,
             self.strip,
+            self.picker,
             self.controls,
             self.details,
             self.insight,
@@ -239,6 +246,11 @@ class MainWindow(QMainWindow):
         """Show progress and nothing else, as a run reports it thousands of times."""
         self.area.show_progress(state)
         self._tell_work()
+
+    def _step_page(self, step: int) -> None:
+        opened = self.session.state.opened
+        if opened is not None:
+            self.session.show_page(opened.page + step)
 
     def _enable(self, state: State) -> None:
         seen, mode = self.bar.tools.isVisibleTo(self), self.compare.canvas.mode

@@ -245,6 +245,12 @@ class Choices:
             words += ["--reference", str(reference)]
         return shlex.join(words)
 
+    def of_page(self, page: int, pages: int) -> Choices:
+        """Return the choices for one page of several, by its number from 0."""
+        if pages == 1:
+            return self
+        return replace(self, settings=replace(self.settings, pages=str(page + 1)))
+
     def _changed(self) -> Iterator[tuple[Option, Any]]:
         """Yield the options that differ from their defaults and apply to the models."""
         for option in OPTIONS:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 import restorer  # attributes load torch at first use, not when the window opens
 from restorer import (
     DEFAULT_MAX_PIXELS,
+    FORMATS,
     READABLE,
     Image,
     ImageError,
@@ -86,9 +87,19 @@ def open_file(
     choices: Choices,
     screen: bytes | None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    number: int = 0,
 ) -> OpenPicture:
-    """Read a picture, camera RAW with the chosen colors. Raises ImageError."""
-    return _opened(path, path.name, read_page(path, max_pixels=max_pixels), choices, screen)
+    """Read a picture, or one of several pages; camera RAW gets the chosen colors.
+
+    Raises ImageError.
+    """
+    page = read_page(path, number=number, max_pixels=max_pixels)
+    opened = _opened(path, path.name, page, choices, screen)
+    if isinstance(page, Mosaic):
+        return opened
+    header = probe(path)
+    word = next(each.pages for each in FORMATS.values() if each.name == header.format)
+    return replace(opened, page=number, pages=header.pages, animated=word == "frame")
 
 
 def develop(opened: OpenPicture, choices: Choices, screen: bytes | None) -> OpenPicture:
@@ -232,7 +243,13 @@ def show_again(
 
 
 def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, ...]]:
-    """Write a result; return its path and notes. Raises ImageError."""
+    """Write a result; return its path and notes. Raises ImageError.
+
+    Args:
+        final: The result, of one page.
+        path: The file to write.
+        choices: The choices that made it, with that page among the settings.
+    """
     final = restorer.amend_provenance(final, choices.steps, choices.settings)
     options = writer_options(path, quality=choices.settings.quality)
     place = choices.settings.provenance

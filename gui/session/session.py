@@ -83,6 +83,15 @@ class Session(QObject):
         self._leave(number)
         self._read(self.state.files[number], DEFAULT_MAX_PIXELS)
 
+    def show_page(self, number: int) -> None:
+        """Open another page of the open file, or frame of an animation, by its number from 0."""
+        opened = self.state.opened
+        if opened is None or opened.path is None or number == opened.page:
+            return
+        if 0 <= number < opened.pages:
+            self._leave(self.state.current)
+            self._read(opened.path, DEFAULT_MAX_PIXELS, number)
+
     def open_anyway(self) -> None:
         """Open the current file, even if it is larger than the usual limit."""
         self._leave(self.state.current)
@@ -194,8 +203,9 @@ class Session(QObject):
             self._save_to = path
             return
         self._store.set(work=Work("saving"), message=None)
+        made = choices if opened is None else choices.of_page(opened.page, opened.pages)
         self._store.ask(
-            self._writer, lambda t: operations.save(final, path, choices), self._take_saved
+            self._writer, lambda t: operations.save(final, path, made), self._take_saved
         )
 
     def set_screen_profile(self, path: Path | None) -> bool:
@@ -293,8 +303,8 @@ class Session(QObject):
             self._painter, lambda request: operations.develop(opened, choices, screen), take
         )
 
-    def _read(self, path: Path, max_pixels: int) -> None:
-        """Open a file; one above the limit is offered to be opened anyway."""
+    def _read(self, path: Path, max_pixels: int, page: int = 0) -> None:
+        """Open a page of a file; one above the limit is offered to be opened anyway."""
         screen, choices = self._store.screen, self.state.choices
 
         def take(reply: Reply) -> None:
@@ -305,7 +315,7 @@ class Session(QObject):
         def read_all() -> None:
             self._store.ask(
                 self._reader,
-                lambda request: operations.open_file(path, choices, screen, max_pixels),
+                lambda request: operations.open_file(path, choices, screen, max_pixels, page),
                 take,
             )
 

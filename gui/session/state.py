@@ -32,6 +32,9 @@ class OpenPicture:
         shown: The picture in the colors of the screen.
         mosaic: The samples of camera RAW; None for other pictures.
         development: How they became colors, see `Choices.development`.
+        page: Number of the page that is shown, from 0.
+        pages: Number of pages of the file, or of frames.
+        animated: Whether they are frames of an animation.
     """
 
     path: Path | None
@@ -40,6 +43,9 @@ class OpenPicture:
     shown: Pyramid
     mosaic: Mosaic | None = None
     development: tuple[object, ...] = ()
+    page: int = 0
+    pages: int = 1
+    animated: bool = False
 
     @property
     def image(self) -> Image:

@@ -116,6 +116,8 @@ class Actions(QObject):
         browses = any(page.browses and self[n].isChecked() for n, page in self._pages.items())
         can["previous"] = browses and state.current > 0
         can["next"] = browses and -1 < state.current < last
+        can["sheet-previous"] = seen and picture is not None and picture.page > 0
+        can["sheet-next"] = seen and picture is not None and picture.page + 1 < picture.pages
         can["queue-all"] = bool(state.files)
         can["unframe"] = state.frame is not None
         for name, possible in can.items():
@@ -135,6 +137,8 @@ class Actions(QObject):
             "queue-all": (self.tr("Add all to the &batch"), ("Ctrl+B",)),
             "previous": (self.tr("&Previous picture"), ("PgUp",)),
             "next": (self.tr("&Next picture"), ("PgDown",)),
+            "sheet-previous": (self.tr("Pre&vious page"), ("Ctrl+PgUp",)),
+            "sheet-next": (self.tr("Ne&xt page"), ("Ctrl+PgDown",)),
             "save": (self.tr("&Save"), ("Ctrl+S",)),
             "save-as": (self.tr("Save &as …"), ("Ctrl+Shift+S",)),
             "quit": (self.tr("&Quit"), ("Ctrl+Q",)),

@@ -98,7 +98,8 @@ class Files(QObject):
         state = self._session.state
         if state.opened is None or state.opened.path is None:
             return
-        line = state.choices.command(state.opened.path, state.saved)
+        choices = state.choices.of_page(state.opened.page, state.opened.pages)
+        line = choices.command(state.opened.path, state.saved)
         QGuiApplication.clipboard().setText(line)
         said = self.tr("Copied: %1").replace("%1", line)
         self._session.tell(Message(said, "note"))

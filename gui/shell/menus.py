@@ -26,7 +26,20 @@ class Menus(QObject):
         file = bar.addMenu(self.tr("&File"))
         _fill(file, actions, "open", "open-folder")
         self.recent = file.addMenu(self.tr("Open &recent"))
-        _fill(file, actions, "paste", "", "previous", "next", "", "save", "save-as", "queue-all")
+        _fill(
+            file,
+            actions,
+            "paste",
+            "",
+            "previous",
+            "next",
+            "sheet-previous",
+            "sheet-next",
+            "",
+            "save",
+            "save-as",
+            "queue-all",
+        )
         _fill(file, actions, "", "quit")
         picture = bar.addMenu(self.tr("&Picture"))
         _fill(picture, actions, "run", "stop", "", "frame", "unframe", "", "copy-command")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
+from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import light, metadata
 from restorer.formats.codec import Header, PagedReader, Reader, RowsError, not_kept, others
 from restorer.formats.files import Times, stream_sha256
@@ -255,15 +255,29 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
         return source.read()
 
 
-def read_page(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Page:
-    """Return what `read` does, but RAW samples as they are.
+def read_page(path: Path | str, *, number: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Page:
+    """Return what `read` does, but RAW samples as they are, and any page of a file of several.
+
+    Args:
+        path: The file.
+        number: The page, from 0; its notes count the others.
+        max_pixels: The largest page that is read.
+
+    Raises what `read` raises, and SettingsError where the file has no such page.
 
     Examples:
         >>> restorer.read_page("photo.jpg").height
         48
     """
     with open_source(path, max_pixels=max_pixels) as source:
-        return source.read_page()
+        count = source.header.pages
+        if not 0 <= number < count:
+            raise SettingsError(f"{path}: page {number + 1}: the file has {count}")
+        if not number:
+            return source.read_page()
+        source.page(number).check(max_pixels)
+        page = source.page(number).read_page()
+        return replace(page, notes=(*not_kept(others(count - 1, source.page_word)), *page.notes))
 
 
 def embedded_preview(path: Path | str) -> Image | None:

@@ -1,0 +1,67 @@
+"""Files of several pages in the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import restorer
+from restorer import Frame, Image, Metadata
+
+from helpers import make_photograph
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    path = tmp_path / "many.tif"
+    pages = [make_photograph(24 + 8 * number, 32) for number in range(3)]
+    restorer.write_pages(map(Image, pages), path)
+    return path
+
+
+def test_a_page_is_chosen_restored_and_saved(window: Any, qtbot: Any, many: Path) -> None:
+    window.show()
+    session = window.session
+    session.open([many])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert window.picker.isVisible()
+    assert window.picker.number.text() == "Page 1"
+    assert not window.actions_["sheet-previous"].isEnabled()
+    window.actions_["sheet-next"].trigger()
+    qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.page == 1)
+    assert session.state.opened.size == (32, 32)
+    window.picker.number.setValue(3)
+    qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.page == 2)
+    assert not window.actions_["sheet-next"].isEnabled()
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
+    target = many.with_name("third.png")
+    session.save(target)
+    qtbot.waitUntil(lambda: session.state.saved == target)
+    assert "2 other pages" in session.state.message.text
+    made = restorer.read_provenance(target)
+    assert made.settings.pages == "3"
+    assert restorer.replay_result(target, source=many).same
+    page = [*restorer.read_pages(many)][2]
+    expected = restorer.restore(page, made.steps[0])
+    np.testing.assert_array_equal(restorer.read(target).pixels, expected.pixels)
+    assert "--pages 3" in session.state.choices.of_page(2, 3).command(many)
+
+
+def test_frames_are_called_so_and_one_picture_has_no_picker(
+    window: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    window.show()
+    frames = [Image(make_photograph(16, 20), Metadata(frame=Frame(40))) for _ in range(2)]
+    restorer.write_pages(frames, tmp_path / "a.webp")
+    restorer.write(frames[0], tmp_path / "b.png")
+    session = window.session
+    session.open([tmp_path / "a.webp"])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert window.picker.number.text() == "Frame 1"
+    session.open([tmp_path / "b.png"])
+    qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.pages == 1)
+    assert not window.picker.isVisible()
