@@ -121,7 +121,14 @@ def nas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     pytest.importorskip("paramiko", reason="needs paramiko, whose license is LGPL")
     from sftp import sftp_server
 
-    with sftp_server(tmp_path_factory.mktemp("nas")) as url:
+    home = tmp_path_factory.mktemp("home")
+    (home / ".ssh").mkdir()
+    hosts = home / ".ssh" / "known_hosts"
+    with (
+        sftp_server(tmp_path_factory.mktemp("nas"), hosts) as url,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("HOME", str(home))
         yield Address(url)
 
 

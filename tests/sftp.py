@@ -16,8 +16,8 @@ USER, PASSWORD = "me", "secret"
 
 
 @contextmanager
-def sftp_server(root: Path) -> Iterator[str]:
-    """Serve a folder as the root; give the address."""
+def sftp_server(root: Path, hosts: Path) -> Iterator[str]:
+    """Serve a folder as the root; give the address, and write the key into a file of hosts."""
     key = paramiko.RSAKey.generate(2048)
     transports: list[paramiko.Transport] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -34,7 +34,9 @@ def sftp_server(root: Path) -> Iterator[str]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield f"sftp://{USER}:{PASSWORD}@127.0.0.1:{listening.getsockname()[1]}"
+        host, port = listening.getsockname()
+        hosts.write_text(f"[{host}]:{port} {key.get_name()} {key.get_base64()}\n")
+        yield f"sftp://{USER}:{PASSWORD}@{host}:{port}"
         listening.shutdown(socket.SHUT_RDWR)
         for transport in transports:
             transport.close()

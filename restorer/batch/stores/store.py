@@ -29,10 +29,7 @@ _BLOCK_BYTES = 1 << 20
 _HEAD_BYTES = 1 << 18  # of one request for headers; most files have theirs in the first 64 kB
 _ARCHIVES = ("zip", "tar", "libarchive")
 _OF_ONE_THREAD = ("sftp", "ssh")  # a connection of paramiko hangs where threads share it
-_OPTIONS = {
-    **{scheme: {"use_listings_cache": False} for scheme in ("s3", "s3a")},
-    **{scheme: {"skip_instance_cache": True} for scheme in _OF_ONE_THREAD},
-}
+_OPTIONS = {scheme: {"use_listings_cache": False} for scheme in ("s3", "s3a")}
 _REMEDIES = {
     **dict.fromkeys(("s3", "s3a"), "s3fs; install restorer[cloud]"),
     **dict.fromkeys(("http", "https"), "aiohttp; install restorer[cloud]"),
@@ -46,6 +43,8 @@ _REASONS = {
         " FSSPEC_S3_ANON=true for a public bucket",
     ),
     "AuthenticationException": "the server refuses user, password and keys",
+    "BadHostKeyException": "the key of this host is not the one in ~/.ssh/known_hosts; it may be"
+    " somebody else's",
     **dict.fromkeys(
         ("EndpointConnectionError", "ConnectTimeoutError", "ClientConnectorError"),
         "the server cannot be reached",
@@ -318,7 +317,14 @@ def _connected(address: Address) -> Any:
         raise SettingsError(
             f"{address}: names no archive; write {scheme}://::ARCHIVE for all of it"
         )
+    if any(f"::{each}:" in address.url for each in _OF_ONE_THREAD):
+        raise SettingsError(f"{address}: archives are not read over SFTP; copy it first")
     try:
+        if scheme in _OF_ONE_THREAD:
+            from restorer.batch.stores.sftp import KnownHostsFileSystem
+
+            options = KnownHostsFileSystem._get_kwargs_from_urls(address.own_url)
+            return KnownHostsFileSystem(**options, skip_instance_cache=True)
         return url_to_fs(address.url, **_OPTIONS.get(scheme, {}))[0]
     except ImportError as error:
         needed = _REMEDIES.get(scheme, f"another package: {error}")

@@ -497,6 +497,28 @@ def test_archives_are_read(tmp_path: Path, pictures: dict[str, bytes]) -> None:
     assert all(each.skipped for each in decisions)
 
 
+@pytest.mark.parametrize("known", ["", "other"], ids=["unknown", "changed"])
+def test_hosts_that_may_be_others_get_no_password(
+    known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paramiko = pytest.importorskip("paramiko", reason="needs paramiko, whose license is LGPL")
+    from sftp import Login, sftp_server
+
+    asked = []
+    monkeypatch.setattr(Login, "check_auth_password", lambda *words: asked.append(words))
+    (tmp_path / ".ssh").mkdir()
+    hosts = tmp_path / ".ssh" / "known_hosts"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with sftp_server(tmp_path, hosts) as url:
+        key = paramiko.RSAKey.generate(2048)
+        place = hosts.read_text().partition(" ")[0]
+        hosts.write_text(f"{place} {key.get_name()} {key.get_base64()}\n" if known else "")
+        with pytest.raises(SettingsError, match=r"cannot be read: .*~/\.ssh/known_hosts") as caught:
+            plan_jobs(f"{url}/in", tmp_path / "out", [MODEL])
+    assert "secret" not in str(caught.value)
+    assert asked == []
+
+
 def test_a_sidecar_at_an_address_keeps_what_another_program_wrote(store: Place) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     with tempfile.TemporaryDirectory() as name:
