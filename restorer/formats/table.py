@@ -269,7 +269,7 @@ FORMATS: dict[str, Format] = {
         pages="page",
         bits=(8, 16, 32),
         channels=(1, 2, 3, 4),
-        carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF"),
+        carries=("exif", "xmp", "icc", "dpi", "IPTC", "Photoshop", "GeoTIFF", "axes of the stack"),
     ),
     "pnm": Format(
         "PNM",

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import gain_map, history, light, metadata, texts, thumbnail, xmp
+from restorer.formats import gain_map, history, light, metadata, stacks, texts, thumbnail, xmp
 from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.metadata import PageT
@@ -99,13 +99,15 @@ def prepared(
         provenance: As for `write`.
         pages: Whether it is one of several pages or frames.
     """
+    lone: tuple[str, ...] = ()
     if not pages:
-        image = replace(image, metadata=replace(image.metadata, frame=None))
+        kept, lone = stacks.without(replace(image.metadata, frame=None))
+        image = replace(image, metadata=kept)
     account, image = _account(image, format, provenance)
     fitted, notes = _fitted(image, format)
     sized, size_notes = metadata.with_size(fitted.metadata, image.height, image.width)
     fitted, lost = _with_thumbnail(replace(fitted, metadata=sized))
-    return fitted, (*notes, *size_notes, *not_kept(lost)), account
+    return fitted, (*lone, *notes, *size_notes, *not_kept(lost)), account
 
 
 def _prepared_mosaic(

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import geo, ifd, lzw, maker_note, photoshop, profiles, samples, ycbcr
+from restorer.formats import geo, ifd, lzw, maker_note, photoshop, profiles, samples, stacks, ycbcr
 from restorer.formats.codec import (
     Header,
     WriterOptions,
@@ -123,7 +123,7 @@ class TiffReader:
         self._directories = directories or Directories(file)
         self.page = self._directories.open(number)
         _check(self.page)
-        self.metadata, notes, unkept = _metadata(file, self.page)
+        self.metadata, notes, unkept = self._read_metadata(number)
         photometric = self.page.photometric
         channels = {_CMYK: 3, _PALETTE: 3}.get(photometric, _COLORS[photometric])
         self._alpha, alpha_notes, extra = _alpha(self.page)
@@ -140,6 +140,22 @@ class TiffReader:
     def open_page(self, number: int) -> TiffReader:
         """Return the reader of a page."""
         return TiffReader(self.file, self._directories, number) if number else self
+
+    def _read_metadata(self, number: int) -> tuple[Metadata, tuple[str, ...], list[str]]:
+        """Return metadata, notes and unread parts, with the axes of a stack in its first page."""
+        metadata, notes, unkept = _metadata(self.file, self.page)
+        count = len(self._directories.pages)
+        if number or count == 1:
+            return metadata, notes, unkept
+        try:
+            layout, _ = ifd.read_layout(self.file)
+            directory = ifd.read_directory(self.file, layout, self.page.offset)
+        except ValueError:
+            return metadata, notes, unkept
+        size = int(self.page.imagelength), int(self.page.imagewidth)
+        stack = stacks.Stack("", *size, _bits(self.page), count)
+        metadata, more = stacks.taken(metadata, layout, directory, stack)
+        return metadata, (*notes, *more), unkept
 
     def decode(self) -> Image:
         """Decode the pixels. Raises ImageFormatError for NaN."""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from restorer.errors import ImageFormatError
 from restorer.formats import ifd
 from restorer.formats.codec import MOST_PAGES, decoding
+from restorer.formats.stacks import planes_of
 
 # Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -32,7 +33,8 @@ class Directories:
 
     Attributes:
         every: Where the directories lie.
-        pages: Those of the pages.
+        pages: Those of the pages. ImageJ stores a stack behind a single one, which is then that of
+            all pages.
         reduced: The number of thumbnails and masks beside them.
     """
 
@@ -49,6 +51,9 @@ class Directories:
         self.reduced = len(found) - len(self.pages)
         if not self.pages:
             raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
+        self._plane_bytes = 0
+        if len(self.pages) == 1:
+            self._find_planes(file)
 
     def open(self, number: int) -> Any:
         """Return a page of tifffile. Raises ImageFormatError for a damaged directory."""
@@ -56,7 +61,27 @@ class Directories:
 
         with decoding(*TIFF_ERRORS, OSError):
             self._tiff.filehandle.seek(self.pages[number])
-            return tifffile.TiffPage(self._tiff, number)
+            page = tifffile.TiffPage(self._tiff, number)
+        if self._plane_bytes:
+            offset = number * self._plane_bytes
+            page.dataoffsets = tuple(at + offset for at in page.dataoffsets)
+        return page
+
+    def _find_planes(self, file: BinaryIO) -> None:
+        """Find the planes that ImageJ stores one behind the other, uncompressed."""
+        page = self.open(0)
+        count = min(planes_of(page.description or ""), MOST_PAGES)
+        if count < 2 or page.compression != 1 or not page.dataoffsets:
+            return
+        size, start = sum(page.databytecounts), page.dataoffsets[0]
+        strips = zip(page.dataoffsets, page.databytecounts, strict=False)
+        end = start
+        for at, length in strips:
+            if at != end:
+                return
+            end = at + length
+        if size > 0 and start + count * size <= file.seek(0, os.SEEK_END):
+            self._plane_bytes, self.pages = size, self.pages * count
 
 
 def _walk(file: BinaryIO) -> Iterator[tuple[int, bool]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from restorer.formats import ifd, maker_note, tiff
+from restorer.formats import ifd, maker_note, stacks, tiff
 from restorer.formats.exif_block import EMPTY, reordered
 from restorer.formats.ifd import Directory, Field, Layout
 from restorer.formats.metadata import described_by
@@ -29,11 +29,22 @@ def write_pages(
     """Write pages of any sizes and kinds, each with its own tags; return notes."""
     chain: _Chain | None = None
     notes: tuple[str, ...] = ()
+    block, kinds = b"", set[tuple[int, int, int]]()
     for page in pages:
         if chain is None:
             chain = _Chain(file, described_by(page.metadata.exif)[0].order)
+            block = page.metadata.blocks.get(stacks.BLOCK, b"")
+        kinds.add((page.height, page.width, page.bits))
         notes += chain.add(page, options)
-    return notes
+    if chain is None or not block:
+        return notes
+    height, width, bits = kinds.pop() if len(kinds) == 1 else (0, 0, 0)
+    if options.compression == "none" and b"ImageJ=" in block:
+        return (
+            *notes,
+            f"not kept: ImageJ {stacks.BLOCK}, which ImageJ reads of compressed pages only",
+        )
+    return (*notes, *chain.describe(block, (height, width), bits))
 
 
 class _Chain:
@@ -62,6 +73,22 @@ class _Chain:
         if len(self._places) == 2:
             self._mark_first()
         return (*notes, *lost)
+
+    def describe(self, block: bytes, size: tuple[int, int], bits: int) -> tuple[str, ...]:
+        """Describe the axes of all pages in the first one, which is written anew; return notes."""
+        fields, notes = stacks.described(block, size, bits, len(self._places), self._layout)
+        if not fields:
+            return notes
+        first = ifd.read_directory(self._file, self._layout, self._places[0])
+        whole = replace(first, fields={**first.fields, **fields})
+        start, at = self._end(), 8 if self._layout.big else 4
+        self._file.write(ifd.serialize(whole, self._layout, start))
+        written = ifd.read_directory(self._file, self._layout, start)
+        maker_note.rebase(self._file, first, written, self._layout)
+        for place, offset in ((at, start), (written.next_at, first.next_offset)):
+            self._file.seek(place)
+            self._file.write(self._layout.pack(self._layout.offset, offset))
+        return notes
 
     def _append(self, directory: Directory, source: Directory | None = None) -> None:
         """Write a directory at the end, and link it; `source` holds what its maker note meant."""

@@ -574,7 +574,7 @@ def test_a_plain_tiff_gets_no_tags_of_its_own(path):
 
 
 def test_bigtiff_takes_tags_too(path, monkeypatch):
-    monkeypatch.setattr(tiff, "_BIG", 0)
+    monkeypatch.setattr(tiff, "BIG", 0)
     tagged(path, "<")
     image = formats.read(path)
     formats.write(image, path)
