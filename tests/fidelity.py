@@ -30,8 +30,13 @@ from PIL import Image as PilImage
 
 from restorer import FORMATS, Job, Settings, Step, find_profile, run_job
 from restorer.formats import ifd, multi_picture
-from restorer.formats.boxes import pack_box
+from restorer.formats.boxes import boxes_in, pack_box
+from restorer.formats.exif_block import EMPTY
 from restorer.formats.heif import items as heif_items
+from restorer.formats.jxl import codestream
+from restorer.formats.jxl.bits import BitWriter
+from restorer.formats.jxl.container import pack_container
+from restorer.formats.jxl.icc import write_profile
 from restorer.formats.matrix import P3_CHROMATICITIES
 
 from helpers import make_photograph
@@ -238,6 +243,28 @@ def in_heif(turn: int, make: Callable[..., bytes]) -> bytes:
     return make(properties=properties, items=items, behind=pack_box(b"uuid", C2PA, b"signed"))
 
 
+def jxl(turn: int, *, floats: bool = False) -> bytes:
+    """A 16-bit or float picture with transparency, a turn and a signature."""
+    pixels: Any = rgba().astype(np.uint16) * 257
+    if floats:
+        pixels = (pixels / 65535).astype(np.float32)
+    data = bytes(imagecodecs.jpegxl_encode(pixels, lossless=True))
+    (box,) = (each for each in boxes_in(data) if each.kind == b"jxlc")
+    stream = data[box.start : box.stop]
+    header = codestream.read_codestream(stream)
+    stream = header.with_colors(stream, None, P3)
+    if turn == 6:  # which the header says in more fields
+        header, bits = codestream.read_codestream(stream), BitWriter()
+        bits.copy(stream, 0, header._defaults_at + 1)
+        bits.number(1 | turn - 1 << 1, 7)
+        bits.copy(stream, header._depth[0], header._color[1])
+        bits.number(1, 1)
+        bits.copy(stream, header._color[1], header._end)
+        write_profile(bits, P3)
+        stream = bits.finish() + stream[header.frames_at :]
+    return pack_container(stream, b"\x0a", exif_block(turn), packet()) + pack_box(b"jumb", b"c2pa")
+
+
 def avif(turn: int) -> bytes:
     pixels = rgba().astype(np.uint16) * 4
     return in_heif(turn, lambda **more: heif_files.avif(pixels, 10, **more))
@@ -333,6 +360,7 @@ SOURCES: dict[str, Callable[..., bytes]] = {
     "png": png,
     "webp": webp,
     "avif": avif,
+    "jxl": jxl,
     "heic": heic,
     "gif": gif,
     "bmp": bmp,
@@ -369,9 +397,18 @@ class Restored:
         return self.path.read_bytes()
 
     @cached_property
+    def boxes(self) -> dict[bytes, bytes]:
+        """The boxes of a JPEG XL file."""
+        return {each.kind: self.data[each.start : each.stop] for each in boxes_in(self.data)}
+
+    @cached_property
     def exif(self) -> PilImage.Exif:
         if self.format in PLAIN:
             return PilImage.Exif()
+        if self.format == "jxl":
+            exif = PilImage.Exif()
+            exif.load(self.boxes.get(b"Exif", bytes(4))[4:] or EMPTY)
+            return exif
         if not self.is_tiff:
             with PilImage.open(self.path) as picture:
                 return picture.getexif()
@@ -387,6 +424,9 @@ class Restored:
                 tags = {tag.code: tag.value for tag in file.pages[0].tags}
             dpi = [a / b for a, b in (tags.get(code, (0, 1)) for code in (282, 283))]
             return {**tags, "dpi": dpi, "icc_profile": tags.get(34675), "iptc": tags.get(33723)}
+        if self.format == "jxl":
+            profile = codestream.read_codestream(self.boxes[b"jxlc"]).profile
+            return {"icc_profile": profile, "exif": self.boxes.get(b"Exif", b"")[4:]}
         if self.format == "exr":
             header = OpenEXR.File(str(self.path), header_only=True).header()
             across, aspect = header.get("xDensity", 0), header["pixelAspectRatio"]
@@ -417,8 +457,8 @@ class Restored:
         if self.format in PLAIN:
             found = cv2.imread(str(self.path), cv2.IMREAD_UNCHANGED)
             return np.asarray(found)[..., ::-1]
-        if self.format == "avif":  # of which Pillow gives 8 bits
-            return imagecodecs.avif_decode(self.data)
+        if self.format in ("avif", "jxl"):  # of the first, Pillow gives 8 bits
+            return imagecodecs.imread(self.data, codec=self.format.replace("jxl", "jpegxl"))
         with PilImage.open(self.path) as picture:
             if picture.mode != "P":
                 return np.asarray(picture)
@@ -430,7 +470,7 @@ class Restored:
         if self.is_tiff:
             with tifffile.TiffFile(self.path) as file:
                 return [0 for page in file.pages if not page.is_reduced]
-        if self.format in PLAIN:
+        if self.format in (*PLAIN, "jxl"):
             return [0]
         with PilImage.open(self.path) as picture:
             count, found = getattr(picture, "n_frames", 1), []
@@ -451,7 +491,7 @@ def judge_depth(result: Restored) -> str:
     deep = result.pixels.dtype == np.uint16 or result.data[24] == 16  # AVIF has up to 12
     if result.format in ("exr", "pfm"):
         return "transformed" if np.unique(result.pixels).size > 256 else ""
-    return "kept" if result.format in ("tiff", "png", "dng", "pnm") and deep else ""
+    return "kept" if result.format in ("tiff", "png", "jxl", "dng", "pnm") and deep else ""
 
 
 def judge_floats(result: Restored) -> str:
@@ -620,29 +660,26 @@ class Property:
     variant: str = "upright"
 
 
+WITH_EXIF = "jpeg png webp avif jxl heic tiff"
 PROPERTIES = (
-    Property("16 bits", "png avif tiff", judge_depth, "16 bits were rounded|8 bits a color"),
-    Property("floats", "tiff", judge_floats, "holds no floats|8 bits a color", "floats"),
+    Property("16 bits", "png avif jxl tiff", judge_depth, "16 bits were rounded|8 bits a color"),
+    Property("floats", "jxl tiff", judge_floats, "holds no floats|8 bits a color", "floats"),
     Property(
-        "alpha", "png webp avif heic bmp tiff", judge_alpha, "holds no (partial )?transparency"
+        "alpha", "png webp avif jxl heic bmp tiff", judge_alpha, "holds no (partial )?transparency"
     ),
-    Property(
-        "orientation", "jpeg png webp avif heic tiff", judge_orientation, "no such note", "turned"
-    ),
+    Property("orientation", WITH_EXIF, judge_orientation, "no such note", "turned"),
     Property(
         "ICC profile",
-        "jpeg png webp avif heic gif tiff",
+        "jpeg png webp avif jxl heic gif tiff",
         judge_profile,
         "color profile; .*converted",
     ),
-    Property("EXIF, GPS", "jpeg png webp avif heic tiff", judge_exif, "holds no .*EXIF"),
-    Property(
-        "maker note", "jpeg png webp avif heic tiff", judge_maker_note, "maker note|holds no .*EXIF"
-    ),
-    Property("XMP", "jpeg png webp avif heic gif tiff", judge_xmp, "holds no .*XMP"),
+    Property("EXIF, GPS", WITH_EXIF, judge_exif, "holds no .*EXIF"),
+    Property("maker note", WITH_EXIF, judge_maker_note, "maker note|holds no .*EXIF"),
+    Property("XMP", "jpeg png webp avif jxl heic gif tiff", judge_xmp, "holds no .*XMP"),
     Property(
         "regions, turned",
-        "jpeg png webp avif heic tiff",
+        WITH_EXIF,
         judge_regions,
         "XMP of the regions|holds no .*XMP",
         "turned",
@@ -652,12 +689,14 @@ PROPERTIES = (
         "texts", "png", judge_texts, "holds no .*text parameters, text Copyright", "generated"
     ),
     Property("comment", "jpeg png gif", judge_comment, "holds no .*comment"),
-    Property("resolution", "jpeg png webp avif heic bmp tiff", judge_dpi, "holds no .*resolution"),
+    Property(
+        "resolution", "jpeg png webp avif jxl heic bmp tiff", judge_dpi, "holds no .*resolution"
+    ),
     Property("gain map", "jpeg", judge_gain_map, "gain map"),
     Property("GeoTIFF", "tiff", judge_geo, "holds no .*GeoTIFF"),
     Property(
         "thumbnail",
-        "jpeg png webp avif heic tiff",
+        WITH_EXIF,
         judge_thumbnail,
         "not kept: .*thumbnail|reduced pages|holds no .*(EXIF|thumbnail)",
         "turned",
@@ -671,10 +710,10 @@ PROPERTIES = (
         "not kept: 2 other frames|holds no times of frames",
         "moving",
     ),
-    Property("file times", "jpeg png webp gif avif heic bmp tiff", judge_times, "no such note"),
+    Property("file times", "jpeg png webp gif avif jxl heic bmp tiff", judge_times, "no such note"),
     Property(
         "unknown parts",
-        "jpeg png webp gif avif heic bmp tiff",
+        "jpeg png webp gif avif jxl heic bmp tiff",
         lambda result: "",
         r"not kept: .*(C2PA|caBX|trailer|tag 65000)",
     ),
@@ -707,6 +746,7 @@ def variants() -> Iterator[tuple[str, str, int]]:
             yield source, "turned", 6
         if source in ("png", "webp", "gif", "tiff"):
             yield source, "moving", 1
+    yield "jxl", "floats", 1
     yield "tiff", "floats", 1
     yield "png", "generated", 1
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from restorer.errors import ImageFormatError
 
 TRAILER = b""
-
-# The boxes of files; mpvd and sefd are the videos and texts of Samsung's motion photos.
-_KINDS = frozenset(
+# The boxes of HEIF files; mpvd and sefd are the videos and texts of Samsung's motion photos.
+HEIF_KINDS = frozenset(
     b"ftyp meta mdat moov free skip wide uuid pdin moof mfra styp sidx emsg udta mpvd sefd".split()
 )
 _MOST = 10_000  # boxes beside each other; a picture of 500 tiles has 20
@@ -53,8 +52,8 @@ class Cursor:
         return found
 
 
-def file_boxes(file: BinaryIO) -> Iterator[Box]:
-    """Yield the boxes of a file; data at the end that are no box have the kind ``TRAILER``.
+def file_boxes(file: BinaryIO, kinds: Set[bytes]) -> Iterator[Box]:
+    """Yield the boxes of a file; data from the first of another kind on are the box ``TRAILER``.
 
     Raises ImageFormatError where a box is cut short.
     """
@@ -65,7 +64,7 @@ def file_boxes(file: BinaryIO) -> Iterator[Box]:
             return
         file.seek(at)
         head = file.read(16)
-        box = _box(head, at, length) if head[4:8] in _KINDS else Box(TRAILER, at, length)
+        box = _box(head, at, length) if head[4:8] in kinds else Box(TRAILER, at, length)
         yield box
         at = box.stop
 

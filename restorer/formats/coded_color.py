@@ -1,4 +1,4 @@
-"""Colors by code points of ITU-T H.273, as PNG (cICP), AVIF and HEIC (nclx) state them."""
+"""Colors by code points of ITU-T H.273, as PNG (cICP), AVIF and HEIC (nclx), and JPEG XL have."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _CURVES: dict[int, tuple[str, tuple[float, ...]]] = {
     8: ("linear", (1.0,)),
     SRGB_TRANSFER: ("", SRGB_CURVE),
 }
+_DCI = 17
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
@@ -61,6 +62,49 @@ def coded_profile(
     (space, places), (tone, curve) = _PRIMARIES[primaries], _CURVES[transfer]
     if transfer == SRGB_TRANSFER and (gray or primaries == BT709_PRIMARIES):
         return None, ()
+    return _profile(space, places, tone, curve, where, gray=gray)
+
+
+def described_profile(
+    chromaticities: tuple[float, ...], transfer: int, gamma: float, where: str, *, gray: bool
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the ICC profile of white, primaries and a tone curve, None for sRGB, and notes.
+
+    Args:
+        chromaticities: x, y of white, red, green and blue.
+        transfer: Code point of the tone curve; 0 for a gamma.
+        gamma: Exponent by which linear values are encoded.
+        where: What states them, such as ``JPEG XL``.
+        gray: Whether the pixels are gray.
+    """
+    for primaries, (_, places) in _PRIMARIES.items():
+        if places == chromaticities and transfer in _CURVES:
+            return coded_profile(primaries, transfer, where, gray=gray)
+    if transfer in _CURVES:
+        tone, curve = _CURVES[transfer]
+    elif transfer == _DCI or gamma > 0:
+        exponent = 2.6 if transfer == _DCI else 1 / gamma
+        tone, curve = f"gamma {exponent:.3g}", (exponent,)
+    else:
+        return None, (f"the tone curve {transfer} of the {where} is not known and was left out",)
+    found = [name for name, places in _PRIMARIES.values() if places == chromaticities]
+    try:
+        return _profile(
+            [*found, "custom primaries"][0], chromaticities, tone, curve, where, gray=gray
+        )
+    except (ValueError, ArithmeticError):
+        return None, (f"the colors of the {where} make no sense and were left out",)
+
+
+def _profile(
+    space: str,
+    places: tuple[float, ...],
+    tone: str,
+    curve: tuple[float, ...],
+    where: str,
+    *,
+    gray: bool,
+) -> tuple[bytes, tuple[str, ...]]:
     name = ", ".join(filter(None, ("gray" if gray else space, tone)))
     profile = matrix_profile(name, places, curve, gray=gray)
     return profile, (f"the {where} color description ({name}) was turned into an ICC profile",)

@@ -56,7 +56,6 @@ _MARKUP = rb"(?i:(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<"
 
 # The first row that matches counts.
 KINDS = (
-    _picture("a JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL "),
     _picture("a JPEG-LS picture", rb"\xff\xd8\xff\xf7"),
     _picture("a JPEG 2000 picture", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
     _picture("a JPEG XR picture", rb"II\xbc\x01"),

@@ -84,6 +84,17 @@ def with_orientation(metadata: Metadata, turn: int) -> Metadata:
     return replace(metadata, exif=with_fields(exif, {ORIENTATION: field}))
 
 
+def with_stated_orientation(metadata: Metadata, turn: int) -> tuple[Metadata, tuple[str, ...]]:
+    """Return the metadata with the orientation of a container, which outranks theirs, and notes."""
+    if orientation(metadata) == turn:
+        return metadata, ()
+    changed = with_orientation(metadata, turn)
+    if changed.exif:
+        return changed, ()
+    changed = with_orientation(replace(metadata, exif=None), turn)
+    return changed, ("the EXIF block is damaged and was left out",)
+
+
 PageT = TypeVar("PageT", bound=Image | Mosaic)
 
 

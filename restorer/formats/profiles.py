@@ -228,6 +228,39 @@ def with_profile(image: Image, profile: bytes, *, white: float = 1.0) -> Image:
     return replace(image, metadata=without_gain_map(metadata)[0], notes=(*image.notes, note))
 
 
+def from_linear(values: FloatArray, profile: bytes) -> FloatArray:
+    """Return (H, W, 1|3) colors of linear sRGB in those of a gray or RGB profile.
+
+    They get the tone curve of sRGB where the profile is damaged.
+    """
+    import imagecodecs
+
+    gray = values.shape[2] == 1
+    space = "gray" if gray else "rgb"
+    source = matrix_profile("linear", SRGB_CHROMATICITIES, LINEAR_CURVE, gray=gray)
+    made, rows = np.empty_like(values), max(1, BAND_PIXELS // values.shape[1])
+
+    def convert(top: int) -> None:
+        made[top : top + rows] = imagecodecs.cms_transform(
+            np.ascontiguousarray(values[top : top + rows]),
+            source,
+            profile,
+            colorspace=space,
+            outcolorspace=space,
+            outdtype=np.float32,
+            intent=_INTENT,
+            flags=_BLACK_POINT,
+        ).reshape(made[top : top + rows].shape)
+
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _ in pool.map(convert, range(0, values.shape[0], rows)):
+                pass
+    except (RuntimeError, ValueError):  # from LittleCMS, for data that are no profile
+        return encoded(values)
+    return made
+
+
 def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:
     """Turn (H, W, 4) integer ink amounts (0 is no ink) into sRGB of the same depth, and say how."""
     if profile and profile_space(profile) == "CMYK":

@@ -7,6 +7,7 @@ follows.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.formats.codec import WriterOptions, decoding
-from restorer.formats.coded_color import BT709_PRIMARIES, SRGB_TRANSFER, UNSPECIFIED
+from restorer.formats.coded_color import BT709_PRIMARIES, SRGB_TRANSFER
 from restorer.formats.heif.items import Item, Property, pack_items, read_items
 from restorer.formats.heif.picture import XMP_TYPE, read_picture
 from restorer.formats.profiles import THREADS
@@ -88,15 +89,12 @@ def encode(image: Image, file: BinaryIO, options: AvifOptions) -> tuple[str, ...
     bits = 8 if image.bits == 8 else options.bits
     pixels, notes = (image.pixels, ()) if bits == 8 else _rounded(image.pixels, bits)
     colors = options.subsampling or ("4:4:4" if options.quality >= 90 else "4:2:0")
-    described = image.metadata.icc is not None
     data = imagecodecs.avif_encode(
         np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels),
         level=100 if lossless else min(options.quality, 99),
         speed=_FASTEST - options.effort,
         bitspersample=bits,
         pixelformat="400" if image.pixels.shape[2] < 3 else _format(colors, lossless=lossless),
-        primaries=UNSPECIFIED if described else BT709_PRIMARIES,
-        transfer=UNSPECIFIED if described else SRGB_TRANSFER,
         numthreads=THREADS,
     )
     file.write(_with_metadata(bytes(data), image.metadata))
@@ -116,14 +114,15 @@ def _rounded(pixels: Any, bits: int) -> tuple[Any, tuple[str, ...]]:
 
 
 def _with_metadata(data: bytes, metadata: Metadata) -> bytes:
-    """Return a file of libavif with a profile and items of metadata."""
+    """Return a file of libavif with its colors and items of metadata."""
     file = BytesIO(data)
     items = read_items(file)
     by_id, contents = dict(items.by_id), {n: items.data(file, n) for n in items.by_id}
     primary = by_id[items.primary]
+    properties = [each if each.kind != b"colr" else _srgb(each) for each in primary.properties]
     if metadata.icc:
-        profile = Property(b"colr", b"prof" + metadata.icc)
-        by_id[items.primary] = replace(primary, properties=(*primary.properties, profile))
+        properties = [*primary.properties, Property(b"colr", b"prof" + metadata.icc)]
+    by_id[items.primary] = replace(primary, properties=tuple(properties))
     for kind, content, body in (
         (b"Exif", b"", metadata.exif and bytes(4) + metadata.exif),
         (b"mime", XMP_TYPE, metadata.xmp),
@@ -133,3 +132,9 @@ def _with_metadata(data: bytes, metadata: Metadata) -> bytes:
             by_id[number] = Item(kind, content, references={b"cdsc": (items.primary,)})
             contents[number] = body
     return pack_items(replace(items, by_id=by_id), contents)
+
+
+def _srgb(color: Property) -> Property:
+    """Return code points that state sRGB, with the matrix and range of `color`."""
+    codes = struct.pack(">HH", BT709_PRIMARIES, SRGB_TRANSFER)
+    return replace(color, body=color.body[:4] + codes + color.body[8:])

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from restorer.errors import ImageFormatError
 from restorer.formats.boxes import (
+    HEIF_KINDS,
     Box,
     Cursor,
     boxes_in,
@@ -102,7 +103,7 @@ class Items:
 def read_items(file: BinaryIO) -> Items:
     """Read what the boxes say of the items. Raises ImageFormatError where that is damaged."""
     brands, meta, other = b"", b"", []
-    for box in file_boxes(file):
+    for box in file_boxes(file, HEIF_KINDS):
         file.seek(box.start)
         if box.kind == b"ftyp":
             brands = exactly(file, min(box.stop - box.start, 1024))

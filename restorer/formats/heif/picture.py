@@ -24,7 +24,7 @@ from restorer.formats.coded_color import (
 )
 from restorer.formats.heif.coded_size import av1_pixels, hevc_pixels
 from restorer.formats.heif.items import Item, Items, pack_items, read_items
-from restorer.formats.metadata import clean_exif, orientation, with_orientation
+from restorer.formats.metadata import clean_exif, with_stated_orientation
 from restorer.formats.samples import normal
 from restorer.image import Image, Metadata
 
@@ -147,7 +147,7 @@ def read_picture(file: BinaryIO, codec: Codec) -> Picture:
     unkept = [*_others(items, {*used, alpha}), *_beside(file, items)]
     turn = _turn(primary)
     metadata = Metadata(exif, xmp or None, icc, blocks={thumbnail.BLOCK: small} if small else {})
-    metadata, turn_notes = _with_turn(metadata, turn)
+    metadata, turn_notes = with_stated_orientation(metadata, turn)
     notes = (*notes, *exif_notes, *turn_notes, *not_kept(unkept))
     crop = _crop(primary, height, width)
     return Picture(items, height, width, crop, turn, bits, gray, alpha, metadata, notes)
@@ -244,17 +244,6 @@ def _turn(item: Item) -> int:
     angles, mirrors = item.find(b"irot"), item.find(b"imir")
     mirror = 1 + (mirrors[0][0] & 1) if mirrors and mirrors[0] else 0
     return _TURNS[angles[0][0] & 3 if angles and angles[0] else 0][mirror]
-
-
-def _with_turn(metadata: Metadata, turn: int) -> tuple[Metadata, tuple[str, ...]]:
-    """Return the metadata with this orientation in EXIF, where they say anything else."""
-    if orientation(metadata) == turn:
-        return metadata, ()
-    changed = with_orientation(metadata, turn)
-    if changed.exif:
-        return changed, ()
-    changed = with_orientation(replace(metadata, exif=None), turn)
-    return changed, ("the EXIF block is damaged and was left out",)
 
 
 def _crop(item: Item, height: int, width: int) -> Rectangle:

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -18,6 +19,7 @@ from PIL import IptcImagePlugin
 
 from restorer import formats
 from restorer.formats import ifd
+from restorer.formats.jxl.container import pack_container
 from restorer.image import Image, Metadata
 
 SUFFIXES = [f.suffixes[0] for f in formats.FORMATS.values() if f.reader and f.writer]
@@ -83,12 +85,18 @@ def written(suffix):
         return path.read_bytes()
 
 
+def jxl():
+    codestream = bytes(imagecodecs.jpegxl_encode(PIXELS, lossless=True))
+    return pack_container(codestream, b"\x05", None, None)  # bare ones have no end
+
+
 PLAIN = {
     **{suffix: written(suffix) for suffix in SUFFIXES},
     ".jpg": with_segments(),
     ".png": with_chunks(),
     ".webp": with_webp_chunks(),
     ".avif": avif(),
+    ".jxl": jxl(),
     ".tif": with_tags({}),
     ".bmp": bmp(),
 }

@@ -42,6 +42,9 @@ for name in sys.argv[1:]:
         with Image.open(name) as picture:
             assert imagecodecs.qoi_decode(data).shape[:2] == picture.size[::-1]
         continue
+    if name.endswith(".jxl"):  # which neither of the others knows
+        imagecodecs.jpegxl_decode(data)
+        continue
     found = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_UNCHANGED)
     if name.endswith((".hdr", ".pfm", ".ppm")):
         assert found.shape[:2] == (32, 48) or found.shape[:2] == (48, 32)

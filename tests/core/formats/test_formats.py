@@ -104,7 +104,7 @@ def test_reading_what_was_written_gives_the_same_pixels(
     )
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".jxl", ".tif"])
 def test_two_round_trips_keep_exif_xmp_profile_and_resolution(tmp_path, suffix):
     image = Image(pixels_of(8, 9, 3, 8), METADATA)
     for name in "ab":
@@ -228,7 +228,9 @@ def test_an_unreadable_file_is_refused(tmp_path, picture):
         formats.read(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif", ".gif"])
+@pytest.mark.parametrize(
+    "suffix", [".jpg", ".png", ".webp", ".avif", ".jxl", ".bmp", ".tif", ".gif"]
+)
 def test_a_file_cut_anywhere_is_refused_and_never_half_gray(tmp_path, suffix):
     formats.write(Image(pixels_of(40, 40, 3, 8)), tmp_path / f"a{suffix}")
     data = (tmp_path / f"a{suffix}").read_bytes()
@@ -241,7 +243,7 @@ def test_a_file_cut_anywhere_is_refused_and_never_half_gray(tmp_path, suffix):
 
 @settings(max_examples=150)
 @given(
-    suffix=st.sampled_from([".jpg", ".png", ".webp", ".avif", ".bmp", ".tif", ".gif"]),
+    suffix=st.sampled_from([".jpg", ".png", ".webp", ".avif", ".jxl", ".bmp", ".tif", ".gif"]),
     flips=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=8),
 )
 def test_damaged_bytes_give_a_picture_or_an_image_error(tmp_path_factory, suffix, flips):

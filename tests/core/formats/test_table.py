@@ -282,13 +282,17 @@ def test_options_belong_to_their_format(tmp_path: Path) -> None:
         (".tif", "compression", ("deflate", "lzw", "zstd", "none")),
         (".png", "compression", (None, 0, 9)),
         (".webp", "effort", (0, 6)),
+        (".avif", "effort", (2, 10)),
+        (".jxl", "effort", (1, 7)),
     ],
 )
 @pytest.mark.parametrize("bits", [8, 16])
 def test_every_lossless_option_keeps_the_pixels_and_is_obeyed(
     tmp_path: Path, suffix: str, option_: str, values: tuple[Any, ...], bits: Any
 ) -> None:
-    image = photograph().with_float(photograph().to_float(), bits=8 if suffix == ".webp" else bits)
+    image = photograph().with_float(
+        photograph().to_float(), bits=8 if suffix in (".webp", ".avif") else bits
+    )
     found = set()
     for value in values:
         path = tmp_path / f"a{suffix}"
