@@ -241,7 +241,7 @@ def test_streamed_file_is_tiled_and_carries_all_metadata(
     tmp_path: Path, bits: int, big: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if big:
-        monkeypatch.setattr(tiff, "_BIG", 0)
+        monkeypatch.setattr(tiff, "BIG", 0)
     metadata = Metadata(EXIF, b"<x/>", profiles.srgb_profile(), (300.0, 150.0))
     formats.write(replace(picture(270, 260, bits, 3), metadata=metadata), tmp_path / "in.tif")
     result = job(tmp_path / "in.tif", Step(DENOISE, sigma=5, strength=0), tile=96)
