@@ -124,6 +124,7 @@ from .inference.onnx_export import export_onnx as export_onnx
 from .inference.predictor import Predictor as Predictor
 from .inference.wrapping import wrap_model as wrap_model
 from .inputs import Picture as Picture
+from .inputs import as_mosaic as as_mosaic
 from .metrics import psnr as psnr
 from .metrics import psnr_luma as psnr_luma
 from .metrics import ssim as ssim

@@ -93,6 +93,21 @@ def open_picture(picture: Picture, plain: PlainMosaic | None = None) -> Opened:
     raise ImageDataError(f"picture: {type(picture).__name__}, expected {_KINDS}")
 
 
+def as_mosaic(image: Image, settings: Settings) -> Image | Mosaic:
+    """Return a gray image as RAW samples where the settings say so, else the image itself.
+
+    Raises ImageFormatError where the black level is not below the white level.
+
+    Examples:
+        >>> samples = restorer.Image(np.full((24, 32, 1), 500, np.uint16))
+        >>> settings = restorer.Settings(mosaic="rggb", raw_white=1000)
+        >>> restorer.as_mosaic(samples, settings).samples.max()
+        np.float32(0.5)
+    """
+    plain = plain_mosaic_of(settings)
+    return image if plain is None or image.pixels.shape[2] != 1 else plain.of_image(image)
+
+
 def plain_mosaic_of(settings: Settings) -> PlainMosaic | None:
     """Return what the settings say of samples without a header; None where they are none."""
     if settings.mosaic is None:

@@ -306,10 +306,12 @@ class Settings(_Checked):
     )
     mosaic: Literal["rggb", "grbg", "gbrg", "bggr"] | None = option(
         None,
-        Choice({pattern: pattern.upper() for pattern in ("rggb", "grbg", "gbrg", "bggr")}),
-        "Bayer pattern of gray pictures and files without a header that hold RAW samples.",
+        Choice(dict.fromkeys(("rggb", "grbg", "gbrg", "bggr"), "")),
+        window("Bayer pattern of gray pictures and files without a header that hold RAW samples."),
         usual="none; gray pictures are pictures",
-        group="input",
+        group="mosaic",
+        label=window("Bayer pattern"),
+        none=window("None: a gray picture"),
     )
     raw_size: str | None = option(
         None,
@@ -327,15 +329,21 @@ class Settings(_Checked):
         group="input",
     )
     raw_black: float = option(
-        0.0, Number(0, 1e6), "Sample of a mosaic without light.", metavar="N", group="input"
+        0.0,
+        Number(0, 1e6),
+        window("Sample of a mosaic without light."),
+        metavar="N",
+        group="mosaic",
+        label=window("Black level"),
     )
     raw_white: float | None = option(
         None,
         Number(0, 1e6),
-        "Sample at which the sensor of a mosaic saturates.",
+        window("Sample at which the sensor of a mosaic saturates."),
         metavar="N",
         usual="the largest of its bits",
-        group="input",
+        group="mosaic",
+        label=window("White level"),
     )
     max_pixels: int | None = option(
         None,

@@ -180,6 +180,34 @@
         <translation>nummerierte Kopie schreiben</translation>
     </message>
     <message>
+        <source>Bayer pattern of gray pictures and files without a header that hold RAW samples.</source>
+        <translation>Bayer-Muster von Graubildern und Dateien ohne Kopf, die RAW-Werte enthalten.</translation>
+    </message>
+    <message>
+        <source>Bayer pattern</source>
+        <translation>Bayer-Muster</translation>
+    </message>
+    <message>
+        <source>None: a gray picture</source>
+        <translation>Keines: ein Graubild</translation>
+    </message>
+    <message>
+        <source>Sample of a mosaic without light.</source>
+        <translation>Wert eines Mosaiks ohne Licht.</translation>
+    </message>
+    <message>
+        <source>Black level</source>
+        <translation>Schwarzwert</translation>
+    </message>
+    <message>
+        <source>Sample at which the sensor of a mosaic saturates.</source>
+        <translation>Wert, bei dem der Sensor eines Mosaiks gesättigt ist.</translation>
+    </message>
+    <message>
+        <source>White level</source>
+        <translation>Weißwert</translation>
+    </message>
+    <message>
         <source>Enlarge</source>
         <translation>Vergrößern</translation>
     </message>
@@ -969,6 +997,10 @@
     <message>
         <source>Strength</source>
         <translation>Stärke</translation>
+    </message>
+    <message>
+        <source>Sensor</source>
+        <translation>Sensor</translation>
     </message>
     <message>
         <source>Result</source>

@@ -218,7 +218,9 @@ class Controls(QWidget):
         self.strength = Strength()
         self.output = Output()
         self.raw = OptionFields("raw")
+        self.mosaic = OptionFields("mosaic")
         self.performance = OptionFields("machine", "input")
+        self._parts = (self.steps, self.strength, self.mosaic, self.raw)
         inner = QWidget()
         content = QVBoxLayout(inner)
         content.setContentsMargins(16, 16, 16, 16)
@@ -231,6 +233,7 @@ class Controls(QWidget):
         content.addWidget(_line())
         self.sections = {}
         for title, widget, unfolded in (
+            (self.tr("Sensor"), self.mosaic, False),
             (self.tr("RAW"), self.raw, True),
             (self.tr("Result"), self.output, True),
             (self.tr("Performance"), self.performance, False),
@@ -249,15 +252,17 @@ class Controls(QWidget):
         layout = column()
         layout.addWidget(area)
         self.setLayout(layout)
-        for part in (self.steps, self.strength, self.raw, self.output, self.performance):
+        for part in (*self._parts, self.output, self.performance):
             part.chosen.connect(self.chosen)
         self.steps.more.connect(self.more)
 
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
-        for part in (self.steps, self.strength, self.raw, self.output, self.performance):
+        for part in (*self._parts, self.output, self.performance):
             part.show_state(state)
         self.sections[self.raw].setVisible(state.choices.raw)
+        is_gray = state.opened is not None and state.opened.gray is not None
+        self.sections[self.mosaic].setVisible(is_gray)
 
 
 def _line() -> QFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QWidget
@@ -177,7 +177,7 @@ class OptionFields(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, *groups: Literal["step", "machine", "result", "input", "raw"]) -> None:
+    def __init__(self, *groups: str) -> None:
         super().__init__()
         self._choices: Choices | None = None
         self._options = {o.field: o for o in OPTIONS if o.label and o.group in groups}

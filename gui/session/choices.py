@@ -135,7 +135,7 @@ class Choices:
         """What determines the colors of the steps' input; of camera RAW only, else empty."""
         if not self.raw:
             return ()
-        values = (self.value(o) for o in SETTINGS_OPTIONS if o.group == "raw")
+        values = (self.value(o) for o in SETTINGS_OPTIONS if o.group in ("raw", "mosaic"))
         return (*values, self.settings.profile, self.camera_colors)
 
     @property
@@ -192,7 +192,7 @@ class Choices:
 
         Depth, file format and mostly the strength are applied to that output, without a new run.
         """
-        groups = ("result",) if self.raw else ("result", "raw")
+        groups = ("result",) if self.raw else ("result", "raw", "mosaic")
         result = {o.field: o.default for o in SETTINGS_OPTIONS if o.group in groups}
         if self.raw:
             result["profile"] = self.settings.profile  # decides about the primaries of the steps

@@ -103,16 +103,15 @@ def open_file(
 
 
 def develop(opened: OpenPicture, choices: Choices, screen: bytes | None) -> OpenPicture:
-    """Return camera RAW with the chosen colors; other pictures stay as they are."""
-    if opened.mosaic is None or opened.development == choices.development:
+    """Return camera RAW with the chosen colors; other pictures stay as they are.
+
+    A gray picture becomes RAW samples, or a picture again. Raises ImageError for senseless levels.
+    """
+    page = opened.gray or opened.mosaic
+    if page is None or opened.development == choices.development:
         return opened
-    source = _source(opened.mosaic, opened.source.file, choices)
-    return replace(
-        opened,
-        source=source,
-        shown=_shown(source.plain, source, screen),
-        development=choices.development,
-    )
+    made = _of_page(opened.path, opened.name, page, opened.source.file, choices, screen)
+    return replace(made, page=opened.page, pages=opened.pages, animated=opened.animated)
 
 
 def large_size(path: Path, max_pixels: int) -> tuple[float, float] | None:
@@ -267,11 +266,24 @@ def _opened(
     path: Path | None, name: str, page: Image | Mosaic, choices: Choices, screen: bytes | None
 ) -> OpenPicture:
     file = None if path is None else restorer.FileHash.of(path)
+    return _of_page(path, name, page, file, choices, screen)
+
+
+def _of_page(
+    path: Path | None,
+    name: str,
+    page: Image | Mosaic,
+    file: FileHash | None,
+    choices: Choices,
+    screen: bytes | None,
+) -> OpenPicture:
+    gray = page if isinstance(page, Image) and page.pixels.shape[2] == 1 else None
+    page = page if gray is None else restorer.as_mosaic(gray, choices.settings)
     mosaic = page if isinstance(page, Mosaic) else None
     choices = choices.for_kind(raw=mosaic is not None)
     picture = _source(page, file, choices)
     shown = _shown(picture.plain, picture, screen)
-    return OpenPicture(path, name, picture, shown, mosaic, choices.development)
+    return OpenPicture(path, name, picture, shown, mosaic, choices.development, gray=gray)
 
 
 def _source(page: Image | Mosaic, file: FileHash | None, choices: Choices) -> Source:

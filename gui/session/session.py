@@ -122,7 +122,9 @@ class Session(QObject):
     def choose(self, choices: Choices) -> None:
         """Set the choices; the preview is updated if they change pixels."""
         before, opened = self.state.choices, self.state.opened
-        if opened is not None and opened.mosaic is not None:
+        if opened is not None and opened.gray is not None:
+            choices = choices.for_kind(raw=choices.settings.mosaic is not None)
+        elif opened is not None and opened.mosaic is not None:
             choices = choices.behind_demosaicing()
         else:
             choices = choices.for_kind(raw=False)
@@ -267,6 +269,8 @@ class Session(QObject):
         opened: OpenPicture | None = reply.value
         is_raw = opened is not None and opened.mosaic is not None
         choices = self.state.choices
+        if opened is not None and opened.gray is None:
+            choices = choices.with_values(mosaic=None, raw_size=None)
         self._store.set(
             opened=opened,
             camera_preview=None,

@@ -35,6 +35,7 @@ class OpenPicture:
         page: Number of the page that is shown, from 0.
         pages: Number of pages of the file, or of frames.
         animated: Whether they are frames of an animation.
+        gray: A picture with one channel, which may be a mosaic; None for others.
     """
 
     path: Path | None
@@ -46,6 +47,7 @@ class OpenPicture:
     page: int = 0
     pages: int = 1
     animated: bool = False
+    gray: Image | None = None
 
     @property
     def image(self) -> Image:

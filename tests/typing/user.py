@@ -121,6 +121,7 @@ def use_files(folder: str) -> None:
     header: restorer.Header = restorer.probe(f"{folder}/photo.jpg")
     image: Image = restorer.read(Path(folder, "photo.jpg"), max_pixels=10**8)
     page: Image | restorer.Mosaic = restorer.read_page("photo.dng")
+    page = restorer.as_mosaic(image, restorer.Settings(mosaic="rggb"))
     if isinstance(page, restorer.Mosaic):
         color: restorer.CameraColor = page.color
         image = restorer.plain_picture(page)

@@ -102,6 +102,12 @@ class PlainMosaic:
         kept = replace(metadata, icc=None)
         return Mosaic(values, self.pattern, unknown_color([1.0, 1.0, 1.0]), kept, tuple(notes))
 
+    def of_image(self, image: Image) -> Mosaic:
+        """Return an image with one channel as a mosaic. Raises ImageFormatError like `mosaic`."""
+        most = {8: 255.0, 16: 65_535.0, 32: 1.0}[image.bits]
+        found = self.mosaic(image.pixels, most, image.metadata)
+        return replace(found, notes=(*image.notes, *found.notes))
+
     def open(self, file: BinaryIO, path: Path) -> tuple[Format, Reader]:
         """Return the reader of a file without a header, and a format for it.
 
@@ -153,9 +159,7 @@ class _GrayReader:
         """Return the samples."""
         page = self._reader.decode()
         assert isinstance(page, Image), "no camera RAW has one channel"
-        most = {8: 255.0, 16: 65_535.0, 32: 1.0}[page.bits]
-        mosaic = self._plain.mosaic(page.pixels, most, page.metadata)
-        return replace(mosaic, notes=(*page.notes, *mosaic.notes))
+        return self._plain.of_image(page)
 
     def open_page(self, number: int) -> Reader:
         """Return the reader of one of several pages."""

@@ -15,7 +15,7 @@ from restorer import Choice, Flag, Integer, Number, Option
 from restorer.cli import image as image_module
 from restorer.cli.group import cli
 from restorer.gui.session.choices import TASK_ORDER, Choices, from_options, usual_choices
-from restorer.options import Balance
+from restorer.options import Balance, PageNumbers, Size
 
 SOURCE = Path("/pictures/my photo.png")
 
@@ -33,6 +33,10 @@ def values_of(option: Option) -> st.SearchStrategy[Any]:
         found = st.booleans()
     elif isinstance(kind, Balance):
         found = st.sampled_from(["camera", "2.1,1.5"])
+    elif isinstance(kind, Size):
+        found = st.sampled_from(["4000x3000", "8x6"])
+    elif isinstance(kind, PageNumbers):
+        found = st.sampled_from(["1", "1,3-5"])
     else:
         found = st.sampled_from(["auto", "cpu", "cuda:1"])
     return st.none() | found if option.optional else found
@@ -48,6 +52,7 @@ def choices(draw):
     made = made.with_task("deblocking", wanted=blocks)
     values = {option.field: draw(values_of(option)) for option in restorer.OPTIONS}
     values |= {} if noise else {"sigma": None}
+    values |= {} if values["mosaic"] else {"raw_size": None}
     values |= {} if blocks else {"jpeg_quality": None}
     suffix = draw(st.sampled_from([None, ".png", ".jpg", ".tif"]))
     return made.with_values(**values | {"bayer": None}).with_changes(suffix=suffix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,3 +146,49 @@ def test_a_white_balance_that_cannot_be_is_refused(
         field.editingFinished.emit()
         assert window.session.state.choices.settings.white_balance == expected
         assert field.text() == expected
+
+
+def test_a_gray_picture_becomes_a_mosaic_and_a_picture_again(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    samples, path = sensor(linear_photograph(40, 56), "grbg"), tmp_path / "a.png"
+    restorer.write(restorer.Image(samples[..., None]), path)
+    session, controls = window.session, window.controls
+    window.open([path])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert not controls.sections[controls.mosaic].isHidden()
+    assert controls.sections[controls.raw].isHidden()
+    before = session.state.choices.steps
+
+    def choose(**values: Any) -> None:
+        session.choose(session.state.choices.with_values(**values))
+        mosaic = session.state.choices.settings.mosaic
+        qtbot.waitUntil(
+            lambda: (
+                (found := session.state.opened) is not None
+                and found.development == session.state.choices.development
+                and (found.mosaic is not None) == (mosaic is not None)
+            )
+        )
+
+    field = controls.mosaic.fields["mosaic"]
+    field.setCurrentIndex(field.findData("grbg"))
+    field.activated.emit(field.currentIndex())
+    assert session.state.choices.settings.mosaic == "grbg"
+    choose(raw_black=512.0, raw_white=16_000.0, white_balance="2,1.6")
+    assert not controls.sections[controls.raw].isHidden()
+    assert [step.model for step in session.state.choices.steps] == [MODEL]
+    chosen = session.state.choices.settings
+    expected = restorer.restore(path, MODEL, settings=chosen)
+    assert np.array_equal(restored(qtbot, session).pixels, expected.pixels)
+    choose(mosaic=None)
+    assert session.state.choices.steps == before
+    choose(mosaic="rggb")
+    picture = tmp_path / "b.png"
+    restorer.write(restorer.Image(make_photograph(16, 16)), picture)
+    window.open([picture])
+    qtbot.waitUntil(
+        lambda: session.state.opened is not None and session.state.opened.path == picture
+    )
+    assert session.state.choices.settings.mosaic is None
+    assert controls.sections[controls.mosaic].isHidden()
