@@ -89,7 +89,8 @@ class Report:
             self._failed.append(named(job.source, result.error))
         if result.missing:
             lost, all_pages = len(result.missing), len(result.missing) + result.pages
-            words = f"{lost} of {all_pages} pages could not be read and were left out"
+            verb = "was" if lost == 1 else "were"
+            words = f"{lost} of {all_pages} pages could not be read and {verb} left out"
             self._incomplete.append(f"{result.target}: {words}")
         if self._show is not None:
             self._show(job, result)

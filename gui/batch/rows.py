@@ -49,6 +49,7 @@ class Row:
         seconds: Duration.
         target: The file that was written.
         remark: Reason of a failure or skip, or notes on the result.
+        incomplete: Whether the result lacks pages that could not be read.
     """
 
     job: Job
@@ -59,6 +60,7 @@ class Row:
     seconds: float = 0.0
     target: Path | None = None
     remark: str = ""
+    incomplete: bool = False
 
     @property
     def part(self) -> float:
@@ -80,7 +82,12 @@ def row_of(job: Job, result: Result) -> Row:
     if result.status == "cancelled":  # nothing was written
         return Row(job, "cancelled")
     return Row(
-        job, result.status, seconds=result.seconds, target=local(result.target), remark=remark
+        job,
+        result.status,
+        seconds=result.seconds,
+        target=local(result.target),
+        remark=remark,
+        incomplete=bool(result.missing),
     )
 
 
@@ -109,6 +116,7 @@ class QueueModel(QAbstractTableModel):
             self.tr("Notes"),
         )
         self._preparing = self.tr("Preparing")
+        self._incomplete = self.tr("Incomplete")
         self._words: dict[RowState, str] = {
             "waiting": self.tr("Waiting"),
             "running": self.tr("Restoring"),
@@ -120,7 +128,7 @@ class QueueModel(QAbstractTableModel):
 
     def words(self) -> dict[int, set[str]]:
         """Return all texts that a column may show."""
-        return {STATE: {*self._words.values(), self._preparing}}
+        return {STATE: {*self._words.values(), self._preparing, self._incomplete}}
 
     # Called by the controller.
 
@@ -211,7 +219,8 @@ class QueueModel(QAbstractTableModel):
             return self._thumbnails.get(local(row.job.source))
         if role == FRACTION and column == PROGRESS:
             return row.part if row.state == "running" else None
-        if role == Qt.ItemDataRole.BackgroundRole and row.state == "failed":
+        wrong = row.state == "failed" or row.incomplete
+        if role == Qt.ItemDataRole.BackgroundRole and wrong:
             return QColor(colors_of(QGuiApplication.palette()).error)
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(row.job.source) if column == NAME else self._text(row, column)
@@ -221,6 +230,8 @@ class QueueModel(QAbstractTableModel):
         if column == NAME:
             return row.job.source.name
         if column == STATE:
+            if row.incomplete:
+                return self._incomplete
             preparing = row.state == "running" and not row.total
             return self._preparing if preparing else self._words[row.state]
         if column == PROGRESS:

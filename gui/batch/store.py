@@ -119,5 +119,6 @@ def _row(job: Job, record: FinishRecord | None) -> Row:
         record.seconds,
         error=record.error,
         notes=record.notes,
+        missing=record.missing,
     )
     return row_of(job, result)

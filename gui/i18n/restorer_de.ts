@@ -1847,6 +1847,10 @@
         <translation>Vorbereitung</translation>
     </message>
     <message>
+        <source>Incomplete</source>
+        <translation>Unvollständig</translation>
+    </message>
+    <message>
         <source>Status</source>
         <translation>Status</translation>
     </message>

@@ -55,6 +55,18 @@ def test_summary_counts_notes_and_reasons(capsys):
     assert captured.err == "failed: a.png: the file is empty\nfailed: a.png: no luck\n"
 
 
+def test_a_result_that_lacks_pages_is_named_and_ends_with_1(capsys):
+    report = Report()
+    report.add(*ended("done", notes=("left out: page 3: damaged",), pages=11, missing=(3,)))
+    report.add(*ended("done"))
+    report.close()
+    report.show()
+    assert report.exit_code == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith("2 done, 1 incomplete in")
+    assert captured.err == "incomplete: b.png: 1 of 12 pages could not be read and was left out\n"
+
+
 def test_each_line_is_written_at_once_and_survives_broken_names():
     class Journal(io.StringIO):
         flushed = 0

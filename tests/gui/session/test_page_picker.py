@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 import restorer
-from restorer import Frame, Image, Metadata
+from restorer import Frame, Image, Job, Metadata, Result, Step
+from restorer.gui.batch.rows import REMARK, STATE, QueueModel, row_of
+from restorer.gui.session.thumbnails import Thumbnails
 
 from helpers import make_photograph
 
@@ -49,6 +52,19 @@ def test_a_page_is_chosen_restored_and_saved(window: Any, qtbot: Any, many: Path
     expected = restorer.restore(page, made.steps[0])
     np.testing.assert_array_equal(restorer.read(target).pixels, expected.pixels)
     assert "--pages 3" in session.state.choices.of_page(2, 3).command(many)
+
+
+def test_a_result_that_lacks_pages_is_called_incomplete(qapp: Any, tmp_path: Path) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif", (Step("panet-denoise-lite"),))
+    lost = "left out: page 2: damaged"
+    result = Result("done", job.target, notes=(lost,), pages=2, missing=(2,))
+    thumbnails = Thumbnails(8, 1.0)
+    model = QueueModel(thumbnails)
+    model.add([row_of(job, result)])
+    assert model.index(0, STATE).data() == "Incomplete"
+    assert model.index(0, REMARK).data() == lost
+    assert model.index(0, STATE).data(Qt.ItemDataRole.BackgroundRole) is not None
+    thumbnails.close()
 
 
 def test_frames_are_called_so_and_one_picture_has_no_picker(
