@@ -126,7 +126,8 @@ class LibRaw:
     def thumbnail(self) -> bytes:
         """Return the embedded JPEG; empty where there is none."""
         try:
-            found = self._raw.extract_thumb()
+            with quiet():
+                found = self._raw.extract_thumb()
         except rawpy.LibRawError:
             return b""
         return bytes(found.data) if found.format == rawpy.ThumbFormat.JPEG else b""

@@ -37,6 +37,8 @@ from restorer.image import FloatArray, Image, Metadata
 from restorer.pages import Calibration, CameraColor, Mosaic, Page
 
 _LINEAR_RAW, _IPTC, _PHOTOSHOP = 34892, 33723, 34377
+_LEAST_WHITE = 0.9  # share of the stated level from which a sensor may saturate
+_MANY, _FEW = 1e-3, 64  # share of equal samples that tells of saturation, and their number
 _MOST_HIDDEN = 2**22  # samples beside the picture that any sensor may have, beyond as many again
 
 
@@ -70,6 +72,7 @@ class RawReader:
         if not pattern:
             return self._demosaiced()
         black, white = self._best.levels()
+        white = _saturation(values, white)
         dead = fill_dead(values) if black.min() > 0 else 0  # noise stays above 0 then
         ignored = list[str]()
         if self._dng is not None:
@@ -196,6 +199,18 @@ class RawReader:
             if self._libraw.orientation != metadata.orientation(found):
                 found = metadata.with_orientation(found, self._libraw.orientation)
         return found, ()
+
+
+def _saturation(values: FloatArray, white: float) -> float:
+    """Return the level at which very many samples end, or else the one that is stated.
+
+    Where a sensor saturates below the stated level, white would become magenta.
+    """
+    highest = float(values.max())
+    if not _LEAST_WHITE * white <= highest < white:
+        return white
+    count = np.count_nonzero(values == np.float32(highest))
+    return highest if count > max(_MANY * values.size, _FEW) else white
 
 
 def _normal(values: FloatArray, black: NDArray[np.float64], white: float) -> FloatArray:

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_files import SRGB_TO_XYZ
+from raw_files import SRGB_TO_XYZ, WHITE, sensor, write_dng
 
 import restorer
 from restorer import Mosaic, Settings, bayer
@@ -84,6 +84,15 @@ def test_a_saturated_channel_is_estimated_from_the_others() -> None:
         errors[highlights] = np.abs(found - linear)[8:-8, 8:-8].max()
     assert errors["reconstruct"] < 0.1
     assert errors["clip"] > 0.4
+
+
+def test_a_sensor_that_saturates_below_its_white_level_gives_white(tmp_path: Path) -> None:
+    ramp = np.repeat(np.linspace(0.3, 3, 96, dtype=np.float32)[None, :, None], 32, 0)
+    samples = np.minimum(sensor(np.repeat(ramp, 3, 2), "rggb"), round(0.93 * WHITE))
+    write_dng(tmp_path / "a.dng", samples)
+    picture = restorer.read(tmp_path / "a.dng").to_float()[4:-4, 4:-4]
+    assert np.ptp(picture, axis=2).max() < 0.02
+    assert picture[:, -16:].min() > 0.99
 
 
 def test_a_dng_keeps_reconstructed_highlights_for_lower_exposure(tmp_path: Path) -> None:

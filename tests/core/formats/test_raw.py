@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import platform
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -372,22 +373,34 @@ def test_libraw_prints_nothing_about_damage(
     assert capfd.readouterr().err.count("Unexpected end of file") == 1
 
 
-@settings(max_examples=40, deadline=None)
+SCALE = struct.pack(">8I", 0, 0, 40, 48, 0, 1, 2, 1) + struct.pack(">I20f", 20, *[1.1] * 20)
+OPCODES = struct.pack(">2I4B2I", 1, 12, 1, 3, 0, 0, 0, len(SCALE)) + SCALE
+
+
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_damaged_dng_files_give_a_picture_or_a_clear_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("raw") / "a.dng"
-    write_dng(path, sensor(linear_photograph(16, 16), "rggb"))
+    colors = linear_photograph(40, 48)
+    changes: dict[str, Any] = {"opcodes": (51009, 7, len(OPCODES), OPCODES)}
+    samples = sensor(colors, "rggb")
+    if data.draw(st.booleans()):
+        samples = (colors * 10_000).astype(np.uint16)
+        changes |= {"photometric": 34892, "dim": None, "colors": None}
+    changes |= {"compression": data.draw(st.sampled_from([None, "jpegxl"]))}
+    write_dng(path, samples, **changes)
     raw = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         raw[data.draw(st.integers(8, len(raw) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(raw[: data.draw(st.integers(100, len(raw)))])
     try:
-        image = restorer.read(path, max_pixels=10_000)
+        header, image = restorer.probe(path), restorer.read(path, max_pixels=100_000)
     except restorer.ImageError:
         return
     assert isinstance(image, Image)
+    assert image.pixels.shape[:2] == (header.height, header.width)
 
 
 @pytest.mark.parametrize("compression", ["lossless", "none"])
