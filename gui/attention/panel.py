@@ -172,7 +172,7 @@ class AttentionPanel(QWidget):
 
         def make(request: object) -> tuple[AttentionMap, QImage]:
             attention = map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
-            return attention, _shown(picture.image, attention.region)
+            return attention, _shown(picture.plain, attention.region)
 
         self.message.tell(self.tr("Computing …"))
         self._worker.ask(make, self._take)

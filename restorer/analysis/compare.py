@@ -186,9 +186,8 @@ def _enlarged(source: Source, region: Region, scale: int) -> Image:
     alpha = part.alpha
     if alpha is not None:
         alpha = np.clip(color.resample(alpha, scale, (0.0, 1.0)), 0, 1)
-    values = color.join(colors, alpha) * np.float32(source.white)
-    inside = region.scaled(scale).of(values, part.region.scaled(scale))
-    return source.image.with_float(inside)
+    values = color.join(colors, alpha)
+    return source.image_of(region.scaled(scale).of(values, part.region.scaled(scale)))
 
 
 def _with_scores(sample: Sample, truth: FloatArray | None) -> Sample:

@@ -105,7 +105,8 @@ class _Pair:
     def __init__(self, source: Picture, result: Picture) -> None:
         self._pictures = source, result
         first, second = source.first, result.first
-        self._convert = not looks_same(first.metadata.icc, second.metadata.icc)
+        same = looks_same(first.metadata.icc, second.metadata.icc)
+        self._convert = not same or first.is_linear or second.is_linear
         self._opaque = not (first.has_alpha and second.has_alpha)
         self._white = first.white if first.bits == second.bits == 32 else 1.0
         channels = [image.pixels.shape[2] - image.has_alpha for image in (first, second)]
@@ -161,7 +162,7 @@ class _Pair:
         return compare(*self._means)
 
     def _values(self, image: Image) -> FloatArray:
-        """Return colors on white, and alpha where both pictures have it."""
+        """Return encoded colors on white, and alpha where both pictures have it."""
         values, alpha = color.split(image.to_float())
         if self._convert:
             opaque = replace(image, pixels=np.ascontiguousarray(values))

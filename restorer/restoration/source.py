@@ -126,6 +126,12 @@ class Source:
         rendering = self.rendering.of_result(from_block(block))
         return _visible(rendering, result.to_float(), result)
 
+    def image_of(self, values: FloatArray) -> Image:
+        """Return (H, W, C) values, as `part` gives them, as an image of the picture's kind."""
+        if self.curve is not None:
+            return self.plain.with_float(self.curve.decode(values))
+        return self.image.with_float(values * np.float32(self.white))
+
     @cached_property
     def white(self) -> float:
         """The white level; see `Image.white`."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from restorer.color import network_planes, split
 from restorer.errors import SettingsError
-from restorer.formats import probe, read
+from restorer.formats import displayed, probe, read
 from restorer.image import Image
 from restorer.training.degrade import Bytes
 from restorer.training.pairs import bare_stem, common_scale, list_images, listed, match_pairs
@@ -123,7 +123,7 @@ def load_rgb(path: Path) -> Bytes:
 
 def to_rgb(image: Image) -> Bytes:
     """Return the colors of an image as (H, W, 3) uint8; gray is repeated, and alpha is dropped."""
-    colors, _ = split(image.to_float())
+    colors, _ = split(displayed(image).to_float())
     pixels = image.with_float(network_planes(colors), bits=8).pixels
     return np.asarray(pixels, np.uint8)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from restorer import color, formats
 from restorer.errors import ImageError, ImageFormatError
+from restorer.formats import displayed
 from restorer.image import FloatArray, Image
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.alignment import (
@@ -51,7 +52,7 @@ class Reference:
     @classmethod
     def of(cls, image: Image, name: str, sha256: str = "") -> Reference:
         """Return the colors of an image; transparent areas are filled from their surroundings."""
-        colors, alpha = color.split(image.to_float())
+        colors, alpha = color.split(displayed(image).to_float())
         if alpha is not None:
             colors = color.extend_under_alpha(colors, alpha)
         planes = color.network_planes(np.clip(colors, 0, 1))

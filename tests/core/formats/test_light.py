@@ -58,7 +58,7 @@ def test_the_curve_for_networks_is_monotone_and_exactly_undone(
 def test_the_curve_is_that_of_srgb_up_to_white_and_stays_in_range() -> None:
     ramp = np.linspace(0, 1, 99, dtype=np.float32)[None, :, None]
     np.testing.assert_allclose(NetworkCurve().encode(ramp), matrix.encoded(ramp), rtol=1e-6)
-    brightest = np.full((1, 1, 3), HALF, np.float32)
+    brightest = np.full((1, 1, 3), 450, np.float32)
     assert NetworkCurve().encode(brightest).max() < HEADROOM
     bright = Image(scene().pixels * 1000, transfer="linear")
     curve = NetworkCurve.of(bright)  # in absolute units
@@ -130,7 +130,7 @@ def test_integers_hold_encoded_values_and_a_note_tells_what_was_clipped(
     image = scene()
     notes = formats.write(image, tmp_path / f"a{suffix}")
     share = 100 * (image.pixels > 1).mean()
-    assert f"{share:.2g} % of the values were above white and are clipped" in notes[0]
+    assert f"{share:.2g} % of the values were above white and were clipped" in notes[0]
     back = formats.read(tmp_path / f"a{suffix}")
     assert not back.is_linear
     assert back.metadata.icc is None
@@ -309,3 +309,12 @@ def test_deep_and_subsampled_exr_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.exr").write_bytes(data)
     with pytest.raises(ImageFormatError, match="subsampled"):
         formats.read(tmp_path / "a.exr")
+
+
+def test_highlights_do_not_darken_the_rest_in_integers(tmp_path: Path) -> None:
+    values = np.full((10, 10, 3), 0.18, np.float32)
+    values[:3] = 60
+    notes = formats.write(Image(values, transfer="linear"), tmp_path / "a.png")
+    assert not any("divided" in note for note in notes)
+    back = formats.read(tmp_path / "a.png").to_float()
+    np.testing.assert_allclose(back[5:], matrix.encoded(values[5:]), atol=1e-4)
