@@ -136,12 +136,12 @@ class ImageFile:
         Args:
             number: From 0 to ``header.pages - 1``.
         """
-        reader = self._reader
-        if self.header.pages > 1:
-            with _named_errors(f"{self.name}: {self._format.pages} {number + 1}"):
-                paged: PagedReader = self._reader  # type: ignore[assignment]  # says the row
-                reader = paged.open_page(number)
-                _check_size(reader.header)
+        if self.header.pages == 1:
+            return self
+        with _named_errors(f"{self.name}: {self._format.pages} {number + 1}"):
+            paged: PagedReader = self._reader  # type: ignore[assignment]  # says the row
+            reader = paged.open_page(number)
+            _check_size(reader.header)
         return ImageFile(self.path, self._format, reader, self.times, self._file, number)
 
     def read_preview(self) -> Image | None:
