@@ -303,7 +303,8 @@ def _judge(job: Job, past: Past | None, request: str, listing: Listing) -> tuple
     if source != past.done.source_state:
         return "the source has changed", ""
     if past.request == request:
-        return "", "done before"
+        lacking = ", without the pages that could not be read" if past.done.missing else ""
+        return "", f"done before{lacking}"
     before, now = json.loads(past.request), json.loads(request)
     for key, words in CHANGES:
         if before.get(key) != now[key]:

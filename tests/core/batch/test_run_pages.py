@@ -10,6 +10,8 @@ import tifffile
 
 import restorer
 from restorer import Image, Job, JobContext, Settings, Step
+from restorer.batch import memory
+from restorer.batch.stores.store import FileState
 
 from helpers import make_photograph
 
@@ -135,3 +137,28 @@ def test_frames_become_pages_but_pages_no_frames(tmp_path: Path, source: Path) -
     assert made.notes == ("TIFF holds no times of frames; left out",)
     made = restorer.run_job(Job(source, tmp_path / "a.webp", (Step(MODEL),)))
     assert (made.pages, made.notes) == (1, ("not kept: 2 other pages",))
+
+
+def test_a_page_that_is_chosen_can_be_streamed(
+    source: Path, pages: list[Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "SHARE", 0)
+    step, target = Step("panet-sr-x2-lite"), source.with_name("out.tif")
+    result = restorer.run_job(Job(source, target, (step,), Settings(pages="3")))
+    assert (result.status, result.notes) == ("done", ())
+    expected = restorer.restore(pages[2], step)
+    np.testing.assert_array_equal(restorer.read(target).pixels, expected.pixels)
+
+
+def test_a_later_run_says_what_the_result_lacks(source: Path, tmp_path: Path) -> None:
+    job = Job(source, tmp_path / "out" / "a.tif", (Step(MODEL),))
+    restorer.write_pages(restorer.read_pages(source), job.target)
+    states = {f"{name}_state": FileState.of(getattr(job, name)) for name in ("source", "target")}
+    result = restorer.Result("done", job.target, pages=2, missing=(2,), **states)
+    with restorer.OutputFolder(tmp_path / "out") as output:
+        output.open()
+        output.start(job)
+        output.finish(job, result)
+    (decision,) = restorer.OutputFolder(tmp_path / "out").decide([job])
+    assert decision.skipped is not None
+    assert decision.skipped.error.endswith("done before, without the pages that could not be read")
