@@ -242,3 +242,17 @@ def test_pipes_are_refused_in_words(restore, make_picture, tmp_path, monkeypatch
     assert "not" in result.stderr
     assert "pipe" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["small.png"]
+
+
+def test_samples_without_a_header_are_demosaiced(restore, tmp_path):
+    source = tmp_path / "frame.raw"
+    source.write_bytes(np.full((16, 24), 2000, "<u2").tobytes())
+    words = ["image", source, "--mosaic", "rggb", "--raw-white", "4000", "--device", "cpu"]
+    done = restore(*words, "--raw-size", "24x16", "--tone", "linear")
+    assert done.exit_code == 0, done.output
+    pixels = read(tmp_path / "frame-restored.tif").pixels
+    assert pixels.shape == (16, 24, 3)
+    assert np.abs(pixels / 65535 - 0.735).max() < 0.02  # half of white in sRGB
+    refused = restore(*words, "--raw-size", "24x20", "--existing", "replace")
+    assert refused.exit_code == 1
+    assert "768 bytes, expected of 24 x 20 samples" in refused.output
