@@ -12,14 +12,16 @@ from typing import TypeVar
 
 from restorer.batch.stores.address import Address, Location, location
 from restorer.errors import SettingsError
-from restorer.formats import FORMATS, WRITABLE
+from restorer.formats import FORMATS, READABLE, WRITABLE
 from restorer.formats.table import HEADERLESS
 from restorer.models.catalog import model_spec
 from restorer.settings import Step
 
 Place = TypeVar("Place", Path, Address, Path | Address)
 
-_RAW_RESULT = ".tif"  # suffix of results of RAW pictures; DNG files are written when asked for
+# Suffix of results of RAW pictures and of formats without a writer, such as PSD and HEIC; DNG files
+# are written when asked for.
+_OTHER_RESULT = ".tif"
 _FIELD = re.compile(r"\{(\w+)\}")
 # Windows and network shares refuse these in names, and results travel.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
@@ -96,11 +98,12 @@ def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[st
         raise SettingsError(f"name {name!r}: fields are {', '.join(map('{{{}}}'.format, fields))}")
     if found := _FORBIDDEN.search(literal):
         raise SettingsError(f"name {name!r}: {found[0]!r} is not allowed there in a file name")
-    writable, raw = frozenset(WRITABLE), frozenset((*FORMATS["raw"].suffixes, *HEADERLESS))
+    writable = frozenset(WRITABLE)
+    others = frozenset((*FORMATS["raw"].suffixes, *HEADERLESS, *(READABLE - writable)))
 
     def make(own: str) -> str:
         stem, ending = split_suffix(own)
-        ending = suffix or (_RAW_RESULT if ending.lower() in raw else ending)
+        ending = suffix or (_OTHER_RESULT if ending.lower() in others else ending)
         made = name.format(stem=stem, suffix=ending, model=model, scale=scale)
         if made in ("", ".", "..") or os.path.basename(made) != made:
             raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")

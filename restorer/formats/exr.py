@@ -30,7 +30,8 @@ from restorer.image import Image, Metadata
 from restorer.options import Choice, option
 
 BLOCK = "OpenEXR"  # texts and numbers of the header, as JSON
-_MOST_BYTES = 1 << 33  # of all channels, which the library decodes at once
+_MOST_BYTES = 1 << 32  # of all channels, which the library decodes at once
+_MOST_OVERSCAN = 16  # times the display window
 _MOST_HALF = 65504.0
 # Attributes that say how the picture is stored, or that others fields of an image hold.
 _LAYOUT = frozenset(
@@ -80,7 +81,7 @@ class ExrReader:
             headers = [part.header for part in parts]
             sizes = [_window(header, "dataWindow") for header in headers]
             names = [[channel.name for channel in header["channels"]] for header in headers]
-        self._check(headers, sizes)
+        _check(headers, sizes)
         self._parts = len(parts)
         self._part, self._names = _chosen(names)
         header = headers[self._part]
@@ -118,22 +119,6 @@ class ExrReader:
         pixels, more = _placed(pixels, self._window, self._shown)
         notes = (*self.notes, *notes, *more)
         return Image(pixels, self.metadata, notes, transfer="linear")
-
-    def _check(self, headers: list[Any], windows: list[tuple[int, int, int, int]]) -> None:
-        """Refuse parts that would not fit into memory, and deep ones."""
-        total = 0
-        for header, (top, left, bottom, right) in zip(headers, windows, strict=True):
-            if str(header.get("type", "")).rpartition(".")[2].startswith("deep"):
-                raise ImageFormatError("deep OpenEXR pictures are not known; flatten it first")
-            total += (bottom - top + 1) * (right - left + 1) * len(header["channels"]) * 4
-            if any(each.xSampling != 1 or each.ySampling != 1 for each in header["channels"]):
-                raise ImageFormatError(
-                    "OpenEXR of subsampled channels is not known; save it as RGB"
-                )
-        if total > _MOST_BYTES:
-            raise ImageFormatError(
-                f"the OpenEXR has {total / 1e9:,.0f} GB of channels; save the colors alone"
-            )
 
 
 def encode(image: Image, file: BinaryIO, options: ExrOptions) -> tuple[str, ...]:
@@ -217,6 +202,25 @@ def _quiet() -> Iterator[None]:
 def _at_start(file: BinaryIO) -> BinaryIO:
     file.seek(0)
     return file
+
+
+def _check(headers: list[Any], windows: list[tuple[int, int, int, int]]) -> None:
+    """Refuse parts that would not fit into memory, and kinds that are not known."""
+    total = 0
+    for header, (top, left, bottom, right) in zip(headers, windows, strict=True):
+        if str(header.get("type", "")).rpartition(".")[2].startswith("deep"):
+            raise ImageFormatError("deep OpenEXR pictures are not known; flatten it first")
+        if any(each.xSampling != 1 or each.ySampling != 1 for each in header["channels"]):
+            raise ImageFormatError("OpenEXR of subsampled channels is not known; save it as RGB")
+        pixels = (bottom - top + 1) * (right - left + 1)
+        shown = _window(header, "displayWindow")
+        if pixels > _MOST_OVERSCAN * (shown[2] - shown[0] + 1) * (shown[3] - shown[1] + 1):
+            raise ImageFormatError("the data window is far larger than the display window")
+        total += pixels * len(header["channels"]) * 4
+    if total > _MOST_BYTES:
+        raise ImageFormatError(
+            f"the OpenEXR has {total / 1e9:,.0f} GB of channels; save the colors alone"
+        )
 
 
 def _window(header: Any, name: str) -> tuple[int, int, int, int]:

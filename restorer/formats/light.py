@@ -28,9 +28,10 @@ from restorer.image import FloatArray, Image, Transfer
 
 _BAND = 256  # rows that are converted at once
 _SLOPE = 1.055 / 2.4  # of the tone curve at white
-# Encoded units for a factor of e above white. With 0.1, 0.25, 0.5, 1 and 2 the denoiser's relative
-# error above white was 6.9, 3.6, 2.4, 2.0 and 2.0 %, in photographs up to 16 times as bright; above
-# 0.5, the rest of a picture gets worse. 450 times white becomes 4, the most that networks tolerate.
+# Encoded units for a factor of e above white. With 0.1, 0.25, 0.5, 1 and 2 the relative error of
+# denoising above white was 6.7, 3.7, 2.6, 2.1 and 2.0 %, in photographs 16 times as bright; with
+# more, the rest of an enlargement gets worse (tests/benchmarks/linear_light.py). 450 times white
+# becomes 4, the most that networks tolerate.
 _UNIT = 0.5
 _MIDDLE_GRAY = 0.18
 

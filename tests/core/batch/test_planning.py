@@ -38,6 +38,11 @@ def planned(batch) -> dict[str, str]:  # type: ignore[no-untyped-def]
     return {job.source.name: job.target.as_posix() for job in batch.jobs}
 
 
+@pytest.mark.parametrize("suffix", [".psd", ".TGA", ".heic", ".nef"])
+def test_results_of_formats_without_a_writer_are_tiff(suffix):
+    assert target_name(Path(f"a{suffix}"), [Step("panet-sr-x2-lite")], "{stem}{suffix}") == "a.tif"
+
+
 def test_a_raw_file_and_the_jpeg_beside_it_are_one_picture(tmp_path):
     source = tree(tmp_path / "in", "a.nef", "a.JPG", "b.jpg", "c.dng", "d/a.jpg")
     batch = plan_jobs(source, tmp_path / "out", STEPS)
