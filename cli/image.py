@@ -157,7 +157,7 @@ def _target(
         return folder / target_name(source, steps, name, request.suffix)
     target = folder
     if not target.suffix:
-        return target.with_suffix(request.suffix or source.suffix)
+        return target.with_suffix(request.suffix or Path(target_name(source, steps)).suffix)
     if target.suffix.lower() not in WRITABLE:
         known = ", ".join(sorted(WRITABLE))
         raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")

@@ -92,7 +92,9 @@ class Settings(_Checked):
         highlights: Of RAW pictures, where a channel of the sensor is saturated: ``reconstruct``
             estimates it from the others, ``clip`` makes white of it.
         dither: Whether rounding to 8 bit is dithered.
-        quality: JPEG and WebP quality, 1 to 100.
+        quality: Quality of lossy compression, 1 to 100.
+        lossless: Whether formats that have both lossy and lossless compression use the latter.
+        effort: Effort of compression, 1 to 9, in formats that have it; None takes theirs.
         keep_times: Whether the file of the result gets the access and modification time of its
             source.
         provenance: Where the account of how a result was made goes: into the file, or, where its
@@ -203,10 +205,26 @@ class Settings(_Checked):
     quality: int = option(
         95,
         Integer(1, 100),
-        window("JPEG and WebP quality, 1 to 100."),
+        window("Quality of lossy compression, 1 to 100."),
         metavar="1-100",
         group="result",
         label=window("Quality"),
+    )
+    lossless: bool = option(
+        False,
+        Flag(),
+        window("Lossless compression in formats that have it beside the lossy one."),
+        group="result",
+        label=window("Lossless"),
+    )
+    effort: int | None = option(
+        None,
+        Integer(1, 9),
+        "Effort of compression, 1 to 9, in formats that have it: more takes longer and makes"
+        " smaller files.",
+        metavar="1-9",
+        usual="that of the format",
+        group="result",
     )
     profile: str = option(
         "keep",
@@ -364,6 +382,16 @@ class Settings(_Checked):
         super().__post_init__()
         if self.mosaic is None and self.raw_size is not None:
             raise SettingsError("raw size: without a Bayer pattern; set the mosaic, too")
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        """What is asked of the writer of the result, by the names of its options."""
+        asked = {
+            "quality": self.quality,
+            "lossless": self.lossless or None,
+            "effort": self.effort,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 @dataclass(frozen=True)

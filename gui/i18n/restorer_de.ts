@@ -100,12 +100,16 @@
         <translation>Wie das Original</translation>
     </message>
     <message>
-        <source>JPEG and WebP quality, 1 to 100.</source>
-        <translation>Qualität für JPEG und WebP, 1 bis 100.</translation>
-    </message>
-    <message>
         <source>Quality</source>
         <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>Lossless compression in formats that have it beside the lossy one.</source>
+        <translation>Verlustfreie Kompression in Formaten, die sie neben der verlustbehafteten haben.</translation>
+    </message>
+    <message>
+        <source>Lossless</source>
+        <translation>Verlustfrei</translation>
     </message>
     <message>
         <source>sRGB</source>
@@ -250,6 +254,10 @@
     <message>
         <source>Tone curve of RAW pictures: neutral brightens mid tones as cameras do.</source>
         <translation>Tonwertkurve von RAW-Bildern: „Neutral“ hellt Mitteltöne auf wie Kameras.</translation>
+    </message>
+    <message>
+        <source>Quality of lossy compression, 1 to 100.</source>
+        <translation>Qualität der verlustbehafteten Kompression, 1 bis 100.</translation>
     </message>
     <message>
         <source>Neutral</source>

@@ -50,7 +50,8 @@ class Output(OptionFields):
         if suffix is None and state.opened is not None and state.opened.path is not None:
             suffix = state.choices.target(state.opened.path).suffix.lower()
         found = [f for f in FORMATS.values() if f.writer and suffix in f.suffixes]
-        self.fields["quality"].setEnabled(any(f.has_option("quality") for f in found))
+        for name in ("quality", "lossless"):
+            self.fields[name].setEnabled(any(f.has_option(name) for f in found))
 
     def _take_format(self) -> None:
         if self._choices is not None:

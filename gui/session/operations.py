@@ -250,7 +250,7 @@ def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, .
         choices: The choices that made it, with that page among the settings.
     """
     final = restorer.amend_provenance(final, choices.steps, choices.settings)
-    options = writer_options(path, quality=choices.settings.quality)
+    options = writer_options(path, **choices.settings.writing)
     place = choices.settings.provenance
     notes = write(final, path, options, existing="replace", provenance=place)
     return path, (*final.notes, *notes)

@@ -129,7 +129,7 @@ def _run_reserved(
     context.progress("write")
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
-        options = formats.writer_options(target, quality=job.settings.quality)
+        options = formats.writer_options(target, **job.settings.writing)
         place = job.settings.provenance
         return formats.write(
             restored, target, options, existing=existing, times=times, provenance=place
@@ -170,7 +170,7 @@ def _run_pages(
         return formats.write_pages(
             run.images(),
             target,
-            formats.writer_options(target, quality=job.settings.quality),
+            formats.writer_options(target, **job.settings.writing),
             existing=existing,
             times=_times(job, source),
             provenance=job.settings.provenance,

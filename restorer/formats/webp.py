@@ -52,12 +52,17 @@ class WebPOptions(WriterOptions):
     Attributes:
         quality: Quality of lossy files; how hard lossless ones are compressed.
         lossless: None makes files of quality 100 lossless.
-        effort: Effort of compression; 0 is fast, 6 makes the smallest files.
+        effort: Effort of compression; 1 is fast, 9 makes the smallest files.
     """
 
     quality: int = option(95, Integer(1, 100), "WebP quality, 1 to 100.")
     lossless: bool | None = option(None, Flag(), "Lossless compression.")
-    effort: int = option(4, Integer(0, 6), "Effort of compression, 0 to 6.")
+    effort: int = option(6, Integer(1, 9), "Effort of compression, 1 to 9.")
+
+    @property
+    def method(self) -> int:
+        """The method of libwebp, 0 to 6."""
+        return round((self.effort - 1) * 6 / 8)
 
 
 def sniff(file: BinaryIO) -> int:
@@ -126,7 +131,7 @@ def encode(image: Image, file: BinaryIO, options: WebPOptions) -> tuple[str, ...
         "WEBP",
         quality=options.quality,
         lossless=lossless,
-        method=options.effort,
+        method=options.method,
         exact=True,
         **{key: value for key, value in extra.items() if value},
     )

@@ -116,7 +116,7 @@ class ResultWriter:
         return image.with_float(image.to_float(), bits=self._bits, dither_seed=noise)
 
     def _write(self, images: Iterator[Image]) -> None:
-        options = formats.writer_options(self._target, quality=self._settings.quality)
+        options = formats.writer_options(self._target, **self._settings.writing)
         place = self._settings.provenance
         self.notes, self.account = formats.write_rows(
             images, self._size, self._file, self._target, options, place

@@ -36,7 +36,7 @@ class AvifOptions(WriterOptions):
     Attributes:
         quality: Quality of lossy files.
         lossless: None makes files of quality 100 lossless.
-        effort: Effort of compression; 0 is fast, 10 makes the smallest files.
+        effort: Effort of compression; 1 is fast, 9 makes the smallest files.
         bits: Bits of a sample where the image has more than 8.
         subsampling: Resolution of the colors; None keeps it full from quality 90 on and halves it
             both ways below. Lossless files keep it full.
@@ -44,7 +44,7 @@ class AvifOptions(WriterOptions):
 
     quality: int = option(95, Integer(1, 100), "AVIF quality, 1 to 100.")
     lossless: bool | None = option(None, Flag(), "Lossless compression.")
-    effort: int = option(4, Integer(0, 10), "Effort of compression, 0 to 10.")
+    effort: int = option(4, Integer(1, 9), "Effort of compression, 1 to 9.")
     bits: int = option(12, Choice({10: "", 12: ""}), "Bits of a sample of deep pictures.")
     subsampling: str | None = option(
         None, Choice(dict.fromkeys(("4:4:4", "4:2:2", "4:2:0"), "")), "Resolution of the colors."
@@ -92,7 +92,7 @@ def encode(image: Image, file: BinaryIO, options: AvifOptions) -> tuple[str, ...
     data = imagecodecs.avif_encode(
         np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels),
         level=100 if lossless else min(options.quality, 99),
-        speed=_FASTEST - options.effort,
+        speed=round(_FASTEST * (9 - options.effort) / 8),
         bitspersample=bits,
         pixelformat="400" if image.pixels.shape[2] < 3 else _format(colors, lossless=lossless),
         numthreads=THREADS,

@@ -269,7 +269,7 @@ def test_options_belong_to_their_format(tmp_path: Path) -> None:
     for suffix, option_, value in (
         (".jpg", "subsampling", "4:1:0"),
         (".png", "compression", 10),
-        (".webp", "effort", 7),
+        (".webp", "effort", 10),
         (".tif", "compression", "jpeg"),
     ):
         with pytest.raises(SettingsError, match=f"{option_} .*expected"):
@@ -281,8 +281,8 @@ def test_options_belong_to_their_format(tmp_path: Path) -> None:
     [
         (".tif", "compression", ("deflate", "lzw", "zstd", "none")),
         (".png", "compression", (None, 0, 9)),
-        (".webp", "effort", (0, 6)),
-        (".avif", "effort", (2, 10)),
+        (".webp", "effort", (1, 9)),
+        (".avif", "effort", (3, 9)),
         (".jxl", "effort", (1, 7)),
     ],
 )
