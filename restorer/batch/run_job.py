@@ -162,6 +162,14 @@ def _run_pages(
         return context.run(_restore, job, page, file, format, within, number)[:2]
 
     def reserve(header: formats.Header) -> AbstractContextManager[None]:
+        needed = footprint.picture_bytes(header, _specs(job), job.settings.bits)
+        if needed > (free := free_bytes("cpu")):
+            word = source.page_word
+            raise ImageTooLargeError(
+                f"{source.path}: a {word} of {header.width} x {header.height} pixels takes"
+                f" {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} are free; a {word} that is"
+                " chosen alone (setting pages) can be streamed"
+            )
         return memory.reserve(_whole_bytes(job, header, memory), context.check_cancel)
 
     run = PageRun(job, source, numbers, context, restore, reserve)

@@ -150,6 +150,16 @@ def test_a_page_that_is_chosen_can_be_streamed(
     np.testing.assert_array_equal(restorer.read(target).pixels, expected.pixels)
 
 
+def test_a_page_that_does_not_fit_into_memory_is_told_with_the_way_out(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restorer.batch.run_job.free_bytes", lambda device: 1000)
+    result = restorer.run_job(Job(source, source.with_name("out.tif"), (Step(MODEL),)))
+    assert result.status == "failed"
+    assert "a page of 40 x 24 pixels takes" in result.error
+    assert "setting pages" in result.error
+
+
 def test_a_later_run_says_what_the_result_lacks(source: Path, tmp_path: Path) -> None:
     job = Job(source, tmp_path / "out" / "a.tif", (Step(MODEL),))
     restorer.write_pages(restorer.read_pages(source), job.target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
@@ -259,6 +260,33 @@ def test_a_damaged_frame_ends_an_animation(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(ImageError, match=r"frame 3|cut short|no known mark"):
         list(restorer.read_pages(path, on_damage=lambda n, _: left_out.append(n)))
     assert not left_out
+
+
+@given(
+    st.sampled_from(SUFFIXES),
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=6),
+)
+def test_damaged_bytes_give_frames_or_an_image_error(
+    tmp_path_factory: pytest.TempPathFactory,
+    suffix: str,
+    other: bool,
+    flips: list[tuple[int, int]],
+) -> None:
+    path = tmp_path_factory.mktemp("damage") / f"a{suffix}"
+    frames = [make_photograph(9, 11) // 64 * 64 for _ in range(3)]
+    if other:
+        first, *more = map(PilImage.fromarray, frames)
+        first.save(path, save_all=True, append_images=more, duration=40)
+    else:
+        restorer.write_pages(map(Image, frames), path)
+    data = bytearray(path.read_bytes())
+    for at, value in flips:
+        data[at % len(data)] = value
+    path.write_bytes(data)
+    with contextlib.suppress(ImageError):
+        for _ in restorer.read_pages(path, max_pixels=10**6):
+            pass
 
 
 def test_a_picture_before_an_animation_is_no_frame_of_it(tmp_path: Path) -> None:

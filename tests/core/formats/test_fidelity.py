@@ -69,6 +69,8 @@ PROGRAMS = {
     ),
     "pngcheck": (("-q",), "^$"),
     "tiffinfo": ((), GEOTIFF),
+    "gifsicle": (("--info",), "^$"),
+    "webpinfo": (("-quiet",), "^$"),
     "exiftool": (
         ("-validate", "-warning", "-error", "-a", "-s3"),
         r"^=+ |^OK$|^\d+ Warnings?|^ +\d+ image files read|\[minor\]"
@@ -78,7 +80,7 @@ PROGRAMS = {
         r"|\(undef\) for IFD0 0x83bb",  # IPTC may be so by the XMP specification, part 3
     ),
 }
-SUFFIX = {"pngcheck": ".png", "tiffinfo": ".tif"}
+SUFFIX = {"pngcheck": ".png", "tiffinfo": ".tif", "gifsicle": ".gif", "webpinfo": ".webp"}
 UNKNOWN = {"identify": (".qoi", ".exr", ".dng"), "exiftool": (".qoi", ".exr")}
 
 
