@@ -22,6 +22,7 @@ from restorer import (
     conditioned_task,
     default_model,
     mosaic_task,
+    raw_model,
     usual_task,
 )
 
@@ -138,14 +139,16 @@ class Request:
     def completed(self, jobs: Iterable[Job]) -> tuple[Job, ...]:
         """Return the jobs with the references that are asked for.
 
-        RAW pictures are demosaiced and nothing else where neither task, model nor scale is given.
+        Where neither task, model nor scale is given, RAW pictures are demosaiced, without their
+        noise.
         """
         from restorer import Step, with_raw_steps, with_references
 
         if not self._has_references:
             if self.task or self.model or self.scale is not None:
                 return tuple(jobs)
-            step = Step(default_model(mosaic_task()), bayer=self.values["bayer"])
+            asked = ("bayer", "strength", "detail")
+            step = Step(raw_model(), **{name: self.values[name] for name in asked})
             return with_raw_steps(jobs, [step])
         found = tuple(replace(job, references=self.reference, explain=self.explain) for job in jobs)
         return found if self.reference_dir is None else with_references(found, self.reference_dir)

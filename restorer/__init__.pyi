@@ -163,6 +163,7 @@ from .restoration.diagnosis import estimate_jpeg_quality as estimate_jpeg_qualit
 from .restoration.diagnosis import estimate_sigma as estimate_sigma
 from .restoration.display import Display as Display
 from .restoration.display import to_display as to_display
+from .restoration.mosaic import denoise_mosaic as denoise_mosaic
 from .restoration.provenance import FileHash as FileHash
 from .restoration.provenance import Provenance as Provenance
 from .restoration.provenance import amend_provenance as amend_provenance
@@ -195,6 +196,7 @@ from .tasks import Task as Task
 from .tasks import conditioned_task as conditioned_task
 from .tasks import default_model as default_model
 from .tasks import mosaic_task as mosaic_task
+from .tasks import raw_model as raw_model
 from .tasks import usual_task as usual_task
 from .tiling.plan import ChopRule as ChopRule
 from .tiling.plan import Region as Region

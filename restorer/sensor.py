@@ -13,6 +13,7 @@ from restorer.image import FloatArray
 # The curve is a square root that becomes straight near black. At the lower bound its slope there
 # is that of sRGB; at the upper one it is nearly straight.
 _STRAIGHTEST, _MOST_CURVED = 1.0, 0.0015
+_MIDDLE = 0.18  # of white
 LEVEL_GAIN = 4  # of the plane of noise levels, which are below 0.12 up to ISO 25,600
 
 
@@ -99,8 +100,7 @@ def network_planes(samples: FloatArray, pattern: str, noise: SensorNoise) -> Flo
 
 
 def sigma_of(noise: SensorNoise) -> float:
-    """Return the noise of green on its curve, on the 0-255 scale."""
-    scale, offset, knee = noise.scale[1], noise.offset[1], noise.knee
-    middle = 0.18
-    slope = (np.sqrt(1 + knee) + np.sqrt(knee)) / 2 / np.sqrt(middle + knee)
-    return float(255 * np.sqrt(scale * middle + offset) * slope)
+    """Return the noise of middle gray in green, on the curve of `stabilized`, 0-255 scale."""
+    variance = noise.scale[1] * _MIDDLE + noise.offset[1]
+    slope = (np.sqrt(1 + noise.knee) + np.sqrt(noise.knee)) / 2 / np.sqrt(_MIDDLE + noise.knee)
+    return float(255 * np.sqrt(variance) * slope)

@@ -20,12 +20,14 @@ class Task:
         suffix: Name of the task in model ids.
         default_models: Model ids by scale, the default scale first; empty if no included model
             exists and the user must choose one.
+        raw_model: Id of the model for camera RAW, whose samples are noisy; empty if there is none.
         planes: Content of the input: ``color`` (including gray), or the ``mosaic`` of a camera.
         padding: Padding mode at the borders of the image. ``repeat`` repeats the edge pixels: it
             gains 0.03 dB on Set5 x2 and x4, and continues 8x8 compression blocks as if the image
             were larger. ``mirror`` keeps the phase of mosaics and leaves white noise white.
         condition: Strength of the degradation, which a network receives as an additional plane,
-            or for one value of which its weights are trained.
+            or for one value of which its weights are trained. ``sensor_noise`` is that of each
+            sample of a mosaic.
         enlarges: Whether the result is larger than the input.
         needs_references: Whether the networks take reference images.
         luma: Whether networks with one channel restore the luma of color images and keep the
@@ -42,11 +44,12 @@ class Task:
     default_models: Mapping[int, str]
     planes: Literal["color", "mosaic"] = "color"
     padding: Literal["repeat", "mirror"] = "mirror"
-    condition: Literal["", "sigma", "jpeg_quality"] = ""
+    condition: Literal["", "sigma", "jpeg_quality", "sensor_noise"] = ""
     enlarges: bool = False
     needs_references: bool = False
     luma: bool = False
     place: int = 0
+    raw_model: str = ""
 
     @property
     def mosaic(self) -> bool:
@@ -109,6 +112,8 @@ TASKS: Mapping[str, Task] = {
             "demosaic",
             {1: "panet-demosaic-lite"},
             planes="mosaic",
+            condition="sensor_noise",
+            raw_model="panet-demosaic-noisy-lite",
         ),
         Task(
             "reference-sr",
@@ -164,6 +169,16 @@ def mosaic_task() -> str:
         'demosaicing'
     """
     return next(task.id for task in TASKS.values() if task.mosaic)
+
+
+def raw_model() -> str:
+    """Return the id of the model that makes colors of camera RAW, whose samples are noisy.
+
+    Examples:
+        >>> restorer.raw_model()
+        'panet-demosaic-noisy-lite'
+    """
+    return TASKS[mosaic_task()].raw_model
 
 
 def usual_task(*, references: bool = False) -> str:

@@ -27,6 +27,7 @@ from restorer import (
     list_models,
     model_spec,
     mosaic_task,
+    raw_model,
     target_name,
     usual_task,
 )
@@ -262,7 +263,7 @@ class Choices:
 def usual_choices() -> Choices:
     """Return the choices of a new user: twice as large, with the models that ship."""
     tasks = tuple(TaskChoice(task, _usual_model(task)) for task in TASK_ORDER)
-    demosaicing = TaskChoice(mosaic_task(), _usual_model(mosaic_task()), wanted=True)
+    demosaicing = TaskChoice(mosaic_task(), raw_model(), wanted=True)
     return Choices(tasks, (demosaicing, *tasks)).with_task(usual_task(), wanted=True)
 
 

@@ -32,6 +32,7 @@ from restorer.models.catalog import list_models, model_spec
 from restorer.models.store import weights_path
 from restorer.restoration.provenance import FileHash, Provenance
 from restorer.settings import RunPlan, Settings, Step
+from restorer.tasks import conditioned_task, default_model, raw_model
 
 _SHOWN_DIGITS = 12  # of a hash in a message
 _PROFILES = ("keep", "srgb", "display-p3")
@@ -216,8 +217,15 @@ def _with_models(
     plans = (replace(p, model=spec.id) for p, spec in zip(found.plans, specs, strict=True))
     is_base = [bool(spec.base) for spec in specs[1:]]
     asked = [model for model, base in zip(models, [*is_base, False], strict=True) if not base]
-    steps = (replace(s, model=model) for s, model in zip(found.steps, asked, strict=True))
+    steps = (_with_model(s, model) for s, model in zip(found.steps, asked, strict=True))
     return tuple(plans), tuple(steps)
+
+
+def _with_model(step: Step, model: str) -> Step:
+    """Return a step with its model; one that denoises camera RAW ran by the model for RAW."""
+    if model == raw_model() and step.model == default_model(conditioned_task("sigma")):
+        return replace(step, bayer=None)
+    return replace(step, model=model)
 
 
 def _settings(recorded: Settings, plans: Sequence[RunPlan], path: Path, folder: Path) -> Settings:

@@ -23,7 +23,7 @@ from restorer.formats.raw.sidecar import sidecar_names
 from restorer.formats.table import HEADERLESS
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
-from restorer.tasks import default_model, mosaic_task
+from restorer.tasks import raw_model
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +217,9 @@ def with_references(jobs: Iterable[Job], folder: Path | str) -> tuple[Job, ...]:
 
 
 def with_raw_steps(jobs: Iterable[Job], steps: Sequence[Step] = ()) -> tuple[Job, ...]:
-    """Return the jobs, those on RAW samples with these steps; without any, they are demosaiced.
+    """Return the jobs, those on RAW samples with these steps.
+
+    Without steps, they are demosaiced, without their noise.
 
     Raises SettingsError where a model of the steps is unknown.
 
@@ -225,9 +227,9 @@ def with_raw_steps(jobs: Iterable[Job], steps: Sequence[Step] = ()) -> tuple[Job
         >>> jobs = restorer.plan_sources(["photo.nef"], "large", ["panet-sr-x2-lite"]).jobs
         >>> (job,) = restorer.with_raw_steps(jobs)
         >>> [step.model for step in job.steps]
-        ['panet-demosaic-lite']
+        ['panet-demosaic-noisy-lite']
     """
-    steps = tuple(steps) or (Step(default_model(mosaic_task())),)
+    steps = tuple(steps) or (Step(raw_model()),)
     raw = frozenset(FORMATS["raw"].suffixes)
     return tuple(
         replace(job, steps=steps)

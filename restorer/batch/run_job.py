@@ -34,9 +34,10 @@ from restorer.image import Image
 from restorer.inference.devices import available_devices, free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec, model_spec
-from restorer.pages import Page, pattern_of
+from restorer.pages import Mosaic, Page, pattern_of
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
+from restorer.restoration.mosaic import gives_samples, run_mosaic
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (
     MOST,
@@ -119,7 +120,7 @@ def _run_reserved(
             size_bytes = _whole_bytes(job, source.header, memory)
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
             page, times, file = source.read_page(), _times(job, source), _file(job, source)
-        restored, plans, references = context.run(_restore, job, page, file, format, context)
+        restored, plans, references = context.run(_restore_page, job, page, file, format, context)
         if len(numbers) > 1 and numbers[0] > 0:
             lost = not_kept(others(len(numbers) - 1, source.page_word))
             restored = replace(restored, notes=(*restored.notes, *lost))
@@ -194,6 +195,34 @@ def _run_pages(
         pages=run.count,
         missing=run.missing,
     )
+
+
+def _restore_page(
+    job: LocalJob,
+    page: Page,
+    file: FileHash | None,
+    format: formats.Format,
+    context: JobContext,
+) -> tuple[Page, tuple[RunPlan, ...], ReferenceRun | None]:
+    """Return the result of `_restore`.
+
+    A file that holds samples gets those of camera RAW, where noise is all that is to be removed.
+    """
+    samples = isinstance(page, Mosaic) and format.mosaic_writer
+    if not samples or not gives_samples(job.steps, job.settings):
+        return _restore(job, page, file, format, context)
+    assert isinstance(page, Mosaic), "or it has no samples"
+    context.check_cancel()
+    mosaic, plans = run_mosaic(
+        page,
+        job.steps,
+        job.settings,
+        file=file,
+        plans=job.plans,
+        on_tile=context.on_tile,
+        cancel=context.cancel,
+    )
+    return mosaic, plans, None
 
 
 def _restore(

@@ -24,6 +24,7 @@ _BINS = 24  # of equal steps of the square root of the mean, in which noise is n
 _FEW = 12  # blocks of a bin that are too few
 # Structure over that of noise in flat blocks; of noise, 9 blocks in 10 have less.
 _EDGES, _SLOPES = 1.35, 2.0
+_START = 0.9  # share of the blocks that count as flat at first
 _ROUNDS = 40
 _LEAST = 1e-12  # variance
 _GAINS = 0.5, 2.0  # of a color over the others, which makers multiply samples by
@@ -49,7 +50,8 @@ def fit_noise(samples: FloatArray, pattern: str) -> SensorNoise | None:
     blocks = np.concatenate(colors)
     if len(blocks) < _FEW:
         return None
-    scale, offset = 0.0, float(blocks[:, 1].mean())
+    structure = np.maximum(blocks[:, 2] / _EDGES, blocks[:, 3] / _SLOPES)
+    scale, offset = 0.0, float(np.quantile(structure, _START))
     for _ in range(_ROUNDS):
         before = scale, offset
         points = _points(blocks[_flat(blocks, scale, offset)])
@@ -98,7 +100,8 @@ def _points(blocks: Blocks) -> NDArray[np.float64]:
     """Return mean, variance and number of the blocks of each range of brightness."""
     bins = (np.sqrt(np.clip(blocks[:, 0], 0, 1)) * _BINS).astype(int)
     groups = [blocks[bins == each] for each in np.unique(bins)]
-    found = [(*own[:, :2].mean(0), len(own)) for own in groups if len(own) >= _FEW]
+    large = [own for own in groups if len(own) >= _FEW] or [blocks]
+    found = [(*own[:, :2].mean(0), len(own)) for own in large if len(own) >= _FEW]
     return np.array(found).reshape(-1, 3)
 
 

@@ -22,6 +22,11 @@ from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec
 from restorer.networks import ARCHITECTURES, reference_use
 
+_LEVELS = {
+    "sigma": "sigma / 255",
+    "jpeg_quality": "(100 - jpeg quality) / 255",
+    "sensor_noise": "4 * standard deviation of the noise of each sample",
+}
 OPSET = 18  # the first with all operators (Col2Im); ONNX Runtime supports it since 1.14
 
 _MIN_PSNR = 60.0  # dB to PyTorch; rounding gives 110 to 150, a match that flips 80, an error 40
@@ -224,8 +229,7 @@ def _describe(spec: ModelSpec, model: OnnxModel, seed: int) -> Mapping[str, str]
     if spec.base:
         planes = f"{colors} enlargement by {spec.base}, {colors} registered reference, mask"
     elif spec.condition:
-        level = "sigma / 255" if spec.condition == "sigma" else "(100 - jpeg quality) / 255"
-        planes = f"{colors}, {level}"
+        planes = f"{colors}, {_LEVELS[spec.condition]}"
     size = f"multiples of {model.multiple_of} from {model.min_side} on"
     if model.size is not None:
         size = f"{model.size[0]} x {model.size[1]}"

@@ -29,6 +29,8 @@ def level_of(spec: ModelSpec, sigma: float | None, jpeg_quality: int | None) -> 
         "sigma": None if sigma is None else sigma / 255,
         "jpeg_quality": None if jpeg_quality is None else (100 - jpeg_quality) / 255,
     }
+    if spec.condition not in ("", *levels):
+        raise SettingsError(f"{spec.id}: takes the noise of camera RAW, which only restore knows")
     level = levels.pop(spec.condition, None)
     if spec.condition and level is None:
         raise SettingsError(f"{spec.id}: takes a level of damage; say {spec.condition}")

@@ -68,7 +68,7 @@ class ModelSpec:
         channels: Input and output channels; 3 is RGB.
         peak: Value of white in the network's input, 1 or 255.
         condition: Condition that the network takes as an additional plane: ``sigma``,
-            ``jpeg_quality`` or nothing.
+            ``jpeg_quality``, ``sensor_noise`` or nothing.
         condition_max: The largest supported sigma, on the 0-255 scale.
         trained_for: The setting for which the weights are trained: ``sigma``, ``jpeg_quality`` or
             ``bayer`` (the pattern, such as ``grbg``).

@@ -40,7 +40,7 @@ from restorer.tiling.plan import TileNeeds, round_up
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-_CONDITION_MAX = {"": 0.0, "sigma": 75.0, "jpeg_quality": 100.0}
+_CONDITION_MAX = {"": 0.0, "sigma": 75.0, "jpeg_quality": 100.0, "sensor_noise": 0.0}
 _MAX_BLOCKS = 1000  # the deepest published networks have 80
 _MAX_ARGUMENT = 1000  # in a record; the chunks of NLSN have 144 pixels, and white may be 255
 _SETTINGS = {
@@ -202,7 +202,8 @@ def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma
         or task not in TASKS
     ):
         return ""
-    return TASKS[task].condition
+    condition = TASKS[task].condition
+    return "" if condition == "sensor_noise" else condition
 
 
 def fits_model(checkpoint: CheckpointInfo, spec: ModelSpec) -> bool:

@@ -16,14 +16,20 @@ from restorer.inputs import Picture, to_image
 from restorer.models.catalog import ModelSpec, model_family, model_spec
 from restorer.restoration.reference.files import Reference, open_references
 from restorer.restoration.reference.run import ReferenceRun
+from restorer.restoration.source import Source
 from restorer.restoration.step import OpenStep
+from restorer.sensor import sigma_of
 from restorer.settings import STEP_OPTIONS, Settings, Step
-from restorer.tasks import conditioned_task, default_model, mosaic_task
+from restorer.tasks import conditioned_task, default_model, mosaic_task, raw_model
 
 # One step: a model, a `Step` that names its model, or a model with the options of a `Step`.
 OneStep: TypeAlias = Openable | Step | tuple[Openable, Step]
 Model: TypeAlias = OneStep | Sequence[OneStep]
 Named: TypeAlias = str | Path | ModelSpec  # a model on the disk
+
+# See `sigma_of`: the noise of ISO 1,100 with a BaselineNoise of 1. Below, the network for mosaics
+# without noise has the higher PSNR: by 0.55 dB at ISO 400; 0.26 dB less at ISO 1,600.
+_LITTLE_NOISE = 2.2
 
 
 def open_steps(model: Model, settings: Settings, bits: int, pattern: str = "") -> list[OpenStep]:
@@ -40,7 +46,7 @@ def open_steps(model: Model, settings: Settings, bits: int, pattern: str = "") -
 
     Raises ModelError, SettingsError.
     """
-    wanted = _listed(model)
+    wanted = steps_of(model)
     if not wanted:
         raise SettingsError("no steps: say what to do with the picture")
     pairs = [model_and_step(each, settings) for each in wanted]
@@ -120,15 +126,46 @@ def _opened_reference(reference: Picture | Reference, name: str) -> Reference:
 def _demosaicing(
     pairs: Sequence[tuple[Named | Predictor, Step]], pattern: str
 ) -> list[tuple[Named | Predictor, Step]]:
-    """Return steps that begin with demosaicing, by the default model if none is among them."""
+    """Return steps that begin with demosaicing, by the model for camera RAW if none does."""
     model, step = pairs[0]
     if spec_of(model).traits.mosaic:
         return [(model, replace(step, bayer=step.bayer or pattern)), *pairs[1:]]
-    name = default_model(mosaic_task())
+    name = raw_model()
+    if denoises_samples(step, spec_of(model)):
+        return [(name, replace(step, bayer=pattern)), *pairs[1:]]
     return [(name, Step(name, bayer=pattern)), *pairs]
 
 
-def _listed(model: Model) -> list[OneStep]:
+def suiting_noise(steps: Sequence[OpenStep], source: Source, settings: Settings) -> list[OpenStep]:
+    """Return the steps; RAW with little noise is demosaiced by the model for mosaics without.
+
+    Args:
+        steps: The steps with their models, opened.
+        source: The picture.
+        settings: What holds for all steps.
+    """
+    (predictor, step), *others = steps
+    if step.model != raw_model() or step.mixes_input:
+        return list(steps)
+    pattern = step.bayer or str(predictor.spec.trained_for["bayer"])
+    if sigma_of(source.sensor_noise(pattern)[0]) >= _LITTLE_NOISE:
+        return list(steps)
+    name = default_model(mosaic_task())
+    precision = "auto" if predictor.automatic else predictor.precision
+    bits = max(source.bits, settings.bits or 0)
+    plain = open_model(name, device=predictor.device, precision=precision, bits=bits)
+    return [(plain, replace(step, model=name)), *others]
+
+
+def denoises_samples(step: Step, spec: ModelSpec) -> bool:
+    """Whether a step removes the noise of camera RAW before the colors are reconstructed.
+
+    The default model for denoising does, unless it is given a noise level, which is one of colors.
+    """
+    return spec.condition == "sigma" and step.sigma is None and spec.id == default_model(spec.task)
+
+
+def steps_of(model: Model) -> list[OneStep]:
     """Return the steps; a pair of a model and a step is one, and a module never is several."""
     if isinstance(model, str) or not isinstance(model, Sequence):
         return [model]
@@ -171,7 +208,7 @@ def _check_step(step: Step, spec: ModelSpec) -> None:
     """Refuse options that the model does not take; `Step` itself has checked their values."""
     if step.bayer is not None and not spec.traits.mosaic:
         raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
-    if step.mixes_input and spec.traits.mosaic:
+    if step.mixes_input and spec.traits.mosaic and not spec.condition:
         raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
     for option in (each for each in STEP_OPTIONS if each.conditional):
         value = getattr(step, option.field)

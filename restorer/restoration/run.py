@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from restorer import bayer, color
+from restorer import bayer, color, sensor
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
 from restorer.estimate.noise_map import NoiseMap, noise_map
@@ -21,6 +21,7 @@ from restorer.restoration import strength
 from restorer.restoration.conditioning import Condition, condition_of, merged, notes_of, planes_of
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
+from restorer.restoration.resolve import suiting_noise
 from restorer.restoration.sanity import DisagreementError, Gate
 from restorer.restoration.source import Part, Source, lowest_jpeg_quality, usual
 from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, route, ticker
@@ -53,7 +54,7 @@ class Restoration:
         cancel: CancelToken | None = None,
     ) -> None:
         self._source = source
-        self._steps = steps
+        self._steps = suiting_noise(steps, source, settings)
         self._settings = settings
         self._profile = find_profile(settings.profile)
         self._references = references
@@ -108,6 +109,8 @@ class Restoration:
 
     def _try_step(self, run: StepRun, part: Part, before: Part) -> tuple[Part, RunPlan]:
         """Return the result of a step: color through the network, alpha beside it."""
+        if run.spec.condition == "sensor_noise":
+            return self._demosaic_noisy(run, part)
         if run.spec.traits.mosaic:
             return self._demosaic(run, part), run.plan
         scale, known = run.spec.scale, usual(part.colors)
@@ -155,6 +158,40 @@ class Restoration:
         here = run.computed.of(planes, part.region)
         shifted = bayer.shifted(run.bayer_pattern, run.computed.top, run.computed.left)
         self._compare(run, bayer.sampled(here, shifted), bayer.sampled(restored, shifted))
+        return self._colored(run, part, restored)
+
+    def _demosaic_noisy(self, run: StepRun, part: Part) -> tuple[Part, RunPlan]:
+        """Map a mosaic to color by a network that is told the noise of each sample.
+
+        Noisy colors, for strengths below 1, are those of the same network told that there is none.
+        """
+        source, shares = self._source, run.step.shares
+        pattern = bayer.shifted(run.bayer_pattern, part.region.top, part.region.left)
+        samples = bayer.raw_samples(part.colors, pattern)
+        noise, origin = source.sensor_noise(run.bayer_pattern)
+        planes = sensor.network_planes(source.linear(samples), pattern, noise)
+        restored = self._run_network(run, planes, part)
+        here = run.computed.of(planes, part.region)
+        shifted = bayer.shifted(run.bayer_pattern, run.computed.top, run.computed.left)
+        condition = Condition(sigma=sensor.sigma_of(noise), origin=origin)
+        colors = here[..., : run.spec.channels]
+        self._compare(
+            run, bayer.sampled(colors, shifted), bayer.sampled(restored, shifted), condition
+        )
+        source.leave_curve(restored, noise.knee)
+        if source.gives_samples:
+            before = run.computed.of(samples, part.region)
+            restored = strength.mixed_samples(before, restored, shifted, *shares)
+        elif run.step.mixes_input:
+            planes[..., run.spec.channels :] = 0
+            noisy = self._run_network(run, planes, part, turn=1)
+            source.leave_curve(noisy, noise.knee)
+            restored = strength.mixed(noisy, restored, *shares)
+        restored = run.wanted.of(restored, run.computed)
+        return self._colored(run, part, restored), condition.recorded(run.plan)
+
+    def _colored(self, run: StepRun, part: Part, restored: FloatArray) -> Part:
+        """Return the result of demosaicing in the colors that are wanted."""
         if self._source.rendering is not None:
             restored = self._source.rendering.shown(restored)
         elif self._source.is_integer:
@@ -174,10 +211,12 @@ class Restoration:
         gate.add(given, restored)
         gate.close()
 
-    def _run_network(self, run: StepRun, planes: FloatArray, part: Part) -> FloatArray:
+    def _run_network(
+        self, run: StepRun, planes: FloatArray, part: Part, turn: int = 0
+    ) -> FloatArray:
         """Run the network on the planes of a part; return the result of the computed region."""
         predictor, frame = run.predictor, run.frame
-        on_tile = ticker(self._runs, run, self._on_tile)
+        on_tile = ticker(self._runs, run, self._on_tile, turn)
         if run.tiles is None:
             restored = predictor.run_whole(
                 frame.fill(frame.region, planes, part.region),

@@ -11,6 +11,8 @@ from restorer import bayer, color
 from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
 from restorer.estimate.noise import Rows, sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
+from restorer.estimate.sensor_noise import fit_noise
+from restorer.formats import matrix
 from restorer.formats.light import NetworkCurve
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.formats.raw.camera_color import from_block
@@ -18,9 +20,11 @@ from restorer.formats.raw.rendering import Development, Rendering, Space
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.pages import Mosaic, pattern_of
 from restorer.restoration.provenance import FileHash
+from restorer.sensor import SensorNoise, straightened
 from restorer.settings import Origin, Settings
 from restorer.tiling.plan import Region
 
+_BAND = 256  # rows that are converted at once
 UNCOMPRESSED = 100  # the JPEG quality of a picture without traces of compression
 
 
@@ -55,14 +59,18 @@ class Source:
         file: The file that it was read from, for the provenance of results.
         settings: How RAW samples become colors; None for the defaults.
         camera_colors: Whether results of RAW samples keep the colors of the camera, for DNG files.
+        samples: Whether the result of RAW samples is samples again, and not colors.
 
     Attributes:
         image: The image, encoded for networks where it is linear; of RAW samples, one that has
             them as gray, encoded, too.
         bits: Bit depth of the picture.
         pattern: Bayer pattern of RAW samples; empty for an image.
-        rendering: How the colors of RAW samples become visible; None for an image.
+        rendering: How the colors of RAW samples become visible; None for an image, and where the
+            result is samples.
         curve: The encoding of a linear image for networks; None for all others.
+        neutral: (3,) what RAW samples were divided by; 1 for an image.
+        gives_samples: Whether the values are linear, and the result is samples.
     """
 
     def __init__(
@@ -72,18 +80,32 @@ class Source:
         settings: Settings | None = None,
         *,
         camera_colors: bool = False,
+        samples: bool = False,
     ) -> None:
         self.file = file
         self.bits, self.pattern = picture.bits, pattern_of(picture)
         self.rendering: Rendering | None = None
-        if isinstance(picture, Mosaic):
+        self.neutral = np.ones(3, np.float32)
+        self._stated_noise = picture.noise if isinstance(picture, Mosaic) else None
+        self._sensor_noise: dict[str, tuple[SensorNoise, Origin]] = {}
+        self.gives_samples = samples
+        if isinstance(picture, Mosaic) and samples:
+            self.bits = 32
+            # Nothing is cut off, as no color exceeds 1.
+            self.neutral = (picture.color.neutral / picture.color.neutral.min()).astype(np.float32)
+            balanced = picture.samples.copy()
+            for y, x, number in bayer.sites(picture.pattern):
+                balanced[y::2, x::2] /= self.neutral[number]
+            picture = Image(balanced, picture.metadata, picture.notes)
+        elif isinstance(picture, Mosaic):
             development = development_of(settings or Settings())
             if camera_colors:
                 development = replace(development, space="camera")
             rendering = Rendering(picture.color, development)
-            samples = rendering.for_network(picture)
-            self.rendering = rendering.with_headroom(samples)
-            picture = Image(samples, picture.metadata, picture.notes)
+            encoded = rendering.for_network(picture)
+            self.rendering = rendering.with_headroom(encoded)
+            self.neutral = rendering.neutral
+            picture = Image(encoded, picture.metadata, picture.notes)
         self.curve: NetworkCurve | None = None
         self._linear: Image | None = None
         if picture.is_linear:
@@ -164,6 +186,39 @@ class Source:
         if self._local_noise is None or self._local_noise[0] != sigma:
             self._local_noise = (sigma, noise_map(self.size, self._rows, sigma))
         return self._local_noise[1]
+
+    def linear(self, values: FloatArray) -> FloatArray:
+        """Return values of the source as light."""
+        if self.gives_samples:
+            return values
+        return matrix.decoded(values) if self.curve is None else self.curve.decode(values)
+
+    def encoded(self, linear: FloatArray) -> FloatArray:
+        """Return light as values of the source."""
+        if self.gives_samples:
+            return linear
+        return matrix.encoded(linear) if self.curve is None else self.curve.encode(linear)
+
+    def leave_curve(self, values: FloatArray, knee: float) -> None:
+        """Bring values on the curve of sensor noise to those of the source, in place."""
+        for top in range(0, len(values), _BAND):
+            band = values[top : top + _BAND]
+            band[:] = self.encoded(straightened(band, knee))
+
+    def sensor_noise(self, pattern: str) -> tuple[SensorNoise, Origin]:
+        """Return the noise of the light in a mosaic, balanced, and whether the file states it."""
+        if pattern not in self._sensor_noise:
+            self._sensor_noise[pattern] = self._find_sensor_noise(pattern)
+        return self._sensor_noise[pattern]
+
+    def _find_sensor_noise(self, pattern: str) -> tuple[SensorNoise, Origin]:
+        if self._stated_noise is not None:
+            return self._stated_noise.balanced(self.neutral), "file"
+        samples = self.linear(bayer.raw_samples(self.part(self.region).colors, pattern))
+        for y, x, number in bayer.sites(pattern):  # before the gains, colors have equal noise
+            samples[y::2, x::2] *= self.neutral[number]
+        noise = fit_noise(samples, pattern) or SensorNoise((0, 0, 0), (0, 0, 0))
+        return noise.balanced(self.neutral), "estimated"
 
     def jpeg_quality(self) -> tuple[int, Origin]:
         """Return the lowest JPEG quality that it was saved with, and the source of that value.

@@ -118,8 +118,14 @@ class StepRun:
     def ticks(self) -> int:
         """Number of parts that the work on the region counts in the progress."""
         if self.tiles is None:
-            return _WHOLE_TICKS
-        return self.tiles.count(self.inner) + REGISTRATION_TICKS * self.takes_references
+            return _WHOLE_TICKS * self.passes
+        tiles = self.tiles.count(self.inner) * self.passes
+        return tiles + REGISTRATION_TICKS * self.takes_references
+
+    @property
+    def passes(self) -> int:
+        """How often the network runs: a second time where colors are mixed with noisy ones."""
+        return 1 + (self.spec.traits.mosaic and self.step.mixes_input)
 
     @property
     def memory_bytes(self) -> int:
@@ -229,13 +235,24 @@ def route(runs: Sequence[StepRun], region: Region) -> list[StepRun]:
     return routed
 
 
-def ticker(runs: Sequence[StepRun], run: StepRun, on_tile: OnTick | None) -> OnTick | None:
-    """Return a callback that adds the progress of one step to that of the steps before."""
+def ticker(
+    runs: Sequence[StepRun], run: StepRun, on_tile: OnTick | None, turn: int = 0
+) -> OnTick | None:
+    """Return a callback that adds the progress of one step to that of the steps before.
+
+    Args:
+        runs: All steps.
+        run: The step.
+        on_tile: The callback for all steps.
+        turn: Number of the pass of the network, from 0.
+    """
     if on_tile is None:
         return None
     before, total = sum(r.ticks for r in runs[: run.number]), sum(r.ticks for r in runs)
+    own = run.ticks // run.passes
+    before += turn * own
     if run.tiles is None:
-        return lambda done, parts: on_tile(before + done * run.ticks // parts, total)
+        return lambda done, parts: on_tile(before + done * own // parts, total)
     return lambda done, _: on_tile(before + done, total)
 
 

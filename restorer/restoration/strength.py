@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from restorer import color
+from restorer import bayer, color
 from restorer.image import FloatArray, Image
 from restorer.restoration.source import Source
 from restorer.tiling.plan import Region
@@ -73,6 +73,25 @@ def mixed(
     if strength == detail:
         return _mean(before, restored, strength)
     return split_change(before, restored, scale).at(strength, detail)
+
+
+def mixed_samples(
+    before: FloatArray, restored: FloatArray, pattern: str, strength: float, detail: float
+) -> FloatArray:
+    """Return samples (H, W, 1) of a mosaic, each color mixed for itself.
+
+    Args:
+        before: The samples of the input.
+        restored: (H, W, 3) restored colors.
+        pattern: Bayer pattern of both.
+        strength: Share of the coarse change.
+        detail: Share of the fine change.
+    """
+    result = np.empty_like(before)
+    for y, x, number in bayer.sites(pattern):
+        own = restored[y::2, x::2, number : number + 1]
+        result[y::2, x::2] = mixed(before[y::2, x::2], own, strength, detail)
+    return result
 
 
 def smooth(values: FloatArray, scale: int = 1) -> FloatArray:

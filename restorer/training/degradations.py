@@ -29,6 +29,7 @@ from restorer.training.degrade import (
 )
 from restorer.training.photographs import to_rgb
 from restorer.training.reference import Referenced
+from restorer.training.sensor import Shot
 
 _GRID = 8  # side of a JPEG block
 _LEVEL_STEPS = 2  # a prepared level, at most 100, is stored in 8 bits
@@ -175,6 +176,29 @@ class Mosaic:
 
 
 @dataclass(frozen=True)
+class Raw:
+    """Noisy samples of a sensor as color planes and a plane of noise levels.
+
+    See `restorer.training.sensor`. Colors are balanced, and on the curve of the noise.
+    """
+
+    task: ClassVar[str] = "demosaicing"
+    pattern: str
+    scale: int = 1
+    margin: int = 0
+
+    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
+        """Return the image unchanged; noise is drawn for every patch."""
+        return image, image
+
+    def finish(
+        self, patch: Bytes, clean: Bytes, rng: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Simulate the sensor."""
+        return Shot.draw(rng).take(clean, self.pattern, rng)
+
+
+@dataclass(frozen=True)
 class Camera:
     """Simulated photographs in low light; see `restorer.training.camera`.
 
@@ -313,6 +337,7 @@ DEGRADATIONS = {
     "noise": Noise,
     "jpeg": Jpeg,
     "mosaic": Mosaic,
+    "raw": Raw,
     "camera": Camera,
     "web": Web,
     "referenced": Referenced,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.models.catalog import model_spec
@@ -41,7 +42,8 @@ def share_trunk(networks: Sequence[nn.Module]) -> Sequence[nn.Module]:
 def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Copy the matching parameters of another network's state; others keep their initial values.
 
-    Kernels with fewer input channels than in `state` take the first ones. Residual blocks that
+    Kernels with fewer input channels than in `state` take the first ones; those with more are 0 for
+    the others. Residual blocks that
     `state` lacks are inserted in the middle, on both sides of the attention, and start as the
     identity (Chen et al. 2016, "Net2Net", arXiv:1511.05641).
     """
@@ -52,8 +54,10 @@ def adopt(network: nn.Module, state: Mapping[str, Tensor]) -> None:
             other = given.get(name)
             if other is None or other.ndim != values.ndim:
                 continue
-            if other.ndim == 4 and other.shape[1] > values.shape[1]:
+            if other.ndim == 4 and other.shape[0] == values.shape[0]:
                 other = other[:, : values.shape[1]]
+                more = values.shape[1] - other.shape[1]
+                other = F.pad(other, (0, 0, 0, 0, 0, more))
             if other.shape == values.shape:
                 values.copy_(other)
 

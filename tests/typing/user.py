@@ -88,7 +88,7 @@ def use_models(x: Tensor) -> Tensor:
     family: restorer.Family | None = restorer.model_family(spec.architecture)
     specs: list[restorer.ModelSpec] = restorer.list_models("denoising")
     tasks: list[str] = [restorer.usual_task(), restorer.conditioned_task("sigma")]
-    tasks.append(restorer.mosaic_task())
+    tasks += [restorer.mosaic_task(), restorer.raw_model()]
     speed: str = restorer.speed_class(specs[0])
     default: str = restorer.default_model(tasks[0], 4)
     devices: list[str] = restorer.available_devices()
@@ -123,6 +123,7 @@ def use_files(folder: str) -> None:
     page: Image | restorer.Mosaic = restorer.read_page("photo.dng")
     page = restorer.as_mosaic(image, restorer.Settings(mosaic="rggb"))
     if isinstance(page, restorer.Mosaic):
+        page = restorer.denoise_mosaic(page, "panet-denoise-lite")
         color: restorer.CameraColor = page.color
         image = restorer.plain_picture(page)
         print(color.neutral)

@@ -60,6 +60,16 @@ class Development:
     space: Space = "srgb"
     highlights: Highlights = "reconstruct"
 
+    def applied(self, color: CameraColor) -> CameraColor:
+        """Return the colors of a camera with this white balance and exposure."""
+        neutral = color.neutral
+        if self.white_balance is not None:
+            red, blue = self.white_balance
+            neutral = 1 / np.array([red, 1.0, blue])
+        return replace(
+            color, neutral=neutral / neutral.max(), exposure=color.exposure + self.exposure
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Rendering:
@@ -79,12 +89,12 @@ class Rendering:
     @cached_property
     def neutral(self) -> NDArray[np.float32]:
         """(3,) what the camera gives for an object that is to be gray, the largest 1."""
-        neutral = self.color.neutral
-        if self.development.white_balance is not None:
-            red, blue = self.development.white_balance
-            neutral = 1 / np.array([red, 1.0, blue])
-        scaled: NDArray[np.float32] = (neutral / neutral.max()).astype(np.float32)
-        return scaled
+        neutral: NDArray[np.float32] = self._applied.neutral.astype(np.float32)
+        return neutral
+
+    @cached_property
+    def _applied(self) -> CameraColor:
+        return self.development.applied(self.color)
 
     def for_people(self) -> Rendering:
         """Return the same in colors that people see: sRGB where these are those of the camera."""
@@ -102,11 +112,8 @@ class Rendering:
         if self.development.space != "camera":
             blocks = {name: block for name, block in metadata.blocks.items() if name != BLOCK}
             return replace(metadata, icc=self.profile, blocks=blocks)
-        color = replace(
-            self.color,
-            neutral=self.neutral.astype(np.float64),
-            exposure=self.color.exposure + self.development.exposure + math.log2(self.headroom),
-        )
+        own = self._applied
+        color = replace(own, exposure=own.exposure + math.log2(self.headroom))
         return replace(metadata, icc=None, blocks={**metadata.blocks, BLOCK: to_block(color)})
 
     @cached_property
@@ -152,7 +159,7 @@ class Rendering:
     def _shown(self, balanced: FloatArray) -> FloatArray:
         if self.development.space == "camera":
             return matrix.encoded(np.clip(balanced / np.float32(self.headroom), 0, 1))
-        gain = np.float32(2.0 ** (self.development.exposure + self.color.exposure))
+        gain = np.float32(2.0**self._applied.exposure)
         # Sums, since a matrix product would depend, in the last bit, on the number of rows.
         linear = np.stack([(balanced * row).sum(2) for row in self._to_space], 2) * gain
         np.maximum(linear, 0, out=linear)

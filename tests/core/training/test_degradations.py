@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from restorer import bayer
 from restorer.image import FloatArray
+from restorer.sensor import LEVEL_GAIN
 from restorer.training.camera import Exposure
 from restorer.training.degradations import (
     DEGRADATIONS,
@@ -17,6 +19,7 @@ from restorer.training.degradations import (
     Degradation,
     Jpeg,
     Mosaic,
+    Raw,
     Web,
 )
 from restorer.training.degrade import Bytes, mosaic
@@ -80,6 +83,20 @@ def test_jpeg_gives_the_quality_of_the_stronger_compression() -> None:
         assert np.ptp(inputs[..., 3]) == 0
         (strong if level > 70 else weak if level < 30 else []).append(error)
     assert np.mean(strong) > 2 * np.mean(weak)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32))
+def test_noisy_samples_scatter_around_the_colors_as_they_are_told(seed: int) -> None:
+    inputs, targets, _ = damage(Raw("gbrg"), seed, side=48)
+    assert inputs.shape == (48, 48, 4)
+    sites = bayer.spread(np.ones((48, 48, 1), np.float32), "gbrg").astype(bool)
+    assert not inputs[..., :3][~sites].any()
+    samples, truth = (values[..., :3][sites] for values in (inputs, targets))
+    levels = inputs[..., 3].reshape(-1) / LEVEL_GAIN
+    usual = truth < 1 - 3 * levels  # brighter ones may be cut off
+    scatter = ((samples - truth)[usual] / np.maximum(levels[usual], 1e-4)).std()
+    assert scatter < 0.01 if levels.max() == 0 else 0.8 < scatter < 1.25
 
 
 @given(pattern=st.sampled_from(["rggb", "grbg", "gbrg", "bggr"]))

@@ -98,6 +98,9 @@ def test_only_matching_weights_are_initialized_from_start() -> None:
     adopt(blind, told.state_dict())
     torch.testing.assert_close(blind.head[1].weight, told.head[1].weight[:, :12], rtol=0, atol=0)
     torch.testing.assert_close(blind.tail[0].weight, told.tail[0].weight, rtol=0, atol=0)
+    adopt(told, blind.state_dict())  # what it does not know counts as nothing at first
+    torch.testing.assert_close(told.head[1].weight[:, :12], blind.head[1].weight, rtol=0, atol=0)
+    assert not told.head[1].weight[:, 12:].any()
     adopt(larger, told.state_dict())
     torch.testing.assert_close(larger.before.state_dict(), told.before.state_dict(), rtol=0, atol=0)
     torch.testing.assert_close(larger.tail[0].weight, tail, rtol=0, atol=0)

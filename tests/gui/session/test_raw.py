@@ -21,7 +21,7 @@ from helpers import make_photograph
 
 pytest.importorskip("rawpy")
 
-MODEL = "panet-demosaic-lite"
+MODEL = restorer.raw_model()
 
 
 @pytest.fixture
