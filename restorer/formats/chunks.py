@@ -13,7 +13,7 @@ import numpy as np
 from restorer.errors import ImageFormatError
 from restorer.formats import photoshop
 from restorer.formats.codec import MOST_PAGES, exactly, name_trailer, not_kept
-from restorer.formats.coded_color import check_range, coded_profile, is_known
+from restorer.formats.coded_color import coded_profile, is_hdr, is_known
 from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.metadata import clean_exif
 from restorer.image import Metadata
@@ -170,6 +170,13 @@ def metadata_chunks(metadata: Metadata) -> bytes:
     return b"".join(parts)
 
 
+def hdr_transfer(chunks: Chunks) -> int:
+    """Return the code point of the transfer function of an HDR picture; 0 for others."""
+    code = tuple(chunks.named.get(b"cICP", b""))
+    known = len(code) == 4 and code[2:] == _RGB_FULL_RANGE and is_known(*code[:2])
+    return code[1] if known and is_hdr(code[1]) else 0
+
+
 def pack_chunk(name: bytes, body: bytes | memoryview) -> bytes:
     """Return a chunk with length and checksum."""
     checksum = zlib.crc32(body, zlib.crc32(name))
@@ -245,15 +252,13 @@ def _expanded(data: bytes) -> bytes:
 def _profile(chunks: Chunks, *, gray: bool) -> tuple[bytes | None, tuple[str, ...]]:
     """Return the profile of the first of cICP, iCCP, sRGB, gAMA and cHRM that is understood.
 
-    sRGB needs no profile. Raises ImageFormatError for HDR pictures.
+    sRGB needs no profile.
     """
     named, notes = chunks.named, []
     if b"cICP" in named:
         code = tuple(named[b"cICP"])
-        if len(code) == 4:
-            check_range(code[1])
-            if code[2:] == _RGB_FULL_RANGE and is_known(*code[:2]):
-                return coded_profile(*code[:2], "cICP", gray=gray)
+        if len(code) == 4 and code[2:] == _RGB_FULL_RANGE and is_known(*code[:2]):
+            return coded_profile(*code[:2], "cICP", gray=gray)
         notes.append(f"the cICP color description {code} is not known and was left out")
     if b"iCCP" in named:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from restorer.errors import ImageFormatError
+from restorer.formats.hdr_transfer import NAMES, WHITE
 from restorer.formats.matrix import (
+    LINEAR_CURVE,
     P3_CHROMATICITIES,
     REC2020_CHROMATICITIES,
     SRGB_CHROMATICITIES,
@@ -31,21 +32,16 @@ _CURVES: dict[int, tuple[str, tuple[float, ...]]] = {
     SRGB_TRANSFER: ("", SRGB_CURVE),
 }
 _DCI = 17
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
 def is_known(primaries: int, transfer: int) -> bool:
     """Whether `coded_profile` returns what the code points mean."""
-    return primaries in _PRIMARIES and transfer in _CURVES
+    return primaries in _PRIMARIES and (transfer in _CURVES or is_hdr(transfer))
 
 
-def check_range(transfer: int) -> None:
-    """Raise ImageFormatError for the transfer functions of HDR pictures."""
-    if transfer in _HDR_TRANSFERS:
-        raise ImageFormatError(
-            f"is an HDR picture ({_HDR_TRANSFERS[transfer]}), expected a standard dynamic range;"
-            " convert it to sRGB or Display P3 first"
-        )
+def is_hdr(transfer: int) -> bool:
+    """Whether pixels must go through `to_light` of `hdr_transfer`."""
+    return transfer in NAMES
 
 
 def coded_profile(
@@ -53,12 +49,16 @@ def coded_profile(
 ) -> tuple[bytes | None, tuple[str, ...]]:
     """Return the ICC profile that known code points mean, None for sRGB, and notes.
 
+    That of PQ and HLG describes the linear light to which the pixels are to be decoded.
+
     Args:
         primaries: Code point of the primaries.
         transfer: Code point of the tone curve.
         where: What states them, such as ``cICP``.
         gray: Whether the pixels are gray.
     """
+    if is_hdr(transfer):
+        return _light(*_PRIMARIES[primaries], transfer, gray=gray)
     (space, places), (tone, curve) = _PRIMARIES[primaries], _CURVES[transfer]
     if transfer == SRGB_TRANSFER and (gray or primaries == BT709_PRIMARIES):
         return None, ()
@@ -78,8 +78,10 @@ def described_profile(
         gray: Whether the pixels are gray.
     """
     for primaries, (_, places) in _PRIMARIES.items():
-        if places == chromaticities and transfer in _CURVES:
+        if places == chromaticities and is_known(primaries, transfer):
             return coded_profile(primaries, transfer, where, gray=gray)
+    if is_hdr(transfer):
+        return _light("custom primaries", chromaticities, transfer, gray=gray)
     if transfer in _CURVES:
         tone, curve = _CURVES[transfer]
     elif transfer == _DCI or gamma > 0:
@@ -108,3 +110,13 @@ def _profile(
     name = ", ".join(filter(None, ("gray" if gray else space, tone)))
     profile = matrix_profile(name, places, curve, gray=gray)
     return profile, (f"the {where} color description ({name}) was turned into an ICC profile",)
+
+
+def _light(
+    space: str, places: tuple[float, ...], transfer: int, *, gray: bool
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return a linear profile, and a note."""
+    profile = matrix_profile(f"{space}, linear", places, LINEAR_CURVE, gray=gray)
+    return profile, (
+        f"{NAMES[transfer]} was decoded to linear light, in which {WHITE:.0f} cd/m² are white",
+    )

@@ -29,12 +29,14 @@ from restorer.formats.animation import (
 from restorer.formats.chunks import (
     SIGNATURE,
     Chunks,
+    hdr_transfer,
     metadata_chunks,
     pack_chunk,
     read_chunks,
     read_metadata,
 )
 from restorer.formats.codec import Header, WriterOptions, decoding, exactly, not_kept, others
+from restorer.formats.hdr_transfer import to_light
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Integer, option
 
@@ -98,8 +100,11 @@ class PngReader:
         self._frame = frame = _frame(chunks)
         self.metadata, self.notes = read_metadata(chunks, gray=frame.color in (0, 4))
         self._channels = channels = _channels(chunks, frame, self.metadata)
-        bits: Bits = 16 if frame.depth == 16 else 8
+        self._hdr = hdr_transfer(chunks)
+        bits: Bits = 32 if self._hdr else 16 if frame.depth == 16 else 8
         self.header = Header("PNG", frame.height, frame.width, channels, bits)
+        if self._hdr and len(chunks.frames) > 1:
+            raise ImageFormatError("is an animated HDR picture, which cannot be read")
         self._animation = self._opened() if len(chunks.frames) > 1 else None
         if chunks.still and self._animation is None:
             self.notes += not_kept(others(1, "frame"))
@@ -115,6 +120,7 @@ class PngReader:
             image = self.open_page(0).decode()
             return replace(image, metadata=self.metadata)
         pixels = self._pixels(self._frame, self._chunks.data)
+        pixels = to_light(pixels, self._hdr) if self._hdr else pixels
         return Image(np.ascontiguousarray(pixels), self.metadata, self.notes)
 
     def _opened(self) -> Animation:

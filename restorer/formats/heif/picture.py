@@ -18,15 +18,16 @@ from restorer.formats.coded_color import (
     BT709_PRIMARIES,
     SRGB_TRANSFER,
     UNSPECIFIED,
-    check_range,
     coded_profile,
+    is_hdr,
     is_known,
 )
+from restorer.formats.hdr_transfer import to_light
 from restorer.formats.heif.coded_size import av1_pixels, hevc_pixels
 from restorer.formats.heif.items import Item, Items, pack_items, read_items
 from restorer.formats.metadata import clean_exif, with_stated_orientation
 from restorer.formats.samples import normal
-from restorer.image import Image, Metadata
+from restorer.image import Bits, Image, Metadata
 
 Codec: TypeAlias = Literal[b"av01", b"hvc1"]
 Rectangle: TypeAlias = tuple[int, int, int, int]
@@ -67,6 +68,7 @@ class Picture:
         turn: How it is shown: an EXIF orientation.
         bits: Bits of a sample.
         gray: Whether it has no colors.
+        hdr: Code point of the transfer function of an HDR picture; 0 for others.
         alpha: The item of its alpha, or 0.
         metadata: With the turn as orientation.
         notes: What is left out.
@@ -79,6 +81,7 @@ class Picture:
     turn: int
     bits: int
     gray: bool
+    hdr: int
     alpha: int
     metadata: Metadata
     notes: tuple[str, ...]
@@ -87,7 +90,8 @@ class Picture:
         """Return the header of the part to be shown, not yet upright."""
         left, top, right, bottom = self.crop
         channels = (1 if self.gray else 3) + bool(self.alpha)
-        return Header(format, bottom - top, right - left, channels, 8 if self.bits == 8 else 16)
+        bits: Bits = 32 if self.hdr else 8 if self.bits == 8 else 16
+        return Header(format, bottom - top, right - left, channels, bits)
 
     def alone(self, file: BinaryIO, brands: bytes) -> bytes:
         """Return a file of the coded picture and its alpha, without all else in `file`.
@@ -122,13 +126,14 @@ class Picture:
             )
         left, top, right, bottom = self.crop
         pixels = np.ascontiguousarray(normal(pixels[top:bottom, left:right], self.bits)[0])
+        pixels = to_light(pixels, self.hdr) if self.hdr else pixels
         return Image(pixels, self.metadata, self.notes)
 
 
 def read_picture(file: BinaryIO, codec: Codec) -> Picture:
     """Read what a file says of its picture; a note names all else that it holds.
 
-    Raises ImageFormatError where it is damaged, of another codec, or HDR.
+    Raises ImageFormatError where it is damaged or of another codec.
     """
     items = read_items(file)
     primary = items.by_id[items.primary]
@@ -140,7 +145,7 @@ def read_picture(file: BinaryIO, codec: Codec) -> Picture:
     height, width = _size(primary)
     bits, gray = _samples(primary, coded)
     alpha = _alpha(items)
-    icc, notes = _profile(primary, coded, gray=gray)
+    icc, notes, hdr = _profile(primary, coded, gray=gray)
     block, xmp, used = _metadata(file, items)
     exif, exif_notes = clean_exif(block)
     small = _thumbnail(file, items)
@@ -150,7 +155,7 @@ def read_picture(file: BinaryIO, codec: Codec) -> Picture:
     metadata, turn_notes = with_stated_orientation(metadata, turn)
     notes = (*notes, *exif_notes, *turn_notes, *not_kept(unkept))
     crop = _crop(primary, height, width)
-    return Picture(items, height, width, crop, turn, bits, gray, alpha, metadata, notes)
+    return Picture(items, height, width, crop, turn, bits, gray, hdr, alpha, metadata, notes)
 
 
 def _needed(items: Items, alpha: int) -> Iterator[int]:
@@ -220,23 +225,25 @@ def _auxiliary(item: Item) -> bytes:
     return Cursor(bodies[0], 4).text() if bodies else b""
 
 
-def _profile(primary: Item, coded: Item, *, gray: bool) -> tuple[bytes | None, tuple[str, ...]]:
-    """Return the ICC profile, or that which the code points mean, and notes."""
+def _profile(
+    primary: Item, coded: Item, *, gray: bool
+) -> tuple[bytes | None, tuple[str, ...], int]:
+    """Return the ICC profile, or that which the code points mean, notes, and the HDR transfer."""
     colors = primary.find(b"colr") or coded.find(b"colr")
     icc = [body[4:] for body in colors if body[:4] in (b"prof", b"rICC")]
     if icc:
-        return icc[0] or None, ()
+        return icc[0] or None, (), 0
     codes = [Cursor(body, 4) for body in colors if body[:4] == b"nclx"]
     if not codes:
-        return None, ()
+        return None, (), 0
     primaries, transfer = codes[0].number(2), codes[0].number(2)
-    check_range(transfer)
     primaries = BT709_PRIMARIES if primaries == UNSPECIFIED else primaries
     transfer = SRGB_TRANSFER if transfer == UNSPECIFIED else transfer
     if not is_known(primaries, transfer):
         code = primaries, transfer
-        return None, (f"the nclx color description {code} is not known and was left out",)
-    return coded_profile(primaries, transfer, "nclx", gray=gray)
+        return None, (f"the nclx color description {code} is not known and was left out",), 0
+    profile, notes = coded_profile(primaries, transfer, "nclx", gray=gray)
+    return profile, notes, transfer if is_hdr(transfer) else 0
 
 
 def _turn(item: Item) -> int:

@@ -17,7 +17,8 @@ from restorer.errors import ImageFormatError
 from restorer.formats import light
 from restorer.formats.boxes import boxes_in
 from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
-from restorer.formats.coded_color import check_range, described_profile
+from restorer.formats.coded_color import described_profile, is_hdr
+from restorer.formats.hdr_transfer import to_light
 from restorer.formats.jpeg import JpegReader
 from restorer.formats.jxl.codestream import (
     ALPHA,
@@ -164,12 +165,12 @@ def _read_jpeg(file: BinaryIO) -> tuple[JpegReader | None, tuple[str, ...]]:
 def _header(stream: Codestream) -> Header:
     channels = (1 if stream.color.gray else 3) + bool(stream.alpha)
     bits: Bits = 8 if stream.bits <= 8 else 16
-    bits = 32 if stream.floats or stream.bits > 16 else bits
+    bits = 32 if stream.floats or stream.bits > 16 or _is_hdr(stream) else bits
     return Header("JPEG XL", stream.height, stream.width, channels, bits)
 
 
 def _profile(stream: Codestream) -> tuple[bytes | None, tuple[str, ...]]:
-    """Return the profile of the colors, and notes. Raises ImageFormatError for ink and HDR."""
+    """Return the profile of the colors, and notes. Raises ImageFormatError for ink."""
     if len(stream.extras) > _MAX_EXTRAS:
         raise ImageFormatError(f"the JPEG XL has {len(stream.extras)} channels beside its colors")
     if any(each.kind == BLACK for each in stream.extras):
@@ -177,10 +178,13 @@ def _profile(stream: Codestream) -> tuple[bytes | None, tuple[str, ...]]:
     color = stream.color
     if color.has_profile:
         return stream.profile, ()
-    check_range(color.transfer)
     return described_profile(
         color.chromaticities, color.transfer, color.gamma, "JPEG XL", gray=color.gray
     )
+
+
+def _is_hdr(stream: Codestream) -> bool:
+    return not stream.color.has_profile and is_hdr(stream.color.transfer)
 
 
 def _others(stream: Codestream) -> Iterator[str]:
@@ -215,6 +219,8 @@ def _decode(data: bytes, stream: Codestream) -> tuple[Any, tuple[str, ...]]:
     pixels, notes = normal(values, stream.bits)
     if stream.alpha and stream.alpha.premultiplied:
         pixels = straight(pixels)
+    if _is_hdr(stream):
+        pixels = to_light(pixels, stream.color.transfer)
     return np.ascontiguousarray(pixels), notes
 
 

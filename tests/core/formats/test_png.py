@@ -187,15 +187,6 @@ def test_unknown_color_descriptions_are_noted(tmp_path):
     assert notes == ("the cICP color description (9, 99, 0, 1) is not known and was left out",)
 
 
-@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
-def test_hdr_pictures_are_refused_by_their_header(tmp_path, transfer, name):
-    extra = [(b"cICP", bytes([9, transfer, 0, 1])), (b"sRGB", b"\0")]
-    (tmp_path / "a.png").write_bytes(png(levels_of((2, 2, 3), 16), 16, 2, *extra))
-    for function in (formats.read, formats.probe):
-        with pytest.raises(ImageFormatError, match=rf"a\.png: is an HDR picture \({name}\)"):
-            function(tmp_path / "a.png")
-
-
 @settings(max_examples=60)
 @given(
     code=st.binary(max_size=5)
