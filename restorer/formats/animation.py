@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -144,11 +144,13 @@ def claimed(claim: int, count: int) -> tuple[str, ...]:
 def opened(pages: Iterator[Image]) -> tuple[bool, Iterator[Image]]:
     """Return whether there are several frames, and all of them, of the kind of the first.
 
-    Raises ImageDataError for frames of another size, or colors that the first has not.
+    Raises ImageDataError without frames, for those of another size, or colors that the first has
+    not.
     """
-    first, second = next(pages, None), next(pages, None)
-    found = [each for each in (first, second) if each is not None]
-    return second is not None, _alike(chain(found, pages))
+    found = [*islice(pages, 2)]
+    if not found:
+        raise ImageDataError("no frames, expected at least one")
+    return len(found) > 1, _alike(chain(found, pages))
 
 
 def delays(pages: Iterator[Image], unit_ms: float, most: int) -> Iterator[tuple[Image, int]]:

@@ -165,6 +165,8 @@ def test_frames_must_fit_together(tmp_path: Path) -> None:
     first, gray = Image(make_photograph(8, 9)), Image(make_photograph(8, 9)[..., :1].copy())
     for suffix in SUFFIXES:
         path = tmp_path / f"a{suffix}"
+        with pytest.raises(ImageDataError, match="no frames"):
+            restorer.write_pages([], path)
         with pytest.raises(ImageDataError, match="frame 2: 9 x 7 pixels, the first has 9 x 8"):
             restorer.write_pages([first, Image(make_photograph(7, 9))], path)
         assert not path.exists()
