@@ -119,11 +119,18 @@ def displayed(image: Image) -> Image:
     """
     if not image.is_linear:
         return image
-    share = float((_colors(image.to_float()) > 1).mean())
-    clipped = f"; {100 * share:.2g} % of the values were above white and were clipped"
-    note = f"linear light was encoded by the tone curve of sRGB{clipped if share else ''}"
-    shown = to_encoded(replace(image, notes=(*image.notes, note)))
-    return shown.with_float(np.clip(shown.to_float(), 0, 1))
+    note = "linear light was encoded by the tone curve of sRGB"
+    shown = clipped(to_encoded(image))
+    return replace(shown, notes=(*image.notes, note, *shown.notes[len(image.notes) :]))
+
+
+def clipped(image: Image) -> Image:
+    """Return a float image within [0, 1], with a note on the share that was above white."""
+    values = image.to_float()
+    share = float((_colors(values) > 1).mean())
+    note = f"{100 * share:.2g} % of the values were above white and were clipped"
+    notes = (*image.notes, note) if share else image.notes
+    return replace(image, notes=notes).with_float(np.clip(values, 0, 1))
 
 
 def _undescribed(image: Image, transfer: Transfer) -> Image:

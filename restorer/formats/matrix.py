@@ -135,7 +135,8 @@ def chromaticities_of(profile: bytes) -> tuple[float, ...]:
     totals = native.sum(0)
     if not (np.abs(totals) > 1e-6).all():
         return SRGB_CHROMATICITIES
-    return tuple(float(value) for value in (native[:2] / totals).T.ravel())
+    # The numbers of a profile have 16 binary digits.
+    return tuple(round(float(value), 4) for value in (native[:2] / totals).T.ravel())
 
 
 @lru_cache(maxsize=16)

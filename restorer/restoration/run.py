@@ -12,7 +12,7 @@ from restorer import bayer, color, sensor
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
 from restorer.estimate.noise_map import NoiseMap, noise_map
-from restorer.formats.light import displayed
+from restorer.formats.light import clipped, displayed
 from restorer.formats.metadata import cropped
 from restorer.formats.profiles import find_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK
@@ -306,6 +306,8 @@ class Restoration:
         image = replace(image, pixels=values, metadata=metadata, notes=notes)
         if self._profile is not None and BLOCK not in metadata.blocks:
             image = with_profile(image, self._profile, white=white)
+            if bits != 32 and not self._source.is_integer and self._source.curve is not None:
+                image = clipped(image)
         elif bits != 32 and not self._source.is_integer:
             image = displayed(image)
         metadata, notes = image.metadata, image.notes

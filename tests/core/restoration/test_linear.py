@@ -72,6 +72,7 @@ def test_integers_of_a_linear_picture_are_encoded_and_told() -> None:
     np.testing.assert_allclose(result.to_float(), expected, atol=0.5 / 255 + 1e-6)
     wide = restorer.restore(scene(), DENOISE, settings=Settings(bits=16, profile="rec2020-linear"))
     assert (wide.bits, wide.transfer) == (16, "linear")  # as was asked for
+    assert any("were above white and were clipped" in note for note in wide.notes)
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.8, 0.2)])
