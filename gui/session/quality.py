@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer import CancelToken, Image, psnr, psnr_luma, ssim
+from restorer import CancelToken, Image, displayed, psnr, psnr_luma, ssim
 
 MAP_STEP = 4  # levels of the map for one step of 8 bit
 _ROWS = 256  # compared at a time: a large picture in float64 would fill the memory
@@ -48,6 +48,7 @@ def compare_pictures(
 
     Raises Cancelled.
     """
+    image, ground_truth = displayed(image), displayed(ground_truth)
     height, width = image.height, image.width
     inner = (height - 2 * shave, width - 2 * shave)
     small = min(height, width) < _WINDOW

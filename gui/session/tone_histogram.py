@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer import CancelToken, Image
+from restorer import CancelToken, Image, displayed
 
 LEVELS = 256
 _ROWS = 256  # counted at a time
@@ -41,7 +41,8 @@ class ToneHistogram:
 
 
 def count_tones(image: Image, cancel: CancelToken | None = None) -> ToneHistogram:
-    """Count the tones of all pixels, also of transparent ones; float pixels are clipped to 0..1."""
+    """Count the encoded tones of all pixels, also transparent ones; floats are clipped to 0..1."""
+    image = displayed(image)
     counts = np.zeros((4, LEVELS), np.int64)
     channels = image.pixels.shape[2] - image.has_alpha
     for top in range(0, image.height, _ROWS):

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 
-from restorer import Cancelled, CancelToken, Image
+from restorer import Cancelled, CancelToken, Image, displayed
 from restorer.gui.details.histogram import Histogram
 from restorer.gui.session.tone_histogram import count_tones
 from restorer.gui.widgets import theme
@@ -134,3 +134,9 @@ def test_it_has_names_for_screen_readers(panel):
     ):
         assert (widget.accessibleName() or widget.text()) == name
         assert QAccessible.queryAccessibleInterface(widget).role() == role
+
+
+def test_tones_of_linear_light_are_encoded():
+    light = Image(np.full((4, 4, 3), 0.18, np.float32), transfer="linear")
+    for image in (light, displayed(light)):
+        assert count_tones(image).shares[0].argmax() == round(0.4614 * 255)
