@@ -81,7 +81,7 @@ PROGRAMS = {
     ),
 }
 SUFFIX = {"pngcheck": ".png", "tiffinfo": ".tif", "gifsicle": ".gif", "webpinfo": ".webp"}
-UNKNOWN = {"identify": (".qoi", ".exr", ".dng"), "exiftool": (".qoi", ".exr")}
+UNKNOWN = {"identify": (".qoi", ".exr", ".jxl", ".dng"), "exiftool": (".qoi", ".exr")}
 
 
 @pytest.fixture(scope="module")
