@@ -130,7 +130,7 @@ def _with_metadata(data: bytes, metadata: Metadata) -> bytes:
         if body:
             number = max(by_id) + 1
             by_id[number] = Item(kind, content, references={b"cdsc": (items.primary,)})
-            contents[number] = body
+            contents = {number: body, **contents}  # OpenCV reads no metadata behind the pixels
     return pack_items(replace(items, by_id=by_id), contents)
 
 

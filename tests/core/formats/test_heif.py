@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from heif_files import PRIMARY, aperture, avif, extended, heic
@@ -270,6 +271,14 @@ def test_without_the_library_heic_files_say_what_to_install(
     assert formats.probe(tmp_path / "a.heic").width == 24
     with pytest.raises(ImageFormatError, match=r"install restorer\[heif\]"):
         formats.read(tmp_path / "a.heic")
+
+
+@pytest.mark.parametrize("kept", [{"exif": exif(1)[1][4:]}, {"xmp": b"<x:xmpmeta/>"}, {"icc": P3}])
+def test_opencv_reads_what_was_written(tmp_path: Path, kept: dict[str, bytes]) -> None:
+    """It refuses metadata behind the pixels."""
+    formats.write(Image(PHOTO, Metadata(**kept)), tmp_path / "a.avif")
+    data = np.frombuffer((tmp_path / "a.avif").read_bytes(), np.uint8)
+    assert cv2.imdecode(data, cv2.IMREAD_UNCHANGED).shape == PHOTO.shape
 
 
 def test_avif_options_are_obeyed(tmp_path: Path) -> None:
