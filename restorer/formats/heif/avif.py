@@ -26,6 +26,7 @@ from restorer.options import Choice, Flag, Integer, option
 _BRANDS = (b"avif", b"avis")
 _STILL = b"avif" + bytes(4) + b"avifmif1miaf"
 _MOST_BRANDS = 12
+_THREADS = max(2, THREADS)  # one thread gives another file than any other number
 _FASTEST = 10  # libavif's speed
 
 
@@ -95,7 +96,7 @@ def encode(image: Image, file: BinaryIO, options: AvifOptions) -> tuple[str, ...
         speed=round(_FASTEST * (9 - options.effort) / 8),
         bitspersample=bits,
         pixelformat="400" if image.pixels.shape[2] < 3 else _format(colors, lossless=lossless),
-        numthreads=THREADS,
+        numthreads=_THREADS,
     )
     file.write(_with_metadata(bytes(data), image.metadata))
     return notes
