@@ -60,8 +60,11 @@ class Directories:
         import tifffile
 
         with decoding(*TIFF_ERRORS, OSError):
+            first = self._tiff.pages.first  # tifffile has read it already
+            if number == 0 and first.offset == self.pages[0]:
+                return first
             self._tiff.filehandle.seek(self.pages[number])
-            page = tifffile.TiffPage(self._tiff, number)
+            page: Any = tifffile.TiffPage(self._tiff, number)
         if self._plane_bytes:
             offset = number * self._plane_bytes
             page.dataoffsets = tuple(at + offset for at in page.dataoffsets)
