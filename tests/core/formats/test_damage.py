@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import simplejpeg
@@ -41,6 +42,10 @@ def tiff(**options: Any) -> bytes:
     return file.getvalue()
 
 
+def jxl() -> bytes:
+    return bytes(imagecodecs.jpegxl_encode(PHOTO, distance=1.0))
+
+
 def jpeg(**options: Any) -> bytes:
     return encoded("JPEG", quality=85, **options)
 
@@ -66,8 +71,8 @@ def overwritten(data: bytearray, rng: np.random.Generator) -> None:
     data[at : at + 16] = rng.bytes(16)
 
 
-# Least share of 50 corruptions that are noted or refused. WebP, LZW and plain samples have no
-# checksums, and a Huffman decoder soon reads on in step: nobody can notice all damage in them.
+# Least share of 50 corruptions that are noted or refused. WebP, AVIF, LZW and plain samples have
+# no checksums, and a Huffman decoder soon reads on in step: nobody can notice all damage in them.
 @pytest.mark.parametrize(
     ("suffix", "make", "damage", "least"),
     [
@@ -79,6 +84,8 @@ def overwritten(data: bytearray, rng: np.random.Generator) -> None:
         (".jpg", lambda: jpeg(restart_marker_rows=1), blanked, 0.8),
         (".webp", lambda: encoded("WEBP", quality=85), overwritten, 0.7),
         (".webp", lambda: encoded("WEBP", lossless=True), overwritten, 0.85),
+        (".jxl", jxl, overwritten, 0.95),
+        (".avif", lambda: encoded("AVIF", quality=90), overwritten, 0.45),
         (".png", lambda: encoded("PNG"), overwritten, 1.0),
         (".tif", lambda: tiff(compression="zlib"), overwritten, 1.0),
         (".tif", lambda: tiff(compression="lzw"), overwritten, 0.85),
