@@ -56,7 +56,7 @@ def test_noise_of_raw_is_removed_by_default_and_as_strongly_as_asked(
         for share in (0, 0.5, 1)
     ]
     assert errors[0] > 1.3 * errors[1]
-    assert errors[1] > 1.01 * errors[2]
+    assert errors[1] > 1.1 * errors[2]
     (job,) = restorer.with_raw_steps([restorer.Job(noisy, noisy.with_suffix(".tif"), (DENOISER,))])
     assert [step.model for step in job.steps] == [MODEL]
 
@@ -102,7 +102,7 @@ def test_samples_stay_samples_in_a_dng(noisy: Path, tmp_path: Path, colors: Floa
     before, after = mosaic_of(noisy), mosaic_of(job.target)
     clean = (sensor(colors, "gbrg").astype(np.float32)[..., None] - BLACK) / (WHITE - BLACK)
     left = np.sqrt(((after.samples - clean) ** 2).mean())
-    assert left < 0.6 * np.sqrt(((before.samples - clean) ** 2).mean())
+    assert left < 0.55 * np.sqrt(((before.samples - clean) ** 2).mean())
     assert abs(float((after.samples - clean).mean())) < 1e-3
     assert after.noise is not None
     assert after.noise.scale[1] < 0.05 * SCALE
