@@ -30,7 +30,8 @@ def sftp_server(root: Path, hosts: Path) -> Iterator[str]:
                     transport.add_server_key(key)
                     transport.set_subsystem_handler("sftp", paramiko.SFTPServer, Files, root)
                     transports.append(transport)
-                    transport.start_server(server=Login())
+                    with suppress(paramiko.SSHException):  # the client hangs up
+                        transport.start_server(server=Login())
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

@@ -2345,6 +2345,10 @@
         <translation>Bayer-Mosaike ohne Rauschen</translation>
     </message>
     <message>
+        <source>camera RAW with its noise</source>
+        <translation>Kamera-RAW mit seinem Rauschen</translation>
+    </message>
+    <message>
         <source>enlarged 2x with texture from reference images</source>
         <translation>2-fach vergrößert mit Strukturen aus Referenzbildern</translation>
     </message>

@@ -18,6 +18,7 @@ TITLES = (
         "titles", "JPEG artifacts, quality 5 to 95, color and gray, also saved twice"
     ),
     QT_TRANSLATE_NOOP("titles", "Bayer mosaics without noise"),
+    QT_TRANSLATE_NOOP("titles", "camera RAW with its noise"),
     QT_TRANSLATE_NOOP("titles", "enlarged 2x with texture from reference images"),
     QT_TRANSLATE_NOOP("titles", "enlarged 4x with texture from reference images"),
     QT_TRANSLATE_NOOP("titles", "the authors' PA-EDSR, enlarges 2x"),

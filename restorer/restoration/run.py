@@ -321,19 +321,20 @@ class Restoration:
             )
             metadata, lost = cropped(metadata, box, (region.height, region.width))
             notes += lost
-        if not np.isfinite(image.pixels).all():
+        values = np.asarray(image.pixels) if image.bits == 32 else image.to_float()  # no copy
+        if not np.isfinite(values).all():
             raise InvalidOutputError("values overflow; scale the picture down")
         if settings.dither and part.region != Region(0, 0, *part.size):
-            restored = self._dithered(image, part)
+            restored = self._dithered(image, values, part)
         else:
             seed = settings.seed if settings.dither else None
-            restored = image.with_float(image.to_float(), bits=bits, dither_seed=seed)
+            restored = image.with_float(values, bits=bits, dither_seed=seed)
         return replace(restored, metadata=metadata, notes=notes, jpeg_quality=None)
 
-    def _dithered(self, image: Image, part: Part) -> Image:
+    def _dithered(self, image: Image, values: FloatArray, part: Part) -> Image:
         """Round a region, each row with the noise that it gets in the whole picture."""
         rows = []
-        for number, row in enumerate(image.to_float(), part.region.top):
+        for number, row in enumerate(values, part.region.top):
             # `default_rng` takes a generator as it is; every sample draws one number.
             noise: Any = np.random.default_rng(self._settings.seed)
             before = (number * part.size[1] + part.region.left) * row.shape[1]

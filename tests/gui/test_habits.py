@@ -319,7 +319,7 @@ def test_broken_files_leave_the_terminal_alone(qtlog, make_picture):
 
 
 def test_every_model_says_in_german_what_it_is_good_at():
-    assert {spec.title for spec in list_models()} <= set(TITLES), "see gui/models/titles.py"
+    assert {spec.title for spec in list_models()} <= set(TITLES), "see gui/widgets/titles.py"
     german = QTranslator()
     assert german.load(str(Path(restorer.gui.__file__).parent / "i18n" / "restorer_de.qm"))
     assert [title for title in TITLES if not german.translate("titles", title)] == []
