@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
@@ -49,9 +50,15 @@ def torch_word(value: Any) -> Any:
 
 
 class _Checked:
-    """Refuses values that an option does not take, at construction, by SettingsError."""
+    """Refuses values that an option does not take, at construction, by SettingsError.
+
+    Numbers of numpy become those of Python, which can be written as JSON.
+    """
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if type(value).__module__ == "numpy" and isinstance(value, numbers.Number):
+                object.__setattr__(self, name, cast(Any, value).item())  # the class is frozen
         try:
             check_options(self)
         except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -74,3 +75,19 @@ def test_every_default_is_valid_and_every_option_has_a_description() -> None:
         "detail",
         "jpeg_quality",
     }
+
+
+@pytest.mark.parametrize("number", [np.float64(12), np.float32(12), np.int64(12), np.uint8(12)])
+def test_numbers_of_numpy_become_numbers_of_python(number: Any) -> None:
+    step = Step("panet-denoise-lite", sigma=number)
+    assert (step.sigma, type(step.sigma)) == (12, type(number.item()))
+    assert type(Settings(seed=np.int64(3)).seed) is int
+    image = restorer.restore(restorer.Image(np.zeros((8, 8, 3), np.uint8)), step)
+    provenance = restorer.provenance_of(image)
+    assert provenance is not None
+    assert provenance.steps == (step,)
+
+
+def test_arrays_are_refused_by_the_name_of_their_option() -> None:
+    with pytest.raises(SettingsError, match="sigma"):
+        Step("panet-denoise-lite", sigma=np.array([1.0, 2.0]))  # type: ignore[arg-type]
