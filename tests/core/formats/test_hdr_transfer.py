@@ -89,5 +89,5 @@ def test_hdr_pictures_are_read_as_linear_light(
 def test_light_above_white_is_clipped_with_a_note_in_other_formats(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(ramp(), PQ))
     image: Image = formats.read(tmp_path / "a.png")
-    (note,) = formats.write(image, tmp_path / "b.png", None)[:1]
-    assert "above white" in note
+    notes = formats.write(image, tmp_path / "b.png", None)
+    assert any("above white" in note for note in notes)
