@@ -29,15 +29,16 @@ from PIL import ExifTags
 from PIL import Image as PilImage
 
 from restorer import FORMATS, Job, Settings, Step, find_profile, run_job
-from restorer.formats import ifd, multi_picture
 from restorer.formats.boxes import boxes_in, pack_box
-from restorer.formats.exif_block import EMPTY
+from restorer.formats.color.matrix import P3_CHROMATICITIES
+from restorer.formats.exif import ifd
+from restorer.formats.exif.block import EMPTY
 from restorer.formats.heif import items as heif_items
+from restorer.formats.jpeg import multi_picture
 from restorer.formats.jxl import codestream
 from restorer.formats.jxl.bits import BitWriter
 from restorer.formats.jxl.container import pack_container
 from restorer.formats.jxl.icc import write_profile
-from restorer.formats.matrix import P3_CHROMATICITIES
 
 from helpers import make_photograph
 

@@ -10,7 +10,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from restorer import bayer
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 
 from helpers import make_photograph
 

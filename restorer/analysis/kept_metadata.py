@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from restorer.formats import Format, gain_map, ifd, thumbnail, xmp
-from restorer.formats.maker_note import MAKER_NOTE
+from restorer.formats import Format, xmp
+from restorer.formats.exif import ifd, thumbnail
+from restorer.formats.exif.maker_note import MAKER_NOTE
+from restorer.formats.jpeg import gain_map
 from restorer.formats.metadata import described_by, with_size
 from restorer.image import Metadata
 

@@ -12,7 +12,8 @@ from restorer import bayer, color
 from restorer.analysis.block_means import Agreement, BlockMeans, block_side, compare, gather
 from restorer.analysis.kept_metadata import Check, State
 from restorer.errors import ImageTooLargeError, SettingsError
-from restorer.formats import ImageFile, RowsError, profiles
+from restorer.formats import ImageFile, RowsError
+from restorer.formats.color import profiles
 from restorer.formats.metadata import turned
 from restorer.image import FloatArray, Image
 from restorer.inference.devices import free_bytes

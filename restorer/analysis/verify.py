@@ -9,15 +9,8 @@ from pathlib import Path
 from restorer.analysis.kept_metadata import Check, State, check_metadata
 from restorer.analysis.low_frequencies import Picture, check_colors, looks_same
 from restorer.errors import ImageError
-from restorer.formats import (
-    FORMATS,
-    Format,
-    ImageFile,
-    find_profile,
-    open_source,
-    profile_name,
-    profiles,
-)
+from restorer.formats import FORMATS, Format, ImageFile, find_profile, open_source, profile_name
+from restorer.formats.color import profiles
 from restorer.image import Bits, Image
 
 _NOT_KEPT = "not kept: "  # the start of a reader's note on what no result has

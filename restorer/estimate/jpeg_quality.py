@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from restorer.color import luma
 from restorer.estimate.noise import Rows
-from restorer.formats.quantization import luma_steps, nearest_quality
+from restorer.formats.jpeg.quantization import luma_steps, nearest_quality
 from restorer.image import FloatArray
 
 _BLOCK = 8

@@ -1,7 +1,5 @@
 """The public names, each with its module: type checkers read this, and the package loads by it."""
 
-from .capture_info import CaptureInfo as CaptureInfo
-from .capture_info import read_capture_info as read_capture_info
 from .codec import Header as Header
 from .codec import Reader as Reader
 from .codec import RowReader as RowReader
@@ -9,18 +7,20 @@ from .codec import RowsError as RowsError
 from .codec import RowWriter as RowWriter
 from .codec import Writer as Writer
 from .codec import WriterOptions as WriterOptions
+from .color.light import displayed as displayed
+from .color.profiles import find_profile as find_profile
+from .color.profiles import profile_name as profile_name
+from .color.profiles import with_profile as with_profile
 from .documents import holds_pages as holds_pages
 from .documents import page_formats as page_formats
 from .documents import read_pages as read_pages
 from .documents import write_pages as write_pages
+from .exif.capture_info import CaptureInfo as CaptureInfo
+from .exif.capture_info import read_capture_info as read_capture_info
 from .files import Existing as Existing
 from .files import Times as Times
 from .files import created as created
 from .kinds import unreadable_picture as unreadable_picture
-from .light import displayed as displayed
-from .profiles import find_profile as find_profile
-from .profiles import profile_name as profile_name
-from .profiles import with_profile as with_profile
 from .raw.rendering import plain_picture as plain_picture
 from .source import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
 from .source import ImageFile as ImageFile

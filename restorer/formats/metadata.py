@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import gain_map, geo, ifd, maker_note, thumbnail, xmp, xmp_geometry
+from restorer.formats import xmp, xmp_geometry
 from restorer.formats.codec import not_kept
-from restorer.formats.exif_block import (
+from restorer.formats.exif import ifd, maker_note, thumbnail
+from restorer.formats.exif.block import (
     EMPTY,
     child,
     first_directory,
@@ -29,10 +30,12 @@ from restorer.formats.exif_block import (
     set_integer,
     with_fields,
 )
-from restorer.formats.exif_geometry import SIZE_TAGS, Size, moved_fields, stated_size
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif.geometry import SIZE_TAGS, Size, moved_fields, stated_size
+from restorer.formats.exif.ifd import Directory, Field, Layout
+from restorer.formats.jpeg import gain_map
 from restorer.formats.placement import UNMOVED, Placement, Rectangle
 from restorer.formats.raw.carried_tags import turned_tags
+from restorer.formats.tiff import geo
 from restorer.image import Image, Metadata
 from restorer.pages import Mosaic
 

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import photoshop, profiles
+from restorer.formats import photoshop
 from restorer.formats.codec import Header, decoding, exactly, not_kept, others
+from restorer.formats.color import profiles
 from restorer.formats.metadata import clean_exif
 from restorer.formats.samples import finite
 from restorer.image import Bits, Image, Metadata, Transfer

@@ -10,7 +10,7 @@ import numpy as np
 
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
-from restorer.formats.matrix import (
+from restorer.formats.color.matrix import (
     LINEAR_CURVE,
     SRGB_CHROMATICITIES,
     chromaticities_of,

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError, SettingsError
-from restorer.formats import light, metadata
+from restorer.formats import metadata
 from restorer.formats.codec import Header, PagedReader, Reader, RowsError, not_kept, others
+from restorer.formats.color import light
 from restorer.formats.files import Times, stream_sha256
 from restorer.formats.raw.plain import PlainMosaic
 from restorer.formats.raw.preview import Previewed

@@ -13,11 +13,10 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 
 from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
-from restorer.formats import gain_map, history, light, metadata, stacks, texts, thumbnail, xmp
+from restorer.formats import history, metadata, texts, xmp
 from restorer.formats.codec import WriterOptions, not_kept
-from restorer.formats.files import Existing, Times, created
-from restorer.formats.metadata import PageT
-from restorer.formats.profiles import (
+from restorer.formats.color import light
+from restorer.formats.color.profiles import (
     compare,
     profile_space,
     source_profile,
@@ -25,7 +24,12 @@ from restorer.formats.profiles import (
     srgb_profile,
     with_profile,
 )
+from restorer.formats.exif import thumbnail
+from restorer.formats.files import Existing, Times, created
+from restorer.formats.jpeg import gain_map
+from restorer.formats.metadata import PageT
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
+from restorer.formats.tiff import stacks
 from restorer.image import FloatArray, Image, Metadata
 from restorer.pages import Mosaic, Page
 

@@ -11,7 +11,7 @@ import struct
 import zlib
 from dataclasses import replace
 
-from restorer.formats import ifd
+from restorer.formats.exif import ifd
 from restorer.image import Metadata
 
 _PREFIX = "text "

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias
 
-from restorer.formats.exif_geometry import Size, moved_densities, moved_subject
+from restorer.formats.exif.geometry import Size, moved_densities, moved_subject
 from restorer.formats.placement import Placement
 from restorer.formats.xmp import ELEMENT, items_around, prefixes, without, without_all
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer import color
-from restorer.formats.profiles import (
+from restorer.formats.color.profiles import (
     BAND_PIXELS,
     THREADS,
     Space,

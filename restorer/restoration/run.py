@@ -12,9 +12,9 @@ from restorer import bayer, color, sensor
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.noise import estimate_sigma
 from restorer.estimate.noise_map import NoiseMap, noise_map
-from restorer.formats.light import clipped, displayed
+from restorer.formats.color.light import clipped, displayed
+from restorer.formats.color.profiles import find_profile, with_profile
 from restorer.formats.metadata import cropped
-from restorer.formats.profiles import find_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer import formats
-from restorer.formats.light import NetworkCurve
-from restorer.formats.profiles import find_profile, with_profile
+from restorer.formats.color.light import NetworkCurve
+from restorer.formats.color.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image
 from restorer.restoration.provenance import Provenance, with_provenance
 from restorer.restoration.spool import Spool

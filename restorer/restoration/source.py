@@ -12,8 +12,8 @@ from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
 from restorer.estimate.noise import Rows, sigma_of_rows
 from restorer.estimate.noise_map import NoiseMap, noise_map
 from restorer.estimate.sensor_noise import fit_noise
-from restorer.formats import matrix
-from restorer.formats.light import NetworkCurve
+from restorer.formats.color import matrix
+from restorer.formats.color.light import NetworkCurve
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.formats.raw.camera_color import from_block
 from restorer.formats.raw.rendering import Development, Rendering, Space

@@ -22,9 +22,9 @@ from restorer import color, formats
 from restorer.errors import OutOfMemoryError
 from restorer.estimate.noise import sigma_of_rows
 from restorer.estimate.noise_map import noise_map
+from restorer.formats.color.light import NetworkCurve
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.history import write_sidecar
-from restorer.formats.light import NetworkCurve
 from restorer.image import FloatArray, Image
 from restorer.restoration.conditioning import (
     Condition,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from restorer import bayer
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.image import FloatArray
 from restorer.sensor import SensorNoise, curved, network_planes
 from restorer.training.degrade import Bytes

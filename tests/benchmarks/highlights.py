@@ -18,7 +18,7 @@ from skimage import color
 
 import restorer
 from restorer import READABLE, bayer
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.formats.raw.rendering import Development
 
 NEUTRALS = {"daylight": (0.5, 1.0, 0.625), "tungsten": (0.85, 1.0, 0.4), "shade": (0.4, 1.0, 0.8)}

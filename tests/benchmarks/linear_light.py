@@ -19,7 +19,7 @@ from PIL import Image as PilImage
 
 import restorer
 from restorer import READABLE, Image
-from restorer.formats import light, matrix
+from restorer.formats.color import light, matrix
 from restorer.image import FloatArray
 
 Map: TypeAlias = Callable[[FloatArray], FloatArray]

@@ -25,7 +25,7 @@ from pmrid import Pmrid, denoised, load_pmrid
 
 import restorer
 from restorer import READABLE, Mosaic, SensorNoise, Step, bayer
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.sensor import curved, sigma_of, straightened
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

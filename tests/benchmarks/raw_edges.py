@@ -16,7 +16,7 @@ from raw import BLACK, NEUTRAL, demosaiced
 from raw_files import write_dng
 
 from restorer import bayer
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 
 TARGET = Path(__file__).parents[2] / "docs" / "raw-edges.png"
 SIDE, FINE, ZOOM, LABEL = 96, 8, 3, 26

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from raw_files import NEUTRAL, sensor, write_dng
 
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 
 from helpers import make_photograph
 

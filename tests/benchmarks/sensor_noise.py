@@ -17,7 +17,7 @@ from raw import ISOS, NEUTRAL
 import restorer
 from restorer import READABLE, bayer
 from restorer.estimate.sensor_noise import fit_noise
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 
 LIGHTS = (0.01, 0.1, 0.5)
 LARGE = 1500  # pixels of a side

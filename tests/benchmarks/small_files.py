@@ -21,7 +21,7 @@ import PIL.Image
 import torch
 
 import restorer
-from restorer.formats.profiles import srgb_profile
+from restorer.formats.color.profiles import srgb_profile
 from restorer.networks.panet import PANetLite
 
 MODELS = ["panet-denoise-lite", "panet-sr-x2-lite"]

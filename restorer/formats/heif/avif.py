@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.formats.codec import WriterOptions, decoding
-from restorer.formats.coded_color import BT709_PRIMARIES, SRGB_TRANSFER
+from restorer.formats.color.code_points import BT709_PRIMARIES, SRGB_TRANSFER
+from restorer.formats.color.profiles import THREADS
 from restorer.formats.heif.items import Item, Property, pack_items, read_items
 from restorer.formats.heif.picture import XMP_TYPE, read_picture
-from restorer.formats.profiles import THREADS
 from restorer.formats.samples import normal
 from restorer.image import Image, Metadata
 from restorer.options import Choice, Flag, Integer, option

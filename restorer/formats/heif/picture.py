@@ -11,10 +11,9 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import thumbnail
 from restorer.formats.boxes import TRAILER, Box, Cursor, boxes_in
 from restorer.formats.codec import Header, exactly, name_trailer, not_kept, others
-from restorer.formats.coded_color import (
+from restorer.formats.color.code_points import (
     BT709_PRIMARIES,
     SRGB_TRANSFER,
     UNSPECIFIED,
@@ -22,7 +21,8 @@ from restorer.formats.coded_color import (
     is_hdr,
     is_known,
 )
-from restorer.formats.hdr_transfer import to_light
+from restorer.formats.color.hdr_transfer import to_light
+from restorer.formats.exif import thumbnail
 from restorer.formats.heif.coded_size import av1_pixels, hevc_pixels
 from restorer.formats.heif.items import Item, Items, pack_items, read_items
 from restorer.formats.metadata import clean_exif, with_stated_orientation

@@ -14,12 +14,13 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import light
 from restorer.formats.boxes import boxes_in
 from restorer.formats.codec import Header, WriterOptions, decoding, not_kept
-from restorer.formats.coded_color import described_profile, is_hdr
-from restorer.formats.hdr_transfer import to_light
-from restorer.formats.jpeg import JpegReader
+from restorer.formats.color import light
+from restorer.formats.color.code_points import described_profile, is_hdr
+from restorer.formats.color.hdr_transfer import to_light
+from restorer.formats.color.profiles import THREADS, from_linear, srgb_linear_profile, with_profile
+from restorer.formats.jpeg.jpeg import JpegReader
 from restorer.formats.jxl.codestream import (
     ALPHA,
     BLACK,
@@ -30,7 +31,6 @@ from restorer.formats.jxl.codestream import (
 )
 from restorer.formats.jxl.container import CONTAINER, Container, pack_container, read_container
 from restorer.formats.metadata import clean_exif, with_stated_orientation
-from restorer.formats.profiles import THREADS, from_linear, srgb_linear_profile, with_profile
 from restorer.formats.samples import normal, straight
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Flag, Integer, Number, option

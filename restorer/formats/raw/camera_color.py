@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer.formats.matrix import D50, SRGB_CHROMATICITIES, adaptation, colorants
+from restorer.formats.color.matrix import D50, SRGB_CHROMATICITIES, adaptation, colorants
 from restorer.pages import Calibration, CameraColor, Matrix
 
 # Correlated color temperatures in kelvins of the light sources that EXIF numbers.

@@ -18,7 +18,7 @@ from restorer.formats.raw.area import Area
 from restorer.formats.raw.carried_tags import carried_tags
 from restorer.formats.raw.opcodes import DAMAGED, Opcode, read_opcodes, trimmed
 from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
-from restorer.formats.tiff_directories import TIFF_ERRORS
+from restorer.formats.tiff.directories import TIFF_ERRORS
 from restorer.pages import Calibration, RawTag
 from restorer.sensor import SensorNoise
 

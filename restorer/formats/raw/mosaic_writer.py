@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer import bayer
-from restorer.formats import matrix, tiff
+from restorer.formats.color import matrix
 from restorer.formats.metadata import described_by
 from restorer.formats.raw.rendering import Development, Rendering
 from restorer.formats.raw.writer import (
@@ -28,6 +28,7 @@ from restorer.formats.raw.writer import (
     file_tags,
     preview_of,
 )
+from restorer.formats.tiff import tiff
 from restorer.image import FloatArray
 from restorer.pages import Mosaic
 from restorer.sensor import SensorNoise

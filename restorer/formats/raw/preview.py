@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from restorer.errors import ImageError
 from restorer.formats import metadata
-from restorer.formats.jpeg import JpegReader
+from restorer.formats.jpeg.jpeg import JpegReader
 from restorer.image import Image, Metadata
 
 

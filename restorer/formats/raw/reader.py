@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.errors import ImageError, ImageFormatError
-from restorer.formats import ifd, maker_note, matrix, metadata, photoshop
+from restorer.formats import metadata, photoshop
 from restorer.formats.codec import Header, not_kept
-from restorer.formats.jpeg import JpegReader
-from restorer.formats.profiles import srgb_profile
+from restorer.formats.color import matrix
+from restorer.formats.color.profiles import srgb_profile
+from restorer.formats.exif import ifd, maker_note
+from restorer.formats.jpeg.jpeg import JpegReader
 from restorer.formats.raw.area import Area
 from restorer.formats.raw.bad_pixels import fill_dead
 from restorer.formats.raw.camera_color import camera_color, unknown_color

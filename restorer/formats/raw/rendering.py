@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer import bayer
-from restorer.formats import matrix, profiles
+from restorer.formats.color import matrix, profiles
 from restorer.formats.raw.camera_color import BLOCK, to_block
 from restorer.formats.raw.highlights import reconstruct
 from restorer.image import HEADROOM, FloatArray, Image, Metadata

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
-from restorer.formats import ifd
-from restorer.formats.exif_block import integer_of
-from restorer.formats.ifd import Directory, Layout
+from restorer.formats.exif import ifd
+from restorer.formats.exif.block import integer_of
+from restorer.formats.exif.ifd import Directory, Layout
 
 DNG_VERSION, PHOTOMETRIC, COMPRESSION = 50706, 262, 259
 SUB_IFDS = 330

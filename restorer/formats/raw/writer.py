@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from restorer.formats import matrix, tiff
-from restorer.formats.capture_info import read_capture_info
 from restorer.formats.codec import WriterOptions
+from restorer.formats.color import matrix
+from restorer.formats.color.profiles import srgb_profile, with_profile
+from restorer.formats.exif.capture_info import read_capture_info
 from restorer.formats.metadata import described_by
-from restorer.formats.profiles import srgb_profile, with_profile
 from restorer.formats.raw.camera_color import BLOCK, from_block
 from restorer.formats.raw.rendering import Development, Rendering, Tone
+from restorer.formats.tiff import tiff
 from restorer.image import Image, Metadata
 from restorer.options import Choice, option
 from restorer.pages import Calibration, CameraColor

@@ -19,7 +19,7 @@ import restorer
 from restorer import Image, Job, Metadata, Settings, Step, bayer, formats
 from restorer.analysis import low_frequencies
 from restorer.analysis.block_means import gather
-from restorer.formats.profiles import display_p3_profile
+from restorer.formats.color.profiles import display_p3_profile
 
 from helpers import make_photograph
 

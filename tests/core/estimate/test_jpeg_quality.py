@@ -16,7 +16,7 @@ from skimage import data
 import restorer
 from restorer import Image, Job, RunPlan, Step
 from restorer.estimate.jpeg_quality import estimate_jpeg_quality
-from restorer.formats.quantization import luma_steps, nearest_quality
+from restorer.formats.jpeg.quantization import luma_steps, nearest_quality
 from restorer.restoration.source import Source
 
 Pixels = NDArray[np.uint8]

@@ -20,9 +20,9 @@ import restorer
 from restorer import Frame, Image, Metadata
 from restorer.errors import ImageDataError, ImageError, ImageFormatError
 from restorer.formats.animation import Animation, Part
-from restorer.formats.chunks import pack_chunk
 from restorer.formats.codec import Header
-from restorer.formats.gif_blocks import read_blocks
+from restorer.formats.gif.blocks import read_blocks
+from restorer.formats.png.chunks import pack_chunk
 
 from helpers import make_photograph
 

@@ -18,7 +18,7 @@ from PIL import Image as PilImage
 from PIL import IptcImagePlugin
 
 from restorer import formats
-from restorer.formats import ifd
+from restorer.formats.exif import ifd
 from restorer.formats.jxl.container import pack_container
 from restorer.image import Image, Metadata
 

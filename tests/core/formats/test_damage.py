@@ -16,8 +16,7 @@ from PIL import Image as PilImage
 
 from restorer import Image, formats
 from restorer.errors import ImageError
-from restorer.formats import scans
-from restorer.formats.jpeg import DAMAGED
+from restorer.formats.jpeg.jpeg import DAMAGED, scans
 
 from helpers import make_photograph
 

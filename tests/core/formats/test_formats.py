@@ -26,8 +26,9 @@ from restorer.errors import (
     SettingsError,
     TargetExistsError,
 )
-from restorer.formats import png, profiles
-from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
+from restorer.formats.color import profiles
+from restorer.formats.color.matrix import SRGB_CHROMATICITIES, matrix_profile
+from restorer.formats.png import png
 from restorer.formats.webp import WebPOptions
 from restorer.image import Image, Metadata
 

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 
 from restorer import formats
-from restorer.formats import gain_map, ifd, metadata, multi_picture, profiles
+from restorer.formats import metadata
+from restorer.formats.color import profiles
+from restorer.formats.exif import ifd
+from restorer.formats.jpeg import gain_map, multi_picture
 
 HEIGHT, WIDTH = 48, 64
 KINDS = {

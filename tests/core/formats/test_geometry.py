@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 from PIL.TiffImagePlugin import IFDRational
 
-from restorer.formats import geo, metadata, xmp_geometry
+from restorer.formats import metadata, xmp_geometry
 from restorer.formats.placement import UNMOVED, Placement
+from restorer.formats.tiff import geo
 from restorer.image import Image, Metadata
 
 HEIGHT, WIDTH = 30, 40

@@ -15,7 +15,7 @@ from heif_files import avif
 from jxl_files import lossless, with_enums
 
 from restorer import Image, formats, profile_name
-from restorer.formats.hdr_transfer import to_light
+from restorer.formats.color.hdr_transfer import to_light
 from restorer.formats.heif.items import Property
 
 PQ, HLG = 16, 18

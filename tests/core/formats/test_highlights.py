@@ -14,7 +14,7 @@ from raw_files import SRGB_TO_XYZ, WHITE, sensor, write_dng
 
 import restorer
 from restorer import Mosaic, Settings, bayer
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.formats.raw.highlights import reconstruct
 from restorer.formats.raw.rendering import Development
 from restorer.image import FloatArray

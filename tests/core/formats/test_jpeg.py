@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as PilImage
 
 from restorer import formats
-from restorer.formats import profiles
-from restorer.formats.jpeg import JpegOptions
+from restorer.formats.color import profiles
+from restorer.formats.jpeg.jpeg import JpegOptions
 from restorer.image import Image, Metadata
 
 

@@ -21,11 +21,11 @@ from PIL import Image as PilImage
 from restorer import Image, Metadata, find_profile, formats, profile_name
 from restorer.errors import ImageError, ImageFormatError, ImageTooLargeError
 from restorer.formats.boxes import boxes_in, pack_box
+from restorer.formats.color.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.jxl.bits import BitReader, BitWriter
 from restorer.formats.jxl.codestream import Codestream, read_codestream
 from restorer.formats.jxl.container import pack_container
 from restorer.formats.jxl.icc import read_profile, write_profile
-from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.metadata import orientation, turned
 
 from helpers import make_photograph

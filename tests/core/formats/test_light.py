@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from restorer import Image, find_profile, formats, to_display
 from restorer.errors import ImageFormatError
-from restorer.formats import light, matrix
-from restorer.formats.light import NetworkCurve
+from restorer.formats.color import light, matrix
+from restorer.formats.color.light import NetworkCurve
 from restorer.image import HEADROOM, Metadata
 
 from helpers import make_photograph

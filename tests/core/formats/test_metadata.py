@@ -12,7 +12,9 @@ from PIL import ExifTags
 from PIL import Image as PilImage
 
 from restorer import formats
-from restorer.formats import ifd, metadata, profiles
+from restorer.formats import metadata
+from restorer.formats.color import profiles
+from restorer.formats.exif import ifd
 from restorer.image import Image, Metadata
 
 

@@ -16,7 +16,7 @@ from raw_files import NEUTRAL, linear_photograph, rational, sensor, write_dng
 import restorer
 from restorer import Mosaic, SensorNoise, bayer
 from restorer.errors import ImageFormatError
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 
 rawpy = pytest.importorskip("rawpy")
 

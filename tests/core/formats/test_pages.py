@@ -17,8 +17,10 @@ from hypothesis.extra import numpy as arrays
 import restorer
 from restorer import Image, Metadata
 from restorer.errors import ImageDataError, ImageError, ImageFormatError
-from restorer.formats import exif_block, ifd, tiff
 from restorer.formats.codec import MOST_PAGES
+from restorer.formats.exif import block as exif_block
+from restorer.formats.exif import ifd
+from restorer.formats.tiff import tiff
 
 from helpers import make_photograph
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import restorer
 from restorer import Image, Mosaic, Settings, bayer
 from restorer.errors import ImageError, ImageFormatError, SettingsError
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.formats.raw.plain import PACKINGS, PlainMosaic
 from restorer.formats.source import open_source
 

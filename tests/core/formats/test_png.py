@@ -12,8 +12,8 @@ from PIL import Image as PilImage
 
 from restorer import formats
 from restorer.errors import ImageFormatError
-from restorer.formats import profiles
-from restorer.formats.matrix import P3_CHROMATICITIES, matrix_profile
+from restorer.formats.color import profiles
+from restorer.formats.color.matrix import P3_CHROMATICITIES, matrix_profile
 from restorer.image import Image, Metadata
 
 ADAM7 = [

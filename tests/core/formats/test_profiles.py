@@ -16,8 +16,8 @@ from PIL import ImageCms
 
 import restorer
 from restorer import Image, Metadata, Settings, SettingsError, Step, formats, to_display
-from restorer.formats import profiles
-from restorer.formats.matrix import (
+from restorer.formats.color import profiles
+from restorer.formats.color.matrix import (
     P3_CHROMATICITIES,
     SRGB_CHROMATICITIES,
     SRGB_CURVE,

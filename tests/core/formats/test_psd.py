@@ -11,7 +11,7 @@ from psd_files import psd, resource
 
 from restorer import Image, find_profile, formats
 from restorer.errors import ImageFormatError
-from restorer.formats.matrix import LINEAR_CURVE, SRGB_CHROMATICITIES, matrix_profile
+from restorer.formats.color.matrix import LINEAR_CURVE, SRGB_CHROMATICITIES, matrix_profile
 
 from helpers import make_photograph
 

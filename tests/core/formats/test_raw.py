@@ -28,7 +28,8 @@ from raw_files import (
 import restorer
 from restorer import Image, Mosaic, Settings, bayer
 from restorer.errors import ImageFormatError
-from restorer.formats import matrix, metadata
+from restorer.formats import metadata
+from restorer.formats.color import matrix
 from restorer.formats.raw import camera_color, libraw, rendering, sniff
 from restorer.pages import Calibration, CameraColor
 

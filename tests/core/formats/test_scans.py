@@ -16,7 +16,7 @@ from PIL import Image as PilImage
 
 from restorer import Image, formats
 from restorer.errors import ImageFormatError
-from restorer.formats import scans
+from restorer.formats.jpeg import scans
 
 from helpers import make_photograph
 

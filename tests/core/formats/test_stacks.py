@@ -12,7 +12,7 @@ import tifffile
 
 import restorer
 from restorer import Image
-from restorer.formats import ifd
+from restorer.formats.exif import ifd
 
 SHAPE = 2, 3, 2, 6, 8
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -50,7 +50,7 @@ def test_the_axes_of_a_stack_are_those_of_its_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, big: bool
 ) -> None:
     if big:
-        monkeypatch.setattr("restorer.formats.tiff.BIG", 400)
+        monkeypatch.setattr("restorer.formats.tiff.tiff.BIG", 400)
     source, target = tmp_path / "a.tif", tmp_path / "b.tif"
     tifffile.imwrite(source, stack(), **OPTIONS[kind])
     assert restorer.write_pages(doubled(source), target) == ()

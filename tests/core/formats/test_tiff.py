@@ -15,7 +15,9 @@ from PIL import Image as PilImage
 
 from restorer import formats
 from restorer.errors import ImageFormatError, ImageTooLargeError
-from restorer.formats import ifd, lzw, profiles, tiff
+from restorer.formats.color import profiles
+from restorer.formats.exif import ifd
+from restorer.formats.tiff import lzw, tiff
 from restorer.image import Image, Metadata
 
 

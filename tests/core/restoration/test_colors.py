@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import restorer
 from restorer import Image, Settings, Step
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.image import FloatArray
 from restorer.inference.consistency import keep_colors
 from restorer.inference.predictor import Predictor

@@ -14,7 +14,7 @@ from PIL import Image as PilImage
 from PIL import ImageCms
 
 from restorer import Image, Metadata, to_display
-from restorer.formats.profiles import srgb_profile
+from restorer.formats.color.profiles import srgb_profile
 from restorer.restoration import display
 
 ADOBE = imagecodecs.cms_profile("adobergb")

@@ -10,7 +10,7 @@ import pytest
 import restorer
 from restorer import Image, Job, Metadata, Region, Settings, Source, Step, find_profile, formats
 from restorer.batch import memory
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.image import FloatArray
 
 from helpers import make_photograph

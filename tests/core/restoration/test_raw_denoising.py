@@ -11,7 +11,7 @@ from raw_files import BLACK, WHITE, linear_photograph, sensor, write_dng
 import restorer
 from restorer import Mosaic, Settings, Step
 from restorer.errors import SettingsError
-from restorer.formats import matrix
+from restorer.formats.color import matrix
 from restorer.image import FloatArray
 
 pytest.importorskip("rawpy")

@@ -35,7 +35,9 @@ from restorer import (
 )
 from restorer.batch import memory
 from restorer.errors import Cancelled, ImageFormatError, OutOfMemoryError
-from restorer.formats import bands, ifd, profiles, tiff
+from restorer.formats.color import profiles
+from restorer.formats.exif import ifd
+from restorer.formats.tiff import bands, tiff
 from restorer.inference.predictor import Predictor
 from restorer.restoration import streaming as stream
 from restorer.restoration.run import Restoration

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from restorer.formats import ifd, maker_note, stacks, tiff
-from restorer.formats.exif_block import EMPTY, reordered
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif import ifd, maker_note
+from restorer.formats.exif.block import EMPTY, reordered
+from restorer.formats.exif.ifd import Directory, Field, Layout
 from restorer.formats.metadata import described_by
-from restorer.formats.tiff_directories import NEW_SUBFILE_TYPE
+from restorer.formats.tiff import stacks, tiff
+from restorer.formats.tiff.directories import NEW_SUBFILE_TYPE
 from restorer.image import Image
 
 _PAGE = 2  # of NewSubfileType: one of several pages

@@ -26,7 +26,9 @@ from restorer.formats.animation import (
     claimed,
     shows_through,
 )
-from restorer.formats.chunks import (
+from restorer.formats.codec import Header, WriterOptions, decoding, exactly, not_kept, others
+from restorer.formats.color.hdr_transfer import to_light
+from restorer.formats.png.chunks import (
     SIGNATURE,
     Chunks,
     hdr_transfer,
@@ -35,8 +37,6 @@ from restorer.formats.chunks import (
     read_chunks,
     read_metadata,
 )
-from restorer.formats.codec import Header, WriterOptions, decoding, exactly, not_kept, others
-from restorer.formats.hdr_transfer import to_light
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Integer, option
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image as PilImage
 
-from restorer.formats import ifd
-from restorer.formats.exif_block import first_directory, integer_of, place, spans_of
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif import ifd
+from restorer.formats.exif.block import first_directory, integer_of, place, spans_of
+from restorer.formats.exif.ifd import Directory, Field, Layout
 from restorer.image import Image
 
 BLOCK = "thumbnail"  # of the source: a sign that the result gets one, too

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import multi_picture
+from restorer.formats.jpeg import multi_picture
 
 END = b"\xff\xd9"
 

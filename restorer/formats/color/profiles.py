@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
-from restorer.formats import gain_map
-from restorer.formats.matrix import (
+from restorer.formats.color.matrix import (
     D50,
     LINEAR_CURVE,
     P3_CHROMATICITIES,
@@ -29,6 +28,7 @@ from restorer.formats.matrix import (
     matrix_profile,
     undated,
 )
+from restorer.formats.jpeg import gain_map
 from restorer.formats.metadata import without_gain_map
 from restorer.image import FloatArray, Image, Pixels
 

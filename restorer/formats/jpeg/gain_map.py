@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image as PilImage
 from PIL import JpegImagePlugin
 
-from restorer.formats import multi_picture
 from restorer.formats.codec import PILLOW_ERRORS, decoding
+from restorer.formats.jpeg import multi_picture
 from restorer.formats.placement import Placement
 
 BLOCK = "gain map"

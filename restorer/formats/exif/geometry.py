@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from restorer.formats import ifd
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif import ifd
+from restorer.formats.exif.ifd import Directory, Field, Layout
 from restorer.formats.placement import Placement
 
 Size = tuple[int, int]  # height, width

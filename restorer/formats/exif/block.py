@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from restorer.formats import ifd
-from restorer.formats.ifd import Directory, Field, Layout, Order
-from restorer.formats.maker_note import MAKER_NOTE
+from restorer.formats.exif import ifd
+from restorer.formats.exif.ifd import Directory, Field, Layout, Order
+from restorer.formats.exif.maker_note import MAKER_NOTE
 
 EMPTY = b"II*\0\x08\0\0\0" + bytes(6)  # a block whose directory has no entries
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from restorer.errors import ImageFormatError
-from restorer.formats import ifd
 from restorer.formats.codec import MOST_PAGES, decoding
-from restorer.formats.stacks import planes_of
+from restorer.formats.exif import ifd
+from restorer.formats.tiff.stacks import planes_of
 
 # Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

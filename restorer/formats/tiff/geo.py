@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer.formats import ifd
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif import ifd
+from restorer.formats.exif.ifd import Directory, Field, Layout
 
 BLOCK = "GeoTIFF"  # a TIFF structure of these tags and the size that they refer to
 SCALE, TIE_POINTS, MATRIX, KEYS = 33550, 33922, 34264, 34735

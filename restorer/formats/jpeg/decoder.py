@@ -18,7 +18,7 @@ from PIL import JpegImagePlugin
 from restorer.errors import ImageFormatError
 from restorer.formats import samples
 from restorer.formats.codec import PILLOW_ERRORS, decoding
-from restorer.formats.quantization import nearest_quality
+from restorer.formats.jpeg.quantization import nearest_quality
 
 _LOSSLESS = 0xC3
 _MODES = {1: "GRAY", 3: "RGB", 4: "CMYK"}

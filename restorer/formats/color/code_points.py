@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from restorer.formats.hdr_transfer import NAMES, WHITE
-from restorer.formats.matrix import (
+from restorer.formats.color.hdr_transfer import NAMES, WHITE
+from restorer.formats.color.matrix import (
     LINEAR_CURVE,
     P3_CHROMATICITIES,
     REC2020_CHROMATICITIES,

@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import metadata, tiff
+from restorer.formats import metadata
 from restorer.formats.codec import RowsError, decoding, exactly
-from restorer.formats.tiff import TiffOptions, TiffReader
-from restorer.formats.tiff_directories import TIFF_ERRORS
+from restorer.formats.tiff import tiff
+from restorer.formats.tiff.directories import TIFF_ERRORS
+from restorer.formats.tiff.tiff import TiffOptions, TiffReader
 from restorer.image import Image, Pixels
 
 _TILE = 256  # side of written tiles, usual for viewers of large images

@@ -10,7 +10,7 @@ import numpy as np
 from restorer.errors import ImageFormatError
 from restorer.formats.animation import Animation, FrameReader, shows_through
 from restorer.formats.codec import Header, decoding
-from restorer.formats.gif_blocks import SIGNATURES, GifFrame, read_blocks
+from restorer.formats.gif.blocks import SIGNATURES, GifFrame, read_blocks
 from restorer.image import Image, Metadata
 
 

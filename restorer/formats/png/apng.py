@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from restorer.formats.animation import opened
-from restorer.formats.chunks import SIGNATURE, metadata_chunks, pack_chunk
-from restorer.formats.png import START_BYTES, PngOptions, compressed, encode
+from restorer.formats.png.chunks import SIGNATURE, metadata_chunks, pack_chunk
+from restorer.formats.png.png import START_BYTES, PngOptions, compressed, encode
 from restorer.image import Frame, Image
 
 _MOST = 65_535  # of the numerator and denominator of a time in seconds

@@ -17,7 +17,7 @@ from PIL import Image as PilImage
 
 from restorer.formats.animation import delays, opened
 from restorer.formats.codec import WriterOptions
-from restorer.formats.gif_blocks import ICC, LOOPS, XMP, XMP_END, read_blocks
+from restorer.formats.gif.blocks import ICC, LOOPS, XMP, XMP_END, read_blocks
 from restorer.image import Frame, Image
 
 _MOST_LOOPS = 2**16

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from restorer.formats.exif_block import first_directory, remove
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif.block import first_directory, remove
+from restorer.formats.exif.ifd import Directory, Field, Layout
 from restorer.image import Metadata
 
 BLOCK = "axes of the stack"

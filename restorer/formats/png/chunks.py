@@ -13,8 +13,8 @@ import numpy as np
 from restorer.errors import ImageFormatError
 from restorer.formats import photoshop
 from restorer.formats.codec import MOST_PAGES, exactly, name_trailer, not_kept
-from restorer.formats.coded_color import coded_profile, is_hdr, is_known
-from restorer.formats.matrix import SRGB_CHROMATICITIES, matrix_profile
+from restorer.formats.color.code_points import coded_profile, is_hdr, is_known
+from restorer.formats.color.matrix import SRGB_CHROMATICITIES, matrix_profile
 from restorer.formats.metadata import clean_exif
 from restorer.image import Metadata
 

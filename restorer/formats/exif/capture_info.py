@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL.ExifTags import GPS, Base
 
-from restorer.formats import ifd
-from restorer.formats.ifd import Directory, Field, Layout
+from restorer.formats.exif import ifd
+from restorer.formats.exif.ifd import Directory, Field, Layout
 from restorer.image import Metadata
 
 _CODES = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii"}  # kinds of numbers

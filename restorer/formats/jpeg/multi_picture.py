@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from restorer.formats import ifd
+from restorer.formats.exif import ifd
 
 MPF = b"MPF\0"  # the start of an APP2 segment; offsets count from the byte behind it
 

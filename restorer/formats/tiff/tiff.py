@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from restorer.errors import ImageFormatError
-from restorer.formats import geo, ifd, lzw, maker_note, photoshop, profiles, samples, stacks, ycbcr
+from restorer.formats import photoshop, samples
 from restorer.formats.codec import (
     Header,
     WriterOptions,
@@ -23,6 +23,8 @@ from restorer.formats.codec import (
     not_kept,
     others,
 )
+from restorer.formats.color import profiles
+from restorer.formats.exif import ifd, maker_note
 from restorer.formats.metadata import (
     DESCRIPTIVE,
     ICC,
@@ -31,7 +33,8 @@ from restorer.formats.metadata import (
     exif_from,
     resolution_of,
 )
-from restorer.formats.tiff_directories import TIFF_ERRORS, Directories
+from restorer.formats.tiff import geo, lzw, stacks, ycbcr
+from restorer.formats.tiff.directories import TIFF_ERRORS, Directories
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Choice, option
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
-from restorer.formats import ifd
-from restorer.formats.ifd import Directory, Layout
+from restorer.formats.exif import ifd
+from restorer.formats.exif.ifd import Directory, Layout
 
 MAKER_NOTE = 0x927C
 _MAX_HEADER = 32  # bytes; the longest known header has 22

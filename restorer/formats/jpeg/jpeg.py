@@ -16,15 +16,7 @@ from typing import Any, BinaryIO
 from PIL import Image as PilImage
 
 from restorer.errors import ImageFormatError
-from restorer.formats import (
-    gain_map,
-    jpeg_samples,
-    multi_picture,
-    photoshop,
-    profiles,
-    scans,
-    xmp,
-)
+from restorer.formats import photoshop, xmp
 from restorer.formats.codec import (
     Header,
     WriterOptions,
@@ -32,7 +24,9 @@ from restorer.formats.codec import (
     name_trailer,
     not_kept,
 )
-from restorer.formats.jpeg_samples import Decoded
+from restorer.formats.color import profiles
+from restorer.formats.jpeg import decoder, gain_map, multi_picture, scans
+from restorer.formats.jpeg.decoder import Decoded
 from restorer.formats.metadata import clean_exif
 from restorer.image import Image, Metadata
 from restorer.options import Choice, Integer, option
@@ -114,7 +108,7 @@ class JpegReader:
         decoded = self._decoded(head, found, ended=ended)
         pixels, damaged, notes = decoded.pixels, decoded.damaged, decoded.notes
         if damaged is not False or not ended:
-            again = lambda data: jpeg_samples.decode(data, *self._kind).pixels  # noqa: E731  # short
+            again = lambda data: decoder.decode(data, *self._kind).pixels  # noqa: E731  # short
             scans.check_whole(
                 head, self._frame, found, again, pixels, ended=ended, damaged=bool(damaged)
             )
@@ -136,11 +130,11 @@ class JpegReader:
     def _decoded(self, head: bytes, found: bytes, *, ended: bool) -> Decoded:
         """Decode scans; what seems damaged behind them may be a filling, which harms nothing."""
         try:
-            decoded = jpeg_samples.decode(head + found + scans.END, *self._kind)
+            decoded = decoder.decode(head + found + scans.END, *self._kind)
         except ImageFormatError as error:
             raise error if ended else ImageFormatError(scans.CUT) from error
         if decoded.damaged and found.endswith(b"\0"):
-            again = jpeg_samples.decode(head + found.rstrip(b"\0") + scans.END, *self._kind)
+            again = decoder.decode(head + found.rstrip(b"\0") + scans.END, *self._kind)
             return decoded if again.damaged else again
         return decoded
 

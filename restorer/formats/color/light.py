@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from restorer.formats.matrix import (
+from restorer.formats.color.matrix import (
     LINEAR_CURVE,
     SRGB_CHROMATICITIES,
     SRGB_CURVE,
@@ -23,7 +23,7 @@ from restorer.formats.matrix import (
     matrix_profile,
     with_curve,
 )
-from restorer.formats.profiles import srgb_linear_profile, srgb_profile, with_profile
+from restorer.formats.color.profiles import srgb_linear_profile, srgb_profile, with_profile
 from restorer.image import FloatArray, Image, Transfer
 
 _BAND = 256  # rows that are converted at once

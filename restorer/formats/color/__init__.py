@@ -1,0 +1,1 @@
+"""Color: ICC profiles, code points, tone curves and linear light."""

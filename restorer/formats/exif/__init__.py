@@ -1,0 +1,1 @@
+"""EXIF: blocks and directories, their geometry, maker notes and thumbnails."""

@@ -1,0 +1,1 @@
+"""JPEG: its scans, tables and samples, and the further pictures in a file."""

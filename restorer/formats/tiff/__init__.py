@@ -1,0 +1,1 @@
+"""TIFF: pages, stacks and bands of rows, and the tags that other programs wrote."""
