@@ -176,20 +176,11 @@ class Mosaic:
 
 
 @dataclass(frozen=True)
-class Raw:
+class Raw(Mosaic):
     """Noisy samples of a sensor as color planes and a plane of noise levels.
 
     See `restorer.training.sensor`. Colors are balanced, and on the curve of the noise.
     """
-
-    task: ClassVar[str] = "demosaicing"
-    pattern: str
-    scale: int = 1
-    margin: int = 0
-
-    def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
-        """Return the image unchanged; noise is drawn for every patch."""
-        return image, image
 
     def finish(
         self, patch: Bytes, clean: Bytes, rng: np.random.Generator

@@ -7,33 +7,26 @@ Source: Adobe, Digital Negative Specification 1.7.1. The samples are those of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer import bayer
 from restorer.formats.color import matrix
-from restorer.formats.metadata import described_by
 from restorer.formats.raw.rendering import Development, Rendering
 from restorer.formats.raw.writer import (
-    LOSSLESS,
-    PREVIEW_QUALITY,
-    TILE,
     DngOptions,
     Tag,
     color_tags,
-    compressed,
     file_tags,
     preview_of,
+    write_directories,
 )
-from restorer.formats.tiff import tiff
 from restorer.image import FloatArray
 from restorer.pages import Mosaic
 from restorer.sensor import SensorNoise
 
-_CFA = 32803
 _BYTE, _SHORT, _LONG, _DOUBLE = 1, 3, 4, 12
 _WHITE = 65_535
 _LEAST_BLACK, _DEEPEST = 1024, -0.5  # a single sample far below black gets no room
@@ -42,52 +35,14 @@ _OPCODES = 51022  # for colors, which only programs of DNG 1.3 know
 
 def encode_mosaic(mosaic: Mosaic, file: BinaryIO, options: DngOptions) -> tuple[str, ...]:
     """Write a mosaic with a preview of it; return notes of what does not fit."""
-    import tifffile
-
-    structure, _, _ = described_by(mosaic.metadata.exif)
     raw, black = _integers(mosaic.samples[..., 0])
     own = [*file_tags(mosaic.metadata), *color_tags(mosaic.color)]
     first, sensor = _placed(own, _raw_tags(mosaic, black), mosaic)
-    dpi = mosaic.metadata.dpi
-    resolution: dict[str, Any] = {"resolution": dpi, "resolutionunit": "INCH"} if dpi else {}
-    data: Any = raw
-    # LibRaw does not read tiles that are larger than the picture.
-    layout: dict[str, Any] = {"tile": (TILE, TILE)} if min(raw.shape) >= TILE else {}
-    if options.compression == "lossless" and structure.order == "<":
-        data = compressed(raw[..., None], layout.get("tile", raw.shape))
-        layout |= {
-            "shape": raw.shape,
-            "dtype": raw.dtype,
-            "compression": 7,
-            "compressionargs": LOSSLESS,
-        }
-        layout |= {} if "tile" in layout else {"rowsperstrip": len(raw)}
     rendering = Rendering(mosaic.color, Development())
     preview = preview_of(_halved(mosaic, rendering.neutral), rendering)
-    with tifffile.TiffWriter(file, byteorder=structure.order) as writer:
-        writer.write(
-            preview,
-            rowsperstrip=len(preview),
-            photometric="rgb",  # as it comes; JPEG makes YCbCr of it
-            compression="jpeg",
-            compressionargs={"level": PREVIEW_QUALITY},
-            subfiletype=1,
-            subifds=1,
-            metadata=None,
-            software=False,
-            extratags=first,
-            **resolution,
-        )
-        writer.write(
-            data,
-            photometric=_CFA,
-            subfiletype=0,
-            metadata=None,
-            software=False,
-            extratags=sensor,
-            **layout,
-        )
-    return tiff.add_metadata(file, replace(mosaic.metadata, icc=None))
+    return write_directories(
+        file, raw, preview, options, mosaic.metadata, file_tags=first, raw_tags=sensor
+    )
 
 
 def _integers(samples: NDArray[np.float32]) -> tuple[NDArray[np.uint16], int]:

@@ -6,7 +6,7 @@ programs read others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -28,13 +28,13 @@ from restorer.options import Choice, option
 from restorer.pages import Calibration, CameraColor
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL, _FLOAT = 1, 2, 3, 4, 5, 10, 11
-_LINEAR_RAW = 34892
+_LINEAR_RAW, _CFA = 34892, 32803
 _D65, _WHITE_XYZ = 21, np.array([0.95047, 1.0, 1.08883])  # LightSource of EXIF, and its XYZ
 _WHITE = 65_535
-TILE = 256
-_PREVIEW_SIDE, PREVIEW_QUALITY = 1024, 85
+_TILE = 256
+_PREVIEW_SIDE, _PREVIEW_QUALITY = 1024, 85
 # For BitsPerSample alone, as tiles come compressed; tifffile would state 12.
-LOSSLESS = {"lossless": True, "bitspersample": 16}
+_LOSSLESS = {"lossless": True, "bitspersample": 16}
 _LARGEST = 2**31 - 1
 
 Tag = tuple[int, int, int, Any, bool]  # of tifffile: code, type, count, value, whether once
@@ -59,8 +59,6 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
     The pixels are balanced colors of the camera that the block ``camera color`` describes, with the
     tone curve of sRGB, or else of any color profile.
     """
-    import tifffile
-
     block = image.metadata.blocks.get(BLOCK)
     tone: Tone = "neutral" if block else "linear"
     if block is None:
@@ -72,49 +70,83 @@ def encode(image: Image, file: BinaryIO, options: DngOptions) -> tuple[str, ...]
     linear = matrix.decoded(values) * color.neutral.astype(np.float32)
     raw = np.rint(np.clip(linear, 0, 1) * np.float32(_WHITE)).astype(np.uint16)
     rendering = Rendering(color, Development(tone=tone))
-    structure, _, _ = described_by(image.metadata.exif)
-    dpi = image.metadata.dpi
+    blocks = {name: data for name, data in image.metadata.blocks.items() if name != BLOCK}
+    return write_directories(
+        file,
+        raw,
+        preview_of(values, rendering),
+        options,
+        replace(image.metadata, blocks=blocks),
+        file_tags=[*file_tags(image.metadata), *color_tags(color), *_tone_tags(tone)],
+        raw_tags=_raw_tags(raw.shape[:2]),
+    )
+
+
+def write_directories(
+    file: BinaryIO,
+    raw: NDArray[np.uint16],
+    preview: NDArray[np.uint8],
+    options: DngOptions,
+    metadata: Metadata,
+    *,
+    file_tags: Sequence[Tag],
+    raw_tags: Sequence[Tag],
+) -> tuple[str, ...]:
+    """Write a preview and the samples below it; return notes of what does not fit.
+
+    Args:
+        file: Empty.
+        raw: (H, W, 3) linear colors, or (H, W) samples of a color filter array.
+        preview: (h, w, 3) sRGB.
+        options: How the samples are compressed.
+        metadata: Those of the picture; a color profile is left out.
+        file_tags: Tags of the first directory, that of the preview.
+        raw_tags: Tags of the directory of the samples.
+    """
+    import tifffile
+
+    order = described_by(metadata.exif)[0].order
+    dpi = metadata.dpi
     resolution: dict[str, Any] = {"resolution": dpi, "resolutionunit": "INCH"} if dpi else {}
     data: Any = raw
     # LibRaw does not read tiles that are larger than the picture.
-    layout: dict[str, Any] = {"tile": (TILE, TILE)} if min(raw.shape[:2]) >= TILE else {}
-    if options.compression == "lossless" and structure.order == "<":
+    layout: dict[str, Any] = {"tile": (_TILE, _TILE)} if min(raw.shape[:2]) >= _TILE else {}
+    if options.compression == "lossless" and order == "<":
         # tifffile 2026.3.3 returns the low bytes of 16-bit lossless JPEG in big-endian files.
-        data = compressed(raw, layout.get("tile", raw.shape[:2]))
+        data = _compressed(raw.reshape(*raw.shape[:2], -1), layout.get("tile", raw.shape[:2]))
         layout |= {
             "shape": raw.shape,
             "dtype": raw.dtype,
             "compression": 7,
-            "compressionargs": LOSSLESS,
+            "compressionargs": _LOSSLESS,
         }
         layout |= {} if "tile" in layout else {"rowsperstrip": len(raw)}
-    preview = preview_of(values, rendering)
-    with tifffile.TiffWriter(file, byteorder=structure.order) as writer:
+    if raw.ndim == 3:
+        layout |= {"planarconfig": "contig"}
+    with tifffile.TiffWriter(file, byteorder=order) as writer:
         writer.write(
             preview,
             rowsperstrip=len(preview),
             photometric="rgb",  # as it comes; JPEG makes YCbCr of it
             compression="jpeg",
-            compressionargs={"level": PREVIEW_QUALITY},
+            compressionargs={"level": _PREVIEW_QUALITY},
             subfiletype=1,
             subifds=1,
             metadata=None,
             software=False,
-            extratags=[*file_tags(image.metadata), *color_tags(color), *_tone_tags(tone)],
+            extratags=file_tags,
             **resolution,
         )
         writer.write(
             data,
-            photometric=_LINEAR_RAW,
-            planarconfig="contig",
+            photometric=_LINEAR_RAW if raw.ndim == 3 else _CFA,
             subfiletype=0,
             metadata=None,
             software=False,
-            extratags=_raw_tags(raw.shape[:2]),
+            extratags=raw_tags,
             **layout,
         )
-    blocks = {name: data for name, data in image.metadata.blocks.items() if name != BLOCK}
-    return tiff.add_metadata(file, replace(image.metadata, icc=None, blocks=blocks))
+    return tiff.add_metadata(file, replace(metadata, icc=None))
 
 
 def preview_of(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:
@@ -130,7 +162,7 @@ def preview_of(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.
     return np.rint(shown * 255).astype(np.uint8)
 
 
-def compressed(raw: NDArray[np.uint16], side: tuple[int, int]) -> Iterator[bytes]:
+def _compressed(raw: NDArray[np.uint16], side: tuple[int, int]) -> Iterator[bytes]:
     """Yield tiles as lossless JPEG; those at the end are filled by the last row and column."""
     import imagecodecs
 
