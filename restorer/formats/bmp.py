@@ -42,13 +42,6 @@ class _Info:
     metadata: Metadata
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 1 for a file that starts with ``BM`` and a known header size."""
-    sizes = {bytes([n, 0, 0, 0]) for n in (12, 40, 52, 56, 64, 108, 124)}
-    start = file.read(18)
-    return int(start[:2] == b"BM" and start[14:18] in sizes)
-
-
 class BmpReader:
     """A BMP file; its resolution and an embedded profile are kept."""
 

@@ -64,11 +64,6 @@ class ExrOptions(WriterOptions):
     )
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for OpenEXR's signature."""
-    return 2 * (file.read(4) == b"v/1\x01")
-
-
 class ExrReader:
     """An OpenEXR file."""
 

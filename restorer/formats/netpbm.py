@@ -75,21 +75,6 @@ class _Head:
         )
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for the first bytes of PBM, PGM and PPM."""
-    return 2 * (re.match(rb"P[1-6][\s#]", file.read(3)) is not None)
-
-
-def sniff_pam(file: BinaryIO) -> int:
-    """Return 2 for the first bytes of PAM."""
-    return 2 * (file.read(3) == b"P7\n")
-
-
-def sniff_floats(file: BinaryIO) -> int:
-    """Return 2 for the first bytes of PFM."""
-    return 2 * (re.match(rb"P[Ff]\s", file.read(3)) is not None)
-
-
 class NetpbmReader:
     """A PNM or PAM file; comments are kept."""
 

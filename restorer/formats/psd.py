@@ -76,11 +76,6 @@ class _Contents:
     unread: list[str] = field(default_factory=list)
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for the signature of PSD and PSB."""
-    return 2 * (file.read(6) in (b"8BPS\0\1", b"8BPS\0\2"))
-
-
 class PsdReader:
     """A Photoshop document; layers are named in a note.
 

@@ -16,11 +16,6 @@ _LONGEST_RUN = 62  # pixels in a byte
 _TRAILER_BYTES = 1 << 16  # in which the end is looked for
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for a file that starts with QOI's signature."""
-    return 2 * (file.read(4) == b"qoif")
-
-
 class QoiReader:
     """A QOI file."""
 

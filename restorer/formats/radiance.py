@@ -27,11 +27,6 @@ _SMALLEST, _BIAS = 1e-38, 128
 _BAND = 256  # rows that are converted at once
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for a file that starts with the signature of Radiance or RGBE."""
-    return 2 * (re.match(rb"#\?(RADIANCE|RGBE)\s", file.read(12)) is not None)
-
-
 class RadianceReader:
     """A Radiance picture; the lines of its header are kept, but for those on how it is stored."""
 

@@ -5,6 +5,7 @@ Another format is a module and a row. Modules are imported when a file needs the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -34,9 +35,11 @@ class Format:
     Attributes:
         name: The name that users know.
         suffixes: Lower case, with the dot; the first is the usual one.
-        sniff: A function that scores an open file: 0 for other formats. The highest score of all
-            formats wins, so that a format built on another one (a DNG file is a TIFF file) scores
-            higher than that. Its module must import without the extra.
+        signature: A regular expression of the first bytes; empty where these tell nothing.
+        certainty: Score of a file with the signature. The highest score of all formats wins, so
+            that a format built on another one (a DNG file is a TIFF file) scores higher than that.
+        sniff: A function that scores an open file with the signature, in place of `certainty`: 0
+            for other formats. Its module must import without the extra.
         reader: A `Reader`.
         writer: A `Writer`.
         mosaic_writer: A writer of the samples of a sensor.
@@ -61,7 +64,7 @@ class Format:
 
     name: str
     suffixes: tuple[str, ...]
-    sniff: str
+    sniff: str = ""
     reader: str = ""
     writer: str = ""
     mosaic_writer: str = ""
@@ -71,6 +74,8 @@ class Format:
     options: str = "restorer.formats.codec:WriterOptions"
     pages: str = ""
     extra: str = ""
+    signature: bytes = b""
+    certainty: int = 2
     bits: tuple[Literal[8, 16, 32], ...] = (8,)
     channels: tuple[int, ...] = (1, 3)
     carries: tuple[str, ...] = ("exif", "xmp", "icc", "dpi")
@@ -86,8 +91,12 @@ class Format:
         """Whether it holds transparency."""
         return 4 in self.channels
 
-    def score(self, file: BinaryIO) -> int:
-        """Return how surely a file is of this format; 0 is not."""
+    def score(self, file: BinaryIO, start: bytes) -> int:
+        """Return how surely a file that starts with these bytes is of this format; 0 is not."""
+        if self.signature and not re.match(self.signature, start, re.DOTALL):
+            return 0
+        if not self.sniff:
+            return self.certainty
         file.seek(0)
         score: int = self._load(self.sniff)(file)
         file.seek(0)
@@ -165,7 +174,8 @@ FORMATS: dict[str, Format] = {
     "jpeg": Format(
         "JPEG",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
-        sniff="restorer.formats.jpeg.jpeg:sniff",
+        signature=rb"\xff\xd8\xff",
+        certainty=1,
         reader="restorer.formats.jpeg.jpeg:JpegReader",
         writer="restorer.formats.jpeg.jpeg:encode",
         options="restorer.formats.jpeg.jpeg:JpegOptions",
@@ -180,7 +190,8 @@ FORMATS: dict[str, Format] = {
     "png": Format(
         "PNG",
         (".png", ".apng"),
-        sniff="restorer.formats.png.png:sniff",
+        signature=rb"\x89PNG\r\n\x1a\n",
+        certainty=1,
         reader="restorer.formats.png.png:PngReader",
         writer="restorer.formats.png.png:encode",
         page_writer="restorer.formats.png.apng:write_pages",
@@ -197,7 +208,8 @@ FORMATS: dict[str, Format] = {
     "webp": Format(
         "WebP",
         (".webp",),
-        sniff="restorer.formats.webp:sniff",
+        signature=rb"RIFF.{4}WEBP",
+        certainty=1,
         reader="restorer.formats.webp:WebPReader",
         writer="restorer.formats.webp:encode",
         page_writer="restorer.formats.webp:write_pages",
@@ -212,6 +224,7 @@ FORMATS: dict[str, Format] = {
     "avif": Format(
         "AVIF",
         (".avif",),
+        signature=rb".{4}ftyp",
         sniff="restorer.formats.heif.avif:sniff",
         reader="restorer.formats.heif.avif:AvifReader",
         writer="restorer.formats.heif.avif:encode",
@@ -227,7 +240,7 @@ FORMATS: dict[str, Format] = {
     "jxl": Format(
         "JPEG XL",
         (".jxl",),
-        sniff="restorer.formats.jxl.jpegxl:sniff",
+        signature=rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n",
         reader="restorer.formats.jxl.jpegxl:JxlReader",
         writer="restorer.formats.jxl.jpegxl:encode",
         options="restorer.formats.jxl.jpegxl:JxlOptions",
@@ -241,14 +254,15 @@ FORMATS: dict[str, Format] = {
     "heic": Format(
         "HEIC",
         (".heic", ".heif", ".hif"),
-        sniff="restorer.formats.heif.heic:sniff",
+        signature=rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)",
         reader="restorer.formats.heif.heic:HeicReader",
         extra="heif",
     ),
     "gif": Format(
         "GIF",
         (".gif",),
-        sniff="restorer.formats.gif.gif:sniff",
+        signature=rb"GIF8[79]a",
+        certainty=1,
         reader="restorer.formats.gif.gif:GifReader",
         writer="restorer.formats.gif.writer:encode",
         page_writer="restorer.formats.gif.writer:write_pages",
@@ -262,7 +276,8 @@ FORMATS: dict[str, Format] = {
     "bmp": Format(
         "BMP",
         (".bmp", ".dib"),
-        sniff="restorer.formats.bmp:sniff",
+        signature=rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0",
+        certainty=1,
         reader="restorer.formats.bmp:BmpReader",
         writer="restorer.formats.bmp:encode",
         carries=("dpi",),
@@ -273,7 +288,8 @@ FORMATS: dict[str, Format] = {
     "tiff": Format(
         "TIFF",
         (".tif", ".tiff"),
-        sniff="restorer.formats.tiff.tiff:sniff",
+        signature=rb"(?:II[*+]\0|MM\0[*+])",
+        certainty=1,
         reader="restorer.formats.tiff.tiff:TiffReader",
         writer="restorer.formats.tiff.tiff:encode",
         row_reader="restorer.formats.tiff.bands:TiffRows",
@@ -288,7 +304,7 @@ FORMATS: dict[str, Format] = {
     "pnm": Format(
         "PNM",
         (".ppm", ".pgm", ".pbm", ".pnm"),
-        sniff="restorer.formats.netpbm:sniff",
+        signature=rb"P[1-6][\s#]",
         reader="restorer.formats.netpbm:NetpbmReader",
         writer="restorer.formats.netpbm:encode",
         pages="page",
@@ -300,7 +316,7 @@ FORMATS: dict[str, Format] = {
     "pam": Format(
         "PAM",
         (".pam",),
-        sniff="restorer.formats.netpbm:sniff_pam",
+        signature=rb"P7\n",
         reader="restorer.formats.netpbm:NetpbmReader",
         writer="restorer.formats.netpbm:encode_pam",
         pages="page",
@@ -313,7 +329,7 @@ FORMATS: dict[str, Format] = {
     "pfm": Format(
         "PFM",
         (".pfm",),
-        sniff="restorer.formats.netpbm:sniff_floats",
+        signature=rb"P[Ff]\s",
         reader="restorer.formats.netpbm:PfmReader",
         writer="restorer.formats.netpbm:encode_floats",
         bits=(32,),
@@ -325,7 +341,7 @@ FORMATS: dict[str, Format] = {
     "qoi": Format(
         "QOI",
         (".qoi",),
-        sniff="restorer.formats.qoi:sniff",
+        signature=rb"qoif",
         reader="restorer.formats.qoi:QoiReader",
         writer="restorer.formats.qoi:encode",
         channels=(3, 4),
@@ -335,7 +351,7 @@ FORMATS: dict[str, Format] = {
     "exr": Format(
         "OpenEXR",
         (".exr",),
-        sniff="restorer.formats.exr:sniff",
+        signature=rb"v/1\x01",
         reader="restorer.formats.exr:ExrReader",
         writer="restorer.formats.exr:encode",
         options="restorer.formats.exr:ExrOptions",
@@ -349,7 +365,7 @@ FORMATS: dict[str, Format] = {
     "hdr": Format(
         "Radiance HDR",
         (".hdr", ".rgbe", ".pic"),
-        sniff="restorer.formats.radiance:sniff",
+        signature=rb"#\?(?:RADIANCE|RGBE)\s",
         reader="restorer.formats.radiance:RadianceReader",
         writer="restorer.formats.radiance:encode",
         bits=(32,),
@@ -368,7 +384,7 @@ FORMATS: dict[str, Format] = {
     "psd": Format(
         "PSD",
         (".psd", ".psb"),
-        sniff="restorer.formats.psd:sniff",
+        signature=rb"8BPS\0[\x01\x02]",
         reader="restorer.formats.psd:PsdReader",
     ),
     "dng": Format(
@@ -433,11 +449,12 @@ WRITABLE: Set[str] = _Suffixes("writer")
 def recognize(file: BinaryIO, path: Path) -> Format:
     """Return the format of a file by its content. Raises ImageFormatError for all others."""
     start = file.read(START_BYTES)
+    file.seek(0)
     if not start:
         raise ImageFormatError("the file is empty")
     suffix = path.suffix.lower()
     readable = [format for format in FORMATS.values() if format.reader]
-    scores = [format.score(file) for format in readable]
+    scores = [format.score(file, start) for format in readable]
     best = max(scores, default=0)
     if best <= 1 and (kind := find_kind(start)):
         raise ImageFormatError(kind.refusal(suffix if suffix in READABLE else ""))

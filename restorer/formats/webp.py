@@ -65,12 +65,6 @@ class WebPOptions(WriterOptions):
         return round((self.effort - 1) * 6 / 8)
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 1 for a RIFF container of WebP."""
-    start = file.read(12)
-    return int(start[:4] == b"RIFF" and start[8:12] == b"WEBP")
-
-
 class WebPReader:
     """A WebP file. Raises ImageFormatError where it is shorter than its header says."""
 

@@ -10,13 +10,8 @@ import numpy as np
 from restorer.errors import ImageFormatError
 from restorer.formats.animation import Animation, FrameReader, shows_through
 from restorer.formats.codec import Header, decoding
-from restorer.formats.gif.blocks import SIGNATURES, GifFrame, read_blocks
+from restorer.formats.gif.blocks import GifFrame, read_blocks
 from restorer.image import Image, Metadata
-
-
-def sniff(file: BinaryIO) -> int:
-    """Return 1 for a file that starts with GIF's signature."""
-    return int(file.read(6) in SIGNATURES)
 
 
 class GifReader:

@@ -14,14 +14,6 @@ from restorer.formats.codec import PILLOW_ERRORS, decoding
 from restorer.formats.heif.picture import read_picture
 from restorer.image import Image
 
-_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
-
-
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for a file whose first brand is one of HEIC or of HEIF in general."""
-    start = file.read(12)
-    return 2 * (start[4:8] == b"ftyp" and start[8:12] in _BRANDS)
-
 
 class HeicReader:
     """A HEIC file; a note names the items that are left out."""

@@ -62,11 +62,6 @@ class JpegOptions(WriterOptions):
     )
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 1 for a file that starts with SOI and another marker."""
-    return int(file.read(3) == b"\xff\xd8\xff")
-
-
 class JpegReader:
     """A JPEG file; the segments before the first scan give size, channels and metadata."""
 

@@ -29,7 +29,7 @@ from restorer.formats.jxl.codestream import (
     Codestream,
     read_codestream,
 )
-from restorer.formats.jxl.container import CONTAINER, Container, pack_container, read_container
+from restorer.formats.jxl.container import Container, pack_container, read_container
 from restorer.formats.metadata import clean_exif, with_stated_orientation
 from restorer.formats.samples import normal, straight
 from restorer.image import Bits, Image, Metadata
@@ -58,11 +58,6 @@ class JxlOptions(WriterOptions):
     lossless: bool | None = option(None, Flag(), "Lossless compression.")
     distance: float | None = option(None, Number(0.01, 25), "Distance from the original.")
     effort: int = option(5, Integer(1, 9), "Effort of compression, 1 to 9.")
-
-
-def sniff(file: BinaryIO) -> int:
-    """Return 2 for a codestream or a file of boxes, more than for a file of any boxes."""
-    return 2 * file.read(12).startswith((SIGNATURE, CONTAINER))
 
 
 class JxlReader:

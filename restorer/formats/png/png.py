@@ -83,11 +83,6 @@ class PngOptions(WriterOptions):
     compression: int | None = option(None, Integer(0, 9), "Level of compression, 0 to 9.")
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 1 for a file that starts with PNG's signature."""
-    return int(file.read(len(SIGNATURE)) == SIGNATURE)
-
-
 class PngReader:
     """A PNG file; a note names texts and unknown color descriptions, which are left out.
 

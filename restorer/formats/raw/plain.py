@@ -114,7 +114,7 @@ class PlainMosaic:
         Raises ImageFormatError where the file has another size.
         """
         assert self.size is not None, "or the file has a header"
-        row = Format("headerless RAW", (path.suffix.lower(),), sniff="")
+        row = Format("headerless RAW", (path.suffix.lower(),))
         return row, _HeaderlessReader(file, self, *self.size)
 
     def of_gray(self, format: Format, reader: Reader) -> tuple[Format, Reader]:

@@ -106,11 +106,6 @@ class TiffOptions(WriterOptions):
     )
 
 
-def sniff(file: BinaryIO) -> int:
-    """Return 1 for a classic or a big TIFF of either byte order."""
-    return int(file.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
-
-
 class TiffReader:
     """A TIFF file with one full page, whose pixels become gray or RGB with straight alpha.
 

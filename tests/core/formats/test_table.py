@@ -173,8 +173,8 @@ def test_the_higher_score_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     add(monkeypatch)
     assert formats.probe(tmp_path / "a.tif").format == "TIFF"
     monkeypatch.setitem(globals(), "sniff", sure)
-    file = io.BytesIO(b"II*\0")
-    assert formats.FORMATS["dummy"].score(file) > formats.FORMATS["tiff"].score(file)
+    file, start = io.BytesIO(b"II*\0"), b"II*\0"
+    assert formats.FORMATS["dummy"].score(file, start) > formats.FORMATS["tiff"].score(file, start)
     with pytest.raises(ImageFormatError, match="14 x 0 pixels"):  # as the other reader sees it
         formats.read(tmp_path / "a.tif")
 
