@@ -78,6 +78,7 @@ from .errors import SettingsError as SettingsError
 from .errors import TargetExistsError as TargetExistsError
 from .errors import UnknownModelError as UnknownModelError
 from .errors import WeightsError as WeightsError
+from .estimate.findings import Finding as Finding
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.table import EvaluationTable as EvaluationTable
 from .evaluation.table import MeanScore as MeanScore
@@ -159,6 +160,8 @@ from .pages import Mosaic as Mosaic
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
+from .restoration.diagnosis import Diagnosis as Diagnosis
+from .restoration.diagnosis import diagnose as diagnose
 from .restoration.diagnosis import estimate_jpeg_quality as estimate_jpeg_quality
 from .restoration.diagnosis import estimate_sigma as estimate_sigma
 from .restoration.display import Display as Display
@@ -182,6 +185,7 @@ from .restoration.strength import STRENGTH_REACH as STRENGTH_REACH
 from .restoration.strength import Change as Change
 from .restoration.strength import at_strength as at_strength
 from .restoration.strength import split_change as split_change
+from .restoration.treatment import Treatment as Treatment
 from .sensor import SensorNoise as SensorNoise
 from .settings import OPTIONS as OPTIONS
 from .settings import SETTINGS_OPTIONS as SETTINGS_OPTIONS

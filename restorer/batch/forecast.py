@@ -21,6 +21,7 @@ from restorer.batch.stores.store import FileState
 from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, RestorerError
 from restorer.inference.calibration import known_speed
 from restorer.models.catalog import ModelSpec, model_spec
+from restorer.restoration.timing import computed_pixels
 from restorer.settings import Settings
 
 Outcome: TypeAlias = Literal["restore", "skip", "fail"]
@@ -323,17 +324,8 @@ class _Speeds:
         speed = self._speeds[key]
         if speed is None:
             self.unmeasured.add(spec.id)
-        pixels = math.prod(_computed(length, spec, settings) for length in size)
+        pixels = computed_pixels(spec, size, settings)
         return _sum(total, None if speed is None else pixels / speed)
-
-
-def _computed(length: int, spec: ModelSpec, settings: Settings) -> int:
-    """Return how many pixels tiles compute along a side, those that they share counted twice."""
-    length = max(length + 2 * spec.tile.border, spec.tile.min_side)
-    side = settings.tile or spec.tile.side
-    asked = settings.overlap
-    overlap = spec.tile.overlap_of(side) if asked is None else min(asked, side // 2)
-    return length + overlap * max(0, math.ceil((length - side) / (side - overlap)))
 
 
 class _Folders:

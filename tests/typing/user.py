@@ -58,6 +58,7 @@ def measure(picture: restorer.Picture, truth: restorer.Picture) -> list[float | 
         restorer.psnr_luma(picture, truth),
         restorer.ssim(picture, truth, white=1),
         restorer.estimate_sigma(picture),
+        restorer.diagnose(picture, scale=2).treatment.seconds,
         restorer.estimate_jpeg_quality(picture),
         restorer.estimate_run("panet-denoise-lite", (480, 640))[0],
     ]

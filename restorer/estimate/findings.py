@@ -1,0 +1,42 @@
+"""Finding: one thing that a picture says of itself, such as its damage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal[
+    "photograph",
+    "art",
+    "screenshot",
+    "scan",
+    "raw",
+    "white-noise",
+    "camera-noise",
+    "coarse-noise",
+    "film-grain",
+    "chroma-noise",
+    "sensor-noise",
+    "jpeg",
+    "resaved-jpeg",
+    "blur",
+    "small",
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A property of a picture.
+
+    Attributes:
+        kind: The content: ``photograph``, ``art``, ``screenshot``, ``scan``, ``raw``; or a damage.
+        strength: Of noise its sigma on the 0-255 scale, of JPEG its quality, of blur its sigma in
+            pixels, of a small picture its shorter side; 0 for the content.
+        confidence: From 0 to 1.
+        reason: What it was seen by, one sentence.
+    """
+
+    kind: Kind
+    strength: float
+    confidence: float
+    reason: str
