@@ -12,7 +12,7 @@ from .words import size, table, tell, tell_json
 if TYPE_CHECKING:
     from restorer import ModelSpec
 
-_HEAD = ("id", "task", "scale", "weights", "state", "speed", "license", "figure", "title")
+_HEAD = ("id", "task", "scale", "kind", "weights", "state", "speed", "license", "figure", "title")
 
 
 @click.command()
@@ -25,6 +25,9 @@ def models(task: str | None, installed: bool, as_json: bool) -> None:
     embedded: included in the package; installed: in your weights folder; fetch: `restore weights
     fetch ID` downloads them; browser: `restore weights fetch ID` prints the page to download them
     from; corrupt: truncated or modified.
+
+    Models of the kind faithful add nothing to the picture. Generative ones invent texture that
+    looks right, but may be wrong; their results say so.
     """
     from restorer import TASKS, UnknownModelError, list_models, speed_class, weights_state
 
@@ -49,4 +52,7 @@ def _row(spec: ModelSpec, found: str) -> tuple[str, ...]:
 
     weights = size(spec.weights.size) if spec.weights.size else ""
     scale, speed = f"{spec.scale}x", speed_class(spec)
-    return (spec.id, spec.task, scale, weights, found, speed, spec.license, spec.figure, spec.title)
+    return (
+        *(spec.id, spec.task, scale, spec.kind, weights, found, speed),
+        *(spec.license, spec.figure, spec.title),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -44,6 +44,11 @@ def weights() -> None:
     help="Bayer pattern of the training.  [default: grbg, as in the papers]",
 )
 @click.option("--license", default="", help="License of the weights, for `restore models`.")
+@click.option(
+    "--kind",
+    type=click.Choice(["faithful", "generative"]),
+    help="Whether the model is faithful, or invents texture.  [default: by its network]",
+)
 def add(
     file: Path,
     id: str | None,
@@ -53,11 +58,15 @@ def add(
     jpeg_quality: int | None,
     bayer: str | None,
     license: str,
+    kind: Literal["faithful", "generative"] | None,
 ) -> None:
     """Install a checkpoint as a model.
 
     The network is identified by the names and shapes of the tensors in the file; no code in it is
     run. You are asked for missing information unless you set the options.
+
+    Weights do not show whether they were trained to invent texture, as with an adversarial loss
+    (GAN). Most networks of other projects therefore count as generative, unless you know better.
     """
     from restorer import add_weights, describe_model, identify_checkpoint
 
@@ -71,12 +80,22 @@ def add(
         task = task or _ask_task(found)
         settings |= _ask_setting(found, task, settings)
         spec = describe_model(
-            found, id=id or "", title=title, task=task, license=license, trained_for=settings
+            found,
+            id=id or "",
+            title=title,
+            task=task,
+            license=license,
+            trained_for=settings,
+            kind=kind,
         )
     installed = add_weights(spec, file)
     tell(
-        f"{installed.id}: added; {_describe(found)}, {installed.task}, license {installed.license}"
+        f"{installed.id}: added; {_describe(found)}, {installed.task}, {installed.kind},"
+        f" license {installed.license}"
     )
+    if installed.kind == "generative" and kind is None:
+        tell("it counts as generative, since its weights do not show that it invents no texture;")
+        tell("if you know that, add it again with --kind faithful")
     tell(f"to use it: --model {installed.id}")
 
 
@@ -96,6 +115,7 @@ def inspect(file: Path, as_json: bool) -> None:
         ("source", found.source),
         ("task", " or ".join(found.tasks)),
         ("scale", f"{found.scale}x"),
+        ("kind", found.kind),
         ("channels", "gray" if found.channels == 1 else "RGB"),
         ("white", f"{found.peak:g}"),
         ("parameters", f"{found.parameters:,}"),
@@ -131,7 +151,7 @@ def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
             tell(f"{spec.id}: can only be downloaded with a browser")
             tell(f"  1. download the file from {spec.weights.page}")
             tell(f"  2. restore weights add FILE --id {spec.id}")
-            tell(f"  license {spec.license}; source {spec.source}")
+            tell(f"  {spec.kind}; license {spec.license}; source {spec.source}")
     ctx.exit(1 if missing else 0)
 
 
@@ -272,7 +292,7 @@ def _fetch(spec: ModelSpec) -> None:
         except Cancelled as error:
             raise Cancelled(f"{spec.id}: stopped; run the command again to resume") from error
     tell(f"{spec.id}: {size(installed.weights.size)}, SHA-256 {installed.weights.sha256}")
-    tell(f"  license {spec.license}; source {spec.source}")
+    tell(f"  {spec.kind}; license {spec.license}; source {spec.source}")
 
 
 @contextmanager

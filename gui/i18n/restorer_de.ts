@@ -577,6 +577,10 @@
         <translation>Gut für</translation>
     </message>
     <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
         <source>License</source>
         <translation>Lizenz</translation>
     </message>
@@ -2251,6 +2255,10 @@
         <translation>Gut für</translation>
     </message>
     <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
         <source>Measured</source>
         <translation>Gemessen</translation>
     </message>
@@ -2451,6 +2459,22 @@
     <message>
         <source>very slow</source>
         <translation>sehr langsam</translation>
+    </message>
+    <message>
+        <source>faithful</source>
+        <translation>treu</translation>
+    </message>
+    <message>
+        <source>generative clean-up</source>
+        <translation>generative Aufbereitung</translation>
+    </message>
+    <message>
+        <source>Faithful: it adds nothing to the picture.</source>
+        <translation>Treu: fügt dem Bild nichts hinzu.</translation>
+    </message>
+    <message>
+        <source>Generative clean-up: it invents texture that looks right but may be wrong; the metadata of its results say so.</source>
+        <translation>Generative Aufbereitung: erfindet Strukturen, die echt aussehen, aber falsch sein können; die Metadaten der Ergebnisse sagen es.</translation>
     </message>
 </context>
 </TS>

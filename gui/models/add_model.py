@@ -35,7 +35,7 @@ from ..session.store import sentence
 from ..widgets.accessibility import Notice
 from ..widgets.forms import heading, row
 from ..widgets.theme import SPACE
-from ..widgets.titles import task_title
+from ..widgets.titles import kind_sentence, kind_title, task_title
 from ..widgets.words import number
 
 _FIELD_WIDTH = 320
@@ -70,6 +70,12 @@ class AddForm(QFrame):
         self.name = QLineEdit()
         self.name.setPlaceholderText(self.tr("automatic"))
         self.good_at = QLineEdit()
+        self.kind = QComboBox()
+        for kind in ("faithful", "generative"):
+            self.kind.addItem(kind_title(kind), kind)
+            self.kind.setItemData(
+                self.kind.count() - 1, kind_sentence(kind), Qt.ItemDataRole.ToolTipRole
+            )
         self.license = QLineEdit()
         self.license.setPlaceholderText(self.tr("see the source of the file"))
         self.error = Notice()
@@ -104,6 +110,7 @@ class AddForm(QFrame):
             self.task.addItem(task_title(task), task)
         for field in (self.name, self.good_at):
             field.clear()
+        self.kind.setCurrentIndex(self.kind.findData(found.kind))
         self.license.setText(found.license)
         self.error.tell("")
         self._show_fields()
@@ -124,6 +131,7 @@ class AddForm(QFrame):
             (self.tr("Trained for mosaics"), self.bayer),
             (self.tr("ID"), self.name),
             (self.tr("Good at"), self.good_at),
+            (self.tr("Kind"), self.kind),
             (self.tr("License"), self.license),
         ):
             field.setAccessibleName(text)
@@ -168,6 +176,7 @@ class AddForm(QFrame):
             (self.bayer, task in TASKS and TASKS[task].mosaic),
             (self.name, True),
             (self.good_at, True),
+            (self.kind, True),
             (self.license, True),
         ):
             self.fields.setRowVisible(field, new and shown)
@@ -223,4 +232,5 @@ class AddForm(QFrame):
             task=task,
             license=self.license.text().strip(),
             trained_for=settings,
+            kind=self.kind.currentData(),
         )

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 
 from restorer import ModelSpec, list_models
 
-from ..widgets.titles import speed_title, task_title, title_of
+from ..widgets.titles import kind_sentence, kind_title, speed_title, task_title, title_of
 from ..widgets.words import number, size
 
 MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, SCORE = range(8)
@@ -135,7 +135,8 @@ class ModelFilter(QSortFilterProxyModel):
         table = self.sourceModel()
         assert isinstance(table, ModelTable)
         spec = table.specs[row]
-        words = f"{spec.id} {title_of(spec)} {spec.license} {spec.source}".casefold()
+        words = f"{spec.id} {title_of(spec)} {kind_title(spec.kind)} {spec.license} {spec.source}"
+        words = words.casefold()
         return (
             self._task in ("", spec.task)
             and (not self._states or table.state(spec.id) in self._states)
@@ -149,6 +150,7 @@ def facts(spec: ModelSpec) -> list[tuple[str, str]]:
     cost = translate("models", "%1 s per megapixel on two CPU cores")
     said = [
         (translate("models", "Good at"), title_of(spec)),
+        (translate("models", "Kind"), kind_sentence(spec.kind)),
         (translate("models", "Measured"), spec.figure),
         (
             translate("models", "Speed"),

@@ -12,7 +12,7 @@ from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec, mosaic_ta
 from ..session.choices import RAW_ORDER, Choices, TaskChoice
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
-from ..widgets.titles import task_title, title_of
+from ..widgets.titles import kind_title, task_title, title_of
 from ..widgets.words import number, size
 from .damage import Damage
 from .references import References
@@ -222,7 +222,7 @@ class StepList(QWidget):
 
 
 def facts(state: State, model: str, unit: str) -> str:
-    """Return id, size, speed and license of a model in one line."""
+    """Return id, size, speed, license and a kind worth a warning of a model in one line."""
     if not model:
         return ""
     spec = model_spec(model)
@@ -232,6 +232,8 @@ def facts(state: State, model: str, unit: str) -> str:
     seconds = state.pace.get((model,), spec.seconds)
     if seconds:
         parts.append(f"{number(seconds, 1)} {unit}")
+    if spec.kind != "faithful":
+        parts.append(kind_title(spec.kind))
     parts.append(spec.license)
     whole = str.maketrans({" ": "\N{NO-BREAK SPACE}", "-": "\N{NON-BREAKING HYPHEN}"})
     return " · ".join(part.translate(whole) for part in parts)

@@ -61,6 +61,30 @@ def task_title(task: str) -> str:
     return core_text(TASKS[task].label) if task in TASKS else task
 
 
+def kind_title(kind: str) -> str:
+    """Return the name of what a model does to a picture (`ModelSpec.kind`)."""
+    translate = QCoreApplication.translate
+    words = {
+        "faithful": translate("titles", "faithful"),
+        "generative": translate("titles", "generative clean-up"),
+    }
+    return words[kind]
+
+
+def kind_sentence(kind: str) -> str:
+    """Return what a kind of models means for the picture."""
+    translate = QCoreApplication.translate
+    words = {
+        "faithful": translate("titles", "Faithful: it adds nothing to the picture."),
+        "generative": translate(
+            "titles",
+            "Generative clean-up: it invents texture that looks right but may be wrong; the"
+            " metadata of its results say so.",
+        ),
+    }
+    return words[kind]
+
+
 def speed_title(spec: ModelSpec) -> str:
     """Return the speed class of a model; empty if it was not measured."""
     translate = QCoreApplication.translate

@@ -6,6 +6,7 @@ into XMP, as one more event of ``xmpMM:History``, or into a sidecar file beside 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import restorer
 from restorer.errors import ImageWriteError
 from restorer.formats import xmp
 from restorer.formats.files import created
+from restorer.formats.source_type import with_generative
 from restorer.image import Metadata
 
 BLOCK = "provenance"  # JSON in UTF-8
@@ -52,10 +54,13 @@ _DESCRIPTION = (
 def embedded(metadata: Metadata) -> Metadata | None:
     """Return the metadata with the account in XMP in place of the block.
 
-    The event follows those of an existing history; everything else stays as it is. None where a
-    damaged packet cannot hold it.
+    The event follows those of an existing history; everything else stays as it is, but for the
+    digital source type of the result of a generative model. None where a damaged packet cannot
+    hold it.
     """
     kept = without(metadata)
+    if _is_generative(metadata.blocks[BLOCK]):
+        kept = with_generative(kept)
     event = _event(metadata.blocks[BLOCK])
     extension = kept.blocks.get(xmp.EXTENDED, b"")
     if (longer := _appended(extension, event)) is not None:
@@ -122,6 +127,11 @@ def read_sidecar(path: Path) -> bytes:
     """Return the packet in a sidecar file. Raises OSError."""
     with path.open("rb") as file:
         return file.read(MOST_SIDECAR_BYTES)
+
+
+def _is_generative(account: bytes) -> bool:
+    found = json.loads(account)
+    return isinstance(found, dict) and found.get("generative") is True
 
 
 def _event(account: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from restorer.inference.devices import Precision, check_precision
 from restorer.inference.predictor import Predictor
 from restorer.models import community
 from restorer.models.adapter import BorrowedNetwork
-from restorer.models.catalog import ModelSpec, WeightsFile
+from restorer.models.catalog import ModelKind, ModelSpec, WeightsFile
 from restorer.models.community import ModelDescriptor
 from restorer.models.identify import tile_needs
 from restorer.models.probing import measure_needs
@@ -43,6 +44,7 @@ def wrap_model(
     peak: float = 1.0,
     task: str = "",
     name: str = "",
+    kind: ModelKind | None = None,
     precision: str | torch.dtype = "fp32",
 ) -> Predictor:
     """Return a module as a model that `restore` takes; what is not given is measured.
@@ -72,6 +74,8 @@ def wrap_model(
         peak: Value of white in the input and the result.
         task: A key of `TASKS`; by default super-resolution, or denoising where the size stays.
         name: The name in messages; by default that of the class.
+        kind: ``generative`` for a network that invents texture (`ModelSpec.kind`); by default
+            ``faithful``, or that of a descriptor of spandrel.
         precision: ``fp32`` leaves the computation to the module, ``bf16`` or ``fp16`` runs it under
             autocast; or a ``torch.dtype``.
 
@@ -95,7 +99,7 @@ def wrap_model(
     if task and task not in TASKS:
         raise SettingsError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
     if community.is_descriptor(module):
-        return _of_descriptor(module, name, task, how)
+        return _of_descriptor(module, name, task, kind, how)
     assert isinstance(module, nn.Module), "checked by the caller or its type checker"
     name = name or type(module).__name__
     borrowed = BorrowedNetwork(module)
@@ -120,6 +124,7 @@ def wrap_model(
         raise ModelError(f"{name}: has scale {needs.scale}, not {scale}")
     borrowed.square = needs.square
     spec = _spec(name, needs.scale, needs.channels, needs.tile(), task, condition, peak)
+    spec = replace(spec, kind=kind or "faithful")
     return Predictor(spec, borrowed, str(borrowed.device), how)
 
 
@@ -138,12 +143,17 @@ def wrapped(module: Wrappable, precision: Precision | None) -> Predictor:
 
 
 def _of_descriptor(
-    descriptor: ModelDescriptor, name: str, task: str, precision: Precision
+    descriptor: ModelDescriptor,
+    name: str,
+    task: str,
+    kind: ModelKind | None,
+    precision: Precision,
 ) -> Predictor:
     found = community.describe(descriptor)
     borrowed = BorrowedNetwork(descriptor.model, descriptor)
     name, needs = name or found.name, tile_needs(found)
     spec = _spec(name, found.scale, found.channels, needs, task, "", 1.0)
+    spec = replace(spec, kind=kind or community.kind_of(found))
     return Predictor(spec, borrowed, str(borrowed.device), precision)
 
 

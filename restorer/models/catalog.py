@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from platformdirs import user_data_path
@@ -27,6 +27,10 @@ else:
     import tomli as tomllib
 
 log = logging.getLogger(__name__)
+
+# What a model does to a picture: ``faithful`` adds nothing; ``generative`` (generative clean-up)
+# invents texture that looks right, such as a network that was trained with an adversarial loss.
+ModelKind: TypeAlias = Literal["faithful", "generative"]
 
 # Upper limit in seconds per megapixel of input on two CPU cores, and name of the class.
 _SPEEDS = ((15, "fast"), (120, "medium"), (600, "slow"))
@@ -76,6 +80,8 @@ class ModelSpec:
         seconds: Time per megapixel of input on two CPU cores in float32; 0 if not measured.
         base: Id of the model whose enlargement this model takes as input, together with the
             registered references; tiles then count pixels of the result.
+        kind: ``faithful`` for a network that adds nothing, ``generative`` for one that invents
+            texture; see `ModelKind`.
     """
 
     id: str
@@ -96,6 +102,7 @@ class ModelSpec:
     figure: str = ""
     seconds: float = 0.0
     base: str = ""
+    kind: ModelKind = "faithful"
 
     @property
     def planes(self) -> int:

@@ -17,6 +17,14 @@ from torch import Tensor, nn
 from restorer.errors import CheckpointError
 from restorer.models.adapter import seeded
 from restorer.models.budget import BuildBudget
+from restorer.models.catalog import ModelKind
+
+# Networks whose papers and published weights only minimize the distance to the truth. All others
+# are also trained with adversarial losses, which weights do not show.
+_FAITHFUL = {
+    "DnCNN", "DRUNet", "FBCNN", "FFTformer", "HVICIDNet", "IPT", "KBNet", "MixDehazeNet", "NAFNet",
+    "RetinexFormer", "SAFMNBCIE", "Uformer",
+}  # fmt: skip
 
 # Names that spandrel 0.4.2 imports from torchvision for LaMa and RestoreFormer, unsupported here.
 _IMPORTED_NAMES = ("InterpolationMode", "normalize", "rotate")
@@ -116,6 +124,11 @@ def describe(descriptor: ModelDescriptor) -> CommunityModel:
     """
     _accept(descriptor)
     return _describe(descriptor)
+
+
+def kind_of(found: CommunityModel) -> ModelKind:
+    """Return what a network does: generative, unless its architecture is faithful in general."""
+    return "faithful" if found.architecture in _FAITHFUL else "generative"
 
 
 class _CommunityNetwork(nn.Module):

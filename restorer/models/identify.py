@@ -18,6 +18,7 @@ from restorer.models import community
 from restorer.models.adapter import BorrowedNetwork
 from restorer.models.catalog import (
     Family,
+    ModelKind,
     ModelSpec,
     WeightsFile,
     is_shipped,
@@ -70,6 +71,9 @@ class CheckpointInfo:
         published: Ids of the catalog's published models with the same layout.
         trained_for: Setting of the training (`ModelSpec.trained_for`), as recorded in the file;
             None if unknown.
+        kind: What such networks do; see `ModelSpec.kind`. Weights do not show whether they were
+            trained with an adversarial loss: networks of other projects count as ``generative``,
+            but for those that are published for faithful restoration only.
     """
 
     architecture: str
@@ -88,6 +92,7 @@ class CheckpointInfo:
     tile: TileNeeds
     published: tuple[str, ...] = field(default=())
     trained_for: Mapping[str, Any] | None = None
+    kind: ModelKind = "faithful"
 
 
 def identify_checkpoint(path: Path | str) -> CheckpointInfo:
@@ -130,6 +135,7 @@ def describe_model(
     task: str = "",
     license: str = "",
     trained_for: Mapping[str, Any] | None = None,
+    kind: ModelKind | None = None,
 ) -> ModelSpec:
     """Return a model entry for a checkpoint, with a generated id if none is given.
 
@@ -141,6 +147,7 @@ def describe_model(
         license: License of the weights, overriding that of the checkpoint.
         trained_for: Setting of the training; required for networks with scale 1 that support one
             noise level or JPEG quality.
+        kind: Whether the model is faithful or invents texture, overriding that of the checkpoint.
 
     Raises SettingsError for a task that the network does not support, and for an id that is invalid
     or belongs to a model of the catalog.
@@ -181,6 +188,7 @@ def describe_model(
         condition_max=_CONDITION_MAX[checkpoint.condition],
         trained_for=settings,
         base=_base(checkpoint),
+        kind=kind or checkpoint.kind,
     )
 
 
@@ -422,6 +430,7 @@ def _foreign(
         license="",
         source=f"{found.name}, through spandrel",
         tile=tile_needs(found),
+        kind=community.kind_of(found),
     )
 
 

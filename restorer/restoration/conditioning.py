@@ -103,6 +103,12 @@ def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
     return notes + (("no noise was found, as in drawings and text",) if clean else ())
 
 
+def kind_notes(specs: Iterable[ModelSpec]) -> tuple[str, ...]:
+    """Return a note on each model that invents texture."""
+    names = dict.fromkeys(spec.id for spec in specs if spec.kind == "generative")
+    return tuple(f"{name} is a generative model: it may have invented texture" for name in names)
+
+
 def planes_of(spec: ModelSpec, colors: FloatArray, levels: FloatArray | None = None) -> FloatArray:
     """Return the input planes of a network from (H, W, 1 or 3) color.
 

@@ -58,6 +58,7 @@ class Provenance:
         source: The source; None for a picture in memory.
         references: The references in use, in order.
         machine: Kind of processor and version of PyTorch.
+        generative: Whether a model invented texture (`ModelSpec.kind`).
     """
 
     version: str
@@ -67,12 +68,15 @@ class Provenance:
     source: FileHash | None = None
     references: tuple[FileHash, ...] = ()
     machine: str = ""
+    generative: bool = False
 
     def dump(self) -> bytes:
         """Return compact JSON, without defaults and folders."""
         account: dict[str, Any] = {"restorer": VERSION, "version": self.version}
         if self.machine:
             account["machine"] = self.machine
+        if self.generative:
+            account["generative"] = True
         if self.source is not None:
             account["source"] = plain(self.source)
         if self.references:
@@ -149,6 +153,8 @@ def account_of(
     settings: Settings,
     source: FileHash | None,
     references: Iterable[FileHash] = (),
+    *,
+    generative: bool = False,
 ) -> Provenance:
     """Return the account of a run of this version of the program."""
     return Provenance(
@@ -159,6 +165,7 @@ def account_of(
         source,
         tuple(references),
         machine_of(plans[0].device),
+        generative,
     )
 
 

@@ -18,7 +18,14 @@ from restorer.formats.metadata import cropped
 from restorer.formats.raw.camera_color import BLOCK
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
-from restorer.restoration.conditioning import Condition, condition_of, merged, notes_of, planes_of
+from restorer.restoration.conditioning import (
+    Condition,
+    condition_of,
+    kind_notes,
+    merged,
+    notes_of,
+    planes_of,
+)
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.resolve import suiting_noise
@@ -92,8 +99,12 @@ class Restoration:
                 number += 1
         restored = self._finish(part)
         notes = (*restored.notes, *notes_of(plans), *(run.note for run in runs if run.note))
-        files = self._references.files if self._references else ()
-        account = account_of(asked_steps(self._steps), plans, self._settings, source.file, files)
+        invented = kind_notes(run.spec for run in runs)
+        files, asked = self._references.files if self._references else (), asked_steps(self._steps)
+        account = account_of(
+            asked, plans, self._settings, source.file, files, generative=bool(invented)
+        )
+        notes += invented
         return with_provenance(replace(restored, notes=notes), account), tuple(plans)
 
     def _run_step(self, run: StepRun, part: Part, before: Part) -> tuple[Part, RunPlan]:

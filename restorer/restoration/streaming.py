@@ -29,6 +29,7 @@ from restorer.image import FloatArray, Image
 from restorer.restoration.conditioning import (
     Condition,
     condition_of,
+    kind_notes,
     merged,
     notes_of,
     planes_of,
@@ -149,10 +150,11 @@ class _Stream:
         region = Region(0, 0, header.height, header.width)
         runs = plan_steps(self._steps, picture.shape[:2], region, self._settings, repeated)
         plans: list[RunPlan] = []
+        invented = kind_notes(run.spec for run in runs)
 
         def account(plan: RunPlan) -> Provenance:
-            asked = asked_steps(self._steps)
-            return account_of(asked, [*plans, plan], self._settings, self._source)
+            asked, done = asked_steps(self._steps), [*plans, plan]
+            return account_of(asked, done, self._settings, self._source, generative=bool(invented))
 
         size = runs[-1].result_size
         writer = ResultWriter(rows.first, size, file, target, self._settings, account)
@@ -173,7 +175,7 @@ class _Stream:
                 if spool is not None:
                     picture = _Rows((*size, header.channels), spool.read)
         self.account = writer.account
-        notes = (run.note for run in runs if run.note)
+        notes = (*(run.note for run in runs if run.note), *invented)
         return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes, *writer.notes)
 
     def _open(self, run: StepRun, runs: Sequence[StepRun], target: Path) -> Spool | None:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import Result
+from torch import nn
 
+from restorer import list_models, model_spec, read, read_provenance
+from restorer.models import community
 from restorer.networks import NLSN, PANet, PANetLite
 
 from webserver import CONTENT, SHA256, Site
@@ -85,6 +88,47 @@ def test_an_added_model_is_listed_and_runs(
     assert verified.count("\n") == verified.count(": ok")
     assert restore("weights", "remove", "mine-x2").exit_code == 0
     assert "mine-x2" not in restore("models").output
+
+
+def test_the_results_of_a_generative_model_say_so(
+    restore: Restore, store: Path, lite: Path, make_picture, tmp_path: Path
+) -> None:
+    added = restore("weights", "add", lite, "--id", "mine-x2", "--kind", "generative")
+    assert "generative" in added.output
+    assert model_spec("mine-x2").kind == "generative"
+    source, target = make_picture(tmp_path / "small.png"), tmp_path / "large.png"
+    for model, generative in (("mine-x2", True), ("panet-sr-x2-lite", False)):
+        done = restore("image", source, "--model", model, "-o", target, "--existing", "replace")
+        assert done.exit_code == 0, done.output
+        assert ("may have invented texture" in done.output) is generative
+        assert read_provenance(target).generative is generative
+        term = b"digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+        assert (term in (read(target).metadata.xmp or b"")) is generative
+
+
+@pytest.mark.skipif(not community.available(), reason="needs the extra `community`")
+def test_networks_of_other_projects_count_as_generative_unless_their_weights_are_faithful(
+    restore: Restore, store: Path, tmp_path: Path
+) -> None:
+    compact = [nn.Conv2d(3, 8, 3, padding=1), nn.PReLU(8), nn.Conv2d(8, 12, 3, padding=1)]
+    state = {f"body.{key}": value for key, value in nn.Sequential(*compact).state_dict().items()}
+    torch.save({"params": state}, tmp_path / "compact.pth")
+    added = restore("weights", "add", tmp_path / "compact.pth", "--task", "super-resolution")
+    assert added.exit_code == 0, added.output
+    assert "--kind faithful" in added.output
+    faithful = restore(
+        "weights", "add", tmp_path / "compact.pth", "--id", "c", "--kind", "faithful"
+    )
+    assert faithful.exit_code == 0, faithful.output
+    assert "generative" not in faithful.output
+    kinds = {spec.id: spec.kind for spec in list_models()}
+    assert (kinds["realesrgancompact-x2"], kinds["c"]) == ("generative", "faithful")
+    layers = [nn.Conv2d(1, 4, 3, padding=1), nn.ReLU()] * 8 + [nn.Conv2d(4, 1, 3, padding=1)]
+    layers[2:16:2] = [nn.Conv2d(4, 4, 3, padding=1) for _ in range(7)]
+    state = {f"model.{key}": value for key, value in nn.Sequential(*layers).state_dict().items()}
+    torch.save(state, tmp_path / "dncnn.pth")
+    found = restore("weights", "inspect", tmp_path / "dncnn.pth", "--json").output
+    assert json.loads(found)["kind"] == "faithful"
 
 
 def test_missing_information_is_requested(restore: Restore, store: Path, panet: Path) -> None:

@@ -122,3 +122,52 @@ def test_a_sidecar_of_another_program_keeps_what_it_says(tmp_path: Path) -> None
     note = history.write_sidecar(b"1", tmp_path / "a.bmp")
     assert note == "a.bmp.xmp is a damaged XMP file; the provenance was left out"
     assert sidecar.read_text() == "words"
+
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+
+
+def typed(term: str, *, attribute: bool) -> str:
+    """Return a packet that has a digital source type."""
+    start = HEAD[:-1] + f' xmlns:ext="{EXT}"'
+    if attribute:
+        return f'{start} ext:DigitalSourceType="{SOURCE_TYPE}{term}">{TAIL}'
+    return f"{start}><ext:DigitalSourceType>{SOURCE_TYPE}{term}</ext:DigitalSourceType>{TAIL}"
+
+
+def source_types(packet: bytes) -> list[str]:
+    """Return the digital source types in a packet."""
+    key = f"{{{EXT}}}DigitalSourceType"
+    found = [
+        element.text if element.tag == key else element.get(key)
+        for element in ElementTree.fromstring(packet).iter()
+    ]
+    return [each.removeprefix(SOURCE_TYPE) for each in found if each]
+
+
+@pytest.mark.parametrize("attribute", [True, False])
+@pytest.mark.parametrize("before", ["", "digitalCapture", "trainedAlgorithmicMedia"])
+def test_generative_results_have_one_digital_source_type(before: str, attribute: bool) -> None:
+    packet = typed(before, attribute=attribute) if before else HEAD + TAIL
+    for account, expected in (
+        (b'{"generative":true}', "compositeWithTrainedAlgorithmicMedia"),
+        (b"{}", before),
+    ):
+        held = history.embedded(Metadata(xmp=packet.encode(), blocks={history.BLOCK: account}))
+        assert held is not None
+        assert held.xmp is not None
+        if before == "trainedAlgorithmicMedia":  # all of it was generated, which says more
+            expected = before
+        assert source_types(held.xmp) == [expected] * bool(expected)
+        assert b'xmp:CreatorTool="Camera 1"' in held.xmp
+
+
+def test_the_digital_source_type_leaves_extended_xmp(tmp_path: Path) -> None:
+    extension = typed("digitalCapture", attribute=False).partition("?>")[2]
+    blocks = {history.BLOCK: b'{"generative":true}', xmp.EXTENDED: extension.encode()}
+    held = history.embedded(Metadata(xmp=(HEAD + TAIL).encode(), blocks=blocks))
+    assert held is not None
+    assert held.xmp is not None
+    assert source_types(held.xmp) == ["compositeWithTrainedAlgorithmicMedia"]
+    assert source_types(held.blocks[xmp.EXTENDED]) == []

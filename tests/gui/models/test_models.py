@@ -89,6 +89,7 @@ def test_all_models_are_listed_with_where_their_weights_are(panel):
     assert cell(panel, "nlsn-x2-paper", STATE) == "manual download"
     assert cell(panel, "nlsn-x2-paper", LICENSE) == model_spec("nlsn-x2-paper").license
     assert "Set5" in panel.details.about.text()
+    assert "Faithful: it adds nothing" in panel.details.about.text()
 
 
 def test_the_list_can_be_narrowed_and_keeps_a_current_model(panel, qtbot):
@@ -122,11 +123,14 @@ def test_a_checkpoint_is_explained_added_and_runs(panel, qtbot, lite):
     assert "expected lower-case letters" in panel.form.error.text()
     panel.form.name.setText("mine-x2")
     panel.form.good_at.setText("my own")
+    assert panel.form.kind.currentData() == "faithful"
+    panel.form.kind.setCurrentIndex(panel.form.kind.findData("generative"))
     with qtbot.waitSignal(panel.changed):
         panel.form.add.click()
     checked(panel, qtbot)
     assert panel.message.text() == "mine-x2 was added and is ready to use."
     assert panel.details.title.text() == "mine-x2"
+    assert "Generative clean-up: it invents texture" in panel.details.about.text()
     assert cell(panel, "mine-x2", STATE) == "installed"
     large = restorer.restore(Image(make_photograph(16, 20)), "mine-x2")
     assert large.pixels.shape == (32, 40, 3)
