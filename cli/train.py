@@ -68,7 +68,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Processes that prepare batches; a GPU needs several.",
+    help="Processes that prepare batches; a GPU needs several where damage is random.",
 )
 @click.option(
     "--compile/--eager",

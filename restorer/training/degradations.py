@@ -361,4 +361,5 @@ def _with_level(image: NDArray[Any], level: float) -> FloatArray:
 
 
 def _normalize(values: NDArray[Any]) -> FloatArray:
-    return values.astype(np.float32) / np.float32(255)
+    """Scale to white = 1; the results of a teacher have 16 bits."""
+    return values.astype(np.float32) / np.float32(65535 if values.dtype == np.uint16 else 255)

@@ -71,7 +71,7 @@ class Learner:
         network = self._forwards[step % len(self._forwards)]
         with torch.autocast(self._kind, self._dtype, enabled=reduced and not exact):
             restored = network(inputs, seed=0)
-        loss = F.l1_loss(restored.float(), targets) * (len(inputs) / recipe.batch)
+        loss = _loss(restored.float(), targets, recipe.fourier) * (len(inputs) / recipe.batch)
         total = self._learn(network, loss)
         keep = min(recipe.average, (step + 1) / (10 + step))
         with torch.no_grad():
@@ -131,6 +131,15 @@ def _optimizers(network: nn.Module, learning_rate: float) -> list[Optimizer]:
     others = [p for p in network.parameters() if id(p) not in muon]
     adam = Adam(others, lr=learning_rate)
     return [Muon(kernels, lr=learning_rate), adam] if kernels else [adam]
+
+
+def _loss(restored: Tensor, targets: Tensor, fourier: float) -> Tensor:
+    """Return the L1 loss of the pixels, plus `fourier` times that of their Fourier transforms."""
+    loss = F.l1_loss(restored, targets)
+    if fourier:
+        spectrum = torch.view_as_real(torch.fft.rfft2(restored - targets))
+        loss = loss + fourier * spectrum.abs().mean()
+    return loss
 
 
 def _learning_rate(recipe: Recipe, step: int) -> float:

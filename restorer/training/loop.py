@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -16,11 +16,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from restorer.inference.devices import DTYPES, check_precision, fast_precisions
 from restorer.training.learner import Learner
+from restorer.training.on_device import DevicePatches, fits
 from restorer.training.patches import PatchSource, prepare
 from restorer.training.photographs import find_photographs
 from restorer.training.ranks import Ranks, joined
 from restorer.training.recipe import Recipe
 from restorer.training.state import add_line, export, forget, load_state, save_state
+from restorer.training.teacher import Teacher
 from restorer.training.validation import Validation, write_picture
 
 
@@ -76,7 +78,8 @@ def train(
         precision: ``fp32``, ``bf16``, ``fp16`` with a scaled loss, or ``auto``: bfloat16 where
             the device multiplies it in hardware, else float16 on GPUs and float32 on CPUs. The
             weights stay in float32.
-        workers: Processes that prepare batches; 0 uses this process.
+        workers: Processes that prepare batches; 0 uses this process. A GPU cuts the patches of
+            recipes without random damage itself.
         compiled: Whether to use `torch.compile`, which makes iterations faster but takes some
             minutes at the start and requires a C++ compiler or Triton.
         resume: Whether to continue from the state in `out`; otherwise it is deleted.
@@ -142,13 +145,28 @@ class _Run:
         for note in found.notes:
             self.on_note(note)
         training, held_out = (
-            prepare(photographs, degradations, self.spool / name, self.ranks, on_note)
-            for photographs, name, on_note in (
-                (found.training, "training", self.on_note),
-                (found.held_out, "validation", _ignore),
+            prepare(photographs, degradations, self.spool / name, self.ranks, on_note, teachers)
+            for photographs, name, on_note, teachers in (
+                (found.training, "training", self.on_note, self.teachers()),
+                (found.held_out, "validation", _ignore, ()),
             )
         )
         return training, [Validation(each) for each in held_out if self.ranks.rank == 0]
+
+    def teachers(self) -> list[Teacher | None]:
+        """Open the teacher of each network."""
+        members = self.recipe.members()
+        folder = self.out / "teacher"
+        if names := dict.fromkeys(each.teacher for each in members if each.teacher):
+            self.on_note(
+                f"the targets are results of {', '.join(names)}, made once and kept in {folder}"
+            )
+        return [
+            Teacher(each.teacher, each.degrade(), folder, self.ranks.device)
+            if each.teacher
+            else None
+            for each in members
+        ]
 
     def iterate(
         self, dtype: torch.dtype, workers: int, compiled: bool
@@ -229,7 +247,9 @@ def _batches(
     start: int,
     workers: int,
     device: str,
-) -> DataLoader[tuple[Tensor, Tensor]]:
+) -> Iterable[tuple[Tensor, Tensor]]:
+    if torch.device(device).type != "cpu" and fits(sources, device):
+        return _device_batches(sources, recipe, share, start, device)
     return DataLoader(
         _Batches(sources, recipe, share),
         sampler=range(start, recipe.iterations),
@@ -237,6 +257,15 @@ def _batches(
         num_workers=workers,
         pin_memory=device.startswith("cuda"),
     )
+
+
+def _device_batches(
+    sources: Sequence[PatchSource], recipe: Recipe, share: Sequence[int], start: int, device: str
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the batches of `_Batches`, cut on the device."""
+    patches = [DevicePatches(source, device) for source in sources]
+    for step in range(start, recipe.iterations):
+        yield patches[step % len(patches)].batch(share, recipe.patch, recipe.seed, step)
 
 
 def _number_format(precision: str, device: str) -> torch.dtype:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
 from restorer.image import FloatArray
@@ -16,11 +18,29 @@ from restorer.training.degradations import Degradation, Paired
 from restorer.training.degrade import Bytes
 from restorer.training.photographs import Photograph
 from restorer.training.ranks import Ranks
+from restorer.training.teacher import Teacher
 
-# A degraded and a clean image, or the files that hold them; see `Degradation.prepare`.
-Pair: TypeAlias = tuple[Bytes, Bytes] | tuple[Path, Path]
+# A degraded image and its target, or the files that hold them; see `Degradation.prepare`.
+Pair: TypeAlias = tuple[Bytes, NDArray[Any]] | tuple[Path, Path]
 
 _MEMORY_SHARE = 0.5  # of the free memory; workers, batches and the system need the rest
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a patch comes from: number of the image, corner in its input, turns and flip."""
+
+    image: int
+    top: int
+    left: int
+    quarters: int
+    flip: bool
+
+    def cut(self, image: NDArray[Any], side: int, scale: int = 1) -> NDArray[Any]:
+        """Return the (side * scale, side * scale, C) patch of an image of that scale."""
+        top, left, side = (n * scale for n in (self.top, self.left, side))
+        patch = np.rot90(image[top : top + side, left : left + side], self.quarters)
+        return np.ascontiguousarray(patch[:, ::-1] if self.flip else patch)
 
 
 class PatchSource:
@@ -45,21 +65,22 @@ class PatchSource:
 
     def shortest(self) -> int:
         """Return the shortest side of all degraded images."""
-        return min(int(min(_opened(degraded).shape[:2])) for degraded, _ in self.pairs)
+        return min(int(min(opened(degraded).shape[:2])) for degraded, _ in self.pairs)
+
+    def place(self, side: int, rng: np.random.Generator) -> Place:
+        """Draw the place of a patch, whose `side` includes the margin."""
+        image = int(rng.integers(len(self.pairs)))
+        height, width = opened(self.pairs[image][0]).shape[:2]
+        top, left = (int(rng.integers(n - side + 1)) for n in (height, width))
+        return Place(image, top, left, int(rng.integers(4)), bool(rng.integers(2)))
 
     def _patch(self, side: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-        degraded, clean = map(_opened, self.pairs[int(rng.integers(len(self.pairs)))])
-        scale = self.degradation.scale
         side += 2 * self.degradation.margin
-        top, left = (int(rng.integers(n - side + 1)) for n in degraded.shape[:2])
-        patch = degraded[top : top + side, left : left + side]
-        truth = clean[top * scale : (top + side) * scale, left * scale : (left + side) * scale]
-        quarters, flip = int(rng.integers(4)), bool(rng.integers(2))
-        patch, truth = (np.rot90(x, quarters) for x in (patch, truth))
-        if flip:
-            patch, truth = patch[:, ::-1], truth[:, ::-1]
-        patch, truth = (np.ascontiguousarray(x) for x in (patch, truth))
-        return self.degradation.finish(patch, truth, rng)
+        place, scale = self.place(side, rng), self.degradation.scale
+        degraded, clean = map(opened, self.pairs[place.image])
+        return self.degradation.finish(
+            place.cut(degraded, side), place.cut(clean, side, scale), rng
+        )
 
 
 def prepare(
@@ -68,8 +89,11 @@ def prepare(
     spool: Path,
     ranks: Ranks,
     on_note: Callable[[str], None],
+    teachers: Sequence[Teacher | None] = (),
 ) -> list[PatchSource]:
     """Read and prepare photographs, each of them once, for every degradation.
+
+    Targets are the results of the `teachers`, one for each degradation, or the photographs.
 
     They are kept in memory. If they take more than half of the free memory, or if several
     processes share them, they are kept in files in `spool`, from which patches are read.
@@ -87,6 +111,10 @@ def prepare(
     pixels = sum(_pixels(photograph) for photograph in photographs)
     for number, photograph in enumerate(photographs):
         prepared = _prepared(photograph, degradations)
+        for member, teacher in enumerate(teachers):
+            if teacher is not None:
+                degraded = prepared[member][0]
+                prepared[member] = degraded, teacher.target(degraded)
         if number == 0:
             size = int(_size(prepared) / _pixels(photograph) * pixels)
             spooled = _check_memory(size, spool, on_note, spooled=spooled)
@@ -97,9 +125,17 @@ def prepare(
     return [PatchSource(*each) for each in zip(found, degradations, strict=True)]
 
 
+def opened(image: NDArray[Any] | Path) -> NDArray[Any]:
+    """Open a file for each patch: thousands of open files would exceed the system's limit."""
+    if isinstance(image, Path):
+        opened: NDArray[Any] = np.load(image, mmap_mode="r")
+        return opened
+    return image
+
+
 def _prepared(
     photograph: Photograph, degradations: Sequence[Degradation]
-) -> list[tuple[Bytes, Bytes]]:
+) -> list[tuple[Bytes, NDArray[Any]]]:
     clean = photograph.clean()
     return [
         each.prepare_pair(photograph.taken(each.scale), clean)
@@ -127,7 +163,7 @@ def _check_memory(size: int, spool: Path, on_note: Callable[[str], None], *, spo
     return True
 
 
-def _size(prepared: Sequence[tuple[Bytes, Bytes]]) -> int:
+def _size(prepared: Sequence[tuple[Bytes, NDArray[Any]]]) -> int:
     """Return the bytes of all arrays; views of one array count once."""
     arrays: list[Any] = [array for pair in prepared for array in pair]
     owners = [array if array.base is None else array.base for array in arrays]
@@ -141,7 +177,7 @@ def _pixels(photograph: Photograph) -> int:
     return (photograph.span[1] - photograph.span[0]) * min(photograph.size)
 
 
-def _write(pair: tuple[Bytes, Bytes], spool: Path, number: int, member: int) -> Pair:
+def _write(pair: tuple[Bytes, NDArray[Any]], spool: Path, number: int, member: int) -> Pair:
     degraded, clean = _names(spool, number, member)
     np.save(degraded, pair[0])
     if pair[1] is not pair[0]:
@@ -156,11 +192,3 @@ def _files(spool: Path, number: int, member: int) -> Pair:
 
 def _names(spool: Path, number: int, member: int) -> tuple[Path, Path]:
     return spool / f"{number}-{member}-input.npy", spool / f"{number}-{member}-clean.npy"
-
-
-def _opened(image: Bytes | Path) -> Bytes:
-    """Open a file for each patch: thousands of open files would exceed the system's limit."""
-    if isinstance(image, Path):
-        opened: Bytes = np.load(image, mmap_mode="r")
-        return opened
-    return image

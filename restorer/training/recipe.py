@@ -15,7 +15,7 @@ from restorer.errors import SettingsError
 from restorer.networks import ARCHITECTURES
 from restorer.training.degradations import DEGRADATIONS, Degradation
 
-_OWN = ("model", "start", "params", "degradation")  # keys that a sibling may override
+_OWN = ("model", "start", "params", "degradation", "teacher")  # keys that a sibling may override
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Recipe:
         start: Id of the model, or path of the checkpoint, whose matching weights initialize the
             network, which may be deeper (`restorer.training.growth.adopt`); None uses random
             weights.
+        teacher: Id of the model, or path of the checkpoint, whose results on the photographs are
+            the targets (`restorer.training.teacher`); None for the photographs themselves.
+        fourier: Weight of the L1 loss of the discrete Fourier transforms, which is added to that of
+            the pixels (Cho et al. 2021, arXiv:2108.05054).
         symmetric: Whether to train a network that is equivariant to rotations and flips; this
             requires an isotropic degradation, and a `start` that was trained this way.
         seed: Seed of initial weights and batches.
@@ -44,7 +48,7 @@ class Recipe:
         checkpoint_every: Iterations between two checkpoints.
         siblings: Networks that share their trunk with this one and are trained in turn (MDSR, Lim
             et al. 2017, arXiv:1707.02921): ``model``, and differing values of ``start``,
-            ``params`` and ``degradation``.
+            ``params``, ``degradation`` and ``teacher``.
     """
 
     model: str
@@ -56,6 +60,8 @@ class Recipe:
     patch: int
     learning_rate: float
     start: str | None = None
+    teacher: str | None = None
+    fourier: float = 0.0
     symmetric: bool = False
     seed: int = 0
     warmup: int = 200
@@ -86,7 +92,7 @@ class Recipe:
             "task": given.task,
             "conditioned": bool(self.params.get("conditions")),
         }
-        recipe = replace(self, degradation=paired)
+        recipe = replace(self, degradation=paired, teacher=None)
         recipe.degrade()
         return recipe
 
@@ -117,6 +123,7 @@ def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
         recipe,
         model=own["model"],
         start=own.get("start", recipe.start),
+        teacher=own.get("teacher", recipe.teacher),
         params={**recipe.params, **own.get("params", {})},
         degradation={**recipe.degradation, **own.get("degradation", {})},
     )
@@ -127,7 +134,7 @@ def read_recipe(source: Mapping[str, Any] | str | Path) -> Recipe:
 
     Args:
         source: A TOML file, the name of an included recipe, the id of a model that one of them
-            trains, or a parsed TOML table.
+            trains (then without its teacher), or a parsed TOML table.
 
     Raises SettingsError for unknown names and invalid entries.
 
@@ -144,7 +151,11 @@ def read_recipe(source: Mapping[str, Any] | str | Path) -> Recipe:
     included = _included()
     if (name := str(source).removesuffix(".toml")) in included:
         return included[name]
-    members = {member.model: member for each in included.values() for member in each.members()}
+    members = {
+        member.model: replace(member, teacher=None)  # own photographs know more of their subject
+        for each in included.values()
+        for member in each.members()
+    }
     if name in members:
         return members[name]
     known = ", ".join(sorted({*included, *members}))

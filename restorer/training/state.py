@@ -71,6 +71,8 @@ def export(network: nn.Module, recipe: Recipe, out: Path) -> Path:
         "task": recipe.degrade().task,
         "trained_for": {"bayer": pattern} if pattern else {},
     }
+    if recipe.teacher is not None:
+        record["teacher"] = Path(recipe.teacher).name
     state = {k: v.detach().cpu().half().contiguous() for k, v in network.state_dict().items()}
     # save_file would make the file readable by the owner only
     part.write_bytes(save(state, {RECORD: json.dumps(record)}))

@@ -144,7 +144,7 @@ def quality(network: nn.Module, folder: Path) -> float:
     figures = []
     for small, clean in pairs(folder):
         restored = network(small.to(memory_format=torch.channels_last))[0].clamp(0, 1)
-        values = np.rint(restored.numpy().transpose(1, 2, 0) * 255)
+        values = np.rint(restored.numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
         figures.append(psnr_luma(values, clean, shave=2))
     return statistics.mean(figures)
 
