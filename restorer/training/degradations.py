@@ -27,6 +27,7 @@ from restorer.training.degrade import (
     mosaic,
     quantize,
 )
+from restorer.training.noisy_photo import NoisyPhoto
 from restorer.training.photographs import to_rgb
 from restorer.training.reference import Referenced
 from restorer.training.sensor import Shot
@@ -330,6 +331,7 @@ DEGRADATIONS = {
     "mosaic": Mosaic,
     "raw": Raw,
     "camera": Camera,
+    "noisy-photo": NoisyPhoto,
     "web": Web,
     "referenced": Referenced,
     "paired": Paired,

@@ -14,7 +14,9 @@ from torch import nn
 
 from restorer.errors import SettingsError
 from restorer.models.checkpoint import RECORD
+from restorer.training.degradations import Degradation, Mosaic
 from restorer.training.learner import Learner
+from restorer.training.noisy_photo import NoisyPhoto
 from restorer.training.recipe import Recipe
 
 LOG = "log.jsonl"
@@ -64,12 +66,12 @@ def export(network: nn.Module, recipe: Recipe, out: Path) -> Path:
     """
     path = out / f"{recipe.model}.safetensors"
     part = path.with_name(path.name + ".part")
-    pattern = recipe.degradation.get("pattern")
+    degradation = recipe.degrade()
     record = {
         "architecture": recipe.architecture,
         "params": dict(recipe.params),
-        "task": recipe.degrade().task,
-        "trained_for": {"bayer": pattern} if pattern else {},
+        "task": degradation.task,
+        "trained_for": _trained_for(degradation),
     }
     if recipe.teacher is not None:
         record["teacher"] = Path(recipe.teacher).name
@@ -78,3 +80,10 @@ def export(network: nn.Module, recipe: Recipe, out: Path) -> Path:
     part.write_bytes(save(state, {RECORD: json.dumps(record)}))
     os.replace(part, path)
     return path
+
+
+def _trained_for(degradation: Degradation) -> dict[str, str]:
+    """Return the setting of a model that a degradation decides; see `ModelSpec.trained_for`."""
+    if isinstance(degradation, Mosaic):
+        return {"bayer": degradation.pattern}
+    return {"noise": "photo"} if isinstance(degradation, NoisyPhoto) else {}

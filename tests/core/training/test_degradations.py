@@ -23,11 +23,12 @@ from restorer.training.degradations import (
     Web,
 )
 from restorer.training.degrade import Bytes, mosaic
+from restorer.training.noisy_photo import NoisyPhoto
 
 from helpers import make_photograph
 
 SIDE = 24
-KINDS: list[Degradation] = [Jpeg(), Mosaic("rggb"), Camera(), Web(2), Web(4)]
+KINDS: list[Degradation] = [Jpeg(), Mosaic("rggb"), Camera(), NoisyPhoto(), Web(2), Web(4)]
 
 
 def damage(kind: Degradation, seed: int, side: int = SIDE) -> tuple[FloatArray, FloatArray, Bytes]:
