@@ -171,6 +171,11 @@ class Choices:
         return any(spec.condition == condition for spec in self.models)
 
     @property
+    def noise(self) -> str:
+        """Kind of noise whose level a network is told; empty if none is. See `ModelSpec.noise`."""
+        return next((spec.noise for spec in self.models if spec.condition == "sigma"), "")
+
+    @property
     def needs_references(self) -> bool:
         """Whether one of the networks takes reference pictures."""
         return any(spec.traits.needs_references for spec in self.models)

@@ -146,7 +146,8 @@ def open_pair(
 def estimate_damage(opened: OpenPicture, choices: Choices) -> tuple[float | None, int | None]:
     """Return the estimated sigma and JPEG quality, each None if no network takes it."""
     picture = opened.colors
-    sigma = picture.sigma if choices.takes("sigma") else None
+    noise = choices.noise
+    sigma = picture.levels.sigma(noise) if noise else None
     quality = picture.jpeg_quality()[0] if choices.takes("jpeg_quality") else None
     return sigma, quality
 

@@ -134,6 +134,8 @@ class Session(QObject):
         if frame is not None and choices.scale != before.scale:
             frame = frame.scaled(choices.scale / before.scale)
         self._store.set(choices=choices, frame=frame, saved=None, loaded_result=None)
+        if choices.noise != before.noise:
+            self._store.set(estimated_sigma=None)
         self._previews.follow(before)
         self._find_damage()
         if opened is not None and choices.development != opened.development:
@@ -351,7 +353,9 @@ class Session(QObject):
 
     def _take_damage(self, reply: Reply) -> None:
         if reply.error is None:
-            sigma, quality = reply.value
+            noise, sigma, quality = reply.value
+            if noise != self.state.choices.noise:  # that of another network
+                sigma = None
             self._store.set(estimated_sigma=sigma, estimated_quality=quality)
             self._find_damage()  # other tasks may have been turned on meanwhile
 
@@ -399,7 +403,7 @@ class Session(QObject):
         if opened is not None and (sigma or quality) and not self._estimator.busy:
             self._store.ask(
                 self._estimator,
-                lambda request: operations.estimate_damage(opened, choices),
+                lambda request: (choices.noise, *operations.estimate_damage(opened, choices)),
                 self._take_damage,
             )
 

@@ -197,8 +197,12 @@ def _condition(
 ) -> Condition:
     """Return the condition that the network receives."""
     if spec.condition == "sigma":
-        level = min(source.sigma if sigma is None else sigma, spec.condition_max)
-        return Condition(level, local=source.local_noise(level) if sigma is None else None)
+        levels, found = source.levels, sigma
+        if found is None:
+            found = min(levels.sigma(spec.noise), spec.condition_max)
+        elif spec.noise == "white":
+            return Condition(found)
+        return Condition(found, local=levels.local(found, spec.noise))
     if spec.condition == "jpeg_quality":
         return Condition(jpeg_quality=quality or source.jpeg_quality()[0])
     return Condition()

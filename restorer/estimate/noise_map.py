@@ -15,7 +15,7 @@ from restorer.image import FloatArray
 from restorer.tiling.padding import Indices
 from restorer.tiling.plan import Region
 
-_BLOCK = 16  # pixels, one level for each block
+BLOCK = 16  # pixels, one level for each block
 _SCALES = (1, 2, 4)  # sizes of the pixels that are compared; JPEG and demosaicing smooth the finest
 _BAND = 16  # rows of blocks that are measured at once
 # Shares of the level of the whole picture: areas above the second have all of it, as texture and
@@ -58,18 +58,29 @@ def noise_map(size: tuple[int, int], rows: Rows, sigma: float) -> NoiseMap | Non
         rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values, white = 1.
         sigma: The noise level of the whole image, on the 0-255 scale.
     """
-    height, width = (n // _BLOCK for n in size)
+    height, width = (n // BLOCK for n in size)
     if min(height, width) == 0 or sigma == 0:
         return None
     own = np.empty((height, width), np.float32)
     for top in range(0, height, _BAND):
         bottom = min(top + _BAND, height)
-        own[top:bottom] = _levels(rows(top * _BLOCK, bottom * _BLOCK)[:, : width * _BLOCK])
-    share = own / np.float32(sigma)
-    share = np.where(share < _CLEAN, share, _risen(share))
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(share, 1, mode="edge"), (3, 3))
-    levels = np.float32(sigma) * np.minimum(around.max((2, 3)), 1)
+        own[top:bottom] = _levels(rows(top * BLOCK, bottom * BLOCK)[:, : width * BLOCK])
+    levels = np.float32(sigma) * widened(shares(own / np.float32(sigma)))
     return NoiseMap(levels) if (levels < sigma).any() else None
+
+
+def shares(found: FloatArray) -> FloatArray:
+    """Return which share of the expected level blocks have, at most 1, by the level found."""
+    slope = np.float32((1 - _CLEAN) / (_NOISY - _CLEAN))
+    risen = _CLEAN + (found - np.float32(_CLEAN)) * slope
+    return np.minimum(np.where(found < _CLEAN, found, risen), 1)
+
+
+def widened(levels: FloatArray) -> FloatArray:
+    """Return the highest level of each block and its neighbors."""
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(levels, 1, mode="edge"), (3, 3))
+    highest: FloatArray = around.max((2, 3))
+    return highest
 
 
 def _levels(values: FloatArray) -> FloatArray:
@@ -78,7 +89,7 @@ def _levels(values: FloatArray) -> FloatArray:
     for size in _SCALES:
         a, b = values[::2, ::2], values[::2, 1::2]
         c, d = values[1::2, ::2], values[1::2, 1::2]
-        side = _BLOCK // (2 * size)
+        side = BLOCK // (2 * size)
         # Keeps the variance of white noise, and nothing of a smooth gradient.
         detail = (a - b - c + d) / np.float32(2)
         height, width, channels = detail.shape
@@ -90,16 +101,9 @@ def _levels(values: FloatArray) -> FloatArray:
     return levels
 
 
-def _risen(share: FloatArray) -> FloatArray:
-    """Return shares that rise from `_CLEAN` to 1 between `_CLEAN` and `_NOISY`."""
-    slope = np.float32((1 - _CLEAN) / (_NOISY - _CLEAN))
-    risen: FloatArray = _CLEAN + (share - np.float32(_CLEAN)) * slope
-    return risen
-
-
 def _neighbors(start: int, length: int, count: int) -> tuple[Indices, Indices, FloatArray]:
     """Return the two blocks whose centers are nearest to pixels, and the weight of the second."""
-    places = (np.arange(start, start + length) + 0.5) / _BLOCK - 0.5
+    places = (np.arange(start, start + length) + 0.5) / BLOCK - 0.5
     places = places.clip(0, count - 1)
     first = places.astype(np.intp)
     return first, np.minimum(first + 1, count - 1), (places - first).astype(np.float32)

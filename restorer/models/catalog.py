@@ -74,8 +74,8 @@ class ModelSpec:
         condition: Condition that the network takes as an additional plane: ``sigma``,
             ``jpeg_quality``, ``sensor_noise`` or nothing.
         condition_max: The largest supported sigma, on the 0-255 scale.
-        trained_for: The setting for which the weights are trained: ``sigma``, ``jpeg_quality`` or
-            ``bayer`` (the pattern, such as ``grbg``).
+        trained_for: The setting for which the weights are trained: ``sigma``, ``jpeg_quality``,
+            ``bayer`` (the pattern, such as ``grbg``) or ``noise`` (see the property).
         figure: A published or measured figure of quality, as text.
         seconds: Time per megapixel of input on two CPU cores in float32; 0 if not measured.
         base: Id of the model whose enlargement this model takes as input, together with the
@@ -110,6 +110,14 @@ class ModelSpec:
         if self.base:
             return 2 * self.channels + 1
         return self.channels + bool(self.condition)
+
+    @property
+    def noise(self) -> str:
+        """Kind of noise whose sigma the network is told.
+
+        It is ``white``, or ``photo``: of any grain size, and different in shadows and highlights.
+        """
+        return str(self.trained_for.get("noise", "white"))
 
     @property
     def runs_alone(self) -> bool:

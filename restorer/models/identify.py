@@ -365,6 +365,7 @@ def _recorded_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         key: value
         for key, value in settings.items()
         if (key == "bayer" and value in PATTERNS)
+        or (key == "noise" and value == "photo")
         or (key in highest and isinstance(value, int | float) and 0 <= value <= highest[key])
     }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from restorer import color
+from restorer.estimate.levels import Levels
 from restorer.estimate.noise_map import NoiseMap
 from restorer.image import FloatArray
 from restorer.models.catalog import ModelSpec
@@ -30,7 +31,7 @@ class Condition:
         sigma: Noise level on the 0-255 scale, of values with white 1.
         jpeg_quality: Lowest JPEG quality that the picture was saved with, 1 to 100.
         origin: Source of the value.
-        local: Noise levels of areas, where some have less noise than `sigma`.
+        local: Noise levels of areas, where they differ from `sigma`.
     """
 
     sigma: float | None = None
@@ -59,8 +60,7 @@ def condition_of(
     spec: ModelSpec,
     step: Step,
     *,
-    sigma: Callable[[], float],
-    local: Callable[[float], NoiseMap | None],
+    levels: Levels,
     jpeg_quality: Callable[[], tuple[int, Origin]],
     white: float = 1.0,
     known: RunPlan | None = None,
@@ -70,22 +70,21 @@ def condition_of(
     Args:
         spec: The network's model.
         step: Its options.
-        sigma: Estimates the noise level, 0-255 scale, of values with white 1.
-        local: Called with this level: estimates those of areas with less noise.
+        levels: Estimates of the noise level of values with white 1.
         jpeg_quality: Estimates the JPEG quality.
         white: White of the source, in which the step gives its noise level.
         known: The plan of an earlier run whose condition holds instead.
     """
     if known is not None and spec.condition:
         found = Condition(known.sigma, known.jpeg_quality, known.origin)
-        if known.sigma is None or known.origin != "estimated":
-            return found
-        return replace(found, local=local(known.sigma))
+        return found if known.sigma is None else _with_local(found, spec, levels)
     if spec.condition == "sigma":
         if step.sigma is None:
-            level = min(sigma(), spec.condition_max)
-            return Condition(sigma=level, origin="estimated", local=local(level))
-        return Condition(sigma=step.sigma / white, origin="given")
+            level = min(levels.sigma(spec.noise), spec.condition_max)
+            found = Condition(sigma=level, origin="estimated")
+        else:
+            found = Condition(sigma=step.sigma / white, origin="given")
+        return _with_local(found, spec, levels)
     if spec.condition == "jpeg_quality":
         if step.jpeg_quality is not None:
             return Condition(jpeg_quality=step.jpeg_quality, origin="given")
@@ -141,6 +140,14 @@ def merged(spec: ModelSpec, colors: FloatArray, restored: FloatArray, *, gray: b
         grays: FloatArray = restored.mean(2, keepdims=True)
         return grays.repeat(colors.shape[2], 2)
     return restored
+
+
+def _with_local(found: Condition, spec: ModelSpec, levels: Levels) -> Condition:
+    """Return the condition with levels of areas; white noise of a given level is everywhere."""
+    assert found.sigma is not None, "the level of the whole is known"
+    if found.origin == "given" and spec.noise == "white":
+        return found
+    return replace(found, local=levels.local(found.sigma, spec.noise))
 
 
 def _of_quality(quality: int) -> str:

@@ -64,7 +64,7 @@ def diagnose(
     return Diagnosis(
         Finding("raw" if source.pattern else "photograph", 0, 1.0, "It is taken for one."),
         damages,
-        source.local_noise(source.sigma) if noisy else None,
+        source.levels.local(source.sigma) if noisy else None,
         treat(source, damages, scale, settings),
     )
 

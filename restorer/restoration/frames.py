@@ -34,7 +34,7 @@ def with_estimates(steps: Sequence[Step], frames: Iterable[Image]) -> tuple[Step
     """Return the steps, the first with the noise level or JPEG quality of some frames."""
     first, spec = steps[0], model_spec(steps[0].model)
     if spec.condition == "sigma":
-        level = median(Source(frame).sigma for frame in frames)
+        level = median(Source(frame).levels.sigma(spec.noise) for frame in frames)
         first = replace(first, sigma=min(float(level), spec.condition_max))
     else:
         first = replace(

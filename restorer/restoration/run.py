@@ -10,8 +10,7 @@ import numpy as np
 
 from restorer import bayer, color, sensor
 from restorer.errors import InvalidOutputError, OutOfMemoryError
-from restorer.estimate.noise import estimate_sigma
-from restorer.estimate.noise_map import NoiseMap, noise_map
+from restorer.estimate.levels import Levels
 from restorer.formats.color.light import clipped, displayed
 from restorer.formats.color.profiles import find_profile, with_profile
 from restorer.formats.metadata import cropped
@@ -128,8 +127,7 @@ class Restoration:
         condition = condition_of(
             run.spec,
             run.step,
-            sigma=lambda: estimate_sigma(known) if run.number else self._source.sigma,
-            local=lambda sigma: self._local_noise(run, part, known, sigma),
+            levels=self._levels(run, part, known),
             jpeg_quality=lambda: self._jpeg_quality(part),
             white=self._source.white,
             known=run.repeated,
@@ -278,14 +276,12 @@ class Restoration:
         hidden = part.own is not part.colors and scale == 1
         return colors, blend(part.own) if hidden else colors
 
-    def _local_noise(
-        self, run: StepRun, part: Part, known: FloatArray, sigma: float
-    ) -> NoiseMap | None:
-        """Return the noise levels of areas of the picture; a later step knows those of its part."""
+    def _levels(self, run: StepRun, part: Part, known: FloatArray) -> Levels:
+        """Return the noise levels of the picture; a later step knows those of its part."""
         if not run.number:
-            return self._source.local_noise(sigma)
-        found = noise_map(known.shape[:2], lambda a, b: known[a:b], sigma)
-        return found and replace(found, corner=(part.region.top, part.region.left))
+            return self._source.levels
+        size, corner = (known.shape[0], known.shape[1]), (part.region.top, part.region.left)
+        return Levels(size, lambda a, b: known[a:b], lambda: color.is_gray(known), corner)
 
     def _jpeg_quality(self, part: Part) -> tuple[int, Origin]:
         """Return the quality of the source, whatever the steps before did, unless they enlarged."""

@@ -20,6 +20,9 @@ from restorer.restoration.conditioning import Condition
 from restorer.restoration.step import StepRun
 
 _CELL = 8  # input pixels of an area whose means are compared
+# Pixels of a grain of noise in photographs, by which the means of cells scatter more than those of
+# white noise.
+_GRAIN = 4
 _LEVEL_WINDOW, _DETAIL_WINDOW = 4, 8  # cells
 SHORT_STRIP = _CELL * _DETAIL_WINDOW  # rows that are compared at once, in wide pictures
 _STRIP = 4 * SHORT_STRIP  # in narrow ones, where fewer rows cost more time
@@ -77,6 +80,8 @@ class Gate:
         """
         judges = is_shipped(run.spec.id) and not run.predictor.borrowed
         noise = (condition.sigma or 0.0) / 255 / _CELL
+        if run.spec.noise == "photo":
+            noise *= _GRAIN
         if condition.jpeg_quality is not None:
             noise = _dc_error(condition.jpeg_quality)
         return cls(run.spec.id, run.spec.scale, noise, first=first, strip=strip, judges=judges)

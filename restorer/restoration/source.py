@@ -9,8 +9,8 @@ import numpy as np
 
 from restorer import bayer, color
 from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
-from restorer.estimate.noise import Rows, sigma_of_rows
-from restorer.estimate.noise_map import NoiseMap, noise_map
+from restorer.estimate.levels import Levels
+from restorer.estimate.noise import Rows
 from restorer.estimate.sensor_noise import fit_noise
 from restorer.formats.color import matrix
 from restorer.formats.color.light import NetworkCurve
@@ -115,7 +115,6 @@ class Source:
             )
         self.image = picture
         self._jpeg_quality: tuple[int, Origin] | None = None
-        self._local_noise: tuple[float, NoiseMap | None] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -177,15 +176,14 @@ class Source:
         return color.is_gray(pixels[..., :-1] if self.image.has_alpha else pixels)
 
     @cached_property
-    def sigma(self) -> float:
-        """The noise level on the 0-255 scale, of values with white 1; see `estimate_sigma`."""
-        return sigma_of_rows(self.size, self._rows, gray=self.gray)
+    def levels(self) -> Levels:
+        """Its noise levels on the 0-255 scale, of values with white 1."""
+        return Levels(self.size, self._rows, lambda: self.gray)
 
-    def local_noise(self, sigma: float) -> NoiseMap | None:
-        """Return the noise levels of areas below that of the whole picture; see `noise_map`."""
-        if self._local_noise is None or self._local_noise[0] != sigma:
-            self._local_noise = (sigma, noise_map(self.size, self._rows, sigma))
-        return self._local_noise[1]
+    @property
+    def sigma(self) -> float:
+        """The level of white noise; see `estimate_sigma`."""
+        return self.levels.sigma()
 
     def linear(self, values: FloatArray) -> FloatArray:
         """Return values of the source as light."""

@@ -20,8 +20,7 @@ import numpy as np
 
 from restorer import color, formats
 from restorer.errors import OutOfMemoryError
-from restorer.estimate.noise import sigma_of_rows
-from restorer.estimate.noise_map import noise_map
+from restorer.estimate.levels import Levels
 from restorer.formats.color.light import NetworkCurve
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.history import write_sidecar
@@ -205,8 +204,7 @@ class _Stream:
         condition = condition_of(
             runs[number].spec,
             runs[number].step,
-            sigma=lambda: sigma_of_rows(picture.shape[:2], picture.read, gray=gray),
-            local=lambda sigma: noise_map(picture.shape[:2], picture.read, sigma),
+            levels=Levels(picture.shape[:2], picture.read, lambda: gray),
             jpeg_quality=lambda: self._jpeg_quality(picture),
             known=runs[number].repeated,
         )

@@ -244,7 +244,7 @@ def test_a_picture_that_is_given_again_estimates_its_noise_once(
     image = Source(picture((64, 64), 3, 8, "plain"))
     calls: list[int] = []
     monkeypatch.setattr(
-        "restorer.restoration.source.sigma_of_rows", lambda *_, gray: calls.append(1) or 17.0
+        "restorer.estimate.levels.sigma_of_rows", lambda *_, gray: calls.append(1) or 17.0
     )
     sigmas: list[float | None] = []
     for corner in (0, 30):
