@@ -149,14 +149,14 @@ def _follow(
 
 def _announce(job: Job) -> None:
     """Say how long a whole picture will take, where that is more than a minute."""
-    from restorer import ImageError, check_job, estimate_run, model_spec
+    from restorer import ImageError, check_job, estimate_run, expected_steps, model_spec
 
     try:
         header = check_job(job)
     except ImageError:  # its result will say so
         return
     height, width, seconds, maps = header.height, header.width, 0.0, 0
-    for step in job.steps:
+    for step in expected_steps(job.steps):
         own, needed = estimate_run(step.model, (height, width), job.settings)
         seconds, maps = seconds + own, max(maps, needed)
         scale = model_spec(step.model).scale

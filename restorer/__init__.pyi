@@ -160,6 +160,9 @@ from .pages import Mosaic as Mosaic
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
+from .restoration.chosen import Chosen as Chosen
+from .restoration.chosen import expected_steps as expected_steps
+from .restoration.chosen import scale_of_steps as scale_of_steps
 from .restoration.diagnosis import Diagnosis as Diagnosis
 from .restoration.diagnosis import diagnose as diagnose
 from .restoration.diagnosis import estimate_jpeg_quality as estimate_jpeg_quality
@@ -195,6 +198,8 @@ from .settings import RunPlan as RunPlan
 from .settings import Settings as Settings
 from .settings import Step as Step
 from .settings import find_option as find_option
+from .tasks import AUTO as AUTO
+from .tasks import AUTO_SR as AUTO_SR
 from .tasks import TASKS as TASKS
 from .tasks import Task as Task
 from .tasks import conditioned_task as conditioned_task

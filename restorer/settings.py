@@ -406,7 +406,8 @@ class Step(_Checked):
     """One run of one network; its options are checked like those of `Settings`.
 
     Attributes:
-        model: Id in the catalog.
+        model: Id in the catalog; ``auto`` repairs what the picture needs, and enlarges it if it is
+            given a scale; ``auto-sr`` enlarges it only, by the model that suits its damage.
         sigma: Noise level on the 0-255 scale for models conditioned on it; None estimates it.
         strength: 1 takes the network's result, 0 the (resampled) input; values between them blend.
         bayer: Colors of the first two rows of a mosaic, such as ``rggb``, for demosaicing.
@@ -414,6 +415,7 @@ class Step(_Checked):
             ones (blotches, blocks); see `restorer.restoration.strength`.
         jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models
             conditioned on it; None takes it from the file or estimates it.
+        scale: Factor of enlargement for ``auto`` and ``auto-sr``; other models have their own.
     """
 
     model: str
@@ -459,6 +461,7 @@ class Step(_Checked):
         usual="auto",
         conditional=True,
     )
+    scale: int | None = None
 
     @property
     def shares(self) -> tuple[float, float]:

@@ -9,6 +9,9 @@ from typing import Literal
 from restorer.errors import UnknownModelError
 from restorer.options import window
 
+AUTO = "auto"  # in place of a model: repair what a picture needs, and enlarge it if asked
+AUTO_SR = "auto-sr"  # enlarge it only, by the model that suits its damage
+
 
 @dataclass(frozen=True)
 class Task:
@@ -182,7 +185,7 @@ def raw_model() -> str:
 
 
 def usual_task(*, references: bool = False) -> str:
-    """Return the id of the default task: super-resolution, with or without references.
+    """Return the id of the task that enlarges, with or without references.
 
     Examples:
         >>> restorer.usual_task(references=True)

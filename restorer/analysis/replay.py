@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from math import inf, log10
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -30,9 +32,12 @@ from restorer.formats.history import SIDECAR
 from restorer.inference.devices import available_devices, machine_of
 from restorer.models.catalog import list_models, model_spec
 from restorer.models.store import weights_path
+from restorer.restoration.chosen import Chosen, named_alike
 from restorer.restoration.provenance import FileHash, Provenance
 from restorer.settings import RunPlan, Settings, Step
-from restorer.tasks import conditioned_task, default_model, raw_model
+from restorer.tasks import AUTO, conditioned_task, default_model, raw_model
+
+_Names: TypeAlias = Mapping[tuple[str, str], str]  # by the model and weights of a plan
 
 _SHOWN_DIGITS = 12  # of a hash in a message
 _PROFILES = ("keep", "srgb", "display-p3")
@@ -103,19 +108,17 @@ def replay_result(
     found = recorded.provenance
     original = _find_source(path, recorded, source)
     files = _find_references(path, recorded, original, references)
-    models = [_find_model(plan, _hashes(checkpoints)) for plan in found.plans]
-    plans, steps = _with_models(found, models)
-    each = tuple(
-        replace(plan, model=plans[number % len(plans)].model)
-        for number, plan in enumerate(recorded.plans)
-    )
+    names = _names(found.plans + recorded.plans, _hashes(checkpoints))
+    plans, each = (_with_models(some, names) for some in (found.plans, recorded.plans))
+    chosen = tuple(_chosen_again(recorded.chosen, recorded.plans, names))
+    steps = (Step(AUTO),) if chosen else _steps_again(found, names)
     notes = list(_differences(found.version, found.machine, plans))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(found.settings, plans, path, Path(folder))
         if output is None:
             settings = replace(settings, provenance="none")
         target = Path(folder, f"again{path.suffix}") if output is None else Path(output)
-        result = run_job(Job(original, target, steps, settings, files, plans=each))
+        result = run_job(Job(original, target, steps, settings, files, plans=each, chosen=chosen))
         _check_done(result)
         notes += _changed_plans(each, result.plans)
         assert isinstance(result.target, Path), "of a path"
@@ -209,16 +212,35 @@ def _find_model(plan: RunPlan, checkpoints: Mapping[str, str]) -> str:
     raise WeightsError(f"{plan.model}: its weights, {recorded}, are missing; name their file")
 
 
-def _with_models(
-    found: Provenance, models: Sequence[str]
-) -> tuple[tuple[RunPlan, ...], tuple[Step, ...]]:
-    """Return plans and steps with the names that their models have now."""
-    specs = [model_spec(model) for model in models]
-    plans = (replace(p, model=spec.id) for p, spec in zip(found.plans, specs, strict=True))
-    is_base = [bool(spec.base) for spec in specs[1:]]
-    asked = [model for model, base in zip(models, [*is_base, False], strict=True) if not base]
-    steps = (_with_model(s, model) for s, model in zip(found.steps, asked, strict=True))
-    return tuple(plans), tuple(steps)
+def _names(plans: Iterable[RunPlan], checkpoints: Mapping[str, str]) -> _Names:
+    """Return the names that the models of plans have now."""
+    kinds = {(plan.model, plan.weights): plan for plan in plans}
+    return {kind: _find_model(plan, checkpoints) for kind, plan in kinds.items()}
+
+
+def _with_models(plans: Iterable[RunPlan], names: _Names) -> tuple[RunPlan, ...]:
+    return tuple(replace(plan, model=model_spec(_name(plan, names)).id) for plan in plans)
+
+
+def _name(plan: RunPlan, names: _Names) -> str:
+    return names[plan.model, plan.weights]
+
+
+def _steps_again(found: Provenance, names: _Names) -> tuple[Step, ...]:
+    """Return the steps with the models of the plans; a base model has no step of its own."""
+    models = [_name(plan, names) for plan in found.plans]
+    following = (model_spec(model).base for model in models[1:])
+    asked = [model for model, base in zip_longest(models, following) if not base]
+    return tuple(_with_model(step, model) for step, model in zip(found.steps, asked, strict=True))
+
+
+def _chosen_again(
+    chosen: Iterable[Chosen], plans: Iterable[RunPlan], names: _Names
+) -> Iterator[Chosen]:
+    """Yield what `auto` chose for each page, with the models of the plans."""
+    models = iter([_name(plan, names) for plan in plans])
+    for each in chosen:
+        yield named_alike(each, [*islice(models, len(each.steps))])
 
 
 def _with_model(step: Step, model: str) -> Step:
@@ -230,7 +252,8 @@ def _with_model(step: Step, model: str) -> Step:
 
 def _settings(recorded: Settings, plans: Sequence[RunPlan], path: Path, folder: Path) -> Settings:
     """Return the settings of the new run; a profile of the user's is taken from the result."""
-    device = plans[0].device if plans[0].device in available_devices() else "auto"
+    device = plans[0].device if plans else "auto"
+    device = device if device in available_devices() else "auto"
     profile = recorded.profile
     if profile not in _PROFILES:
         with open_source(path, max_pixels=None) as file:
@@ -248,6 +271,8 @@ def _differences(version: str, machine: str, plans: Sequence[RunPlan]) -> Iterab
     """Yield what is not as it was when the result was made."""
     if version != restorer.__version__:
         yield f"made by version {version} of the program; this is {restorer.__version__}"
+    if not plans:
+        return
     device = plans[0].device
     if device not in available_devices():
         yield f"made on the device {device}, which this machine lacks"
@@ -257,7 +282,8 @@ def _differences(version: str, machine: str, plans: Sequence[RunPlan]) -> Iterab
 
 def _changed_plans(before: tuple[RunPlan, ...], after: tuple[RunPlan, ...]) -> Iterable[str]:
     # The plans of several pages that are all the same were recorded once.
-    for old, new in zip(before, after * (len(before) // len(after)), strict=False):
+    times = len(before) // len(after) if after else 0
+    for old, new in zip(before, after * times, strict=False):
         if old.side != new.side:
             yield f"{old.model}: tiles of {new.side} in place of {old.side}, for lack of memory"
 

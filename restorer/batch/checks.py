@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from restorer import formats
 from restorer.batch.jobs import Job, LocalJob
 from restorer.batch.staging import open_job
 from restorer.errors import SettingsError
-from restorer.models.catalog import model_spec
 from restorer.options import PageNumbers
+from restorer.restoration.chosen import scale_of_steps
 from restorer.restoration.reference.pairing import check_references
 
 
@@ -66,4 +64,4 @@ def chosen_pages(job: LocalJob, header: formats.Header) -> list[int]:
 
 def scale_of(job: Job) -> int:
     """Return the scale of all steps together."""
-    return math.prod(model_spec(step.model).scale for step in job.steps)
+    return scale_of_steps(job.known_steps)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from restorer import formats
-from restorer.batch.checks import check_result, chosen_pages
+from restorer.batch.checks import check_result, chosen_pages, scale_of
 from restorer.batch.jobs import Job
 from restorer.batch.output import Decision
 from restorer.batch.staging import local_job, named, open_job
@@ -21,8 +21,11 @@ from restorer.batch.stores.store import FileState
 from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, RestorerError
 from restorer.inference.calibration import known_speed
 from restorer.models.catalog import ModelSpec, model_spec
+from restorer.restoration.chosen import Chosen, expected_specs, is_automatic
 from restorer.restoration.timing import computed_pixels
 from restorer.settings import Settings
+
+_LARGE = 1 << 26  # pixels
 
 Outcome: TypeAlias = Literal["restore", "skip", "fail"]
 Problem: TypeAlias = Literal["source", "limit", "target", "request"]
@@ -48,6 +51,7 @@ class FileForecast:
         pages: Number of pages, or frames, that would be restored; all are taken to be of the size
             of the first.
         seconds: Estimated time on this machine; None where it was not measured.
+        chosen: What `auto` would do, to the first of several pages; None where no one looked.
     """
 
     decision: Decision
@@ -61,6 +65,7 @@ class FileForecast:
     size_bytes: int = 0
     seconds: float | None = None
     pages: int = 1
+    chosen: Chosen | None = None
 
     @property
     def pixels(self) -> int:
@@ -137,6 +142,7 @@ def forecast_batch(
     *,
     workers: int | None = None,
     headers: int | None = None,
+    looks: int | None = 0,
     on_file: OnForecast | None = None,
 ) -> Forecast:
     """Forecast what `run_jobs` would do, from headers and measurements; nothing is written.
@@ -148,6 +154,8 @@ def forecast_batch(
         workers: How many images go through networks at a time; None takes the measured number.
         headers: The largest number of headers to read, 0.5 ms each on a local disk, of files that
             are evenly spread over the batch; None reads all.
+        looks: The largest number of pictures to decode, evenly spread, to find what `auto` would
+            do; None for all. The time for the others follows from theirs.
         on_file: Called with the forecast of each file as soon as its header has been read.
 
     Examples:
@@ -165,8 +173,10 @@ def forecast_batch(
     speeds, space, folders = _Speeds(workers), _Space(), _Folders()
     decisions = [*decisions]
     chosen = _sample([n for n, each in enumerate(decisions) if each.skipped is None], headers)
+    seen = _sample([n for n in sorted(chosen) if is_automatic(decisions[n].job.steps[0])], looks)
+    looked = unseen = 0
     for number, decision in enumerate(decisions):
-        file = _forecast_file(decision, speeds, folders, read=number in chosen)
+        file = _forecast_file(decision, speeds, folders, read=number in chosen, look=number in seen)
         counts["outcomes"][file.outcome] += 1
         if file.outcome == "restore":
             counts["result_formats"][file.result_format] += 1
@@ -174,7 +184,11 @@ def forecast_batch(
             if file.format:
                 counts["formats"][file.format] += 1
                 pixels, result_pixels = pixels + file.pixels, result_pixels + file.result_pixels
-                seconds = _sum(seconds, file.seconds)
+                if seen and file.chosen is None and is_automatic(decision.job.steps[0]):
+                    unseen += file.pixels
+                else:
+                    looked += file.pixels
+                    seconds = _sum(seconds, file.seconds)
         if file.problem:
             counts["problems"][file.problem] += 1
         if file.outcome != "fail" and file.reason:
@@ -184,6 +198,8 @@ def forecast_batch(
     known = counts["formats"].total()
     unread = counts["outcomes"]["restore"] - known
     scale = 1 + unread / max(1, known)
+    if seconds is not None:
+        seconds *= 1 + unseen / max(1, looked)
     return Forecast(
         **{key: dict(count.most_common()) for key, count in counts.items()},
         headers=len(chosen),
@@ -207,7 +223,7 @@ def _sample(numbers: Sequence[int], count: int | None) -> Set[int]:
 
 
 def _forecast_file(
-    decision: Decision, speeds: _Speeds, folders: _Folders, *, read: bool
+    decision: Decision, speeds: _Speeds, folders: _Folders, *, read: bool, look: bool
 ) -> FileForecast:
     job = decision.job
     if decision.skipped is not None:
@@ -225,10 +241,10 @@ def _forecast_file(
     try:
         with open_job(job) as (source, _):
             header, state = source.header, FileState.of(job.source)
-            word = source.page_word
+            word, chosen = source.page_word, _look(job, source) if look else None
     except (RestorerError, OSError) as error:
         return FileForecast(decision, "fail", str(error), "source")
-    scale = math.prod(spec.scale for spec in speeds.specs(job))
+    scale = scale_of(job)
     try:
         local, names = local_job(job)
         with named(names):
@@ -255,9 +271,20 @@ def _forecast_file(
         (header.height * scale, header.width * scale),
         format.name,
         int(raw * bits / 8 * min(share, 1.0)),
-        _times(speeds.seconds(job, size), pages),
+        _times(speeds.seconds(job, size, chosen), pages),
         pages,
+        chosen,
     )
+
+
+def _look(job: Job, source: formats.ImageFile) -> Chosen:
+    """Return what `auto` would do to a picture; of a very large one, parts are decoded."""
+    from restorer.restoration import automatic  # they load torch, which headers do not need
+    from restorer.restoration.source import Source
+
+    large = source.has_rows and source.header.height * source.header.width > _LARGE
+    page = automatic.sampled(source.rows()) if large else source.read_page()
+    return automatic.choose(job.steps[0], Source(page, settings=job.settings), job.settings)
 
 
 def _checked_target(job: Job, folders: _Folders) -> formats.Format:
@@ -298,15 +325,16 @@ class _Speeds:
     def specs(self, job: Job) -> tuple[ModelSpec, ...]:
         """Return the models of the steps."""
         if job.steps not in self._specs:
-            self._specs[job.steps] = tuple(model_spec(step.model) for step in job.steps)
+            self._specs[job.steps] = tuple(expected_specs(job.steps))
         return self._specs[job.steps]
 
-    def seconds(self, job: Job, size: tuple[int, int]) -> float | None:
+    def seconds(self, job: Job, size: tuple[int, int], chosen: Chosen | None) -> float | None:
         """Return the time for a picture of `size`; None where it is not known."""
         if job.settings.context != "tile":
             return None
         total: float | None = 0.0
-        for spec in self.specs(job):
+        specs = self.specs(job) if chosen is None else expected_specs(chosen.steps)
+        for spec in specs:
             if spec.base:  # enlarges first; its tiles count pixels of the result
                 total = self._added(total, model_spec(spec.base), job.settings, size)
                 size = size[0] * spec.scale, size[1] * spec.scale

@@ -18,7 +18,9 @@ from restorer.batch.stores.store import FileState
 from restorer.batch.stores.writing import check_writable
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.models.catalog import model_spec
+from restorer.restoration.chosen import Chosen
 from restorer.settings import CancelToken, RunPlan, Settings, Step, plain
+from restorer.tasks import AUTO
 
 if TYPE_CHECKING:  # it needs torch
     from restorer.batch.memory import MemoryBudget
@@ -41,15 +43,17 @@ class Job:
             that share most with the source are used.
         explain: Whether maps that show the origin of the detail are written beside the target.
         plans: The plans of an earlier run, which is repeated; none for a new one.
+        chosen: What `auto` chose in that run for each page; one holds for all.
     """
 
     source: Location
     target: Location
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = (Step(AUTO),)
     settings: Settings = field(default_factory=Settings)
     references: tuple[Path, ...] = ()
     explain: bool = False
     plans: tuple[RunPlan, ...] = ()
+    chosen: tuple[Chosen, ...] = ()
 
     def __post_init__(self) -> None:
         """Convert strings to paths and steps. Raises SettingsError for anything else.
@@ -72,6 +76,11 @@ class Job:
         for option in (*self.steps, self.settings):
             if not isinstance(option, (Step, Settings)):  # a union takes ten times as long
                 raise SettingsError(f"job: {option!r}, expected steps and settings")
+
+    @property
+    def known_steps(self) -> tuple[Step, ...]:
+        """The steps, or the most of those that `auto` chose in an earlier run."""
+        return max((each.steps for each in self.chosen), key=len, default=self.steps)
 
     @cached_property
     def id(self) -> str:
@@ -104,6 +113,7 @@ class Job:
             "weights": {step.model: _weights_hash(step.model) for step in self.steps},
             "version": restorer.__version__,
             **({"plans": [plain(plan) for plan in self.plans]} if self.plans else {}),
+            **({"chosen": [plain(each) for each in self.chosen]} if self.chosen else {}),
         }
 
 

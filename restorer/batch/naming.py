@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from restorer.errors import SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE
 from restorer.formats.table import HEADERLESS
 from restorer.models.catalog import model_spec
+from restorer.restoration.chosen import is_automatic, scale_of_steps
 from restorer.settings import Step
 
 Place = TypeVar("Place", Path, Address, Path | Address)
@@ -89,9 +89,8 @@ def split_suffix(path: str) -> tuple[str, str]:
 
 def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[str], str]:
     """Check a template once, and return the function that names the result of a file name."""
-    specs = [model_spec(step.model) for step in steps]
-    model = "+".join(spec.id for spec in specs)
-    scale = str(math.prod(spec.scale for spec in specs))
+    ids = (step.model if is_automatic(step) else model_spec(step.model).id for step in steps)
+    model, scale = "+".join(ids), str(scale_of_steps(steps))
     fields = ("stem", "suffix", "model", "scale")
     literal = _FIELD.sub("", name)
     if not {*fields} >= {*_FIELD.findall(name)} or "{" in literal or "}" in literal:

@@ -23,7 +23,7 @@ from restorer.formats.raw.sidecar import sidecar_names
 from restorer.formats.table import HEADERLESS
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
-from restorer.tasks import raw_model
+from restorer.tasks import AUTO, raw_model
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Batch:
 def plan_jobs(
     source: Location | str,
     target: Location | str,
-    steps: Sequence[Step | str],
+    steps: Sequence[Step | str] = (AUTO,),
     *,
     recursive: bool = True,
     include: Sequence[str] = (),
@@ -109,7 +109,7 @@ def plan_jobs(
 def plan_sources(
     sources: Sequence[Location | str],
     target: Location | str | None,
-    steps: Sequence[Step | str],
+    steps: Sequence[Step | str] = (AUTO,),
     *,
     name: str = "{stem}{suffix}",
     suffix: str | None = None,

@@ -16,6 +16,7 @@ from restorer.batch.stores.store import FileState
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import history
 from restorer.image import Metadata
+from restorer.restoration.chosen import Chosen, is_automatic, repairing
 from restorer.restoration.provenance import FileHash, Provenance
 from restorer.settings import RunPlan, Settings, Step
 
@@ -31,6 +32,7 @@ class Recorded:
         references: Paths of the references.
         plans: The plans of each page of a result, one after another, as far as all are known; of
             a picture, or the frames of an animation, those of the account.
+        chosen: What `auto` chose for each page; one holds for all.
     """
 
     provenance: Provenance
@@ -38,6 +40,7 @@ class Recorded:
     source_state: FileState | None = None
     references: tuple[Path, ...] = ()
     plans: tuple[RunPlan, ...] = ()
+    chosen: tuple[Chosen, ...] = ()
 
 
 def read_provenance(path: Path | str) -> Provenance:
@@ -78,28 +81,30 @@ def find_record(path: Path) -> Recorded:
         raise SettingsError(f"{path}: its provenance cannot be read: {error}") from error
     done = None if past is None else past.done
     state = None if done is None else done.source_state
-    plans = _page_plans(path)
-    if plans is None:
-        plans = provenance.plans
-    elif not plans and done is not None:
+    pages = _pages(path)
+    if pages is None:
+        pages = [provenance]
+    plans = tuple(plan for page in pages for plan in page.plans)
+    if not pages and done is not None:
         plans = done.plans
-    return Recorded(provenance, source, state, references, plans)
+    chosen = tuple(Chosen(page.steps, page.found) for page in pages if page.found)
+    return Recorded(provenance, source, state, references, plans, chosen)
 
 
-def _page_plans(path: Path) -> tuple[RunPlan, ...] | None:
-    """Return the plans of all pages, none unless all have an account; None for a picture."""
+def _pages(path: Path) -> list[Provenance] | None:
+    """Return the accounts of all pages, none unless all have one; None for a picture."""
     if path.suffix.lower() == history.SIDECAR:
         return None
     with formats.open_source(path, max_pixels=None) as file:
         if file.header.pages == 1 or file.animated:
             return None
-        found: list[RunPlan] = []
+        found: list[Provenance] = []
         for number in range(file.header.pages):
             accounts = history.accounts(file.page(number).metadata)
             if not accounts:
-                return ()
-            found += Provenance.parse(accounts[-1]).plans
-        return tuple(found)
+                return []
+            found.append(Provenance.parse(accounts[-1]))
+        return found
 
 
 def _metadata(path: Path) -> Metadata:
@@ -140,11 +145,25 @@ def _of_journal(past: Past) -> Provenance:
     steps = msgspec.convert(request["steps"], tuple[Step, ...])
     count, rest = divmod(len(past.done.plans), past.done.pages)
     each = past.done.pages > 1 and not rest and count >= len(steps)  # else they hold for all pages
+    plans = past.done.plans[:count] if each else past.done.plans
+    found = ""
+    if is_automatic(steps[0]):
+        if past.done.pages > 1:
+            raise ValueError("the journal does not say what auto chose for each page")
+        steps, found = _chosen_by_plans(steps, plans), "(not recorded)"
     return Provenance(
         request["version"],
         steps,
-        past.done.plans[:count] if each else past.done.plans,
+        plans,
         msgspec.convert(request["settings"], Settings),
         FileHash(Path(past.source).name, ""),
         tuple(FileHash(Path(each).name, "") for each in request.get("references", ())),
+        found=found,
     )
+
+
+def _chosen_by_plans(asked: tuple[Step, ...], plans: tuple[RunPlan, ...]) -> tuple[Step, ...]:
+    """Return the steps that were chosen in place of an automatic one, and those behind it."""
+    automatic, *others = asked
+    count = len(plans) - len(others)
+    return (*(repairing(automatic, plan.model) for plan in plans[:count]), *others)

@@ -33,10 +33,12 @@ from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
 from restorer.inference.devices import available_devices, free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
-from restorer.models.catalog import ModelSpec, model_spec
-from restorer.pages import Mosaic, Page, pattern_of
+from restorer.models.catalog import ModelSpec
+from restorer.pages import Mosaic, Page
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
+from restorer.restoration.automatic import is_chosen, open_chosen, sampled
+from restorer.restoration.chosen import Chosen, expected_specs
 from restorer.restoration.mosaic import gives_samples, run_mosaic
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (
@@ -47,7 +49,7 @@ from restorer.restoration.reference.files import (
 )
 from restorer.restoration.reference.provenance import ReferenceMaps
 from restorer.restoration.reference.run import ReferenceRun
-from restorer.restoration.resolve import open_reference_run, open_steps
+from restorer.restoration.resolve import open_reference_run
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
 from restorer.settings import Existing, RunPlan
@@ -209,7 +211,7 @@ def _restore_page(
     A file that holds samples gets those of camera RAW, where noise is all that is to be removed.
     """
     samples = isinstance(page, Mosaic) and format.mosaic_writer
-    if not samples or not gives_samples(job.steps, job.settings):
+    if not samples or is_chosen(job.steps) or not gives_samples(job.steps, job.settings):
         return _restore(job, page, file, format, context)
     assert isinstance(page, Mosaic), "or it has no samples"
     context.check_cancel()
@@ -235,13 +237,15 @@ def _restore(
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
     """Return the restored image, the plan of each step, and the references in use."""
     context.check_cancel()
-    steps = open_steps(job.steps, job.settings, page.bits, pattern_of(page))
+    source = Source(page, file, job.settings, camera_colors=format.holds_block(CAMERA_COLOR))
+    steps, chosen = open_chosen(job.steps, source, job.settings, page.bits, _chosen_of(job, number))
     references = open_reference_run(steps, _references(job, page), needed=False)
     restoration = Restoration(
-        Source(page, file, job.settings, camera_colors=format.holds_block(CAMERA_COLOR)),
+        source,
         steps,
         job.settings,
         references=references,
+        chosen=chosen,
         plans=_plans_of(job, number, len(steps)),
         on_tile=context.on_tile,
         cancel=context.cancel,
@@ -251,9 +255,17 @@ def _restore(
 
 def _plans_of(job: LocalJob, number: int, count: int) -> tuple[RunPlan, ...]:
     """Return the `count` plans of a page, of which those of one page hold for all."""
+    if len(job.chosen) > 1:
+        start = sum(len(each.steps) for each in job.chosen[:number])
+        return job.plans[start : start + count]
     if len(job.plans) <= count:
         return job.plans
     return job.plans[number * count : (number + 1) * count]
+
+
+def _chosen_of(job: LocalJob, number: int) -> Chosen | None:
+    """Return what `auto` chose for a page in an earlier run, which is repeated."""
+    return job.chosen[min(number, len(job.chosen) - 1)] if job.chosen else None
 
 
 def _file(job: LocalJob, source: formats.ImageFile) -> FileHash | None:
@@ -288,7 +300,7 @@ def _write_maps(maps: ReferenceMaps, job: LocalJob, target: Path) -> str:
 
 
 def _specs(job: Job) -> list[ModelSpec]:
-    return [model_spec(step.model) for step in job.steps]
+    return expected_specs(job.known_steps)
 
 
 def _whole_bytes(job: Job, header: formats.Header, memory: MemoryBudget) -> int:
@@ -328,10 +340,17 @@ def _stream(
     Returns None for a picture that cannot be streamed and fits into memory as a whole. Raises
     ImageTooLargeError for one that does not fit.
     """
-    steps = open_steps(job.steps, job.settings, source.header.bits)
     try:
-        stream.check_rows(job.source, source.header, steps)
+        stream.check_header(job.source, source.header)
         rows, scale = source.rows(), scale_of(job)
+        steps, chosen = open_chosen(
+            job.steps,
+            lambda: Source(sampled(rows), settings=job.settings),
+            job.settings,
+            source.header.bits,
+            _chosen_of(job, 0),
+        )
+        stream.check_steps(job.source, steps)
 
         def write(
             target: Path, existing: formats.Existing
@@ -346,6 +365,7 @@ def _stream(
                 context.cancel,
                 _times(job, source),
                 source=_file(job, source),
+                chosen=chosen,
                 plans=job.plans,
                 resumption=resumption,
             )

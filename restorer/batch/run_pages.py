@@ -13,6 +13,8 @@ from restorer.batch.staging import pixel_budget
 from restorer.errors import ImageFormatError, InferenceError
 from restorer.image import Image
 from restorer.pages import Page
+from restorer.restoration.automatic import choose_for_frames
+from restorer.restoration.chosen import is_automatic
 from restorer.restoration.frames import needs_estimate, sample_numbers, with_estimates, with_plans
 from restorer.settings import RunPlan
 
@@ -103,7 +105,7 @@ class PageRun:
                 image = self._restored(job, opened, number)
                 del opened
                 if self._source.animated and self.count == 1:
-                    job = replace(job, steps=with_plans(job.steps, self._plans[0]))
+                    job = _like_first(job, self._plans[0])
                 yield image
                 del image
         if not self._plans:
@@ -137,12 +139,18 @@ class PageRun:
     def _with_estimates(self) -> LocalJob:
         """Return the job with the damage of all frames of an animation; see `frames`."""
         job, source = self._job, self._source
-        if not source.animated or job.plans or not needs_estimate(job.steps):
+        automatic = is_automatic(job.steps[0])
+        if not source.animated or job.plans or not (automatic or needs_estimate(job.steps)):
             return job
-        chosen = sample_numbers(len(self._numbers))
+        places = sample_numbers(len(self._numbers))
         with self._reserve(source.header):
-            frames = (source.page(self._numbers[place]).read() for place in chosen)
-            return replace(job, steps=with_estimates(job.steps, frames))
+            frames = [source.page(self._numbers[place]).read() for place in places]
+            if not automatic:
+                return replace(job, steps=with_estimates(job.steps, frames))
+            chosen = choose_for_frames(job.steps[0], frames, job.settings)
+            if chosen.steps and needs_estimate(chosen.steps):
+                chosen = replace(chosen, steps=with_estimates(chosen.steps, frames))
+            return replace(job, chosen=(chosen,))
 
     def _leave_out(self, number: int, error: ImageFormatError) -> None:
         """Count a page as missing; the frame of an animation raises."""
@@ -151,6 +159,14 @@ class PageRun:
         self.missing = (*self.missing, number + 1)
         reason = str(error).removeprefix(f"{self._source.path}: ")
         self._damage.append(f"left out: {reason}")
+
+
+def _like_first(job: LocalJob, plans: Sequence[RunPlan]) -> LocalJob:
+    """Return a job whose later steps take the damage that they found in the first frame."""
+    if job.chosen:
+        (chosen,) = job.chosen
+        return replace(job, chosen=(replace(chosen, steps=with_plans(chosen.steps, plans)),))
+    return replace(job, steps=with_plans(job.steps, plans))
 
 
 def _listed(word: str, numbers: Sequence[int]) -> str:

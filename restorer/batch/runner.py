@@ -12,7 +12,7 @@ from restorer.batch.jobs import Event, Job
 from restorer.errors import RestorerError, SettingsError
 from restorer.inference.calibration import known_workers
 from restorer.inference.devices import choose_device
-from restorer.models.catalog import model_spec
+from restorer.restoration.chosen import expected_specs
 
 _MOST_PER_CORE = 4  # more workers than that only take memory
 
@@ -71,6 +71,6 @@ def _best_workers(engine: str, job: Job) -> int:
         count = ENGINES[engine].count_workers(device)
         if count is not None:
             return count
-        return min((known_workers(model_spec(s.model), device) for s in job.steps), default=1)
+        return min((known_workers(spec, device) for spec in expected_specs(job.steps)), default=1)
     except RestorerError:  # the job's result reports it
         return 1

@@ -67,7 +67,7 @@ def local_job(job: Job, folder: Path | None = None) -> tuple[LocalJob, dict[str,
         return made
 
     source, target = path(job.source, "in"), path(job.target, "out")
-    own = job.steps, job.settings, job.references, job.explain, job.plans
+    own = job.steps, job.settings, job.references, job.explain, job.plans, job.chosen
     return LocalJob(source, target, *own), names
 
 

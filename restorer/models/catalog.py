@@ -18,7 +18,7 @@ from platformdirs import user_data_path
 
 from restorer.errors import UnknownModelError
 from restorer.options import Option
-from restorer.tasks import TASKS, Task
+from restorer.tasks import AUTO, AUTO_SR, TASKS, Task
 from restorer.tiling.plan import ChopRule, TileNeeds
 
 if sys.version_info >= (3, 11):
@@ -190,6 +190,8 @@ def model_spec(model: str | Path) -> ModelSpec:
 
         return checkpoint_spec(model)
     models = _models()
+    if model in (AUTO, AUTO_SR):
+        raise UnknownModelError(f"{model}: stands for the models that suit a picture; name one")
     if model not in models:
         raise UnknownModelError(f"model {model!r} is unknown; known are {', '.join(models)}")
     return models[model]

@@ -20,6 +20,7 @@ from restorer.inputs import (
     open_picture,
     plain_mosaic_of,
 )
+from restorer.restoration.automatic import expected_model, is_chosen, open_chosen
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
@@ -28,6 +29,7 @@ from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
 from restorer.restoration.step import plan_steps
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
+from restorer.tasks import AUTO, default_model, usual_task
 from restorer.tiling.plan import Region
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ OnPlans = Callable[[tuple[RunPlan, ...]], None]
 @overload
 def restore(
     image: str | os.PathLike[str] | Source,
-    model: Model,
+    model: Model = ...,
     *,
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
@@ -50,7 +52,7 @@ def restore(
 @overload
 def restore(
     image: PictureT,
-    model: Model,
+    model: Model = ...,
     *,
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
@@ -60,7 +62,7 @@ def restore(
 ) -> PictureT: ...
 def restore(
     image: Picture | Source,
-    model: Model,
+    model: Model = AUTO,
     *,
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
@@ -79,12 +81,14 @@ def restore(
             image; or a path or `Source`, which give an `Image`. Arrays and tensors are uint8,
             uint16, or float with white 1. A model that is named runs on the GPU of the tensor,
             unless the settings name a device.
-        model: A model: an id, the path of a checkpoint, a model from `load` or `wrap_model`, a
+        model: ``auto`` repairs what the picture needs; `Step("auto", scale=2)` enlarges it, too.
+            Or a model: an id, the path of a checkpoint, a model from `load` or `wrap_model`, a
             module, or a descriptor of spandrel. Or a step: a `Step` with an id or path and its
-            options, or a pair of a model and its `Step`. Or several steps in order.
+            options, or a pair of a model and its `Step`. Or several steps in order, of which only
+            the first can be ``auto``.
         references: Sharp pictures of the same subject, of any kind and size, for a step that takes
-            references. For several images with the same references, open them once
-            (`open_references`).
+            references; with ``auto``, their default one does. For several images with the same
+            references, open them once (`open_references`).
         settings: Options of the run; None takes the defaults.
         on_tile: Called with (done, total) tiles over all steps.
         on_maps: Called at the end with the maps of the origin of the detail.
@@ -101,6 +105,8 @@ def restore(
         >>> small = np.full((24, 32, 3), 128, np.uint8)
         >>> restorer.restore(small, "panet-sr-x2-lite").shape
         (48, 64, 3)
+        >>> restorer.restore("noisy.png").notes[-1]
+        'found white noise: remove noise'
     """
     settings = settings or Settings()
     image, opened, sources = _opened(image, settings)
@@ -202,8 +208,8 @@ def restore_region(
 def check_steps(model: Model, settings: Settings | None = None) -> None:
     """Raise the errors that `restore` raises before its first tile, whatever the image.
 
-    Opens the models, and checks color profile, device, steps and tiles. Raises ModelError,
-    SettingsError.
+    Opens the models, in place of ``auto`` those that it may choose, and checks color profile,
+    device, steps and tiles. Raises ModelError, SettingsError.
 
     Examples:
         >>> restorer.check_steps(restorer.Step("panet-denoise-lite", sigma=25))
@@ -213,7 +219,7 @@ def check_steps(model: Model, settings: Settings | None = None) -> None:
     """
     settings = settings or Settings()
     find_profile(settings.profile)
-    steps = open_steps(model, settings, bits=8)
+    steps = open_steps(expected_model(model), settings, bits=8)
     plan_steps(steps, (1, 1), Region(0, 0, 1, 1), settings)
 
 
@@ -232,18 +238,24 @@ def _run(
 ) -> Any:
     """Return the result of a region, or of all of a picture, in the kind of the picture."""
     check_kept(picture, settings.bits)
+    if references and model == AUTO:
+        model = default_model(usual_task(references=True))
     if settings.device == "auto":
         settings = replace(settings, device=device_of(picture) or "auto")
     bits = max(source.bits for source in sources)
-    steps = open_steps(model, settings, bits, sources[0].pattern)
+    fixed = None if is_chosen(model) else open_steps(model, settings, bits, sources[0].pattern)
     results: list[Image] = []
     for number, source in enumerate(sources):
+        steps, chosen = fixed or [], None
+        if fixed is None:
+            steps, chosen = open_chosen(model, source, settings, bits)
         reference_run = open_reference_run(steps, references)
         restored, plans = Restoration(
             source,
             steps,
             settings,
             references=reference_run,
+            chosen=chosen,
             on_tile=_within(on_tile, number, len(sources)),
             cancel=cancel,
         ).run(region)

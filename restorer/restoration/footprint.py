@@ -60,8 +60,8 @@ def job_bytes(
     pixels = header.height * header.width
     peak = picture_bytes(header, specs, bits) * pictures
     if tiles:
-        peak += max(_tile_bytes(spec, pixels, side) for spec in specs)
-    return max(peak, *(_estimate_bytes(spec, header) for spec in specs))
+        peak += max((_tile_bytes(spec, pixels, side) for spec in specs), default=0)
+    return max([peak, *(_estimate_bytes(spec, header) for spec in specs)])
 
 
 def _estimate_bytes(spec: ModelSpec, header: Header) -> int:

@@ -52,13 +52,14 @@ class Provenance:
 
     Attributes:
         version: Version of the program.
-        steps: The steps as they were asked for.
+        steps: The steps as they were asked for, or as they were chosen in place of `auto`.
         plans: The plan of each network that ran; a step with a base model has two.
         settings: The settings that decide the pixels and the file, beside the plans.
         source: The source; None for a picture in memory.
         references: The references in use, in order.
-        machine: Kind of processor and version of PyTorch.
+        machine: Kind of processor and version of PyTorch; empty where nothing was computed.
         generative: Whether a model invented texture (`ModelSpec.kind`).
+        found: What `auto` found in the picture, for which it chose the steps; else empty.
     """
 
     version: str
@@ -69,6 +70,7 @@ class Provenance:
     references: tuple[FileHash, ...] = ()
     machine: str = ""
     generative: bool = False
+    found: str = ""
 
     def dump(self) -> bytes:
         """Return compact JSON, without defaults and folders."""
@@ -77,6 +79,8 @@ class Provenance:
             account["machine"] = self.machine
         if self.generative:
             account["generative"] = True
+        if self.found:
+            account["found"] = self.found
         if self.source is not None:
             account["source"] = plain(self.source)
         if self.references:
@@ -155,6 +159,7 @@ def account_of(
     references: Iterable[FileHash] = (),
     *,
     generative: bool = False,
+    found: str = "",
 ) -> Provenance:
     """Return the account of a run of this version of the program."""
     return Provenance(
@@ -164,8 +169,9 @@ def account_of(
         settings,
         source,
         tuple(references),
-        machine_of(plans[0].device),
+        machine_of(plans[0].device) if plans else "",
         generative,
+        found,
     )
 
 

@@ -46,11 +46,15 @@ def open_steps(model: Model, settings: Settings, bits: int, pattern: str = "") -
 
     Raises ModelError, SettingsError.
     """
-    wanted = steps_of(model)
-    if not wanted:
-        raise SettingsError("no steps: say what to do with the picture")
-    pairs = [model_and_step(each, settings) for each in wanted]
-    if pattern:
+    return open_each(steps_of(model), settings, bits, pattern)
+
+
+def open_each(
+    steps: Sequence[OneStep], settings: Settings, bits: int, pattern: str = ""
+) -> list[OpenStep]:
+    """Return what `open_steps` does; none of no steps, for a picture that needs none."""
+    pairs = [model_and_step(each, settings) for each in steps]
+    if pattern and pairs:
         pairs = _demosaicing(pairs, pattern)
     for named, step in pairs:
         spec = spec_of(named)
@@ -144,6 +148,8 @@ def suiting_noise(steps: Sequence[OpenStep], source: Source, settings: Settings)
         source: The picture.
         settings: What holds for all steps.
     """
+    if not steps:
+        return []
     (predictor, step), *others = steps
     if step.model != raw_model() or step.mixes_input:
         return list(steps)
@@ -166,10 +172,15 @@ def denoises_samples(step: Step, spec: ModelSpec) -> bool:
 
 
 def steps_of(model: Model) -> list[OneStep]:
-    """Return the steps; a pair of a model and a step is one, and a module never is several."""
+    """Return the steps; a pair of a model and a step is one, and a module never is several.
+
+    Raises SettingsError for no steps.
+    """
     if isinstance(model, str) or not isinstance(model, Sequence):
         return [model]
     steps = list(model)
+    if not steps:
+        raise SettingsError("no steps: say what to do with the picture")
     if isinstance(model, tuple) and len(steps) == 2 and isinstance(steps[1], Step):
         first, step = steps[0], steps[1]
         if not isinstance(first, str | Path | Step | tuple):
@@ -208,6 +219,8 @@ def _check_step(step: Step, spec: ModelSpec) -> None:
     """Refuse options that the model does not take; `Step` itself has checked their values."""
     if step.bayer is not None and not spec.traits.mosaic:
         raise SettingsError(f"bayer: {spec.id} is for {spec.task}, not for mosaics")
+    if step.scale not in (None, spec.scale):
+        raise SettingsError(f"scale {step.scale}: {spec.id} has scale {spec.scale}")
     if step.mixes_input and spec.traits.mosaic and not spec.condition:
         raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
     for option in (each for each in STEP_OPTIONS if each.conditional):

@@ -15,8 +15,9 @@ from restorer.formats.color.light import clipped, displayed
 from restorer.formats.color.profiles import find_profile, with_profile
 from restorer.formats.metadata import cropped
 from restorer.formats.raw.camera_color import BLOCK
-from restorer.image import HEADROOM, FloatArray, Image
+from restorer.image import HEADROOM, FloatArray, Image, Metadata
 from restorer.restoration import strength
+from restorer.restoration.chosen import Chosen
 from restorer.restoration.conditioning import (
     Condition,
     condition_of,
@@ -43,6 +44,7 @@ class Restoration:
         steps: What to run, in order.
         settings: What holds for all steps.
         references: The reference pictures, for a step that takes them.
+        chosen: What was chosen in place of `auto`; then there may be no steps.
         plans: The plans of an earlier run, which is repeated; none for a new one.
         on_tile: Called with (done, total) tiles over all steps.
         cancel: Stops between two tiles.
@@ -55,6 +57,7 @@ class Restoration:
         settings: Settings,
         *,
         references: ReferenceRun | None = None,
+        chosen: Chosen | None = None,
         plans: Sequence[RunPlan] = (),
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
@@ -64,6 +67,7 @@ class Restoration:
         self._settings = settings
         self._profile = find_profile(settings.profile)
         self._references = references
+        self._chosen = chosen
         self._plans = plans
         self._on_tile = on_tile
         self._cancel = cancel
@@ -79,7 +83,8 @@ class Restoration:
         """
         source, region = self._source, region or self._source.region
         runs = plan_steps(self._steps, source.size, region, self._settings, self._plans)
-        number, part, plans = 0, source.part(runs[0].needed), list[RunPlan]()
+        needed = runs[0].needed if runs else region
+        number, part, plans = 0, source.part(needed), list[RunPlan]()
         before = part  # the picture before the last enlargement
         while number < len(runs):
             self._runs, run = runs, runs[number]
@@ -96,14 +101,20 @@ class Restoration:
             else:
                 plans.append(plan)
                 number += 1
-        restored = self._finish(part)
-        notes = (*restored.notes, *notes_of(plans), *(run.note for run in runs if run.note))
+        restored = self._finish(part) if runs else self._untouched(part)
+        chosen = self._chosen.notes if self._chosen else ()
         invented = kind_notes(run.spec for run in runs)
-        files, asked = self._references.files if self._references else (), asked_steps(self._steps)
+        noted = (*notes_of(plans), *(run.note for run in runs if run.note))
+        notes = (*restored.notes, *chosen, *noted, *invented)
         account = account_of(
-            asked, plans, self._settings, source.file, files, generative=bool(invented)
+            asked_steps(self._steps),
+            plans,
+            self._settings,
+            source.file,
+            self._references.files if self._references else (),
+            generative=bool(invented),
+            found=self._chosen.found if self._chosen else "",
         )
-        notes += invented
         return with_provenance(replace(restored, notes=notes), account), tuple(plans)
 
     def _run_step(self, run: StepRun, part: Part, before: Part) -> tuple[Part, RunPlan]:
@@ -317,17 +328,8 @@ class Restoration:
                 image = clipped(image)
         elif bits != 32 and not self._source.is_integer:
             image = displayed(image)
-        metadata, notes = image.metadata, image.notes
-        region, (height, width) = part.region, part.size
-        if region != Region(0, 0, height, width):
-            box = (
-                region.left / width,
-                region.top / height,
-                region.right / width,
-                region.bottom / height,
-            )
-            metadata, lost = cropped(metadata, box, (region.height, region.width))
-            notes += lost
+        metadata, lost = _cropped(image.metadata, part)
+        notes = image.notes + lost
         values = np.asarray(image.pixels) if image.bits == 32 else image.to_float()  # no copy
         if not np.isfinite(values).all():
             raise InvalidOutputError("values overflow; scale the picture down")
@@ -337,6 +339,15 @@ class Restoration:
             seed = settings.seed if settings.dither else None
             restored = image.with_float(values, bits=bits, dither_seed=seed)
         return replace(restored, metadata=metadata, notes=notes, jpeg_quality=None)
+
+    def _untouched(self, part: Part) -> Image:
+        """Return a picture that needs no step: with its own pixels, where depth and colors stay."""
+        image, settings = self._source.plain, self._settings
+        if settings.bits not in (None, self._source.bits) or self._profile is not None:
+            return self._finish(part)
+        metadata, lost = _cropped(image.metadata, part)
+        pixels: Any = part.region.of(image.pixels)
+        return replace(image, pixels=pixels, metadata=metadata, notes=image.notes + lost)
 
     def _dithered(self, image: Image, values: FloatArray, part: Part) -> Image:
         """Round a region, each row with the noise that it gets in the whole picture."""
@@ -349,3 +360,12 @@ class Restoration:
             bits = self._settings.bits or self._source.bits
             rows.append(image.with_float(row[None], bits=bits, dither_seed=noise))
         return replace(rows[0], pixels=np.concatenate([row.pixels for row in rows]))
+
+
+def _cropped(metadata: Metadata, part: Part) -> tuple[Metadata, tuple[str, ...]]:
+    """Return the metadata of a part of a picture, and notes on what they lose."""
+    region, (height, width) = part.region, part.size
+    if region == Region(0, 0, height, width):
+        return metadata, ()
+    edges = (region.left / width, region.top / height, region.right / width, region.bottom / height)
+    return cropped(metadata, edges, (region.height, region.width))

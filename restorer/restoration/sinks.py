@@ -14,7 +14,7 @@ import numpy as np
 from restorer import formats
 from restorer.formats.color.light import NetworkCurve
 from restorer.formats.color.profiles import find_profile, with_profile
-from restorer.image import FloatArray, Image
+from restorer.image import FloatArray, Image, Pixels
 from restorer.restoration.provenance import Provenance, with_provenance
 from restorer.restoration.spool import Spool
 from restorer.settings import RunPlan, Settings
@@ -51,7 +51,7 @@ class ResultWriter:
         file: BinaryIO,
         target: Path,
         settings: Settings,
-        account: Callable[[RunPlan], Provenance],
+        account: Callable[[RunPlan | None], Provenance],
     ) -> None:
         self._first = first
         self._size = size
@@ -77,6 +77,18 @@ class ResultWriter:
             self._write(self._images(bands(done), spool, done))
 
         return sink
+
+    def copy(self, bands: Iterator[Pixels]) -> None:
+        """Write a picture as it is, in the depth and the colors of the result."""
+        self._first = with_provenance(self._first, self._account_of(None))
+        if self._profile is None and self._bits == self._first.bits:
+            self._write(replace(self._first, pixels=band) for band in bands)
+        else:
+            self._write(self._images(map(self._encoded, bands), None, 0))
+
+    def _encoded(self, band: Pixels) -> FloatArray:
+        values = replace(self._first, pixels=band).to_float()
+        return NetworkCurve().encode(values) if self._first.is_linear else values
 
     def _images(
         self, bands: Iterator[FloatArray], spool: Spool | None, done: int

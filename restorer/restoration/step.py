@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from restorer import bayer, color
@@ -214,10 +215,8 @@ def plan_steps(
 
 def asked_steps(steps: Sequence[OpenStep]) -> list[Step]:
     """Return the steps without those of base models, which no one asked for."""
-    merging = [bool(predictor.spec.base) for predictor, _ in steps[1:]]
-    return [
-        step for (_, step), is_base in zip(steps, [*merging, False], strict=True) if not is_base
-    ]
+    following = (predictor.spec.base for predictor, _ in steps[1:])
+    return [step for (_, step), base in zip_longest(steps, following) if not base]
 
 
 def route(runs: Sequence[StepRun], region: Region) -> list[StepRun]:

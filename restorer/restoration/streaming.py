@@ -24,7 +24,8 @@ from restorer.estimate.levels import Levels
 from restorer.formats.color.light import NetworkCurve
 from restorer.formats.files import Existing, Times, created
 from restorer.formats.history import write_sidecar
-from restorer.image import FloatArray, Image
+from restorer.image import FloatArray, Image, Pixels
+from restorer.restoration.chosen import Chosen
 from restorer.restoration.conditioning import (
     Condition,
     condition_of,
@@ -57,12 +58,16 @@ class _Rows:
     read: Callable[[int, int], FloatArray]
 
 
-def check_rows(path: Path, header: formats.Header, steps: Sequence[OpenStep]) -> None:
-    """Raise RowsError for a picture or a step that cannot be streamed."""
+def check_header(path: Path, header: formats.Header) -> None:
+    """Raise RowsError for a picture that cannot be streamed."""
     if header.channels in (2, 4):
         raise formats.RowsError(f"{path}: has transparency")
     if header.bits == 32:
         raise formats.RowsError(f"{path}: has float samples")
+
+
+def check_steps(path: Path, steps: Sequence[OpenStep]) -> None:
+    """Raise RowsError for a step that cannot be streamed."""
     for predictor, step in steps:
         if predictor.spec.traits.mosaic:
             raise formats.RowsError(f"{path}: is to be demosaiced")
@@ -85,6 +90,7 @@ def restore_rows(
     times: Times | None = None,
     *,
     source: FileHash | None = None,
+    chosen: Chosen | None = None,
     plans: Sequence[RunPlan] = (),
     resumption: Resumption | None = None,
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
@@ -94,22 +100,23 @@ def restore_rows(
     The file appears whole or not at all.
 
     Args:
-        rows: A picture that passed `check_rows` with these steps.
+        rows: A picture that passed `check_header`.
         target: The file to write; its disk also holds the float32 pictures between the steps.
         existing: Treatment of an existing target.
-        steps: What to run, in order.
+        steps: What to run, in order; they passed `check_steps`.
         settings: What holds for all steps.
         on_tile: Called with (done, total) tiles over all steps.
         cancel: Stops before the next run of a network, and before the file appears.
         times: Access and modification time of the file; None for now.
         source: The file of the picture, for the provenance.
+        chosen: What was chosen in place of `auto`; then there may be no steps.
         plans: The plans of an earlier run, which is repeated; none for a new one.
         resumption: Where finished rows are kept; the caller removes them at the end of the job.
 
     Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
     with created(target, existing, times) as file:
-        stream = _Stream(steps, settings, on_tile, cancel, source, resumption)
+        stream = _Stream(steps, settings, on_tile, cancel, source, resumption, chosen)
         done, notes = stream.run(rows, file, target, plans)
         if cancel is not None:
             cancel.check()
@@ -129,8 +136,10 @@ class _Stream:
         cancel: CancelToken | None,
         source: FileHash | None,
         resumption: Resumption | None,
+        chosen: Chosen | None,
     ) -> None:
         self._steps = steps
+        self._chosen = chosen
         self._source = source
         self._resumption = resumption
         self.account = b""  # for a sidecar, from the writer
@@ -151,12 +160,20 @@ class _Stream:
         plans: list[RunPlan] = []
         invented = kind_notes(run.spec for run in runs)
 
-        def account(plan: RunPlan) -> Provenance:
-            asked, done = asked_steps(self._steps), [*plans, plan]
-            return account_of(asked, done, self._settings, self._source, generative=bool(invented))
+        def account(last: RunPlan | None) -> Provenance:
+            return account_of(
+                asked_steps(self._steps),
+                [*plans] if last is None else [*plans, last],
+                self._settings,
+                self._source,
+                generative=bool(invented),
+                found=self._chosen.found if self._chosen else "",
+            )
 
-        size = runs[-1].result_size
+        size = runs[-1].result_size if runs else picture.shape[:2]
         writer = ResultWriter(rows.first, size, file, target, self._settings, account)
+        if not runs:
+            writer.copy(self._checked(rows.read(t, t + n) for t, n in _strips(size[0])))
         with ExitStack() as stack:
             spools = [self._open(run, runs, target) for run in runs]
             for opened in filter(None, spools):
@@ -174,8 +191,16 @@ class _Stream:
                 if spool is not None:
                     picture = _Rows((*size, header.channels), spool.read)
         self.account = writer.account
-        notes = (*(run.note for run in runs if run.note), *invented)
-        return tuple(plans), (*rows.first.notes, *notes_of(plans), *notes, *writer.notes)
+        notes = (*notes_of(plans), *(run.note for run in runs if run.note), *invented)
+        chosen = self._chosen.notes if self._chosen else ()
+        return tuple(plans), (*rows.first.notes, *chosen, *notes, *writer.notes)
+
+    def _checked(self, bands: Iterator[Pixels]) -> Iterator[Pixels]:
+        """Yield bands until a stop is requested."""
+        for band in bands:
+            if self._cancel is not None:
+                self._cancel.check()
+            yield band
 
     def _open(self, run: StepRun, runs: Sequence[StepRun], target: Path) -> Spool | None:
         """Return the file of the rows of a step; None for a result that is not kept."""
@@ -306,6 +331,12 @@ class _Stream:
             if not color.is_gray(picture.read(top, min(top + _ROWS, picture.shape[0]))):
                 return False
         return True
+
+
+def _strips(height: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the number of rows of each strip of a picture."""
+    for top in range(0, height, _ROWS):
+        yield top, min(_ROWS, height - top)
 
 
 def _encoding(image: Image) -> Callable[[FloatArray], FloatArray]:

@@ -176,7 +176,11 @@ def run_batch(folder: str) -> None:
             if isinstance(event, restorer.Finished):
                 journal.finish(jobs[0], event.result)
     result: restorer.Result = restorer.run_job(jobs[0])
-    name: str = restorer.target_name("a.jpg", [Step("panet-sr-x2-lite")])
+    expected: tuple[Step, ...] = restorer.expected_steps([Step("auto", scale=2)])
+    scale: int = restorer.scale_of_steps(expected)
+    chosen = restorer.Chosen(expected, restorer.AUTO if scale == 1 else restorer.AUTO_SR)
+    job = restorer.Job(Path("a.jpg"), Path("b.jpg"), chosen=(chosen,))
+    name: str = restorer.target_name("a.jpg", job.steps)
     pairs: restorer.ResultPairs = restorer.pair_results(folder, "out")
     print(result.error, name, pairs, restorer.read_journal("run.jsonl"))
     command: tuple[tuple[str, ...], str] = restorer.last_command(Path(folder))

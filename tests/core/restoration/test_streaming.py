@@ -90,7 +90,8 @@ def streamed(
     source: Path, target: Path, passes: list[tuple[Predictor, Step]], wishes: Settings
 ) -> tuple[tuple[restorer.RunPlan, ...], tuple[str, ...]]:
     with open_rows(source) as rows:
-        stream.check_rows(source, rows.header, passes)
+        stream.check_header(source, rows.header)
+        stream.check_steps(source, passes)
         return stream.restore_rows(rows, target, "fail", passes, wishes)
 
 

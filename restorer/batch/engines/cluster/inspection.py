@@ -18,6 +18,7 @@ from restorer.errors import RestorerError
 from restorer.inference.devices import free_bytes
 from restorer.models.catalog import model_spec
 from restorer.models.store import weights_path
+from restorer.restoration.chosen import expected_steps
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Finding:
 def expected(job: Job) -> Iterator[Expectation]:
     """Return what a job needs on every node; a mark lies in its output folder meanwhile."""
     weights = {}
-    for step in job.steps:
+    for step in expected_steps(job.steps):
         with suppress(RestorerError):  # the results will say so
             weights[step.model] = model_spec(step.model).weights.sha256
     mark = _make_mark(job.target.parent) if isinstance(job.target, Path) else None
