@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore batch holiday large                      enlarge twofold\n"
+    "  restore batch holiday better                     repair what each picture needs\n"
+    "  restore batch holiday large --scale 2            and enlarge it twofold\n"
     "  restore batch scans clean --task denoising --format png --jobs 2\n"
-    "  restore batch s3://archive/scans s3://archive/large\n"
+    "  restore batch s3://archive/scans s3://archive/better\n"
 )
 @click.argument("source", metavar="IN_DIR", type=FolderType(exists=True))
 @click.argument("target", metavar="OUT_DIR", type=FolderType())

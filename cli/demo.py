@@ -79,15 +79,13 @@ def demo(ctx: click.Context, folder: Path) -> None:
     Works offline. Writes DIR/noisy, DIR/small, DIR/restored and
     DIR/before-after.png; DIR is "demo" by default.
     """
-    from restorer import conditioned_task, usual_task
-
     from .montage import before_and_after
 
     truths = [(sample, _ground_truth(sample)) for sample in SAMPLES]
     for number, (sample, truth) in enumerate(truths):
         _degrade(sample, truth, folder, seed=number)
-    for kind, task in (("noisy", conditioned_task("sigma")), ("small", usual_task())):
-        _restore(ctx, folder / kind, folder / "restored" / kind, task)
+    _restore(ctx, folder / "noisy", folder / "restored" / "noisy")
+    _restore(ctx, folder / "small", folder / "restored" / "small", "--scale", "2")
     denoised = [_denoised(sample, truth, folder) for sample, truth in truths]
     enlarged = [_enlarged(sample, truth, folder) for sample, truth in truths]
     head = ("image", "degradation", "before", "after", "gain")
@@ -130,9 +128,9 @@ def _degrade(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
         write(image, folder / kind / sample.name, existing="replace")
 
 
-def _restore(ctx: click.Context, source: Path, target: Path, task: str) -> None:
+def _restore(ctx: click.Context, source: Path, target: Path, *asked: str) -> None:
     """Run the command that a user would type."""
-    words = ["batch", str(source), str(target), "--task", task, "--existing", "replace"]
+    words = ["batch", str(source), str(target), *asked, "--existing", "replace"]
     tell(f"$ restore {shlex.join(words)}")
     command = ctx.find_root().command
     code = command.main(words, prog_name="restore", standalone_mode=False)

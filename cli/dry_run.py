@@ -1,4 +1,4 @@
-"""``--dry-run``: what would be made, from the headers alone."""
+"""``--dry-run``: what would be made, from the headers, and from pixels where auto is to choose."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _RENAMED = 10  # names of results that are listed
 # Reading all headers of so many files takes ten seconds. Of more, those of a sample are read, whose
 # mean size is good to 2 % where sizes vary by as much as their mean.
 _ALL_HEADERS, _SAMPLE = 20_000, 2_000
+_LOOKS = 100  # pictures that are decoded to say what auto would do, about a second each
 
 
 def show_plan(
@@ -46,7 +47,9 @@ def show_plan(
 
     on_file = _JsonFiles().add if as_json else _show_file
     headers = None if all_headers or len(decisions) <= _ALL_HEADERS else _SAMPLE
-    forecast = forecast_batch(decisions, workers=workers, headers=headers, on_file=on_file)
+    forecast = forecast_batch(
+        decisions, workers=workers, headers=headers, looks=_LOOKS, on_file=on_file
+    )
     ignored = () if batch is None else batch.ignored
     renamed = () if batch is None else batch.renamed
     missing = [each for each in ignored if each.failed]
@@ -84,7 +87,8 @@ def _show_file(file: FileForecast) -> None:
         (height, width), (rows, columns) = file.size, file.result_size
         sizes = f"  {width} x {height} -> {columns} x {rows}" if file.format else ""
         sizes += f", {file.pages} pages" if file.pages > 1 else ""
-        tell(f"{job.source} -> {job.target}{sizes}{_note(file)}")
+        planned = "" if file.chosen is None else f"  {'; '.join(file.chosen.notes)}"
+        tell(f"{job.source} -> {job.target}{sizes}{planned}{_note(file)}")
 
 
 def _note(file: FileForecast) -> str:
@@ -167,4 +171,5 @@ def _entry(file: FileForecast) -> dict[str, Any]:
     job = file.decision.job
     keys = ("outcome", "reason", "problem", "format", "size", "result_format", "result_size")
     values = {key: getattr(file, key) for key in (*keys, "size_bytes", "seconds", "pages")}
-    return {"source": str(job.source), "target": str(job.target), **values}
+    chosen = None if file.chosen is None else asdict(file.chosen)
+    return {"source": str(job.source), "target": str(job.target), **values, "chosen": chosen}

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore image small.png                       enlarge twofold: small-restored.png\n"
+    "  restore image photo.jpg                       repair what it needs: photo-restored.jpg\n"
+    "  restore image small.png --scale 2             repair it and enlarge it twofold\n"
     "  restore image noisy.jpg --task denoising      remove noise\n"
     "  restore image old.tif -o new.png --task denoising --task super-resolution\n"
     "  restore image small.jpg --reference sharp.jpg -o big.png\n"

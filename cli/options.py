@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from restorer import (
+    AUTO,
+    AUTO_SR,
     FORMATS,
     OPTIONS,
     SETTINGS_OPTIONS,
@@ -30,6 +32,8 @@ from .presets import DEFAULT_FILE, take_preset
 
 if TYPE_CHECKING:
     from restorer import Job, ModelSpec, Settings, Step
+
+AUTOMATIC = (AUTO, AUTO_SR)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -89,6 +93,9 @@ def table_options(*names: str) -> Callable[[Command], Command]:
 class Request:
     """What the user asks for every picture; most fields are named like options.
 
+    Without task or model, pictures are repaired and, with a scale, enlarged; the task that enlarges
+    takes the model that suits each picture.
+
     Attributes:
         values: Values of the table of options, by fields.
     """
@@ -108,23 +115,28 @@ class Request:
         return f".{self.format}" if self.format else None
 
     def steps(self) -> tuple[Step, ...]:
-        """Return the steps in the order asked for; without task or model, an enlargement."""
+        """Return the steps in the order asked for."""
         from restorer import Step, model_spec
 
         models = self.model or self._default_models()
-        specs = [model_spec(model) for model in models]
+        specs = [model_spec(model) for model in models if model not in AUTOMATIC]
         self._check_references(specs)
-        if self.scale not in (None, enlargement := prod(spec.scale for spec in specs)):
-            raise click.UsageError(f"--scale {self.scale}: {_names(specs)} has scale {enlargement}")
+        scale = self.scale if models[0] in AUTOMATIC else None  # that of the other models is theirs
+        if scale is None and self.scale not in (None, own := prod(spec.scale for spec in specs)):
+            raise click.UsageError(f"--scale {self.scale}: {_names(specs)} has scale {own}")
         for option in STEP_OPTIONS:
             asked = self.values[option.field] != option.default
-            if asked and not any(spec.takes(option) for spec in specs):
+            if asked and not any(takes(model, option) for model in models):
                 raise click.UsageError(
-                    f"--{option.name}: {_names(specs)} takes none; {_task_of(option)} does"
+                    f"--{option.name}: {' and '.join(models)} takes none; {_task_of(option)} does"
                 )
         return tuple(
-            Step(model, **{o.field: self.values[o.field] for o in STEP_OPTIONS if spec.takes(o)})
-            for model, spec in zip(models, specs, strict=True)
+            Step(
+                model,
+                scale=scale if model in AUTOMATIC else None,
+                **{o.field: self.values[o.field] for o in STEP_OPTIONS if takes(model, o)},
+            )
+            for model in models
         )
 
     def settings(self) -> Settings:
@@ -168,9 +180,16 @@ class Request:
             raise click.UsageError("--explain: needs reference pictures; give --reference FILE")
 
     def _default_models(self) -> list[str]:
-        tasks = self.task or (usual_task(references=self._has_references),)
+        if not self.task and not self._has_references:
+            return [AUTO]
+        if self.task == (usual_task(),):
+            return [AUTO_SR]
+        tasks = self.task or (usual_task(references=True),)
         enlarging = {task.id for task in TASKS.values() if task.enlarges}
-        return [default_model(task, self.scale if task in enlarging else None) for task in tasks]
+        return [
+            AUTO if task == AUTO else default_model(task, self.scale if task in enlarging else None)
+            for task in tasks
+        ]
 
 
 _STEPS = (
@@ -178,14 +197,19 @@ _STEPS = (
         "--task",
         multiple=True,
         metavar="TASK",
-        help=f"{', '.join(list(TASKS)[:-1])} or {list(TASKS)[-1]}; several run in the order given."
-        f"  [default: {usual_task()}, with references {usual_task(references=True)}, of RAW files"
-        " demosaicing]",
+        help=f"{AUTO}, {', '.join(list(TASKS)[:-1])} or {list(TASKS)[-1]}; several run in the order"
+        f" given.  [default: {AUTO}, which repairs what is found; with references"
+        f" {usual_task(references=True)}, of RAW files demosaicing]",
     ),
     click.option(
         "--model", multiple=True, metavar="ID", help="Model by its id, see `restore models`."
     ),
-    click.option("--scale", metavar="N", type=click.IntRange(1), help="Factor of enlargement."),
+    click.option(
+        "--scale",
+        metavar="N",
+        type=click.IntRange(1),
+        help=f"Factor of enlargement: 2, 3 or 4.  [default: none; 2 for the task {usual_task()}]",
+    ),
     *map(table_option, sorted(STEP_OPTIONS, key=lambda o: (o.mosaic, not o.conditional))),
     click.option(
         "--reference",
@@ -284,6 +308,15 @@ def _resolve(request: Request) -> Request:
             raise click.UsageError("--task and --model: give one; a model knows its task")
         return replace(request, task=()) if given("model") else replace(request, model=())
     return request
+
+
+def takes(model: str, option: Option) -> bool:
+    """Whether a step of a model takes an option of `Step`."""
+    from restorer import model_spec
+
+    if model == AUTO:
+        return not option.mosaic
+    return model != AUTO_SR and model_spec(model).takes(option)
 
 
 def _names(specs: Sequence[ModelSpec]) -> str:

@@ -234,6 +234,8 @@ def in_words(job: Job, result: Result) -> str:
 
 def models_in_words(result: Result) -> str:
     """Return the models that made a result and where they ran."""
+    if not result.plans:
+        return "no model"
     models = ", then ".join(_steps(result))
     devices = " and ".join(dict.fromkeys(plan.device for plan in result.plans))
     return f"{models} on {devices}"

@@ -5,6 +5,8 @@ import pytest
 
 from restorer import probe
 
+ENLARGE = ("--model", "panet-sr-x2-lite")
+
 
 def tree(folder):
     files = (p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
@@ -14,7 +16,7 @@ def tree(folder):
 def test_bad_files_stop_nothing_and_are_named(restore, folder, out, tmp_path):
     originals = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     report = tmp_path / "reports" / "r.jsonl"
-    result = restore("batch", folder, out, "--report", report)
+    result = restore("batch", folder, out, "--report", report, *ENLARGE)
     assert result.exit_code == 1
     assert result.stdout.startswith("3 done, 2 failed, 2 ignored in ")
     assert (
@@ -63,7 +65,7 @@ def test_second_run_skips_what_is_there(restore, make_picture, tmp_path, out):
 )
 def test_existing_targets(existing, width, names, restore, make_picture, tmp_path, out):
     source = make_picture(tmp_path / "in" / "a.png").parent
-    restore("batch", source, out)
+    restore("batch", source, out, *ENLARGE)
     restore("batch", source, out, "--task", "denoising", "--existing", existing)
     assert tree(out) == names
     assert probe(out / "a.png").width == width
@@ -108,7 +110,8 @@ def test_same_folder_needs_other_names_and_restores_no_result_again(
 
 def test_dry_run_lists_sizes_and_makes_nothing(restore, folder, out, tmp_path):
     before = tree(tmp_path)
-    result = restore("batch", folder, out, "--dry-run", "--report", tmp_path / "r.jsonl")
+    words = ("--dry-run", "--report", tmp_path / "r.jsonl", *ENLARGE)
+    result = restore("batch", folder, out, *words)
     assert f"{folder / 'a.png'} -> {out / 'a.png'}  20 x 16 -> 40 x 32\n" in result.stdout
     assert "2 ignored\n" in result.stdout
     assert "empty.jpg: would fail" not in result.stdout
@@ -121,7 +124,7 @@ def test_dry_run_lists_sizes_and_makes_nothing(restore, folder, out, tmp_path):
 def test_plan_says_what_the_batch_needs(restore, make_picture, tmp_path, out):
     for name in ("a.jpg", "a.png", "b.bmp"):
         make_picture(tmp_path / "in" / name)
-    words = ("batch", tmp_path / "in", out, "--format", "bmp", "--dry-run")
+    words = ("batch", tmp_path / "in", out, "--format", "bmp", "--dry-run", *ENLARGE)
     result = restore(*words)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -133,6 +136,20 @@ def test_plan_says_what_the_batch_needs(restore, make_picture, tmp_path, out):
     assert plan["outcomes"] == {"restore": 3}
     assert [file["result_size"] for file in plan["files"]] == [[32, 40]] * 3
     assert plan["renamed"][0] == [str(out / "a.bmp"), str(out / "a_jpg.bmp")]
+
+
+def test_plan_says_what_each_picture_needs(restore, make_picture, tmp_path, out, monkeypatch):
+    for name in ("a.png", "b.png"):
+        make_picture(tmp_path / "in" / name)
+    words = ("batch", tmp_path / "in", out, "--dry-run")
+    lines = restore(*words, "--sigma", "20", "--scale", "2").stdout.splitlines()
+    assert all("20 x 16 -> 40 x 32" in line for line in lines[:2])
+    assert all("remove noise, enlarge" in line for line in lines[:2])
+    files = json.loads(restore(*words, "--json", "--sigma", "0").stdout)["files"]
+    assert [type(file["chosen"]["found"]) for file in files] == [str, str]
+    monkeypatch.setattr("restorer.cli.dry_run._LOOKS", 1)
+    plan = json.loads(restore(*words, "--json").stdout)
+    assert sum(file["chosen"] is not None for file in plan["files"]) == 1
 
 
 def test_plan_of_very_many_files_reads_a_sample(restore, make_picture, tmp_path, out, monkeypatch):
@@ -167,7 +184,7 @@ def test_plan_fails_where_the_disk_space_does_not_suffice(
     one = 40 * 32 * 3
     free = shutil.disk_usage(tmp_path)._replace(free=one + 10)  # for each of them, but not for both
     monkeypatch.setattr("shutil.disk_usage", lambda path: free)
-    result = restore("batch", tmp_path / "in", out, "--dry-run")
+    result = restore("batch", tmp_path / "in", out, "--dry-run", *ENLARGE)
     assert result.exit_code == 1
     assert "needed, 3.9 kB free; free some space or choose another folder\n" in result.stderr
     assert "2 to restore" in result.stdout

@@ -14,13 +14,57 @@ def source(make_picture, tmp_path):
     return make_picture(tmp_path / "photo.png")
 
 
-def test_image_is_enlarged_beside_its_source_by_default(restore, source):
-    result = restore("image", source)
+def test_a_scale_enlarges_the_image_beside_its_source(restore, source):
+    result = restore("image", source, "--task", "super-resolution")
     assert result.exit_code == 0, result.stderr
     target = source.with_name("photo-restored.png")
     assert (probe(target).height, probe(target).width) == (32, 40)
     assert result.stdout.startswith(f"{target}: 40 x 32, ")
-    assert "panet-sr-x2-lite on cpu" in result.stdout
+    assert "-x2-" in result.stdout
+
+
+@pytest.fixture
+def make_photo(tmp_path):
+    def make(noise):
+        rng = np.random.default_rng(0)
+        values = make_photograph(96, 128) + rng.normal(size=(96, 128, 3)) * noise
+        path = tmp_path / "photo.png"
+        PilImage.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).save(path)
+        return path
+
+    return make
+
+
+def test_by_default_the_image_is_repaired_and_keeps_its_size(restore, make_photo):
+    source = make_photo(noise=20)
+    result = restore("image", source)
+    assert result.exit_code == 0, result.stderr
+    assert "noise: remove noise" in result.stdout
+    target = source.with_name("photo-restored.png")
+    assert (probe(target).height, probe(target).width) == (96, 128)
+    result = restore("replay", target)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_noise_level_that_is_given_is_removed_in_place_of_what_is_found(restore, make_photo):
+    source = make_photo(noise=0)
+    result = restore("image", source, "--task", "auto", "--sigma", "0", "--jpeg-quality", "100")
+    assert result.stdout.endswith(" s, no model; nothing to repair\n")
+    same = read(source.with_name("photo-restored.png")).pixels
+    np.testing.assert_array_equal(same, read(source).pixels)
+    result = restore("image", source, "--sigma", "9", "--existing", "replace")
+    assert "panet-denoise-lite (sigma 9.0)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--bayer", "rggb"], "--bayer: auto takes none"), (["--scale", "7"], "scale 7")],
+    ids=["bayer", "scale"],
+)
+def test_what_auto_does_not_take_is_refused(words, said, restore, source):
+    result = restore("image", source, *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -32,14 +76,14 @@ def test_image_is_enlarged_beside_its_source_by_default(restore, source):
         (["-o", "there"], "there/photo-restored.png"),
         (["--format", "jpg"], "photo-restored.jpg"),
         (["--format", "WEBP", "-o", "made"], "made.webp"),
-        (["--name", "{stem}_{model}_{scale}x"], "photo_panet-sr-x2-lite_2x.png"),
+        (["--name", "{stem}_{model}_{scale}x"], "photo_auto-sr_2x.png"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_output_names(words, name, restore, source, monkeypatch):
     monkeypatch.chdir(source.parent)
     (source.parent / "there").mkdir()
-    result = restore("image", "photo.png", *words)
+    result = restore("image", "photo.png", "--task", "super-resolution", *words)
     assert result.exit_code == 0, result.stderr
     assert probe(source.parent / name).width == 40
 
@@ -110,7 +154,8 @@ def test_original_is_overwritten_only_when_asked_by_name(restore, source):
     assert refused.exit_code == 2
     assert "--existing replace" in refused.stderr
     assert probe(source).width == 20
-    assert restore("image", source, "-o", source, "--existing", "replace").exit_code == 0
+    words = ("-o", source, "--existing", "replace", "--scale", "2")
+    assert restore("image", source, *words).exit_code == 0
     assert probe(source).width == 40
 
 
@@ -129,7 +174,8 @@ def test_quiet_says_nothing_but_trouble(restore, source):
 
 
 def test_dry_run_tells_sizes_and_writes_nothing(restore, source, tmp_path):
-    result = restore("image", source, "--dry-run", "--report", tmp_path / "r.jsonl")
+    words = ("--model", "panet-sr-x2-lite", "--dry-run", "--report", tmp_path / "r.jsonl")
+    result = restore("image", source, *words)
     assert f"{source} -> {source.with_name('photo-restored.png')}  20 x 16 -> 40 x 32\n" in (
         result.stdout
     )

@@ -39,7 +39,7 @@ class Reader(HTMLParser):
 
 def test_page_shows_every_file_and_nothing_from_elsewhere(restore, folder, out, tmp_path):
     path = tmp_path / "page.html"
-    result = restore("batch", folder, out, "--html", path)
+    result = restore("batch", folder, out, "--html", path, "--model", "panet-sr-x2-lite")
     assert result.exit_code == 1
     page = Reader(path.read_text("utf-8"))
     for file in folder.rglob("*.*"):
