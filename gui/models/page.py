@@ -54,7 +54,7 @@ from .rows import (
 _WIDTHS = {
     MODEL: 190, TASK: 170, SCALE: 60, SIZE: 84, STATE: 112, SPEED: 86, LICENSE: 100,
 }  # fmt: skip
-_CHECKPOINTS = "*.pt *.pth *.safetensors *.ckpt *.bin"
+_CHECKPOINTS = "*.pt *.pth *.safetensors *.ckpt *.bin *.param"
 
 
 class ModelsPanel(FileDropPanel):

@@ -27,6 +27,7 @@ from restorer.models import community
 from restorer.models.adapter import BorrowedNetwork, SeededNetwork, mirrored, takes_seed
 from restorer.models.catalog import ModelSpec
 from restorer.models.checkpoint import load_state, read_state
+from restorer.models.ncnn import files as ncnn
 from restorer.models.store import weights_path
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
@@ -137,6 +138,9 @@ class Predictor:
 
         Raises CheckpointError.
         """
+        if spec.architecture == "ncnn":
+            network: nn.Module = ncnn.build(path, spec.params, spec.scale)
+            return cls(spec, SeededNetwork(network), device, precision)
         state = read_state(path)
         if spec.architecture == "spandrel":
             if not community.available():

@@ -66,7 +66,7 @@ class ModelSpec:
             the authors' weights.
         title: What the model is for, in a few words for users.
         architecture: A key of ``restorer.networks.ARCHITECTURES`` with `params` as its arguments,
-            or ``spandrel``.
+            ``spandrel`` or ``ncnn``.
         scale: Scale of the result; 1 keeps the size.
         source: Paper and repository, or the recipe.
         channels: Input and output channels; 3 is RGB.

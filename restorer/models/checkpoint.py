@@ -77,12 +77,21 @@ def read_record(path: Path) -> dict[str, Any]:
     anyone, so check the values.
     """
     try:
-        with path.open("rb") as file:
-            header, _ = read_header(file)
-        record = json.loads(header.get("__metadata__", {}).get(RECORD, "{}"))
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError, Refused):
+        record = json.loads(read_metadata(path).get(RECORD, "{}"))
+    except (ValueError, TypeError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Return the metadata of a safetensors file, an empty dict for other files."""
+    try:
+        with path.open("rb") as file:
+            header, _ = read_header(file)
+    except (OSError, ValueError, RecursionError, Refused):
+        return {}
+    metadata = header.get("__metadata__", {})
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def load_state(

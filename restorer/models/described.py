@@ -12,6 +12,7 @@ from restorer.errors import CheckpointError
 from restorer.formats.files import file_sha256
 from restorer.models import kept
 from restorer.models.catalog import ModelSpec, WeightsFile
+from restorer.models.ncnn.pairs import graph_beside, weights_beside
 
 _FOLDER = "checkpoints"
 
@@ -29,16 +30,21 @@ def checkpoint_spec(path: Path | str, task: str | None = None) -> ModelSpec:
     """
     path = Path(path).expanduser().absolute()
     try:
-        status = path.stat()
-        return _checkpoint_spec(path, task, status.st_mtime_ns, status.st_size)
+        graph_file = graph_beside(path)
+        weights = path if graph_file is None else weights_beside(graph_file)
+        status = weights.stat()
+        changed = status.st_mtime_ns, graph_file and graph_file.stat().st_mtime_ns
+        return _checkpoint_spec(weights, task, changed, status.st_size)
     except OSError as error:
         raise CheckpointError(f"{path}: {error.strerror}") from error
 
 
 @lru_cache(maxsize=16)
-def _checkpoint_spec(path: Path, task: str | None, modified_ns: int, size_bytes: int) -> ModelSpec:
-    sha256 = file_sha256(path)
-    key = kept.key(sha256, task or "")
+def _checkpoint_spec(
+    path: Path, task: str | None, changed: tuple[int, int | None], size_bytes: int
+) -> ModelSpec:
+    sha256, graph_file = file_sha256(path), graph_beside(path)
+    key = kept.key(sha256, "" if graph_file is None else file_sha256(graph_file), task or "")
     spec = _known(key)
     if spec is None:
         from restorer.models.identify import describe_model, identify_checkpoint  # loads torch

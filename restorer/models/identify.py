@@ -33,6 +33,9 @@ from restorer.models.checkpoint import (
     read_state,
     summarize,
 )
+from restorer.models.ncnn.files import holds_network
+from restorer.models.ncnn.identify import NcnnModel, identify_network
+from restorer.models.ncnn.pairs import graph_beside, weights_beside
 from restorer.models.probing import measure_needs
 from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN
@@ -56,7 +59,8 @@ class CheckpointInfo:
     """The properties of a supported checkpoint.
 
     Attributes:
-        architecture: A key of ``ARCHITECTURES``, or ``spandrel``; `params` are its arguments.
+        architecture: A key of ``ARCHITECTURES``, ``spandrel``, or ``ncnn``; `params` are its
+            arguments.
         title: Name of the network in its paper.
         details: Size of the network, as text.
         tasks: Possible tasks; a single one if names and shapes determine it.
@@ -108,6 +112,8 @@ def identify_checkpoint(path: Path | str) -> CheckpointInfo:
         ('panet-lite', 2, ('super-resolution',))
     """
     path = Path(path)
+    if holds_network(path):
+        return _graph(identify_network(path), path)
     state = read_state(path)
     if invalid := not_finite(state):
         raise CheckpointError(
@@ -206,7 +212,7 @@ def missing_setting(checkpoint: CheckpointInfo, task: str) -> Literal["", "sigma
     if (
         any_value
         or checkpoint.trained_for is not None
-        or checkpoint.architecture == "spandrel"
+        or checkpoint.architecture in ("spandrel", "ncnn")
         or task not in TASKS
     ):
         return ""
@@ -417,11 +423,7 @@ def _foreign(
         params={},
         title=found.name,
         details=", ".join(found.tags),
-        tasks=tuple(
-            task.id
-            for task in _tasks_of_scale(found.scale)
-            if not task.mosaic and not task.needs_references
-        ),
+        tasks=_general_tasks(found.scale),
         scale=found.scale,
         channels=found.channels,
         peak=1.0,
@@ -432,6 +434,39 @@ def _foreign(
         source=f"{found.name}, through spandrel",
         tile=tile_needs(found),
         kind=community.kind_of(found),
+    )
+
+
+def _graph(found: NcnnModel, path: Path) -> CheckpointInfo:
+    """Return a network of ncnn; the hash is that of the file with its weights."""
+    graph_file, params = graph_beside(path), dict(found.params)
+    weights = path
+    if graph_file is not None:
+        weights = weights_beside(graph_file)
+        params["param_sha256"] = file_sha256(graph_file)
+    return CheckpointInfo(
+        architecture="ncnn",
+        params=params,
+        title=found.title,
+        details=found.details,
+        tasks=_general_tasks(found.scale),
+        scale=found.scale,
+        channels=found.channels,
+        peak=1.0,
+        condition="",
+        parameters=found.parameters,
+        sha256=file_sha256(weights),
+        license="",
+        source=f"{found.title}, a graph of ncnn",
+        tile=found.tile,
+        kind="faithful" if found.title == "UpConv7" else "generative",
+    )
+
+
+def _general_tasks(scale: int) -> tuple[str, ...]:
+    """Return the possible tasks of a network that maps pictures to pictures."""
+    return tuple(
+        task.id for task in _tasks_of_scale(scale) if not task.mosaic and not task.needs_references
     )
 
 
@@ -477,12 +512,11 @@ def _title(checkpoint: CheckpointInfo, settings: Mapping[str, Any]) -> str:
 def _free_id(checkpoint: CheckpointInfo, task: str, settings: Mapping[str, Any]) -> str:
     """Return an unused id in the style of the catalog."""
     network = checkpoint.architecture
-    if network == "spandrel":
+    if network in ("spandrel", "ncnn"):
         network = "".join(c for c in checkpoint.title.lower() if c.isalnum()) or "community"
     kind = f"x{checkpoint.scale}" if checkpoint.scale > 1 else TASKS[task].suffix
     values = [f"{settings[key]:g}" for key in ("sigma", "jpeg_quality") if key in settings]
     base = "-".join([network, kind, *values])
     taken = {spec.id for spec in list_models()}
-    return next(
-        name for n in range(1, 1000) if (name := f"{base}-{n}" if n > 1 else base) not in taken
-    )
+    names = (f"{base}-{n}" if n > 1 else base for n in range(1, 1000))
+    return next(name for name in names if name not in taken and not is_shipped(name))

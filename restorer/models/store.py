@@ -6,13 +6,15 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 from restorer.errors import ImageWriteError, WeightsError
 from restorer.formats.files import created, file_sha256
 from restorer.models.catalog import ModelSpec, WeightsFile, is_shipped, weights_folder
 from restorer.models.download import download
+from restorer.models.ncnn.pairs import graph_beside
 from restorer.settings import CancelToken, OnTick
 
 WeightsState: TypeAlias = Literal["embedded", "installed", "fetch", "browser", "absent", "corrupt"]
@@ -90,7 +92,8 @@ def add_weights(spec: ModelSpec, source: Path | str) -> ModelSpec:
     """Install a checkpoint as the weights of `spec` and return the updated entry.
 
     The file must match the hash in the catalog or in the record of an earlier file; without one,
-    the hash of `source` is recorded. Raises WeightsError.
+    the hash of `source` is recorded. The two files of an ncnn network, of which `source` is one,
+    become one safetensors file. Raises WeightsError, CheckpointError.
 
     Examples:
         >>> restorer.export_weights("panet-sr-x2-lite", Path("mine.pth"))
@@ -101,9 +104,15 @@ def add_weights(spec: ModelSpec, source: Path | str) -> ModelSpec:
         >>> large = restorer.restore(restorer.read("photo.jpg"), "mine-x2")
     """
     source = Path(source)
-    target = weights_folder() / f"{spec.id}{source.suffix.lower()}"
+    suffix = source.suffix.lower()
+    packed: BinaryIO | None = None
+    if graph_beside(source) is not None:
+        from restorer.models.ncnn.files import pack  # loads torch
+
+        suffix, packed = ".safetensors", BytesIO(pack(source))
+    target = weights_folder() / f"{spec.id}{suffix}"
     try:
-        with created(target, "replace") as file, source.open("rb") as original:
+        with created(target, "replace") as file, packed or source.open("rb") as original:
             digest = hashlib.sha256()
             while block := original.read(_BLOCK):
                 digest.update(block)

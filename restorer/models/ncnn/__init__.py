@@ -1,0 +1,1 @@
+"""Networks of ncnn: graphs (``.param``) with their weights (``.bin``), run by PyTorch."""
