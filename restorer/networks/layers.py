@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import ClassVar, Literal, TypeAlias
 
 import torch
@@ -17,8 +18,14 @@ DIV2K_MEAN = (0.4488, 0.4371, 0.4040)  # RGB mean of the DIV2K training images, 
 
 
 def channels_last(network: nn.Module) -> nn.Module:
-    """Convert the parameters to channels last: 1.3 to 3 times as fast on all devices measured."""
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped in torch
+    """Convert the parameters to channels last: 1.3 to 3 times as fast on all devices measured.
+
+    Only convolutions of pictures have this layout; parameters of other networks may have more
+    dimensions.
+    """
+    for tensor in chain(network.parameters(), network.buffers()):
+        if tensor.dim() == 4:
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
     return network
 
 
