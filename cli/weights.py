@@ -35,7 +35,7 @@ def weights() -> None:
 @click.argument("file", type=_FILE)
 @click.option("--id", help="Id for the model; the id of a catalog entry installs its weights.")
 @click.option("--title", default="", help="Short description for `restore models`.")
-@click.option("--task", default="", help="Task of the model, if the file fits several.")
+@click.option("--task", default="", help="Task of the model, where the file leaves it open.")
 @click.option("--sigma", type=click.FloatRange(0, 255), help="Noise level of the training.")
 @click.option("--jpeg-quality", type=click.IntRange(1, 100), help="JPEG quality of the training.")
 @click.option(
@@ -255,8 +255,12 @@ def _describe(found: CheckpointInfo) -> str:
 
 
 def _ask_task(found: CheckpointInfo) -> str:
-    """Return the task; ask if the file fits several."""
+    """Return the task; ask if the file fits several of our own."""
     if len(found.tasks) == 1:
+        return found.tasks[0]
+    if found.architecture in ("spandrel", "ncnn"):
+        others = ", ".join(found.tasks[1:])
+        tell(f"task {found.tasks[0]}, by its name; if it is another one, --task: {others}")
         return found.tasks[0]
     if not sys.stdin.isatty():
         raise click.UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +39,10 @@ class Task:
         label: Name of the task in the window.
         place: Position in a chain of steps, where artifacts and noise are removed before the image
             is enlarged; 0 if the task cannot be part of a chain.
+        changes_tones: Whether brightness and colors of areas may change; networks for other tasks
+            leave them.
+        words: Words in the names of networks and files that are for this task; those of up to three
+            letters stand alone.
     """
 
     id: str
@@ -53,6 +58,8 @@ class Task:
     luma: bool = False
     place: int = 0
     raw_model: str = ""
+    changes_tones: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def mosaic(self) -> bool:
@@ -86,7 +93,7 @@ TASKS: Mapping[str, Task] = {
             {2: "panet-sr-x2-lite", 3: "panet-sr-x3-lite", 4: "panet-sr-x4-lite"},
             padding="repeat",
             enlarges=True,
-            place=3,
+            place=7,
         ),
         Task(
             "denoising",
@@ -96,6 +103,7 @@ TASKS: Mapping[str, Task] = {
             {1: "panet-denoise-lite"},
             condition="sigma",
             place=2,
+            words=("nois", "colordn", "graydn", "sidd", "dncnn", "drunet", "scunet", "dn"),
         ),
         Task(
             "deblocking",
@@ -107,6 +115,7 @@ TASKS: Mapping[str, Task] = {
             condition="jpeg_quality",
             luma=True,
             place=1,
+            words=("jpeg", "jpg", "deblock", "artifact", "compress", "fbcnn", "bcie", "car"),
         ),
         Task(
             "demosaicing",
@@ -119,6 +128,44 @@ TASKS: Mapping[str, Task] = {
             raw_model="panet-demosaic-noisy-lite",
         ),
         Task(
+            "deblurring",
+            "sharpen motion blur and defocus",
+            window("Sharpen blurred pictures"),
+            "deblur",
+            {},
+            place=3,
+            words=("blur", "defocus", "gopro", "reds", "fftformer"),
+        ),
+        Task(
+            "dehazing",
+            "remove haze",
+            window("Remove haze"),
+            "dehaze",
+            {},
+            place=4,
+            changes_tones=True,
+            words=("haze", "hazing", "fog"),
+        ),
+        Task(
+            "low-light",
+            "brighten pictures taken in little light",
+            window("Brighten dark pictures"),
+            "light",
+            {},
+            place=5,
+            changes_tones=True,
+            words=("lowlight", "low-light", "low_light", "retinex", "cidnet", "lol"),
+        ),
+        Task(
+            "restoration",
+            "improve pictures in another way, which the model defines",
+            window("Other restoration"),
+            "restore",
+            {},
+            place=6,
+            changes_tones=True,
+        ),
+        Task(
             "reference-sr",
             "enlarge with texture from reference images",
             window("Enlarge with reference pictures"),
@@ -126,7 +173,7 @@ TASKS: Mapping[str, Task] = {
             {4: "ttsr-x4-lite", 2: "ttsr-x2-lite"},
             enlarges=True,
             needs_references=True,
-            place=4,
+            place=8,
         ),
     )
 }
@@ -145,7 +192,9 @@ def default_model(task: str, scale: int | None = None) -> str:
         raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
     models = TASKS[task].default_models
     if not models:
-        raise UnknownModelError(f"task {task!r} has no default model; choose a model")
+        raise UnknownModelError(
+            f"task {task!r} has no included model; add the weights of one, and choose that model"
+        )
     if scale is None:
         return next(iter(models.values()))
     if scale not in models:
@@ -162,6 +211,24 @@ def conditioned_task(condition: str) -> str:
         'denoising'
     """
     return next(task.id for task in TASKS.values() if task.condition == condition)
+
+
+def named_task(*names: str) -> str:
+    """Return the id of the task without enlargement that names tell, else ``restoration``.
+
+    The first name with a word of a task decides; one with words of several tasks decides nothing.
+    A file ``NAFNet-GoPro-width32`` is for deblurring.
+    """
+    for name in map(str.lower, names):
+        parts = re.split("[^a-z]+", name)
+        told = [
+            task.id
+            for task in TASKS.values()
+            if any(word in (parts if len(word) <= 3 else name) for word in task.words)
+        ]
+        if told:
+            return told[0] if len(told) == 1 else "restoration"
+    return "restoration"
 
 
 def mosaic_task() -> str:

@@ -220,6 +220,22 @@
         <translation>Rauschen entfernen</translation>
     </message>
     <message>
+        <source>Sharpen blurred pictures</source>
+        <translation>Unscharfe Bilder schärfen</translation>
+    </message>
+    <message>
+        <source>Remove haze</source>
+        <translation>Dunst entfernen</translation>
+    </message>
+    <message>
+        <source>Brighten dark pictures</source>
+        <translation>Dunkle Bilder aufhellen</translation>
+    </message>
+    <message>
+        <source>Other restoration</source>
+        <translation>Andere Restaurierung</translation>
+    </message>
+    <message>
         <source>Remove JPEG artifacts</source>
         <translation>JPEG-Artefakte entfernen</translation>
     </message>

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from restorer import UNCOMPRESSED, ModelSpec, list_models, model_spec, mosaic_task, usual_task
+from restorer import (
+    TASKS,
+    UNCOMPRESSED,
+    ModelSpec,
+    list_models,
+    model_spec,
+    mosaic_task,
+    usual_task,
+)
 
 from ..session.choices import RAW_ORDER, Choices, TaskChoice
 from ..session.state import State
@@ -68,7 +76,8 @@ class StepRow(QWidget):
                     self.model.count() - 1, f"{spec.id}: {title}", Qt.ItemDataRole.ToolTipRole
                 )
             self.model.addItem(self.tr("More models …"), "")
-            self.model.setCurrentIndex(max(0, self.model.findData(choice.model)))
+            chosen = self.model.findData(choice.model) if choice.model else 0
+            self.model.setCurrentIndex(max(0, chosen))
             self.model.setToolTip(self.model.currentText())
         self.body.setVisible(choice.wanted)
         self.facts.setText(facts)
@@ -156,6 +165,7 @@ class StepList(QWidget):
                 continue
             choice = choices.task_choice(task)
             specs = self._specs(state, task)
+            each.setVisible(bool(specs) or bool(TASKS[task].default_models))
             if task == usual_task():
                 self._show_scales(specs, choice.model)
                 self.scale.setVisible(choice.wanted)

@@ -195,7 +195,8 @@ def export_weights(model: str, target: Path | str) -> None:
 
     Args:
         model: Its weights must be installed.
-        target: ``.safetensors``, or ``.pt`` or ``.pth`` for a pickled state dict; must not exist.
+        target: ``.safetensors``, which records the arguments of the network and the task, or
+            ``.pt`` or ``.pth`` for a pickled state dict; must not exist.
 
     Raises UnknownModelError, WeightsError, CheckpointError, SettingsError (no such suffix).
 
@@ -204,10 +205,17 @@ def export_weights(model: str, target: Path | str) -> None:
         >>> restorer.identify_checkpoint(Path("x2.pth")).scale
         2
     """
-    network = open_model(model, device="cpu").network
+    predictor = open_model(model, device="cpu")
+    network, spec = predictor.network, predictor.spec
     if not isinstance(network, PublishedNetwork):
         raise SettingsError(f"{model}: has no layout other than that of its file")
-    write_state(network.published_state(), Path(target))
+    record = {
+        "architecture": spec.architecture,
+        "params": dict(spec.params),
+        "task": spec.task,
+        "trained_for": dict(spec.trained_for),
+    }
+    write_state(network.published_state(), Path(target), record)
 
 
 @lru_cache(maxsize=4)

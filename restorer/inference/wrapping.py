@@ -20,7 +20,7 @@ from restorer.models.community import ModelDescriptor
 from restorer.models.identify import tile_needs
 from restorer.models.probing import measure_needs
 from restorer.settings import torch_word
-from restorer.tasks import TASKS, conditioned_task, usual_task
+from restorer.tasks import TASKS, conditioned_task, named_task, usual_task
 from restorer.tiling.plan import TileNeeds
 
 Wrappable: TypeAlias = nn.Module | ModelDescriptor
@@ -72,7 +72,8 @@ def wrap_model(
         condition: ``sigma`` or ``jpeg_quality`` where the last plane of the input is the level of
             damage: sigma / 255, or (100 - quality) / 255.
         peak: Value of white in the input and the result.
-        task: A key of `TASKS`; by default super-resolution, or denoising where the size stays.
+        task: A key of `TASKS`; by default super-resolution, or where the size stays, what the
+            condition or the name tells, else ``restoration``.
         name: The name in messages; by default that of the class.
         kind: ``generative`` for a network that invents texture (`ModelSpec.kind`); by default
             ``faithful``, or that of a descriptor of spandrel.
@@ -166,7 +167,8 @@ def _spec(
     condition: str,
     peak: float,
 ) -> ModelSpec:
-    usual = usual_task() if scale > 1 else conditioned_task(condition or "sigma")
+    same_size = conditioned_task(condition) if condition else named_task(name)
+    usual = usual_task() if scale > 1 else same_size
     return ModelSpec(
         id=name,
         title=name,

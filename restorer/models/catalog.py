@@ -193,7 +193,10 @@ def model_spec(model: str | Path) -> ModelSpec:
     if model in (AUTO, AUTO_SR):
         raise UnknownModelError(f"{model}: stands for the models that suit a picture; name one")
     if model not in models:
-        raise UnknownModelError(f"model {model!r} is unknown; known are {', '.join(models)}")
+        raise UnknownModelError(
+            f"model {model!r} is unknown; known are {', '.join(models)}; weights of another one are"
+            " named by the path of their file, or added by: restore weights add FILE"
+        )
     return models[model]
 
 

@@ -25,7 +25,7 @@ _MAX_NAME = 256
 _MAX_WRAPPERS = 100  # dicts that are searched for the state dict
 _MAX_SHARING = 8  # tensors in relation to the file; tied weights have several names
 
-RECORD = "restorer"  # metadata of safetensors files that the training writes; see `read_record`
+RECORD = "restorer"  # metadata of safetensors files that this program writes; see `read_record`
 
 # Keys under which training scripts store a state dict, moving averages first.
 _WRAPPERS = (
@@ -71,7 +71,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return what a training recorded about its network, an empty dict for other files.
+    """Return what this program recorded about the network, an empty dict for other files.
 
     The keys are ``architecture``, ``params``, ``task`` and ``trained_for``. The file may come from
     anyone, so check the values.
@@ -116,8 +116,12 @@ def load_state(
     )
 
 
-def write_state(state: Mapping[str, Tensor], path: Path) -> None:
+def write_state(
+    state: Mapping[str, Tensor], path: Path, record: Mapping[str, Any] | None = None
+) -> None:
     """Write a state dict atomically, as safetensors or a pickle according to the suffix.
+
+    Safetensors hold the record that `read_record` returns; a pickle has no place for it.
 
     Raises CheckpointError if the file exists, cannot be written, or has another suffix.
     """
@@ -132,7 +136,7 @@ def write_state(state: Mapping[str, Tensor], path: Path) -> None:
     try:
         with created(path, "fail") as file:
             if path.suffix == ".safetensors":
-                file.write(save(tensors))
+                file.write(save(tensors, None if record is None else {RECORD: json.dumps(record)}))
             else:
                 torch.save(tensors, file)
     except ImageWriteError as error:

@@ -1,20 +1,27 @@
-"""Checkpoints of other projects, identified and built by spandrel (extra `community`)."""
+"""Checkpoints of other projects, identified and built by spandrel (extra `community`).
+
+Where the package spandrel_extra_arches is installed, its networks are known, too. It is in no
+extra: the licenses of its networks forbid some uses.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any, Literal, Protocol, TypeGuard
 
+import torch
 from torch import Tensor, nn
 
-from restorer.errors import CheckpointError
+from restorer.errors import CheckpointError, InferenceError
 from restorer.models.adapter import seeded
 from restorer.models.budget import BuildBudget
 from restorer.models.catalog import ModelKind
@@ -88,6 +95,11 @@ def available() -> bool:
     return find_spec("spandrel") is not None
 
 
+def has_restricted() -> bool:
+    """Whether the networks are installed whose licenses forbid some uses."""
+    return find_spec("spandrel_extra_arches") is not None
+
+
 def identify_checkpoint(state: Mapping[str, Tensor]) -> CommunityModel | None:
     """Return the properties of the network of `state`, or None if spandrel does not know it.
 
@@ -141,8 +153,17 @@ class _CommunityNetwork(nn.Module):
         self.eval()
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        with seeded(x, seed):  # AuraSR draws from torch's global generator
-            y: Tensor = self._descriptor(x)
+        # IPT takes the usual layout only; AuraSR draws from torch's global generator.
+        with seeded(x, seed):
+            try:
+                y: Tensor = self._descriptor(x.contiguous())
+            except (OSError, MemoryError, torch.OutOfMemoryError):
+                raise
+            except Exception as error:  # 42 architectures raise all kinds of errors
+                if "DefaultCPUAllocator" in str(error):  # lack of memory
+                    raise
+                name, size = self._descriptor.architecture.name, f"{x.shape[3]} x {x.shape[2]}"
+                raise InferenceError(f"{name}: fails for {size}: {_reason(error)}") from error
         return y
 
 
@@ -157,10 +178,13 @@ def _load(state: Mapping[str, Tensor]) -> Any:
     except CheckpointError:
         raise
     except Exception as error:  # the loaders of 42 architectures raise all kinds of errors
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise CheckpointError(f"state dict: does not fit its network: {reason:.300}") from error
+        raise CheckpointError(f"state dict: does not fit its network: {_reason(error)}") from error
     _accept(found)
     return found
+
+
+def _reason(error: Exception) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:300]
 
 
 def _accept(found: Any) -> None:
@@ -199,9 +223,14 @@ def _describe(found: Any) -> CommunityModel:
 
 
 def _import_spandrel() -> Any:
-    with _importing, _torchvision():
+    with _importing, _torchvision(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecated parts of torch
         try:
             import spandrel
+
+            if has_restricted():
+                restricted = import_module("spandrel_extra_arches")
+                spandrel.MAIN_REGISTRY.add(*restricted.EXTRA_REGISTRY, ignore_duplicates=True)
         except Exception as error:
             raise CheckpointError(
                 f"spandrel: cannot be imported ({error}); install it again:"

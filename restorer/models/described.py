@@ -44,7 +44,8 @@ def _checkpoint_spec(
     path: Path, task: str | None, changed: tuple[int, int | None], size_bytes: int
 ) -> ModelSpec:
     sha256, graph_file = file_sha256(path), graph_beside(path)
-    key = kept.key(sha256, "" if graph_file is None else file_sha256(graph_file), task or "")
+    graph = "" if graph_file is None else file_sha256(graph_file)
+    key = kept.key(sha256, graph, task or "", path.stem)  # the name may tell the task
     spec = _known(key)
     if spec is None:
         from restorer.models.identify import describe_model, identify_checkpoint  # loads torch

@@ -39,7 +39,7 @@ from restorer.models.ncnn.pairs import graph_beside, weights_beside
 from restorer.models.probing import measure_needs
 from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN
-from restorer.tasks import TASKS, Task, default_model, usual_task
+from restorer.tasks import TASKS, Task, default_model, named_task, usual_task
 from restorer.tiling.plan import TileNeeds, round_up
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -63,7 +63,7 @@ class CheckpointInfo:
             arguments.
         title: Name of the network in its paper.
         details: Size of the network, as text.
-        tasks: Possible tasks; a single one if names and shapes determine it.
+        tasks: Possible tasks, the most likely first; a single one if the file determines it.
         scale: Scale of the result.
         channels: Input and output channels.
         peak: Value of white in the network's input.
@@ -128,9 +128,9 @@ def identify_checkpoint(path: Path | str) -> CheckpointInfo:
     if community.available():
         found = community.identify_checkpoint(state)
         if found is not None:
-            return _foreign(found, state, file_sha256(path))
+            return _foreign(found, state, path)
     nearest = max(candidates, key=lambda candidate: candidate.shared)
-    raise CheckpointError(f"{path}: {_explain(nearest)}")
+    raise CheckpointError(f"{path}: {_explain(nearest, shapes)}")
 
 
 def describe_model(
@@ -340,7 +340,8 @@ def _recorded(found: CheckpointInfo, record: Mapping[str, Any]) -> CheckpointInf
     if record.get("architecture") != found.architecture or task not in TASKS:
         return found
     conditioned = bool(found.condition)
-    if task not in found.tasks and not (conditioned and TASKS[task].condition):
+    rare = not TASKS[task].default_models and TASKS[task].enlarges == (found.scale > 1)
+    if task not in found.tasks and not (TASKS[task].condition if conditioned else rare):
         return found
     if isinstance(params, Mapping):
         numbers = {k: v for k, v in params.items() if isinstance(v, int | float)}
@@ -379,7 +380,8 @@ def _recorded_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) -> tuple[str, ...]:
     """Return the possible tasks of a network, the most likely first.
 
-    The shapes of a network with scale 1 do not show what it was trained for.
+    The shapes of a network with scale 1 do not show what it was trained for. It is one of the tasks
+    that have models of the catalog, unless its training recorded another one.
     """
     tasks = _tasks_of_scale(scale)
     references = reference_use(architecture) != "none"
@@ -393,7 +395,8 @@ def _possible_tasks(architecture: str, params: Mapping[str, Any], scale: int) ->
 
 
 def _tasks_of_scale(scale: int) -> list[Task]:
-    return [task for task in TASKS.values() if task.enlarges == (scale > 1)]
+    fitting = (task for task in TASKS.values() if task.enlarges == (scale > 1))
+    return [task for task in fitting if task.default_models]
 
 
 def _published(architecture: str, state: Mapping[str, Tensor]) -> Iterator[str]:
@@ -416,20 +419,20 @@ def _peak(state: Mapping[str, Tensor]) -> float:
 
 
 def _foreign(
-    found: community.CommunityModel, state: Mapping[str, Tensor], sha256: str
+    found: community.CommunityModel, state: Mapping[str, Tensor], path: Path
 ) -> CheckpointInfo:
     return CheckpointInfo(
         architecture="spandrel",
         params={},
         title=found.name,
         details=", ".join(found.tags),
-        tasks=_general_tasks(found.scale),
+        tasks=_general_tasks(found.scale, path.stem, found.name),
         scale=found.scale,
         channels=found.channels,
         peak=1.0,
         condition="",
         parameters=sum(tensor.numel() for tensor in state.values()),
-        sha256=sha256,
+        sha256=file_sha256(path),
         license="",
         source=f"{found.name}, through spandrel",
         tile=tile_needs(found),
@@ -449,7 +452,7 @@ def _graph(found: NcnnModel, path: Path) -> CheckpointInfo:
         params=params,
         title=found.title,
         details=found.details,
-        tasks=_general_tasks(found.scale),
+        tasks=_general_tasks(found.scale, weights.stem, found.title),
         scale=found.scale,
         channels=found.channels,
         peak=1.0,
@@ -463,11 +466,18 @@ def _graph(found: NcnnModel, path: Path) -> CheckpointInfo:
     )
 
 
-def _general_tasks(scale: int) -> tuple[str, ...]:
-    """Return the possible tasks of a network that maps pictures to pictures."""
-    return tuple(
-        task.id for task in _tasks_of_scale(scale) if not task.mosaic and not task.needs_references
-    )
+def _general_tasks(scale: int, *names: str) -> tuple[str, ...]:
+    """Return the possible tasks of a network that maps pictures to pictures.
+
+    The one that the names tell comes first.
+    """
+    tasks = [
+        task.id
+        for task in TASKS.values()
+        if task.enlarges == (scale > 1) and not (task.mosaic or task.needs_references)
+    ]
+    likely = tasks[0] if scale > 1 else named_task(*names)
+    return (likely, *(task for task in tasks if task != likely))
 
 
 def tile_needs(found: community.CommunityModel) -> TileNeeds:
@@ -487,20 +497,25 @@ def tile_needs(found: community.CommunityModel) -> TileNeeds:
     )
 
 
-def _explain(nearest: _Candidate) -> str:
+def _explain(nearest: _Candidate, shapes: Shapes) -> str:
+    hints = {
+        "restorer[community]": community.available(),
+        "spandrel_extra_arches": community.has_restricted(),
+    }
+    missing = next((package for package, installed in hints.items() if not installed), "")
+    hint = f"; for more networks: pip install '{missing}'" if missing else ""
+    if nearest.shared < 0.1:
+        key = next(iter(shapes), "")
+        return (
+            f"state dict of an unknown network, with tensors such as {key} of {shapes.get(key)};"
+            " models can be added (restore weights add FILE) for the networks of the catalog and of"
+            f" spandrel, and from the weights of the generator only{hint}"
+        )
     family = model_family(nearest.architecture)
     name = nearest.architecture if family is None else family.title
-    hint = (
-        ""
-        if community.available()
-        else "; for many more networks: pip install 'restorer[community]'"
-    )
-    if nearest.shared < 0.1:
-        return f"state dict of an unknown network{hint}"
-    share = f"{nearest.shared:.0%}"
     return (
-        f"unknown network; the most similar is {name}, which shares {share} of the names:"
-        f" {summarize(nearest.problems)}{hint}"
+        f"unknown network; the most similar is {name}, which shares {nearest.shared:.0%} of the"
+        f" names: {summarize(nearest.problems)}{hint}"
     )
 
 

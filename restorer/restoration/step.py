@@ -266,6 +266,7 @@ def _plan_step(
 ) -> StepRun:
     # The authors' test procedure has no such step.
     keep = settings.keep_colors and settings.tiling != "chop" and not predictor.borrowed
+    keep = keep and not predictor.spec.traits.changes_tones
     if repeated is not None:
         keep = repeated.keep_colors
         predictor = predictor.at(check_precision(repeated.precision) or predictor.precision)

@@ -136,6 +136,9 @@ def assert_restores_like(model: Any, call: Callable[[Tensor], Tensor]) -> None:
 def test_all_supported_architectures_are_here() -> None:
     registry = community._import_spandrel().MAIN_REGISTRY
     known = {support.architecture.id for support in registry.architectures()}
+    if community.has_restricted():
+        extra = importlib.import_module("spandrel_extra_arches")
+        known -= {support.architecture.id for support in extra.EXTRA_REGISTRY.architectures()}
     assert known - set(NETWORKS) == {"GFPGAN", "RestoreFormer", "LaMa"}, "faces and inpainting"
 
 

@@ -204,7 +204,7 @@ def test_the_name_of_a_model_tells_what_it_is() -> None:
         " precision fp32 (auto))"
     )
     model = wrap_model(nn.Identity(), name="mine", precision=torch.bfloat16)
-    assert repr(model) == "Predictor(mine: mine, denoising, scale 1, device cpu, precision bf16)"
+    assert repr(model) == "Predictor(mine: mine, restoration, scale 1, device cpu, precision bf16)"
 
 
 @pytest.mark.parametrize("size", [(7, 9), (33, 40)])

@@ -79,7 +79,7 @@ def test_errors_for_unknown_models_tasks_and_scales_list_the_known_ones() -> Non
 def test_tasks_without_a_default_model_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = replace(restorer.TASKS["reference-sr"], default_models={})
     monkeypatch.setattr("restorer.tasks.TASKS", {"reference-sr": bare})
-    with pytest.raises(restorer.UnknownModelError, match="choose a model"):
+    with pytest.raises(restorer.UnknownModelError, match="no included model"):
         restorer.default_model("reference-sr")
 
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from restorer import CheckpointError
+from restorer import CheckpointError, InferenceError
 from restorer.models import community
 
 pytestmark = pytest.mark.skipif(not community.available(), reason="needs the extra `community`")
@@ -161,6 +161,27 @@ def test_the_seed_determines_the_result_and_the_global_generator_is_unchanged(
     assert torch.equal(network(x, seed=1), network(x, seed=1))
     assert not torch.equal(network(x, seed=1), network(x, seed=2))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_networks_take_pictures_of_any_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_descriptor(monkeypatch, "SR", lambda x: x.view(-1).view(x.shape))
+    x = torch.rand(1, 3, 5, 4)
+    last = x.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(community.build({})(last), x)
+
+
+def test_a_failing_network_is_an_error_with_its_name_and_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake_descriptor(monkeypatch, "SR", lambda x: x.view(7, 7))
+    with pytest.raises(InferenceError, match=r"Fake: fails for 4 x 5: shape '\[7, 7\]'"):
+        community.build({})(torch.rand(1, 3, 5, 4))
+
+
+def test_networks_with_restricting_licenses_are_known_where_they_are_installed() -> None:
+    registry = community._import_spandrel().MAIN_REGISTRY
+    known = {support.architecture.id for support in registry.architectures()}
+    assert ("Restormer" in known) == community.has_restricted()
 
 
 def run_python(code: str, *arguments: object) -> str:

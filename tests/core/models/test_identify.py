@@ -270,3 +270,18 @@ def test_a_record_of_the_training_adds_what_the_shapes_leave_open(
     spec = restorer.describe_model(found, id="mine")
     condition = {"deblocking": ("jpeg_quality", 100.0), "denoising": ("sigma", 75.0)}[tasks[0]]
     assert (spec.condition, spec.condition_max) == condition
+
+
+def test_exported_weights_keep_what_the_shapes_leave_open(tmp_path: Path) -> None:
+    network = PANetLite(conditions=1, blocks=2, channels=8, attention_channels=4, levels=1)
+    record = {**RECORD, "params": {"levels": 1}}
+    save_file(network.state_dict(), tmp_path / "a.safetensors", {"restorer": json.dumps(record)})
+    found = restorer.identify_checkpoint(tmp_path / "a.safetensors")
+    spec = restorer.describe_model(found, id="one-level")
+    restorer.add_weights(spec, tmp_path / "a.safetensors")
+    restorer.export_weights("one-level", tmp_path / "b.safetensors")
+    restorer.export_weights("one-level", tmp_path / "b.pth")  # which has no place for it
+    exported = restorer.identify_checkpoint(tmp_path / "b.safetensors")
+    assert (exported.params, exported.tasks) == (found.params, ("deblocking",))
+    assert exported.params["levels"] == 1
+    assert "levels" not in restorer.identify_checkpoint(tmp_path / "b.pth").params
