@@ -18,6 +18,7 @@ from .doctor import doctor
 from .evaluate import evaluate
 from .gui import gui
 from .image import image
+from .inspect import inspect
 from .models import models
 from .replay import replay
 from .train import train
@@ -61,6 +62,7 @@ class _Restore(click.Group):
         batch,
         resume,
         watch,
+        inspect,
         gui,
         models,
         weights,

@@ -23,6 +23,14 @@ Kind: TypeAlias = Literal[
     "small",
 ]
 
+NOISES: tuple[Kind, ...] = (
+    "white-noise",
+    "camera-noise",
+    "coarse-noise",
+    "film-grain",
+    "chroma-noise",
+)
+
 
 @dataclass(frozen=True)
 class Finding:

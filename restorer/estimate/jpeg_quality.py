@@ -56,7 +56,7 @@ _FREQUENCY = np.add.outer(np.arange(_BLOCK), np.arange(_BLOCK)).ravel()
 _ALL, _LOW = np.flatnonzero(_FREQUENCY >= 0), np.flatnonzero(_FREQUENCY < _BLOCK)
 
 Coefficients = NDArray[np.float32]  # (grids, frequencies, windows), absolute values
-Histograms = NDArray[np.float32]  # (grids, frequencies, bins)
+Histogram = NDArray[np.float32]  # (grids, bins)
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,25 @@ def jpeg_quality_of_rows(size: tuple[int, int], rows: Rows) -> int | None:
         size: Height and width.
         rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values, white = 1.
     """
+    return min(jpeg_qualities_of_rows(size, rows), default=None)
+
+
+def jpeg_qualities_of_rows(size: tuple[int, int], rows: Rows) -> list[int]:
+    """Return the qualities of all compressions that left traces, the last one first.
+
+    Args:
+        size: Height and width.
+        rows: Called with (top, bottom): (bottom - top, W, 1 or 3) values, white = 1.
+    """
     windows = _windows(size, rows)
     if not len(windows):
-        return None
+        return []
     coefficients = _coefficients(windows)
     last = _last(coefficients)
-    traces = [_earlier_on_other_grid(coefficients, last)]
+    traces = [last, _earlier_on_other_grid(coefficients, last)]
     if last is not None:
-        traces += [last, _earlier_on_same_grid(coefficients[last.grid], last)]
-    return min((trace.quality for trace in traces if trace is not None), default=None)
+        traces.append(_earlier_on_same_grid(coefficients[last.grid], last))
+    return [trace.quality for trace in traces if trace is not None]
 
 
 def _windows(size: tuple[int, int], rows: Rows) -> FloatArray:
@@ -257,30 +267,38 @@ def _stronger(last: _Trace | None) -> NDArray[np.intp]:
     return np.flatnonzero(np.tile(_QUALITIES, 2) < quality)
 
 
-def _histograms(coefficients: Coefficients, width: float, count: int) -> Histograms:
-    """Count in bins centered at multiples of `width`; the last bin collects all larger values."""
-    grids, frequencies, _ = coefficients.shape
-    bins = np.minimum((coefficients / np.float32(width) + 0.5).astype(np.int32), count - 1)
-    bins += np.arange(grids * frequencies, dtype=np.int32).reshape(grids, frequencies, 1) * count
-    counts = np.bincount(bins.ravel(), minlength=grids * frequencies * count)
-    return counts.reshape(grids, frequencies, count).astype(np.float32)
+def _histograms(coefficients: Coefficients, width: float, count: int) -> list[Histogram]:
+    """Count in bins centered at multiples of `width`, for each frequency as many as it needs.
+
+    The last of `count` bins collects all larger values.
+    """
+    return [_histogram(own, width, count) for own in coefficients.swapaxes(0, 1)]
+
+
+def _histogram(values: NDArray[np.float32], width: float, count: int) -> Histogram:
+    """Return the histogram (grids, bins) of the values (grids, n) of one frequency."""
+    bins = np.minimum((values / np.float32(width) + 0.5).astype(np.int32), count - 1)
+    grids, used = len(bins), int(bins.max(initial=0)) + 1
+    bins += np.arange(grids, dtype=np.int32)[:, None] * used
+    counts = np.bincount(bins.ravel(), minlength=grids * used)
+    return counts.reshape(grids, used).astype(np.float32)
 
 
 def _gains(
-    histograms: Histograms, noise: NDArray[np.float64], bins: tuple[float, int]
+    histograms: list[Histogram], noise: NDArray[np.float64], bins: tuple[float, int]
 ) -> NDArray[np.float32]:
     """Return the log-likelihood ratios (grids, frequencies, steps) of the coefficients.
 
     Args:
-        histograms: Histograms of absolute coefficients.
+        histograms: Histograms of absolute coefficients, by frequency.
         noise: Sigma of the noise on each frequency.
         bins: Width and number of the bins.
     """
-    gains = np.empty((*histograms.shape[:2], len(_STEPS)), np.float32)
-    for sigma in np.unique(noise):
-        own = noise == sigma
-        gains[:, own] = histograms[:, own] @ _log_ratios(float(sigma), *bins)
-    return gains
+    gains = [
+        own @ _log_ratios(float(sigma), *bins)[: own.shape[1]]
+        for own, sigma in zip(histograms, noise, strict=True)
+    ]
+    return np.stack(gains, 1)
 
 
 def _evidence(gains: NDArray[np.float32], frequencies: NDArray[np.intp]) -> NDArray[np.float32]:

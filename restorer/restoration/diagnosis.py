@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from restorer.estimate.findings import Finding
+from restorer.estimate.findings import NOISES, Finding
 from restorer.estimate.noise_map import NoiseMap
 from restorer.inputs import Picture, open_picture, plain_mosaic_of, to_image
 from restorer.restoration.source import UNCOMPRESSED, Source
@@ -21,25 +21,36 @@ class Diagnosis:
     Attributes:
         content: The kind of picture.
         damages: Its damage, the strongest first.
-        noise_levels: Those of areas, where some have less noise than others.
         treatment: The steps that suit the damage.
+        source: The picture, with all estimates.
     """
 
     content: Finding
     damages: tuple[Finding, ...]
-    noise_levels: NoiseMap | None
     treatment: Treatment
+    source: Source = field(repr=False)
 
     @property
     def clean(self) -> bool:
-        """Whether no damage was found."""
-        return not self.damages
+        """Whether no damage was found; a picture may be small."""
+        return all(damage.kind == "small" for damage in self.damages)
+
+    @cached_property
+    def noise_levels(self) -> NoiseMap | None:
+        """The noise of areas, where some have less than others."""
+        noise = next((each for each in self.damages if each.kind in NOISES), None)
+        if noise is None:
+            return None
+        kind = "white" if noise.kind == "white-noise" else "photo"
+        return self.source.levels.local(noise.strength, kind)
 
 
 def diagnose(
     picture: Picture | Source, *, scale: int = 1, settings: Settings | None = None
 ) -> Diagnosis:
     """Return the damage of a picture, and the steps that suit it.
+
+    A sample of the pixels suffices, so that 12 megapixels take less than half a second.
 
     Args:
         picture: Of any kind that `restore` takes. The estimates stay with a `Source`, for further
@@ -52,21 +63,15 @@ def diagnose(
 
     Examples:
         >>> diagnosis = restorer.diagnose("noisy.png")
-        >>> [damage.kind for damage in diagnosis.damages]
+        >>> [damage.kind for damage in diagnosis.damages if damage.kind != "small"]
         ['white-noise']
         >>> diagnosis.treatment.steps[0].model
         'panet-denoise-lite'
     """
     settings = settings or Settings()
     source = picture if isinstance(picture, Source) else _opened(picture, settings)
-    damages = tuple(_damages(source))
-    noisy = bool(damages) and damages[0].kind.endswith("noise") and not source.pattern
-    return Diagnosis(
-        Finding("raw" if source.pattern else "photograph", 0, 1.0, "It is taken for one."),
-        damages,
-        source.levels.local(source.sigma) if noisy else None,
-        treat(source, damages, scale, settings),
-    )
+    content, damages = _of_samples(source) if source.pattern else _of_colors(source)
+    return Diagnosis(content, damages, treat(source, damages, scale, settings), source)
 
 
 def estimate_sigma(picture: Picture) -> float:
@@ -111,15 +116,15 @@ def _opened(picture: Picture, settings: Settings) -> Source:
     return Source(open_picture(picture, plain_mosaic_of(settings)).images[0], settings=settings)
 
 
-def _damages(source: Source) -> Iterator[Finding]:
-    """Yield what is wrong with a picture, the strongest first."""
-    if source.pattern:
-        noise, _ = source.sensor_noise(source.pattern)
-        yield Finding("sensor-noise", sigma_of(noise), 1.0, "The sensor adds noise.")
-        return
-    quality, origin = source.jpeg_quality()
-    if source.sigma > 2:
-        yield Finding("white-noise", source.sigma, 0.5, "Even areas have noise.")
-    if quality < 90:
-        words = "The file states it." if origin == "file" else "The pixels have 8 x 8 blocks."
-        yield Finding("jpeg", quality, 1.0, words)
+def _of_colors(source: Source) -> tuple[Finding, tuple[Finding, ...]]:
+    return source.findings.content, source.findings.damages
+
+
+def _of_samples(source: Source) -> tuple[Finding, tuple[Finding, ...]]:
+    """Return what is known of the samples of a sensor: that they have its noise."""
+    noise, origin = source.sensor_noise(source.pattern)
+    words = "The file states the noise of the sensor."
+    if origin == "estimated":
+        words = "The noise of even areas grows with the light, as that of a sensor."
+    content = Finding("raw", 0, 1.0, "Each pixel has one color of a Bayer pattern.")
+    return content, (Finding("sensor-noise", sigma_of(noise), 0.9, words),)

@@ -8,12 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from restorer import bayer, color
-from restorer.estimate.jpeg_quality import jpeg_quality_of_rows
+from restorer.estimate.examination import Findings, examine
+from restorer.estimate.jpeg_quality import jpeg_qualities_of_rows, jpeg_quality_of_rows
 from restorer.estimate.levels import Levels
 from restorer.estimate.noise import Rows
 from restorer.estimate.sensor_noise import fit_noise
 from restorer.formats.color import matrix
 from restorer.formats.color.light import NetworkCurve
+from restorer.formats.exif.capture_info import read_capture_info
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.formats.raw.camera_color import from_block
 from restorer.formats.raw.rendering import Development, Rendering, Space
@@ -114,7 +116,6 @@ class Source:
                 picture, pixels=self.curve.encode(picture.to_float()), transfer="encoded"
             )
         self.image = picture
-        self._jpeg_quality: tuple[int, Origin] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -224,9 +225,19 @@ class Source:
         `UNCOMPRESSED` without traces of JPEG. The file records its last quality only; an earlier,
         lower one is estimated from the pixels.
         """
-        if self._jpeg_quality is None:
-            self._jpeg_quality = lowest_jpeg_quality(self.size, self._rows, self.image.jpeg_quality)
-        return self._jpeg_quality
+        return _lower(min(self._jpeg_traces, default=None), self.image.jpeg_quality)
+
+    @cached_property
+    def _jpeg_traces(self) -> list[int]:
+        return jpeg_qualities_of_rows(self.size, self._rows)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the picture shows, and its damage; see `examine`."""
+        file = self.image.jpeg_quality
+        qualities = self._jpeg_traces if file is None else [file, *self._jpeg_traces]
+        capture = read_capture_info(self.image.metadata)
+        return examine(self.size, self._rows, qualities, capture)
 
     def part(self, region: Region) -> Part:
         """Return a rectangle as float values, white 1."""
@@ -278,8 +289,12 @@ def lowest_jpeg_quality(
     size: tuple[int, int], rows: Rows, file: int | None = None
 ) -> tuple[int, Origin]:
     """Return the lower of the file's quality and that estimated from rows with values, white 1."""
-    found = jpeg_quality_of_rows(size, rows) or UNCOMPRESSED
-    return (found, "estimated") if file is None or found < file else (file, "file")
+    return _lower(jpeg_quality_of_rows(size, rows), file)
+
+
+def _lower(found: int | None, file: int | None) -> tuple[int, Origin]:
+    quality = found or UNCOMPRESSED
+    return (quality, "estimated") if file is None or quality < file else (file, "file")
 
 
 def usual(colors: FloatArray) -> FloatArray:

@@ -36,7 +36,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             steps.append(Step(restorer.default_model("super-resolution", scale)))
         damages = () if dark else (Finding("white-noise", 12.3, 1.0, ""),)
         kind = Finding("photograph", 0, 1.0, "")
-        return Diagnosis(kind, damages, None, Treatment(tuple(steps), "", 0.0, 0))
+        return Diagnosis(kind, damages, Treatment(tuple(steps), "", 0.0, 0), source)
 
     monkeypatch.setattr(automatic, "diagnose", diagnose)
     return models
