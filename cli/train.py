@@ -52,6 +52,11 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--iterations", type=click.IntRange(1), help="Batches instead of the recipe's number."
 )
 @click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    help="Time of the iterations instead of their number; the learning rate follows the clock.",
+)
+@click.option(
     "--batch",
     type=click.IntRange(1),
     help="Patches per batch instead of the recipe's number; a GPU can take several times as many.",
@@ -92,6 +97,7 @@ def train(
     name: str | None,
     start: str | None,
     iterations: int | None,
+    minutes: float | None,
     batch: int | None,
     learning_rate: float | None,
     device: str,
@@ -123,8 +129,13 @@ def train(
     if compiled is None:
         compiled = device.startswith("cuda")
     folder = out or Path("runs") / plan.model
-    options = {"precision": precision, "workers": workers, "compiled": compiled, "resume": resume}
-    completed = _train(plan, data, folder, inputs=inputs, device=device, **options)
+    options: dict[str, Any] = {
+        "precision": precision,
+        "workers": workers,
+        "compiled": compiled,
+        "resume": resume,
+    }
+    completed = _train(plan, data, folder, inputs=inputs, device=device, minutes=minutes, **options)
     if not is_first_process():
         return
     if not completed:
@@ -147,7 +158,9 @@ def _check_names(plan: Recipe) -> None:
         raise click.UsageError(f"--name {plan.model}: is that of another network of the recipe")
 
 
-def _train(recipe: Recipe, data: Path, folder: Path, **options: Any) -> bool:
+def _train(
+    recipe: Recipe, data: Path, folder: Path, *, minutes: float | None, **options: Any
+) -> bool:
     """Train and show loss and validation PSNR; return whether the training was completed."""
     from tqdm import tqdm
 
@@ -156,14 +169,15 @@ def _train(recipe: Recipe, data: Path, folder: Path, **options: Any) -> bool:
     from restorer.training.ranks import is_first_process
 
     cancel = CancelToken()
-    running = reports(recipe, data, folder, on_note=warn, **options)
+    running = reports(recipe, data, folder, minutes=minutes, on_note=warn, **options)
     hidden = not (sys.stderr.isatty() and is_first_process())
-    progress = tqdm(total=recipe.iterations, disable=hidden, unit="it")
+    total = recipe.iterations if minutes is None else None
+    progress = tqdm(total=total, disable=hidden, unit="it")
     step = recipe.iterations  # a finished training yields no report
     with stoppable("this iteration", cancel.cancel), progress as bar, closing(running):
         for report in running:
             step = report.step
-            if cancel.cancelled and step < recipe.iterations:
+            if cancel.cancelled and step != total:
                 return False
             bar.n = step
             bar.set_postfix_str(f"loss {report.loss:.4f}")
@@ -172,7 +186,7 @@ def _train(recipe: Recipe, data: Path, folder: Path, **options: Any) -> bool:
                     f"iteration {step}: loss {report.loss:.4f},"
                     f" validation {report.validation_psnr:.2f} dB"
                 )
-    return step == recipe.iterations
+    return total is None or step == total
 
 
 def _draw(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any
 
 import torch
@@ -61,13 +60,18 @@ class Learner:
                 f" the degradation are {wanted}; check scale in both"
             )
 
-    def update(self, step: int, inputs: Tensor, targets: Tensor) -> float:
-        """Learn from this process's share of batch `step`; return the loss of the whole batch."""
+    def update(
+        self, step: int, inputs: Tensor, targets: Tensor, *, rate: float, exact: bool
+    ) -> Tensor:
+        """Learn from this process's share of batch `step`; return the loss of the whole batch.
+
+        `rate` is the learning rate, and `exact` demands float32.
+        The loss stays on the device: reading it waits for all that a GPU has yet to do.
+        """
         recipe = self._recipe
         for group in (group for each in self._optimizers for group in each.param_groups):
-            group["lr"] = _learning_rate(recipe, step)
+            group["lr"] = rate
         reduced = self._dtype != torch.float32
-        exact = step + 1 > recipe.iterations * (1 - recipe.precise_share)
         network = self._forwards[step % len(self._forwards)]
         with torch.autocast(self._kind, self._dtype, enabled=reduced and not exact):
             restored = network(inputs, seed=0)
@@ -75,9 +79,9 @@ class Learner:
         total = self._learn(network, loss)
         keep = min(recipe.average, (step + 1) / (10 + step))
         with torch.no_grad():
-            parameters = zip(self.average.parameters(), self._networks.parameters(), strict=True)
-            for slow, fast in parameters:
-                slow.lerp_(fast, 1 - keep)
+            slow: list[Tensor] = list(self.average.parameters())
+            fast: list[Tensor] = list(self._networks.parameters())
+            torch._foreach_lerp_(slow, fast, 1 - keep)  # one launch, not one for each
         return total
 
     def state(self) -> dict[str, Any]:
@@ -101,7 +105,7 @@ class Learner:
         if state.get("scaler"):
             self._scaler.load_state_dict(state["scaler"])
 
-    def _learn(self, network: nn.Module, loss: Tensor) -> float:
+    def _learn(self, network: nn.Module, loss: Tensor) -> Tensor:
         """Add the gradients of all processes and update; return the sum of their losses."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()
@@ -115,7 +119,7 @@ class Learner:
         for optimizer in self._optimizers:
             self._scaler.step(optimizer)
         self._scaler.update()
-        return float(total)
+        return total
 
 
 def _optimizers(network: nn.Module, learning_rate: float) -> list[Optimizer]:
@@ -140,11 +144,3 @@ def _loss(restored: Tensor, targets: Tensor, fourier: float) -> Tensor:
         spectrum = torch.view_as_real(torch.fft.rfft2(restored - targets))
         loss = loss + fourier * spectrum.abs().mean()
     return loss
-
-
-def _learning_rate(recipe: Recipe, step: int) -> float:
-    """Return the learning rate of an iteration: a linear rise, then half a cosine."""
-    if step < recipe.warmup:
-        return recipe.learning_rate * (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.iterations - recipe.warmup)
-    return recipe.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from restorer.errors import SettingsError
 from restorer.inference.devices import DTYPES, check_precision, fast_precisions
 from restorer.training.learner import Learner
 from restorer.training.on_device import DevicePatches, fits
@@ -21,9 +22,12 @@ from restorer.training.patches import PatchSource, prepare
 from restorer.training.photographs import find_photographs
 from restorer.training.ranks import Ranks, joined
 from restorer.training.recipe import Recipe
+from restorer.training.schedule import Schedule
 from restorer.training.state import add_line, export, forget, load_state, save_state
 from restorer.training.teacher import Teacher
 from restorer.training.validation import Validation, write_picture
+
+_READ_EVERY = 20  # iterations on a GPU, which stands still while its loss is read
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class TrainingReport:
     """The state of the training after `step` iterations.
 
     Attributes:
-        loss: L1 loss of the iteration; at a checkpoint, the mean since the previous checkpoint.
+        loss: Loss of the iteration, on a GPU that of one of the last twenty; at a checkpoint, the
+            mean since the previous checkpoint.
         validation_psnr: Mean PSNR in dB on the validation patches over all networks; None between
             checkpoints, and in all processes but the first.
         seconds: Time since this run was started or resumed.
@@ -54,6 +59,7 @@ def train(
     workers: int = 0,
     compiled: bool = False,
     resume: bool = True,
+    minutes: float | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> Generator[TrainingReport, None, None]:
     """Train, or resume the training in `out`, and write ``<model>.safetensors`` for each network.
@@ -83,6 +89,9 @@ def train(
         compiled: Whether to use `torch.compile`, which makes iterations faster but takes some
             minutes at the start and requires a C++ compiler or Triton.
         resume: Whether to continue from the state in `out`; otherwise it is deleted.
+        minutes: Time of the iterations instead of their number, over all runs in `out`; the
+            learning rate follows the clock, so that the result is not the same again. For one
+            process.
         on_note: Called before the first iteration with sentences about the photographs: which
             ones are held out or not used, and how much memory they take.
 
@@ -107,7 +116,10 @@ def train(
             None if inputs is None else Path(inputs),
             ranks,
             on_note if on_note is not None and ranks.rank == 0 else _ignore,
+            minutes,
         )
+        if minutes is not None and ranks.count > 1:
+            raise SettingsError("minutes: requires one process; several need iterations")
         if ranks.rank == 0 and not resume:
             forget(run.out)
         ranks.any(False)  # nobody loads a state that is being deleted
@@ -128,6 +140,7 @@ class _Run:
     inputs: Path | None
     ranks: Ranks
     on_note: Callable[[str], None]
+    minutes: float | None
 
     @property
     def spool(self) -> Path:
@@ -181,17 +194,25 @@ class _Run:
         for turn, source in enumerate(sources):
             one = source.batch([0], recipe.patch, recipe.seed, 0)
             learner.check(turn, *(_to_device(torch.from_numpy(x), ranks.device) for x in one))
-        start = load_state(self.out, learner, ranks.device)
-        losses: list[float] = []
-        batches = _batches(sources, recipe, share, start, workers, ranks.device)
-        for done, (inputs, targets) in enumerate(batches, start + 1):
-            degraded, clean = (_to_device(x, ranks.device) for x in (inputs, targets))
-            losses.append(learner.update(done - 1, degraded, clean))
-            report = TrainingReport(done, losses[-1])
-            if done % recipe.checkpoint_every == 0 or done == recipe.iterations:
-                self.save(done, learner)
+        start, spent = load_state(self.out, learner, ranks.device)
+        schedule = Schedule(recipe, self.minutes, spent)
+        losses: list[Tensor] = []
+        shown = math.nan
+        steps = schedule.steps(start)
+        batches = _batches(sources, recipe, share, steps, workers, ranks.device)
+        for step, pair in zip(steps, batches, strict=False):
+            degraded, clean = (_to_device(x, ranks.device) for x in pair)
+            rate, exact = schedule.rate(step), schedule.exact(step)
+            losses.append(learner.update(step, degraded, clean, rate=rate, exact=exact))
+            done, ended = step + 1, schedule.ends(step + 1)
+            if ranks.device == "cpu" or done % _READ_EVERY == 0 or math.isnan(shown):
+                shown = float(losses[-1])
+            report = TrainingReport(done, shown)
+            if done % recipe.checkpoint_every == 0 or ended:
+                self.save(done, schedule, learner)
                 figure = self.validate(done, learner.average, validations)
-                report = TrainingReport(done, fmean(losses), figure, time.monotonic() - began)
+                mean = float(torch.stack(losses).mean())
+                report = TrainingReport(done, mean, figure, time.monotonic() - began)
                 losses.clear()
                 if ranks.rank == 0:
                     add_line(self.out, asdict(report))
@@ -199,19 +220,21 @@ class _Run:
                 yield report
             except GeneratorExit:
                 ranks.any(True)
-                self.save(done, learner)
+                self.save(done, schedule, learner)
                 raise
             if ranks.any(False):  # another process was stopped
-                self.save(done, learner)
+                self.save(done, schedule, learner)
                 return
+            if ended:
+                break
         for member, network in zip(recipe.members(), learner.average, strict=True):
             if ranks.rank == 0:
                 export(network, member, self.out)
 
-    def save(self, step: int, learner: Learner) -> None:
+    def save(self, step: int, schedule: Schedule, learner: Learner) -> None:
         """Write the state, in the first process."""
         if self.ranks.rank == 0:
-            save_state(self.out, step, learner)
+            save_state(self.out, step, schedule.seconds(), learner)
 
     def validate(
         self, step: int, average: nn.ModuleList, validations: Sequence[Validation]
@@ -244,15 +267,15 @@ def _batches(
     sources: Sequence[PatchSource],
     recipe: Recipe,
     share: Sequence[int],
-    start: int,
+    steps: range,
     workers: int,
     device: str,
 ) -> Iterable[tuple[Tensor, Tensor]]:
     if torch.device(device).type != "cpu" and fits(sources, device):
-        return _device_batches(sources, recipe, share, start, device)
+        return _device_batches(sources, recipe, share, steps, device)
     return DataLoader(
         _Batches(sources, recipe, share),
-        sampler=range(start, recipe.iterations),
+        sampler=steps,
         batch_size=None,
         num_workers=workers,
         pin_memory=device.startswith("cuda"),
@@ -260,11 +283,11 @@ def _batches(
 
 
 def _device_batches(
-    sources: Sequence[PatchSource], recipe: Recipe, share: Sequence[int], start: int, device: str
+    sources: Sequence[PatchSource], recipe: Recipe, share: Sequence[int], steps: range, device: str
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the batches of `_Batches`, cut on the device."""
     patches = [DevicePatches(source, device) for source in sources]
-    for step in range(start, recipe.iterations):
+    for step in steps:
         yield patches[step % len(patches)].batch(share, recipe.patch, recipe.seed, step)
 
 

@@ -35,27 +35,27 @@ def add_line(out: Path, line: Mapping[str, Any]) -> None:
         lines.write(json.dumps(line) + "\n")
 
 
-def save_state(out: Path, step: int, learner: Learner) -> None:
-    """Write the state after `step` iterations, atomically."""
+def save_state(out: Path, step: int, seconds: float, learner: Learner) -> None:
+    """Write the state after `step` iterations and `seconds`, atomically."""
     part = out / f"{STATE}.part"
-    torch.save({"step": step, **learner.state()}, part)
+    torch.save({"step": step, "seconds": seconds, **learner.state()}, part)
     os.replace(part, out / STATE)
 
 
-def load_state(out: Path, learner: Learner, device: str) -> int:
-    """Load the state of an earlier run and return its number of completed iterations.
+def load_state(out: Path, learner: Learner, device: str) -> tuple[int, float]:
+    """Load the state of an earlier run; return its completed iterations and their seconds.
 
     Raises SettingsError if it belongs to other networks.
     """
     path = out / STATE
     if not path.exists():
-        return 0
+        return 0, 0.0
     state = torch.load(path, map_location=device, weights_only=True)
     try:
         learner.load(state)
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from error
-    return int(state["step"])
+    return int(state["step"]), float(state.get("seconds", 0))
 
 
 def export(network: nn.Module, recipe: Recipe, out: Path) -> Path:

@@ -8,11 +8,14 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 import restorer
@@ -27,6 +30,7 @@ from restorer.training.loop import train
 from restorer.training.patches import PatchSource
 from restorer.training.photographs import load_rgb
 from restorer.training.recipe import Recipe, read_recipe
+from restorer.training.schedule import Schedule
 
 from helpers import make_photograph
 
@@ -109,11 +113,11 @@ def test_only_matching_weights_are_initialized_from_start() -> None:
 @pytest.mark.parametrize("blocks", [(2, 2), (2, 3), (3, 4), (2, 5)])
 def test_a_deeper_network_initially_equals_its_start(blocks: tuple[int, int]) -> None:
     torch.manual_seed(0)
-    given, deeper = (PANetLite(blocks=n, channels=8, attention_channels=4) for n in blocks)
-    nn.init.normal_(given.attention.expand.weight)
-    adopt(deeper, given.state_dict())
+    shallow, deeper = (PANetLite(blocks=n, channels=8, attention_channels=4) for n in blocks)
+    nn.init.normal_(shallow.attention.expand.weight)
+    adopt(deeper, shallow.state_dict())
     pictures = torch.rand(1, 3, 8, 8)
-    torch.testing.assert_close(deeper(pictures), given(pictures), rtol=0, atol=0)
+    torch.testing.assert_close(deeper(pictures), shallow(pictures), rtol=0, atol=0)
 
 
 def test_a_recipe_starts_from_a_shipped_model(photographs: Path, tmp_path: Path) -> None:
@@ -121,8 +125,8 @@ def test_a_recipe_starts_from_a_shipped_model(photographs: Path, tmp_path: Path)
     recipe = replace(TINY, params=spec.params, start=spec.id, iterations=1, learning_rate=0.0)
     list(train(recipe, photographs, tmp_path / "run"))
     trained = read_state(tmp_path / "run" / "tiny.safetensors")
-    for name, given in read_state(restorer.weights_path(spec)).items():
-        torch.testing.assert_close(trained[name], given.half(), rtol=0, atol=0)
+    for name, initial in read_state(restorer.weights_path(spec)).items():
+        torch.testing.assert_close(trained[name], initial.half(), rtol=0, atol=0)
 
 
 def test_batches_of_workers_are_equal(photographs: Path, tmp_path: Path) -> None:
@@ -242,3 +246,31 @@ def test_batches_depend_only_on_seed_and_step(photographs: Path) -> None:
     first, again, other = (source.batch(range(2), 16, seed=1, step=s)[0] for s in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+def test_minutes_end_a_training_over_all_its_runs(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=1.0)  # a second passes whenever the time is asked for
+    monkeypatch.setattr(Schedule, "seconds", lambda self: next(clock))
+    with closing(train(TINY, photographs, tmp_path, minutes=1)) as running:
+        first = [next(running).step for _ in range(5)]
+    rest = [report.step for report in train(TINY, photographs, tmp_path, minutes=1)]
+    assert first + rest == list(range(1, rest[-1] + 1))
+    assert TINY.iterations < rest[-1] < 60
+    assert not list(train(TINY, photographs, tmp_path, minutes=1))
+    assert (tmp_path / "tiny.safetensors").exists()
+
+
+@given(st.integers(1, 300), st.integers(0, 50), st.floats(0, 1))
+def test_the_learning_rate_rises_and_falls(iterations: int, warmup: int, share: float) -> None:
+    recipe = replace(TINY, iterations=iterations, warmup=warmup, precise_share=share)
+    by_number, by_time = Schedule(recipe), Schedule(recipe, minutes=1, spent=30.0)
+    rates = [by_number.rate(step) for step in range(iterations)]
+    assert all(0 < rate <= recipe.learning_rate for rate in rates)
+    assert sorted(rates[warmup:], reverse=True) == rates[warmup:]
+    assert sorted(rates[:warmup]) == rates[:warmup]
+    assert sum(by_number.exact(step) for step in range(iterations)) == pytest.approx(
+        share * iterations, abs=1
+    )
+    assert by_time.rate(warmup) == pytest.approx(recipe.learning_rate * 0.505, rel=0.01)

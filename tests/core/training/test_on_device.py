@@ -48,7 +48,7 @@ def test_networks_take_turns() -> None:
         learning_rate=1e-3,
     )
     sources = [source(2, 255, 0), source(3, 65535, 0)]
-    batches = loop._device_batches(sources, recipe, [0, 1], 1, "cpu")
+    batches = loop._device_batches(sources, recipe, [0, 1], range(1, 4), "cpu")
     for step, pair in enumerate(batches, 1):
         expected = loop._Batches(sources, recipe, [0, 1])[step]
         torch.testing.assert_close(pair, expected, rtol=0, atol=1e-7)
