@@ -121,10 +121,10 @@ def test_wrong_names_are_refused_before_the_training(words, message, restore, da
 def test_interrupted_training_is_resumed(restore, data, recipe, tmp_path, monkeypatch):
     update, steps = Learner.update, itertools.count(1)
 
-    def interrupted(self, *args):
+    def interrupted(self, *args, **options):
         if next(steps) == 3:
             signal.raise_signal(signal.SIGINT)
-        return update(self, *args)
+        return update(self, *args, **options)
 
     words = ("train", recipe, "--data", data, "--out", tmp_path / "run")
     with monkeypatch.context() as patch:
