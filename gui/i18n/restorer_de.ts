@@ -2413,6 +2413,30 @@
         <translation>ENLCN der Autoren, vergrößert 4-fach</translation>
     </message>
     <message>
+        <source>the authors&apos; SMFANet, enlarges 2x</source>
+        <translation>SMFANet der Autoren, vergrößert 2-fach</translation>
+    </message>
+    <message>
+        <source>the authors&apos; SMFANet, enlarges 3x</source>
+        <translation>SMFANet der Autoren, vergrößert 3-fach</translation>
+    </message>
+    <message>
+        <source>the authors&apos; SMFANet, enlarges 4x</source>
+        <translation>SMFANet der Autoren, vergrößert 4-fach</translation>
+    </message>
+    <message>
+        <source>the authors&apos; SMFANet+, enlarges 2x</source>
+        <translation>SMFANet+ der Autoren, vergrößert 2-fach</translation>
+    </message>
+    <message>
+        <source>the authors&apos; SMFANet+, enlarges 3x</source>
+        <translation>SMFANet+ der Autoren, vergrößert 3-fach</translation>
+    </message>
+    <message>
+        <source>the authors&apos; SMFANet+, enlarges 4x</source>
+        <translation>SMFANet+ der Autoren, vergrößert 4-fach</translation>
+    </message>
+    <message>
         <source>the authors&apos; PANet for noise with a sigma of 10</source>
         <translation>PANet der Autoren für Rauschen mit Sigma 10</translation>
     </message>

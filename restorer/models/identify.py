@@ -400,10 +400,10 @@ def _tasks_of_scale(scale: int) -> list[Task]:
 
 
 def _published(architecture: str, state: Mapping[str, Tensor]) -> Iterator[str]:
-    """Yield the ids of published models for manual download that have the same layout."""
+    """Yield the ids of published models, which are not included, that have the same layout."""
     shapes = {key: tuple(tensor.shape) for key, tensor in state.items()}
     for spec in list_models():
-        if spec.architecture == architecture and spec.weights.page:
+        if spec.architecture == architecture and (spec.weights.page or spec.weights.url):
             with torch.device("meta"):
                 network = ARCHITECTURES[architecture](**spec.params)
             if not misfits(network, shapes):

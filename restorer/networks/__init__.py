@@ -12,6 +12,7 @@ from restorer.networks.layers import ReferenceUse
 from restorer.networks.nlsn import NLSN
 from restorer.networks.nonlocal_net import NonLocalNet
 from restorer.networks.panet import PAEDSR, PANet, PANetLite
+from restorer.networks.smfanet import SMFANet
 from restorer.networks.ttsr import TTSR
 from restorer.networks.ttsr_lite import TTSRLite
 
@@ -27,6 +28,7 @@ __all__ = [
     "PANet",
     "PANetLite",
     "PublishedNetwork",
+    "SMFANet",
     "TTSRLite",
     "reference_use",
 ]
@@ -70,6 +72,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "nlsn": NLSN,
     "enlcn": ENLCN,
     "nonlocal-net": NonLocalNet,
+    "smfanet": SMFANet,
     "ttsr": TTSR,
     "ttsr-lite": TTSRLite,
 }

@@ -14,6 +14,7 @@ from restorer.networks.enlcn import ENLCN
 from restorer.networks.nlsn import NLSN
 from restorer.networks.nonlocal_net import NonLocalNet
 from restorer.networks.panet import PAEDSR, PANet, PANetLite
+from restorer.networks.smfanet import SMFANet
 
 from helpers import GOLDEN, golden_weights, load_golden
 
@@ -39,9 +40,10 @@ SMALL: list[nn.Module] = [
     ENLCN(scale=2, blocks=8, channels=8, features=6),
     NonLocalNet(blocks=2, channels=4, every=1),
     PANetLite(scale=2, blocks=3, channels=8, unshuffle=2, squeeze=3, attention_channels=4),
+    SMFANet(scale=3, blocks=2, channels=8),
     PANetLite(conditions=1, blocks=2, channels=8, unshuffle=4, attention_channels=0),
 ]
-CLASSES: list[Any] = [PAEDSR, PANet, PANetLite, NLSN, ENLCN, NonLocalNet]
+CLASSES: list[Any] = [PAEDSR, PANet, PANetLite, NLSN, ENLCN, NonLocalNet, SMFANet]
 
 
 def published_shapes(variant: str) -> dict[str, tuple[int, ...]]:

@@ -18,6 +18,7 @@ from restorer.networks import (
     NonLocalNet,
     PANet,
     PANetLite,
+    SMFANet,
     TTSRLite,
 )
 
@@ -46,6 +47,7 @@ def make_networks() -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
         "pa-edsr": (PAEDSR(blocks=0, channels=8), (image,)),
         "nlsn": (NLSN(blocks=0, channels=4, chunk_size=16, hashes=2), (image,)),
         "enlcn": (ENLCN(blocks=0, channels=4, features=8), (image,)),
+        "smfanet": (SMFANet(blocks=1, channels=8), (image,)),
         "ttsr": (
             Referring(TTSR(blocks=(1, 1, 1, 1), channels=4)),
             (image, torch.rand(1, 3, 20, 24)),
