@@ -238,6 +238,10 @@ def _require_same(found: CheckpointInfo, entry: ModelSpec, file: Path) -> None:
 
     if entry.weights.embedded:
         raise CheckpointError(f"{entry.id}: is an included model; choose another --id")
+    if entry.weights.package:
+        raise CheckpointError(
+            f"{entry.id}: is in the package {entry.weights.package}; choose another --id"
+        )
     if not (entry.weights.page or entry.weights.url):
         raise CheckpointError(
             f"{entry.id}: already exists; choose another --id, or remove it first"

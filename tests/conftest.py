@@ -14,6 +14,7 @@ import trustme
 from hypothesis import settings
 from numpy.typing import NDArray
 
+import restorer.models.catalog
 import restorer.models.download
 from restorer import Address
 
@@ -32,11 +33,13 @@ def _seeded() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Isolate the tests from the weights and measurements of the user."""
+    """Isolate the tests from the weights, packages of weights and measurements of the user."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("restorer.models.catalog.user_data_path", _data_path(folder / "data"))
         patch.setattr("restorer.models.kept.user_cache_path", _data_path(folder / "cache"))
+        patch.setattr("restorer.models.catalog.package_folder", lambda package: None)
+        restorer.models.catalog._merged.cache_clear()
         yield
 
 

@@ -2516,5 +2516,101 @@
         <source>Generative clean-up: it invents texture that looks right but may be wrong; the metadata of its results say so.</source>
         <translation>Generative Aufbereitung: erfindet Strukturen, die echt aussehen, aber falsch sein können; die Metadaten der Ergebnisse sagen es.</translation>
     </message>
+    <message>
+        <source>photographs and web pictures, enlarged 4x; invents texture</source>
+        <translation>Fotos und Bilder aus dem Netz, 4-fach vergrößert; erfindet Struktur</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 4x; invents texture</source>
+        <translation>Zeichnungen und Anime, 4-fach vergrößert; erfindet Struktur</translation>
+    </message>
+    <message>
+        <source>frames of anime, enlarged 2x; invents texture</source>
+        <translation>Einzelbilder aus Anime, 2-fach vergrößert; erfindet Struktur</translation>
+    </message>
+    <message>
+        <source>frames of anime, enlarged 3x; invents texture</source>
+        <translation>Einzelbilder aus Anime, 3-fach vergrößert; erfindet Struktur</translation>
+    </message>
+    <message>
+        <source>frames of anime, enlarged 4x; invents texture</source>
+        <translation>Einzelbilder aus Anime, 4-fach vergrößert; erfindet Struktur</translation>
+    </message>
+    <message>
+        <source>photographs, enlarged 2x</source>
+        <translation>Fotos, 2-fach vergrößert</translation>
+    </message>
+    <message>
+        <source>photographs, enlarged 2x, noise level 0</source>
+        <translation>Fotos, 2-fach vergrößert, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>photographs, enlarged 2x, noise level 1</source>
+        <translation>Fotos, 2-fach vergrößert, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>photographs, enlarged 2x, noise level 2</source>
+        <translation>Fotos, 2-fach vergrößert, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>photographs, enlarged 2x, noise level 3</source>
+        <translation>Fotos, 2-fach vergrößert, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, noise level 0</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, noise level 1</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, noise level 2</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, noise level 3</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, slower</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, slower, noise level 0</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, slower, noise level 1</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, slower, noise level 2</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>drawings and anime, enlarged 2x, slower, noise level 3</source>
+        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>drawings and anime with JPEG artifacts, noise level 0</source>
+        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>drawings and anime with JPEG artifacts, noise level 1</source>
+        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>drawings and anime with JPEG artifacts, noise level 2</source>
+        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>drawings and anime with JPEG artifacts, noise level 3</source>
+        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 3</translation>
+    </message>
 </context>
 </TS>

@@ -77,11 +77,11 @@ class ModelDetails(QWidget):
         self.about.setText(listed([*facts(spec), *self._advice(state)]))
         text = self.tr("Remove the weights of %1 (%2) from the disk?").replace("%1", spec.id)
         self.ask.setText(text.replace("%2", size(spec.weights.size)))
-        embedded = spec.weights.embedded
+        included = spec.weights.embedded or bool(spec.weights.package)
         self.fetch.setVisible(state == "fetch" or (state == "corrupt" and bool(url)))
         self.page.setVisible(bool(self._page) and state not in USABLE)
         self.verify.setVisible(state in (*USABLE, "corrupt"))
-        self.remove.setVisible(state in ("installed", "corrupt") and not embedded)
+        self.remove.setVisible(state in ("installed", "corrupt") and not included)
 
     def show_download(self, model: str, done: tuple[int, int] | None) -> None:
         """Show the progress of a download in bytes; None hides it."""

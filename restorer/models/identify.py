@@ -36,6 +36,7 @@ from restorer.models.checkpoint import (
 from restorer.models.ncnn.files import holds_network
 from restorer.models.ncnn.identify import NcnnModel, identify_network
 from restorer.models.ncnn.pairs import graph_beside, weights_beside
+from restorer.models.packages import package_tables
 from restorer.models.probing import measure_needs
 from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN
@@ -447,6 +448,9 @@ def _graph(found: NcnnModel, path: Path) -> CheckpointInfo:
     if graph_file is not None:
         weights = weights_beside(graph_file)
         params["param_sha256"] = file_sha256(graph_file)
+    sha256 = file_sha256(weights)
+    known = next((t for t in package_tables() if t["weights"]["sha256"] == sha256), {})
+    usual = "faithful" if found.title == "UpConv7" else "generative"
     return CheckpointInfo(
         architecture="ncnn",
         params=params,
@@ -458,11 +462,11 @@ def _graph(found: NcnnModel, path: Path) -> CheckpointInfo:
         peak=1.0,
         condition="",
         parameters=found.parameters,
-        sha256=file_sha256(weights),
-        license="",
-        source=f"{found.title}, a graph of ncnn",
+        sha256=sha256,
+        license=known.get("license", ""),
+        source=known.get("source", f"{found.title}, a graph of ncnn"),
         tile=found.tile,
-        kind="faithful" if found.title == "UpConv7" else "generative",
+        kind=known.get("kind", usual),
     )
 
 

@@ -15,6 +15,7 @@ from restorer.formats.files import created, file_sha256
 from restorer.models.catalog import ModelSpec, WeightsFile, is_shipped, weights_folder
 from restorer.models.download import download
 from restorer.models.ncnn.pairs import graph_beside
+from restorer.models.packages import package_folder
 from restorer.settings import CancelToken, OnTick
 
 WeightsState: TypeAlias = Literal["embedded", "installed", "fetch", "browser", "absent", "corrupt"]
@@ -25,7 +26,8 @@ _BLOCK = 1 << 20
 def weights_path(spec: ModelSpec) -> Path:
     """Return the weights file of a model after checking its size and SHA-256.
 
-    Embedded weights are in the package, all others in the user's folder. Raises WeightsError.
+    Embedded weights are in this package, those of data packages in theirs, all others in the user's
+    folder. Raises WeightsError.
 
     Examples:
         >>> restorer.weights_path(restorer.model_spec("panet-sr-x2-lite")).name
@@ -72,8 +74,9 @@ def verify_weights(spec: ModelSpec) -> Literal["ok", "absent", "corrupt"]:
 def weights_state(spec: ModelSpec) -> WeightsState:
     """Return the state of the weights of a model; reads the whole file.
 
-    ``embedded``: in the package; ``installed``: in the user's folder; ``fetch``: `fetch_weights`
-    can download them; ``browser``: they require a manual download; ``absent``: no address is known;
+    ``embedded``: in this package; ``installed``: in the user's folder or a data package; ``fetch``:
+    `fetch_weights` can download them; ``browser``: they require a manual download; ``absent``: no
+    address is known;
     ``corrupt``: truncated or modified.
 
     Examples:
@@ -175,6 +178,10 @@ def remove_weights(spec: ModelSpec) -> Path:
     path, entry = _expected_path(spec.weights), _entry_path(spec.id)
     if spec.weights.embedded:
         raise WeightsError(f"{spec.id}: is included in the program and cannot be removed")
+    if spec.weights.package:
+        raise WeightsError(
+            f"{spec.id}: belongs to the package {spec.weights.package}; pip uninstall removes it"
+        )
     outside = Path(spec.weights.name).is_absolute()  # a checkpoint that is named by its path
     if outside or (not path.exists() and not entry.exists()):
         raise WeightsError(f"{spec.id}: is not installed")
@@ -220,6 +227,8 @@ def _remedy(spec: ModelSpec) -> str:
 def _expected_path(weights: WeightsFile) -> Path:
     if weights.embedded:
         return Path(str(files("restorer.weights").joinpath("embedded", weights.name)))
+    if weights.package:
+        return (package_folder(weights.package) or Path(weights.package)) / weights.name
     return weights_folder() / weights.name
 
 

@@ -26,6 +26,7 @@ from restorer.gui.widgets.theme import colors_of, set_scheme
 from restorer.gui.widgets.titles import TITLES
 from restorer.gui.widgets.words import megapixels
 from restorer.gui.window import MainWindow
+from restorer.models.packages import package_tables
 
 from helpers import contrast
 
@@ -319,7 +320,8 @@ def test_broken_files_leave_the_terminal_alone(qtlog, make_picture):
 
 
 def test_every_model_says_in_german_what_it_is_good_at():
-    assert {spec.title for spec in list_models()} <= set(TITLES), "see gui/widgets/titles.py"
+    titles = {spec.title for spec in list_models()} | {t["title"] for t in package_tables()}
+    assert titles <= set(TITLES), "see gui/widgets/titles.py"
     german = QTranslator()
     assert german.load(str(Path(restorer.gui.__file__).parent / "i18n" / "restorer_de.qm"))
     assert [title for title in TITLES if not german.translate("titles", title)] == []
