@@ -66,6 +66,7 @@ def shipped_recipes() -> dict[str, Recipe]:
     return {member.model: member for recipe in recipes for member in recipe.members()}
 
 
+CANDIDATES = Path(__file__).parents[2] / "benchmarks" / "recipes"
 EMBEDDED = [spec.id for spec in restorer.list_models() if spec.weights.embedded]
 
 
@@ -77,6 +78,14 @@ def test_shipped_recipes_are_read_and_match_the_catalog(name: str) -> None:
     assert dict(recipe.params) == dict(spec.params)
     assert recipe.degrade().scale == spec.scale
     assert recipe.start is None or restorer.model_spec(recipe.start).weights.embedded
+
+
+@pytest.mark.parametrize("path", sorted(CANDIDATES.iterdir()), ids=lambda path: path.stem)
+def test_candidates_train_included_networks(path: Path) -> None:
+    for member in read_recipe(path).members():
+        spec = restorer.model_spec(member.model)
+        assert (member.architecture, dict(member.params)) == (spec.architecture, dict(spec.params))
+        assert (member.degrade().task, member.degrade().scale) == (spec.task, spec.scale)
 
 
 def test_unknown_keys_of_a_recipe_are_refused() -> None:
