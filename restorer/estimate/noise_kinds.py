@@ -15,7 +15,9 @@ from restorer.estimate.findings import Finding, Kind
 from restorer.estimate.noise_bands import NoiseBands
 
 _FLOOR = 0.5  # added to sigmas, about that of rounding to bytes and a little more
-_CERTAIN = 0.7  # least probability that there is noise
+# Least probabilities that there is noise, and that it is of the likeliest kind: on the photographs
+# of the fit, 97 of 100 without noise are called clean, and 95 of 100 with noise are not.
+_CERTAIN, _LIKELY = 0.8, 0.4
 _LEAST = 2.0  # sigma that nobody sees
 # Over the sigma of the sizes that are measured: most of the variance of blotches is coarser still.
 _BLOTCHES = 1.37
@@ -88,7 +90,7 @@ def noise_of(bands: NoiseBands) -> Finding | None:
     odds /= odds.sum() + np.exp(-max(scores.max(), 0.0))
     best = int(odds.argmax())
     sigma = _strength(kinds[best], bands)
-    if odds.sum() < _CERTAIN or sigma < _LEAST:
+    if odds.sum() < _CERTAIN or odds[best] < _LIKELY or sigma < _LEAST:
         return None
     return Finding(kinds[best], sigma, float(odds[best]), _REASONS[kinds[best]])
 

@@ -1,0 +1,74 @@
+"""`diagnose`: the findings stay with the picture, and lead to steps that suit it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+import restorer
+from restorer import CameraColor, Mosaic, SensorNoise, Source
+from restorer.restoration import source as source_module
+
+CLEAN = data.coffee()[80:272, 160:400]
+NOISY = np.clip(CLEAN + np.random.default_rng(0).normal(0, 20, CLEAN.shape), 0, 255).astype("u1")
+
+
+def models(picture: restorer.Picture | Source, scale: int = 1) -> list[str]:
+    return [step.model for step in restorer.diagnose(picture, scale=scale).treatment.steps]
+
+
+def test_a_clean_picture_needs_nothing_and_is_enlarged_by_the_sharp_model() -> None:
+    found = restorer.diagnose(CLEAN)
+    assert found.clean
+    assert found.noise_levels is None
+    assert (found.treatment.steps, found.treatment.seconds, found.treatment.memory) == ((), 0, 0)
+    assert models(CLEAN, 2) == ["panet-sr-x2-lite"]
+
+
+def test_a_noisy_picture_is_denoised_and_enlarged_at_any_scale() -> None:
+    assert models(NOISY) == ["panet-denoise-lite"]
+    for scale in (2, 3, 4):
+        specs = [restorer.model_spec(model) for model in models(NOISY, scale)]
+        assert specs[-1].scale == scale
+        assert specs[-1].id != f"panet-sr-x{scale}-lite" or specs[0].task == "denoising"
+
+
+@pytest.mark.parametrize("scale", [0, 5])
+def test_a_scale_without_a_model_is_refused(scale: int) -> None:
+    with pytest.raises((restorer.SettingsError, restorer.UnknownModelError), match=str(scale)):
+        restorer.diagnose(CLEAN, scale=scale)
+
+
+def test_more_pixels_take_more_time_and_memory() -> None:
+    small, large = (restorer.diagnose(np.tile(NOISY, (n, n, 1))).treatment for n in (1, 2))
+    assert 0 < small.seconds < large.seconds
+    assert 0 < small.memory < large.memory
+
+
+def test_a_source_is_examined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    examine = source_module.examine
+    monkeypatch.setattr(source_module, "examine", lambda *a: calls.append(1) or examine(*a))
+    source = Source(restorer.Image(NOISY))
+    assert restorer.diagnose(source).damages == restorer.diagnose(source, scale=2).damages
+    assert calls == [1]
+
+
+def test_a_white_frame_does_not_hide_the_noise_and_has_none() -> None:
+    framed = NOISY.copy()
+    framed[:, :80] = 255
+    levels = restorer.diagnose(framed).noise_levels
+    assert levels is not None
+    assert levels.levels[:, :3].mean() < levels.levels[:, 8:].mean() / 2
+
+
+def test_the_samples_of_a_sensor_are_demosaiced() -> None:
+    color = CameraColor(np.ones(3), np.eye(3))
+    samples = np.random.default_rng(0).normal(0.3, 0.02, (48, 64, 1)).astype(np.float32)
+    noise = SensorNoise((1e-3,) * 3, (1e-4,) * 3)
+    found = restorer.diagnose(Mosaic(samples, "grbg", color, noise=noise))
+    assert found.content.kind == "raw"
+    assert [damage.kind for damage in found.damages] == ["sensor-noise"]
+    (step,) = found.treatment.steps
+    assert (step.model, step.bayer) == (restorer.raw_model(), "grbg")
