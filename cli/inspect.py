@@ -90,8 +90,6 @@ def _lines(name: str, header: Header, found: Diagnosis) -> Iterator[str]:
     for damage in found.damages:
         words = _DAMAGES[damage.kind].format(damage.strength)
         yield f"  It has {words}{_reason(damage)}"
-    if found.clean:
-        yield "  It is clean."
     treatment = found.treatment
     yield f"  Recommended: {_steps(found)}. {treatment.reason}"
     if treatment.steps:

@@ -19,7 +19,7 @@ def test_findings_and_steps_are_said_and_a_bad_file_is_named(restore, tmp_path):
     assert result.stdout.startswith(f"{noisy}: PNG, 96 x 64, 8 bit\n")
     assert "white noise, sigma 2" in result.stdout
     assert "Recommended: --model panet-denoise-lite." in result.stdout
-    assert "It is clean." in result.stdout.partition(str(flat))[2]
+    assert "Recommended: nothing. It is clean." in result.stdout.partition(str(flat))[2]
     assert f"failed: {bad}: " in result.stderr
     assert f"failed: {tmp_path / 'none.png'}: " in result.stderr
 

@@ -26,12 +26,20 @@ def test_a_clean_picture_needs_nothing_and_is_enlarged_by_the_sharp_model() -> N
     assert models(CLEAN, 2) == ["panet-sr-x2-lite"]
 
 
-def test_a_noisy_picture_is_denoised_and_enlarged_at_any_scale() -> None:
+def test_a_noisy_picture_is_denoised_before_it_is_enlarged() -> None:
     assert models(NOISY) == ["panet-denoise-lite"]
     for scale in (2, 3, 4):
-        specs = [restorer.model_spec(model) for model in models(NOISY, scale)]
-        assert specs[-1].scale == scale
-        assert specs[-1].id != f"panet-sr-x{scale}-lite" or specs[0].task == "denoising"
+        assert models(NOISY, scale) == ["panet-denoise-lite", f"panet-sr-x{scale}-lite"]
+
+
+def test_a_blurred_picture_is_only_enlarged_by_the_model_for_web_pictures() -> None:
+    soft = CLEAN.astype(np.float32)
+    for _ in range(12):
+        rows = (2 * soft + np.roll(soft, 1, 0) + np.roll(soft, -1, 0)) / 4
+        soft = (2 * rows + np.roll(rows, 1, 1) + np.roll(rows, -1, 1)) / 4
+    picture = soft.astype(np.uint8)
+    assert models(picture) == []
+    assert models(picture, 2) == ["panet-sr-x2-photo-lite"]
 
 
 @pytest.mark.parametrize("scale", [0, 5])
