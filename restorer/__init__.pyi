@@ -160,6 +160,7 @@ from .pages import Mosaic as Mosaic
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
+from .restoration.automatic import choose_steps as choose_steps
 from .restoration.chosen import Chosen as Chosen
 from .restoration.chosen import expected_steps as expected_steps
 from .restoration.chosen import scale_of_steps as scale_of_steps

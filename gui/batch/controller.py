@@ -106,7 +106,7 @@ class QueueControl(QObject):
             folder: The results folder; None is the folder of each original.
             settings: The chosen settings, with the treatment of existing results.
         """
-        steps = choices.for_kind(raw=False).steps
+        steps = choices.for_kind(raw=False).asked
         if not steps:
             self._tell_nothing_chosen()
             return
@@ -169,7 +169,7 @@ class QueueControl(QObject):
 
     def apply_choices(self, choices: Choices, settings: Settings) -> None:
         """Queue all waiting, failed and canceled files with the current choices."""
-        if not choices.for_kind(raw=False).steps:
+        if not choices.for_kind(raw=False).asked:
             self._tell_nothing_chosen()
             return
         numbers = self.model.select("waiting", "failed", "cancelled")

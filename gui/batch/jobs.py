@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from restorer import Address, Job, Settings, model_spec, plan_sources, with_raw_steps
+from restorer import (
+    Address,
+    Job,
+    Settings,
+    expected_steps,
+    model_spec,
+    plan_sources,
+    with_raw_steps,
+)
 
 from ..session.choices import NAME as BESIDE_NAME
 from ..session.choices import Choices
@@ -20,7 +28,7 @@ def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
     plan = plan_sources(
         [local(job.source)],
         folder,
-        choices.for_kind(raw=False).steps,
+        choices.for_kind(raw=False).asked,
         name=name,
         suffix=choices.suffix,
         settings=settings,
@@ -30,7 +38,7 @@ def with_choices(job: Job, choices: Choices, settings: Settings) -> Job:
 
 def completed(jobs: Sequence[Job], choices: Choices) -> tuple[Job, ...]:
     """Return the jobs with their references, those on camera RAW with the steps for it."""
-    found = with_raw_steps(jobs, choices.for_kind(raw=True).steps)
+    found = with_raw_steps(jobs, choices.for_kind(raw=True).asked)
     return tuple(with_references(job, choices) for job in found)
 
 
@@ -62,7 +70,8 @@ def with_targets(jobs: Sequence[Job], folder: Path | None, settings: Settings) -
 
 def with_references(job: Job, choices: Choices) -> Job:
     """Return the job with the references, if one of its steps takes them."""
-    wanted = any(model_spec(step.model).traits.needs_references for step in job.steps)
+    steps = expected_steps(job.steps)
+    wanted = any(model_spec(step.model).traits.needs_references for step in steps)
     return replace(job, references=choices.references if wanted else ())
 
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from restorer import Choice, Settings, find_option
 
-from ..session.choices import Choices, usual_choices
+from ..session.choices import Choices, automatic_choices
 from ..session.session import Session
 from ..session.thumbnails import Thumbnails
 from ..widgets.accessibility import Notice, announce
@@ -53,7 +53,7 @@ class BatchPanel(FileDropPanel):
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._choices = usual_choices()
+        self._choices = automatic_choices()
         self._wanted: tuple[Path | None, str] = (None, "skip")  # as it was set last
         self._ran = False
         self._counts: Counter[RowState] | None = None  # of the rows that `_offer` saw
@@ -75,7 +75,7 @@ class BatchPanel(FileDropPanel):
     def set_choices(self, choices: Choices) -> None:
         """Set the choices for files that are added from now on."""
         self._choices = choices
-        models = ", ".join(spec.id for spec in choices.models)
+        models = ", ".join(step.model for step in choices.asked)
         text = self.tr("New files: %1").replace("%1", models or self.tr("no steps selected"))
         self.what.setText(text)
         self.what.setToolTip(text)

@@ -303,6 +303,10 @@
 <context>
     <name>ActionArea</name>
     <message>
+        <source>Nothing to repair.</source>
+        <translation>Nichts zu beheben.</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
     </message>
@@ -699,6 +703,41 @@
     <message>
         <source>Stop and quit</source>
         <translation>Anhalten und beenden</translation>
+    </message>
+</context>
+<context>
+    <name>Automatic</name>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Repairs what each picture needs.</source>
+        <translation>Behebt, was jedes Bild braucht.</translation>
+    </message>
+    <message>
+        <source>Automatic: enlarge by</source>
+        <translation>Automatisch: vergrößern um</translation>
+    </message>
+    <message>
+        <source>Keep size</source>
+        <translation>Größe behalten</translation>
+    </message>
+    <message>
+        <source>Looking at the picture …</source>
+        <translation>Das Bild wird angesehen …</translation>
+    </message>
+    <message>
+        <source>no damage</source>
+        <translation>keine Schäden</translation>
+    </message>
+    <message>
+        <source>Found: %1. Steps: %2.</source>
+        <translation>Gefunden: %1. Schritte: %2.</translation>
+    </message>
+    <message>
+        <source>Found: %1. Nothing to do.</source>
+        <translation>Gefunden: %1. Nichts zu tun.</translation>
     </message>
 </context>
 <context>
@@ -1979,6 +2018,10 @@
 <context>
     <name>Session</name>
     <message>
+        <source>This picture needs no repair.</source>
+        <translation>Dieses Bild braucht keine Reparatur.</translation>
+    </message>
+    <message>
         <source>Add a reference picture first.</source>
         <translation>Fügen Sie erst ein Referenzbild hinzu.</translation>
     </message>
@@ -2332,6 +2375,46 @@
 </context>
 <context>
     <name>titles</name>
+    <message>
+        <source>even noise</source>
+        <translation>gleichmäßiges Rauschen</translation>
+    </message>
+    <message>
+        <source>camera noise</source>
+        <translation>Kamerarauschen</translation>
+    </message>
+    <message>
+        <source>coarse noise</source>
+        <translation>grobes Rauschen</translation>
+    </message>
+    <message>
+        <source>film grain</source>
+        <translation>Filmkorn</translation>
+    </message>
+    <message>
+        <source>color noise</source>
+        <translation>Farbrauschen</translation>
+    </message>
+    <message>
+        <source>noise of the sensor</source>
+        <translation>Rauschen des Sensors</translation>
+    </message>
+    <message>
+        <source>JPEG artifacts</source>
+        <translation>JPEG-Artefakte</translation>
+    </message>
+    <message>
+        <source>JPEG artifacts, saved more than once</source>
+        <translation>JPEG-Artefakte, mehrmals gespeichert</translation>
+    </message>
+    <message>
+        <source>blur</source>
+        <translation>Unschärfe</translation>
+    </message>
+    <message>
+        <source>small size</source>
+        <translation>geringe Größe</translation>
+    </message>
     <message>
         <source>sharp, clean images, enlarged 2x</source>
         <translation>scharfe, saubere Bilder, 2-fach vergrößert</translation>

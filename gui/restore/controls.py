@@ -186,6 +186,8 @@ class ActionArea(QFrame):
         if state.choices.needs_references and not state.choices.ready:
             return self.tr("Add a reference picture.")
         if not state.choices.steps:
+            if state.choices.automatic:
+                return self.tr("Nothing to repair.") if state.choices.chosen else ""
             return self.tr("Turn on at least one step.")
         width, height = state.size
         return (

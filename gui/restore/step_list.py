@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
@@ -22,6 +23,7 @@ from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
 from ..widgets.titles import kind_title, task_title, title_of
 from ..widgets.words import number, size
+from .automatic import Automatic
 from .damage import Damage
 from .references import References
 
@@ -116,6 +118,8 @@ class StepList(QWidget):
         self._choices: Choices | None = None
         self._usable: frozenset[str] = frozenset()
         self._shown: tuple[object, ...] = ()
+        self.automatic = Automatic()
+        self.automatic.chosen.connect(self._take_automatic)
         self.rows = {task: StepRow(task, task_title(task)) for task in RAW_ORDER}
         self.rows[mosaic_task()].wanted.setEnabled(False)  # RAW files have no colors otherwise
         self.references = References()
@@ -130,6 +134,7 @@ class StepList(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
+        layout.addWidget(self.automatic)
         for each in self.rows.values():
             layout.addWidget(each)
             each.changed.connect(self._take_task)
@@ -150,6 +155,7 @@ class StepList(QWidget):
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
         self.references.show_state(state)
+        self.automatic.show_state(state)
         damage = (state.estimated_sigma, state.estimated_quality)
         shown = (state.choices, state.usable, state.pace, *damage)
         if shown != self._shown:
@@ -159,7 +165,8 @@ class StepList(QWidget):
     def _show_rows(self, state: State) -> None:
         self._choices = choices = state.choices
         self._usable = state.usable
-        self.rows[mosaic_task()].setVisible(choices.raw)
+        for task, each in self.rows.items():
+            each.setVisible(not choices.automatic and (choices.raw or task != mosaic_task()))
         for task, each in self.rows.items():
             if task == mosaic_task() and not choices.raw:
                 continue
@@ -213,6 +220,16 @@ class StepList(QWidget):
             self.chosen.emit(
                 self._choices.with_task(choice.task, model=choice.model, wanted=choice.wanted)
             )
+
+    def _take_automatic(self, wanted: bool, enlargement: int) -> None:  # a signal's
+        if self._choices is None:
+            return
+        if wanted:
+            self.chosen.emit(
+                replace(self._choices, automatic=True, enlargement=enlargement).suited(None)
+            )
+        else:  # with the steps that it had chosen, to change them
+            self.chosen.emit(replace(self._choices, automatic=False, enlargement=1, chosen=None))
 
     def _take_damage(self, field: str, value: float | None) -> None:
         if self._choices is not None:

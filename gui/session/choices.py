@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from restorer import (
+    AUTO,
     OPTIONS,
     SETTINGS_OPTIONS,
     STEP_OPTIONS,
     TASKS,
     WRITABLE,
+    Chosen,
     ModelSpec,
     Option,
     Settings,
@@ -38,6 +40,7 @@ TASK_ORDER = tuple(
 RAW_ORDER = (mosaic_task(), *TASK_ORDER)  # of camera RAW, which is demosaiced first
 CAMERA_SUFFIX = ".dng"  # of results in the colors of the camera
 NAME = "{stem}-restored{suffix}"
+SCALES = (1, *sorted(TASKS[usual_task()].default_models))  # what automatic restoration enlarges by
 # The names that a preset may have; those outside the table mean tasks, models and a file format.
 PRESET_NAMES = frozenset({"task", "model", "scale", "format", *(o.name for o in OPTIONS)})
 
@@ -67,6 +70,9 @@ class Choices:
         references: Reference pictures, for the tasks that need them.
         suffix: Suffix of the result, with its dot; None for that of the source.
         settings: The settings of all steps.
+        automatic: Whether the steps are those that suit each picture.
+        enlargement: The scale of automatic restoration.
+        chosen: What suits the open picture; None until it is known. The tasks are those, then.
     """
 
     tasks: tuple[TaskChoice, ...]
@@ -76,6 +82,9 @@ class Choices:
     references: tuple[Path, ...] = ()
     suffix: str | None = None
     settings: Settings = field(default_factory=Settings)
+    automatic: bool = False
+    enlargement: int = 1
+    chosen: Chosen | None = None
 
     @property
     def models(self) -> tuple[ModelSpec, ...]:
@@ -89,6 +98,8 @@ class Choices:
     @property
     def scale(self) -> int:
         """Factor by which the result is larger than the picture."""
+        if self.automatic:
+            return self.enlargement
         return prod(spec.scale for spec in self.models)
 
     @property
@@ -96,11 +107,40 @@ class Choices:
         """The steps that the core runs."""
         return tuple(map(self.step, self.models))
 
+    @property
+    def asked(self) -> tuple[Step, ...]:
+        """The steps for any picture: one that stands for those that suit it, or the steps."""
+        if not self.automatic:
+            return self.steps
+        scale = None if self.enlargement == 1 else self.enlargement
+        return (replace(self.template, model=AUTO, bayer=None, scale=scale),)
+
+    @property
+    def wanted_damage(self) -> tuple[object, ...]:
+        """What decides, beside the picture, which steps suit it."""
+        if not self.automatic:
+            return ()
+        return self.enlargement, self.template.sigma, self.template.jpeg_quality, self.raw
+
+    def suited(self, chosen: Chosen | None) -> Choices:
+        """Return the choices with the steps that suit a picture; with none while they are unknown.
+
+        Other choices than automatic ones stay.
+        """
+        if not self.automatic:
+            return self
+        models = {spec.task: spec.id for spec in map(_spec, chosen.steps if chosen else ())}
+        tasks = tuple(
+            replace(k, wanted=k.task in models, model=models.get(k.task, k.model))
+            for k in self.tasks
+        )
+        return replace(self, tasks=tasks, chosen=chosen)
+
     def step(self, spec: ModelSpec) -> Step:
         """Return a step of a model, with the options that it takes."""
         refused = {o.field: o.default for o in STEP_OPTIONS if not spec.takes(o)}
-        if spec.traits.mosaic:  # its colors cannot be mixed with a mosaic
-            refused |= _FULL
+        if spec.traits.mosaic or (self.automatic and spec.traits.enlarges):
+            refused |= _FULL  # colors cannot be mixed with a mosaic
         return replace(self.template, model=spec.id, **refused)
 
     def value(self, option: Option) -> Any:
@@ -112,12 +152,15 @@ class Choices:
         return next(task_choice for task_choice in self.tasks if task_choice.task == task)
 
     def with_task(self, task: str, **changes: Any) -> Choices:
-        """Return choices with one entry changed; only one task that enlarges can be wanted."""
+        """Return choices with one entry changed, which are not automatic.
+
+        Only one task that enlarges can be wanted.
+        """
         tasks = tuple(replace(k, **changes) if k.task == task else k for k in self.tasks)
         if TASKS[task].enlarges and changes.get("wanted"):
             others = {each.id for each in TASKS.values() if each.enlarges} - {task}
             tasks = tuple(replace(k, wanted=False) if k.task in others else k for k in tasks)
-        return replace(self, tasks=tasks)
+        return replace(self, tasks=tasks, automatic=False, enlargement=1, chosen=None)
 
     def for_kind(self, *, raw: bool) -> Choices:
         """Return the choices with the tasks of camera RAW, or with those of other pictures."""
@@ -147,7 +190,10 @@ class Choices:
     @property
     def mixes_input(self) -> bool:
         """Whether the strength applies to any step."""
-        return any(not spec.traits.mosaic for spec in self.models)
+        return any(
+            not spec.traits.mosaic and not (self.automatic and spec.traits.enlarges)
+            for spec in self.models
+        )
 
     def with_step(self, step: Step) -> Choices:
         """Return choices with the model of a step, and the options that it takes."""
@@ -191,7 +237,7 @@ class Choices:
 
         In a chain, each step passes the mixture of its input and result on to the next one.
         """
-        return len(self.models) == 1 and not self.raw
+        return len(self.models) == 1 and not self.raw and (self.mixes_input or not self.automatic)
 
     def for_networks(self) -> Choices:
         """Return the choices that determine the networks' output, with defaults for all others.
@@ -226,11 +272,13 @@ class Choices:
 
     def target(self, source: Path) -> Path:
         """Return where the command line would write the result."""
-        return source.with_name(target_name(source, self.steps, NAME, self.suffix))
+        return source.with_name(target_name(source, self.asked, NAME, self.suffix))
 
     def options(self) -> dict[str, Any]:
         """Return the options of `restore image` that differ from its defaults, as TOML values."""
         found: dict[str, Any] = {"model": [spec.id for spec in self.models]}
+        if self.automatic:
+            found = {"task": [AUTO]} | ({"scale": self.enlargement} if self.scale != 1 else {})
         found |= {option.name: option.write(value) for option, value in self._changed()}
         return found | ({"format": self.suffix.removeprefix(".")} if self.suffix else {})
 
@@ -239,8 +287,10 @@ class Choices:
         words = ["restore", "image", str(source)]
         if target is not None and target != self.target(source):
             words += ["-o", str(target)]
-        for spec in self.models:
-            words += ["--model", spec.id]
+        if self.automatic:
+            words += ["--scale", str(self.enlargement)] if self.scale != 1 else []
+        else:
+            words += [word for spec in self.models for word in ("--model", spec.id)]
         for option, value in self._changed():
             cleared = option.is_flag and not option.write(value)
             words += [f"--no-{option.name}" if cleared else f"--{option.name}"]
@@ -260,13 +310,20 @@ class Choices:
     def _changed(self) -> Iterator[tuple[Option, Any]]:
         """Yield the options that differ from their defaults and apply to the models."""
         for option in OPTIONS:
-            applies = option not in STEP_OPTIONS or any(s.takes(option) for s in self.models)
+            taken = any(s.takes(option) for s in self.models)
+            taken = not option.mosaic if self.automatic else taken
+            applies = option not in STEP_OPTIONS or taken
             if applies and (value := self.value(option)) != option.default:
                 yield option, value
 
 
+def automatic_choices() -> Choices:
+    """Return the choices of a new user: what each picture needs, in its own size."""
+    return replace(usual_choices(), automatic=True).suited(None)
+
+
 def usual_choices() -> Choices:
-    """Return the choices of a new user: twice as large, with the models that ship."""
+    """Return the choices of someone who chooses the steps: twice as large, by the usual models."""
     tasks = tuple(TaskChoice(task, _usual_model(task)) for task in TASK_ORDER)
     demosaicing = TaskChoice(mosaic_task(), raw_model(), wanted=True)
     return Choices(tasks, (demosaicing, *tasks)).with_task(usual_task(), wanted=True)
@@ -302,7 +359,11 @@ def _chosen_models(options: Mapping[str, Any]) -> Choices:
     choices, scale = usual_choices(), options.get("scale")
     scale = int(scale) if isinstance(scale, str) and scale.isdecimal() else scale
     specs = [model_spec(model) for model in _list(options.get("model", ()))]
-    tasks = _list(options.get("task", usual_task() if scale is not None and not specs else ()))
+    tasks = _list(options.get("task", ()))
+    if not specs and set(tasks) <= {AUTO}:
+        if scale not in (None, *SCALES):
+            raise ValueError(f"scale {scale!r}: expected one of {', '.join(map(str, SCALES))}")
+        return replace(automatic_choices(), enlargement=scale or 1)
     if tasks or specs:
         choices = replace(choices, tasks=tuple(replace(k, wanted=False) for k in choices.tasks))
     if mosaic_task() in (*tasks, *(spec.task for spec in specs)):
@@ -322,6 +383,10 @@ def _chosen_models(options: Mapping[str, Any]) -> Choices:
         names = " and ".join(spec.id for spec in choices.models)
         raise ValueError(f"scale {scale!r}: {names} has scale {choices.scale}")
     return choices
+
+
+def _spec(step: Step) -> ModelSpec:
+    return model_spec(step.model)
 
 
 def _usual_model(task: str) -> str:

@@ -16,6 +16,7 @@ from restorer import (
     DEFAULT_MAX_PIXELS,
     FORMATS,
     READABLE,
+    Chosen,
     Image,
     ImageError,
     ImageFormatError,
@@ -152,6 +153,11 @@ def estimate_damage(opened: OpenPicture, choices: Choices) -> tuple[float | None
     return sigma, quality
 
 
+def choose_steps(opened: OpenPicture, choices: Choices) -> Chosen:
+    """Return what suits the picture. Raises RestorerError."""
+    return restorer.choose_steps(choices.asked[0], opened.source, choices.settings)
+
+
 def survey() -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the ids of the usable models, and the devices."""
     usable = frozenset(spec.id for spec in list_models() if restorer.verify_weights(spec) == "ok")
@@ -250,7 +256,9 @@ def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, .
         path: The file to write.
         choices: The choices that made it, with that page among the settings.
     """
-    final = restorer.amend_provenance(final, choices.steps, choices.settings)
+    final = restorer.amend_provenance(
+        final, choices.steps, choices.settings, found=choices.chosen.found if choices.chosen else ""
+    )
     options = writer_options(path, **choices.settings.writing)
     place = choices.settings.provenance
     notes = write(final, path, options, existing="replace", provenance=place)

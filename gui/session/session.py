@@ -53,6 +53,7 @@ class Session(QObject):
         self._network = Worker("network", parent=self)
         self._estimator = Worker("gauge", parent=self)
         self._surveyor = Worker("surveyor", parent=self)
+        self._chooser = Worker("chooser", parent=self)
         self._writer = Worker("writer", keep=True, parent=self)
         self._painter = Worker("painter", parent=self)
         self._previews = Previews(self._store, self._network)
@@ -128,6 +129,8 @@ class Session(QObject):
             choices = choices.behind_demosaicing()
         else:
             choices = choices.for_kind(raw=False)
+        if choices.wanted_damage != before.wanted_damage:
+            choices = choices.suited(None)
         if choices == before:
             return
         frame = self.state.frame
@@ -138,6 +141,7 @@ class Session(QObject):
             self._store.set(estimated_sigma=None)
         self._previews.follow(before)
         self._find_damage()
+        self._find_steps()
         if opened is not None and choices.development != opened.development:
             self._develop()
 
@@ -168,11 +172,12 @@ class Session(QObject):
         if opened is None or self.state.work.doing == "restoring":
             return
         if not choices.ready:
-            self._store.tell(
-                self.tr("Add a reference picture first.")
-                if choices.needs_references
-                else self.tr("No step is selected. Turn on at least one.")
-            )
+            if choices.automatic:
+                self._store.tell(self.tr("This picture needs no repair."))
+            elif choices.needs_references:
+                self._store.tell(self.tr("Add a reference picture first."))
+            else:
+                self._store.tell(self.tr("No step is selected. Turn on at least one."))
             return
         self._store.set(work=Work("restoring"), message=None, loaded_result=None)
         self._store.ask(
@@ -242,7 +247,14 @@ class Session(QObject):
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop all work except saving; return whether all threads ended within the time."""
-        workers = (self._reader, self._network, self._estimator, self._surveyor, self._painter)
+        workers = (
+            self._reader,
+            self._network,
+            self._estimator,
+            self._chooser,
+            self._surveyor,
+            self._painter,
+        )
         for worker in workers:
             worker.drop()
         ended = [worker.close(timeout_s) for worker in (*workers, self._writer)]
@@ -276,7 +288,7 @@ class Session(QObject):
         self._store.set(
             opened=opened,
             camera_preview=None,
-            choices=choices.for_kind(raw=is_raw) if opened is not None else choices,
+            choices=(choices.for_kind(raw=is_raw) if opened is not None else choices).suited(None),
             patches=(),
             patches_of=None,
             restoration=None,
@@ -290,6 +302,7 @@ class Session(QObject):
         )
         if opened is not None:
             self._find_damage()
+            self._find_steps()
             self._previews.wait()
             if self.state.choices.development != opened.development:  # chosen meanwhile
                 self._develop()
@@ -302,7 +315,8 @@ class Session(QObject):
 
         def take(reply: Reply) -> None:
             if reply.error is None and self.state.opened is opened:
-                self._store.set(opened=reply.value)
+                self._store.set(opened=reply.value, choices=self.state.choices.suited(None))
+                self._find_steps()
                 self._previews.wait()
 
         self._store.ask(
@@ -407,6 +421,24 @@ class Session(QObject):
                 self._take_damage,
             )
 
+    def _find_steps(self) -> None:
+        """Find out what suits the picture, unless it is known."""
+        opened, choices = self.state.opened, self.state.choices
+        if opened is None or not choices.automatic or choices.chosen is not None:
+            return
+
+        def take(reply: Reply) -> None:
+            before = self.state.choices
+            known = self.state.opened is opened and before.wanted_damage == choices.wanted_damage
+            if reply.error is None and known:
+                self._store.set(choices=before.suited(reply.value))
+                self._previews.follow(before)
+                self._find_damage()
+
+        self._store.ask(
+            self._chooser, lambda request: operations.choose_steps(opened, choices), take
+        )
+
     def _show_again(self) -> None:
         """Show picture and results in the colors of another screen."""
         state, screen = self.state, self._store.screen
@@ -431,7 +463,7 @@ class Session(QObject):
 
     def _leave(self, number: int) -> None:
         """Cancel the work on the open picture before another one is opened."""
-        for worker in (self._network, self._estimator, self._painter):
+        for worker in (self._network, self._estimator, self._chooser, self._painter):
             worker.drop()
         self._previews.drop()
         self._save_to = None

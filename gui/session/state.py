@@ -12,7 +12,7 @@ import restorer  # attributes load torch at first use, not when the window opens
 from restorer import Image, Mosaic, Region, list_models
 
 from .box import Box
-from .choices import Choices, usual_choices
+from .choices import Choices, automatic_choices
 from .convert import Pyramid
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class State:
     current: int = -1
     opened: OpenPicture | None = None
     camera_preview: CameraPreview | None = None
-    choices: Choices = field(default_factory=usual_choices)
+    choices: Choices = field(default_factory=automatic_choices)
     patches: tuple[Patch, ...] = ()
     patches_of: Choices | None = None
     restoration: Restoration | None = None

@@ -30,7 +30,7 @@ from restorer import (
     usual_task,
 )
 
-from ..session.choices import usual_choices
+from ..session.choices import automatic_choices
 from ..session.session import Session
 from ..session.state import State
 from ..session.store import sentence
@@ -69,7 +69,7 @@ class ContactSheet(QWidget):
         super().__init__(parent)
         self._picture: Source | None = None
         self._ground_truth: Image | None = None
-        self._choices = usual_choices()
+        self._choices = automatic_choices()
         self._usable: frozenset[str] = frozenset()
         self._run = 0
         self._worker = Worker("sheet", parent=self)

@@ -111,7 +111,7 @@ class Actions(QObject):
         can["run"] = seen and idle and state.choices.ready
         can["save"] = can["save-as"] = state.saveable is not None
         has_path = picture is not None and picture.path is not None
-        can["copy-command"] = has_path and bool(state.choices.steps)
+        can["copy-command"] = has_path and bool(state.choices.asked)
         # On other pages these keys scroll tables.
         browses = any(page.browses and self[n].isChecked() for n, page in self._pages.items())
         can["previous"] = browses and state.current > 0

@@ -91,6 +91,24 @@ def task_title(task: str) -> str:
     return core_text(TASKS[task].label) if task in TASKS else task
 
 
+def damage_title(kind: str) -> str:
+    """Return the name of a damage (`Finding.kind`); that of an unknown one is its id."""
+    translate = QCoreApplication.translate
+    words = {
+        "white-noise": translate("titles", "even noise"),
+        "camera-noise": translate("titles", "camera noise"),
+        "coarse-noise": translate("titles", "coarse noise"),
+        "film-grain": translate("titles", "film grain"),
+        "chroma-noise": translate("titles", "color noise"),
+        "sensor-noise": translate("titles", "noise of the sensor"),
+        "jpeg": translate("titles", "JPEG artifacts"),
+        "resaved-jpeg": translate("titles", "JPEG artifacts, saved more than once"),
+        "blur": translate("titles", "blur"),
+        "small": translate("titles", "small size"),
+    }
+    return words.get(kind, kind)
+
+
 def kind_title(kind: str) -> str:
     """Return the name of what a model does to a picture (`ModelSpec.kind`)."""
     translate = QCoreApplication.translate

@@ -284,7 +284,7 @@ def _look(job: Job, source: formats.ImageFile) -> Chosen:
 
     large = source.has_rows and source.header.height * source.header.width > _LARGE
     page = automatic.sampled(source.rows()) if large else source.read_page()
-    return automatic.choose(job.steps[0], Source(page, settings=job.settings), job.settings)
+    return automatic.choose_steps(job.steps[0], Source(page, settings=job.settings), job.settings)
 
 
 def _checked_target(job: Job, folders: _Folders) -> formats.Format:

@@ -50,7 +50,7 @@ def open_chosen(
         return open_steps(model, settings, bits, pattern), None
     if known is None:
         source = source if isinstance(source, Source) else source()
-        known = choose(first, source, settings)
+        known = choose_steps(first, source, settings)
     return open_each([*known.steps, *others], settings, bits, pattern), known
 
 
@@ -68,13 +68,20 @@ def expected_model(model: Model) -> Model:
     return found
 
 
-def choose(step: Step, source: Source, settings: Settings) -> Chosen:
+def choose_steps(step: Step, source: Source, settings: Settings | None = None) -> Chosen:
     """Return what an automatic step stands for, for a picture.
 
     A noise level or a JPEG quality that the step gives holds in place of what is found.
 
     Raises SettingsError, UnknownModelError for a scale that no model has.
+
+    Examples:
+        >>> source = restorer.Source(restorer.read("noisy.png"))
+        >>> chosen = restorer.choose_steps(restorer.Step("auto", scale=2), source)
+        >>> restorer.scale_of_steps(chosen.steps)
+        2
     """
+    settings = settings or Settings()
     if step.bayer is not None:
         raise SettingsError("bayer: auto takes the pattern from the file; a demosaicing model does")
     scale = (step.scale or 1) if step.model == AUTO else (step.scale or 2)
@@ -84,7 +91,8 @@ def choose(step: Step, source: Source, settings: Settings) -> Chosen:
         found = [each for each in found if model_spec(each.model).traits.enlarges]
     elif not source.pattern:
         found = _as_given(found, step)
-    return Chosen(tuple(found), _words(diagnosis.content, diagnosis.damages))
+    kinds = tuple(damage.kind for damage in diagnosis.damages)
+    return Chosen(tuple(found), _words(diagnosis.content, diagnosis.damages), kinds)
 
 
 def sampled(rows: Rows) -> Image:
@@ -98,8 +106,8 @@ def sampled(rows: Rows) -> Image:
 
 
 def choose_for_frames(step: Step, frames: Iterable[Image], settings: Settings) -> Chosen:
-    """Return what `choose` does for most frames of an animation."""
-    found = [choose(step, Source(frame), settings) for frame in frames]
+    """Return what `choose_steps` does for most frames of an animation."""
+    found = [choose_steps(step, Source(frame), settings) for frame in frames]
     (steps, _), *_ = Counter(each.steps for each in found).most_common()
     return next(each for each in found if each.steps == steps)
 

@@ -22,10 +22,12 @@ class Chosen:
     Attributes:
         steps: In order; none for a picture that needs no repair.
         found: What was found, in words.
+        kinds: The damages that were found, see `Finding`.
     """
 
     steps: tuple[Step, ...]
     found: str
+    kinds: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -133,10 +133,13 @@ def provenance_of(image: Image) -> Provenance | None:
     return Provenance.parse(found[-1]) if found else None
 
 
-def amend_provenance(image: Image, steps: Iterable[Step], settings: Settings) -> Image:
+def amend_provenance(
+    image: Image, steps: Iterable[Step], settings: Settings, *, found: str = ""
+) -> Image:
     """Return a restored image that was finished for other steps or settings than it was run with.
 
-    An image that does not say how it was made stays as it is.
+    `found` is what `auto` found, where it chose the steps. An image that does not say how it was
+    made stays as it is.
 
     Examples:
         >>> image = restorer.restore(restorer.read("noisy.png"), "panet-denoise-lite")
@@ -145,10 +148,11 @@ def amend_provenance(image: Image, steps: Iterable[Step], settings: Settings) ->
         >>> restorer.provenance_of(image).settings.quality
         80
     """
-    found = provenance_of(image)
-    if found is None:
+    known = provenance_of(image)
+    if known is None:
         return image
-    return with_provenance(image, replace(found, steps=tuple(steps), settings=settings))
+    amended = replace(known, steps=tuple(steps), settings=settings, found=found)
+    return with_provenance(image, amended)
 
 
 def account_of(

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from restorer import Image, write
+from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.session import Session
 from restorer.gui.shell.preferences import Preferences
 from restorer.gui.widgets import theme
@@ -97,6 +98,7 @@ def preferences(tmp_path: Path) -> Preferences:
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
     made = Session()
+    made.choose(usual_choices())
     yield made
     assert made.close(30), "a thread did not end"
     made.deleteLater()
@@ -107,6 +109,7 @@ def window(qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterat
     theme.set_scheme(qapp, "light")
     made = MainWindow(Session(), preferences)
     made.presets.path = Path(preferences.folder, "presets.toml")
+    made.session.choose(usual_choices())
     made.resize(1280, 800)
     made.show()
     yield made

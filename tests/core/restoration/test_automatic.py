@@ -112,7 +112,7 @@ def test_the_strength_is_that_of_repairs(found: list[str]) -> None:
 def test_stated_damage_holds_in_place_of_what_is_found(
     found: list[str], step: Step, models: list[str]
 ) -> None:
-    chosen = automatic.choose(step, restorer.Source(picture()), Settings())
+    chosen = restorer.choose_steps(step, restorer.Source(picture()), Settings())
     assert [each.model for each in chosen.steps] == models
     for each in chosen.steps:
         assert each.sigma == (step.sigma if each.model == DENOISE else None)

@@ -14,7 +14,14 @@ import restorer
 from restorer import Choice, Flag, Integer, Number, Option
 from restorer.cli import image as image_module
 from restorer.cli.group import cli
-from restorer.gui.session.choices import TASK_ORDER, Choices, from_options, usual_choices
+from restorer.gui.session.choices import (
+    SCALES,
+    TASK_ORDER,
+    Choices,
+    automatic_choices,
+    from_options,
+    usual_choices,
+)
 from restorer.options import Balance, PageNumbers, Size
 
 SOURCE = Path("/pictures/my photo.png")
@@ -44,6 +51,7 @@ def values_of(option: Option) -> st.SearchStrategy[Any]:
 
 @st.composite
 def choices(draw):
+    automatic = draw(st.booleans())
     made = usual_choices()
     made = made.with_task("super-resolution", wanted=draw(st.booleans()))
     noise = not made.steps or draw(st.booleans())
@@ -54,6 +62,10 @@ def choices(draw):
     values |= {} if noise else {"sigma": None}
     values |= {} if values["mosaic"] else {"raw_size": None}
     values |= {} if blocks else {"jpeg_quality": None}
+    if automatic:
+        enlargement = draw(st.sampled_from(SCALES))
+        made = replace(automatic_choices(), enlargement=enlargement)
+        values |= {"mosaic": None, "raw_size": None}
     suffix = draw(st.sampled_from([None, ".png", ".jpg", ".tif"]))
     return made.with_values(**values | {"bayer": None}).with_changes(suffix=suffix)
 
@@ -78,7 +90,7 @@ def test_the_command_asks_for_the_same_job(chosen, tmp_path_factory):
     source = small_picture(tmp_path_factory.mktemp("in") / "my photo's.png")
     with pytest.MonkeyPatch.context() as patch:
         job = job_of(chosen.command(source), patch, source)
-    assert job.steps == chosen.steps
+    assert job.steps == chosen.asked
     assert job.settings == chosen.settings
     assert job.target == chosen.target(source)
 
@@ -86,7 +98,7 @@ def test_the_command_asks_for_the_same_job(chosen, tmp_path_factory):
 @given(chosen=choices())
 def test_a_preset_brings_the_same_choices_back(chosen):
     found = from_options(chosen.options())
-    assert found.steps == chosen.steps
+    assert found.asked == chosen.asked
     assert found.settings == chosen.settings
     assert found.suffix == chosen.suffix
 
@@ -154,7 +166,7 @@ def test_references_are_named_in_the_command(monkeypatch, tmp_path):
     assert chosen.ready
     job = job_of(chosen.command(source), monkeypatch, source)
     assert job.references == (sharp,)
-    assert job.steps == chosen.steps
+    assert job.steps == chosen.asked
 
 
 def test_a_step_of_the_contact_sheet_is_adopted():

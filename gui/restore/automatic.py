@@ -1,0 +1,65 @@
+"""Automatic: the first choice of all, which repairs what each picture needs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from ..session.choices import SCALES, Choices
+from ..session.state import State
+from ..widgets.forms import Picker, column, hint, row
+from ..widgets.titles import damage_title, task_title
+
+_INDENT = 24  # below the text of a check box
+
+
+class Automatic(QWidget):
+    """A check box, the enlargement, and a sentence on the open picture.
+
+    Signals:
+        chosen: Whether it is wanted, and the enlargement.
+    """
+
+    chosen = Signal(bool, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = QCheckBox(self.tr("Automatic"))
+        self.wanted.setAccessibleName(self.tr("Automatic"))
+        self.wanted.setToolTip(self.tr("Repairs what each picture needs."))
+        self.scale = Picker()
+        self.scale.setAccessibleName(self.tr("Automatic: enlarge by"))
+        for scale in SCALES:
+            self.scale.addItem(self.tr("Keep size") if scale == 1 else f"{scale} ×", scale)
+        self.sentence = hint()
+        self.sentence.setContentsMargins(_INDENT, 0, 0, 4)
+        layout = column(spacing=6)
+        layout.addLayout(row(self.wanted, self.scale, stretch=0))
+        layout.addWidget(self.sentence)
+        self.setLayout(layout)
+        self.wanted.toggled.connect(self._take)
+        self.scale.activated.connect(self._take)
+
+    def show_state(self, state: State) -> None:
+        """Show whether it is wanted, and what it does to the open picture."""
+        choices = state.choices
+        with QSignalBlocker(self.wanted), QSignalBlocker(self.scale):
+            self.wanted.setChecked(choices.automatic)
+            self.scale.setCurrentIndex(self.scale.findData(choices.enlargement))
+        self.scale.setVisible(choices.automatic)
+        self.sentence.setVisible(choices.automatic)
+        self.sentence.setText(self._words(choices, opened=state.opened is not None))
+
+    def _words(self, choices: Choices, *, opened: bool) -> str:
+        if not opened:
+            return self.tr("Repairs what each picture needs.")
+        if choices.chosen is None:
+            return self.tr("Looking at the picture …")
+        kinds = dict.fromkeys(map(damage_title, choices.chosen.kinds))
+        found = ", ".join(kinds) or self.tr("no damage")
+        steps = ", ".join(task_title(spec.task) for spec in choices.models)
+        text = self.tr("Found: %1. Steps: %2.") if steps else self.tr("Found: %1. Nothing to do.")
+        return text.replace("%1", found).replace("%2", steps)
+
+    def _take(self) -> None:
+        self.chosen.emit(self.wanted.isChecked(), self.scale.currentData())
