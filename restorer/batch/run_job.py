@@ -132,7 +132,8 @@ def _run_reserved(
     context.progress("write")
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
-        options = formats.writer_options(target, **job.settings.writing)
+        asked = job.settings.writing if plans else job.settings.writing_untouched
+        options = formats.writer_options(target, **asked)
         place = job.settings.provenance
         return formats.write(
             restored, target, options, existing=existing, times=times, provenance=place

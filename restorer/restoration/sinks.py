@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +74,7 @@ class ResultWriter:
                 example = self._example()
                 channels, dtype = example.pixels.shape[2], example.pixels.dtype
                 done = spool.begin(head(), self._size[1], channels, dtype)
-            self._write(self._images(bands(done), spool, done))
+            self._write(self._images(bands(done), spool, done), self._settings.writing)
 
         return sink
 
@@ -82,9 +82,10 @@ class ResultWriter:
         """Write a picture as it is, in the depth and the colors of the result."""
         self._first = with_provenance(self._first, self._account_of(None))
         if self._profile is None and self._bits == self._first.bits:
-            self._write(replace(self._first, pixels=band) for band in bands)
+            images = (replace(self._first, pixels=band) for band in bands)
         else:
-            self._write(self._images(map(self._encoded, bands), None, 0))
+            images = self._images(map(self._encoded, bands), None, 0)
+        self._write(images, self._settings.writing_untouched)
 
     def _encoded(self, band: Pixels) -> FloatArray:
         values = replace(self._first, pixels=band).to_float()
@@ -127,8 +128,8 @@ class ResultWriter:
         image = with_profile(replace(self._first, pixels=band), self._profile)
         return image.with_float(image.to_float(), bits=self._bits, dither_seed=noise)
 
-    def _write(self, images: Iterator[Image]) -> None:
-        options = formats.writer_options(self._target, **self._settings.writing)
+    def _write(self, images: Iterator[Image], asked: Mapping[str, Any]) -> None:
+        options = formats.writer_options(self._target, **asked)
         place = self._settings.provenance
         self.notes, self.account = formats.write_rows(
             images, self._size, self._file, self._target, options, place

@@ -64,6 +64,18 @@ def test_a_clean_picture_keeps_its_pixels(found: list[str], dtype: str, linear: 
     np.testing.assert_array_equal(part.pixels, region.of(image.pixels))
 
 
+@pytest.mark.parametrize("quality", [92, 95, 98])
+def test_a_clean_jpeg_is_encoded_again_without_a_loss_that_shows(
+    found: list[str], tmp_path: Path, quality: int
+) -> None:
+    source, target = tmp_path / "in.jpg", tmp_path / "out.jpg"
+    texture = np.random.default_rng(0).integers(0, 40, (64, 80, 3), np.uint8)
+    pil = pytest.importorskip("PIL.Image").fromarray(texture)
+    pil.save(source, quality=quality, subsampling=2)
+    assert restorer.run_job(Job(source, target)).plans == ()
+    assert restorer.psnr(restorer.read(target).pixels, restorer.read(source).pixels) >= 48
+
+
 def test_the_result_is_that_of_the_steps_that_suit_the_picture(found: list[str]) -> None:
     found[:] = [DEBLOCK, DENOISE]
     image = picture()
