@@ -166,13 +166,13 @@ class StepList(QWidget):
         self._choices = choices = state.choices
         self._usable = state.usable
         for task, each in self.rows.items():
-            each.setVisible(not choices.automatic and (choices.raw or task != mosaic_task()))
-        for task, each in self.rows.items():
             if task == mosaic_task() and not choices.raw:
+                each.setVisible(False)
                 continue
             choice = choices.task_choice(task)
             specs = self._specs(state, task)
-            each.setVisible(bool(specs) or bool(TASKS[task].default_models))
+            offered = bool(specs) or bool(TASKS[task].default_models)
+            each.setVisible(offered and not choices.automatic)
             if task == usual_task():
                 self._show_scales(specs, choice.model)
                 self.scale.setVisible(choice.wanted)
@@ -221,7 +221,7 @@ class StepList(QWidget):
                 self._choices.with_task(choice.task, model=choice.model, wanted=choice.wanted)
             )
 
-    def _take_automatic(self, wanted: bool, enlargement: int) -> None:  # a signal's
+    def _take_automatic(self, wanted: bool, enlargement: int) -> None:
         if self._choices is None:
             return
         if wanted:

@@ -81,10 +81,10 @@ class ResultWriter:
     def copy(self, bands: Iterator[Pixels]) -> None:
         """Write a picture as it is, in the depth and the colors of the result."""
         self._first = with_provenance(self._first, self._account_of(None))
-        if self._profile is None and self._bits == self._first.bits:
+        same = self._profile is None and self._bits == self._first.bits
+        images = self._images(map(self._encoded, bands), None, 0)
+        if same:
             images = (replace(self._first, pixels=band) for band in bands)
-        else:
-            images = self._images(map(self._encoded, bands), None, 0)
         self._write(images, self._settings.writing_untouched)
 
     def _encoded(self, band: Pixels) -> FloatArray:

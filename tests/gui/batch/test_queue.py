@@ -252,6 +252,7 @@ from restorer.gui.session.choices import usual_choices
 app = QApplication(sys.argv)
 panel = BatchPanel(Path({str(kept)!r}))
 panel.folder.setText({str(out)!r})
+panel.set_choices(usual_choices())
 panel.add([Path({str(tmp_path / "in")!r})])
 panel.changed.connect(lambda: panel.running or panel.control.start())
 app.exec()

@@ -29,7 +29,7 @@ def test_a_picture_is_looked_at_and_repaired_like_on_the_command_line(window, qt
     qtbot.waitUntil(lambda: session.state.choices.chosen is not None)
     assert "noise" in panel.sentence.text()
     assert "Remove noise" in panel.sentence.text()
-    assert not any(row.isVisible() for row in window.controls.steps.rows.values())
+    assert [t for t, row in window.controls.steps.rows.items() if row.isVisible()] == []
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     np.testing.assert_array_equal(session.state.saveable.pixels, restorer.restore(noisy).pixels)
