@@ -720,10 +720,6 @@
         <translation>Automatisch: vergrößern um</translation>
     </message>
     <message>
-        <source>Keep size</source>
-        <translation>Größe behalten</translation>
-    </message>
-    <message>
         <source>Looking at the picture …</source>
         <translation>Das Bild wird angesehen …</translation>
     </message>

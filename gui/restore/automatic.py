@@ -30,7 +30,7 @@ class Automatic(QWidget):
         self.scale = Picker()
         self.scale.setAccessibleName(self.tr("Automatic: enlarge by"))
         for scale in SCALES:
-            self.scale.addItem(self.tr("Keep size") if scale == 1 else f"{scale} ×", scale)
+            self.scale.addItem(f"{scale} ×", scale)
         self.sentence = hint()
         self.sentence.setContentsMargins(_INDENT, 0, 0, 4)
         layout = column(spacing=6)

@@ -156,4 +156,4 @@ def _damage(finding: Finding) -> str:
         return f"JPEG compression of quality {finding.strength:.0f}{again}"
     if finding.kind.endswith(("noise", "grain")):
         return f"{finding.kind.replace('-', ' ')} of level {finding.strength:.1f}"
-    return finding.kind.replace("-", " ")
+    return {"small": "small size"}.get(finding.kind, finding.kind)
