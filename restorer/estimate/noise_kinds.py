@@ -21,7 +21,7 @@ _CERTAIN, _LIKELY = 0.8, 0.4
 _LEAST = 2.0  # sigma that nobody sees
 # Over the sigma of the sizes that are measured: most of the variance of blotches is coarser still.
 _BLOTCHES = 1.37
-_GRAIN = 1.2  # over that of flat areas: most are bright, where a film has less
+_GRAIN = 1.15  # over that of flat areas: most are bright, where a film has less
 _GRAY_RATIO = 1.5  # of luma to chroma, in noise that has little color
 _COLOR_KINDS: tuple[Kind, ...] = (
     "white-noise", "camera-noise", "coarse-noise", "film-grain", "chroma-noise",
