@@ -42,9 +42,9 @@ class _Repair(NamedTuple):
 # 90. Grain of a film is kept, as removing it loses 0.4 to 1.3 dB; nothing sharpens.
 _REPAIRS: Mapping[Kind, _Repair] = {
     "white-noise": _Repair(_WHITE_MODEL, 3),
-    "camera-noise": _Repair(_CAMERA_MODEL, 6),
+    "camera-noise": _Repair(_CAMERA_MODEL, 7),
     "coarse-noise": _Repair(_CAMERA_MODEL, 7, under_jpeg=False),
-    "chroma-noise": _Repair(_CAMERA_MODEL, 6),
+    "chroma-noise": _Repair(_CAMERA_MODEL, 7.5),
     "jpeg": _Repair(_JPEG_MODEL),
     "resaved-jpeg": _Repair(_JPEG_MODEL),
 }
