@@ -31,7 +31,7 @@ _DAMAGES = {
     "jpeg": "JPEG compression, quality {:.0f}",
     "resaved-jpeg": "JPEG compression, saved again, lowest quality {:.0f}",
     "blur": "blur, sigma {:.1f} pixels",
-    "small": "small size, shorter side {:.0f} pixels",
+    "small": "few pixels, {:.0f} on the shorter side",
 }
 
 
