@@ -21,6 +21,7 @@ from restorer.image import FloatArray
 from restorer.inference.predictor import Predictor
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.sanity import DisagreementError, Gate
+from restorer.training.grain import Grain, add_grain
 
 from helpers import make_photograph, make_scene
 
@@ -36,6 +37,16 @@ def passes(given: FloatArray, restored: FloatArray, scale: int = 1, rows: int = 
     except DisagreementError:
         return False
     return True
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_coarse_noise_is_no_structure_for_a_network_that_removes_it(seed: int) -> None:
+    scene = np.full((96, 128, 3), 0.5, np.float32)
+    noisy, _ = add_grain(scene, [Grain(20, size=4.0, softness=1.0)], np.random.default_rng(seed))
+    assert not passes(np.clip(noisy, 0, 1), scene)
+    gate = Gate("model", 1, grain=4)
+    gate.add(np.clip(noisy, 0, 1), scene)
+    gate.close()
 
 
 def enlarged(values: FloatArray, scale: int) -> FloatArray:
