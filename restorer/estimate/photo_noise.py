@@ -3,9 +3,9 @@
 Noise of cameras is correlated by demosaicing and compression, that of enlarged or scanned pictures
 is coarse. Its standard deviation is the sum over octaves of detail, measured in the flattest blocks
 of similar brightness. On simulated noise of cameras, film, enlarged pictures and chroma, with and
-without JPEG, it was 0.87 to 1.14 of the true one (medians of 12 photographs each), where
-`estimate_sigma` had a tenth of camera noise. Clean photographs have 5 (at most 14), by their
-texture: it says how much noise there is, but not whether there is any.
+without JPEG, it was 0.9 to 1.2 of the true one (medians of 12 photographs each), where
+`estimate_sigma` mostly had a tenth to a third of camera noise. Clean photographs have 5 (at most
+14), by their texture: it says how much noise there is, but not whether there is any.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _variances(values: FloatArray) -> FloatArray:
             _energies(each, BLOCK >> (octave + 1))
             for each in (a - b - c + d, a - b + c - d, a + b - c - d)
         )
-        own = (both + 2 * np.minimum(across, down)).mean(2, dtype=np.float32)
+        own = both + 2 * np.minimum(across, down)
         total = own if total is None else total + own
         values = (a + b + c + d) / np.float32(4)
     assert total is not None, "there are octaves"
@@ -71,10 +71,11 @@ def _variances(values: FloatArray) -> FloatArray:
 
 
 def _energies(detail: FloatArray, side: int) -> FloatArray:
-    """Return the mean squares of blocks of side x side values, (rows, columns, channels)."""
+    """Return the mean squares of blocks of side x side pixels, over all channels."""
     height, width, channels = detail.shape
-    blocks = (detail**2).reshape(height // side, side, width // side, side, channels)
-    energies: FloatArray = blocks.mean((1, 3), dtype=np.float32)
+    squares = np.einsum("hwc,hwc->hw", detail, detail)
+    blocks = squares.reshape(height // side, side, width // side, side)
+    energies: FloatArray = blocks.sum((1, 3)) / np.float32(side * side * channels)
     return energies
 
 

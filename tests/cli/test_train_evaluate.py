@@ -72,7 +72,11 @@ def test_training_says_how_to_use_the_result(restore, store, data, recipe, tmp_p
 
 @pytest.mark.parametrize(
     ("kind", "conditions", "condition", "task"),
-    [("jpeg", 1, "jpeg_quality", "deblocking"), ("camera", 0, "", "denoising")],
+    [
+        ("jpeg", 1, "jpeg_quality", "deblocking"),
+        ("camera", 0, "", "denoising"),
+        ("noisy-photo", 1, "sigma", "denoising"),
+    ],
 )
 def test_a_result_is_installed_for_the_task_of_its_training(
     kind, conditions, condition, task, restore, store, data, recipe, tmp_path
@@ -88,6 +92,7 @@ def test_a_result_is_installed_for_the_task_of_its_training(
     assert restore(*add).exit_code == 0
     installed = model_spec("my-panet-deblock-lite")
     assert (installed.condition, installed.task) == (condition, task)
+    assert installed.noise == ("photo" if kind == "noisy-photo" else "white")
 
 
 def test_pairs_replace_the_degradation(restore, data, recipe, make_picture, tmp_path):

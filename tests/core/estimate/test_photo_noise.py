@@ -13,8 +13,13 @@ from skimage import data
 from restorer.estimate.levels import Levels
 from restorer.estimate.photo_noise import photo_noise
 from restorer.image import FloatArray
+from restorer.restoration.conditioning import condition_of
+from restorer.settings import Step
+from restorer.tiling.plan import Region
 from restorer.training.degrade import jpeg, quantize
 from restorer.training.grain import Grain, add_grain
+
+from helpers import make_spec
 
 CLEAN = data.astronaut()[:320, :256].astype(np.float32) / 255
 
@@ -88,3 +93,19 @@ def test_a_given_level_scales_those_of_areas(sigma: float) -> None:
     np.testing.assert_allclose(found.levels, own.levels * factor, rtol=1e-5, atol=1e-6)
     even = replace(levels, rows=lambda a, b: np.zeros((b - a, 256, 3), np.float32))
     assert even.local(sigma, "photo") is None
+
+
+@pytest.mark.parametrize("given", [None, 0.0, 9.0])
+def test_a_network_for_photographs_is_told_levels_by_brightness(given: float | None) -> None:
+    noisy, _ = add_grain(CLEAN, [Grain(15, tone="dark")], np.random.default_rng(0))
+    levels = Levels((320, 256), lambda a, b: noisy[a:b], lambda: False)
+    spec = replace(make_spec(1, condition="sigma"), trained_for={"noise": "photo"})
+    found = condition_of(
+        spec, Step("x", sigma=given), levels=levels, jpeg_quality=lambda: (90, "file")
+    )
+    assert found.sigma == (levels.sigma("photo") if given is None else given)
+    told = found.levels(Region(0, 0, 320, 256))
+    assert told is not None
+    assert overall(told[..., 0]) == pytest.approx(found.sigma, rel=0.05, abs=1e-6)
+    if found.sigma:
+        assert np.corrcoef(told[..., 0].ravel(), CLEAN.mean(2).ravel())[0, 1] < -0.5
