@@ -4,7 +4,7 @@ Noise of cameras is correlated by demosaicing and compression, that of enlarged 
 is coarse. Its standard deviation is the sum over octaves of detail, measured in the flattest blocks
 of similar brightness. On simulated noise of cameras, film, enlarged pictures and chroma, with and
 without JPEG, it was 0.9 to 1.2 of the true one (medians of 12 photographs each), where
-`estimate_sigma` mostly had a tenth to a third of camera noise. Clean photographs have 5 (at most
+`estimate_sigma` mostly had a tenth to a third of camera noise. Clean photographs have 6 (at most
 14), by their texture: it says how much noise there is, but not whether there is any.
 """
 

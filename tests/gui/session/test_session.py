@@ -306,6 +306,20 @@ def test_the_noise_is_measured(qtbot, session, opened, denoising):
     assert session.state.estimated_sigma == pytest.approx(restorer.estimate_sigma(values))
 
 
+def test_the_noise_is_measured_as_each_network_is_told_it(
+    qtbot, session, opened, denoising, monkeypatch
+):
+    levels = session.state.opened.colors.levels
+    qtbot.waitUntil(lambda: session.state.estimated_sigma == levels.sigma())
+    before, blind = session.state.choices, {"model": "panet-denoise-photo-lite", "wanted": True}
+    session.choose(before.with_task("denoising", **blind))
+    assert session.state.estimated_sigma is None
+    monkeypatch.setattr(restorer.ModelSpec, "noise", "photo")
+    session.choose(before)
+    qtbot.waitUntil(lambda: session.state.estimated_sigma == levels.sigma("photo"))
+    assert levels.sigma() != levels.sigma("photo")
+
+
 def test_bugs_are_told_too(qtbot, session, opened, monkeypatch, caplog):
     def broken(*_):
         raise ZeroDivisionError("oops")
