@@ -315,7 +315,7 @@ def takes(model: str, option: Option) -> bool:
     from restorer import model_spec
 
     if model == AUTO:
-        return not option.mosaic
+        return not (option.mosaic or option.twin)
     return model != AUTO_SR and model_spec(model).takes(option)
 
 
@@ -324,7 +324,11 @@ def _names(specs: Sequence[ModelSpec]) -> str:
 
 
 def _task_of(option: Option) -> str:
-    """Return the task whose models take an option that other models refuse."""
+    """Return the task, or the models, that take an option which other models refuse."""
+    from restorer import list_models
+
+    if option.twin:
+        return " or ".join(spec.id for spec in list_models() if spec.takes(option))
     if option.conditional:
         return conditioned_task(option.field)
     return mosaic_task()

@@ -305,6 +305,7 @@ class Option:
         front: The values that the front ends offer, where these are fewer than `kind` allows.
         conditional: Whether only models that are conditioned on this field take it.
         mosaic: Whether only models for mosaics take it.
+        twin: Whether only models with a twin take it (`ModelSpec.twin`).
         requires: Field and value without which the option does not apply.
     """
 
@@ -324,6 +325,7 @@ class Option:
     front: Kind | None = None
     conditional: bool = False
     mosaic: bool = False
+    twin: bool = False
     requires: tuple[str, Any] | None = None
 
     @property

@@ -430,6 +430,8 @@ class Step(_Checked):
             ones (blotches, blocks); see `restorer.restoration.strength`.
         jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models
             conditioned on it; None takes it from the file or estimates it.
+        denoise: Share of noise that is removed, for models with a twin that keeps it: the weights
+            of both networks are interpolated. None is 1, the weights of the model itself.
         scale: Factor of enlargement for ``auto`` and ``auto-sr``; other models have their own.
     """
 
@@ -476,6 +478,14 @@ class Step(_Checked):
         usual="auto",
         conditional=True,
     )
+    denoise: float | None = option(
+        None,
+        Number(0, 1),
+        "Share of noise that is removed, for models with a twin that keeps it: 0 keeps the most.",
+        metavar="0..1",
+        usual="1",
+        twin=True,
+    )
     scale: int | None = None
 
     @property
@@ -518,6 +528,7 @@ class RunPlan:
         batch: Number of tiles that went through the network at once.
         keep_colors: Whether the local means of the result follow those of the input.
         weights: SHA-256 of the weights; empty for a network in memory.
+        twin: SHA-256 of the weights with which they were interpolated (`Step.denoise`).
     """
 
     model: str
@@ -535,6 +546,7 @@ class RunPlan:
     batch: int = 1
     keep_colors: bool = False
     weights: str = ""
+    twin: str = ""
 
 
 def plain(value: Any) -> dict[str, Any]:

@@ -2173,6 +2173,14 @@
         <translation>JPEG-Qualität: automatisch</translation>
     </message>
     <message>
+        <source>Noise to remove</source>
+        <translation>Zu entfernendes Rauschen</translation>
+    </message>
+    <message>
+        <source>The share of noise that the enlargement removes</source>
+        <translation>Der Anteil des Rauschens, den die Vergrößerung entfernt</translation>
+    </message>
+    <message>
         <source>Enlarge by</source>
         <translation>Vergrößern um</translation>
     </message>
@@ -2558,6 +2566,14 @@
     <message>
         <source>the authors&apos; TTSR, enlarges 4x with a reference, highest PSNR</source>
         <translation>TTSR der Autoren, vergrößert 4-fach mit Referenzbild, höchster PSNR</translation>
+    </message>
+    <message>
+        <source>Real-ESRGAN general v3, enlarges 4x and removes noise</source>
+        <translation>Real-ESRGAN general v3, vergrößert 4-fach und entfernt Rauschen</translation>
+    </message>
+    <message>
+        <source>Real-ESRGAN general v3, enlarges 4x and keeps more noise</source>
+        <translation>Real-ESRGAN general v3, vergrößert 4-fach und behält mehr Rauschen</translation>
     </message>
     <message>
         <source>the published DnCNN for grayscale noise with a sigma of 25</source>

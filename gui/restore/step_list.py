@@ -20,7 +20,7 @@ from restorer import (
 
 from ..session.choices import RAW_ORDER, Choices, TaskChoice
 from ..session.state import State
-from ..widgets.forms import Picker, column, hint, row
+from ..widgets.forms import Picker, ValueSlider, column, hint, row
 from ..widgets.titles import kind_title, task_title, title_of
 from ..widgets.words import number, size
 from .automatic import Automatic
@@ -128,6 +128,8 @@ class StepList(QWidget):
         self.quality = Damage(
             "jpeg_quality", self.tr("JPEG quality"), self.tr("JPEG quality: automatic"), 75
         )
+        self.denoise = ValueSlider(self.tr("Noise to remove"), 0, 100, 1, suffix=" %")
+        self.denoise.setToolTip(self.tr("The share of noise that the enlargement removes"))
         self.scale = Picker()
         self.scale.setAccessibleName(self.tr("Enlarge by"))
         self._fill_rows()
@@ -142,12 +144,14 @@ class StepList(QWidget):
         for damage in (self.sigma, self.quality):
             damage.changed.connect(self._take_damage)
         self.scale.activated.connect(self._take_scale)
+        self.denoise.moved.connect(lambda percent: self._take_damage("denoise", percent / 100))
 
     def _fill_rows(self) -> None:
         for damage in (self.sigma, self.quality):
             self.rows[damage.task].content.addWidget(damage)
         enlarging = self.rows[usual_task()]
         enlarging.head.addWidget(self.scale)
+        enlarging.content.addWidget(self.denoise)
         for before, after in ((enlarging.wanted, self.scale), (self.scale, enlarging.model)):
             QWidget.setTabOrder(before, after)
         self.rows[usual_task(references=True)].content.addWidget(self.references)
@@ -176,6 +180,9 @@ class StepList(QWidget):
             if task == usual_task():
                 self._show_scales(specs, choice.model)
                 self.scale.setVisible(choice.wanted)
+                self.denoise.setVisible(bool(choice.model and model_spec(choice.model).twin))
+                share = choices.template.denoise
+                self.denoise.set_value(100 if share is None else round(100 * share))
                 own = model_spec(choice.model).scale if choice.model else 0
                 specs = [spec for spec in specs if spec.scale == own]
             each.show_choice(choice, specs, facts(state, choice.model, self.tr("s/MP")))

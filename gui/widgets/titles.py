@@ -46,6 +46,8 @@ TITLES = (
     QT_TRANSLATE_NOOP("titles", "the authors' PANet for JPEG artifacts, quality 40"),
     QT_TRANSLATE_NOOP("titles", "the authors' TTSR, enlarges 4x with a reference, looks sharpest"),
     QT_TRANSLATE_NOOP("titles", "the authors' TTSR, enlarges 4x with a reference, highest PSNR"),
+    QT_TRANSLATE_NOOP("titles", "Real-ESRGAN general v3, enlarges 4x and removes noise"),
+    QT_TRANSLATE_NOOP("titles", "Real-ESRGAN general v3, enlarges 4x and keeps more noise"),
     QT_TRANSLATE_NOOP("titles", "the published DnCNN for grayscale noise with a sigma of 25"),
     QT_TRANSLATE_NOOP("titles", "photographs and web pictures, enlarged 4x; invents texture"),
     QT_TRANSLATE_NOOP("titles", "drawings and anime, enlarged 4x; invents texture"),

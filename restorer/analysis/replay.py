@@ -193,6 +193,11 @@ def _find_model(plan: RunPlan, checkpoints: Mapping[str, str]) -> str:
     """Return the id or the checkpoint that has the weights of a plan now."""
     if not plan.weights:
         raise WeightsError(f"{plan.model}: was a network in memory, which nothing can repeat")
+    if plan.twin and all(spec.weights.sha256 != plan.twin for spec in list_models()):
+        raise WeightsError(
+            f"{plan.model}: the weights with which its own were interpolated, SHA-256"
+            f" {_short(plan.twin)}, are missing"
+        )
     if plan.weights in checkpoints:
         return checkpoints[plan.weights]
     known = [spec for spec in list_models() if spec.weights.sha256 == plan.weights]

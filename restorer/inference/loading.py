@@ -129,6 +129,31 @@ def _on_device(predictor: Predictor, device: str) -> Predictor:
     return predictor
 
 
+def with_denoise(predictor: Predictor, share: float | None) -> Predictor:
+    """Return a model that removes a share of the noise, with the help of its twin (`Step.denoise`).
+
+    The interpolated weights are made once for each share. Raises WeightsError, CheckpointError.
+    """
+    spec = predictor.spec
+    if share in (None, 1):
+        return predictor
+    twin = model_spec(spec.twin)
+    hashes = spec.weights.sha256, twin.weights.sha256
+    between = _interpolated(spec.id, twin.id, hashes, share, predictor.device)
+    return between.at(predictor.precision, automatic=predictor.automatic)
+
+
+@lru_cache(maxsize=2)
+def _interpolated(
+    model: str, twin: str, hashes: tuple[str, str], share: float, device: str
+) -> Predictor:
+    """Interpolate the weights of two models; again when others were installed for an id."""
+    own, other = (
+        _shared(each, sha256, device) for each, sha256 in zip((model, twin), hashes, strict=True)
+    )
+    return own.interpolated(other, share)
+
+
 def suited(predictor: Predictor, bits: int) -> Predictor:
     """Return a model with a precision for images of this depth; an explicit one stays."""
     if not predictor.automatic:
@@ -186,6 +211,7 @@ def release_models() -> None:
         >>> del predictor
         >>> restorer.release_models()
     """
+    _interpolated.cache_clear()
     _shared.cache_clear()
     free_cache()
 

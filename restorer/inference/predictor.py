@@ -61,6 +61,7 @@ class Predictor:
         self, spec: ModelSpec, network: nn.Module, device: str, precision: Precision
     ) -> None:
         self.automatic = self.keeps_colors = False
+        self.twin = ""  # SHA-256 of the weights with which those of the model were interpolated
         self.spec = spec
         self.device = device
         self.precision = precision
@@ -169,6 +170,27 @@ class Predictor:
         other = copy(self)
         other.keeps_colors = keep
         return other
+
+    def interpolated(self, other: Predictor, share: float) -> Predictor:
+        """Return the network with weights between those of `other`, at 0, and its own, at 1.
+
+        Wang et al. 2019, arXiv:1811.10515: weights of networks that started from the same ones can
+        be interpolated. Raises CheckpointError for networks of two shapes.
+        """
+        own, theirs = self.network.state_dict(), other.network.state_dict()
+        if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in theirs.items()}:
+            raise CheckpointError(
+                f"{other.spec.id}: has other tensors than {self.spec.id}, so that their weights"
+                " cannot be interpolated"
+            )
+        between = copy(self)
+        between.network, between.twin = deepcopy(self.network), other.spec.weights.sha256
+        mixed = {
+            key: theirs[key].lerp(value, share) if value.is_floating_point() else value
+            for key, value in own.items()
+        }
+        between.network.load_state_dict(mixed)
+        return between
 
     def on_cpu(self) -> Predictor:
         """Return the same network in float32 on the CPU, with a copy of its parameters there."""

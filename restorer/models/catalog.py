@@ -85,6 +85,8 @@ class ModelSpec:
             registered references; tiles then count pixels of the result.
         kind: ``faithful`` for a network that adds nothing, ``generative`` for one that invents
             texture; see `ModelKind`.
+        twin: Id of a model with a network of the same shape that keeps more noise; weights between
+            both are used as `Step.denoise` says.
     """
 
     id: str
@@ -106,6 +108,7 @@ class ModelSpec:
     seconds: float = 0.0
     base: str = ""
     kind: ModelKind = "faithful"
+    twin: str = ""
 
     @property
     def planes(self) -> int:
@@ -142,6 +145,8 @@ class ModelSpec:
         """Whether a step of this model takes an option of `Step`."""
         if option.conditional:
             return self.condition == option.field
+        if option.twin:
+            return bool(self.twin)
         return not option.mosaic or self.traits.mosaic
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from restorer.errors import SettingsError
-from restorer.inference.loading import Openable, open_model, suited
+from restorer.inference.loading import Openable, open_model, suited, with_denoise
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.inputs import Picture, to_image
@@ -60,7 +60,9 @@ def open_each(
         spec = spec_of(named)
         _check_step(step, spec)
         _check_settings(settings, spec)
-    opened = [(opened_model(named, settings), step) for named, step in pairs]
+    opened = [
+        (with_denoise(opened_model(named, settings), step.denoise), step) for named, step in pairs
+    ]
     bits = max(bits, settings.bits or 0)
     return [each for predictor, step in opened for each in _base_and_merging(predictor, step, bits)]
 
@@ -231,5 +233,7 @@ def _check_step(step: Step, spec: ModelSpec) -> None:
                 f"{option.title} {value:g}: {spec.id} takes none;"
                 f" models for {task} that are conditioned on it do"
             )
+    if step.denoise is not None and not spec.twin:
+        raise SettingsError(f"denoise {step.denoise:g}: {spec.id} has no twin that keeps noise")
     if spec.condition == "sigma" and step.sigma is not None and step.sigma > spec.condition_max:
         raise SettingsError(f"sigma {step.sigma:g}: {step.model} knows 0 to {spec.condition_max:g}")

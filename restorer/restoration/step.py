@@ -353,6 +353,7 @@ def _run_plan(
             context="whole",
             keep_colors=predictor.keeps_colors,
             weights=spec.weights.sha256,
+            twin=predictor.twin,
         )
     return RunPlan(
         spec.id,
@@ -366,6 +367,7 @@ def _run_plan(
         batch=_batch(predictor, settings, tiles),
         keep_colors=predictor.keeps_colors,
         weights=spec.weights.sha256,
+        twin=predictor.twin,
     )
 
 

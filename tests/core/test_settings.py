@@ -74,6 +74,7 @@ def test_every_default_is_valid_and_every_option_has_a_description() -> None:
         "bayer",
         "detail",
         "jpeg_quality",
+        "denoise",
     }
 
 

@@ -67,7 +67,7 @@ def choices(draw):
         made = replace(automatic_choices(), enlargement=enlargement)
         values |= {"mosaic": None, "raw_size": None}
     suffix = draw(st.sampled_from([None, ".png", ".jpg", ".tif"]))
-    return made.with_values(**values | {"bayer": None}).with_changes(suffix=suffix)
+    return made.with_values(**values | {"bayer": None, "denoise": None}).with_changes(suffix=suffix)
 
 
 def small_picture(path: Path) -> Path:
