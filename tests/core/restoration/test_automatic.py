@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import restorer
-from restorer import Image, Job, Region, Settings, Step
+from restorer import Image, Job, OutputFolder, Region, Settings, Step
 from restorer.batch.memory import MemoryBudget
 from restorer.errors import SettingsError, UnknownModelError
 from restorer.estimate.findings import Finding
@@ -196,3 +196,18 @@ def test_chosen_steps_are_part_of_the_request(tmp_path: Path) -> None:
     chosen = replace(job, chosen=(Chosen((Step(DENOISE),), "noise"),))
     assert job.id != chosen.id
     assert job.id == Job(tmp_path / "a.png", tmp_path / "b.png", ("auto",)).id
+
+
+@pytest.mark.parametrize("mean", [0.5, 0.02], ids=["noisy", "clean"])
+def test_a_journal_suffices_to_repeat_a_result(
+    found: list[str], tmp_path: Path, mean: float
+) -> None:
+    source, out = tmp_path / "in.png", tmp_path / "out"
+    restorer.write(picture(mean=mean), source)
+    job = Job(source, out / "in.png", settings=Settings(provenance="none"))
+    with OutputFolder(out) as output:
+        output.open()
+        output.start(job)
+        output.finish(job, restorer.run_job(job))
+    found[:] = [DEBLOCK]  # another version of the program
+    assert restorer.replay_result(out / "in.png").same
