@@ -27,6 +27,7 @@ _LIBRARIES = {
     "safetensors": "safetensors",
     "PySide6-Essentials": "PySide6.QtWidgets",
 }
+_LARGEST_TILE = 512  # whose memory is told; models may take whole pictures
 _OPTIONAL = {"PySide6-Essentials"}
 
 
@@ -129,8 +130,8 @@ def _measure(spec: ModelSpec, device: str) -> None:
         tell(f"    images: {several}")
     memory = tile_memory(load(spec.id, device=device), again=True)
     if memory is not None:
-        needed = memory.bytes_for(spec.tile.side**2)
-        tell(f"    a tile of {spec.tile.side} x {spec.tile.side} takes {size(needed)}")
+        side = min(spec.tile.side, _LARGEST_TILE)
+        tell(f"    a tile of {side} x {side} takes {size(memory.bytes_for(side**2))}")
 
 
 def _find_problem(spec: ModelSpec, device: str) -> str:

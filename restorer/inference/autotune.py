@@ -296,7 +296,8 @@ def _timed(run: Callable[[], FloatArray]) -> tuple[FloatArray, float]:
 def _fit(predictor: Predictor) -> dict[str, float] | None:
     """Fit the memory of tiles of three sizes with coefficients that are not negative."""
     needs = predictor.spec.tile
-    sides = sorted({round_up(max(s, needs.min_side), needs.multiple_of) for s in _PROBE_SIDES})
+    probes = [2 * s for s in _PROBE_SIDES] if needs.whole else _PROBE_SIDES  # nearer to a picture
+    sides = sorted({round_up(max(s, needs.min_side), needs.multiple_of) for s in probes})
     planes = [_planes_of(predictor.spec, side) for side in sides]
     meter = MemoryMeter(predictor.device)
     peaks = [meter.peak(_runner(predictor, each)) for each in planes]

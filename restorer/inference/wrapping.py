@@ -17,8 +17,8 @@ from restorer.models import community
 from restorer.models.adapter import BorrowedNetwork
 from restorer.models.catalog import ModelKind, ModelSpec, WeightsFile
 from restorer.models.community import ModelDescriptor
-from restorer.models.identify import tile_needs
 from restorer.models.probing import measure_needs
+from restorer.models.seams import tile_needs
 from restorer.settings import torch_word
 from restorer.tasks import TASKS, conditioned_task, named_task, usual_task
 from restorer.tiling.plan import TileNeeds

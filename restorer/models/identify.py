@@ -38,10 +38,11 @@ from restorer.models.ncnn.identify import NcnnModel, identify_network
 from restorer.models.ncnn.pairs import graph_beside, weights_beside
 from restorer.models.packages import package_tables
 from restorer.models.probing import measure_needs
+from restorer.models.seams import measured_tile
 from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN
 from restorer.tasks import TASKS, Task, default_model, named_task, usual_task
-from restorer.tiling.plan import TileNeeds, round_up
+from restorer.tiling.plan import TileNeeds
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -103,8 +104,11 @@ class CheckpointInfo:
 def identify_checkpoint(path: Path | str) -> CheckpointInfo:
     """Identify the checkpoint at `path` without running code in it.
 
+    The tiles that a network of spandrel needs are measured once, in up to a minute.
+
     Raises CheckpointError if the file is not readable, or its network is unknown; the message then
-    names the most similar network and lists missing and unexpected tensors.
+    names the most similar network and lists missing and unexpected tensors; InferenceError for a
+    network of spandrel that fails.
 
     Examples:
         >>> restorer.export_weights("panet-sr-x2-lite", Path("x2.pth"))
@@ -422,6 +426,7 @@ def _peak(state: Mapping[str, Tensor]) -> float:
 def _foreign(
     found: community.CommunityModel, state: Mapping[str, Tensor], path: Path
 ) -> CheckpointInfo:
+    sha256 = file_sha256(path)
     return CheckpointInfo(
         architecture="spandrel",
         params={},
@@ -433,10 +438,10 @@ def _foreign(
         peak=1.0,
         condition="",
         parameters=sum(tensor.numel() for tensor in state.values()),
-        sha256=file_sha256(path),
+        sha256=sha256,
         license="",
         source=f"{found.name}, through spandrel",
-        tile=tile_needs(found),
+        tile=measured_tile(found, state, sha256),
         kind=community.kind_of(found),
     )
 
@@ -482,23 +487,6 @@ def _general_tasks(scale: int, *names: str) -> tuple[str, ...]:
     ]
     likely = tasks[0] if scale > 1 else named_task(*names)
     return (likely, *(task for task in tasks if task != likely))
-
-
-def tile_needs(found: community.CommunityModel) -> TileNeeds:
-    """Return the needs of tiles of a network of spandrel, which pads its input itself."""
-    unit = max(1, found.multiple_of)
-    # Networks that use the whole image get large tiles, as far as memory permits.
-    side = 512 if found.tiling == "discouraged" else 256
-    return TileNeeds(
-        multiple_of=1,
-        min_side=8,
-        side=round_up(max(side, found.min_side), unit),
-        overlap=32,
-        border=0,
-        bytes_per_pixel=16_000 * max(1, found.scale**2 // 2),
-        global_context=found.tiling != "supported",
-        period=unit,
-    )
 
 
 def _explain(nearest: _Candidate, shapes: Shapes) -> str:

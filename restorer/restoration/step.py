@@ -18,7 +18,15 @@ from restorer.models.catalog import ModelSpec, model_family
 from restorer.restoration.strength import STRENGTH_REACH
 from restorer.settings import OnTick, RunPlan, Settings, Step
 from restorer.tiling.padding import PaddedFrame
-from restorer.tiling.plan import Region, TilePlan, fit_side, plan_chop, plan_tiles, smaller_side
+from restorer.tiling.plan import (
+    Region,
+    TilePlan,
+    fit_side,
+    plan_chop,
+    plan_tiles,
+    round_up,
+    smaller_side,
+)
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +166,8 @@ class StepRun:
         overlap = min(self.tiles.overlap, side // 2)
         tiles = plan_tiles(self.frame.size, self.spec.tile, side=side, overlap=overlap)
         plan = _run_plan(self.predictor, self.settings, self.number, tiles)
-        return replace(self, tiles=tiles, plan=plan)
+        note = self.note or _seam_note(self.spec, tiles)
+        return replace(self, tiles=tiles, plan=plan, note=note)
 
     def tiled_like(self, record: Mapping[str, Any]) -> StepRun:
         """Return this step with the tiles of an earlier run; unchanged where more differs.
@@ -312,20 +321,39 @@ def _plan_tiles(
         assert family is not None, "checked before the first step"
         assert family.chop is not None, "checked before the first step"
         return plan_chop(size, family.chop, spec.scale), ""
-    side, note = _side(predictor, settings, input_scale)
+    side, note = _side(predictor, settings, size, input_scale)
     if settings.overlap is None:
         overlap = spec.tile.overlap_of(side)
     else:
         overlap = settings.overlap * input_scale
-    return plan_tiles(size, spec.tile, side=side, overlap=overlap), note
+    tiles = plan_tiles(size, spec.tile, side=side, overlap=overlap)
+    return tiles, note or _seam_note(spec, tiles)
 
 
-def _side(predictor: Predictor, settings: Settings, input_scale: int) -> tuple[int, str]:
+def _seam_note(spec: ModelSpec, tiles: TilePlan) -> str:
+    """Return a note on a picture that is cut for a network that takes all of it."""
+    if not spec.tile.whole or len(tiles.tiles) == 1:
+        return ""
+    return (
+        f"{spec.id}: its result depends on the whole picture, which was cut into"
+        f" {len(tiles.tiles)} tiles of {tiles.side}; brightness and texture may differ between them"
+    )
+
+
+def _side(
+    predictor: Predictor, settings: Settings, size: tuple[int, int], input_scale: int
+) -> tuple[int, str]:
     """Return the side that was asked for, or the best one whose tiles fit into memory; a note."""
     if settings.tile is not None:
         return settings.tile * input_scale, ""
     needs, budget = predictor.spec.tile, _memory_bytes(predictor, settings)
     memory = tile_memory(predictor)
+    if needs.whole:
+        height, width = (max(length, needs.min_side) for length in size)
+        pixels = height * width
+        taken = memory.bytes_for(pixels) if memory else needs.bytes_per_pixel * pixels
+        if taken <= budget:
+            return round_up(max(height, width), needs.multiple_of), ""
     if memory is None:
         return fit_side(needs, budget), ""
     side = largest_side(memory, needs, budget)

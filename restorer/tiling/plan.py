@@ -35,6 +35,7 @@ class TileNeeds:
             non-local networks, which have no such distance.
         period: Sides and positions of several tiles are multiples of this, too: the shifts of the
             input that shift the result of the network.
+        whole: Whether one tile is preferred as far as memory allows, because seams would show.
     """
 
     multiple_of: int
@@ -46,6 +47,7 @@ class TileNeeds:
     global_context: bool
     radius: int = 0
     period: int = 1
+    whole: bool = False
 
     def overlap_of(self, side: int) -> int:
         """Return the width that neighboring tiles of this side share unless another is asked for.
