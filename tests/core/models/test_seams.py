@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from restorer import InferenceError
+from restorer import Image, InferenceError, Settings, restore, wrap_model
 from restorer.models import community, seams
 from restorer.tiling.blending import Blender
 from restorer.tiling.plan import TileNeeds, plan_tiles
@@ -95,6 +96,17 @@ def test_networks_that_depend_on_the_whole_picture_get_one_tile() -> None:
     assert tile.global_context
     assert len(plan_tiles((3000, 4000), tile).tiles) == 1
     assert not measured(lambda x: blurred(x, 3)).tile(NEEDS).whole
+
+
+def test_a_picture_is_cut_with_a_note_where_memory_does_not_hold_it() -> None:
+    model = wrap_model(torch.nn.Identity())
+    model.spec = replace(model.spec, tile=seams.whole_tile(replace(NEEDS, bytes_per_pixel=10_000)))
+    picture = Image(np.zeros((200, 300, 3), np.uint8))
+    enough = restore(picture, model, settings=Settings(memory=600_000_000))
+    cut = restore(picture, model, settings=Settings(memory=599_999_999))
+    assert not enough.notes
+    assert "depends on the whole picture, which was cut into 2 tiles of 192" in " ".join(cut.notes)
+    assert np.array_equal(enough.pixels, cut.pixels)
 
 
 def test_a_measurement_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
