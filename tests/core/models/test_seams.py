@@ -105,7 +105,7 @@ def test_a_picture_is_cut_with_a_note_where_memory_does_not_hold_it() -> None:
     enough = restore(picture, model, settings=Settings(memory=600_000_000))
     cut = restore(picture, model, settings=Settings(memory=599_999_999))
     assert not enough.notes
-    assert "depends on the whole picture, which was cut into 2 tiles of 192" in " ".join(cut.notes)
+    assert "depends on the whole picture, which was cut into 4 tiles of 192" in " ".join(cut.notes)
     assert np.array_equal(enough.pixels, cut.pixels)
 
 
