@@ -36,7 +36,7 @@ LARGE = 640  # pixels of the longer side; larger photographs are shrunk by a who
 TOLERANCE = 0.2
 COLOR_KINDS = NOISES
 GRAY_KINDS = ("white-noise", "coarse-noise", "film-grain")
-STEPS, DECAY = 2500, 3e-3  # of the fit
+STEPS, DECAY = 2500, 1e-3  # of the fit
 SLIGHT = 3.5  # sigma of noise that may or may not be reported
 SHOTS = (3e-4, 1e-3, 3e-3, 8e-3, 2e-2)  # variance of the photon noise at white
 
