@@ -86,6 +86,7 @@ def test_candidates_train_included_networks(path: Path) -> None:
         spec = restorer.model_spec(member.model)
         assert (member.architecture, dict(member.params)) == (spec.architecture, dict(spec.params))
         assert (member.degrade().task, member.degrade().scale) == (spec.task, spec.scale)
+        assert member.teacher is None or restorer.model_spec(member.teacher).scale == spec.scale
 
 
 def test_unknown_keys_of_a_recipe_are_refused() -> None:
