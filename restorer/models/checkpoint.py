@@ -235,6 +235,8 @@ def _reason(path: Path) -> str:
     with suppress(OSError), path.open("rb") as file:
         if file.read(256).lstrip().lower().startswith((b"<!doctype", b"<html")):
             return "a web page, not a checkpoint; download the file itself"
+    if path.suffix.lower() == ".bin":
+        return "no readable checkpoint; weights of ncnn need their .param file (text) beside them"
     return "no readable checkpoint; the file is incomplete or has another format"
 
 

@@ -201,6 +201,10 @@ def test_weights_that_do_not_fit_the_graph_are_explained(tmp_path: Path) -> None
     path.with_suffix(".bin").unlink()
     with pytest.raises(CheckpointError, match="no such file"):
         restorer.identify_checkpoint(path)
+    path.rename(path.with_suffix(".txt"))
+    path.with_suffix(".bin").write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"need their .param file"):
+        restorer.identify_checkpoint(path.with_suffix(".bin"))
 
 
 def test_a_graph_that_changed_after_it_was_described_is_refused(tmp_path: Path) -> None:
