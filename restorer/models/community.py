@@ -153,10 +153,9 @@ class _CommunityNetwork(nn.Module):
         self.eval()
 
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
-        # IPT takes the usual layout only; AuraSR draws from torch's global generator.
-        with seeded(x, seed):
+        with seeded(x, seed):  # AuraSR draws from torch's global generator
             try:
-                y: Tensor = self._descriptor(x.contiguous())
+                y: Tensor = self._call(x.contiguous())
             except (OSError, MemoryError, torch.OutOfMemoryError):
                 raise
             except Exception as error:  # 42 architectures raise all kinds of errors
@@ -164,6 +163,18 @@ class _CommunityNetwork(nn.Module):
                     raise
                 name, size = self._descriptor.architecture.name, f"{x.shape[3]} x {x.shape[2]}"
                 raise InferenceError(f"{name}: fails for {size}: {_reason(error)}") from error
+        return y
+
+    def _call(self, x: Tensor) -> Tensor:
+        """Return the result; one that fails for channels last, as IPT, gets the usual layout."""
+        try:
+            y: Tensor = self._descriptor(x)
+        except RuntimeError as error:
+            if "view size is not compatible" not in str(error):
+                raise
+            for parameter in self.network.parameters():
+                parameter.data = parameter.data.contiguous()
+            y = self._descriptor(x)
         return y
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from restorer import CheckpointError, InferenceError
 from restorer.models import community
+from restorer.networks.layers import channels_last
 
 pytestmark = pytest.mark.skipif(not community.available(), reason="needs the extra `community`")
 
@@ -168,6 +169,18 @@ def test_networks_take_pictures_of_any_layout(monkeypatch: pytest.MonkeyPatch) -
     x = torch.rand(1, 3, 5, 4)
     last = x.contiguous(memory_format=torch.channels_last)
     assert torch.equal(community.build({})(last), x)
+
+
+def test_a_network_that_fails_for_channels_last_gets_the_usual_layout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    convolution = nn.Conv2d(3, 3, 3, padding=1)
+    fake_descriptor(monkeypatch, "SR", lambda x: convolution(x).view(-1).view(x.shape))
+    monkeypatch.setattr(community._import_spandrel().MAIN_REGISTRY.load({}), "model", convolution)
+    x = torch.rand(1, 3, 5, 4)
+    with torch.no_grad():
+        expected = convolution(x)
+        torch.testing.assert_close(channels_last(community.build({}))(x), expected)
 
 
 def test_a_failing_network_is_an_error_with_its_name_and_reason(
