@@ -32,23 +32,45 @@ _OPTIONAL = {"PySide6-Essentials"}
 
 
 @click.command()
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Only compare all installed files, weights included, with the list of the release.",
+)
 @click.pass_context
-def doctor(ctx: click.Context) -> None:
+def doctor(ctx: click.Context, verify: bool) -> None:
     """Check the installation and measure the speed of this machine.
 
     For every installed model, chooses the fastest number format that agrees with float32 to 50 dB;
     `--precision auto` and `--jobs auto` use these measurements. Run it on an otherwise idle
     machine. Include the output in bug reports. Exits with 1 if there is a problem.
     """
-    from restorer import __version__
+    from .installation import version_lines
 
-    tell(f"restorer {__version__}")
-    tell(f"Python {platform.python_version()} on {platform.platform()}")
+    tell(*version_lines())
+    if verify:
+        ctx.exit(_verify_files())
+    tell(f"on {platform.platform()}")
     problems = [*_check_libraries()]
     _show_machine()
     problems += _check_models()
     tell(f"problems: {', '.join(problems)}" if problems else "no problems found")
     ctx.exit(1 if problems else 0)
+
+
+def _verify_files() -> int:
+    """Compare the installed files and the weights of the user with their hashes."""
+    from restorer import list_models, weights_state
+
+    from .installation import find_damage
+
+    source, count, problems = find_damage()
+    states = {spec.id: weights_state(spec) for spec in list_models()}
+    problems += [f"changed: weights of {id}" for id, state in states.items() if state == "corrupt"]
+    weights = sum(state in ("embedded", "installed") for state in states.values())
+    tell(*problems)
+    tell(f"{count} files of {source} and the weights of {weights} models, {len(problems)} problems")
+    return 1 if problems else 0
 
 
 def _check_libraries() -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError, __version__
+from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError
 
 from .batch import batch, resume
 from .bench import bench
@@ -25,7 +25,7 @@ from .train import train
 from .verify import verify
 from .watch import watch
 from .weights import weights
-from .words import warn
+from .words import tell, warn
 
 
 class _Restore(click.Group):
@@ -55,6 +55,14 @@ class _Restore(click.Group):
         return list(self.commands)
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from .installation import version_lines
+
+        tell(*version_lines())
+        ctx.exit()
+
+
 @click.group(
     cls=_Restore,
     commands=[
@@ -77,7 +85,14 @@ class _Restore(click.Group):
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="restore")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version, the commit and the build, and exit.",
+)
 def cli() -> None:
     """Restore photographs: enlarge them, and remove noise or JPEG artifacts.
 

@@ -170,7 +170,8 @@ def test_the_top_level_holds_the_planned_names_and_nothing_else() -> None:
     top = {name.split("/")[0] for name in names if name}
     folders = {"restorer", "gui", "cli", "weights", "tests", "packaging", "docs", ".ci"}
     documents = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
-    assert top <= folders | documents | {"pyproject.toml", "mkdocs.yml", ".gitignore"}
+    settings = {"pyproject.toml", "setup.py", "MANIFEST.in", "mkdocs.yml", ".gitignore"}
+    assert top <= folders | documents | settings
 
 
 def test_catalog_weights_and_recipes_ship() -> None:

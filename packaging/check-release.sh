@@ -1,0 +1,13 @@
+#!/bin/sh
+# Check what release.sh made: install, use once without a network, verify and remove each of dist/'s files.
+# Steps, all of them by default: wheel
+set -eu
+cd "$(dirname "$0")/.."
+dist=$PWD/dist work=$PWD/build/check
+mkdir -p "$work"
+for step in ${*:-wheel}; do
+    echo "check: $step"
+    start=$(date +%s)
+    sh -eu "packaging/check/$step.sh" "$dist" "$work"
+    echo "check: $step took $(($(date +%s) - start)) s"
+done

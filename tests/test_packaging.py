@@ -1,0 +1,79 @@
+"""Fast checks of what a release is made of; packaging/check-release.sh does the rest."""
+
+import base64
+import hashlib
+import subprocess
+import sys
+
+import pytest
+
+from restorer import RestorerError
+from restorer.cli.installation import find_damage, version_lines
+
+ROOT_FILES = {"bin/a.so": b"code", "weights/b.safetensors": b"numbers", "c.txt": b""}
+
+
+@pytest.fixture
+def application(tmp_path, monkeypatch):
+    """Make the folder of an application with a list of its files."""
+    lines = []
+    for name, data in ROOT_FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+        lines.append(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
+    (tmp_path / "SHA256SUMS").write_text("".join(lines), "utf-8")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "restore"))
+    return tmp_path
+
+
+def test_an_intact_application_has_no_damage(application):
+    assert find_damage() == (str(application / "SHA256SUMS"), 3, [])
+
+
+def test_changed_missing_and_extra_files_of_an_application_are_named(application):
+    (application / "bin/a.so").write_bytes(b"evil")
+    (application / "c.txt").unlink()
+    (application / "bin/new.so").touch()
+    names = ("changed: bin/a.so", "missing: c.txt", "extra: bin/new.so")
+    assert find_damage()[2] == [x.replace(": ", f": {application}/") for x in names]
+
+
+def test_an_application_without_its_list_is_an_error(application):
+    (application / "SHA256SUMS").unlink()
+    with pytest.raises(RestorerError, match="SHA256SUMS: the list of files cannot be read"):
+        find_damage()
+
+
+def test_an_installed_wheel_is_compared_with_its_record_and_those_of_its_libraries(
+    tmp_path, monkeypatch
+):
+    for name, needs in (
+        ("restorer", "Requires-Dist: Some_Lib>=1\nRequires-Dist: nowhere\n"),
+        ("some_lib", ""),
+    ):
+        folder = tmp_path / f"{name}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n{needs}", "utf-8")
+        (tmp_path / f"{name}.txt").write_bytes(b"x")
+        digest = base64.urlsafe_b64encode(hashlib.sha256(b"x").digest()).decode().rstrip("=")
+        record = f"{name}.txt,sha256={digest},1\n{folder.name}/RECORD,,\n"
+        (folder / "RECORD").write_text(record, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert find_damage() == ("RECORD of 2 packages", 2, [])
+    (tmp_path / "some_lib.txt").write_bytes(b"y")
+    assert find_damage()[2] == [f"changed: {tmp_path / 'some_lib.txt'}"]
+
+
+def test_the_version_names_commit_and_build():
+    version, commit, build = version_lines()
+    assert version.startswith("restore, version ")
+    assert commit.startswith("commit ")
+    assert build.startswith("build: ")
+
+
+def test_shell_scripts_have_valid_syntax(request):
+    scripts = sorted((request.config.rootpath / "packaging").rglob("*.sh"))
+    assert scripts
+    for script in scripts:
+        subprocess.run(["sh", "-n", script], check=True)
