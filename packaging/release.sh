@@ -1,10 +1,10 @@
 #!/bin/sh
 # Make the release of the commit in this clone: everything into dist/, from a fresh clone in build/release.
-# Steps, all of them by default: wheel
+# Steps, all of them by default: wheel linux sums
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD work=$PWD/build/release
-steps=${*:-wheel}
+steps=${*:-wheel linux sums}
 [ -z "$(git status --porcelain)" ] || echo "release: changes that are not committed are left out" >&2
 
 mkdir -p "$work" dist

@@ -168,8 +168,8 @@ def test_the_top_level_holds_the_planned_names_and_nothing_else() -> None:
     if names == [""]:
         pytest.skip("not a git checkout")
     top = {name.split("/")[0] for name in names if name}
-    folders = {"restorer", "gui", "cli", "weights", "tests", "packaging", "docs", ".ci"}
-    documents = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
+    folders = {"restorer", "gui", "cli", "weights", "tests", "packaging", "docs", ".ci", ".github"}
+    documents = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff"}
     settings = {"pyproject.toml", "setup.py", "MANIFEST.in", "mkdocs.yml", ".gitignore"}
     assert top <= folders | documents | settings
 
