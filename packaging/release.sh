@@ -16,7 +16,9 @@ umask 022
 
 if [ ! -x "$work/tools/bin/twine" ]; then
     "${PYTHON:-python3}" -m venv --clear "$work/tools"
-    "$work/tools/bin/pip" install --quiet --constraint packaging/constraints.txt build check-wheel-contents cyclonedx-bom twine
+    # The last four are all that the tree of commands needs.
+    "$work/tools/bin/pip" install --quiet --constraint packaging/constraints.txt \
+        build check-wheel-contents cyclonedx-bom twine click lazy-loader msgspec platformdirs
 fi
 PATH=$work/tools/bin:$PATH
 cd "$work/source"

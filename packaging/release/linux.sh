@@ -2,9 +2,7 @@
 work=$1 dist=$2
 
 rm -rf "$work/library" "$work/linux"
-# Of its libraries, the tree of commands needs only these four.
-pip install --quiet --constraint packaging/constraints.txt click lazy-loader msgspec platformdirs
-pip install --quiet --no-deps --target "$work/library" "$dist"/*.whl
+python -m zipfile --extract "$dist"/*.whl "$work/library"
 version=$(PYTHONPATH=$work/library python -c 'import restorer; print(restorer.__version__)')
 share=$work/linux/share
 PYTHONPATH=$work/library python packaging/release/pages.py "$share"
