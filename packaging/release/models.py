@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
+
+import tomllib
 
 
 def components(weights: Path) -> list[dict[str, Any]]:
