@@ -111,7 +111,7 @@ def open_model(
             f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
         )
     if isinstance(model, str):
-        predictor = _shared(model, spec.weights.sha256, where)
+        predictor = _shared(model, repr(spec), where)
     else:
         predictor = Predictor.load(spec, where, "fp32")
     if how is not None:
@@ -138,18 +138,18 @@ def with_denoise(predictor: Predictor, share: float | None) -> Predictor:
     if share in (None, 1):
         return predictor
     twin = model_spec(spec.twin)
-    hashes = spec.weights.sha256, twin.weights.sha256
-    between = _interpolated(spec.id, twin.id, hashes, share, predictor.device)
+    entries = repr(spec), repr(twin)
+    between = _interpolated(spec.id, twin.id, entries, share, predictor.device)
     return between.at(predictor.precision, automatic=predictor.automatic)
 
 
 @lru_cache(maxsize=2)
 def _interpolated(
-    model: str, twin: str, hashes: tuple[str, str], share: float, device: str
+    model: str, twin: str, entries: tuple[str, str], share: float, device: str
 ) -> Predictor:
-    """Interpolate the weights of two models; again when others were installed for an id."""
+    """Interpolate the weights of two models; again when the entry of an id has changed."""
     own, other = (
-        _shared(each, sha256, device) for each, sha256 in zip((model, twin), hashes, strict=True)
+        _shared(each, entry, device) for each, entry in zip((model, twin), entries, strict=True)
     )
     return own.interpolated(other, share)
 
@@ -245,6 +245,6 @@ def export_weights(model: str, target: Path | str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _shared(model: str, sha256: str, device: str) -> Predictor:
-    """Load a model once for all precisions; again when other weights were installed for its id."""
+def _shared(model: str, entry: str, device: str) -> Predictor:
+    """Load a model once for all precisions; again when its entry has changed, or its weights."""
     return Predictor.load(model_spec(model), device, "fp32")

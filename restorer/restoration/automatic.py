@@ -145,9 +145,10 @@ def _as_given(steps: Sequence[Step], asked: Step) -> list[Step]:
 
 
 def _words(content: Finding, damages: Sequence[Finding]) -> str:
-    if not damages:
+    repairable = [damage for damage in damages if damage.kind != "small"]
+    if not repairable:
         return f"a clean {content.kind}"
-    return ", ".join(map(_damage, damages))
+    return ", ".join(map(_damage, repairable))
 
 
 def _damage(finding: Finding) -> str:
@@ -156,4 +157,4 @@ def _damage(finding: Finding) -> str:
         return f"JPEG compression of quality {finding.strength:.0f}{again}"
     if finding.kind.endswith(("noise", "grain")):
         return f"{finding.kind.replace('-', ' ')} of level {finding.strength:.1f}"
-    return {"small": "small size"}.get(finding.kind, finding.kind)
+    return finding.kind
