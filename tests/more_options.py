@@ -116,8 +116,8 @@ def main(folder: Path) -> None:
         "values": VALUES,
         "help": run_cli("image", "--help")[0],
         "words": words,
-        "window": values_of(choices.steps[0], choices.settings),
-        "preset": values_of(again.steps[0], again.settings),
+        "window": values_of(choices.asked[0], choices.settings),
+        "preset": values_of(again.asked[0], again.settings),
         "command": run_cli(*shlex.split(command)[1:])[1],
         "preset of the command line": run_cli("image", str(source), *of_preset)[1],
     }

@@ -15,6 +15,7 @@ from restorer.cli.group import cli
 from stores import Place, writes
 
 COUNT = 10
+ENLARGE = ("--model", "panet-sr-x2-lite")
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +41,13 @@ def undisturbed(pictures, tmp_path_factory):
     here = Place(tmp_path_factory.mktemp("undisturbed"))
     for name, content in pictures.items():
         here.put(f"in/{name}", content)
-    words = ["batch", str(here.root / "in"), str(here.root / "out")]
+    words = ["batch", str(here.root / "in"), str(here.root / "out"), *ENLARGE]
     assert CliRunner().invoke(cli, words).exit_code == 0
     return here.files("out")
 
 
 def started(root):
-    words = ["batch", f"{root}/in", f"{root}/out"]
+    words = ["batch", f"{root}/in", f"{root}/out", *ENLARGE]
     return subprocess.Popen(
         [sys.executable, "-m", "restorer.cli", *words],
         stdout=subprocess.PIPE,
@@ -71,7 +72,7 @@ def test_a_killed_batch_continues_and_writes_nothing_twice(place, undisturbed, r
     assert [key for key in writes(place.root) if key.startswith("out/")] == [
         f"out/{name}" for name in sorted(undisturbed)
     ]
-    again = restore("batch", f"{place.root}/in", f"{place.root}/out")
+    again = restore("batch", f"{place.root}/in", f"{place.root}/out", *ENLARGE)
     assert again.stdout.startswith(f"0 done, {COUNT} skipped in ")
 
 
@@ -86,13 +87,14 @@ def test_two_batches_into_one_bucket_compute_each_picture_once(place, undisturbe
 
 def test_one_image_from_an_address_to_an_address(place, undisturbed, restore, tmp_path):
     source = f"{place.root}/in/00.png"
-    assert restore("image", source).stdout.startswith(f"{place.root}/in/00-restored.png: 96 x 96, ")
+    done = restore("image", source, *ENLARGE)
+    assert done.stdout.startswith(f"{place.root}/in/00-restored.png: 96 x 96, ")
     assert place.get("in/00-restored.png") == undisturbed["00.png"]
-    again = restore("image", source)
+    again = restore("image", source, *ENLARGE)
     assert again.stderr == f"skipped: {place.root}/in/00-restored.png: exists already\n"
-    restore("image", source, "-o", f"{place.root}/large/")
-    restore("image", source, "-o", f"{place.root}/other.png")
-    restore("image", source, "-o", tmp_path / "here.png")
+    restore("image", source, "-o", f"{place.root}/large/", *ENLARGE)
+    restore("image", source, "-o", f"{place.root}/other.png", *ENLARGE)
+    restore("image", source, "-o", tmp_path / "here.png", *ENLARGE)
     made = (place.get("large/00-restored.png"), place.get("other.png"))
     assert {*made, (tmp_path / "here.png").read_bytes()} == {undisturbed["00.png"]}
     for words, reason in (
@@ -110,7 +112,7 @@ def test_one_image_from_an_address_to_an_address(place, undisturbed, restore, tm
 
 
 def test_plan_and_page_know_addresses(place, restore, tmp_path):
-    plan = restore("batch", f"{place.root}/in", f"{place.root}/out", "--dry-run")
+    plan = restore("batch", f"{place.root}/in", f"{place.root}/out", "--dry-run", *ENLARGE)
     line = f"{place.root}/in/00.png -> {place.root}/out/00.png  48 x 48 -> 96 x 96\n"
     assert line in plan.stdout
     assert not place.files("out")

@@ -20,7 +20,7 @@ def test_models_are_listed_with_state_and_license(restore):
     result = restore("models")
     assert result.exit_code == 0
     head, *rows = result.stdout.splitlines()
-    assert " ".join(head.split()) == "id task scale weights state speed license figure title"
+    assert " ".join(head.split()) == "id task scale kind weights state speed license figure title"
     assert [row.split()[0] for row in rows] == [spec.id for spec in list_models()]
     assert "embedded" in rows[0]
     assert "CC BY-SA 4.0" in rows[0]

@@ -79,7 +79,7 @@ def test_worker_processes_end_with_their_parent(number, tmp_path, make_picture):
     script = tmp_path / "bin" / "restore.py"
     script.parent.mkdir()
     script.write_text("from restorer.cli import main\nif __name__ == '__main__':\n    main()\n")
-    command = [sys.executable, script, *words, "--tile", "32"]
+    command = [sys.executable, script, *words, "--tile", "32", "--task", "denoising"]
     log = tmp_path / "log"
     with log.open("w") as output:
         streams = {"stdout": output, "stderr": output}

@@ -70,7 +70,7 @@ def test_module_runs_as_a_program(module):
         ["image", "absent.png"],
         ["image", "a.png", "--sigma", "76", "--task", "denoising"],
         ["image", "a.png", "--sigma", "loud", "--task", "denoising"],
-        ["image", "a.png", "--sigma", "25"],
+        ["image", "a.png", "--sigma", "25", "--task", "deblocking"],
         ["image", "a.png", "--strength", "2"],
         ["image", "a.png", "--task", "cooking"],
         ["image", "a.png", "--model", "panet-cooking"],

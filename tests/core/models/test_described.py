@@ -35,7 +35,8 @@ def described_anew(path: Path) -> restorer.ModelSpec:
 def test_a_known_checkpoint_is_described_as_when_it_was_identified(
     model: str, identified: list[Path], tmp_path: Path
 ) -> None:
-    path, copy = tmp_path / "own.safetensors", tmp_path / "copy.safetensors"
+    path, copy = tmp_path / "own.safetensors", tmp_path / "copies" / "own.safetensors"
+    copy.parent.mkdir()
     restorer.export_weights(model, path)
     spec = described_anew(path)
     assert described_anew(path) == spec
