@@ -93,15 +93,15 @@ def tell(
     if rng.random() < 0.3:
         level = np.full_like(level, np.sqrt((noise**2).mean()))
     draw = rng.random()
-    if draw < 0.12:
-        share = float(rng.uniform(0, _FULL))
+    if draw < 0.18:
+        share = max(0.0, float(rng.uniform(-0.2, _FULL)))  # 0 for one in five
         truth = truth + np.float32(1 - share / _FULL) * noise
-    elif draw < 0.2:
+    elif draw < 0.26:
         share = float(rng.uniform(1.3, 2.0))
     else:
         share = max(_FULL, float(np.exp(rng.normal(0, _ERROR))))
     level = level * np.float32(share)
-    if draw >= 0.2 and rng.random() < 0.35:
+    if draw >= 0.26 and rng.random() < 0.35:
         level = np.hypot(level, np.float32(rng.uniform(0, _TEXTURE) / 255))
     return level[..., None], truth
 
