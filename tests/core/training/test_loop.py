@@ -32,8 +32,6 @@ from restorer.training.photographs import load_rgb
 from restorer.training.recipe import Recipe, read_recipe
 from restorer.training.schedule import Schedule
 
-from helpers import make_photograph
-
 TINY = Recipe(
     model="tiny",
     architecture="panet-lite",
@@ -50,14 +48,6 @@ TINY = Recipe(
 TWINS = replace(
     TINY, siblings=({"model": "tiny-x3", "params": {"scale": 3}, "degradation": {"scale": 3}},)
 )
-
-
-@pytest.fixture
-def photographs(tmp_path: Path) -> Path:
-    folder = tmp_path / "photographs"
-    for number in range(3):
-        restorer.write(restorer.Image(make_photograph(80, 90 + number)), folder / f"{number}.png")
-    return folder
 
 
 def shipped_recipes() -> dict[str, Recipe]:

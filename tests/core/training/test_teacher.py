@@ -20,8 +20,6 @@ from restorer.training.loop import train
 from restorer.training.photographs import load_rgb
 from restorer.training.recipe import Recipe, read_recipe
 
-from helpers import make_photograph
-
 TINY = Recipe(
     model="tiny",
     architecture="panet-lite",
@@ -33,14 +31,6 @@ TINY = Recipe(
     learning_rate=1e-3,
     checkpoint_every=2,
 )
-
-
-@pytest.fixture
-def photographs(tmp_path: Path) -> Path:
-    folder = tmp_path / "photographs"
-    for number in range(3):
-        restorer.write(restorer.Image(make_photograph(80, 90 + number)), folder / f"{number}.png")
-    return folder
 
 
 @pytest.fixture
