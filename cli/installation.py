@@ -16,7 +16,7 @@ from pathlib import Path
 import restorer
 from restorer import RestorerError
 
-# The list of files in the folder of an application (packaging/application.sh).
+# The list of files in the folder of an application.
 _SUMS = "SHA256SUMS"
 
 

@@ -48,3 +48,8 @@ class Finding:
     strength: float
     confidence: float
     reason: str
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it is about the size alone, which is no damage to repair."""
+        return self.kind == "small"

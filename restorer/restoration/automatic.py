@@ -145,7 +145,7 @@ def _as_given(steps: Sequence[Step], asked: Step) -> list[Step]:
 
 
 def _words(content: Finding, damages: Sequence[Finding]) -> str:
-    repairable = [damage for damage in damages if damage.kind != "small"]
+    repairable = [damage for damage in damages if not damage.is_size]
     if not repairable:
         return f"a clean {content.kind}"
     return ", ".join(map(_damage, repairable))

@@ -33,7 +33,7 @@ class Diagnosis:
     @property
     def clean(self) -> bool:
         """Whether no damage was found; a picture may be small."""
-        return all(damage.kind == "small" for damage in self.damages)
+        return all(damage.is_size for damage in self.damages)
 
     @cached_property
     def noise_levels(self) -> NoiseMap | None:

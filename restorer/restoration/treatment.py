@@ -125,7 +125,7 @@ def _reason(source: Source, damages: Sequence[Finding], repaired: Finding | None
         return "The colors of all pixels are made of the samples, without their noise."
     if repaired is not None:
         return f"{_GOALS[repaired.kind]} does the most good."
-    found = any(damage.kind != "small" for damage in damages)
+    found = not all(damage.is_size for damage in damages)
     return "Nothing that was found can be repaired without harm." if found else "It is clean."
 
 
