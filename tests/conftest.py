@@ -31,8 +31,15 @@ def _seeded() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _no_leftovers(_own_store: Path) -> Iterator[None]:
+    """Fail a test that adds a model without `store`: the tests after it would see the model."""
+    yield
+    assert not (_own_store / "weights").exists()
+
+
 @pytest.fixture(autouse=True, scope="session")
-def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Isolate the tests from the weights, packages of weights and measurements of the user."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
@@ -40,7 +47,7 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("restorer.models.kept.user_cache_path", _data_path(folder / "cache"))
         patch.setattr("restorer.models.catalog.package_folder", lambda package: None)
         restorer.models.catalog._merged.cache_clear()
-        yield
+        yield folder / "data"
 
 
 @pytest.fixture

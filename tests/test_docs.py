@@ -26,7 +26,7 @@ PAGES = [page for page in sorted(DOCS.rglob("*.md")) if _BLOCK.search(page.read_
 
 
 @pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def photos(tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with the files that the examples name."""
     y, x = np.mgrid[0:48, 0:64]
     clean = np.stack([128 + 90 * np.sin(x / 7), 4 * y, 255 - 3 * x], axis=2)

@@ -272,7 +272,7 @@ def test_a_record_of_the_training_adds_what_the_shapes_leave_open(
     assert (spec.condition, spec.condition_max) == condition
 
 
-def test_exported_weights_keep_what_the_shapes_leave_open(tmp_path: Path) -> None:
+def test_exported_weights_keep_what_the_shapes_leave_open(store: Path, tmp_path: Path) -> None:
     network = PANetLite(conditions=1, blocks=2, channels=8, attention_channels=4, levels=1)
     record = {**RECORD, "params": {"levels": 1}}
     save_file(network.state_dict(), tmp_path / "a.safetensors", {"restorer": json.dumps(record)})
