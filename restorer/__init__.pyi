@@ -171,6 +171,8 @@ from .restoration.diagnosis import estimate_sigma as estimate_sigma
 from .restoration.display import Display as Display
 from .restoration.display import to_display as to_display
 from .restoration.mosaic import denoise_mosaic as denoise_mosaic
+from .restoration.output import output_size as output_size
+from .restoration.output import prepare_output as prepare_output
 from .restoration.provenance import FileHash as FileHash
 from .restoration.provenance import Provenance as Provenance
 from .restoration.provenance import amend_provenance as amend_provenance

@@ -14,7 +14,7 @@ from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, TypeAlias
 
-Group: TypeAlias = Literal["step", "machine", "result", "input", "raw", "mosaic"]
+Group: TypeAlias = Literal["step", "machine", "result", "output", "input", "raw", "mosaic"]
 Control: TypeAlias = Literal["choice", "number", "flag", "bytes", "text", "device"]
 
 

@@ -35,6 +35,7 @@ Tiling: TypeAlias = Literal["blend", "chop"]
 Context: TypeAlias = Literal["tile", "whole"]
 Origin: TypeAlias = Literal["", "given", "file", "estimated"]
 ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
+KeptMetadata: TypeAlias = Literal["keep", "copyright", "none"]
 OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
 
 
@@ -92,8 +93,8 @@ class Settings(_Checked):
         seed: Seed of all random numbers.
         bits: Bit depth of the result; None keeps the depth of the input.
         profile: Color profile to which the result is converted: ``keep`` for that of the source,
-            ``srgb``, ``display-p3``, ``rec2020-linear``, ``prophoto-linear``, or the path of an
-            ICC profile for RGB.
+            ``srgb``, ``display-p3``, ``adobe-rgb``, ``rec2020-linear``, ``prophoto-linear``, or
+            the path of an ICC profile for RGB.
         white_balance: Of RAW pictures: ``camera``, or the gains of red and blue, ``2.1,1.5``.
         exposure: Stops by which RAW pictures become brighter.
         tone: ``neutral`` brightens the mid tones of RAW pictures as cameras do; ``linear`` does
@@ -104,6 +105,12 @@ class Settings(_Checked):
         quality: Quality of lossy compression, 1 to 100.
         lossless: Whether formats that have both lossy and lossless compression use the latter.
         effort: Effort of compression, 1 to 9, in formats that have it; None takes theirs.
+        long_edge: Pixels that the longer side of the file has at most; larger results are shrunk.
+        print_size: Length of the longer side in print, in cm: the result is shrunk to `dpi`, or
+            300, and its file states the resolution that gives this length.
+        dpi: Dots per inch that the file states; without `print_size` no pixel changes.
+        metadata: Which metadata of the source the file gets: all (``keep``); creator, credit,
+            ``copyright`` and license; or ``none``. The color profile stays.
         keep_times: Whether the file of the result gets the access and modification time of its
             source.
         provenance: Where the account of how a result was made goes: into the file, or, where its
@@ -242,13 +249,14 @@ class Settings(_Checked):
                 "keep": window("As the original"),
                 "srgb": window("sRGB"),
                 "display-p3": window("Display P3"),
+                "adobe-rgb": window("Adobe RGB (1998)"),
                 "rec2020-linear": window("Rec. 2020, linear"),
                 "prophoto-linear": window("ProPhoto RGB, linear"),
             },
             "the path of an ICC profile",
         ),
         window("Color profile that the result is converted to; keep leaves that of the source."),
-        metavar="keep|srgb|display-p3|rec2020-linear|prophoto-linear|FILE",
+        metavar="keep|srgb|display-p3|adobe-rgb|rec2020-linear|prophoto-linear|FILE",
         group="result",
         label=window("Color profile"),
     )
@@ -290,6 +298,51 @@ class Settings(_Checked):
         window("Dithering, which keeps gradients smooth in 8 bit."),
         group="result",
         label=window("Dither smooth gradients"),
+    )
+    long_edge: int | None = option(
+        None,
+        Integer(1),
+        window("Longer side of the file in pixels; larger results are shrunk."),
+        metavar="PIXELS",
+        title="long edge",
+        usual="that of the result",
+        group="output",
+        label=window("Long edge"),
+        none=window("As the result"),
+    )
+    print_size: float | None = option(
+        None,
+        Number(0.1, 10_000),
+        window("Longer side in print, in cm; the result is shrunk to the resolution of prints."),
+        metavar="CM",
+        title="print size",
+        usual="none",
+        group="output",
+        label=window("Print size (cm)"),
+        none=window("None"),
+    )
+    dpi: float | None = option(
+        None,
+        Number(1, 65_535),
+        window("Resolution that the file states, in dots per inch; that of prints is 300."),
+        metavar="N",
+        usual="that of the source; 300 with a print size",
+        group="output",
+        label=window("Resolution (dpi)"),
+        none=window("As the original"),
+    )
+    metadata: KeptMetadata = option(
+        "keep",
+        Choice(
+            {
+                "keep": window("All"),
+                "copyright": window("Creator and copyright"),
+                "none": window("None"),
+            }
+        ),
+        window("Metadata of the source in the file: all, creator and copyright alone, or none."),
+        group="output",
+        label=window("Metadata"),
     )
     keep_times: bool = option(
         False,

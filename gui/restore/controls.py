@@ -220,6 +220,7 @@ class Controls(QWidget):
         self.steps = StepList()
         self.strength = Strength()
         self.output = Output()
+        self.file = OptionFields("output")
         self.raw = OptionFields("raw")
         self.mosaic = OptionFields("mosaic")
         self.performance = OptionFields("machine", "input")
@@ -239,6 +240,7 @@ class Controls(QWidget):
             (self.tr("Sensor"), self.mosaic, False),
             (self.tr("RAW"), self.raw, True),
             (self.tr("Result"), self.output, True),
+            (self.tr("Size and metadata"), self.file, False),
             (self.tr("Performance"), self.performance, False),
         ):
             section = Section(title, unfolded=unfolded)
@@ -255,13 +257,13 @@ class Controls(QWidget):
         layout = column()
         layout.addWidget(area)
         self.setLayout(layout)
-        for part in (*self._parts, self.output, self.performance):
+        for part in (*self._parts, self.output, self.file, self.performance):
             part.chosen.connect(self.chosen)
         self.steps.more.connect(self.more)
 
     def show_state(self, state: State) -> None:
         """Show the chosen values."""
-        for part in (*self._parts, self.output, self.performance):
+        for part in (*self._parts, self.output, self.file, self.performance):
             part.show_state(state)
         self.sections[self.raw].setVisible(state.choices.raw)
         is_gray = state.opened is not None and state.opened.gray is not None

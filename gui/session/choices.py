@@ -244,7 +244,7 @@ class Choices:
 
         Depth, file format and mostly the strength are applied to that output, without a new run.
         """
-        groups = ("result",) if self.raw else ("result", "raw", "mosaic")
+        groups = ("result", "output") if self.raw else ("result", "output", "raw", "mosaic")
         result = {o.field: o.default for o in SETTINGS_OPTIONS if o.group in groups}
         if self.raw:
             result["profile"] = self.settings.profile  # decides about the primaries of the steps

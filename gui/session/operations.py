@@ -259,6 +259,7 @@ def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, .
     final = restorer.amend_provenance(
         final, choices.steps, choices.settings, found=choices.chosen.found if choices.chosen else ""
     )
+    final = restorer.prepare_output(final, choices.settings)
     options = writer_options(path, **choices.settings.writing)
     place = choices.settings.provenance
     notes = write(final, path, options, existing="replace", provenance=place)

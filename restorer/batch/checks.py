@@ -8,6 +8,7 @@ from restorer.batch.staging import open_job
 from restorer.errors import SettingsError
 from restorer.options import PageNumbers
 from restorer.restoration.chosen import scale_of_steps
+from restorer.restoration.output import output_size
 from restorer.restoration.reference.pairing import check_references
 
 
@@ -35,10 +36,10 @@ def check_result(job: LocalJob, header: formats.Header, scale: int) -> formats.F
     check_references(job.source, job.references, header)
     formats.find_profile(job.settings.profile)
     count = len(chosen_pages(job, header))
-    format = formats.check_target(job.target, header.height * scale, header.width * scale)
+    size = output_size(header.height * scale, header.width * scale, job.settings)
+    format = formats.check_target(job.target, *size)
     bits = job.settings.bits or header.bits
-    pixels = header.height * header.width * scale**2
-    raw_bytes = pixels * header.channels * bits / 8
+    raw_bytes = size[0] * size[1] * header.channels * bits / 8
     if count > 1 and format.page_writer:
         raw_bytes *= count
         if job.explain:

@@ -22,6 +22,7 @@ from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, Res
 from restorer.inference.calibration import known_speed
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.restoration.chosen import Chosen, expected_specs, is_automatic
+from restorer.restoration.output import output_size
 from restorer.restoration.timing import computed_pixels
 from restorer.settings import Settings
 
@@ -253,7 +254,8 @@ def _forecast_file(
     except RestorerError as error:
         return FileForecast(decision, "fail", str(error), _problem(error), header.format)
     size = header.height, header.width
-    raw = header.height * header.width * scale**2 * header.channels * pages
+    result_size = output_size(header.height * scale, header.width * scale, job.settings)
+    raw = math.prod(result_size) * header.channels * pages
     bits = max((b for b in format.bits if b <= (job.settings.bits or header.bits)), default=8)
     share = format.usual_share
     if (
@@ -268,7 +270,7 @@ def _forecast_file(
         None,
         header.format,
         size,
-        (header.height * scale, header.width * scale),
+        result_size,
         format.name,
         int(raw * bits / 8 * min(share, 1.0)),
         _times(speeds.seconds(job, size, chosen), pages),

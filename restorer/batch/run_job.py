@@ -40,6 +40,7 @@ from restorer.restoration import streaming as stream
 from restorer.restoration.automatic import is_chosen, open_chosen, sampled
 from restorer.restoration.chosen import Chosen, expected_specs
 from restorer.restoration.mosaic import gives_samples, run_mosaic
+from restorer.restoration.output import check_samples, output_size, prepare_output
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import (
     MOST,
@@ -130,6 +131,7 @@ def _run_reserved(
         raise type(error)(f"{job.source}: {error}") from error
     context.check_cancel()
     context.progress("write")
+    restored = prepare_output(restored, job.settings)
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
         asked = job.settings.writing if plans else job.settings.writing_untouched
@@ -163,7 +165,8 @@ def _run_pages(
     def restore(
         job: LocalJob, page: Page, number: int, within: JobContext
     ) -> tuple[Image, tuple[RunPlan, ...]]:
-        return context.run(_restore, job, page, file, format, within, number)[:2]
+        image, plans, _ = context.run(_restore, job, page, file, format, within, number)
+        return prepare_output(image, job.settings), plans
 
     def reserve(header: formats.Header) -> AbstractContextManager[None]:
         needed = footprint.picture_bytes(header, _specs(job), job.settings.bits)
@@ -216,6 +219,7 @@ def _restore_page(
         return _restore(job, page, file, format, context)
     assert isinstance(page, Mosaic), "or it has no samples"
     context.check_cancel()
+    check_samples(page.height, page.width, job.settings)
     mosaic, plans = run_mosaic(
         page,
         job.steps,
@@ -373,7 +377,7 @@ def _stream(
 
         with kept_rows(job, source.header, scale) as resumption:
             path, (plans, notes) = _write(job, write)
-        size = source.header.height * scale, source.header.width * scale
+        size = output_size(source.header.height * scale, source.header.width * scale, job.settings)
         return Result("done", path, plans=plans, notes=notes, size=size)
     except formats.RowsError as error:
         needed, free = (

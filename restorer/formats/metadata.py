@@ -50,6 +50,7 @@ DESCRIPTIVE |= {0x4746, 0x4749}
 DESCRIPTIVE |= frozenset(range(0x9C9B, 0x9CA0))
 
 _DESCRIPTION = 270
+_TIFF_SPACE = b"http://ns.adobe.com/tiff/1.0/"
 _MAX_DPI = 65_535  # what JPEG holds
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|\s*>\s*))([1-8])")
 
@@ -199,6 +200,16 @@ def with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes | Non
         ratio = Fraction(value).limit_denominator(10_000)
         rows[tag] = Field(5, 1, first[0].pack("II", ratio.numerator, ratio.denominator))
     return with_fields(exif, rows)
+
+
+def with_stated_dpi(metadata: Metadata, dpi: float) -> Metadata:
+    """Return the metadata with dots per inch, in place of what EXIF and XMP state."""
+    exif, packet = metadata.exif, metadata.xmp
+    if resolution(exif) is not None:
+        exif = with_resolution(exif, (dpi, dpi)) or exif
+    if packet:
+        packet = xmp.without(packet, _TIFF_SPACE, rb"(?:[XY]Resolution|ResolutionUnit)")
+    return replace(metadata, exif=exif, xmp=packet, dpi=(dpi, dpi))
 
 
 def resolution_of(layout: Layout, directory: Directory) -> tuple[float, float] | None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,9 @@ from restorer import formats
 from restorer.formats.color.light import NetworkCurve
 from restorer.formats.color.profiles import find_profile, with_profile
 from restorer.image import FloatArray, Image, Pixels
+from restorer.restoration.output import output_metadata, output_size
 from restorer.restoration.provenance import Provenance, with_provenance
+from restorer.restoration.shrinking import shrink_rows
 from restorer.restoration.spool import Spool
 from restorer.settings import RunPlan, Settings
 
@@ -130,7 +133,20 @@ class ResultWriter:
 
     def _write(self, images: Iterator[Image], asked: Mapping[str, Any]) -> None:
         options = formats.writer_options(self._target, **asked)
-        place = self._settings.provenance
+        settings, size = self._settings, output_size(*self._size, self._settings)
+        if size != self._size:
+            seed = settings.seed if settings.dither else None
+            images = shrink_rows(images, self._size, size, dither_seed=seed)
+        fitted, noted = self._with_metadata(images, size)
         self.notes, self.account = formats.write_rows(
-            images, self._size, self._file, self._target, options, place
+            fitted, size, self._file, self._target, options, settings.provenance
         )
+        self.notes += noted
+
+    def _with_metadata(
+        self, images: Iterator[Image], size: tuple[int, int]
+    ) -> tuple[Iterator[Image], tuple[str, ...]]:
+        """Return rows with the metadata that the file gets, and notes."""
+        first = next(images)
+        metadata, notes = output_metadata(first.metadata, size, self._settings)
+        return (replace(each, metadata=metadata) for each in chain([first], images)), notes

@@ -140,6 +140,10 @@ def use_files(folder: str) -> None:
     profile: bytes | None = restorer.find_profile("display-p3")
     if profile is not None:
         image = restorer.with_profile(image, profile)
+    wanted = Settings(long_edge=1000, dpi=300, metadata="copyright")
+    size: tuple[int, int] = restorer.output_size(image.height, image.width, wanted)
+    image = restorer.prepare_output(image, wanted)
+    print(size)
     image = restorer.displayed(Image(image.to_float(), transfer="linear"))
     options: restorer.WriterOptions = restorer.writer_options("a.jpg", quality=90)
     notes: tuple[str, ...] = restorer.write(image, "a.jpg", options, existing="replace")

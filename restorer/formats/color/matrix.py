@@ -15,6 +15,7 @@ from restorer.image import FloatArray
 # CIE 1931 x, y of white, red, green, blue
 SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 P3_CHROMATICITIES = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+ADOBE_CHROMATICITIES = (0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)  # Adobe RGB (1998)
 REC2020_CHROMATICITIES = (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046)  # BT.2020
 PROPHOTO_CHROMATICITIES = (  # ROMM RGB, ISO 22028-2
     *(0.3457, 0.3585, 0.734699, 0.265301),
@@ -24,6 +25,7 @@ PROPHOTO_CHROMATICITIES = (  # ROMM RGB, ISO 22028-2
 # Tone curves as parameters of the ICC: gamma alone, or gamma, a, b, c, d of
 # (a x + b) ** gamma from d on and c x below.
 LINEAR_CURVE = (1.0,)
+ADOBE_CURVE = (563 / 256,)
 SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 _MAX_TAGS = 100  # profiles have about 10 to 30

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
 from restorer.formats.color.matrix import (
+    ADOBE_CHROMATICITIES,
+    ADOBE_CURVE,
     D50,
     LINEAR_CURVE,
     P3_CHROMATICITIES,
@@ -70,6 +72,13 @@ def display_p3_profile() -> bytes:
 
 
 @cache
+def adobe_rgb_profile() -> bytes:
+    """Return a profile with primaries, white and tone curve of Adobe RGB (1998)."""
+    name = "Compatible with Adobe RGB (1998)"  # the words that its specification asks for
+    return matrix_profile(name, ADOBE_CHROMATICITIES, ADOBE_CURVE)
+
+
+@cache
 def rec2020_linear_profile() -> bytes:
     """Return a profile with the primaries of Rec. 2020 and linear values."""
     return matrix_profile("Rec. 2020 linear", REC2020_CHROMATICITIES, LINEAR_CURVE)
@@ -110,8 +119,8 @@ def find_profile(name: Path | str) -> bytes | None:
     """Return the profile that a value of the setting ``profile`` means; None for ``keep``.
 
     Args:
-        name: ``keep``, ``srgb``, ``display-p3``, ``rec2020-linear``, ``prophoto-linear``, or the
-            path of an ICC profile for RGB.
+        name: ``keep``, ``srgb``, ``display-p3``, ``adobe-rgb``, ``rec2020-linear``,
+            ``prophoto-linear``, or the path of an ICC profile for RGB.
 
     Raises SettingsError where the file is no such profile.
 
@@ -321,6 +330,7 @@ _NAMED: dict[str, Callable[[], bytes | None]] = {
     "keep": lambda: None,
     "srgb": srgb_profile,
     "display-p3": display_p3_profile,
+    "adobe-rgb": adobe_rgb_profile,
     "rec2020-linear": rec2020_linear_profile,
     "prophoto-linear": prophoto_linear_profile,
 }

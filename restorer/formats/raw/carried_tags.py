@@ -25,6 +25,7 @@ CARRIED = frozenset(
     | {50964, 50965, 50981, 50982, _OPCODES, *range(51107, 51111), 51125}
 )
 _PLACES = frozenset({_OPCODES, 51125})
+_PRIVATE = frozenset({50735, 50740, 50827})  # serial number, private data, name of the RAW file
 _MOST_BYTES = 1 << 24
 _TEXT = 2
 _VALUES = str, bytes, int, float, tuple
@@ -33,6 +34,11 @@ _VALUES = str, bytes, int, float, tuple
 def turned_tags(tags: tuple[RawTag, ...]) -> tuple[RawTag, ...]:
     """Return the tags that stay true of a picture that is turned: those without places."""
     return tuple(tag for tag in tags if tag[0] not in _PLACES)
+
+
+def public_tags(tags: tuple[RawTag, ...]) -> tuple[RawTag, ...]:
+    """Return the tags without those that tell of more than the pixels."""
+    return tuple(tag for tag in tags if tag[0] not in _PRIVATE)
 
 
 def carried_tags(pages: tuple[Any, ...], *, cropped: bool) -> tuple[RawTag, ...]:
