@@ -299,6 +299,58 @@
         <source>Highlights</source>
         <translation>Lichter</translation>
     </message>
+    <message>
+        <source>Adobe RGB (1998)</source>
+        <translation>Adobe RGB (1998)</translation>
+    </message>
+    <message>
+        <source>Longer side of the file in pixels; larger results are shrunk.</source>
+        <translation>Längere Seite der Datei in Pixeln; größere Ergebnisse werden verkleinert.</translation>
+    </message>
+    <message>
+        <source>Long edge</source>
+        <translation>Lange Seite</translation>
+    </message>
+    <message>
+        <source>As the result</source>
+        <translation>Wie das Ergebnis</translation>
+    </message>
+    <message>
+        <source>Longer side in print, in cm; the result is shrunk to the resolution of prints.</source>
+        <translation>Längere Seite im Druck, in cm; das Ergebnis wird auf die Druckauflösung verkleinert.</translation>
+    </message>
+    <message>
+        <source>Print size (cm)</source>
+        <translation>Druckgröße (cm)</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>Resolution that the file states, in dots per inch; that of prints is 300.</source>
+        <translation>Auflösung, die in der Datei steht, in Punkten pro Zoll; im Druck sind es 300.</translation>
+    </message>
+    <message>
+        <source>Resolution (dpi)</source>
+        <translation>Auflösung (dpi)</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>Creator and copyright</source>
+        <translation>Urheber und Rechte</translation>
+    </message>
+    <message>
+        <source>Metadata of the source in the file: all, creator and copyright alone, or none.</source>
+        <translation>Metadaten des Originals in der Datei: alle, nur Urheber und Rechte oder keine.</translation>
+    </message>
+    <message>
+        <source>Metadata</source>
+        <translation>Metadaten</translation>
+    </message>
 </context>
 <context>
     <name>ActionArea</name>
@@ -1080,6 +1132,10 @@
     <message>
         <source>RAW</source>
         <translation>RAW</translation>
+    </message>
+    <message>
+        <source>Size and metadata</source>
+        <translation>Größe und Metadaten</translation>
     </message>
 </context>
 <context>
