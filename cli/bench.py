@@ -39,7 +39,7 @@ def _megapixels(word: str) -> float:
 @click.option(
     "--precision",
     multiple=True,
-    type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
+    type=click.Choice(["auto", "fp32", "tf32", "bf16", "fp16"]),
     default=("auto",),
     show_default=True,
     help="Number format of the computation; may be repeated.",

@@ -78,7 +78,8 @@ class Settings(_Checked):
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``; a ``torch.device`` becomes its
             word.
-        precision: ``auto``, ``fp32``, ``bf16``, ``fp16``; a ``torch.dtype`` becomes its word.
+        precision: ``auto``, ``fp32``, ``tf32``, ``bf16``, ``fp16``; a ``torch.dtype`` becomes its
+            word.
         context: Extent of attention: the ``tile``, or the ``whole`` picture, so that there
             are no tiles in the result; that can take very long, see `estimate_run`.
         tile: Side of a tile in input pixels; part of the result for attention networks.
@@ -142,6 +143,7 @@ class Settings(_Checked):
             {
                 "auto": window("Automatic"),
                 "fp32": window("32 bit (exact)"),
+                "tf32": window("TF32 (NVIDIA)"),
                 "bf16": window("bfloat16 (fast)"),
                 "fp16": window("float16 (fast)"),
             }

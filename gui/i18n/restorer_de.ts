@@ -20,6 +20,10 @@
         <translation>32 Bit (genau)</translation>
     </message>
     <message>
+        <source>TF32 (NVIDIA)</source>
+        <translation>TF32 (NVIDIA)</translation>
+    </message>
+    <message>
         <source>bfloat16 (fast)</source>
         <translation>bfloat16 (schnell)</translation>
     </message>

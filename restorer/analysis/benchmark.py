@@ -14,8 +14,8 @@ import torch
 
 from restorer.image import Image
 from restorer.inference.autotune import check_picture
-from restorer.inference.devices import MemoryMeter
 from restorer.inference.loading import Openable, open_model
+from restorer.inference.memory import MemoryMeter
 from restorer.restoration.api import restore
 from restorer.settings import Step
 from restorer.tasks import Task

@@ -12,7 +12,7 @@ import numpy as np
 from restorer import color, metrics
 from restorer.errors import Cancelled, RestorerError, SettingsError
 from restorer.image import FloatArray, Image
-from restorer.inference.devices import MemoryMeter
+from restorer.inference.memory import MemoryMeter
 from restorer.inference.predictor import Predictor
 from restorer.inputs import Picture, to_image
 from restorer.restoration.api import restore_region

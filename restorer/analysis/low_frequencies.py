@@ -16,7 +16,7 @@ from restorer.formats import ImageFile, RowsError
 from restorer.formats.color import profiles
 from restorer.formats.metadata import turned
 from restorer.image import FloatArray, Image
-from restorer.inference.devices import free_bytes
+from restorer.inference.memory import free_bytes
 
 _BAND_PIXELS = 1 << 19  # converted to float at once
 _TURNS = {

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import torch
 from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
 from restorer.attention.modes import at_least_float32
+from restorer.attention.tf32 import exactly
 
 Affinity = Callable[[Tensor, Tensor], Tensor]
 
@@ -50,7 +50,7 @@ def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinit
     """
     products = affinity is product_affinity
     attend = _attend_products if products else partial(_attend, affinity=affinity)
-    with torch.autocast(value.device.type, enabled=False):
+    with exactly(value.device.type):
         maps = (at_least_float32(x).flatten(2) for x in (query, key, value))
         return map_samples(attend, *maps).reshape(*value.shape[:2], *query.shape[2:])
 
@@ -63,7 +63,7 @@ def query_softmax_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor
         key: (N, C, M).
         value: (N, V, M).
     """
-    with torch.autocast(value.device.type, enabled=False):
+    with exactly(value.device.type):
         maps = (at_least_float32(x) for x in (query, key, value))
         return map_samples(_attend_by_keys, *maps)
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.kernel import contrastive_loss, kernel_attention, orthogonal_projection
+from restorer.attention.tf32 import exactly
 
 _NORM_FLOOR = 5e-5  # value of the authors' code
 
@@ -75,7 +76,7 @@ class EfficientNonLocalAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape."""
         # The features are exponentials of sums near 20, for which half precision is too coarse.
-        with torch.autocast(x.device.type, enabled=False):
+        with exactly(x.device.type):
             x = x.to(self.attn_fn.projection_matrix.dtype)
             attended = kernel_attention(
                 self.query(x), self.key(x), self.conv_assembly(x), self.attn_fn.projection_matrix
@@ -97,7 +98,7 @@ class EfficientNonLocalAttention(nn.Module):
 
         Raises ValueError below 65 pixels.
         """
-        with torch.autocast(x.device.type, enabled=False):
+        with exactly(x.device.type):
             x = x.to(self.attn_fn.projection_matrix.dtype)
             return contrastive_loss(self.query(x), self.key(x))
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples
 from restorer.attention.modes import at_least_float32, is_exporting
+from restorer.attention.tf32 import exactly
 
 _BLOCK_ELEMENTS = 1 << 21  # scores processed at a time: 8 MiB of float32
 _HASHED_ROWS = 1 << 14  # pixels hashed at a time: 16 MiB at 4 rounds of 64 rotations
@@ -79,7 +80,7 @@ def hashed_attention(
     Returns:
         (N, V, H, W).
     """
-    with torch.autocast(values.device.type, enabled=False):
+    with exactly(values.device.type):
         embedded, flat_values = (
             at_least_float32(x).flatten(2).mT.contiguous() for x in (embedding, values)
         )

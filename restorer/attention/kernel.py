@@ -17,6 +17,7 @@ from torch import Tensor
 
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
 from restorer.attention.modes import at_least_float32
+from restorer.attention.tf32 import exactly
 
 CONTRASTED = 65  # best matches per pixel that enter the contrastive loss
 _BLOCK_ELEMENTS = 1 << 21  # features or scores processed at a time: 8 MiB of float32
@@ -40,7 +41,7 @@ def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tens
     Returns:
         (N, V, H, W).
     """
-    with torch.autocast(value.device.type, enabled=False):
+    with exactly(value.device.type):
         attend = partial(_attend, projection=at_least_float32(projection))
         maps = (at_least_float32(x).flatten(2) for x in (query, key, value))
         return map_samples(attend, *maps).reshape(value.shape)
@@ -104,7 +105,7 @@ def contrastive_loss(query: Tensor, key: Tensor) -> Tensor:
         raise ValueError(
             f"features of {height} x {width}: the contrastive loss needs {CONTRASTED} pixels"
         )
-    with torch.autocast(key.device.type, enabled=False):
+    with exactly(key.device.type):
         maps = (at_least_float32(x).flatten(2) for x in (query, key))
         return map_samples(_contrast, *maps).mean()
 

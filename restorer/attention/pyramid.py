@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.patch import patch_attention
+from restorer.attention.tf32 import exactly
 
 _INEXACT = 3  # the level whose factor, 1 - 3/10, is rounded down to a double
 
@@ -83,7 +84,7 @@ class PyramidAttention(nn.Module):
     def attend(self, x: Tensor) -> Tensor:
         """Return the attention alone, without the identity: (N, C, H, W)."""
         # Scores are multiplied by 10 and exponentiated; half precision would prefer other patches.
-        with torch.autocast(x.device.type, enabled=False):
+        with exactly(x.device.type):
             x = x.to(self.escape_NaN.dtype)
             resized = [self._resize(x, level) for level in range(len(self.scales))]
             pasted = patch_attention(

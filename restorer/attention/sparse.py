@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from restorer.attention.hashed import count_buckets, hashed_attention
 from restorer.attention.seeding import draw_rotations
+from restorer.attention.tf32 import exactly
 
 
 class NonLocalSparseAttention(nn.Module):
@@ -70,7 +71,7 @@ class NonLocalSparseAttention(nn.Module):
     def forward(self, x: Tensor, *, seed: int = 0) -> Tensor:
         """Map (N, C, H, W) to the same shape; the result depends on `seed`."""
         # Half precision would hash pixels to different buckets.
-        with torch.autocast(x.device.type, enabled=False):
+        with exactly(x.device.type):
             x = x.to(next(self.parameters()).dtype)
             attended = self.attend(self.conv_match(x), self.conv_assembly(x), seed=seed)
         return torch.add(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from restorer.attention.coarse import search_coarse_to_fine
 from restorer.attention.modes import at_least_float32, is_exporting
+from restorer.attention.tf32 import exactly
 from restorer.attention.transfer import Divisor, paste, search
 
 # Largest number of patch pairs for the exact search: half a minute on two CPU cores.
@@ -62,7 +62,7 @@ class SearchTransfer(nn.Module):
     def forward(self, query: Tensor, key: Tensor, *values: Tensor) -> TransferredTextures:
         """Search `query` in `key` and paste the patches of the values at the matches."""
         # Half precision often selects a different best patch.
-        with torch.autocast(query.device.type, enabled=False):
+        with exactly(query.device.type):
             pairs = query.shape[2:].numel() * key.shape[2:].numel()
             exact = is_exporting() or pairs <= self.exact_pairs
             find = search if exact else search_coarse_to_fine

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from restorer.inference.devices import free_bytes
+from restorer.inference.memory import free_bytes
 
 WORKER_BYTES = 1 << 30  # Python, torch, a model and its tiles take 0.4 to 1 GB
 POLL_S = 0.1  # a token of cancellation wakes nobody, so that waiting threads look at it

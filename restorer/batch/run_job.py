@@ -31,7 +31,8 @@ from restorer.errors import (
 from restorer.formats.codec import not_kept, others
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
-from restorer.inference.devices import available_devices, free_bytes
+from restorer.inference.devices import available_devices
+from restorer.inference.memory import free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec
 from restorer.pages import Mosaic, Page

@@ -6,13 +6,14 @@ Each is made once and kept.
 from __future__ import annotations
 
 import logging
+import math
 import platform
 import statistics
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -22,13 +23,8 @@ from restorer import bayer
 from restorer.errors import InferenceError
 from restorer.image import FloatArray
 from restorer.inference import calibration
-from restorer.inference.devices import (
-    MemoryMeter,
-    Precision,
-    choose_device,
-    fast_precisions,
-    shared_threads,
-)
+from restorer.inference.devices import Precision, choose_device, fast_precisions, shared_threads
+from restorer.inference.memory import MemoryMeter, tile_budget
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.metrics import psnr
@@ -45,6 +41,7 @@ _RAMP_WIDTH = 1024  # steps of 64 of 65535 levels, finer than any of 8 bits
 _RAMP_MARGIN = 8  # input pixels at the edges of the ramp that are not counted
 _PROBE_SIDES = (32, 64, 96)
 _RUNS = 3
+_LARGEST_CHECK = 512  # side of a tile that is timed on a GPU; models may take whole pictures
 _LARGEST_BATCH = 16  # tiles that saturate a GPU; a cancel waits for all of them
 _TRIALS = "precision and ramp"  # the kind of measurement that `PrecisionTrial` holds
 _measuring = threading.Lock()  # the memory of the whole process is measured
@@ -126,6 +123,11 @@ def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
     return max(1, min(_LARGEST_BATCH, int((budget_bytes - memory.a) / max(1.0, each))))
 
 
+def even_batch(tiles: int, most: int) -> int:
+    """Return how many of `tiles` to run at once so that the last batch is hardly smaller."""
+    return math.ceil(tiles / math.ceil(tiles / most))
+
+
 def known_precision(spec: ModelSpec, device: str, bits: int = 8) -> Precision:
     """Return the precision of a model on a device for images of a depth; fp32 before any trial."""
     found = calibration.load(_key(spec, device, "auto", _TRIALS)) if spec.weights.sha256 else None
@@ -137,6 +139,9 @@ def known_precision(spec: ModelSpec, device: str, bits: int = 8) -> Precision:
 def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
     """Run a model in float32 and in all formats that may be faster; store the trials.
 
+    A GPU runs as many tiles at once, and as large ones, as for a large picture: with small ones,
+    the time is that of the CPU, which starts its work.
+
     Raises ModelError where the model cannot be opened.
 
     Examples:
@@ -144,12 +149,14 @@ def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
         >>> all(trial.psnr > 30 for trial in trials)  # compared with float32
         True
     """
-    planes, plan = _check(spec)
+    reference = _loaded(spec, device, "fp32")
+    side, batch = _planned(reference)
+    planes, plan = _check(spec, side, batch)
 
     def run(predictor: Predictor) -> tuple[FloatArray, float]:
-        return _timed(lambda: np.clip(predictor.run(planes, plan), 0, 1))
+        return _timed(lambda: np.clip(predictor.run(planes, plan, batch=batch), 0, 1))
 
-    exact, seconds = run(_loaded(spec, device, "fp32"))
+    exact, seconds = run(reference)
     trials = []
     for precision in fast_precisions(device):
         try:
@@ -189,25 +196,30 @@ def reversed_share(predictor: Predictor) -> float:
 def try_workers(spec: ModelSpec, device: str = "cpu") -> dict[int, float]:
     """Measure and store tiles per second by the number of workers that share the cores of the CPU.
 
-    On a GPU, one worker is measured. Raises ModelError where the model cannot be opened.
+    On a GPU, one worker is measured, with as many and as large tiles as for a large picture, which
+    count as several of the side that is measured on a CPU.
+
+    Raises ModelError where the model cannot be opened.
 
     Examples:
         >>> speeds = restorer.try_workers(restorer.model_spec("panet-denoise-lite"))
         >>> 1 in speeds
         True
     """
-    planes, plan = _check(spec)
     predictor = _loaded(spec, device, known_precision(spec, device))
+    side, batch = _planned(predictor)
+    planes, plan = _check(spec, side, batch)
+    tiles = batch * side**2 / calibration.check_side(spec) ** 2
     rates: dict[int, float] = {}
     workers, most = 1, torch.get_num_threads() if device == "cpu" else 1
     while workers <= most:
         with shared_threads(workers), ThreadPoolExecutor(workers) as pool:
-            run = partial(predictor.run, planes, plan)
+            run = partial(predictor.run, planes, plan, batch=batch)
             for _ in range(2):  # the first round starts the threads
                 start = time.perf_counter()
                 for done in [pool.submit(run) for _ in range(_RUNS * workers)]:
                     done.result()
-                rates[workers] = _RUNS * workers / (time.perf_counter() - start)
+                rates[workers] = _RUNS * workers * tiles / (time.perf_counter() - start)
         workers *= 2
     calibration.store_rates(spec, _words(device), rates)
     return rates
@@ -220,7 +232,12 @@ def _words(device: str) -> list[str]:
 
 
 def agreement_with_cpu(spec: ModelSpec, device: str) -> float:
-    """Return the PSNR in dB between the float32 results of a device and the CPU; measured once."""
+    """Return the PSNR in dB between the float32 results of a device and the CPU; measured once.
+
+    Infinite for networks that do not run without references, and those without a file.
+    """
+    if not (spec.runs_alone or spec.base) or not spec.weights.sha256:
+        return math.inf
     key = _key(spec, device, "fp32", "agreement")
     found = calibration.load(key)
     if found is None:
@@ -256,16 +273,24 @@ def _as_run(predictor: Predictor) -> Predictor:
     return merging(predictor) if predictor.spec.base else predictor
 
 
-def _check(spec: ModelSpec) -> tuple[FloatArray, TilePlan]:
-    """Return the test picture as input planes of a model, and a plan of one tile."""
-    planes = _with_level(spec, check_picture(calibration.CHECK_SIDE)[..., : spec.channels], 0.1)
-    plan = plan_tiles(
-        (calibration.CHECK_SIDE, calibration.CHECK_SIDE),
-        spec.tile,
-        side=calibration.check_side(spec),
-        overlap=0,
-    )
-    return planes, plan
+def _planned(predictor: Predictor) -> tuple[int, int]:
+    """Return the side and the number of the tiles that keep a device busy."""
+    spec, device = predictor.spec, predictor.device
+    memory = tile_memory(predictor) if device.startswith("cuda") else None
+    if memory is None:
+        return calibration.check_side(spec), 1
+    budget, largest = tile_budget(device), min(spec.tile.side, _LARGEST_CHECK)
+    side = largest_side(memory, replace(spec.tile, side=largest), budget)
+    return side, fitting_batch(memory, side**2, budget)
+
+
+def _check(spec: ModelSpec, side: int | None = None, batch: int = 1) -> tuple[FloatArray, TilePlan]:
+    """Return the test picture, `batch` times, as input planes of a model, and a tile for each."""
+    length = side or calibration.CHECK_SIDE
+    planes = _with_level(spec, check_picture(length)[..., : spec.channels], 0.1)
+    side = side or calibration.check_side(spec)
+    plan = plan_tiles((length, length * batch), spec.tile, side=side, overlap=0)
+    return np.tile(planes, (1, batch, 1)), plan
 
 
 def _with_level(spec: ModelSpec, planes: FloatArray, level: float) -> FloatArray:
@@ -299,8 +324,9 @@ def _fit(predictor: Predictor) -> dict[str, float] | None:
     probes = [2 * s for s in _PROBE_SIDES] if needs.whole else _PROBE_SIDES  # nearer to a picture
     sides = sorted({round_up(max(s, needs.min_side), needs.multiple_of) for s in probes})
     planes = [_planes_of(predictor.spec, side) for side in sides]
+    _runner(predictor, planes[0])()  # libraries prepare themselves, and keep what they need
     meter = MemoryMeter(predictor.device)
-    peaks = [meter.peak(_runner(predictor, each)) for each in planes]
+    peaks = [meter.own_peak(_runner(predictor, each)) for each in planes]
     if None in peaks or len(sides) < 3:
         return None
     pixels = np.array(sides, float) ** 2

@@ -11,7 +11,8 @@ from torch import nn
 
 from restorer.errors import RestorerError, SettingsError, WeightsError
 from restorer.inference.autotune import GATE_DB, agreement_with_cpu, known_precision
-from restorer.inference.devices import check_precision, choose_device, free_cache
+from restorer.inference.devices import check_precision, choose_device
+from restorer.inference.memory import free_cache
 from restorer.inference.predictor import Predictor
 from restorer.inference.wrapping import Wrappable, wrapped
 from restorer.models.catalog import ModelSpec, model_spec
@@ -86,8 +87,8 @@ def open_model(
 ) -> Predictor:
     """Return the model of `load`, whose weights are on the disk.
 
-    A model on Apple's ``mps``, some of whose operators are known to be wrong, is compared with the
-    CPU once before it runs there.
+    Before a model runs on another device than the CPU, their results are compared once: some
+    operators of Apple's ``mps`` are known to be wrong.
     """
     how = check_precision(torch_word(precision))
     if isinstance(model, Predictor):
@@ -106,9 +107,9 @@ def open_model(
     else:
         found = type(model).__name__
         raise SettingsError(f"model: {found}, expected an id, a path, a Predictor or a module")
-    if where == "mps" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
+    if where != "cpu" and (agreement := agreement_with_cpu(spec, where)) < GATE_DB:
         raise SettingsError(
-            f"device mps: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
+            f"device {where}: computes {spec.id} wrongly ({agreement:.1f} dB to the CPU); use cpu"
         )
     if isinstance(model, str):
         predictor = _shared(model, repr(spec), where)

@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +22,8 @@ from restorer.errors import (
 )
 from restorer.image import FloatArray
 from restorer.inference.consistency import excess_of, keep_colors
-from restorer.inference.devices import Precision, autocast, fitting, free_bytes
+from restorer.inference.devices import Precision, number_format
+from restorer.inference.memory import fitting, free_bytes
 from restorer.inference.tensors import check_tensor, level_of
 from restorer.inference.whole.run import estimate_whole, run_whole
 from restorer.models import community
@@ -37,6 +40,8 @@ from restorer.tiling.blending import Blender
 from restorer.tiling.plan import Region, Tile, TilePlan, round_up
 
 log = logging.getLogger(__name__)
+
+ItemT = TypeVar("ItemT")
 
 # White noise of sigma 75 that was clipped at black shifts the mean of a tile by 0.12.
 _MOST_DRIFT = 0.2
@@ -119,7 +124,7 @@ class Predictor:
         if level is not None:
             planes = torch.cat([planes, torch.full_like(planes[:, :1], level)], 1)
         what = f"{spec.id}: a batch of {len(x)} x {width} x {height}"
-        with fitting(self.device, what), autocast(self.device, self.precision):
+        with fitting(self.device, what), number_format(self.device, self.precision):
             y: Tensor = self.network(planes * spec.peak, seed=seed).float() / spec.peak
         return y[..., : height * spec.scale, : width * spec.scale].to(x.device, x.dtype)
 
@@ -268,7 +273,8 @@ class Predictor:
             seed: Seed for networks that draw random numbers.
             self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
                 et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
-            batch: Number of tiles that go through the network at once.
+            batch: Number of tiles that go through the network at once; the last ones are filled up
+                with copies, so that a tile has the same pixels wherever it comes.
             on_tile: Called with (done, total) tiles of those that are run.
             cancel: Stops before the next run of the network.
 
@@ -278,32 +284,32 @@ class Predictor:
             Cancelled: `cancel` was set.
         """
         region = region or plan.region
-        met, corner = plan.meeting(region), plan.cover(region)
+        met = plan.meeting(region)
+        bottoms = {row[-1].index: below[0].top for row, below in pairwise(met)}
+        bottoms[met[-1][-1].index] = region.bottom
         done, total = 0, sum(len(tiles) for tiles in met)
         blender: Blender | None = None
         views = _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
-        for tiles, bottom in zip(met, (*(t[0].top for t in met[1:]), region.bottom), strict=True):
-            top, height = tiles[0].top, tiles[0].height
-            band = rows(top, min(top + height, plan.height))
-            for start in range(0, len(tiles), batch):
-                some = tiles[start : start + batch]
-                parts = [cut_tile(band, tile, corner.left) for tile in some]
-                results = self._restore_tiles(parts, views, seed, cancel)
-                for tile, restored in zip(some, results, strict=True):
-                    if blender is None:
-                        blender = Blender(plan, self.spec.scale, restored.shape[2], region)
-                    blender.add(tile, restored)
-                    done += 1
-                    if on_tile is not None:
-                        on_tile(done, total)
-            assert blender is not None, "a row has at least one tile"
-            yield blender.take(bottom)
+        for some in _batches(_cut_tiles(rows, met, plan, plan.cover(region)), batch):
+            # A library may choose other algorithms for another number of tiles.
+            parts = [part for _, part in some] + [some[-1][1]] * (batch - len(some))
+            results = self._restore_tiles(parts, views, seed, cancel)
+            for (tile, _), restored in zip(some, results, strict=False):
+                if blender is None:
+                    blender = Blender(plan, self.spec.scale, restored.shape[2], region)
+                blender.add(tile, restored)
+                done += 1
+                if on_tile is not None:
+                    on_tile(done, total)
+                if tile.index in bottoms:
+                    yield blender.take(bottoms[tile.index])
 
     def run_whole(
         self,
         values: FloatArray,
         *,
         memory_bytes: int,
+        device_bytes: int | None = None,
         seed: int = 0,
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
@@ -312,7 +318,8 @@ class Predictor:
 
         Args:
             values: (H, W, C) planes, white 1.
-            memory_bytes: Memory for the feature maps; the rest of them lies on the disk.
+            memory_bytes: Memory of the host for the feature maps; the rest lies on the disk.
+            device_bytes: Memory of the device; None where it is that of the host.
             seed: Seed for networks that draw random numbers.
             on_tile: Called with (done, total) parts of the work.
             cancel: Stops before the next operation.
@@ -335,6 +342,7 @@ class Predictor:
                 device=self.device,
                 precision=self.precision,
                 memory_bytes=memory_bytes,
+                device_bytes=device_bytes,
                 on_tick=report,
                 cancel=cancel,
             )
@@ -354,7 +362,7 @@ class Predictor:
             size,
             device=self.device,
             precision=self.precision,
-            memory_bytes=memory_bytes or free_bytes(self.device),
+            device_bytes=memory_bytes or free_bytes(self.device),
         )
         return estimate.seconds, estimate.map_bytes
 
@@ -461,7 +469,7 @@ class Predictor:
         with fitting(self.device, what), torch.inference_mode():
             # The values are in channels-last order already.
             x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2)
-            with autocast(self.device, self.precision):
+            with number_format(self.device, self.precision):
                 y: Tensor = self.network(x * self.spec.peak, seed=seed).float() / self.spec.peak
             colors = slice(self.spec.channels)
             excess = excess_of(x[:, colors], y[:, colors]) if self._checks_colors else None
@@ -474,6 +482,26 @@ class Predictor:
         if self.device.startswith("cuda"):
             return values.pin_memory().to(self.device, non_blocking=True)
         return values.to(self.device)
+
+
+def _cut_tiles(
+    rows: Callable[[int, int], FloatArray],
+    met: Sequence[Sequence[Tile]],
+    plan: TilePlan,
+    corner: Region,
+) -> Iterator[tuple[Tile, FloatArray]]:
+    """Yield the tiles in the order of the plan, each with its planes; one row is held at a time."""
+    for tiles in met:
+        top, height = tiles[0].top, tiles[0].height
+        band = rows(top, min(top + height, plan.height))
+        for tile in tiles:
+            yield tile, cut_tile(band, tile, corner.left)
+
+
+def _batches(items: Iterator[ItemT], count: int) -> Iterator[list[ItemT]]:
+    """Yield the items `count` at a time."""
+    while batch := list(islice(items, count)):
+        yield batch
 
 
 def cut_tile(band: FloatArray, tile: Tile, left: int) -> FloatArray:

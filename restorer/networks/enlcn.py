@@ -18,6 +18,7 @@ from torch import Tensor
 from restorer.attention.efficient import EfficientNonLocalAttention
 from restorer.attention.kernel import block_pixels, key_sums, read_sums
 from restorer.attention.seeding import seeded_generator
+from restorer.attention.tf32 import exactly
 from restorer.networks.layers import (
     EDSR,
     attended_body,
@@ -108,7 +109,7 @@ def attend_into(attention: EfficientNonLocalAttention, x: Tensor, out: Tensor) -
     projection = attention.attn_fn.projection_matrix
     step = block_pixels(projection)
     inputs, outputs = (torch.split(m.flatten(2)[:, :, None], step, dim=3) for m in (x, out))
-    with torch.autocast(x.device.type, enabled=False):
+    with exactly(x.device.type):
         sums = reduce(torch.add, (_key_sums(attention, block) for block in inputs))
         for block, result in zip(inputs, outputs, strict=True):
             attended = read_sums(sums, attention.query(block)[0, :, 0], projection)

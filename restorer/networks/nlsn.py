@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from restorer.attention.sparse import NonLocalSparseAttention
+from restorer.attention.tf32 import exactly
 from restorer.networks.layers import EDSR, attended_body, conv_shape, count_blocks, find_scale
 from restorer.networks.stages import Chain, Global, Local, Map, Program, reach, trunk_program
 
@@ -106,7 +107,7 @@ def _exactly(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Return the layer with autocast disabled, so that it runs in float32."""
 
     def run(*maps: Tensor) -> Tensor:
-        with torch.autocast(maps[0].device.type, enabled=False):
+        with exactly(maps[0].device.type):
             return layer(*maps)
 
     return run

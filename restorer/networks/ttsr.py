@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.texture import SearchTransfer
+from restorer.attention.tf32 import exactly
 from restorer.attention.transfer import Divisor
 from restorer.networks.layers import ReferenceUse, conv3x3
 
@@ -173,7 +174,7 @@ class LTE(nn.Module):
 
     def forward(self, x: Tensor) -> Textures:
         """Map (N, 3, H, W) with white 1 to its textures."""
-        with torch.autocast(x.device.type, enabled=False):
+        with exactly(x.device.type):
             lv1 = self.slice1(self.sub_mean(x.to(self.sub_mean.weight.dtype)))
             lv2 = self.slice2(lv1)
             return Textures(lv1, lv2, self.slice3(lv2))

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.geometry import neighborhood_sums, patch_norms
+from restorer.attention.tf32 import exactly
 from restorer.networks.layers import ReferenceUse, ResidualBlock, conv3x3, conv_shape
 
 _MIN_NORM = 1e-6
@@ -115,7 +116,7 @@ class TTSRLite(nn.Module):
     def relevance(self, target: Tensor, reference: Tensor) -> Tensor:
         """Return the (N, 1, H, W) cosine similarity of the textures of two (N, 3, H, W) images."""
         here, there = self.extractor(target), self.extractor(reference)
-        with torch.autocast(here.device.type, enabled=False):
+        with exactly(here.device.type):
             here, there = here.float(), there.float()
             product = neighborhood_sums((here * there).sum(1))
             norms = patch_norms(here, _MIN_NORM) * patch_norms(there, _MIN_NORM)

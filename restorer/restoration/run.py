@@ -241,6 +241,7 @@ class Restoration:
             restored = predictor.run_whole(
                 frame.fill(frame.region, planes, part.region),
                 memory_bytes=run.memory_bytes,
+                device_bytes=run.device_bytes,
                 seed=run.plan.seed,
                 on_tile=on_tile,
                 cancel=self._cancel,

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from restorer import bayer, color
 from restorer.errors import SettingsError
-from restorer.inference.autotune import fitting_batch, largest_side, tile_memory
-from restorer.inference.devices import check_precision, free_bytes
+from restorer.inference.autotune import even_batch, fitting_batch, largest_side, tile_memory
+from restorer.inference.devices import check_precision
+from restorer.inference.memory import tile_budget
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_family
 from restorer.restoration.strength import STRENGTH_REACH
@@ -34,7 +35,6 @@ OpenStep: TypeAlias = tuple[Predictor, Step]  # a step with its model, opened
 
 REGISTRATION_TICKS = 64  # progress of the registration of references, counted in tiles
 _WHOLE_TICKS = 1000  # progress of a step in context `whole`, which has no tiles to count
-_MEMORY_SHARE = 0.7  # of the free memory; the picture itself and other programs need the rest
 _STEP_SEEDS = 1 << 32  # distance between the seeds of two steps; no image has as many tiles
 
 
@@ -138,7 +138,12 @@ class StepRun:
 
     @property
     def memory_bytes(self) -> int:
-        """Memory that a tile, or the feature maps of the whole picture, may take."""
+        """Memory of the host that the feature maps of the whole picture may take."""
+        return self.settings.memory or tile_budget("cpu")
+
+    @property
+    def device_bytes(self) -> int:
+        """Memory of the device that a part of the picture may take."""
         return _memory_bytes(self.predictor, self.settings)
 
     def safest(self, reason: str) -> StepRun | None:
@@ -153,10 +158,15 @@ class StepRun:
         return replace(self, predictor=self.predictor.on_cpu(), plan=plan, note=note)
 
     def smaller(self) -> StepRun | None:
-        """Return this step with smaller tiles, for a retry after lack of memory; None at the end.
+        """Return this step for a retry after lack of memory; None at the end.
 
-        The tiles share no more than half their side.
+        Fewer tiles run at once, which gives the same pixels; one by one, the tiles become smaller,
+        and share no more than half their side.
         """
+        if self.plan.batch > 1:
+            batch = self.plan.batch // 2
+            log.warning("%s: out of memory, again with %d tiles at once", self.spec.id, batch)
+            return replace(self, plan=replace(self.plan, batch=batch))
         if self.tiles is None or self.settings.tiling == "chop":
             return None
         side = smaller_side(self.tiles.largest, self.spec.tile)
@@ -165,7 +175,7 @@ class StepRun:
         log.warning("%s: out of memory, again with tiles of %d", self.spec.id, side)
         overlap = min(self.tiles.overlap, side // 2)
         tiles = plan_tiles(self.frame.size, self.spec.tile, side=side, overlap=overlap)
-        plan = _run_plan(self.predictor, self.settings, self.number, tiles)
+        plan = replace(self.plan, side=tiles.side, overlap=tiles.overlap)
         note = self.note or _seam_note(self.spec, tiles)
         return replace(self, tiles=tiles, plan=plan, note=note)
 
@@ -400,15 +410,19 @@ def _run_plan(
 
 
 def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
-    """Return how many tiles to run at once: one keeps a CPU busy."""
+    """Return how many tiles to run at once: one keeps a CPU busy.
+
+    The batches of a picture are filled as evenly as can be.
+    """
     memory = tile_memory(predictor) if predictor.device.startswith("cuda") else None
     if memory is None:
         return 1
-    return fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
+    most = fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
+    return even_batch(len(tiles.tiles), most)
 
 
 def _memory_bytes(predictor: Predictor, settings: Settings) -> int:
-    return settings.memory or int(free_bytes(predictor.device) * _MEMORY_SHARE)
+    return settings.memory or tile_budget(predictor.device)
 
 
 def _bayer_pattern(spec: ModelSpec, step: Step) -> str:

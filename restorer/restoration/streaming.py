@@ -293,6 +293,7 @@ class _Stream:
             region=region,
             seed=run.plan.seed,
             self_ensemble=run.plan.self_ensemble,
+            batch=run.plan.batch,
             on_tile=report,
             cancel=self._cancel,
         )

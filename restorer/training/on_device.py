@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from restorer.inference.devices import free_bytes
+from restorer.inference.memory import free_bytes
 from restorer.training.degradations import Bicubic
 from restorer.training.patches import PatchSource, Place, opened
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from restorer.errors import SettingsError
 from restorer.image import FloatArray
-from restorer.inference.devices import free_bytes
+from restorer.inference.memory import free_bytes
 from restorer.training.degradations import Degradation, Paired
 from restorer.training.degrade import Bytes
 from restorer.training.photographs import Photograph

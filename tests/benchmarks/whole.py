@@ -88,7 +88,7 @@ def measure(name: str, megapixels: float, granted: int) -> None:
     height = round(math.sqrt(megapixels * 1e6 * 3 / 4) / 8) * 8
     width = round(megapixels * 1e6 / height / 8) * 8
     values = np.random.default_rng(0).random((height, width, program.image.channels), np.float32)
-    estimate = estimate_whole(network, (height, width), memory_bytes=granted)
+    estimate = estimate_whole(network, (height, width), device_bytes=granted)
     watch = Peaks()
     watch.start()
     start = time.perf_counter()

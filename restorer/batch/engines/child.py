@@ -23,6 +23,7 @@ from restorer.batch.engines.worker import run_one
 from restorer.batch.jobs import Job
 from restorer.batch.memory import POLL_S, MemoryBudget
 from restorer.inference.devices import set_cpu_threads
+from restorer.inference.memory import share_devices
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Setup:
         memory: Size in bytes of the budget of the machine, which the parent keeps.
         own_memory: The part that is the worker's alone: pictures that fit into it need not ask.
         device: Its device, for jobs with the device ``auto``; empty to choose.
+        sharing: Number of workers of this machine on each GPU.
     """
 
     threads: int
@@ -55,6 +57,7 @@ class Setup:
     memory: int
     own_memory: int = 0
     device: str = ""
+    sharing: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def serve(connection: Connection, setup: Setup, environment: Mapping[str, str]) 
 def run_orders(connection: Connection, setup: Setup) -> None:
     """Run jobs in this thread, in the order in which they come, until the parent hangs up."""
     set_cpu_threads(setup.threads)
+    share_devices(setup.sharing)
     line = _Line(connection)
     logger = logging.getLogger("restorer")
     logger.setLevel(setup.log_level)

@@ -12,6 +12,7 @@ from restorer.batch.engines.worker import run_one
 from restorer.batch.jobs import Event, Job
 from restorer.batch.memory import MemoryBudget
 from restorer.inference.devices import shared_threads
+from restorer.inference.memory import shared_devices
 
 _BESIDE = 2  # threads that decode or encode while the others run networks
 
@@ -26,6 +27,10 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
     is cancelled and waited for.
     """
     memory = MemoryBudget.of_machine()
-    with shared_threads(workers), ThreadPoolExecutor(workers) as networks:
+    with (
+        shared_threads(workers),
+        shared_devices(workers),
+        ThreadPoolExecutor(workers) as networks,
+    ):
         worker = partial(run_one, control=control, memory=memory, networks=networks)
         yield from drive(jobs, [worker] * (workers + _BESIDE), control)

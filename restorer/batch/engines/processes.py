@@ -30,7 +30,8 @@ from restorer.batch.engines.threads import Emit, drive
 from restorer.batch.jobs import Event, Job
 from restorer.batch.memory import POLL_S, WORKER_BYTES, MemoryBudget
 from restorer.errors import InferenceError
-from restorer.inference.devices import available_devices, cpu_threads, free_bytes
+from restorer.inference.devices import available_devices, cpu_threads
+from restorer.inference.memory import free_bytes
 
 _END_S = 5  # for a worker to end by itself
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -58,7 +59,13 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
     threads = max(1, cpu_threads() // workers)
     slots = [
         _Slot(
-            Setup(threads, level, memory.total, device=gpus[number % len(gpus)] if gpus else ""),
+            Setup(
+                threads,
+                level,
+                memory.total,
+                device=gpus[number % len(gpus)] if gpus else "",
+                sharing=-(-workers // len(gpus)) if gpus else 1,
+            ),
             control,
             memory,
         )

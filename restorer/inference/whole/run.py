@@ -22,9 +22,10 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from restorer.errors import InvalidOutputError
+from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.image import FloatArray
-from restorer.inference.devices import Precision, autocast, fitting
+from restorer.inference.devices import Precision, number_format
+from restorer.inference.memory import fitting
 from restorer.inference.whole.blocks import REGION_SHARE, Region, halo, plan_regions
 from restorer.inference.whole.feature_maps import Maps
 from restorer.networks.stages import Global, Local, Program, Stage, Staged, maps_of
@@ -32,8 +33,9 @@ from restorer.settings import CancelToken, OnTick
 
 log = logging.getLogger(__name__)
 
-# Pixels to begin with; shorter runs are measured three times too slow where others use the cores.
-_PROBE_SIDE, _PROBE_SECONDS = 32, 0.3
+_PROBE_SIDE = 32  # pixels to begin with
+# Shorter runs are measured three times too slow where others use the cores; a GPU has its own.
+_PROBE_SECONDS = {"cpu": 0.3, "gpu": 0.03}
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def run_whole(
     device: str = "cpu",
     precision: Precision = "fp32",
     memory_bytes: int,
+    device_bytes: int | None = None,
     scratch: Path | None = None,
     side: int | None = None,
     on_tick: OnTick | None = None,
@@ -75,9 +78,11 @@ def run_whole(
         device: Device of the computation; the maps lie in host memory.
         precision: Number format of the convolutions; maps are float32, attentions as the network
             defines them.
-        memory_bytes: Memory for the maps, and for one region, on the host and on the device. Image
-            and result, and the memory of a pyramid or dense attention, are not included; the
-            attentions of NLSN and ENLCN read and write maps block by block.
+        memory_bytes: Memory of the host for the maps. Image and result, and the memory of a pyramid
+            or dense attention, are not included; the attentions of NLSN and ENLCN read and write
+            maps block by block.
+        device_bytes: Memory of the device, of which one region takes a part; None where it is the
+            memory of the host.
         scratch: Folder for maps that do not fit; the system's temporary folder by default.
         side: Side of the regions in pixels of the input map; by default it follows from the memory.
         on_tick: Called with (done, total), regions and attentions.
@@ -96,7 +101,8 @@ def run_whole(
     maps.give(program.image, image)
     result = np.empty(program.result.shape(cells), np.float32)
     maps.give(program.result, result)
-    plans = [plan_regions(stage, cells, memory_bytes, side) for stage in program.stages]
+    budget = device_bytes or memory_bytes
+    plans = [plan_regions(stage, cells, budget, side) for stage in program.stages]
     done, total = 0, sum(len(regions) for regions in plans)
     what = f"the whole image of {values.shape[1]} x {values.shape[0]}"
     watch = nullcontext() if cancel is None else _Watch(cancel)
@@ -123,11 +129,12 @@ def estimate_whole(
     *,
     device: str = "cpu",
     precision: Precision = "fp32",
-    memory_bytes: int,
+    device_bytes: int,
 ) -> Estimate:
     """Estimate the cost of `run_whole` for an image of `size` (height, width), in a few seconds.
 
-    Stages run on noise, on a small region that grows until its time can be measured.
+    Stages run on noise, on a small region that grows until its time can be measured, or until it
+    does not fit into memory. Raises OutOfMemoryError where the smallest one does not.
     """
     program = network.stages()
     machine = _Machine(device, precision)
@@ -142,7 +149,7 @@ def estimate_whole(
             if kind not in measured:
                 measured[kind] = _probe(machine, stage, cells)
             if isinstance(stage, Local):
-                regions = plan_regions(stage, cells, memory_bytes, None)
+                regions = plan_regions(stage, cells, device_bytes, None)
                 area = sum(region.grown(halo(stage), cells).area for region in regions)
                 seconds += measured[kind] * area
             else:
@@ -163,7 +170,7 @@ class _Machine:
         inputs = [self._load(outer.of(maps[m], m.density)) for m in stage.reads]
         density = stage.writes.density
         for precision in dict.fromkeys((self.precision, "fp32")):
-            with autocast(self.device, precision):
+            with number_format(self.device, precision):
                 computed = stage.run(*inputs)
             inner = region.of(computed, density, (outer.top, outer.left))
             if torch.isfinite(inner).all():
@@ -178,7 +185,7 @@ class _Machine:
         inputs = [self._load(maps[m]) for m in stage.reads]
         there = dict(zip(stage.reads, inputs, strict=True)).get(stage.writes)
         out = self._load(filled) if there is None else there
-        with autocast(self.device, self.precision):
+        with number_format(self.device, self.precision):
             stage.run(*inputs, out)
         if out.data_ptr() != filled.data_ptr():
             filled.copy_(out)
@@ -186,7 +193,7 @@ class _Machine:
     def time(self, stage: Stage, inputs: Sequence[Tensor], out: Tensor) -> float:
         """Return the time of a stage on these maps in seconds, transfers included."""
         start = time.perf_counter()
-        with autocast(self.device, self.precision):
+        with number_format(self.device, self.precision):
             loaded = [self._load(x) for x in inputs]
             if isinstance(stage, Local):
                 out = stage.run(*loaded)
@@ -216,15 +223,25 @@ def _probe(machine: _Machine, stage: Stage, cells: tuple[int, int]) -> float:
     """Return the time of a stage in seconds, divided by the number of cells to its order."""
     order = stage.order if isinstance(stage, Global) else 1
     side = max(1, _PROBE_SIDE // stage.reads[0].density)
+    enough = _PROBE_SECONDS["cpu" if machine.device == "cpu" else "gpu"]
+    found: float | None = None
     while True:
         size = (min(side, cells[0]), min(side, cells[1]))
-        *noise, out = (
-            torch.rand(1, *m.shape(size)).permute(0, 3, 1, 2) for m in (*stage.reads, stage.writes)
-        )
-        # The first call of a size builds what later ones find ready.
-        seconds = min(machine.time(stage, noise, out) for _ in range(2))
-        if seconds >= _PROBE_SECONDS or size == cells:
-            return seconds / float(math.prod(size)) ** order
+        try:
+            with fitting(machine.device, f"a probe of {size[1]} x {size[0]} cells"):
+                *noise, out = (
+                    torch.rand(1, *m.shape(size)).permute(0, 3, 1, 2)
+                    for m in (*stage.reads, stage.writes)
+                )
+                # The first call of a size builds what later ones find ready.
+                seconds = min(machine.time(stage, noise, out) for _ in range(2))
+        except OutOfMemoryError:
+            if found is None:
+                raise
+            return found
+        found = seconds / float(math.prod(size)) ** order
+        if seconds >= enough or size == cells:
+            return found
         side *= 2
 
 

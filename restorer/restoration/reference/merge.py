@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from restorer.image import FloatArray
-from restorer.inference.devices import fitting
+from restorer.inference.memory import fitting
 from restorer.inference.merging import Merger
 from restorer.inference.predictor import Predictor
 

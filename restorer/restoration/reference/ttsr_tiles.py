@@ -16,7 +16,7 @@ from torch import Tensor
 
 from restorer.errors import InvalidOutputError
 from restorer.image import FloatArray
-from restorer.inference.devices import fitting
+from restorer.inference.memory import fitting
 from restorer.inference.predictor import Predictor, cut_tile
 from restorer.networks.ttsr import TTSR, ReferenceFeatures
 from restorer.restoration.reference.alignment import reduced

@@ -295,7 +295,7 @@ def test_estimate_grows_with_the_image_as_its_attention_does(
     monkeypatch.setattr("restorer.inference.whole.run._probe", time_attentions_alone)
     network = build(name)
     small, large = (
-        estimate_whole(network, (side, side), memory_bytes=PLENTY) for side in (512, 1024)
+        estimate_whole(network, (side, side), device_bytes=PLENTY) for side in (512, 1024)
     )
     assert large.seconds / small.seconds == {"lite-x2": 16, "nlsn-x4": 4}[name]
     assert large.map_bytes == 4 * small.map_bytes
@@ -303,7 +303,7 @@ def test_estimate_grows_with_the_image_as_its_attention_does(
 
 def test_estimate_of_a_small_image_is_a_fair_one() -> None:
     network = build("nonlocal")
-    assert 0 < estimate_whole(network, (64, 64), memory_bytes=PLENTY).seconds < 10
+    assert 0 < estimate_whole(network, (64, 64), device_bytes=PLENTY).seconds < 10
 
 
 def test_networks_that_offer_stages_are_known_by_it() -> None:

@@ -15,7 +15,7 @@ from restorer.batch.jobs import Job
 from restorer.batch.stores.address import Location
 from restorer.batch.stores.store import FileState
 from restorer.errors import RestorerError
-from restorer.inference.devices import free_bytes
+from restorer.inference.memory import free_bytes
 from restorer.models.catalog import model_spec
 from restorer.models.store import weights_path
 from restorer.restoration.chosen import expected_steps
