@@ -41,6 +41,13 @@ class ReferenceFeatures(NamedTuple):
     key: Tensor  # level 3 of the reference blurred to the input's resolution: (N, 256, h, w)
     value: Textures  # textures of the reference itself: (N, _, 4h, 4w), (2h, 2w) and (h, w)
 
+    def expanded(self, count: int) -> ReferenceFeatures:
+        """Return the features of one reference for `count` inputs, without a copy."""
+        if count == 1:
+            return self
+        lv1, lv2, lv3, key = (x.expand(count, -1, -1, -1) for x in (*self.value, self.key))
+        return ReferenceFeatures(key, Textures(lv1, lv2, lv3))
+
 
 @dataclass(frozen=True)
 class Transfer:

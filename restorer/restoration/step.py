@@ -11,7 +11,13 @@ from typing import Any, TypeAlias
 
 from restorer import bayer, color
 from restorer.errors import SettingsError
-from restorer.inference.autotune import even_batch, fitting_batch, largest_side, tile_memory
+from restorer.inference.autotune import (
+    TileMemory,
+    even_batch,
+    fitting_batch,
+    largest_side,
+    tile_memory,
+)
 from restorer.inference.devices import check_precision
 from restorer.inference.memory import tile_budget
 from restorer.inference.predictor import Predictor
@@ -414,7 +420,11 @@ def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
 
     The batches of a picture are filled as evenly as can be.
     """
-    memory = tile_memory(predictor) if predictor.device.startswith("cuda") else None
+    if not predictor.device.startswith("cuda"):
+        return 1
+    memory, needs = tile_memory(predictor), predictor.spec.tile
+    if memory is None and predictor.spec.traits.needs_references:  # is not measured
+        memory = TileMemory(0, needs.bytes_per_pixel, 0)
     if memory is None:
         return 1
     most = fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))

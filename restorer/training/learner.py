@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Adam, Optimizer
 
+from restorer.attention.tf32 import tf32
 from restorer.errors import SettingsError
+from restorer.inference.devices import Precision, number_format
 from restorer.networks.layers import channels_last
 from restorer.training.growth import build_networks
 from restorer.training.muon import Muon, hidden_kernels
@@ -27,8 +29,10 @@ class Learner:
         average: The moving averages of the networks, which are the result.
     """
 
-    def __init__(self, recipe: Recipe, ranks: Ranks, dtype: torch.dtype, *, compiled: bool) -> None:
-        self._recipe, self._ranks, self._dtype = recipe, ranks, dtype
+    def __init__(
+        self, recipe: Recipe, ranks: Ranks, precision: Precision, *, compiled: bool
+    ) -> None:
+        self._recipe, self._ranks, self._precision = recipe, ranks, precision
         torch.manual_seed(recipe.seed)
         self._networks = build_networks(recipe.members())
         channels_last(self._networks.to(ranks.device))
@@ -37,7 +41,7 @@ class Learner:
         self.average = copy.deepcopy(self._networks)
         self._optimizers = _optimizers(self._networks, recipe.learning_rate)
         self._kind = ranks.device.split(":")[0]
-        self._scaler = GradScaler(self._kind, enabled=dtype == torch.float16)
+        self._scaler = GradScaler(self._kind, enabled=precision == "fp16")
         self._forwards: list[nn.Module] = list(self._networks)
         if compiled:
             self._forwards = [torch.compile(each) for each in self._networks]  # type: ignore[misc]  # modules
@@ -71,12 +75,13 @@ class Learner:
         recipe = self._recipe
         for group in (group for each in self._optimizers for group in each.param_groups):
             group["lr"] = rate
-        reduced = self._dtype != torch.float32
         network = self._forwards[step % len(self._forwards)]
-        with torch.autocast(self._kind, self._dtype, enabled=reduced and not exact):
+        precision = "fp32" if exact else self._precision
+        with number_format(self._ranks.device, precision):
             restored = network(inputs, seed=0)
-        loss = _loss(restored.float(), targets, recipe.fourier) * (len(inputs) / recipe.batch)
-        total = self._learn(network, loss)
+        with tf32(self._kind, precision == "tf32"):
+            loss = _loss(restored.float(), targets, recipe.fourier) * (len(inputs) / recipe.batch)
+            total = self._learn(network, loss)
         keep = min(recipe.average, (step + 1) / (10 + step))
         with torch.no_grad():
             slow: list[Tensor] = list(self.average.parameters())

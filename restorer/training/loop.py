@@ -6,22 +6,24 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
+import cv2
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from restorer.errors import SettingsError
-from restorer.inference.devices import DTYPES, check_precision, fast_precisions
+from restorer.inference.devices import Precision, check_precision, fast_precisions
 from restorer.training.learner import Learner
 from restorer.training.on_device import DevicePatches, fits
 from restorer.training.patches import PatchSource, prepare
 from restorer.training.photographs import find_photographs
 from restorer.training.ranks import Ranks, joined
 from restorer.training.recipe import Recipe
+from restorer.training.reference import Referenced
 from restorer.training.schedule import Schedule
 from restorer.training.state import add_line, export, forget, load_state, save_state
 from restorer.training.teacher import Teacher
@@ -81,9 +83,9 @@ def train(
         inputs: Folder of degraded versions of the photographs, which replace the degradation of
             the recipe: equal names, or names that differ in a final word such as ``_noisy``.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or ``auto`` for the best one.
-        precision: ``fp32``, ``bf16``, ``fp16`` with a scaled loss, or ``auto``: bfloat16 where
-            the device multiplies it in hardware, else float16 on GPUs and float32 on CPUs. The
-            weights stay in float32.
+        precision: ``fp32``, ``tf32``, ``bf16``, ``fp16`` with a scaled loss, or ``auto``: bfloat16
+            where the device multiplies it in hardware, else float16 on GPUs and float32 on CPUs.
+            The weights stay in float32.
         workers: Processes that prepare batches; 0 uses this process. A GPU cuts the patches of
             recipes without random damage itself.
         compiled: Whether to use `torch.compile`, which makes iterations faster but takes some
@@ -124,7 +126,7 @@ def train(
             forget(run.out)
         ranks.any(False)  # nobody loads a state that is being deleted
         try:
-            yield from run.iterate(_number_format(precision, ranks.device), workers, compiled)
+            yield from run.iterate(_precision(precision, ranks.device), workers, compiled)
         finally:
             if ranks.local_rank == 0:
                 shutil.rmtree(run.spool, ignore_errors=True)
@@ -149,7 +151,10 @@ class _Run:
 
     def sources(self) -> tuple[list[PatchSource], list[Validation]]:
         """Read the photographs; validation is up to the first process."""
-        degradations = [member.degrade() for member in self.recipe.members()]
+        degradations = [
+            replace(each, device=self.ranks.device) if isinstance(each, Referenced) else each
+            for each in (member.degrade() for member in self.recipe.members())
+        ]
         least = max((self.recipe.patch + 2 * each.margin) * each.scale for each in degradations)
         scales = [each.scale for each in degradations]
         found = find_photographs(
@@ -182,7 +187,7 @@ class _Run:
         ]
 
     def iterate(
-        self, dtype: torch.dtype, workers: int, compiled: bool
+        self, precision: Precision, workers: int, compiled: bool
     ) -> Generator[TrainingReport, None, None]:
         """Train; see `train`."""
         began = time.monotonic()
@@ -190,7 +195,7 @@ class _Run:
         share = ranks.share(recipe.batch)
         self.out.mkdir(parents=True, exist_ok=True)
         sources, validations = self.sources()
-        learner = Learner(recipe, ranks, dtype, compiled=compiled)
+        learner = Learner(recipe, ranks, precision, compiled=compiled)
         for turn, source in enumerate(sources):
             one = source.batch([0], recipe.patch, recipe.seed, 0)
             learner.check(turn, *(_to_device(torch.from_numpy(x), ranks.device) for x in one))
@@ -278,6 +283,7 @@ def _batches(
         sampler=steps,
         batch_size=None,
         num_workers=workers,
+        worker_init_fn=_prepare_worker,
         pin_memory=device.startswith("cuda"),
     )
 
@@ -291,13 +297,23 @@ def _device_batches(
         yield patches[step % len(patches)].batch(share, recipe.patch, recipe.seed, step)
 
 
-def _number_format(precision: str, device: str) -> torch.dtype:
+def _precision(precision: str, device: str) -> Precision:
     """Return the format of the computation. Raises SettingsError for an unknown one."""
     chosen = check_precision(precision)
-    if chosen is None:
-        fast = [] if device == "mps" else fast_precisions(device)
-        chosen = fast[0] if fast else "fp32"
-    return DTYPES[chosen]
+    if chosen is not None:
+        return chosen
+    fast = () if device == "mps" else fast_precisions(device)
+    halves: tuple[Precision, ...] = ("bf16", "fp16")
+    return next((half for half in halves if half in fast), "fp32")
+
+
+def _prepare_worker(number: int) -> None:
+    """Let a process that prepares batches use one thread: others prepare batches beside it.
+
+    A process that was forked has none of the threads that OpenCV counts on.
+    """
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
 
 
 def _to_device(values: Tensor, device: str) -> Tensor:

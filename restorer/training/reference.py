@@ -27,6 +27,7 @@ from restorer.restoration.reference.alignment import (
     project,
     sample,
 )
+from restorer.settings import Settings
 from restorer.training.degrade import Bytes, bicubic_downscale, crop_to_multiple, jpeg, quantize
 
 _UNRELATED_SHARE = 0.2
@@ -42,6 +43,7 @@ class Referenced:
         scale: Scale of the enlargement.
         base: Models that run in order to make the enlargement to which references add.
         references: Number of references per photograph, seeded by its content.
+        device: Device of these models, that of the training.
     """
 
     task: ClassVar[str] = "reference-sr"
@@ -49,6 +51,7 @@ class Referenced:
     base: Sequence[str] | str
     references: int = 4
     margin: int = 0
+    device: str = "cpu"
     _seen: list[Bytes] = field(default_factory=list, repr=False, compare=False)
 
     def prepare(self, image: Bytes) -> tuple[Bytes, Bytes]:
@@ -59,7 +62,8 @@ class Referenced:
         if rng.random() < 0.25:
             small = jpeg(small, int(rng.integers(80, 98)))
         models = [self.base] if isinstance(self.base, str) else list(self.base)
-        base = restore(Image(np.ascontiguousarray(small)), models).pixels
+        settings = Settings(device=self.device)
+        base = restore(Image(np.ascontiguousarray(small)), models, settings=settings).pixels
         inputs, outputs = [], [clean, base]
         for _ in range(self.references):
             unrelated = bool(self._seen) and rng.random() < _UNRELATED_SHARE

@@ -11,6 +11,7 @@ from PIL import ImageDraw
 from torch import nn
 
 from restorer.image import FloatArray
+from restorer.inference.devices import number_format
 from restorer.metrics import psnr
 from restorer.training.degrade import Bytes, pillow_bicubic, quantize
 from restorer.training.patches import PatchSource
@@ -40,7 +41,7 @@ class Validation:
         """
         figures, results = [], []
         for degraded, clean in zip(self._inputs, self._targets, strict=True):
-            with torch.no_grad():
+            with torch.no_grad(), number_format(device, "fp32"):
                 batch = torch.from_numpy(degraded[None]).to(device)
                 restored = network(batch.to(memory_format=torch.channels_last), seed=0)[0]
             values = np.clip(restored.float().cpu().numpy(), 0, 1)

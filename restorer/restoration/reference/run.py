@@ -136,7 +136,15 @@ class ReferenceRun:
         progress = _Progress(run, on_tile, cancel)
         layout = self._layout(run, source, TTSR_SCALE, correlate, progress)
         canvas_of = canvases(self._references, layout, run.border)
-        found = transfer(run.predictor, planes, run.tiles, run.inner, canvas_of, progress.tile)
+        found = transfer(
+            run.predictor,
+            planes,
+            run.tiles,
+            run.inner,
+            canvas_of,
+            progress.tile,
+            batch=run.plan.batch,
+        )
         place = run.computed
         self.maps = self._maps(
             layout,

@@ -6,7 +6,8 @@ the parts that are registered at its own place, and the whole references at low 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from restorer.errors import InvalidOutputError
 from restorer.image import FloatArray
+from restorer.inference.devices import Precision, number_format
 from restorer.inference.memory import fitting
 from restorer.inference.predictor import Predictor, cut_tile
 from restorer.networks.ttsr import TTSR, ReferenceFeatures
@@ -24,6 +26,8 @@ from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.registration import Layout
 from restorer.tiling.blending import Blender
 from restorer.tiling.plan import Region, Tile, TilePlan
+
+log = logging.getLogger(__name__)
 
 SCALE = 4
 _CELL = 4  # reference pixels for each patch that is searched, each way
@@ -71,6 +75,7 @@ def transfer(
     region: Region,
     canvas_of: Callable[[Tile], Canvas],
     on_tile: Callable[[int, int], None],
+    batch: int = 1,
 ) -> Transferred:
     """Run TTSR on the tiles that meet a region.
 
@@ -81,6 +86,7 @@ def transfer(
         region: The region to restore.
         canvas_of: Returns the canvas of a tile; the same object is encoded once.
         on_tile: Called with (done, total) tiles; may raise to stop.
+        batch: Number of tiles that go through the network at once, where they share a canvas.
 
     Raises OutOfMemoryError, InvalidOutputError.
     """
@@ -88,29 +94,81 @@ def transfer(
     blender, soft = Blender(plan, SCALE, 3, region), Blender(plan, 1, 1, region)
     source = np.full((region.height, region.width), -1, np.int16)
     places = np.zeros((region.height, region.width, 2), np.float32)
-    encoded: tuple[Canvas, ReferenceFeatures] | None = None
-    for done, tile in enumerate(tiles, 1):
-        canvas = canvas_of(tile)
-        with (
-            fitting(predictor.device, f"{predictor.spec.id}: a tile of {tile.width}"),
-            torch.inference_mode(),
-        ):
-            network = predictor.network
-            assert isinstance(network, TTSR), "the architecture of models without a base"
-            if encoded is None or encoded[0] is not canvas:
-                encoded = (canvas, network.encode_reference(_tensor(canvas.pixels, predictor)))
+    run, done = _Encoded(predictor), 0
+    for some, canvas in _sharing(tiles, canvas_of, batch):
+        parts = []
+        for tile in some:
             band = planes[tile.top - corner.top :][: tile.height]
-            x = _tensor(cut_tile(band, tile, corner.left), predictor)
-            result, found = network.transfer(x, encoded[1])
-            restored = predictor.finished(x, result)[0].permute(1, 2, 0).cpu().numpy()
-            score, index = (t[0].cpu().numpy() for t in (found.soft[:, 0], found.index))
-        if not np.isfinite(restored).all():
-            raise InvalidOutputError(f"{predictor.spec.id}: the network returned NaN or infinity")
-        blender.add(tile, restored)
-        soft.add(tile, np.maximum(score, 0)[..., None].astype(np.float32))
-        _note(tile, region, canvas, index, source, places)
-        on_tile(done, len(tiles))
+            parts.append(cut_tile(band, tile, corner.left))
+        results = run.transfer(np.stack(parts), canvas)
+        for tile, restored, score, index in zip(some, *results, strict=True):
+            blender.add(tile, restored)
+            soft.add(tile, np.maximum(score, 0)[..., None].astype(np.float32))
+            _note(tile, region, canvas, index, source, places)
+            done += 1
+            on_tile(done, len(tiles))
     return Transferred(blender.values, soft.values[..., 0], source, places)
+
+
+class _Encoded:
+    """The network, with the features of the last canvas."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self._canvas: Canvas | None = None
+        self._features: ReferenceFeatures | None = None
+
+    def transfer(
+        self, tiles: FloatArray, canvas: Canvas
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+        """Map tiles (N, h, w, 3) to results (N, 4 h, 4 w, 3), scores and matches (N, h, w).
+
+        Results that are not finite are computed again in float32. Raises InvalidOutputError.
+        """
+        predictor = self._predictor
+        for precision in dict.fromkeys((predictor.precision, "fp32")):
+            results = self._transfer(tiles, canvas, precision)
+            if np.isfinite(results[0]).all():
+                return results
+            log.warning("%s: not finite in %s", predictor.spec.id, precision)
+        raise InvalidOutputError(f"{predictor.spec.id}: the network returned NaN or infinity")
+
+    def _transfer(
+        self, tiles: FloatArray, canvas: Canvas, precision: Precision
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
+        predictor, network = self._predictor, self._predictor.network
+        assert isinstance(network, TTSR), "the architecture of models without a base"
+        what = f"{predictor.spec.id}: {len(tiles)} tiles of {tiles.shape[2]}"
+        with (
+            fitting(predictor.device, what),
+            torch.inference_mode(),
+            number_format(predictor.device, precision),
+        ):
+            if self._canvas is not canvas or self._features is None:
+                self._features = network.encode_reference(_tensor(canvas.pixels[None], predictor))
+                self._canvas = canvas
+            x = _tensor(tiles, predictor)
+            result, found = network.transfer(x, self._features.expanded(len(x)))
+            restored = predictor.finished(x, result.float()).permute(0, 2, 3, 1)
+            score, index = found.soft[:, 0].float(), found.index
+        return restored.cpu().numpy(), score.cpu().numpy(), index.cpu().numpy()
+
+
+def _sharing(
+    tiles: Sequence[Tile], canvas_of: Callable[[Tile], Canvas], batch: int
+) -> Iterator[tuple[list[Tile], Canvas]]:
+    """Yield up to `batch` tiles in a row that search the same canvas."""
+    some: list[Tile] = []
+    shared: Canvas | None = None
+    for tile in tiles:
+        canvas = canvas_of(tile)
+        if shared is not None and (canvas is not shared or len(some) == batch):
+            yield some, shared
+            some = []
+        some.append(tile)
+        shared = canvas
+    if shared is not None:
+        yield some, shared
 
 
 def canvases(
@@ -195,6 +253,6 @@ def _note(
 
 
 def _tensor(values: FloatArray, predictor: Predictor) -> Tensor:
-    """Return (1, 3, H, W) on the predictor's device."""
+    """Map (N, H, W, 3) to (N, 3, H, W) on the predictor's device."""
     tensor = torch.from_numpy(np.ascontiguousarray(values))
-    return tensor.to(predictor.device).permute(2, 0, 1)[None]
+    return tensor.to(predictor.device).permute(0, 3, 1, 2)

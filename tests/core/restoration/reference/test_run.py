@@ -19,6 +19,8 @@ from restorer.inference.predictor import Predictor
 from restorer.models.catalog import model_spec
 from restorer.networks import TTSR, TTSRLite
 from restorer.restoration.reference.files import MOST
+from restorer.restoration.reference.ttsr_tiles import Canvas, transfer
+from restorer.tiling.plan import plan_tiles
 
 from helpers import make_scene, make_spec
 
@@ -274,3 +276,32 @@ def test_the_published_network_searches_a_large_reference_where_it_lies(
     rows, columns = np.mgrid[:55, :80] * 4 + 2
     near = np.abs(maps.places - np.stack([rows + 20, columns + 12], 2)).max(2) < 8
     assert near.mean() > 0.5
+
+
+def test_the_published_network_obeys_batch_and_precision() -> None:
+    model, scene = published(), make_scene(60, 50)
+    canvas = Canvas(
+        make_scene(40, 48, seed=3), np.zeros((10, 12), np.int16), np.zeros((10, 12, 2), np.float32)
+    )
+    plan = plan_tiles((60, 50), model.spec.tile, side=24, overlap=8)
+    encoded: list[int] = []
+    assert isinstance(model.network, TTSR)
+    model.network.LTE.register_forward_hook(lambda *_: encoded.append(0))
+
+    def transferred(predictor: Predictor, batch: int):
+        ticks: list[tuple[int, int]] = []
+        tick = lambda done, total: ticks.append((done, total))  # noqa: E731  short
+        encoded.clear()
+        found = transfer(
+            predictor, scene, plan, plan.region, lambda tile: canvas, tick, batch=batch
+        )
+        assert ticks == [(n + 1, len(plan.tiles)) for n in range(len(plan.tiles))]
+        assert len(encoded) == 2 + -(-len(plan.tiles) // batch), "the reference is encoded once"
+        return found
+
+    one, three = (transferred(model, batch) for batch in (1, 3))
+    np.testing.assert_allclose(three.restored, one.restored, atol=1e-5)
+    np.testing.assert_array_equal(three.source, one.source)
+    fast = transferred(model.at("bf16"), 1)
+    np.testing.assert_array_equal(fast.confidence, one.confidence)  # the search is exact
+    assert 1e-4 < np.abs(fast.restored - one.restored).max() < 0.1
