@@ -60,13 +60,20 @@ def silence_image_readers() -> None:
 
 
 def install_translations(app: QApplication, locale: QLocale) -> list[QTranslator]:
-    """Install the user's language, if available, for the window and for Qt's dialogs."""
+    """Install the user's language for the window and for Qt's dialogs.
+
+    The texts in the code are English; the file of English holds the forms for one and for many.
+    """
     folder = Path(__file__).parent / "i18n"
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     found = []
-    for name, place in (("qtbase", qt_folder), ("restorer", str(folder))):
+    for name, place, wanted in (
+        ("qtbase", qt_folder, locale),
+        ("restorer", str(folder), QLocale("en")),
+        ("restorer", str(folder), locale),
+    ):
         translator = QTranslator(app)
-        if translator.load(locale, name, "_", place):
+        if translator.load(wanted, name, "_", place):
             app.installTranslator(translator)
             found.append(translator)
     return found

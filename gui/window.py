@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from restorer import __version__
 
-from .attention.tab import AttentionTab
+from .attention.dialog import AttentionDialog
 from .canvas.compare import Compare
 from .canvas.film_strip import FilmStrip
 from .canvas.page_picker import PagePicker
@@ -112,8 +112,7 @@ class MainWindow(QMainWindow):
         self.details = Details()
         self.tabs.addTab(self.controls, self.tr("Restore"))
         self.tabs.addTab(self.details, self.tr("Details"))
-        self.insight = AttentionTab()
-        self.tabs.addTab(self.insight, self.tr("Attention"))
+        self.attention = AttentionDialog(self)
         self.panel = QWidget()
         self.panel.setObjectName("sidePanel")
         self.panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -172,6 +171,7 @@ class MainWindow(QMainWindow):
             "unframe": lambda: session.frame(None),
             "save-preset": self.presets.ask_name,
             "about": self._about,
+            "inspect-attention": self.attention.show,
             "screen-profile": self.files.choose_screen_profile,
             "screen-srgb": self.files.forget_screen_profile,
             "shortcuts": lambda: self.keys.toggle(),
@@ -212,8 +212,8 @@ class MainWindow(QMainWindow):
         references = self.controls.steps.references
         references.explained.connect(lambda image: self.compare.show_map(image, _VEIL))
         self.compare.canvas.pointed.connect(references.source.show_place)
-        self.compare.canvas.picked.connect(self.insight.look_from)
-        self.insight.chosen.connect(self._mark)
+        self.compare.canvas.picked.connect(self.attention.look_from)
+        self.attention.chosen.connect(self._mark)
         self.details.ground_truth.ground_truth_changed.connect(session.set_ground_truth)
         self.details.ground_truth.map_shown.connect(self.compare.show_map)
         self.banner.dismissed.connect(session.dismiss)
@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
             self.picker,
             self.controls,
             self.details,
-            self.insight,
+            self.attention,
             self.area,
             self.status,
         ):
@@ -387,7 +387,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.pages.close_workers()
         self.details.close_workers()
-        self.insight.close_workers()
+        self.attention.close_workers()
         self.strip.close_workers()
         self.controls.steps.references.close_workers()
         self.session.close()

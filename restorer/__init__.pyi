@@ -113,6 +113,7 @@ from .inference.autotune import TileMemory as TileMemory
 from .inference.autotune import tile_memory as tile_memory
 from .inference.autotune import try_precisions as try_precisions
 from .inference.autotune import try_workers as try_workers
+from .inference.calibration import known_speed as known_speed
 from .inference.devices import available_devices as available_devices
 from .inference.loading import estimate_run as estimate_run
 from .inference.loading import export_weights as export_weights

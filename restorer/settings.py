@@ -164,7 +164,9 @@ class Settings(_Checked):
     context: Context = option(
         "tile",
         Choice({"tile": window("Off"), "whole": window("On (slow)")}),
-        window("Extent of attention: the tile, or the whole picture, which can take very long."),
+        window(
+            "Whether the network sees the whole picture or a tile; the whole can take very long."
+        ),
         group="machine",
         label=window("Use whole picture"),
     )
@@ -180,7 +182,7 @@ class Settings(_Checked):
     keep_colors: bool = option(
         True,
         Flag(),
-        window("Local means of the result follow those of the input: even areas keep their color."),
+        window("Even areas keep the color and brightness that they have in the original."),
         title="keep-colors",
         group="machine",
         label=window("Keep colors"),
@@ -257,7 +259,7 @@ class Settings(_Checked):
             },
             "the path of an ICC profile",
         ),
-        window("Color profile that the result is converted to; keep leaves that of the source."),
+        window("Color profile of the result; by default that of the original."),
         metavar="keep|srgb|display-p3|adobe-rgb|rec2020-linear|prophoto-linear|FILE",
         group="result",
         label=window("Color profile"),
@@ -364,7 +366,7 @@ class Settings(_Checked):
         ),
         window("Record of source, models and settings, by which the result can be made again."),
         group="result",
-        label=window("Provenance"),
+        label=window("Record settings"),
     )
     existing: Existing = option(
         "skip",
@@ -413,7 +415,7 @@ class Settings(_Checked):
     raw_black: float = option(
         0.0,
         Number(0, 1e6),
-        window("Sample of a mosaic without light."),
+        window("Value of the sensor without light."),
         metavar="N",
         group="mosaic",
         label=window("Black level"),
@@ -421,7 +423,7 @@ class Settings(_Checked):
     raw_white: float | None = option(
         None,
         Number(0, 1e6),
-        window("Sample at which the sensor of a mosaic saturates."),
+        window("Value at which the sensor is saturated."),
         metavar="N",
         usual="the largest of its bits",
         group="mosaic",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from restorer import TASKS, AttentionMap, Image, Region, Source, list_models, map_attention
 
@@ -15,8 +15,9 @@ from ..session.state import State
 from ..session.store import sentence
 from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice, announce
-from ..widgets.forms import column, heading, labeled
+from ..widgets.forms import Picker, column, heading, labeled
 from ..widgets.region_picker import RegionPicker
+from ..widgets.titles import model_name
 from .canvas import AttentionCanvas
 from .rows import LevelTable, MatchTable
 
@@ -46,7 +47,7 @@ class AttentionPanel(QWidget):
         self._worker = Worker("attention", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settled.timeout.connect(self._compute)
-        self.model = QComboBox()
+        self.model = Picker()
         self.overview = RegionPicker()
         self.overview.setAccessibleName(self.tr("Selected pixel"))
         self.overview.setFixedHeight(_OVERVIEW_HEIGHT)
@@ -104,7 +105,7 @@ class AttentionPanel(QWidget):
         ]
         self.model.clear()
         for spec in specs:
-            self.model.addItem(spec.id, spec.id)
+            self.model.addItem(model_name(spec), spec.id)
         found = [self.model.findData(model) for model in (kept, before)]
         self.model.setCurrentIndex(next((index for index in found if index >= 0), 0))
         if self.model.currentData() != before:

@@ -91,8 +91,7 @@ class QueueControl(QObject):
             text = self.tr("The queue of the last session cannot be read: %1")
             self.message.emit(text.replace("%1", str(error)))
         if waiting := self.model.counts["waiting"]:
-            text = self.tr("Files still waiting from the last session: %1")
-            self.message.emit(text.replace("%1", str(waiting)))
+            self.message.emit(self.tr("%n files are waiting from the last session.", "", waiting))
         self.changed.emit()
 
     def add(
@@ -195,8 +194,8 @@ class QueueControl(QObject):
             return
         self._replace_jobs(numbers, after)
         moved = [job.target for job in self._jobs(numbers)] != [job.target for job in before]
-        text = self.tr("Waiting files that will be saved there, too: %1")
-        self.message.emit(text.replace("%1", str(len(numbers))) if moved else "")
+        text = self.tr("%n waiting files will be saved there, too.", "", len(numbers))
+        self.message.emit(text if moved else "")
 
     def report(self, target: Path) -> None:
         """Write the results as JSON lines, as ``restore batch --report`` does."""
@@ -312,13 +311,21 @@ class QueueControl(QObject):
                 "result of an earlier run": self.tr("earlier result"),
                 "folder of the results": self.tr("results folder"),
             }
-            said_so = [(each.path.name, words.get(each.reason, each.reason)) for each in ignored]
-            reasons = Counter(reason for _, reason in said_so).most_common()
-            many = ", ".join(f"{count} × {reason}" for reason, count in reasons)
-            few = ", ".join(f"{name} ({reason})" for name, reason in said_so)
+            reasons = Counter(each.reason for each in ignored).most_common()
+            many = ", ".join(self._many(reason, count) for reason, count in reasons)
+            few = ", ".join(f"{e.path.name} ({words.get(e.reason, e.reason)})" for e in ignored)
             listed = few if len(ignored) <= _NAMED else many
             said.append(self.tr("Skipped: %1").replace("%1", listed))
         return " ".join(said)
+
+    def _many(self, reason: str, count: int) -> str:
+        """Return a number of files that were skipped for a reason."""
+        words = {
+            "not a picture": self.tr("%n other files", "", count),
+            "result of an earlier run": self.tr("%n earlier results", "", count),
+            self.tr("already in the queue"): self.tr("%n already in the queue", "", count),
+        }
+        return words.get(reason, f"{count} × {reason}")
 
     def _tell_nothing_chosen(self) -> None:
         self.message.emit(self.tr("No step is selected. Turn on at least one."))

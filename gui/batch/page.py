@@ -29,7 +29,7 @@ from ..widgets.accessibility import Notice, announce
 from ..widgets.drop import FileDropPanel
 from ..widgets.forms import column, hint, row
 from ..widgets.theme import SPACE
-from ..widgets.titles import core_text
+from ..widgets.titles import core_text, step_name
 from ..widgets.words import duration, picture_patterns
 from .controller import QueueControl
 from .rows import NAME, RowFilter, RowState
@@ -75,7 +75,7 @@ class BatchPanel(FileDropPanel):
     def set_choices(self, choices: Choices) -> None:
         """Set the choices for files that are added from now on."""
         self._choices = choices
-        models = ", ".join(step.model for step in choices.asked)
+        models = ", ".join(map(step_name, choices.asked))
         text = self.tr("New files: %1").replace("%1", models or self.tr("no steps selected"))
         self.what.setText(text)
         self.what.setToolTip(text)
@@ -149,7 +149,7 @@ class BatchPanel(FileDropPanel):
         }
         self.view.addActions(list(self.acts.values()))
         self.report = QPushButton(self.tr("Save report …"))
-        self.report.setToolTip(self.tr("Save the result of each file as a line of JSON"))
+        self.report.setToolTip(self.tr("Save a list of what became of each file, as a text file"))
 
     def _lay_out(self) -> None:
         into = QLabel(self.tr("Save results to"))

@@ -24,6 +24,7 @@ from restorer import Job, Progress, Result
 
 from ..session.thumbnails import Thumbnails
 from ..widgets.theme import colors_of
+from ..widgets.titles import step_name
 from ..widgets.words import duration, error_text
 from .jobs import local
 from .runner import BatchUpdate
@@ -248,7 +249,7 @@ class QueueModel(QAbstractTableModel):
     def _plan(self, row: Row) -> str:
         if row.result is not None:
             return self.tr("Saved as %1").replace("%1", row.result.name)
-        models = ", ".join(step.model for step in row.job.steps)
+        models = ", ".join(map(step_name, row.job.steps))
         return models if row.state in ("waiting", "running", "cancelled") else ""
 
     # Helpers.

@@ -96,7 +96,7 @@ class FileInfo(QWidget):
         facts = [(self.tr("Name"), path.name), (self.tr("Folder"), str(path.parent))]
         try:
             facts.append((self.tr("Format"), probe(path).format))
-            facts.append((self.tr("Bytes"), size(path.stat().st_size)))
+            facts.append((self.tr("File size"), size(path.stat().st_size)))
         except (ImageError, OSError):  # removed meanwhile
             facts.append((self.tr("Status"), self.tr("no longer exists")))
         return facts

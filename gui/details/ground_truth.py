@@ -75,7 +75,7 @@ class GroundTruthPanel(FileDropPanel):
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Comparing"))
         self.map = ErrorMap()
-        self.gain = ValueSlider(self.tr("Gain of the error map"), 1, 64, 1, suffix=" ×")
+        self.gain = ValueSlider(self.tr("Amplification of the error map"), 1, 64, 1, suffix=" ×")
         self.gain.set_value(8)
         self.over = QCheckBox(self.tr("Show over the picture"))
         buttons = row(self.choose, self.forget)
@@ -85,7 +85,7 @@ class GroundTruthPanel(FileDropPanel):
         layout.addLayout(buttons)
         for widget in (self.bar, self.metrics, self.map):
             layout.addWidget(widget)
-        self.gain_label = QLabel(self.tr("Gain"))
+        self.gain_label = QLabel(self.tr("Amplify"))
         self.gain_label.setBuddy(self.gain.slider)
         layout.addLayout(row(self.gain_label, self.gain, stretch=1))
         layout.addWidget(self.over)
@@ -208,7 +208,10 @@ class GroundTruthPanel(FileDropPanel):
         return [
             ("", *(name for name, _ in there)),
             ("PSNR", *(_decibels(metrics.psnr) for _, metrics in there)),
-            (self.tr("PSNR of luma"), *(_decibels(metrics.psnr_luma) for _, metrics in there)),
+            (
+                self.tr("PSNR of brightness"),
+                *(_decibels(metrics.psnr_luma) for _, metrics in there),
+            ),
             ("SSIM", *(_similarity(metrics.ssim) for _, metrics in there)),
         ]
 

@@ -39,7 +39,7 @@ class Histogram(QWidget):
         self._worker = Worker("histogram", parent=self)
         self.channels = QComboBox()
         self.channels.addItem(self.tr("Colors"), (0, 1, 2))
-        self.channels.addItem(self.tr("Luma"), (3,))
+        self.channels.addItem(self.tr("Brightness"), (3,))
         self.channels.addItem(self.tr("Red"), (0,))
         self.channels.addItem(self.tr("Green"), (1,))
         self.channels.addItem(self.tr("Blue"), (2,))

@@ -1,4 +1,4 @@
-"""Details: histogram, comparison with a ground truth, and file information of the picture."""
+"""Details: histogram, comparison with a ground truth, file information, models of the steps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..widgets.theme import SPACE
 from .file_info import FileInfo
 from .ground_truth import GroundTruthPanel
 from .histogram import Histogram
+from .models import ModelFacts
 
 
 class Details(Tab):
@@ -22,12 +23,14 @@ class Details(Tab):
         self.histogram = Histogram()
         self.info = FileInfo()
         self.ground_truth = GroundTruthPanel()
+        self.models = ModelFacts()
         inner = QWidget()
         layout = column(margin=2 * SPACE, spacing=2 * SPACE)
         for title, widget in (
             (self.tr("Histogram"), self.histogram),
             (self.tr("Compare with a reference original"), self.ground_truth),
             (self.tr("File information"), self.info),
+            (self.tr("Models"), self.models),
         ):
             section = Section(title)
             section.content.addWidget(widget)
@@ -39,7 +42,7 @@ class Details(Tab):
 
     def update_to(self, state: State) -> None:
         """Show the open picture."""
-        for part in (self.histogram, self.info, self.ground_truth):
+        for part in (self.histogram, self.info, self.ground_truth, self.models):
             part.show_state(state)
 
     def close_workers(self) -> bool:

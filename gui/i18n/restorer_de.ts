@@ -48,10 +48,6 @@
         <translation>Speicher</translation>
     </message>
     <message>
-        <source>Extent of attention: the tile, or the whole picture, which can take very long.</source>
-        <translation>Reichweite der Aufmerksamkeit: die Kachel oder das ganze Bild, was sehr lange dauern kann.</translation>
-    </message>
-    <message>
         <source>Mean over eight flips and rotations: slightly better, eight times slower.</source>
         <translation>Mittel über acht Spiegelungen und Drehungen: etwas besser, achtmal langsamer.</translation>
     </message>
@@ -70,10 +66,6 @@
     <message>
         <source>Highest quality (8 × slower)</source>
         <translation>Höchste Qualität (8 × langsamer)</translation>
-    </message>
-    <message>
-        <source>Local means of the result follow those of the input: even areas keep their color.</source>
-        <translation>Örtliche Mittelwerte des Ergebnisses folgen denen der Vorlage: Gleichmäßige Flächen behalten ihre Farbe.</translation>
     </message>
     <message>
         <source>Keep colors</source>
@@ -132,10 +124,6 @@
         <translation>ProPhoto RGB, linear</translation>
     </message>
     <message>
-        <source>Color profile that the result is converted to; keep leaves that of the source.</source>
-        <translation>Farbprofil, in das das Ergebnis umgewandelt wird; keep behält das der Quelle.</translation>
-    </message>
-    <message>
         <source>Color profile</source>
         <translation>Farbprofil</translation>
     </message>
@@ -172,10 +160,6 @@
         <translation>Vermerk von Quelle, Modellen und Einstellungen, mit dem sich das Ergebnis wiederholen lässt.</translation>
     </message>
     <message>
-        <source>Provenance</source>
-        <translation>Herkunft</translation>
-    </message>
-    <message>
         <source>skip the file</source>
         <translation>Datei überspringen</translation>
     </message>
@@ -200,16 +184,8 @@
         <translation>Keines: ein Graubild</translation>
     </message>
     <message>
-        <source>Sample of a mosaic without light.</source>
-        <translation>Wert eines Mosaiks ohne Licht.</translation>
-    </message>
-    <message>
         <source>Black level</source>
         <translation>Schwarzwert</translation>
-    </message>
-    <message>
-        <source>Sample at which the sensor of a mosaic saturates.</source>
-        <translation>Wert, bei dem der Sensor eines Mosaiks gesättigt ist.</translation>
     </message>
     <message>
         <source>White level</source>
@@ -355,6 +331,30 @@
         <source>Metadata</source>
         <translation>Metadaten</translation>
     </message>
+    <message>
+        <source>Whether the network sees the whole picture or a tile; the whole can take very long.</source>
+        <translation>Ob das Netz das ganze Bild oder eine Kachel sieht; das Ganze kann sehr lange dauern.</translation>
+    </message>
+    <message>
+        <source>Even areas keep the color and brightness that they have in the original.</source>
+        <translation>Gleichmäßige Flächen behalten Farbe und Helligkeit des Originals.</translation>
+    </message>
+    <message>
+        <source>Color profile of the result; by default that of the original.</source>
+        <translation>Farbprofil des Ergebnisses; sonst das des Originals.</translation>
+    </message>
+    <message>
+        <source>Record settings</source>
+        <translation>Einstellungen festhalten</translation>
+    </message>
+    <message>
+        <source>Value of the sensor without light.</source>
+        <translation>Wert des Sensors ohne Licht.</translation>
+    </message>
+    <message>
+        <source>Value at which the sensor is saturated.</source>
+        <translation>Wert, bei dem der Sensor gesättigt ist.</translation>
+    </message>
 </context>
 <context>
     <name>ActionArea</name>
@@ -486,10 +486,6 @@
         <translation>An&amp;halten</translation>
     </message>
     <message>
-        <source>&amp;Copy as command</source>
-        <translation>Als &amp;Befehl kopieren</translation>
-    </message>
-    <message>
         <source>Save as &amp;preset …</source>
         <translation>Als Vor&amp;lage speichern …</translation>
     </message>
@@ -526,14 +522,6 @@
         <translation>&amp;Tastenkürzel</translation>
     </message>
     <message>
-        <source>&amp;More gain</source>
-        <translation>&amp;Mehr Verstärkung</translation>
-    </message>
-    <message>
-        <source>&amp;Less gain</source>
-        <translation>&amp;Weniger Verstärkung</translation>
-    </message>
-    <message>
         <source>Divider to the &amp;left</source>
         <translation>Teiler nach &amp;links</translation>
     </message>
@@ -562,10 +550,6 @@
         <translation>Lu&amp;pe</translation>
     </message>
     <message>
-        <source>Choose the &amp;preview …</source>
-        <translation>Vorschau &amp;wählen …</translation>
-    </message>
-    <message>
         <source>Side pa&amp;nel</source>
         <translation>Se&amp;itenleiste</translation>
     </message>
@@ -592,6 +576,26 @@
     <message>
         <source>&amp;About</source>
         <translation>&amp;Über restorer</translation>
+    </message>
+    <message>
+        <source>Stron&amp;ger difference</source>
+        <translation>Unterschied v&amp;erstärken</translation>
+    </message>
+    <message>
+        <source>Wea&amp;ker difference</source>
+        <translation>Unterschied abs&amp;chwächen</translation>
+    </message>
+    <message>
+        <source>Choose the &amp;preview area …</source>
+        <translation>Vorschaubereich &amp;wählen …</translation>
+    </message>
+    <message>
+        <source>&amp;Copy as command line</source>
+        <translation>Als &amp;Befehlszeile kopieren</translation>
+    </message>
+    <message>
+        <source>&amp;Attention …</source>
+        <translation>&amp;Aufmerksamkeit …</translation>
     </message>
 </context>
 <context>
@@ -721,13 +725,6 @@
     <message>
         <source>Column %1, row %2: %3 scales, highest weight %4</source>
         <translation>Spalte %1, Zeile %2: %3 Maßstäbe, höchstes Gewicht %4</translation>
-    </message>
-</context>
-<context>
-    <name>AttentionTab</name>
-    <message>
-        <source>Attention</source>
-        <translation>Aufmerksamkeit</translation>
     </message>
 </context>
 <context>
@@ -927,10 +924,6 @@
         <translation>Die gewählten Dateien aus der Warteschlange entfernen (Entf)</translation>
     </message>
     <message>
-        <source>Save the result of each file as a line of JSON</source>
-        <translation>Das Ergebnis jeder Datei als JSON-Zeile speichern</translation>
-    </message>
-    <message>
         <source>Save results to</source>
         <translation>Speichern in</translation>
     </message>
@@ -1011,6 +1004,10 @@
     <message>
         <source>Save the report</source>
         <translation>Den Bericht speichern</translation>
+    </message>
+    <message>
+        <source>Save a list of what became of each file, as a text file</source>
+        <translation>Eine Liste aller Dateien und ihrer Ergebnisse als Textdatei speichern</translation>
     </message>
 </context>
 <context>
@@ -1160,6 +1157,10 @@
         <source>File information</source>
         <translation>Angaben zur Datei</translation>
     </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
 </context>
 <context>
     <name>Divider</name>
@@ -1216,10 +1217,6 @@
     <message>
         <source>Format</source>
         <translation>Format</translation>
-    </message>
-    <message>
-        <source>Bytes</source>
-        <translation>Bytes</translation>
     </message>
     <message>
         <source>Status</source>
@@ -1313,6 +1310,10 @@
         <source>Software</source>
         <translation>Programm</translation>
     </message>
+    <message>
+        <source>File size</source>
+        <translation>Dateigröße</translation>
+    </message>
 </context>
 <context>
     <name>Files</name>
@@ -1383,10 +1384,6 @@
         <translation>Über dem Bild zeigen</translation>
     </message>
     <message>
-        <source>Gain</source>
-        <translation>Verstärkung</translation>
-    </message>
-    <message>
         <source>Restore the picture to compare it.</source>
         <translation>Verbessern Sie das Bild, um es zu vergleichen.</translation>
     </message>
@@ -1407,10 +1404,6 @@
         <translation>Mit einem Referenzoriginal vergleichen</translation>
     </message>
     <message>
-        <source>Gain of the error map</source>
-        <translation>Verstärkung der Fehlerkarte</translation>
-    </message>
-    <message>
         <source>The original has %1 × %2 pixels, the result %3 × %4.</source>
         <translation>Das Original hat %1 × %2 Pixel, das Ergebnis %3 × %4.</translation>
     </message>
@@ -1423,10 +1416,6 @@
         <translation>Nachher</translation>
     </message>
     <message>
-        <source>PSNR of luma</source>
-        <translation>PSNR der Helligkeit</translation>
-    </message>
-    <message>
         <source>Pictures (%1)</source>
         <translation>Bilder (%1)</translation>
     </message>
@@ -1434,16 +1423,24 @@
         <source>Reference original</source>
         <translation>Referenzoriginal</translation>
     </message>
+    <message>
+        <source>Amplification of the error map</source>
+        <translation>Verstärkung der Fehlerkarte</translation>
+    </message>
+    <message>
+        <source>Amplify</source>
+        <translation>Verstärken</translation>
+    </message>
+    <message>
+        <source>PSNR of brightness</source>
+        <translation>PSNR der Helligkeit</translation>
+    </message>
 </context>
 <context>
     <name>Histogram</name>
     <message>
         <source>Colors</source>
         <translation>Farben</translation>
-    </message>
-    <message>
-        <source>Luma</source>
-        <translation>Helligkeit</translation>
     </message>
     <message>
         <source>Red</source>
@@ -1497,6 +1494,10 @@
         <source>white %1&#xa0;%</source>
         <translation>Weiß %1&#xa0;%</translation>
     </message>
+    <message>
+        <source>Brightness</source>
+        <translation>Helligkeit</translation>
+    </message>
 </context>
 <context>
     <name>LevelTable</name>
@@ -1526,10 +1527,6 @@
     <message>
         <source>Details</source>
         <translation>Einzelheiten</translation>
-    </message>
-    <message>
-        <source>Attention</source>
-        <translation>Aufmerksamkeit</translation>
     </message>
     <message>
         <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
@@ -1581,16 +1578,16 @@
         <source>&amp;Help</source>
         <translation>&amp;Hilfe</translation>
     </message>
+    <message>
+        <source>&amp;Inspect</source>
+        <translation>&amp;Untersuchen</translation>
+    </message>
 </context>
 <context>
     <name>ModelDetails</name>
     <message>
         <source>About the model</source>
         <translation>Über das Modell</translation>
-    </message>
-    <message>
-        <source>Verify</source>
-        <translation>Prüfen</translation>
     </message>
     <message>
         <source>Remove …</source>
@@ -1621,10 +1618,6 @@
         <translation>Behalten</translation>
     </message>
     <message>
-        <source>Remove the weights of %1 (%2) from the disk?</source>
-        <translation>Die Gewichte von %1 (%2) von der Platte löschen?</translation>
-    </message>
-    <message>
         <source>%1 of %2</source>
         <translation>%1 von %2</translation>
     </message>
@@ -1652,6 +1645,14 @@
         <source>The browser did not start. The address is %1</source>
         <translation>Der Browser ließ sich nicht starten. Die Adresse ist %1</translation>
     </message>
+    <message>
+        <source>Check file</source>
+        <translation>Datei prüfen</translation>
+    </message>
+    <message>
+        <source>Delete the file of “%1” (%2) from the disk?</source>
+        <translation>Die Datei von „%1“ (%2) von der Platte löschen?</translation>
+    </message>
 </context>
 <context>
     <name>ModelTable</name>
@@ -1672,10 +1673,6 @@
         <translation>Größe</translation>
     </message>
     <message>
-        <source>Weights</source>
-        <translation>Gewichte</translation>
-    </message>
-    <message>
         <source>Speed</source>
         <translation>Tempo</translation>
     </message>
@@ -1688,16 +1685,8 @@
         <translation>Testwert</translation>
     </message>
     <message>
-        <source>can be downloaded</source>
-        <translation>herunterladbar</translation>
-    </message>
-    <message>
         <source>manual download</source>
         <translation>manueller Download</translation>
-    </message>
-    <message>
-        <source>built in</source>
-        <translation>eingebaut</translation>
     </message>
     <message>
         <source>installed</source>
@@ -1718,6 +1707,22 @@
     <message>
         <source>unknown</source>
         <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>Status</translation>
+    </message>
+    <message>
+        <source>included</source>
+        <translation>enthalten</translation>
+    </message>
+    <message>
+        <source>to download</source>
+        <translation>herunterladbar</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
     </message>
 </context>
 <context>
@@ -1751,18 +1756,6 @@
         <translation>Modelldatei hinzufügen …</translation>
     </message>
     <message>
-        <source>%1: download paused. Download again to continue.</source>
-        <translation>%1: Download angehalten. Erneutes Herunterladen setzt ihn fort.</translation>
-    </message>
-    <message>
-        <source>%1: the file is complete and its SHA-256 is correct.</source>
-        <translation>%1: Die Datei ist vollständig und ihr SHA-256 richtig.</translation>
-    </message>
-    <message>
-        <source>%1: the file is incomplete or was changed. Download it again.</source>
-        <translation>%1: Die Datei ist unvollständig oder verändert. Laden Sie sie noch einmal.</translation>
-    </message>
-    <message>
         <source>Model files (%1)</source>
         <translation>Modelldateien (%1)</translation>
     </message>
@@ -1793,6 +1786,30 @@
     <message>
         <source>%1 was added and is ready to use.</source>
         <translation>%1 wurde hinzugefügt und ist einsatzbereit.</translation>
+    </message>
+    <message>
+        <source>Expert view</source>
+        <translation>Expertenansicht</translation>
+    </message>
+    <message>
+        <source>Show ids, licenses and test scores, too</source>
+        <translation>Auch IDs, Lizenzen und Testwerte zeigen</translation>
+    </message>
+    <message>
+        <source>About the model</source>
+        <translation>Über das Modell</translation>
+    </message>
+    <message>
+        <source>%1: The file is complete and unchanged.</source>
+        <translation>%1: Die Datei ist vollständig und unverändert.</translation>
+    </message>
+    <message>
+        <source>%1: The file is incomplete or was changed. Download it again.</source>
+        <translation>%1: Die Datei ist unvollständig oder verändert. Laden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>%1: The download is paused. Download again to continue.</source>
+        <translation>%1: Der Download ist angehalten. Erneutes Herunterladen setzt ihn fort.</translation>
     </message>
 </context>
 <context>
@@ -1871,14 +1888,6 @@
         <translation>Die Warteschlange der letzten Sitzung ist nicht lesbar: %1</translation>
     </message>
     <message>
-        <source>Files still waiting from the last session: %1</source>
-        <translation>Noch wartende Dateien der letzten Sitzung: %1</translation>
-    </message>
-    <message>
-        <source>Waiting files that will be saved there, too: %1</source>
-        <translation>Wartende Dateien, die auch dort gespeichert werden: %1</translation>
-    </message>
-    <message>
         <source>There is nothing to report yet.</source>
         <translation>Es gibt noch nichts zu berichten.</translation>
     </message>
@@ -1921,6 +1930,41 @@
     <message>
         <source>not a picture</source>
         <translation>kein Bild</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n files are waiting from the last session.</source>
+        <translation>
+            <numerusform>%n Datei wartet noch von der letzten Sitzung.</numerusform>
+            <numerusform>%n Dateien warten noch von der letzten Sitzung.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting files will be saved there, too.</source>
+        <translation>
+            <numerusform>%n wartende Datei wird auch dort gespeichert.</numerusform>
+            <numerusform>%n wartende Dateien werden auch dort gespeichert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n other files</source>
+        <translation>
+            <numerusform>%n andere Datei</numerusform>
+            <numerusform>%n andere Dateien</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n earlier results</source>
+        <translation>
+            <numerusform>%n früheres Ergebnis</numerusform>
+            <numerusform>%n frühere Ergebnisse</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n already in the queue</source>
+        <translation>
+            <numerusform>%n schon in der Warteschlange</numerusform>
+            <numerusform>%n schon in der Warteschlange</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2245,10 +2289,6 @@
         <translation>Vergrößern um</translation>
     </message>
     <message>
-        <source>s/MP</source>
-        <translation>s/MP</translation>
-    </message>
-    <message>
         <source>after the previous step</source>
         <translation>nach dem vorigen Schritt</translation>
     </message>
@@ -2382,10 +2422,6 @@
         <translation>Art</translation>
     </message>
     <message>
-        <source>Measured</source>
-        <translation>Gemessen</translation>
-    </message>
-    <message>
         <source>Speed</source>
         <translation>Tempo</translation>
     </message>
@@ -2400,6 +2436,34 @@
     <message>
         <source>File</source>
         <translation>Datei</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>Test score</source>
+        <translation>Testwert</translation>
+    </message>
+    <message>
+        <source>%1 s per megapixel, measured here</source>
+        <translation>%1 s je Megapixel, hier gemessen</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Dauer</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>about %1 for a photograph of 12 megapixels (estimate)</source>
+        <translation>etwa %1 für ein Foto mit 12 Megapixeln (geschätzt)</translation>
+    </message>
+    <message>
+        <source>%1 for a photograph of 12 megapixels (measured here)</source>
+        <translation>%1 für ein Foto mit 12 Megapixeln (hier gemessen)</translation>
     </message>
 </context>
 <context>
@@ -2460,10 +2524,6 @@
         <translation>Farbrauschen</translation>
     </message>
     <message>
-        <source>noise of the sensor</source>
-        <translation>Rauschen des Sensors</translation>
-    </message>
-    <message>
         <source>JPEG artifacts</source>
         <translation>JPEG-Artefakte</translation>
     </message>
@@ -2474,170 +2534,6 @@
     <message>
         <source>blur</source>
         <translation>Unschärfe</translation>
-    </message>
-    <message>
-        <source>small size</source>
-        <translation>geringe Größe</translation>
-    </message>
-    <message>
-        <source>sharp, clean images, enlarged 2x</source>
-        <translation>scharfe, saubere Bilder, 2-fach vergrößert</translation>
-    </message>
-    <message>
-        <source>sharp, clean images, enlarged 3x</source>
-        <translation>scharfe, saubere Bilder, 3-fach vergrößert</translation>
-    </message>
-    <message>
-        <source>sharp, clean images, enlarged 4x</source>
-        <translation>scharfe, saubere Bilder, 4-fach vergrößert</translation>
-    </message>
-    <message>
-        <source>low-quality web images (blur, noise, JPEG), enlarged 2x</source>
-        <translation>Bilder aus dem Netz in schlechter Qualität (unscharf, verrauscht, JPEG), 2-fach vergrößert</translation>
-    </message>
-    <message>
-        <source>low-quality web images (blur, noise, JPEG), enlarged 4x</source>
-        <translation>Bilder aus dem Netz in schlechter Qualität (unscharf, verrauscht, JPEG), 4-fach vergrößert</translation>
-    </message>
-    <message>
-        <source>even noise of any strength, color and gray</source>
-        <translation>gleichmäßiges Rauschen jeder Stärke, farbig und grau</translation>
-    </message>
-    <message>
-        <source>camera noise: uneven, blotchy and colored</source>
-        <translation>Kamerarauschen: ungleichmäßig, fleckig und farbig</translation>
-    </message>
-    <message>
-        <source>JPEG artifacts, quality 5 to 95, color and gray, also saved twice</source>
-        <translation>JPEG-Artefakte, Qualität 5 bis 95, farbig und grau, auch zweimal gespeichert</translation>
-    </message>
-    <message>
-        <source>Bayer mosaics without noise</source>
-        <translation>Bayer-Mosaike ohne Rauschen</translation>
-    </message>
-    <message>
-        <source>camera RAW with its noise</source>
-        <translation>Kamera-RAW mit seinem Rauschen</translation>
-    </message>
-    <message>
-        <source>enlarged 2x with texture from reference images</source>
-        <translation>2-fach vergrößert mit Strukturen aus Referenzbildern</translation>
-    </message>
-    <message>
-        <source>enlarged 4x with texture from reference images</source>
-        <translation>4-fach vergrößert mit Strukturen aus Referenzbildern</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PA-EDSR, enlarges 2x</source>
-        <translation>PA-EDSR der Autoren, vergrößert 2-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PA-EDSR, enlarges 3x</source>
-        <translation>PA-EDSR der Autoren, vergrößert 3-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PA-EDSR, enlarges 4x</source>
-        <translation>PA-EDSR der Autoren, vergrößert 4-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; NLSN, enlarges 2x</source>
-        <translation>NLSN der Autoren, vergrößert 2-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; NLSN, enlarges 3x</source>
-        <translation>NLSN der Autoren, vergrößert 3-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; NLSN, enlarges 4x</source>
-        <translation>NLSN der Autoren, vergrößert 4-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; ENLCN, enlarges 2x</source>
-        <translation>ENLCN der Autoren, vergrößert 2-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; ENLCN, enlarges 4x</source>
-        <translation>ENLCN der Autoren, vergrößert 4-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; SMFANet, enlarges 2x</source>
-        <translation>SMFANet der Autoren, vergrößert 2-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; SMFANet, enlarges 3x</source>
-        <translation>SMFANet der Autoren, vergrößert 3-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; SMFANet, enlarges 4x</source>
-        <translation>SMFANet der Autoren, vergrößert 4-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; SMFANet+, enlarges 2x</source>
-        <translation>SMFANet+ der Autoren, vergrößert 2-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; SMFANet+, enlarges 3x</source>
-        <translation>SMFANet+ der Autoren, vergrößert 3-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; SMFANet+, enlarges 4x</source>
-        <translation>SMFANet+ der Autoren, vergrößert 4-fach</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for noise with a sigma of 10</source>
-        <translation>PANet der Autoren für Rauschen mit Sigma 10</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for noise with a sigma of 30</source>
-        <translation>PANet der Autoren für Rauschen mit Sigma 30</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for noise with a sigma of 50</source>
-        <translation>PANet der Autoren für Rauschen mit Sigma 50</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for noise with a sigma of 70</source>
-        <translation>PANet der Autoren für Rauschen mit Sigma 70</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for Bayer mosaics</source>
-        <translation>PANet der Autoren für Bayer-Mosaike</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for JPEG artifacts, quality 10</source>
-        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 10</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for JPEG artifacts, quality 20</source>
-        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 20</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for JPEG artifacts, quality 30</source>
-        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 30</translation>
-    </message>
-    <message>
-        <source>the authors&apos; PANet for JPEG artifacts, quality 40</source>
-        <translation>PANet der Autoren für JPEG-Artefakte, Qualität 40</translation>
-    </message>
-    <message>
-        <source>the authors&apos; TTSR, enlarges 4x with a reference, looks sharpest</source>
-        <translation>TTSR der Autoren, vergrößert 4-fach mit Referenzbild, wirkt am schärfsten</translation>
-    </message>
-    <message>
-        <source>the authors&apos; TTSR, enlarges 4x with a reference, highest PSNR</source>
-        <translation>TTSR der Autoren, vergrößert 4-fach mit Referenzbild, höchster PSNR</translation>
-    </message>
-    <message>
-        <source>Real-ESRGAN general v3, enlarges 4x and removes noise</source>
-        <translation>Real-ESRGAN general v3, vergrößert 4-fach und entfernt Rauschen</translation>
-    </message>
-    <message>
-        <source>Real-ESRGAN general v3, enlarges 4x and keeps more noise</source>
-        <translation>Real-ESRGAN general v3, vergrößert 4-fach und behält mehr Rauschen</translation>
-    </message>
-    <message>
-        <source>the published DnCNN for grayscale noise with a sigma of 25</source>
-        <translation>das veröffentlichte DnCNN für Rauschen mit Sigma 25 in Graubildern</translation>
     </message>
     <message>
         <source>fast</source>
@@ -2660,112 +2556,381 @@
         <translation>treu</translation>
     </message>
     <message>
-        <source>generative clean-up</source>
-        <translation>generative Aufbereitung</translation>
+        <source>Sharp pictures, 2x</source>
+        <translation>Scharfe Bilder, 2x</translation>
     </message>
     <message>
-        <source>Faithful: it adds nothing to the picture.</source>
-        <translation>Treu: fügt dem Bild nichts hinzu.</translation>
+        <source>Sharp pictures, 3x</source>
+        <translation>Scharfe Bilder, 3x</translation>
     </message>
     <message>
-        <source>Generative clean-up: it invents texture that looks right but may be wrong; the metadata of its results say so.</source>
-        <translation>Generative Aufbereitung: erfindet Strukturen, die echt aussehen, aber falsch sein können; die Metadaten der Ergebnisse sagen es.</translation>
+        <source>Sharp pictures, 4x</source>
+        <translation>Scharfe Bilder, 4x</translation>
     </message>
     <message>
-        <source>photographs and web pictures, enlarged 4x; invents texture</source>
-        <translation>Fotos und Bilder aus dem Netz, 4-fach vergrößert; erfindet Struktur</translation>
+        <source>Low-quality web pictures, 2x</source>
+        <translation>Schlechte Bilder aus dem Netz, 2x</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 4x; invents texture</source>
-        <translation>Zeichnungen und Anime, 4-fach vergrößert; erfindet Struktur</translation>
+        <source>Low-quality web pictures, 4x</source>
+        <translation>Schlechte Bilder aus dem Netz, 4x</translation>
     </message>
     <message>
-        <source>frames of anime, enlarged 2x; invents texture</source>
-        <translation>Einzelbilder aus Anime, 2-fach vergrößert; erfindet Struktur</translation>
+        <source>Even, synthetic noise</source>
+        <translation>Gleichmäßiges, künstliches Rauschen</translation>
     </message>
     <message>
-        <source>frames of anime, enlarged 3x; invents texture</source>
-        <translation>Einzelbilder aus Anime, 3-fach vergrößert; erfindet Struktur</translation>
+        <source>Camera noise (photos)</source>
+        <translation>Kamerarauschen (Fotos)</translation>
     </message>
     <message>
-        <source>frames of anime, enlarged 4x; invents texture</source>
-        <translation>Einzelbilder aus Anime, 4-fach vergrößert; erfindet Struktur</translation>
+        <source>JPEG artifacts of any quality</source>
+        <translation>JPEG-Artefakte jeder Qualität</translation>
     </message>
     <message>
-        <source>photographs, enlarged 2x</source>
-        <translation>Fotos, 2-fach vergrößert</translation>
+        <source>Camera RAW, little noise</source>
+        <translation>Kamera-RAW, wenig Rauschen</translation>
     </message>
     <message>
-        <source>photographs, enlarged 2x, noise level 0</source>
-        <translation>Fotos, 2-fach vergrößert, Rauschstufe 0</translation>
+        <source>Camera RAW, with noise</source>
+        <translation>Kamera-RAW, mit Rauschen</translation>
     </message>
     <message>
-        <source>photographs, enlarged 2x, noise level 1</source>
-        <translation>Fotos, 2-fach vergrößert, Rauschstufe 1</translation>
+        <source>With reference pictures, 2x</source>
+        <translation>Mit Referenzbildern, 2x</translation>
     </message>
     <message>
-        <source>photographs, enlarged 2x, noise level 2</source>
-        <translation>Fotos, 2-fach vergrößert, Rauschstufe 2</translation>
+        <source>With reference pictures, 4x</source>
+        <translation>Mit Referenzbildern, 4x</translation>
     </message>
     <message>
-        <source>photographs, enlarged 2x, noise level 3</source>
-        <translation>Fotos, 2-fach vergrößert, Rauschstufe 3</translation>
+        <source>Sharp pictures, 2x (PA-EDSR)</source>
+        <translation>Scharfe Bilder, 2x (PA-EDSR)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert</translation>
+        <source>Sharp pictures, 3x (PA-EDSR)</source>
+        <translation>Scharfe Bilder, 3x (PA-EDSR)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, noise level 0</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 0</translation>
+        <source>Sharp pictures, 4x (PA-EDSR)</source>
+        <translation>Scharfe Bilder, 4x (PA-EDSR)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, noise level 1</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 1</translation>
+        <source>Sharp pictures, 2x (NLSN)</source>
+        <translation>Scharfe Bilder, 2x (NLSN)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, noise level 2</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 2</translation>
+        <source>Sharp pictures, 3x (NLSN)</source>
+        <translation>Scharfe Bilder, 3x (NLSN)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, noise level 3</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, Rauschstufe 3</translation>
+        <source>Sharp pictures, 4x (NLSN)</source>
+        <translation>Scharfe Bilder, 4x (NLSN)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, slower</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer</translation>
+        <source>Sharp pictures, 2x (ENLCN)</source>
+        <translation>Scharfe Bilder, 2x (ENLCN)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, slower, noise level 0</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 0</translation>
+        <source>Sharp pictures, 4x (ENLCN)</source>
+        <translation>Scharfe Bilder, 4x (ENLCN)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, slower, noise level 1</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 1</translation>
+        <source>Sharp pictures, 2x (SMFANet)</source>
+        <translation>Scharfe Bilder, 2x (SMFANet)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, slower, noise level 2</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 2</translation>
+        <source>Sharp pictures, 3x (SMFANet)</source>
+        <translation>Scharfe Bilder, 3x (SMFANet)</translation>
     </message>
     <message>
-        <source>drawings and anime, enlarged 2x, slower, noise level 3</source>
-        <translation>Zeichnungen und Anime, 2-fach vergrößert, langsamer, Rauschstufe 3</translation>
+        <source>Sharp pictures, 4x (SMFANet)</source>
+        <translation>Scharfe Bilder, 4x (SMFANet)</translation>
     </message>
     <message>
-        <source>drawings and anime with JPEG artifacts, noise level 0</source>
-        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 0</translation>
+        <source>Sharp pictures, 2x (SMFANet+)</source>
+        <translation>Scharfe Bilder, 2x (SMFANet+)</translation>
     </message>
     <message>
-        <source>drawings and anime with JPEG artifacts, noise level 1</source>
-        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 1</translation>
+        <source>Sharp pictures, 3x (SMFANet+)</source>
+        <translation>Scharfe Bilder, 3x (SMFANet+)</translation>
     </message>
     <message>
-        <source>drawings and anime with JPEG artifacts, noise level 2</source>
-        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 2</translation>
+        <source>Sharp pictures, 4x (SMFANet+)</source>
+        <translation>Scharfe Bilder, 4x (SMFANet+)</translation>
     </message>
     <message>
-        <source>drawings and anime with JPEG artifacts, noise level 3</source>
-        <translation>Zeichnungen und Anime mit JPEG-Artefakten, Rauschstufe 3</translation>
+        <source>Even noise of level 10 (PANet)</source>
+        <translation>Gleichmäßiges Rauschen, Stärke 10 (PANet)</translation>
+    </message>
+    <message>
+        <source>Even noise of level 30 (PANet)</source>
+        <translation>Gleichmäßiges Rauschen, Stärke 30 (PANet)</translation>
+    </message>
+    <message>
+        <source>Even noise of level 50 (PANet)</source>
+        <translation>Gleichmäßiges Rauschen, Stärke 50 (PANet)</translation>
+    </message>
+    <message>
+        <source>Even noise of level 70 (PANet)</source>
+        <translation>Gleichmäßiges Rauschen, Stärke 70 (PANet)</translation>
+    </message>
+    <message>
+        <source>Camera RAW, little noise (PANet)</source>
+        <translation>Kamera-RAW, wenig Rauschen (PANet)</translation>
+    </message>
+    <message>
+        <source>JPEG quality 10 (PANet)</source>
+        <translation>JPEG-Qualität 10 (PANet)</translation>
+    </message>
+    <message>
+        <source>JPEG quality 20 (PANet)</source>
+        <translation>JPEG-Qualität 20 (PANet)</translation>
+    </message>
+    <message>
+        <source>JPEG quality 30 (PANet)</source>
+        <translation>JPEG-Qualität 30 (PANet)</translation>
+    </message>
+    <message>
+        <source>JPEG quality 40 (PANet)</source>
+        <translation>JPEG-Qualität 40 (PANet)</translation>
+    </message>
+    <message>
+        <source>With reference pictures, 4x, sharpest (TTSR)</source>
+        <translation>Mit Referenzbildern, 4x, am schärfsten (TTSR)</translation>
+    </message>
+    <message>
+        <source>With reference pictures, 4x, most exact (TTSR)</source>
+        <translation>Mit Referenzbildern, 4x, am genauesten (TTSR)</translation>
+    </message>
+    <message>
+        <source>Any picture, 4x, smooth (Real-ESRGAN)</source>
+        <translation>Bilder aller Art, 4x, glatt (Real-ESRGAN)</translation>
+    </message>
+    <message>
+        <source>Any picture, 4x, with grain (Real-ESRGAN)</source>
+        <translation>Bilder aller Art, 4x, mit Korn (Real-ESRGAN)</translation>
+    </message>
+    <message>
+        <source>Even noise in gray pictures (DnCNN)</source>
+        <translation>Gleichmäßiges Rauschen in Graubildern (DnCNN)</translation>
+    </message>
+    <message>
+        <source>Photographs and web pictures, 4x</source>
+        <translation>Fotos und Bilder aus dem Netz, 4x</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 4x</source>
+        <translation>Zeichnungen und Anime, 4x</translation>
+    </message>
+    <message>
+        <source>Frames of anime, 2x</source>
+        <translation>Einzelbilder aus Anime, 2x</translation>
+    </message>
+    <message>
+        <source>Frames of anime, 3x</source>
+        <translation>Einzelbilder aus Anime, 3x</translation>
+    </message>
+    <message>
+        <source>Frames of anime, 4x</source>
+        <translation>Einzelbilder aus Anime, 4x</translation>
+    </message>
+    <message>
+        <source>Photographs, 2x</source>
+        <translation>Fotos, 2x</translation>
+    </message>
+    <message>
+        <source>Photographs, 2x, noise level 0</source>
+        <translation>Fotos, 2x, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>Photographs, 2x, noise level 1</source>
+        <translation>Fotos, 2x, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>Photographs, 2x, noise level 2</source>
+        <translation>Fotos, 2x, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>Photographs, 2x, noise level 3</source>
+        <translation>Fotos, 2x, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x</source>
+        <translation>Zeichnungen und Anime, 2x</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, noise level 0</source>
+        <translation>Zeichnungen und Anime, 2x, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, noise level 1</source>
+        <translation>Zeichnungen und Anime, 2x, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, noise level 2</source>
+        <translation>Zeichnungen und Anime, 2x, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, noise level 3</source>
+        <translation>Zeichnungen und Anime, 2x, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, slower</source>
+        <translation>Zeichnungen und Anime, 2x, langsamer</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, slower, noise level 0</source>
+        <translation>Zeichnungen und Anime, 2x, langsamer, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, slower, noise level 1</source>
+        <translation>Zeichnungen und Anime, 2x, langsamer, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, slower, noise level 2</source>
+        <translation>Zeichnungen und Anime, 2x, langsamer, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>Drawings and anime, 2x, slower, noise level 3</source>
+        <translation>Zeichnungen und Anime, 2x, langsamer, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>JPEG artifacts of drawings, noise level 0</source>
+        <translation>JPEG-Artefakte von Zeichnungen, Rauschstufe 0</translation>
+    </message>
+    <message>
+        <source>JPEG artifacts of drawings, noise level 1</source>
+        <translation>JPEG-Artefakte von Zeichnungen, Rauschstufe 1</translation>
+    </message>
+    <message>
+        <source>JPEG artifacts of drawings, noise level 2</source>
+        <translation>JPEG-Artefakte von Zeichnungen, Rauschstufe 2</translation>
+    </message>
+    <message>
+        <source>JPEG artifacts of drawings, noise level 3</source>
+        <translation>JPEG-Artefakte von Zeichnungen, Rauschstufe 3</translation>
+    </message>
+    <message>
+        <source>Enlarges clean, sharp pictures.</source>
+        <translation>Vergrößert saubere, scharfe Bilder.</translation>
+    </message>
+    <message>
+        <source>Enlarges and cleans pictures that are blurred, noisy or strongly compressed.</source>
+        <translation>Vergrößert und säubert Bilder, die unscharf, verrauscht oder stark komprimiert sind.</translation>
+    </message>
+    <message>
+        <source>Removes the blotchy, colored noise of photographs taken in low light.</source>
+        <translation>Entfernt das fleckige, farbige Rauschen von Fotos, die bei wenig Licht entstanden sind.</translation>
+    </message>
+    <message>
+        <source>Turns the samples of a camera sensor into colors, for photographs with little noise.</source>
+        <translation>Macht aus den Rohdaten der Kamera Farben, für Fotos mit wenig Rauschen.</translation>
+    </message>
+    <message>
+        <source>Turns the samples of a camera sensor into colors and removes their noise.</source>
+        <translation>Macht aus den Rohdaten der Kamera Farben und entfernt ihr Rauschen.</translation>
+    </message>
+    <message>
+        <source>Enlarges with fine texture from sharp pictures of the same subject.</source>
+        <translation>Vergrößert mit feinen Strukturen aus scharfen Bildern desselben Motivs.</translation>
+    </message>
+    <message>
+        <source>Enlarges clean, sharp pictures, a little finer than the included models.</source>
+        <translation>Vergrößert saubere, scharfe Bilder, etwas feiner als die enthaltenen Modelle.</translation>
+    </message>
+    <message>
+        <source>Removes noise that is the same all over the picture, at one fixed level.</source>
+        <translation>Entfernt Rauschen einer festen Stärke, das im ganzen Bild gleich ist.</translation>
+    </message>
+    <message>
+        <source>Removes the blocks and fringes of JPEG files that were saved at this quality.</source>
+        <translation>Entfernt die Blöcke und Säume von JPEG-Dateien dieser Qualität.</translation>
+    </message>
+    <message>
+        <source>Removes even noise from gray pictures.</source>
+        <translation>Entfernt gleichmäßiges Rauschen aus Graubildern.</translation>
+    </message>
+    <message>
+        <source>Enlarges pictures of any quality into crisp ones.</source>
+        <translation>Vergrößert Bilder jeder Qualität zu knackig scharfen.</translation>
+    </message>
+    <message>
+        <source>Enlarges drawings and anime.</source>
+        <translation>Vergrößert Zeichnungen und Anime.</translation>
+    </message>
+    <message>
+        <source>Enlarges photographs.</source>
+        <translation>Vergrößert Fotos.</translation>
+    </message>
+    <message>
+        <source>Cleans drawings and anime in their own size.</source>
+        <translation>Säubert Zeichnungen und Anime in ihrer Größe.</translation>
+    </message>
+    <message>
+        <source>sensor noise</source>
+        <translation>Sensorrauschen</translation>
+    </message>
+    <message>
+        <source>low resolution</source>
+        <translation>geringe Auflösung</translation>
+    </message>
+    <message>
+        <source>generative (invents texture)</source>
+        <translation>generativ (erfindet Struktur)</translation>
+    </message>
+    <message>
+        <source>Faithful: it adds nothing that is not in the picture.</source>
+        <translation>Treu: fügt nichts hinzu, was nicht im Bild ist.</translation>
+    </message>
+    <message>
+        <source>Generative: it invents texture that looks right but may be wrong. Its results say so in their metadata.</source>
+        <translation>Generativ: erfindet Strukturen, die echt aussehen, aber falsch sein können. Die Metadaten der Ergebnisse sagen es.</translation>
+    </message>
+    <message>
+        <source>Removes the blocks and fringes of JPEG files, also of those saved several times.</source>
+        <translation>Entfernt die Blöcke und Säume von JPEG-Dateien, auch von mehrmals gespeicherten.</translation>
+    </message>
+    <message>
+        <source>Enlarges clean, sharp pictures with the finest lines; much slower than others.</source>
+        <translation>Vergrößert saubere, scharfe Bilder mit feinsten Linien; viel langsamer als andere.</translation>
+    </message>
+    <message>
+        <source>Removes noise that is the same everywhere, unlike the noise of a camera.</source>
+        <translation>Entfernt Rauschen, das überall gleich ist, anders als das einer Kamera.</translation>
+    </message>
+</context>
+<context>
+    <name>AttentionDialog</name>
+    <message>
+        <source>Attention</source>
+        <translation>Aufmerksamkeit</translation>
+    </message>
+</context>
+<context>
+    <name>ModelFacts</name>
+    <message>
+        <source>No step is on.</source>
+        <translation>Kein Schritt ist eingeschaltet.</translation>
+    </message>
+    <message>
+        <source>Models of the steps</source>
+        <translation>Modelle der Schritte</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+</context>
+<context>
+    <name>Example</name>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>Nachher</translation>
     </message>
 </context>
 </TS>

@@ -9,8 +9,11 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 from restorer import ModelSpec
 
 from ..widgets.forms import column, heading, row
+from ..widgets.model_facts import expert_facts
+from ..widgets.titles import model_name
 from ..widgets.words import listed, size
-from .rows import USABLE, facts
+from .example import Example
+from .rows import USABLE, facts, measured_pace
 
 
 class ModelDetails(QWidget):
@@ -33,7 +36,11 @@ class ModelDetails(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._page = ""
+        self._model: tuple[ModelSpec | None, str] = (None, "")
+        self.expert = False
         self.title = heading("")
+        self.title.setWordWrap(True)
+        self.example = Example()
         self.about = QLabel(wordWrap=True)
         self.about.setTextFormat(Qt.TextFormat.RichText)
         self.about.setTextInteractionFlags(
@@ -44,14 +51,14 @@ class ModelDetails(QWidget):
         self.fetch = QPushButton(self.tr("Download"))
         self.fetch.setProperty("primary", True)
         self.page = QPushButton(self.tr("Open website"))
-        self.verify = QPushButton(self.tr("Verify"))
+        self.verify = QPushButton(self.tr("Check file"))
         self.remove = QPushButton(self.tr("Remove …"))
         self.stop = QPushButton(self.tr("Stop"))
         self.stop.setAccessibleName(self.tr("Stop the download"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Download"))
-        self.bar.setFixedWidth(160)
-        self.progress = QLabel()
+        self.bar.setFixedWidth(120)
+        self.progress = QLabel(wordWrap=True)
         self.question = QFrame()
         self.ask = QLabel(wordWrap=True)
         self.really = QPushButton(self.tr("Remove"))
@@ -68,20 +75,31 @@ class ModelDetails(QWidget):
 
     def show_model(self, spec: ModelSpec | None, state: str) -> None:
         """Show a model and the state of its weights; nothing for None."""
+        self._model = (spec, state)
         self.question.hide()
         self.setVisible(spec is not None)
         if spec is None:
             return
         self._page, url = spec.weights.page, spec.weights.url
-        self.title.setText(spec.id)
-        self.about.setText(listed([*facts(spec), *self._advice(state)]))
-        text = self.tr("Remove the weights of %1 (%2) from the disk?").replace("%1", spec.id)
+        pace = measured_pace(spec)
+        expert = expert_facts(spec, pace) if self.expert else []
+        self.title.setText(model_name(spec))
+        self.example.show_model(spec.id)
+        self.about.setText(listed([*self._advice(state), *facts(spec, pace), *expert]))
+        text = self.tr("Delete the file of “%1” (%2) from the disk?").replace(
+            "%1", model_name(spec)
+        )
         self.ask.setText(text.replace("%2", size(spec.weights.size)))
         included = spec.weights.embedded or bool(spec.weights.package)
         self.fetch.setVisible(state == "fetch" or (state == "corrupt" and bool(url)))
         self.page.setVisible(bool(self._page) and state not in USABLE)
         self.verify.setVisible(state in (*USABLE, "corrupt"))
         self.remove.setVisible(state in ("installed", "corrupt") and not included)
+
+    def set_expert(self, expert: bool) -> None:
+        """Show ids, licenses and test scores, too, or not."""
+        self.expert = expert
+        self.show_model(*self._model)
 
     def show_download(self, model: str, done: tuple[int, int] | None) -> None:
         """Show the progress of a download in bytes; None hides it."""
@@ -106,14 +124,15 @@ class ModelDetails(QWidget):
         replies.addStretch(1)
         inner.addLayout(replies)
         self.question.setLayout(inner)
-        actions = row(
-            self.fetch, self.page, self.verify, self.remove, self.stop, self.bar, self.progress
-        )
-        actions.addStretch(1)
         layout = column()
-        for widget in (self.title, self.about, self.question):
+        for widget in (self.title, self.example, self.about, self.question):
             layout.addWidget(widget)
-        layout.addLayout(actions)
+        for buttons in ((self.fetch, self.page), (self.verify, self.remove), (self.stop, self.bar)):
+            line = row(*buttons)
+            line.addStretch(1)
+            layout.addLayout(line)
+        layout.addWidget(self.progress)
+        layout.addStretch(1)
         self.setLayout(layout)
 
     def _advice(self, state: str) -> list[tuple[str, str]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHeaderView,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QTableView,
     QWidget,
 )
@@ -34,14 +36,15 @@ from ..widgets.columns import fit_columns
 from ..widgets.drop import FileDropPanel
 from ..widgets.forms import column, row
 from ..widgets.theme import SPACE
-from ..widgets.titles import task_title
+from ..widgets.titles import model_name, task_title
 from .add_model import AddForm
 from .details import ModelDetails
 from .rows import (
+    EXPERT,
+    ID,
     LICENSE,
     MODEL,
     SCALE,
-    SCORE,
     SIZE,
     SPEED,
     STATE,
@@ -52,13 +55,19 @@ from .rows import (
 )
 
 _WIDTHS = {
-    MODEL: 190, TASK: 170, SCALE: 60, SIZE: 84, STATE: 112, SPEED: 86, LICENSE: 100,
+    MODEL: 230, TASK: 150, SCALE: 60, SIZE: 84, STATE: 112, SPEED: 86, ID: 210, LICENSE: 120,
 }  # fmt: skip
+_DETAILS_WIDTH = 376
+_EXPERT = "models-expert"  # key of the settings
 _CHECKPOINTS = "*.pt *.pth *.safetensors *.ckpt *.bin *.param"
 
 
 class ModelsPanel(FileDropPanel):
     """All models.
+
+    Args:
+        settings: The settings file, which remembers the expert view; None forgets it.
+        parent: Owner.
 
     Signals:
         changed: Models were added, downloaded or removed.
@@ -66,9 +75,10 @@ class ModelsPanel(FileDropPanel):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: QSettings | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._fetching = ""  # id of the model that is being downloaded
+        self._settings = settings
+        self._fetching = ""  # name of the model that is being downloaded
         self._checker = Worker("weights", keep=True, parent=self)
         self._network = Worker("download", parent=self)
         self._store = Worker("store", keep=True, parent=self)
@@ -78,6 +88,9 @@ class ModelsPanel(FileDropPanel):
         self._build()
         self._lay_out()
         self._connect()
+        kept = settings is not None and settings.value(_EXPERT, False)
+        self.expert.setChecked(str(kept).lower() == "true")
+        self._show_expert()
         self.survey()
 
     # Called by the window.
@@ -137,6 +150,8 @@ class ModelsPanel(FileDropPanel):
         self.search = QLineEdit(clearButtonEnabled=True)
         self.search.setPlaceholderText(self.tr("Search"))
         self.search.setAccessibleName(self.tr("Search models"))
+        self.expert = QCheckBox(self.tr("Expert view"))
+        self.expert.setToolTip(self.tr("Show ids, licenses and test scores, too"))
         self.open_file = QPushButton(self.tr("Add model file …"))
         self.view = QTableView()
         self.view.setAccessibleName(self.tr("Models"))
@@ -160,14 +175,24 @@ class ModelsPanel(FileDropPanel):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for section, width in _WIDTHS.items():
             head.resizeSection(section, width)
-        head.setSectionResizeMode(SCORE, QHeaderView.ResizeMode.Stretch)
+        head.setStretchLastSection(True)
         fit_columns(view, self.table.words())
 
     def _lay_out(self) -> None:
         layout = column(margin=2 * SPACE)
-        layout.addLayout(row(self.task, self.state, self.search, self.open_file, stretch=2))
-        layout.addWidget(self.view, 1)
-        for widget in (self.message, self.form, self.details):
+        layout.addLayout(
+            row(self.task, self.state, self.search, self.expert, self.open_file, stretch=2)
+        )
+        self.beside = QScrollArea(widgetResizable=True)
+        self.beside.setWidget(self.details)
+        self.beside.setFixedWidth(_DETAILS_WIDTH)
+        self.beside.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.beside.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.beside.setAccessibleName(self.tr("About the model"))
+        middle = row(self.view, self.beside, stretch=0)
+        middle.setSpacing(2 * SPACE)
+        layout.addLayout(middle, 1)
+        for widget in (self.message, self.form):
             layout.addWidget(widget)
         self.setLayout(layout)
 
@@ -175,6 +200,7 @@ class ModelsPanel(FileDropPanel):
         self.task.currentIndexChanged.connect(self._narrow)
         self.state.currentIndexChanged.connect(self._narrow)
         self.search.textChanged.connect(self._narrow)
+        self.expert.toggled.connect(self._show_expert)
         self.open_file.clicked.connect(self._browse)
         self.view.selectionModel().currentChanged.connect(self._show_current)
         self.form.accepted.connect(self._add)
@@ -186,6 +212,14 @@ class ModelsPanel(FileDropPanel):
         self.details.message.connect(self.message.tell)
 
     # Display.
+
+    def _show_expert(self) -> None:
+        expert = self.expert.isChecked()
+        for section in EXPERT:
+            self.view.setColumnHidden(section, not expert)
+        self.details.set_expert(expert)
+        if self._settings is not None:
+            self._settings.setValue(_EXPERT, expert)
 
     def _current(self) -> ModelSpec | None:
         index = self.proxy.mapToSource(self.view.currentIndex())
@@ -227,18 +261,18 @@ class ModelsPanel(FileDropPanel):
         spec = self._current()
         if spec is None or self._fetching:
             return
-        self._fetching = spec.id
+        self._fetching = model_name(spec)
         self.message.tell("")
-        self.details.show_download(spec.id, (0, 0))
+        self.details.show_download(model_name(spec), (0, 0))
         self._network.ask(
             lambda request: fetch_model(spec, on_bytes=request.report, cancel=request.cancel),
             self._take_fetched,
-            lambda done, total: self.details.show_download(self._fetching, (done, total)),
+            lambda done, total: self.details.show_download(model_name(spec), (done, total)),
         )
 
     def _stop(self) -> None:
         self._network.drop()
-        text = self.tr("%1: download paused. Download again to continue.")
+        text = self.tr("%1: The download is paused. Download again to continue.")
         self._end_download(text)
 
     def _take_fetched(self, reply: Reply) -> None:
@@ -255,14 +289,14 @@ class ModelsPanel(FileDropPanel):
         spec = self._current()
         if spec is None:
             return
-        self.message.tell(self.tr("Reading %1 …").replace("%1", spec.id))
+        self.message.tell(self.tr("Reading %1 …").replace("%1", model_name(spec)))
 
         def take(reply: Reply) -> None:
             self._set_state(spec, reply)
             whole = self.table.state(spec.id) in USABLE
-            fine = self.tr("%1: the file is complete and its SHA-256 is correct.")
-            wrong = self.tr("%1: the file is incomplete or was changed. Download it again.")
-            self.message.tell((fine if whole else wrong).replace("%1", spec.id))
+            fine = self.tr("%1: The file is complete and unchanged.")
+            wrong = self.tr("%1: The file is incomplete or was changed. Download it again.")
+            self.message.tell((fine if whole else wrong).replace("%1", model_name(spec)))
 
         self._store.ask(lambda request: weights_state(spec), take)
 
@@ -291,7 +325,7 @@ class ModelsPanel(FileDropPanel):
             if reply.error is None:
                 self.show_model(reply.value.id)
                 text = self.tr("%1 was added and is ready to use.")
-                self.message.tell(text.replace("%1", reply.value.id))
+                self.message.tell(text.replace("%1", model_name(reply.value)))
 
         self._store.ask(lambda request: add_weights(spec, file), take)
 
@@ -308,7 +342,7 @@ class ModelsPanel(FileDropPanel):
 
 def make_page(session: Session, folder: Path) -> ModelsPanel:
     """Return the models; the session looks for usable ones again when they change."""
-    page = ModelsPanel()
+    page = ModelsPanel(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
     page.changed.connect(session.survey)
     return page
 

@@ -1,4 +1,4 @@
-"""Table of the models: task, weights, speed, license and test score."""
+"""Table of the models: name, task, state and speed; for experts id, license and test score."""
 
 from __future__ import annotations
 
@@ -15,13 +15,22 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from restorer import ModelSpec, list_models
+from restorer import ModelSpec, known_speed, list_models
 
-from ..widgets.titles import kind_sentence, kind_title, speed_title, task_title, title_of
-from ..widgets.words import number, size
+from ..widgets.titles import (
+    kind_sentence,
+    kind_title,
+    model_name,
+    model_use,
+    speed_title,
+    task_title,
+)
+from ..widgets.words import duration, size
 
-MODEL, TASK, SCALE, SIZE, STATE, SPEED, LICENSE, SCORE = range(8)
+MODEL, TASK, SCALE, SIZE, STATE, SPEED, ID, LICENSE, SCORE = range(9)
+EXPERT = (ID, LICENSE, SCORE)  # columns of the expert view
 USABLE = ("embedded", "installed")
+_PHOTOGRAPH_MP = 12
 _TOP = QModelIndex()
 
 
@@ -37,15 +46,16 @@ class ModelTable(QAbstractTableModel):
             self.tr("Task"),
             self.tr("Scale"),
             self.tr("Size"),
-            self.tr("Weights"),
+            self.tr("Status"),
             self.tr("Speed"),
+            self.tr("ID"),
             self.tr("License"),
             self.tr("Test score"),
         )
         self._words = {
-            "embedded": self.tr("built in"),
+            "embedded": self.tr("included"),
             "installed": self.tr("installed"),
-            "fetch": self.tr("can be downloaded"),
+            "fetch": self.tr("to download"),
             "browser": self.tr("manual download"),
             "absent": self.tr("missing"),
             "corrupt": self.tr("damaged"),
@@ -56,6 +66,7 @@ class ModelTable(QAbstractTableModel):
         """Return all texts that a column may show."""
         specs = list_models()
         return {
+            MODEL: {model_name(spec) for spec in specs},
             TASK: {task_title(spec.task) for spec in specs},
             STATE: set(self._words.values()),
             SPEED: {speed_title(spec) for spec in specs},
@@ -100,14 +111,15 @@ class ModelTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._text(spec, index.column()) or self.tr("unknown")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return title_of(spec)
+            return model_use(spec)
         return None
 
     def _text(self, spec: ModelSpec, column: int) -> str:
         if column == STATE:
             return self._words.get(self.state(spec.id), "")
         return {
-            MODEL: spec.id,
+            MODEL: model_name(spec),
+            ID: spec.id,
             TASK: task_title(spec.task),
             SCALE: f"{spec.scale} ×",
             SIZE: size(spec.weights.size) if spec.weights.size else "",
@@ -135,8 +147,8 @@ class ModelFilter(QSortFilterProxyModel):
         table = self.sourceModel()
         assert isinstance(table, ModelTable)
         spec = table.specs[row]
-        words = f"{spec.id} {title_of(spec)} {kind_title(spec.kind)} {spec.license} {spec.source}"
-        words = words.casefold()
+        names = (spec.id, model_name(spec), model_use(spec), kind_title(spec.kind))
+        words = " ".join((*names, spec.license, spec.source)).casefold()
         return (
             self._task in ("", spec.task)
             and (not self._states or table.state(spec.id) in self._states)
@@ -144,27 +156,34 @@ class ModelFilter(QSortFilterProxyModel):
         )
 
 
-def facts(spec: ModelSpec) -> list[tuple[str, str]]:
-    """Return the facts of a model as pairs of name and text."""
+def facts(spec: ModelSpec, pace: float | None) -> list[tuple[str, str]]:
+    """Return what a photographer wants to know of a model, as pairs of name and text.
+
+    `pace` is that of `measured_pace`.
+    """
     translate = QCoreApplication.translate
-    cost = translate("models", "%1 s per megapixel on two CPU cores")
     said = [
-        (translate("models", "Good at"), title_of(spec)),
+        (translate("models", "Good at"), model_use(spec)),
         (translate("models", "Kind"), kind_sentence(spec.kind)),
-        (translate("models", "Measured"), spec.figure),
-        (
-            translate("models", "Speed"),
-            cost.replace("%1", number(spec.seconds, 1)) if spec.seconds else "",
-        ),
-        (translate("models", "License"), spec.license),
-        (translate("models", "Source"), spec.source),
-        (translate("models", "File"), _file(spec)),
+        (translate("models", "Time"), _time(spec, pace)),
+        (translate("models", "Size"), size(spec.weights.size) if spec.weights.size else ""),
     ]
     return [(name, text) for name, text in said if text]
 
 
-def _file(spec: ModelSpec) -> str:
-    if not spec.weights.size:
+def measured_pace(spec: ModelSpec) -> float | None:
+    """Return the seconds per megapixel that were measured on this machine; None before that."""
+    speed = known_speed(spec, "auto")
+    return None if speed is None else 1e6 / speed
+
+
+def _time(spec: ModelSpec, pace: float | None) -> str:
+    """Return the time for a photograph of usual size, and whether it was measured here."""
+    translate = QCoreApplication.translate
+    if pace is None and not spec.seconds:
         return ""
-    digest = spec.weights.sha256[:16]
-    return f"{spec.weights.name}, {size(spec.weights.size)}, SHA-256 {digest}…"
+    if pace is None:
+        said = translate("models", "about %1 for a photograph of 12 megapixels (estimate)")
+    else:
+        said = translate("models", "%1 for a photograph of 12 megapixels (measured here)")
+    return said.replace("%1", duration(_PHOTOGRAPH_MP * (pace or spec.seconds)))

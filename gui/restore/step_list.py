@@ -21,8 +21,8 @@ from restorer import (
 from ..session.choices import RAW_ORDER, Choices, TaskChoice
 from ..session.state import State
 from ..widgets.forms import Picker, ValueSlider, column, hint, row
-from ..widgets.titles import kind_title, task_title, title_of
-from ..widgets.words import number, size
+from ..widgets.titles import kind_title, model_name, model_use, speed_title, task_title
+from ..widgets.words import number
 from .automatic import Automatic
 from .damage import Damage
 from .references import References
@@ -72,10 +72,9 @@ class StepRow(QWidget):
             self.wanted.setChecked(choice.wanted)
             self.model.clear()
             for spec in specs:
-                title = title_of(spec)
-                self.model.addItem(f"{title[:1].upper()}{title[1:]}", spec.id)
+                self.model.addItem(model_name(spec), spec.id)
                 self.model.setItemData(
-                    self.model.count() - 1, f"{spec.id}: {title}", Qt.ItemDataRole.ToolTipRole
+                    self.model.count() - 1, model_use(spec), Qt.ItemDataRole.ToolTipRole
                 )
             self.model.addItem(self.tr("More models …"), "")
             chosen = self.model.findData(choice.model) if choice.model else 0
@@ -185,7 +184,7 @@ class StepList(QWidget):
                 self.denoise.set_value(100 if share is None else round(100 * share))
                 own = model_spec(choice.model).scale if choice.model else 0
                 specs = [spec for spec in specs if spec.scale == own]
-            each.show_choice(choice, specs, facts(state, choice.model, self.tr("s/MP")))
+            each.show_choice(choice, specs, facts(choice.model))
         self._show_damage(state)
 
     def _specs(self, state: State, task: str) -> list[ModelSpec]:
@@ -255,19 +254,9 @@ class StepList(QWidget):
             self.chosen.emit(self._choices.with_changes(references=paths))
 
 
-def facts(state: State, model: str, unit: str) -> str:
-    """Return id, size, speed, license and a kind worth a warning of a model in one line."""
+def facts(model: str) -> str:
+    """Return the kind and the speed of a model in one line."""
     if not model:
         return ""
     spec = model_spec(model)
-    parts = [spec.id]
-    if spec.weights.size:
-        parts.append(size(spec.weights.size))
-    seconds = state.pace.get((model,), spec.seconds)
-    if seconds:
-        parts.append(f"{number(seconds, 1)} {unit}")
-    if spec.kind != "faithful":
-        parts.append(kind_title(spec.kind))
-    parts.append(spec.license)
-    whole = str.maketrans({" ": "\N{NO-BREAK SPACE}", "-": "\N{NON-BREAKING HYPHEN}"})
-    return " · ".join(part.translate(whole) for part in parts)
+    return " · ".join(filter(None, (kind_title(spec.kind), speed_title(spec))))

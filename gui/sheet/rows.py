@@ -23,7 +23,7 @@ from restorer import ModelSpec, Sample, Step
 
 from ..session.convert import to_qimage
 from ..session.rendering import screen_pixels
-from ..widgets.titles import title_of
+from ..widgets.titles import model_name, model_use, step_name
 from ..widgets.words import duration, number, size
 
 _TOP = QModelIndex()
@@ -147,7 +147,7 @@ class SheetModel(QAbstractListModel):
     def _name(self, card: Card) -> str:
         if card.step is None:
             return self.tr("Original")
-        name = card.step.model
+        name = step_name(card.step)
         if card.step.strength != 1:
             name = f"{name}, {round(card.step.strength * 100)} %"
         in_use = self.tr("in use")
@@ -194,12 +194,12 @@ class ModelChoice(QAbstractListModel):
         """Return the name or the check state."""
         spec = self.specs[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return spec.id
+            return model_name(spec)
         if role == Qt.ItemDataRole.CheckStateRole:
             marked = spec.id in self._marked
             return Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole:
-            return title_of(spec)
+            return model_use(spec)
         return None
 
     def setData(

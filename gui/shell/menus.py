@@ -50,6 +50,7 @@ class Menus(QObject):
         _fill(look, actions, "divider-left", "divider-right", "")
         _fill(look, actions, "fit", "actual", "zoom-in", "zoom-out", "loupe", "")
         _fill(look, actions, "panel", "full-screen")
+        _fill(look.addMenu(self.tr("&Inspect")), actions, "inspect-attention")
         theme = look.addMenu(self.tr("&Colors"))
         _fill(theme, actions, "theme-system", "theme-light", "theme-dark", "")
         _fill(theme, actions, "screen-srgb", "screen-profile")

@@ -12,11 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ..session.session import Session
 from ..widgets.accessibility import name_combos
-
-
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Mark a text for translation, as Qt's function of this name does, which is not typed."""
-    return text
+from ..widgets.titles import QT_TRANSLATE_NOOP
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ def known_speed(spec: ModelSpec, device: str, workers: int | None = None) -> flo
 
     Workers that were not tried are as fast as the next smaller number of them. ``auto`` is the
     device that it was when the model was tried.
+
+    Examples:
+        >>> speed = restorer.known_speed(restorer.model_spec("panet-sr-x2-lite"), "auto")
+        >>> speed is None or speed > 0
+        True
     """
     rates = _known_rates(spec, device)
     if not rates:

@@ -23,7 +23,7 @@ from restorer.gui.session.session import Session
 from restorer.gui.session.state import Work
 from restorer.gui.session.store import sentence
 from restorer.gui.widgets.theme import colors_of, set_scheme
-from restorer.gui.widgets.titles import TITLES
+from restorer.gui.widgets.titles import NAMES
 from restorer.gui.widgets.words import megapixels
 from restorer.gui.window import MainWindow
 from restorer.models.packages import package_tables
@@ -321,10 +321,12 @@ def test_broken_files_leave_the_terminal_alone(qtlog, make_picture):
 
 def test_every_model_says_in_german_what_it_is_good_at():
     titles = {spec.title for spec in list_models()} | {t["title"] for t in package_tables()}
-    assert titles <= set(TITLES), "see gui/widgets/titles.py"
+    assert titles <= set(NAMES), "see gui/widgets/titles.py"
     german = QTranslator()
     assert german.load(str(Path(restorer.gui.__file__).parent / "i18n" / "restorer_de.qm"))
-    assert [title for title in TITLES if not german.translate("titles", title)] == []
+    names = [name for name, _ in NAMES.values()]
+    assert [name for name in names if not german.translate("titles", name)] == []
+    assert len(set(names)) == len(names)
 
 
 def test_colors_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tmp_path):
@@ -459,7 +461,7 @@ def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeyp
 
     count(restorer.gui.restore.step_list, "list_models")
     count(os, "scandir")
-    for view in (opened.controls, opened.compare, opened.strip, opened.details, opened.insight):
+    for view in (opened.controls, opened.compare, opened.strip, opened.details, opened.attention):
         count(view, "show_state")
     for done in range(50):
         session._count(done, 50)

@@ -214,7 +214,8 @@ def analyze(picture: NDArray[np.uint8]) -> None:
         print(sample.psnr)
     found: restorer.AttentionMap = restorer.map_attention(picture, "panet-sr-x2-lite", (8, 8))
     speeds = list(restorer.measure_speed(["panet-sr-x2-lite"], [0.1], device=torch.device("cpu")))
-    print(found, speeds, restorer.__version__)
+    known: float | None = restorer.known_speed(restorer.model_spec("panet-sr-x2-lite"), "auto")
+    print(found, speeds, known, restorer.__version__)
 
 
 def train_and_measure() -> None:

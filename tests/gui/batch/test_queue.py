@@ -215,7 +215,7 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, mount, source, tmp_
     assert rounded(again) == rounded(panel)
     assert Counter(states(again)) == {"done": 3, "failed": 2, "waiting": 1, "cancelled": 1}
     assert not again.running
-    assert again.message.text() == "Files still waiting from the last session: 1"
+    assert again.message.text() == "1 files are waiting from the last session."
     run(again, qtbot)
     assert Counter(states(again)) == {"done": 4, "failed": 2, "cancelled": 1}
 
@@ -331,7 +331,7 @@ def test_files_count_once_and_never_share_a_target(panel, qtbot, source, tmp_pat
     assert len(rows) == 6
     assert len({row.job.target for row in rows}) == 6
     assert rows[-1].job.target == tmp_path / "out" / "a-2.png"
-    assert "5 × already in the queue" in panel.message.text()
+    assert "5 already in the queue" in panel.message.text()
 
 
 def test_without_a_folder_results_lie_beside_the_originals(panel, qtbot, source):
@@ -389,7 +389,7 @@ def test_a_folder_chosen_later_is_where_all_that_waits_goes_and_what_is_done_sta
     late = tmp_path / "late"
     assert [row.job.target for row in rows[1:]] == [late / "b.png", late / "sub" / "Grüße 写真.png"]
     assert rows[0].job.target == source / "a-restored.png"
-    assert panel.message.text() == "Waiting files that will be saved there, too: 2"
+    assert panel.message.text() == "2 waiting files will be saved there, too."
     run(panel, qtbot)
     assert set(tree(late)) == {"b.png", "sub/Grüße 写真.png"}
     panel.folder.clear()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDesktopServices, QDropEvent
 
 import restorer
@@ -22,8 +22,10 @@ from restorer import (
     model_spec,
 )
 from restorer.gui.models import add_model as adding
+from restorer.gui.models import rows as model_rows
 from restorer.gui.models.page import ModelsPanel
-from restorer.gui.models.rows import LICENSE, MODEL, STATE
+from restorer.gui.models.rows import EXPERT, ID, LICENSE, STATE
+from restorer.gui.widgets.titles import model_name, model_use
 from restorer.networks import PANet, PANetLite
 
 from helpers import make_photograph
@@ -84,21 +86,50 @@ def inspect(panel, qtbot, file):
 
 def test_all_models_are_listed_with_where_their_weights_are(panel):
     assert [spec.id for spec in panel.table.specs] == [spec.id for spec in list_models()]
-    assert cell(panel, "panet-sr-x2-lite", STATE) == "built in"
-    assert cell(panel, "dncnn-denoise-25-paper", STATE) == "can be downloaded"
+    assert cell(panel, "panet-sr-x2-lite", STATE) == "included"
+    assert cell(panel, "dncnn-denoise-25-paper", STATE) == "to download"
     assert cell(panel, "nlsn-x2-paper", STATE) == "manual download"
     assert cell(panel, "nlsn-x2-paper", LICENSE) == model_spec("nlsn-x2-paper").license
-    assert "Set5" in panel.details.about.text()
     assert "Faithful: it adds nothing" in panel.details.about.text()
+    assert not panel.details.example.isHidden()
+
+
+def test_ids_licenses_and_scores_are_for_experts_and_that_is_remembered(mount, store, tmp_path):
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    panel = mount(ModelsPanel(settings), 1000, 700)
+    about = panel.details.about
+    assert not any(word in about.text() for word in ("panet-sr-x2-lite", "Set5", "CC BY-SA"))
+    assert all(panel.view.isColumnHidden(section) for section in EXPERT)
+    panel.expert.click()
+    assert all(word in about.text() for word in ("panet-sr-x2-lite", "Set5", "CC BY-SA"))
+    assert not any(panel.view.isColumnHidden(section) for section in EXPERT)
+    again = mount(ModelsPanel(settings))
+    assert again.expert.isChecked()
+
+
+@pytest.mark.parametrize("spec", [s for s in list_models() if s.weights.embedded], ids=str)
+def test_included_models_show_what_they_do(panel, spec):
+    panel.show_model(spec.id)
+    assert not panel.details.example.isHidden()
+    assert panel.details.title.text() == model_name(spec) != spec.id
+    assert model_use(spec) in panel.details.about.text()
+
+
+def test_the_time_is_that_of_this_machine_once_it_was_measured(panel, monkeypatch):
+    panel.show_model("panet-denoise-lite")
+    assert "about 23 s for a photograph of 12 megapixels (estimate)" in panel.details.about.text()
+    monkeypatch.setattr(model_rows, "known_speed", lambda spec, device: 2e6)
+    panel.show_model("panet-denoise-lite")
+    assert "6.0 s for a photograph of 12 megapixels (measured here)" in panel.details.about.text()
 
 
 def test_the_list_can_be_narrowed_and_keeps_a_current_model(panel, qtbot):
     panel.task.setCurrentIndex(panel.task.findData("denoising"))
     panel.state.setCurrentIndex(1)
-    shown = [panel.proxy.index(row, MODEL).data() for row in range(panel.proxy.rowCount())]
+    shown = [panel.proxy.index(row, ID).data() for row in range(panel.proxy.rowCount())]
     expected = [s.id for s in list_models("denoising") if s.weights.embedded]
     assert shown == expected
-    assert panel.details.title.text() == expected[0]
+    assert panel.details.title.text() == model_name(model_spec(expected[0]))
     panel.search.setText("no such words")
     assert panel.proxy.rowCount() == 0
     assert panel.details.isHidden()
@@ -109,7 +140,7 @@ def test_the_list_can_be_narrowed_and_keeps_a_current_model(panel, qtbot):
 def test_keys_go_through_the_list(panel, qtbot):
     panel.view.setFocus()
     qtbot.keyClick(panel.view, Qt.Key.Key_Down)
-    assert panel.details.title.text() == panel.table.specs[1].id
+    assert panel.details.title.text() == model_name(panel.table.specs[1])
 
 
 def test_a_checkpoint_is_explained_added_and_runs(panel, qtbot, lite):
@@ -130,7 +161,7 @@ def test_a_checkpoint_is_explained_added_and_runs(panel, qtbot, lite):
     checked(panel, qtbot)
     assert panel.message.text() == "mine-x2 was added and is ready to use."
     assert panel.details.title.text() == "mine-x2"
-    assert "Generative clean-up: it invents texture" in panel.details.about.text()
+    assert "Generative: it invents texture" in panel.details.about.text()
     assert cell(panel, "mine-x2", STATE) == "installed"
     large = restorer.restore(Image(make_photograph(16, 20)), "mine-x2")
     assert large.pixels.shape == (32, 40, 3)
@@ -228,7 +259,7 @@ def test_a_download_is_stopped_and_goes_on(remote, panel, qtbot, site, store):
     qtbot.waitUntil(lambda: site.sent != [])
     qtbot.waitUntil(lambda: panel.details.bar.value() > 0)
     panel.details.stop.click()
-    assert "download paused" in panel.message.text()
+    assert "download is paused" in panel.message.text()
     assert panel.details.stop.isHidden()
     site.over.set()
     site.stall = False
@@ -301,7 +332,7 @@ def test_the_form_is_filled_in_and_left_by_keys(panel, qtbot, lite):
 
 def test_screen_readers_get_the_facts_and_not_only_their_heading(panel):
     about = QAccessible.queryAccessibleInterface(panel.details.about)
-    assert "CC BY-SA 4.0" in about.text(QAccessible.Text.Name)
+    assert "Enlarges clean, sharp pictures." in about.text(QAccessible.Text.Name)
 
 
 def test_the_very_file_of_a_known_model_is_offered_as_that(
@@ -355,5 +386,5 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel):
         assert (widget.accessibleName() or widget.text()) == name
         assert QAccessible.queryAccessibleInterface(widget).role() == role
     index = panel.proxy.index(0, STATE)
-    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "built in"
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "included"
     assert np.all([panel.proxy.index(0, c).data() for c in range(panel.proxy.columnCount())])

@@ -69,8 +69,8 @@ def test_cards_hold_what_the_core_compares(panel, qtbot, picture):
         assert mine.psnr == pytest.approx(theirs.psnr)
         assert mine.ssim == pytest.approx(theirs.ssim)
     assert texts(panel)[0].startswith("Original\n")
-    assert texts(panel)[1].startswith("panet-sr-x2-lite\n")
-    assert texts(panel)[2].startswith("panet-sr-x2-lite, 70 %\n")
+    assert texts(panel)[1].startswith("Sharp pictures, 2x\n")
+    assert texts(panel)[2].startswith("Sharp pictures, 2x, 70 %\n")
     assert f"{expected[1].psnr:.2f} dB · SSIM {expected[1].ssim:.4f}" in texts(panel)[1]
 
 
@@ -171,8 +171,8 @@ def test_a_model_that_fails_says_why_and_the_others_are_shown(panel, qtbot, pict
     opened(panel, qtbot, picture)
     panel.strengths.setCurrentIndex(1)
     run(panel, qtbot)
-    assert texts(panel)[1] == "panet-sr-x2-lite\nfailed\nno tile fits into memory"
-    assert texts(panel)[2] == "panet-sr-x2-lite, 70 %\n1.5 s · 3.0 MB"
+    assert texts(panel)[1] == "Sharp pictures, 2x\nfailed\nno tile fits into memory"
+    assert texts(panel)[2] == "Sharp pictures, 2x, 70 %\n1.5 s · 3.0 MB"
 
 
 def test_comparing_stops_within_a_tile(panel, qtbot):
@@ -279,7 +279,7 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, pictu
         assert (widget.accessibleName() or widget.text()) == name
         assert QAccessible.queryAccessibleInterface(widget).role() == role
     told = panel.sheet.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert told == "panet-sr-x2-lite, 1.5 s · 3.0 MB"
+    assert told == "Sharp pictures, 2x, 1.5 s · 3.0 MB"
 
 
 def test_cards_stay_small_where_scales_have_no_small_multiple(panel):
