@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import tarfile
 import time
@@ -31,14 +32,23 @@ def write_commit(package: Path) -> None:
             (package / "commit.txt").write_text(" ".join(words) + "\n", "utf-8")
 
 
+def copy_manual(package: Path) -> None:
+    """Copy the pages of the manual that the window shows, with the smaller pictures."""
+    folder = package / "docs"
+    folder.mkdir(exist_ok=True)
+    for path in (*ROOT.glob("docs/*.md"), *ROOT.glob("docs/gallery-*.jpg")):
+        shutil.copyfile(path, folder / path.name)
+
+
 class BuildPackages(build_py):
-    """Add the commit to a wheel."""
+    """Add the commit and the manual to a wheel."""
 
     def run(self) -> None:
-        """Build, and add the file."""
+        """Build, and add the files."""
         super().run()
         if not self.editable_mode:
             write_commit(Path(self.build_lib, "restorer"))
+            copy_manual(Path(self.build_lib, "restorer"))
 
 
 class SourceArchive(sdist):

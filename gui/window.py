@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QHBoxLayout,
     QMainWindow,
     QStackedWidget,
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 from restorer import __version__
 
 from .attention.dialog import AttentionDialog
+from .batch.store import waiting_files
 from .canvas.compare import Compare
 from .canvas.film_strip import FilmStrip
 from .canvas.page_picker import PagePicker
@@ -40,9 +42,11 @@ from .shell.actions import Actions
 from .shell.banner import Banner
 from .shell.files import Files
 from .shell.help import ShortcutHelp
+from .shell.manual import Manual
 from .shell.menus import Menus
 from .shell.pages import PAGES, Page, Pages
 from .shell.preferences import Preferences
+from .shell.report import ProblemReport
 from .shell.status import StatusLine
 from .shell.top_bar import TopBar
 from .shell.welcome import Welcome
@@ -87,6 +91,7 @@ class MainWindow(QMainWindow):
         session.progressed.connect(self._show_progress)
         self._show(session.state)
         session.survey()
+        self.welcome.show_waiting(waiting_files(preferences.folder))
 
     # Building.
 
@@ -94,7 +99,7 @@ class MainWindow(QMainWindow):
         self.bar = TopBar(self.actions_)
         self.banner = Banner()
         self.compare = Compare()
-        self.welcome = Welcome(self.actions_["open"])
+        self.welcome = Welcome(self.actions_["open"], self.preferences.folder / "samples")
         self.strip = FilmStrip()
         self.picker = PagePicker(self.actions_["sheet-previous"], self.actions_["sheet-next"])
         self.controls = Controls()
@@ -171,6 +176,8 @@ class MainWindow(QMainWindow):
             "unframe": lambda: session.frame(None),
             "save-preset": self.presets.ask_name,
             "about": self._about,
+            "manual": lambda: self._open_dialog(Manual),
+            "report": lambda: self._open_dialog(ProblemReport),
             "inspect-attention": self.attention.show,
             "screen-profile": self.files.choose_screen_profile,
             "screen-srgb": self.files.forget_screen_profile,
@@ -209,6 +216,7 @@ class MainWindow(QMainWindow):
         self.area.save.connect(self.files.save_as)
         self.strip.chosen.connect(session.show)
         self.welcome.opened.connect(lambda path: self.open([path]))
+        self.welcome.continued.connect(do["page-queue"].trigger)
         references = self.controls.steps.references
         references.explained.connect(lambda image: self.compare.show_map(image, _VEIL))
         self.compare.canvas.pointed.connect(references.source.show_place)
@@ -281,6 +289,13 @@ class MainWindow(QMainWindow):
     def _about(self) -> None:
         text = self.tr("restorer %1 - restores photographs on this machine, offline. MIT license.")
         self.session.tell(Message(text.replace("%1", __version__), "note"))
+
+    def _open_dialog(self, kind: type[QDialog]) -> None:
+        """Open a window of the help, or bring it to the front."""
+        dialog = self.findChild(kind) or kind(self)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def _stage(self, widget: QWidget) -> None:
         if self.stage.currentWidget() is not widget:
@@ -388,6 +403,7 @@ class MainWindow(QMainWindow):
         self.pages.close_workers()
         self.details.close_workers()
         self.attention.close_workers()
+        self.welcome.close_workers()
         self.strip.close_workers()
         self.controls.steps.references.close_workers()
         self.session.close()

@@ -33,6 +33,7 @@ from ..widgets.titles import core_text, step_name
 from ..widgets.words import duration, picture_patterns
 from .controller import QueueControl
 from .rows import NAME, RowFilter, RowState
+from .store import QUEUE_FOLDER
 from .view import THUMBNAIL, QueueView
 
 
@@ -343,7 +344,7 @@ class BatchPanel(FileDropPanel):
 
 def make_page(session: Session, folder: Path) -> BatchPanel:
     """Return the queue, kept in a settings folder, with the choices of a session."""
-    page = BatchPanel(folder / "queue")
+    page = BatchPanel(folder / QUEUE_FOLDER)
     page.set_choices(session.state.choices)
     page.opened.connect(session.open_pair)
     session.changed.connect(lambda state: page.set_choices(state.choices))

@@ -24,6 +24,7 @@ from restorer import (
 from .rows import Row, row_of
 
 _Ended: TypeAlias = dict[tuple[str, str], FinishRecord]  # by source and target of the job
+QUEUE_FOLDER = "queue"  # in the settings folder
 _Write: TypeAlias = Callable[[Journal], None]
 
 
@@ -53,6 +54,10 @@ class QueueStore:
         except ValueError:
             self.jobs_path.replace(self.jobs_path.with_name("queue-damaged.json"))
             raise
+        return self.rows(jobs)
+
+    def rows(self, jobs: Iterable[Job]) -> list[Row]:
+        """Return the rows of jobs, with the results in the journal."""
         ended = self._ended()
         return [_row(job, ended.get((str(job.source), str(job.target)))) for job in jobs]
 
@@ -108,6 +113,16 @@ class QueueStore:
             elif isinstance(record, WaitRecord):
                 ended.pop((record.source, record.target), None)
         return ended
+
+
+def waiting_files(folder: Path) -> int:
+    """Return how many files wait in the queue of a settings folder; 0 if it cannot be read."""
+    store = QueueStore(folder / QUEUE_FOLDER)
+    try:
+        jobs = load_jobs(store.jobs_path.read_text("utf-8"))
+    except (OSError, ValueError):  # the page of the queue says so
+        return 0
+    return sum(row.state == "waiting" for row in store.rows(jobs))
 
 
 def _row(job: Job, record: FinishRecord | None) -> Row:

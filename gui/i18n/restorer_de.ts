@@ -597,6 +597,14 @@
         <source>&amp;Attention …</source>
         <translation>&amp;Aufmerksamkeit …</translation>
     </message>
+    <message>
+        <source>&amp;Manual</source>
+        <translation>&amp;Handbuch</translation>
+    </message>
+    <message>
+        <source>&amp;Report a problem …</source>
+        <translation>Ein &amp;Problem melden …</translation>
+    </message>
 </context>
 <context>
     <name>AddForm</name>
@@ -2399,6 +2407,53 @@
         <source>Open %1</source>
         <translation>%1 öffnen</translation>
     </message>
+    <message>
+        <source>Try it with a sample</source>
+        <translation>Mit einem Beispiel ausprobieren</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message numerus="yes">
+        <source>Continue: %n files wait in the batch</source>
+        <translation>
+            <numerusform>Fortsetzen: %n Datei wartet im Stapel</numerusform>
+            <numerusform>Fortsetzen: %n Dateien warten im Stapel</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Taken at night</source>
+        <translation>Bei Nacht aufgenommen</translation>
+    </message>
+    <message>
+        <source>Small, from the web</source>
+        <translation>Klein, aus dem Netz</translation>
+    </message>
+    <message>
+        <source>Saved too often</source>
+        <translation>Zu oft gespeichert</translation>
+    </message>
+    <message>
+        <source>Open the sample: %1</source>
+        <translation>Das Beispiel öffnen: %1</translation>
+    </message>
+    <message>
+        <source>restored: %1</source>
+        <translation>verbessert: %1</translation>
+    </message>
+    <message>
+        <source>not restored yet</source>
+        <translation>noch nicht verbessert</translation>
+    </message>
+    <message>
+        <source>%1: install restorer[%2]</source>
+        <translation>%1: restorer[%2] installieren</translation>
+    </message>
+    <message>
+        <source>Formats that need another package: %1.</source>
+        <translation>Formate, die ein weiteres Paket brauchen: %1.</translation>
+    </message>
 </context>
 <context>
     <name>_Sheet</name>
@@ -2931,6 +2986,86 @@
     <message>
         <source>After</source>
         <translation>Nachher</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemReport</name>
+    <message>
+        <source>Report a problem</source>
+        <translation>Ein Problem melden</translation>
+    </message>
+    <message>
+        <source>What the program says of this computer</source>
+        <translation>Was das Programm über diesen Rechner sagt</translation>
+    </message>
+    <message>
+        <source>Checking this computer</source>
+        <translation>Dieser Rechner wird geprüft</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Copy this into your report, and write what you did, what you expected, and what happened. Nothing is sent by itself. The check takes a minute.</source>
+        <translation>Kopieren Sie das in Ihren Bericht, und schreiben Sie dazu, was Sie getan haben, was Sie erwartet haben und was geschah. Von selbst wird nichts gesendet. Die Prüfung dauert etwa eine Minute.</translation>
+    </message>
+</context>
+<context>
+    <name>manual</name>
+    <message>
+        <source>The window</source>
+        <translation>Das Fenster</translation>
+    </message>
+    <message>
+        <source>Which model to use</source>
+        <translation>Welches Modell wofür</translation>
+    </message>
+    <message>
+        <source>Reference pictures</source>
+        <translation>Referenzbilder</translation>
+    </message>
+    <message>
+        <source>File formats</source>
+        <translation>Dateiformate</translation>
+    </message>
+    <message>
+        <source>Command line</source>
+        <translation>Befehlszeile</translation>
+    </message>
+    <message>
+        <source>Installation</source>
+        <translation>Installation</translation>
+    </message>
+    <message>
+        <source>All models</source>
+        <translation>Alle Modelle</translation>
+    </message>
+    <message>
+        <source>Measured quality</source>
+        <translation>Gemessene Qualität</translation>
+    </message>
+</context>
+<context>
+    <name>Manual</name>
+    <message>
+        <source>Manual</source>
+        <translation>Handbuch (Englisch)</translation>
+    </message>
+    <message>
+        <source>Pages of the manual</source>
+        <translation>Seiten des Handbuchs</translation>
+    </message>
+</context>
+<context>
+    <name>ManualText</name>
+    <message>
+        <source>This page is not installed: %1</source>
+        <translation>Diese Seite ist nicht installiert: %1</translation>
     </message>
 </context>
 </TS>

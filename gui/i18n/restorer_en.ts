@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Welcome</name>
+    <message numerus="yes">
+        <source>Continue: %n files wait in the batch</source>
+        <translation>
+            <numerusform>Continue: %n file waits in the batch</numerusform>
+            <numerusform>Continue: %n files wait in the batch</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>QueueControl</name>
     <message numerus="yes">
         <source>%n files are waiting from the last session.</source>

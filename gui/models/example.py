@@ -1,4 +1,4 @@
-"""Example: a small picture before and after a model, made by tests/benchmarks/model_examples.py."""
+"""Example: a picture before and after a model, made by tests/benchmarks/window_examples.py."""
 
 from __future__ import annotations
 

@@ -171,6 +171,8 @@ class Actions(QObject):
             "theme-dark": (self.tr("&Dark"), ()),
             "screen-srgb": (self.tr("Show colors for an s&RGB screen"), ()),
             "screen-profile": (self.tr("Color &profile of the screen …"), ()),
+            "manual": (self.tr("&Manual"), ()),
+            "report": (self.tr("&Report a problem …"), ()),
             "shortcuts": (self.tr("&Keyboard shortcuts"), ("F1", "?")),
             "about": (self.tr("&About"), ()),
         }

@@ -54,7 +54,7 @@ class Menus(QObject):
         theme = look.addMenu(self.tr("&Colors"))
         _fill(theme, actions, "theme-system", "theme-light", "theme-dark", "")
         _fill(theme, actions, "screen-srgb", "screen-profile")
-        _fill(bar.addMenu(self.tr("&Help")), actions, "shortcuts", "about")
+        _fill(bar.addMenu(self.tr("&Help")), actions, "manual", "shortcuts", "report", "", "about")
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """List recent files and folders; each item holds its path as data."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -50,6 +51,7 @@ class Format:
         pages: The word for one of several pictures in a file, ``page`` or ``frame``; empty where
             the reader gives one only. Others have a `PagedReader`.
         extra: The optional dependencies of this package that reader and writer need.
+        module: The module that `extra` brings.
         bits: Bit depths, ascending; an image of another depth is written with the next lower one.
         channels: Channel counts, ascending; gray is copied to RGB, alpha is composited on white.
         carries: The fields of Metadata, and the first words of the names of its blocks, that a file
@@ -74,6 +76,7 @@ class Format:
     options: str = "restorer.formats.codec:WriterOptions"
     pages: str = ""
     extra: str = ""
+    module: str = ""
     signature: bytes = b""
     certainty: int = 2
     bits: tuple[Literal[8, 16, 32], ...] = (8,)
@@ -90,6 +93,11 @@ class Format:
     def alpha(self) -> bool:
         """Whether it holds transparency."""
         return 4 in self.channels
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the module of `extra` is there; it is not imported."""
+        return not self.module or find_spec(self.module) is not None
 
     def score(self, file: BinaryIO, start: bytes) -> int:
         """Return how surely a file that starts with these bytes is of this format; 0 is not."""
@@ -257,6 +265,7 @@ FORMATS: dict[str, Format] = {
         signature=rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)",
         reader="restorer.formats.heif.heic:HeicReader",
         extra="heif",
+        module="pi_heif",
     ),
     "gif": Format(
         "GIF",
@@ -356,6 +365,7 @@ FORMATS: dict[str, Format] = {
         writer="restorer.formats.exr:encode",
         options="restorer.formats.exr:ExrOptions",
         extra="exr",
+        module="OpenEXR",
         bits=(32,),
         channels=(1, 2, 3, 4),
         carries=("xmp", "icc", "dpi", "comment", "OpenEXR"),
@@ -411,6 +421,7 @@ FORMATS: dict[str, Format] = {
         reader="restorer.formats.raw.reader:RawReader",
         sidecars=True,
         extra="raw",
+        module="rawpy",
     ),
 }
 

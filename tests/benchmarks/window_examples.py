@@ -1,7 +1,8 @@
-"""Make the pictures in gui/models/examples: python tests/benchmarks/model_examples.py
+"""Make the pictures that the window ships: python tests/benchmarks/window_examples.py
 
-The protocols degrade photographs from scikit-image; each model restores them. A file holds the
-same square before on the left and after on the right.
+The protocols degrade photographs from scikit-image; each model restores them. A file in
+gui/models/examples holds the same square before on the left and after on the right. The samples
+of the start page, gui/shell/samples, are degraded photographs.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from restorer.evaluation.protocols import PROTOCOLS, Value
 from restorer.formats.color.matrix import colorants
 from restorer.pages import CameraColor
 from restorer.sensor import SensorNoise
-from restorer.training.degrade import Bytes, bicubic_downscale, pillow_bicubic, quantize
+from restorer.training.degrade import Bytes, bicubic_downscale, jpeg, pillow_bicubic, quantize
 
-FOLDER = Path(__file__).parents[2] / "gui" / "models" / "examples"
+GUI = Path(__file__).parents[2] / "gui"
+FOLDER = GUI / "models" / "examples"
+SAMPLES = GUI / "shell" / "samples"
 SIDE = 84  # of the square, in pixels of the result
 ZOOM = 2
 SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # x, y of white, red, green and blue
@@ -54,6 +57,22 @@ EXAMPLES = {
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    SAMPLES.mkdir(exist_ok=True)
+    make_samples()
+    make_examples()
+
+
+def make_samples() -> None:
+    """Write a noisy photograph, a small picture of the web, and one that was saved twice."""
+    night = PROTOCOLS["camera"].case(photograph("chelsea.png"), 1, 2).image
+    save(night.pixels, SAMPLES / "night.jpg", 95)
+    web = PROTOCOLS["web"].case(photograph("coffee.png"), 2, 7).image
+    save(web.pixels, SAMPLES / "web.jpg", 95)
+    save(jpeg(photograph("astronaut.png"), 20), SAMPLES / "saved-often.jpg", 40)
+
+
+def make_examples() -> None:
+    """Write what each included model does."""
     for model, example in EXAMPLES.items():
         clean = photograph(example.photograph)
         case = PROTOCOLS[example.protocol].case(clean, example.value, example.number)
@@ -99,8 +118,11 @@ def keep(model: str, source: Image, result: Image, top: int, left: int) -> None:
     before = pixels if source.width == result.width else pillow_bicubic(pixels, size)
     place = slice(top, top + SIDE), slice(left, left + SIDE)
     squares = [enlarged(each[place]) for each in (before, result.pixels)]
-    path = FOLDER / f"{model}.jpg"
-    PilImage.fromarray(np.hstack(squares)).save(path, quality=92, subsampling=0, optimize=True)
+    save(np.hstack(squares), FOLDER / f"{model}.jpg", 92)
+
+
+def save(pixels: Bytes, path: Path, quality: int) -> None:
+    PilImage.fromarray(pixels).save(path, quality=quality, subsampling=0, optimize=True)
     print(path.name, path.stat().st_size)
 
 
