@@ -41,6 +41,8 @@ class Manual(QDialog):
         self.pages = QListWidget()
         self.pages.setAccessibleName(self.tr("Pages of the manual"))
         self.pages.setFixedWidth(_LIST_WIDTH)
+        self.pages.setObjectName("modelChoice")  # styled like the list of models
+        self.pages.setSpacing(3)
         for title in PAGES.values():
             self.pages.addItem(translate("manual", title))
         self.text = ManualText()
