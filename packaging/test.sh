@@ -10,6 +10,7 @@ pip install --quiet --constraint packaging/constraints.txt --editable '.[dev,com
 qt_libraries
 ruff check .
 ruff format --check .
+codespell
 mypy
 export OMP_NUM_THREADS=1 # per worker
 pytest -q -n 2 -m "not gpu and not network"

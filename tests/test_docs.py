@@ -1,28 +1,49 @@
-"""The manual: its examples run, and its API pages list the public names."""
+"""The manual: examples run, commands and options exist, links lead somewhere, lists are whole."""
 
 from __future__ import annotations
 
 import doctest
+import os
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from importlib.util import find_spec
 from inspect import isfunction
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import click
 import numpy as np
 import pytest
+from manual import commands, generated, navigation
 
 import restorer
+from restorer.cli.group import cli
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 FUNCTIONS = [name for name in restorer.__all__ if isfunction(getattr(restorer, name))]
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if _BLOCK.search(page.read_text("utf-8"))]
+TEXTS = [*sorted(DOCS.rglob("*.md")), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md"))]
+_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_SHELL = {"", "sh", "bash", "console"}
+_FOREIGN = {  # options of other programs
+    "--constraint",
+    "--editable",
+    "--nproc-per-node",
+    "--no-python",
+    "--trained",
+    "--train",
+    "--variant",
+    "--test",
+    "--out",
+    "--megapixels",
+}
 
 
 @pytest.fixture
@@ -73,6 +94,107 @@ def test_every_public_name_is_on_one_page_of_the_api() -> None:
 def test_site_builds_without_warnings(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
     command += ["--site-dir", str(tmp_path / "site")]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    plain = os.environ | {"MANUAL_LOOKS": "false", "NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=ROOT, env=plain, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     assert "restore_region" in (tmp_path / "site/api/restore.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    text = _FENCE.sub("", page.read_text("utf-8"))
+    text = re.sub(r"`[^`\n]*`", "", text)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"\w+://|mailto:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that mkdocs gives to the headings of a page."""
+    text = _FENCE.sub("", page.read_text("utf-8"))
+    names = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    plain = (re.sub(r"[^\w\s-]", "", name.replace("`", "")).strip().lower() for name in names)
+    return {re.sub(r"[-\s]+", "-", name) for name in plain}
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_of_a_page_exist_with_their_options(page: Path) -> None:
+    for line in command_lines(page.read_text("utf-8")):
+        for words in re.split(r"\s(?:&&|\|\||[|;>])\s", line):
+            if words.split()[:1] == ["restore"]:
+                parse(shlex.split(words, comments=True)[1:])
+
+
+def command_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a page that call the program, whole."""
+    blocks = [match[3] for match in _FENCE.finditer(text) if match[2] in _SHELL]
+    blocks += re.findall(r"^ {4}(restore .*)$", text, re.MULTILINE)
+    named = re.findall(r"`(restore [a-z][^`]*)`", _FENCE.sub("", text))
+    blocks += [f"{line} VALUE" for line in named]  # in a sentence, options may lack theirs
+    for block in blocks:
+        for line in block.replace("\\\n", " ").splitlines():
+            found = re.match(r"\s*(?:\$ )?(?:\w+ install \S+ && )?(restore .*)", line)
+            if found:
+                yield found[1]
+
+
+def parse(words: list[str]) -> None:
+    """Parse a command line without running it; raises click's error for what does not exist."""
+    words = [word for word in words if word not in ("...", "…")]
+    if not words or words[0].startswith("-") or words[0].isupper():
+        return
+    command, used = cli.get_command(click.Context(cli), words[0]), 1
+    assert command is not None, f"restore {words[0]}: no such command"
+    while isinstance(command, click.Group) and len(words) > used:
+        below, used = command.get_command(click.Context(command), words[used]), used + 1
+        assert below is not None, f"restore {' '.join(words[:used])}: no such command"
+        command = below
+    context = click.Context(command, allow_extra_args=True)
+    command.make_parser(context).parse_args(words[used:])
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_in_a_text_exist(page: Path) -> None:
+    known = (
+        {
+            name
+            for command in commands().values()
+            for each in command.params
+            for name in (*each.opts, *each.secondary_opts)
+        }
+        | {"--help", "--version"}
+        | _FOREIGN
+    )
+    named = set(re.findall(r"`(--[a-z][a-z0-9-]*)", page.read_text("utf-8")))
+    assert named <= known
+
+
+@pytest.mark.parametrize("path", generated(), ids=lambda path: path.name)
+def test_generated_page_is_current(path: Path) -> None:
+    assert path.read_text("utf-8") == generated()[path], "run: python tests/manual.py"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = [page for _, pages in navigation() for page in pages]
+    assert sorted(listed) == sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+
+
+def test_messages_of_troubleshooting_exist() -> None:
+    sources = (p for folder in ("restorer", "cli", "gui") for p in (ROOT / folder).rglob("*.py"))
+    joined = (re.sub(r'"\s*\n\s*f?"', "", path.read_text("utf-8")) for path in sources)
+    code = re.sub(r"\{[^{}]*\}", "…", "\n".join(joined))
+    text = (DOCS / "troubleshooting.md").read_text("utf-8")
+    messages = re.findall(r"^\| `([^`]+)` \|", text.split("## Of other programs")[0], re.MULTILINE)
+    assert len(messages) > 20
+    for message in messages:
+        for part in message.split("…"):
+            assert part.strip() in code, message
+
+
+def test_readme_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < 120
