@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 from ..session.box import Box
 from .lens import Lens
 from .painting import SHARP_ZOOM, Layer
-from .scene import Mode, Scene, paint_outline, rect_of, to_device_pixels
+from .scene import NAMES_HEIGHT, Mode, Scene, paint_outline, rect_of, to_device_pixels
 from .viewport import Viewport
 
 _STEP = 80  # device-independent pixels that an arrow key moves the picture
@@ -52,7 +52,7 @@ class Canvas(QWidget):
         self.setMinimumSize(240, 180)
         self.setAccessibleName(self.tr("Picture"))
         self.view = Viewport()
-        self.scene = Scene((self.tr("Before"), self.tr("After")))
+        self.scene = Scene((self.tr("Before"), self.tr("After")), self.tr("Not previewed yet"))
         self._lens = Lens(self.scene, self)
         self._loupe = False
         self._framing = False
@@ -69,10 +69,23 @@ class Canvas(QWidget):
         return self.scene.mode
 
     def set_layers(
-        self, size: tuple[int, int], before: Sequence[Layer], after: Sequence[Layer]
+        self,
+        size: tuple[int, int],
+        before: Sequence[Layer],
+        after: Sequence[Layer],
+        *,
+        expects: bool = False,
     ) -> None:
-        """Show layers of a result of (width, height)."""
+        """Show layers of a result of (width, height).
+
+        Args:
+            size: The size of the result.
+            before: Layers of the original.
+            after: Layers of the result.
+            expects: Whether to mark the parts of the result that no layer covers.
+        """
         self.scene.before, self.scene.after = list(before), list(after)
+        self.scene.expects = expects
         if size != self.view.picture:
             self._change(self.view.showing(size))
         self._show_lens()
@@ -107,7 +120,7 @@ class Canvas(QWidget):
         elif self.mode is Mode.SPLIT:
             left, right = sorted((old * self.width(), share * self.width()))
             self.update(QRect(int(left) - 2, 0, int(right - left) + 5, self.height()))
-            self.update(QRect(0, 0, self.width(), 48))  # the names
+            self.update(QRect(0, 0, self.width(), NAMES_HEIGHT + 1))
 
     def set_outline(self, box: Box | None) -> None:
         """Mark a rectangle of the result."""

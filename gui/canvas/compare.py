@@ -142,11 +142,9 @@ class Compare(QWidget):
         whole_result = state.loaded_result or finished
         after = [Layer(whole_result.shown, whole)] if whole_result is not None else []
         after += [Layer(patch.shown, patch.box) for patch in state.seen_patches]
-        outline = state.frame
-        if outline is None and after and whole_result is None:
-            newest = state.patches[-1].box
-            outline = None if newest.holds(self.canvas.view.visible) else newest
-        shown = (state.opened, state.size, *(layer.pyramid for layer in after), outline)
+        expects = state.expects_result
+        pyramids = (layer.pyramid for layer in after)
+        shown = (state.opened, state.size, expects, state.frame, *pyramids)
         if shown == self._after:
             return
         self._after = shown
@@ -154,8 +152,8 @@ class Compare(QWidget):
         new = picture is not self._picture
         self._picture = picture
         self.canvas.mark_preview(False)
-        self.canvas.set_layers(state.size, before, after)
-        self.canvas.set_outline(outline)
+        self.canvas.set_layers(state.size, before, after, expects=expects)
+        self.canvas.set_outline(state.frame)
         if new:
             self.canvas.fit()
             self.view_changed.emit(self.canvas.view.visible)

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
-from ..session.box import Box
+from ..session.box import Box, uncovered
 from ..session.convert import Bytes, Pyramid
 from .viewport import Viewport
 
@@ -20,15 +20,30 @@ _SHARP_ENLARGED_ZOOM = 4.0
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A picture and its place, in pixels of the result."""
+    """A picture and its place, in pixels of the result.
+
+    Attributes:
+        parts: The parts of the place that have pixels so far; None for all of it.
+    """
 
     pyramid: Pyramid
     box: Box
+    parts: tuple[Box, ...] | None = None
+
+    @property
+    def places(self) -> tuple[Box, ...]:
+        """The boxes that have pixels."""
+        return (self.box,) if self.parts is None else self.parts
+
+    def covers(self, box: Box) -> bool:
+        """Whether it has pixels all over a box."""
+        return self.box.holds(box) if self.parts is None else not uncovered(box, self.parts)
 
     def lies_on(self, other: Layer) -> bool:
         """Whether its pixels coincide with those of another layer."""
         sizes = ((p.width, p.height) for p in (self.pyramid, other.pyramid))
-        return self.box == other.box and len(set(sizes)) == 1
+        whole = self.parts is other.parts is None
+        return whole and self.box == other.box and len(set(sizes)) == 1
 
     @property
     def enlarged(self) -> bool:
@@ -45,12 +60,15 @@ class Cut:
     target: QRectF
     clip: QRectF
     smooth: bool
+    parts: QRegion | None = None
 
     def paint(self, painter: QPainter, level: QImage | None = None) -> None:
         """Paint the pixels, or those of another image of the same size as `level`."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
         painter.setClipRect(self.clip)
+        if self.parts is not None:
+            painter.setClipRegion(self.parts, Qt.ClipOperation.IntersectClip)
         painter.drawImage(self.target, level or self.level, self.source.toRectF())
         painter.restore()
 
@@ -94,13 +112,32 @@ def cut_layer(layer: Layer, view: Viewport, clip: Box, at: Box) -> Cut | None:
         source.height() * down,
     )
     inside = QRectF(at.x + seen.x, at.y + seen.y, seen.width, seen.height)
-    return Cut(level, source, target, inside, smooth=not (sharp or exact))
+    parts = None if layer.parts is None else region_of(layer.parts, view, at)
+    return Cut(level, source, target, inside, not (sharp or exact), parts)
+
+
+def region_of(boxes: Sequence[Box], view: Viewport, at: Box, more: int = 0) -> QRegion:
+    """Return the pixels of the screen of boxes of the result; neighbors leave no gap.
+
+    Args:
+        boxes: The boxes.
+        view: The viewport of the pane.
+        at: The pane, in device pixels of the painter.
+        more: Pixels to add at each side.
+    """
+    region = QRegion()
+    for box in boxes:
+        placed = view.to_pane(box)
+        left, top = round(at.x + placed.x) - more, round(at.y + placed.y) - more
+        right, bottom = round(at.x + placed.right) + more, round(at.y + placed.bottom) + more
+        region += QRect(left, top, right - left, bottom - top)
+    return region
 
 
 def topmost(layers: Sequence[Layer], view: Viewport) -> Sequence[Layer]:
     """Return the layers that are not fully covered by a layer above them."""
     seen = view.visible
-    covering = [number for number, layer in enumerate(layers) if layer.box.holds(seen)]
+    covering = [number for number, layer in enumerate(layers) if layer.covers(seen)]
     return layers[covering[-1] :] if covering else layers
 
 
@@ -164,6 +201,7 @@ class Difference:
                 image.fill(Qt.GlobalColor.black)
             painter = QPainter(image)
             for layer, part in zip(covering, parts, strict=True):
+                painter.setClipRegion(region_of(layer.places, view, pane))
                 for each in before if lies_below else [layer]:
                     paint_layer(painter, each, view, part, pane)
             painter.end()

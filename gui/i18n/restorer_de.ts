@@ -1021,6 +1021,10 @@
 <context>
     <name>Canvas</name>
     <message>
+        <source>Not previewed yet</source>
+        <translation>Noch keine Vorschau</translation>
+    </message>
+    <message>
         <source>Picture</source>
         <translation>Bild</translation>
     </message>
@@ -2249,6 +2253,10 @@
 </context>
 <context>
     <name>StatusLine</name>
+    <message>
+        <source>not previewed yet</source>
+        <translation>noch keine Vorschau</translation>
+    </message>
     <message>
         <source>Picture information</source>
         <translation>Angaben zum Bild</translation>

@@ -250,6 +250,11 @@ class State:
         )
 
     @property
+    def expects_result(self) -> bool:
+        """Whether steps are chosen that change the picture, so that each pixel has a result."""
+        return self.opened is not None and bool(self.choices.steps)
+
+    @property
     def fresh(self) -> bool:
         """Whether the patches fit the choices."""
         return self.patches_of == self.choices.for_networks()

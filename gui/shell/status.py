@@ -72,6 +72,8 @@ class StatusLine(QFrame):
         after = _after(self._state, x, y)
         if after is not None:
             text += f"  →  {_values(after)}"
+        elif self._state.expects_result:
+            text += f"  →  {self.tr('not previewed yet')}"
         self.pixel.setText(text)
 
 
