@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
         self.bar.peeked.connect(self.compare.canvas.hold_original)
         self.picker.chosen.connect(session.show_page)
         self.compare.view_changed.connect(session.set_view)
+        self.compare.canvas.pointed.connect(session.set_pointer)
         self.compare.canvas.viewed.connect(self.bar.show_zoom)
         self.compare.canvas.pointed.connect(self.status.show_place)
         self.compare.canvas.framed.connect(self._frame)
@@ -253,6 +254,7 @@ class MainWindow(QMainWindow):
     def _show_progress(self, state: State) -> None:
         """Show progress and nothing else, as a run reports it thousands of times."""
         self.area.show_progress(state)
+        self.compare.show_state(state)
         self._tell_work()
 
     def _step_page(self, step: int) -> None:

@@ -142,9 +142,10 @@ class Compare(QWidget):
         whole_result = state.loaded_result or finished
         after = [Layer(whole_result.shown, whole)] if whole_result is not None else []
         after += [Layer(patch.shown, patch.box) for patch in state.seen_patches]
+        after += [Layer(grown.pyramid, whole, grown.parts) for grown in state.seen_growths]
         expects = state.expects_result
-        pyramids = (layer.pyramid for layer in after)
-        shown = (state.opened, state.size, expects, state.frame, *pyramids)
+        layers = ((layer.pyramid, layer.parts) for layer in after)
+        shown = (state.opened, state.size, expects, state.frame, *layers)
         if shown == self._after:
             return
         self._after = shown

@@ -2130,6 +2130,10 @@
 <context>
     <name>Session</name>
     <message>
+        <source>Stopped. The next change starts the preview again.</source>
+        <translation>Angehalten. Die nächste Änderung startet die Vorschau wieder.</translation>
+    </message>
+    <message>
         <source>This picture needs no repair.</source>
         <translation>Dieses Bild braucht keine Reparatur.</translation>
     </message>

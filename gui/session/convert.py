@@ -23,7 +23,7 @@ from restorer import (
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
-_SMALLEST_LEVEL = 256  # longer side of the last level of a pyramid
+SMALLEST_LEVEL = 256  # longer side of the last level of a pyramid
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
 _EXACT = Qt.AspectRatioMode.IgnoreAspectRatio
 _CHECK_SIDE = 8  # squares below transparent pixels
@@ -35,9 +35,11 @@ class Pyramid:
 
     Attributes:
         levels: The picture, then each level half as wide and high as the last, rounded up.
+        memory: What owns the pixels, if the levels do not.
     """
 
     levels: tuple[QImage, ...]
+    memory: object = None
 
     @property
     def width(self) -> int:
@@ -71,7 +73,7 @@ def pyramid_of(image: QImage) -> Pyramid:
     """Return the pyramid of a picture."""
     whole = image.convertToFormat(QImage.Format.Format_RGB32)
     made = [whole]
-    while max(whole.width(), whole.height()) > _SMALLEST_LEVEL:
+    while max(whole.width(), whole.height()) > SMALLEST_LEVEL:
         half = QSize((whole.width() + 1) // 2, (whole.height() + 1) // 2)
         whole = whole.scaled(half, _EXACT, _SMOOTH)
         made.append(whole)

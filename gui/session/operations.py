@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +32,16 @@ from restorer import (
 
 from . import rendering
 from .choices import Choices, usual_choices
-from .convert import Pyramid, from_clipboard, pyramid
+from .convert import Pyramid, from_clipboard, pyramid, to_qimage
+from .growth import Growth
 from .preview_region import box_of
 from .state import CameraPreview, LoadedResult, OpenPicture, Patch, Restoration
 from .worker import Request
 
 if TYPE_CHECKING:
     from restorer import FileHash, ReferenceMaps, Source
+
+_GLANCE_SIDE = 240  # enough to estimate the damage, which takes a tenth of a second
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,19 +167,80 @@ def survey() -> tuple[frozenset[str], tuple[str, ...]]:
     return usable, tuple(restorer.available_devices())
 
 
+def glance(
+    opened: OpenPicture,
+    eye: tuple[float, float],
+    choices: Choices,
+    screen: bytes | None,
+    request: Request,
+) -> Growth:
+    """Restore a small part as if it were the whole picture, whose estimates take longer.
+
+    Its pixels may differ a little from those of the result, which replace them soon. Raises
+    RestorerError.
+
+    Args:
+        opened: The picture.
+        eye: A place (x, y) of the result.
+        choices: What to restore.
+        screen: ICC profile of the screen.
+        request: For its cancellation.
+    """
+    picture, chosen = opened.source, choices.for_networks()
+    column, row = (int(n / choices.scale) for n in eye)
+    near = Region(row, column, 1, 1).grown(_GLANCE_SIDE // 2, picture.size)
+    small = restorer.Source(rendering.cut(opened.image, picture.region, near, 1))
+    image, _ = rendering.restore_whole(
+        small, chosen, request.report, request.cancel, lambda region, image: None
+    )
+    inner = Region(row, column, 1, 1).grown(_GLANCE_SIDE // 3, picture.size)
+    image = rendering.cut(image, near, inner, choices.scale)
+    growth = _grown(opened, picture, choices)
+    _adder(growth, picture, choices, screen)(inner.scaled(choices.scale), image)
+    return growth
+
+
 def restore_patch(
-    opened: OpenPicture, region: Region, choices: Choices, screen: bytes | None, request: Request
+    opened: OpenPicture,
+    region: Region,
+    eye: tuple[float, float],
+    choices: Choices,
+    screen: bytes | None,
+    request: Request,
+    growth: Growth | None = None,
 ) -> PreviewPatch:
-    """Restore a region. Raises RestorerError."""
+    """Restore a region, and show its parts as they come. Raises RestorerError.
+
+    Args:
+        opened: The picture.
+        region: The region.
+        eye: The place (x, y) of the result that goes first.
+        choices: What to restore.
+        screen: ICC profile of the screen.
+        request: Gets progress and parts.
+        growth: What a glance has shown.
+    """
     picture, chosen = develop(opened, choices, screen).source, choices.for_networks()
     _check_references(opened, chosen)
     rendering.load_models(
         picture, chosen
     )  # before the clock starts: loading is not part of the pace
-    start = time.monotonic()
     around = rendering.around(picture, region) if choices.blends else region
-    image, maps = rendering.restore_part(picture, around, chosen, request.report, request.cancel)
-    pace = (time.monotonic() - start) / (around.height * around.width) * 1e6
+    if growth is None or not growth.is_of(opened.place, choices):
+        growth = _grown(opened, picture, choices)
+    request.show(growth)
+    clock = _Clock(request.report)
+    column, row = (int(n / choices.scale) for n in eye)
+    image, maps = rendering.restore_part(
+        picture,
+        around,
+        chosen,
+        clock.report,
+        request.cancel,
+        _adder(growth, picture, choices, screen),
+        (row, column),
+    )
+    pace = clock.seconds / (around.height * around.width) * 1e6
     patch = _patch(picture, image, around, region, choices, screen, mix=choices.blends)
     return PreviewPatch(patch, chosen, pace, maps)
 
@@ -188,7 +252,10 @@ def restore_picture(
     picture, chosen = develop(opened, choices, screen).source, choices.for_networks()
     _check_references(opened, chosen)
     start = time.monotonic()
-    image, maps = rendering.restore_whole(picture, chosen, request.report, request.cancel)
+    growth = _grown(opened, picture, choices)
+    request.show(growth)
+    on_part = _adder(growth, picture, choices, screen)
+    image, maps = rendering.restore_whole(picture, chosen, request.report, request.cancel, on_part)
     final = rendering.finish(picture, image, choices, request.cancel)
     seconds = time.monotonic() - start
     return Restoration(
@@ -315,6 +382,50 @@ def _patch(
     final = rendering.cut(final, around, region, choices.scale)
     box = box_of(region, choices.scale)
     return Patch(box, around, image, final, _shown(final, picture, screen), choices.finish)
+
+
+class _Clock:
+    """Measures the time of a run from its tiles, without what comes before the first one."""
+
+    def __init__(self, report: Callable[[int, int], None]) -> None:
+        self._report = report
+        self._start = time.monotonic()
+        self._first: tuple[float, int] | None = None
+        self._measured: float | None = None
+
+    def report(self, done: int, total: int) -> None:
+        """Take the progress, and pass it on."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+        elif done > self._first[1]:
+            before, first = self._first
+            self._measured = (now - before) / (done - first) * total
+        self._report(done, total)
+
+    @property
+    def seconds(self) -> float:
+        """The time of all tiles."""
+        return time.monotonic() - self._start if self._measured is None else self._measured
+
+
+def _grown(opened: OpenPicture, picture: Source, choices: Choices) -> Growth:
+    size = picture.region.scaled(choices.scale)
+    return Growth((size.width, size.height), opened.place, choices)
+
+
+def _adder(
+    growth: Growth, picture: Source, choices: Choices, screen: bytes | None
+) -> Callable[[Region, Image], None]:
+    """Return a callback that finishes parts of the output of networks, and adds them."""
+
+    def take(place: Region, image: Image) -> None:
+        region = place.shrunk(choices.scale)
+        final = rendering.finish_part(picture, image, choices, region, mix=choices.blends)
+        shown = rendering.screen_pixels(picture.visible(final), screen, picture.white)
+        growth.add(box_of(place, 1), final, to_qimage(shown))
+
+    return take
 
 
 def _region(patch: Patch, scale: int) -> Region:

@@ -33,11 +33,14 @@ class Previews(QObject):
         self._store = holder
         self._network = network
         self._view: Box | None = None  # the visible part, relative to the whole
+        self._pointer: tuple[float, float] | None = None  # the same of the pointer
+        self._eye: tuple[float, float] | None = None  # the pointer when the preview began
+        self._glanced: Choices | None = None  # the choices of the latest glance
         self._full: tuple[Patch, ...] = ()  # the latest ones of several steps at full strength
         self._full_of: Choices | None = None
         self._finisher = Worker("finisher", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._settled.timeout.connect(self._make)
+        self._settled.timeout.connect(self._begin)
         self._steady = QTimer(self, singleShot=True, interval=_FINISH_MS)
         self._steady.timeout.connect(self._finish_restoration)
 
@@ -50,6 +53,17 @@ class Previews(QObject):
         if view != self._view:
             self._view = view
             self._settled.start()
+
+    def set_pointer(self, place: tuple[float, float] | None) -> None:
+        """Set the place under the pointer, in pixels of the result, or None."""
+        width, height = self._state.size
+        self._pointer = None if place is None else (place[0] / width, place[1] / height)
+
+    def stop(self) -> None:
+        """Show no patches of earlier choices while nothing replaces them."""
+        self._settled.stop()
+        if not self._state.fresh:
+            self._store.set(patches=(), patches_of=None)
 
     def wait(self) -> None:
         """Restore the visible part as soon as nothing moves."""
@@ -72,7 +86,7 @@ class Previews(QObject):
     def drop(self) -> None:
         """Discard the patches of the picture."""
         self._finisher.drop()
-        self._full, self._full_of = (), None
+        self._full, self._full_of, self._glanced = (), None, None
 
     def close(self, timeout_s: float) -> bool:
         """End the thread; return whether it ended within the time."""
@@ -87,6 +101,11 @@ class Previews(QObject):
     def _state(self) -> State:
         return self._store.state
 
+    def _begin(self) -> None:
+        """Restore the visible part, first what the user looks at."""
+        self._eye = self._pointer
+        self._make()
+
     def _make(self) -> None:
         """Restore the visible part, unless that is done."""
         state, screen = self._state, self._store.screen
@@ -96,21 +115,39 @@ class Previews(QObject):
         if opened.development != choices.development:  # its new colors come first
             return
         wanted = choices.ready and state.finished is None and state.loaded_result is None
-        region = next_region(state, self._seen()) if wanted else None
+        eye, growth = self._looked_at(), state.grown_preview
+        region = next_region(state, self._seen(), eye) if wanted else None
         if region is None:
             self._network.drop()
             self._store.set(work=Work())
             return
         self._store.set(work=Work("previewing"))
+        if state.estimates_damage and self._glanced != choices.for_networks():
+            self._glanced = choices.for_networks()
+            self._store.ask(
+                self._network,
+                lambda request: operations.glance(opened, eye, choices, screen, request),
+                self._take_glance,
+            )
+            return
         self._store.ask(
             self._network,
-            lambda request: operations.restore_patch(opened, region, choices, screen, request),
+            lambda request: operations.restore_patch(
+                opened, region, eye, choices, screen, request, growth
+            ),
             self._take_piece,
             self._count,
+            lambda growth: self._store.set(grown_preview=growth),
         )
 
     def _count(self, done: int, total: int) -> None:
         self._store.set(work=Work("previewing", done, total))
+
+    def _take_glance(self, reply: Reply) -> None:
+        """Show a glance; the preview begins when the damage is known, as then `wait` is called."""
+        self._store.set(work=Work(), grown_preview=reply.value)
+        if not self._state.estimates_damage:
+            self._make()
 
     def _take_piece(self, reply: Reply) -> None:
         self._store.set(work=Work())
@@ -128,7 +165,13 @@ class Previews(QObject):
         ):  # to lay references onto the picture takes its own time
             pace[pace_key(piece.choices)] = piece.pace
         patches = (*kept, piece.patch)
-        self._store.set(patches=patches, patches_of=piece.choices, pace=pace, maps=piece.maps)
+        self._store.set(
+            patches=patches,
+            patches_of=piece.choices,
+            pace=pace,
+            maps=piece.maps,
+            grown_preview=None,
+        )
         if not piece.choices.blends and piece.choices == piece.choices.at_full_strength():
             self._full, self._full_of = patches, piece.choices
         if piece.patch.finish != state.choices.finish:
@@ -140,6 +183,15 @@ class Previews(QObject):
             return None
         (width, height), view = self._state.size, self._view
         return Box(view.x * width, view.y * height, view.width * width, view.height * height)
+
+    def _looked_at(self) -> tuple[float, float]:
+        """Return the place of the result under the pointer, or in the middle of what is visible."""
+        (width, height), seen = self._state.size, self._state.frame or self._seen()
+        seen = seen or Box(0, 0, width, height)
+        x, y = self._eye or (-1.0, -1.0)
+        eye = x * width, y * height
+        inside = not seen.distance(*eye)
+        return eye if inside else (seen.x + seen.width / 2, seen.y + seen.height / 2)
 
     # Strength.
 

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
+import platform
 from math import ceil, floor, sqrt
 
 from restorer import Region
 
-from .box import Box
+from .box import Box, uncovered
 from .choices import Choices
 from .state import State
 
-FIRST_LOOK_S = 1.0  # time until a preview shows its first part
-PATIENCE_S = 12.0  # limit for the whole visible part, after the first part
+FIRST_LOOK_S = 1.0  # time until a preview of several steps shows its first part
+PATIENCE_S = 12.0  # limit for the visible part
 _USUAL_PACE_S = 5.0  # per megapixel, for models without a measurement in the catalog
 _SMALLEST_LOOK = 64  # side in pixels of the input; tile borders make smaller regions inefficient
+_ENOUGH = 0.9  # share of what the time limit allows, after which a preview is complete
 
 
-def next_region(state: State, view: Box | None) -> Region | None:
-    """Return the region of the input to restore: first what takes a second, then all of it.
+def next_region(
+    state: State, view: Box | None, eye: tuple[float, float] | None = None
+) -> Region | None:
+    """Return the region of the input to restore, which holds visible parts without a preview.
+
+    The tiles of one step are shown as they come. Several steps, and references, show nothing before
+    the last one: they begin with a region that takes a second.
 
     Args:
         state: The open picture, the choices and the existing patches.
         view: The visible part, in pixels of the result; a chosen rectangle takes precedence.
+        eye: The place (x, y) of the result that goes first; None is the middle.
 
     Returns None if the patches cover as much as the time limit allows.
     """
-    patches = state.patches if state.fresh else ()
-    scale = state.choices.scale
-    for seconds in (FIRST_LOOK_S, PATIENCE_S):
-        pixels = max(_SMALLEST_LOOK**2, seconds / _pace(state) * 1e6)
-        region = visible_region(state, view, pixels * scale**2)
-        if region is None or state.choices.settings.context == "whole":
-            return None
-        if not any(patch.box.holds(box_of(region, scale)) for patch in patches):
-            return region
-    return None
+    seen, choices = _seen(state, view), state.choices
+    if seen is None or choices.settings.context == "whole":
+        return None
+    patches = [patch.box for patch in state.patches] if state.fresh else []
+    rest = uncovered(seen, patches)
+    if not rest:
+        return None
+    slow_start = len(choices.models) > 1 or choices.needs_references
+    first = slow_start and not any(seen.cut(patch).area for patch in patches)
+    pixels = result_pixels(state, FIRST_LOOK_S if first else PATIENCE_S)
+    if patches and seen.area - sum(box.area for box in rest) > _ENOUGH * pixels:
+        return None
+    box = around(_bounds(rest), eye, pixels)
+    return region_of(state, box) if uncovered(box, patches) else None
 
 
 def visible_region(state: State, view: Box | None, pixels: float) -> Region | None:
@@ -45,12 +57,19 @@ def visible_region(state: State, view: Box | None, pixels: float) -> Region | No
         view: The visible part, in pixels of the result.
         pixels: Largest number of pixels of the result; a larger region is cut to its middle.
     """
-    box = state.frame if state.frame is not None else view
-    if box is None or state.opened is None:
-        return None
-    box = _middle(box.cut(Box(0, 0, *state.size)), pixels)
-    if not box.area:
-        return None
+    seen = _seen(state, view)
+    return None if seen is None else region_of(state, around(seen, None, pixels))
+
+
+def result_pixels(state: State, seconds: float) -> float:
+    """Return how many pixels of the result take a time on this machine."""
+    pixels = max(_SMALLEST_LOOK**2, seconds / _pace(state) * 1e6)
+    return pixels * state.choices.scale**2
+
+
+def region_of(state: State, box: Box) -> Region:
+    """Return the smallest region of the input whose result covers a box."""
+    assert state.opened is not None, "a box is on a picture"
     scale, (width, height) = state.choices.scale, state.opened.size
     left, top = max(0, floor(box.x / scale)), max(0, floor(box.y / scale))
     right, bottom = min(width, ceil(box.right / scale)), min(height, ceil(box.bottom / scale))
@@ -62,9 +81,36 @@ def box_of(region: Region, scale: int) -> Box:
     return Box(region.left, region.top, region.width, region.height).scaled(scale)
 
 
+def around(box: Box, eye: tuple[float, float] | None, pixels: float) -> Box:
+    """Return the part of a box with at most that many pixels, as near to the eye as it gets.
+
+    Args:
+        box: The box.
+        eye: A place (x, y), which may lie outside; None is the middle of the box.
+        pixels: Largest area.
+    """
+    if box.area <= pixels:
+        return box
+    x, y = eye or (box.x + box.width / 2, box.y + box.height / 2)
+    shrink = sqrt(pixels / box.area)
+    width, height = box.width * shrink, box.height * shrink
+    left = min(max(box.x, x - width / 2), box.right - width)
+    top = min(max(box.y, y - height / 2), box.bottom - height)
+    return Box(left, top, width, height)
+
+
 def pace_key(choices: Choices) -> tuple[str, ...]:
-    """Return the key of a pace: the ids of the models."""
-    return tuple(spec.id for spec in choices.models)
+    """Return the key of a pace: this machine and the ids of the models."""
+    return platform.node(), *(spec.id for spec in choices.models)
+
+
+def _seen(state: State, view: Box | None) -> Box | None:
+    """Return the chosen rectangle, or the visible part; None if it is empty."""
+    box = state.frame if state.frame is not None else view
+    if box is None or state.opened is None:
+        return None
+    box = box.cut(Box(0, 0, *state.size))
+    return box if box.area else None
 
 
 def _pace(state: State) -> float:
@@ -72,11 +118,8 @@ def _pace(state: State) -> float:
     return state.pace.get(pace_key(state.choices), guess) or _USUAL_PACE_S
 
 
-def _middle(box: Box, pixels: float) -> Box:
-    """Return the middle of a box, with at most that many pixels."""
-    if box.area <= pixels:
-        return box
-    shrink = sqrt(pixels / box.area)
-    width, height = box.width * shrink, box.height * shrink
-    x, y = box.x + (box.width - width) / 2, box.y + (box.height - height) / 2
-    return Box(x, y, width, height)
+def _bounds(boxes: tuple[Box, ...]) -> Box:
+    """Return the smallest box that holds some boxes."""
+    x, y = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
+    return Box(x, y, right - x, bottom - y)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from restorer import Predictor, Reference, ReferenceMaps, Source, Step
 
 OnTile: TypeAlias = Callable[[int, int], None]
+OnPart: TypeAlias = Callable[[Region, Image], None]
 
 
 class Restored(NamedTuple):
@@ -59,9 +60,9 @@ def read_references(picture: Source, choices: Choices) -> tuple[Reference, ...]:
 
 
 def restore_whole(
-    picture: Source, choices: Choices, on_tile: OnTile, cancel: CancelToken
+    picture: Source, choices: Choices, on_tile: OnTile, cancel: CancelToken, on_part: OnPart
 ) -> Restored:
-    """Return the output of the networks, float32."""
+    """Return the output of the networks, float32; `on_part` takes regions of it as they come."""
     maps: list[ReferenceMaps] = []
     image = restorer.restore(
         picture,
@@ -69,6 +70,7 @@ def restore_whole(
         references=read_references(picture, choices),
         settings=_unrounded(choices),
         on_tile=on_tile,
+        on_part=on_part,
         on_maps=maps.append,
         cancel=cancel,
     )
@@ -76,9 +78,18 @@ def restore_whole(
 
 
 def restore_part(
-    picture: Source, region: Region, choices: Choices, on_tile: OnTile, cancel: CancelToken
+    picture: Source,
+    region: Region,
+    choices: Choices,
+    on_tile: OnTile,
+    cancel: CancelToken,
+    on_part: OnPart,
+    start: tuple[int, int],
 ) -> Restored:
-    """Return the output of `restore_whole` in a region of the picture."""
+    """Return the output of `restore_whole` in a region of the picture.
+
+    Its tiles begin at `start`, (row, column) of the picture.
+    """
     maps: list[ReferenceMaps] = []
     image = restorer.restore_region(
         picture,
@@ -87,6 +98,8 @@ def restore_part(
         references=read_references(picture, choices),
         settings=_unrounded(choices),
         on_tile=on_tile,
+        on_part=on_part,
+        start=start,
         on_maps=maps.append,
         cancel=cancel,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,6 +161,14 @@ class Session(QObject):
         """Set the visible part, in pixels of the result, and preview it."""
         self._previews.set_view(box)
 
+    def set_pointer(self, place: tuple[float, float] | None) -> None:
+        """Set the place under the pointer, in pixels of the result: previews begin there."""
+        self._previews.set_pointer(place)
+
+    def remember_pace(self, pace: Mapping[tuple[str, ...], float]) -> None:
+        """Take the measured speeds of earlier sessions; see `State.pace`."""
+        self._store.set(pace=pace)
+
     def frame(self, box: Box | None) -> None:
         """Preview a chosen rectangle, in pixels of the result; None for the visible part."""
         self._store.set(frame=box)
@@ -185,6 +193,7 @@ class Session(QObject):
             lambda request: operations.restore_picture(opened, choices, screen, request),
             self._take_restoration,
             self._count,
+            lambda growth: self._store.set(grown_result=growth),
         )
 
     def stop(self) -> None:
@@ -192,7 +201,9 @@ class Session(QObject):
         if self.state.work.doing in ("restoring", "previewing"):
             self._network.drop()
             self._save_to = None
-            self._store.set(work=Work())
+            text = self.tr("Stopped. The next change starts the preview again.")
+            self._store.set(work=Work(), message=Message(text, "note"))
+            self._previews.stop()
 
     def save(self, path: Path) -> None:
         """Write the whole result, with the same pixels as `restore image`."""
@@ -291,6 +302,8 @@ class Session(QObject):
             choices=(choices.for_kind(raw=is_raw) if opened is not None else choices).suited(None),
             patches=(),
             patches_of=None,
+            grown_preview=None,
+            grown_result=None,
             restoration=None,
             loaded_result=None,
             maps=None,
@@ -372,6 +385,7 @@ class Session(QObject):
                 sigma = None
             self._store.set(estimated_sigma=sigma, estimated_quality=quality)
             self._find_damage()  # other tasks may have been turned on meanwhile
+        self._previews.wait()
 
     def _take_restoration(self, reply: Reply) -> None:
         self._store.set(work=Work())
@@ -381,6 +395,7 @@ class Session(QObject):
                 restoration=restoration,
                 patches=(),
                 patches_of=None,
+                grown_result=None,
                 saved=None,
                 maps=restoration.maps,
             )

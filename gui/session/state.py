@@ -14,6 +14,7 @@ from restorer import Image, Mosaic, Region, list_models
 from .box import Box
 from .choices import Choices, automatic_choices
 from .convert import Pyramid
+from .growth import Growth
 
 if TYPE_CHECKING:
     from restorer import ReferenceMaps, Source
@@ -63,6 +64,11 @@ class OpenPicture:
     def size(self) -> tuple[int, int]:
         """(width, height)."""
         return self.image.width, self.image.height
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What tells it from other pictures: its file and page."""
+        return self.path, self.name, self.page
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +192,8 @@ class State:
         patches_of: The choices that produced the patches.
         restoration: The whole result, if there is one for this picture.
         loaded_result: A result that was opened with the picture, until the choices change.
+        grown_preview: The parts of a preview on its way.
+        grown_result: The parts of a whole result on its way.
         maps: Sources of the texture, if references were used.
         frame: The rectangle chosen for the preview, in pixels of the result.
         work: The current work.
@@ -208,6 +216,8 @@ class State:
     patches_of: Choices | None = None
     restoration: Restoration | None = None
     loaded_result: LoadedResult | None = None
+    grown_preview: Growth | None = None
+    grown_result: Growth | None = None
     maps: ReferenceMaps | None = None
     frame: Box | None = None
     work: Work = field(default_factory=Work)
@@ -250,6 +260,16 @@ class State:
         )
 
     @property
+    def estimates_damage(self) -> bool:
+        """Whether networks wait for the damage of the picture to be estimated."""
+        choices, given = self.choices, self.choices.template
+        if self.opened is None or self.opened.mosaic is not None or choices.needs_references:
+            return False
+        sigma = choices.takes("sigma") and given.sigma is None and self.estimated_sigma is None
+        quality = choices.takes("jpeg_quality") and given.jpeg_quality is None
+        return sigma or (quality and self.estimated_quality is None)
+
+    @property
     def expects_result(self) -> bool:
         """Whether steps are chosen that change the picture, so that each pixel has a result."""
         return self.opened is not None and bool(self.choices.steps)
@@ -272,3 +292,16 @@ class State:
         if self.finished is not None:
             return tuple(p for p in self.patches if p.finish == self.choices.finish)
         return self.patches if self.patches_of.scale == self.choices.scale else ()
+
+    @property
+    def seen_growths(self) -> tuple[Growth, ...]:
+        """What grows and fits picture and choices, to be shown above the patches."""
+        opened = self.opened
+        if opened is None or self.loaded_result is not None or self.saveable is not None:
+            return ()
+        growths = (self.grown_result, self.grown_preview)
+        return tuple(
+            growth
+            for growth in growths
+            if growth is not None and growth.parts and growth.is_of(opened.place, self.choices)
+        )

@@ -53,6 +53,7 @@ class Store(QObject):
         call: Call,
         take: Callable[[Reply], None],
         count: Callable[[int, int], None] | None = None,
+        show: Callable[[Any], None] | None = None,
     ) -> None:
         """Run a call in a worker; an error is shown before `take` gets the reply."""
 
@@ -63,7 +64,7 @@ class Store(QObject):
                 self.set(message=Message(words, action="models" if lacking else ""))
             take(reply)
 
-        worker.ask(call, then, count)
+        worker.ask(call, then, count, show)
 
     def _in_words(self, error: Exception) -> str:
         if isinstance(error, RestorerError):

@@ -24,11 +24,13 @@ class Request:
     Attributes:
         number: Increases with every request of a worker.
         report: Reports progress as (done, total).
+        show: Hands over a value before the reply.
         cancel: Set when the reply is no longer wanted.
     """
 
     number: int
     report: Callable[[int, int], None]
+    show: Callable[[object], None]
     cancel: CancelToken = field(default_factory=CancelToken)
 
 
@@ -51,6 +53,7 @@ class _Pending:
     request: Request
     then: Callable[[Reply], None]
     count: Callable[[int, int], None] | None
+    show: Callable[[Any], None] | None
 
 
 class Worker(QObject):
@@ -67,6 +70,7 @@ class Worker(QObject):
 
     _replied = Signal(object)
     _progressed = Signal(int, int, int)  # number, done, total
+    _shown = Signal(int, object)  # number, value
 
     def __init__(self, name: str, *, keep: bool = False, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +80,7 @@ class Worker(QObject):
         self._calls: queue.SimpleQueue[tuple[Request, Call] | None] = queue.SimpleQueue()
         self._replied.connect(self._deliver)  # queued: the worker's thread emits it
         self._progressed.connect(self._count)
+        self._shown.connect(self._show)
         self._name = name
         self._lock = threading.Lock()  # guards the thread and its queue
         self._thread: threading.Thread | None = None
@@ -90,6 +95,7 @@ class Worker(QObject):
         call: Call,
         then: Callable[[Reply], None],
         count: Callable[[int, int], None] | None = None,
+        show: Callable[[Any], None] | None = None,
     ) -> None:
         """Run `call` in the thread.
 
@@ -97,13 +103,18 @@ class Worker(QObject):
             call: Takes the request; runs in the worker's thread.
             then: Takes the reply; runs in the owner's thread.
             count: Takes (done, total) as the call reports it; runs in the owner's thread.
+            show: Takes what the call hands over before the reply; runs in the owner's thread.
         """
         if not self._keep:
             self.drop()
         self._number += 1
         number = self._number
-        request = Request(number, lambda done, total: self._progressed.emit(number, done, total))
-        self._requests[number] = _Pending(request, then, count)
+        request = Request(
+            number,
+            lambda done, total: self._progressed.emit(number, done, total),
+            lambda value: self._shown.emit(number, value),
+        )
+        self._requests[number] = _Pending(request, then, count, show)
         with self._lock:
             self._calls.put((request, call))
             if self._thread is None:
@@ -135,6 +146,11 @@ class Worker(QObject):
         request = self._requests.get(number)
         if request is not None and request.count is not None:
             request.count(done, total)
+
+    def _show(self, number: int, value: object) -> None:
+        request = self._requests.get(number)
+        if request is not None and request.show is not None:
+            request.show(value)
 
     def _work(self) -> None:
         while (asked := self._next()) is not None:

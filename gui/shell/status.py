@@ -92,7 +92,8 @@ def _after(state: State, x: int, y: int) -> tuple[float, ...] | None:
     for patch in reversed(state.seen_patches):
         if patch.box.holds(Box(x, y, 1, 1)):
             return _pixel(patch.final, x - round(patch.box.x), y - round(patch.box.y))
-    return None
+    growing = (grown.final_at(x, y) for grown in state.seen_growths)
+    return next((values for values in growing if values is not None), None)
 
 
 def _pixel(image: Image, x: int, y: int) -> tuple[float, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -37,11 +37,14 @@ from restorer.networks.layers import channels_last
 from restorer.networks.stages import Staged
 from restorer.settings import CancelToken, OnTick
 from restorer.tiling.blending import Blender
+from restorer.tiling.growing import GrowingResult, outward
 from restorer.tiling.plan import Region, Tile, TilePlan, round_up
 
 log = logging.getLogger(__name__)
 
 ItemT = TypeVar("ItemT")
+# A region of the input and its result.
+OnPart: TypeAlias = Callable[[Region, FloatArray], None]
 
 # White noise of sigma 75 that was clipped at black shifts the mean of a tile by 0.12.
 _MOST_DRIFT = 0.2
@@ -215,15 +218,26 @@ class Predictor:
         self_ensemble: bool = False,
         batch: int = 1,
         on_tile: OnTick | None = None,
+        on_part: OnPart | None = None,
+        start: tuple[int, int] | None = None,
         cancel: CancelToken | None = None,
     ) -> FloatArray:
         """Map (H, W, C) planes, white 1, to (H * scale, W * scale, C'), not clipped.
 
         The other arguments and the errors are those of `run_rows`. For a region, `values` are the
-        planes of `plan.cover(region)`, and the result is that of the region.
+        planes of `plan.cover(region)`, and the result is that of the region. `on_part` is called
+        with each part of the result as soon as its tiles are there: its region, in input pixels,
+        and its values, which the callee owns. Tiles begin at `start`, a place (row, column), and
+        the others follow by their distance; None goes from the top to the bottom.
         """
         region = region or plan.region
         corner = plan.cover(region)
+        if on_part is not None or start is not None:
+            tiles = outward(plan, region, start)
+            rows = (values[tile.top - corner.top :][: tile.height] for tile in tiles)
+            cut = (cut_tile(b, t, corner.left) for b, t in zip(rows, tiles, strict=True))
+            results = self._restore_in_turn(cut, batch, _views(self_ensemble), seed, cancel)
+            return self._grow(plan, region, zip(tiles, results, strict=True), on_tile, on_part)
         bands = self.run_rows(
             lambda top, bottom: values[top - corner.top : bottom - corner.top],
             plan,
@@ -242,6 +256,57 @@ class Predictor:
                 restored = np.empty((*size, band.shape[2]), np.float32)
             restored[done : done + len(band)] = band
             done += len(band)
+        assert restored is not None, "a plan has at least one tile"
+        return restored
+
+    def _restore_in_turn(
+        self,
+        tiles: Iterable[FloatArray],
+        batch: int,
+        views: Sequence[_View],
+        seed: int,
+        cancel: CancelToken | None,
+    ) -> Iterator[FloatArray]:
+        for some in _batches(tiles, batch):
+            yield from self._restore_batch(some, batch, views, seed, cancel)
+
+    def _restore_batch(
+        self,
+        tiles: Sequence[FloatArray],
+        batch: int,
+        views: Sequence[_View],
+        seed: int,
+        cancel: CancelToken | None,
+    ) -> list[FloatArray]:
+        """Return the results of at most `batch` tiles.
+
+        The last ones are filled up with copies: a library may choose other algorithms for another
+        number of tiles.
+        """
+        filled = [*tiles, *[tiles[-1]] * (batch - len(tiles))]
+        return self._restore_tiles(filled, views, seed, cancel)[: len(tiles)]
+
+    def _grow(
+        self,
+        plan: TilePlan,
+        region: Region,
+        results: Iterable[tuple[Tile, FloatArray]],
+        on_tile: OnTick | None,
+        on_part: OnPart | None,
+    ) -> FloatArray:
+        """Return the result of a region from its tiles in any order; see `run`."""
+        whole, total = region.scaled(self.spec.scale), plan.count(region)
+        growing = GrowingResult(plan, self.spec.scale, region)
+        restored: FloatArray | None = None
+        for done, (tile, result) in enumerate(results, 1):
+            if restored is None:
+                restored = np.empty((whole.height, whole.width, result.shape[2]), np.float32)
+            for part, values in growing.add(tile, result):
+                part.scaled(self.spec.scale).of(restored, whole)[:] = values
+                if on_part is not None:
+                    on_part(part, values)
+            if on_tile is not None:
+                on_tile(done, total)
         assert restored is not None, "a plan has at least one tile"
         return restored
 
@@ -289,12 +354,11 @@ class Predictor:
         bottoms[met[-1][-1].index] = region.bottom
         done, total = 0, sum(len(tiles) for tiles in met)
         blender: Blender | None = None
-        views = _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
+        views = _views(self_ensemble)
         for some in _batches(_cut_tiles(rows, met, plan, plan.cover(region)), batch):
-            # A library may choose other algorithms for another number of tiles.
-            parts = [part for _, part in some] + [some[-1][1]] * (batch - len(some))
-            results = self._restore_tiles(parts, views, seed, cancel)
-            for (tile, _), restored in zip(some, results, strict=False):
+            parts = [part for _, part in some]
+            results = self._restore_batch(parts, batch, views, seed, cancel)
+            for (tile, _), restored in zip(some, results, strict=True):
                 if blender is None:
                     blender = Blender(plan, self.spec.scale, restored.shape[2], region)
                 blender.add(tile, restored)
@@ -533,3 +597,7 @@ class _View:
 
 
 _EIGHT_VIEWS = [_View(d, a, t) for t in (False, True) for d in (1, -1) for a in (1, -1)]
+
+
+def _views(self_ensemble: bool) -> Sequence[_View]:
+    return _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]

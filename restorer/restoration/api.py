@@ -25,7 +25,7 @@ from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
 from restorer.restoration.resolve import Model, open_reference_run, open_steps
-from restorer.restoration.run import Restoration
+from restorer.restoration.run import OnPart, Restoration
 from restorer.restoration.source import Source
 from restorer.restoration.step import plan_steps
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
@@ -46,6 +46,7 @@ def restore(
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_part: OnPart | None = None,
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
 ) -> Image: ...
@@ -57,6 +58,7 @@ def restore(
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_part: OnPart | None = None,
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
 ) -> PictureT: ...
@@ -67,6 +69,7 @@ def restore(
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_part: OnPart | None = None,
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
 ) -> Any:
@@ -91,6 +94,11 @@ def restore(
             references, open them once (`open_references`).
         settings: Options of the run; None takes the defaults.
         on_tile: Called with (done, total) tiles over all steps.
+        on_part: Called with parts of the result as soon as their tiles are there, in which the user
+            can see it grow: a region of the result, and its image. Parts do not overlap. They are
+            not all of it: there are none with references, in context ``whole``, and of a last step
+            with a `detail` of its own. A second picture, or a run that starts again for lack of
+            memory, begins again.
         on_maps: Called at the end with the maps of the origin of the detail.
         cancel: Stops the work between two tiles, by Cancelled.
 
@@ -110,7 +118,19 @@ def restore(
     """
     settings = settings or Settings()
     image, opened, sources = _opened(image, settings)
-    return _run(image, opened, sources, model, None, references, settings, on_tile, on_maps, cancel)
+    return _run(
+        image,
+        opened,
+        sources,
+        model,
+        None,
+        references,
+        settings,
+        on_tile,
+        on_part,
+        on_maps,
+        cancel,
+    )
 
 
 @overload
@@ -122,6 +142,8 @@ def restore_region(
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_part: OnPart | None = None,
+    start: tuple[int, int] | None = None,
     on_plans: OnPlans | None = None,
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
@@ -135,6 +157,8 @@ def restore_region(
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_part: OnPart | None = None,
+    start: tuple[int, int] | None = None,
     on_plans: OnPlans | None = None,
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
@@ -147,6 +171,8 @@ def restore_region(
     references: Sequence[Picture | Reference] = (),
     settings: Settings | None = None,
     on_tile: OnTick | None = None,
+    on_part: OnPart | None = None,
+    start: tuple[int, int] | None = None,
     on_plans: OnPlans | None = None,
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
@@ -168,6 +194,9 @@ def restore_region(
         settings: As for `restore`; with `tile` and `memory` left open, the size of the tiles
             depends on the free memory.
         on_tile: Called with (done, total) tiles of the region, over all steps.
+        on_part: As for `restore`; regions are those of the whole result.
+        start: Where the tiles of the last step begin, (row, column) of the picture; the others
+            follow by their distance. None goes from the top to the bottom.
         on_plans: Called with the plan of each step at the end of each picture.
         on_maps: As for `restore`; the maps are empty outside the region.
         cancel: As for `restore`.
@@ -199,9 +228,11 @@ def restore_region(
         references,
         settings,
         on_tile,
+        on_part,
         on_maps,
         cancel,
         on_plans,
+        start,
     )
 
 
@@ -232,9 +263,11 @@ def _run(
     references: Sequence[Picture | Reference],
     settings: Settings,
     on_tile: OnTick | None,
+    on_part: OnPart | None,
     on_maps: OnMaps | None,
     cancel: CancelToken | None,
     on_plans: OnPlans | None = None,
+    start: tuple[int, int] | None = None,
 ) -> Any:
     """Return the result of a region, or of all of a picture, in the kind of the picture."""
     check_kept(picture, settings.bits)
@@ -257,6 +290,8 @@ def _run(
             references=reference_run,
             chosen=chosen,
             on_tile=_within(on_tile, number, len(sources)),
+            on_part=on_part,
+            start=start,
             cancel=cancel,
         ).run(region)
         if on_plans is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from math import prod
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
 from restorer.tiling.plan import Region
 
+OnPart: TypeAlias = Callable[[Region, Image], None]  # a region of the result and its image
+_Complete: TypeAlias = Callable[[StepRun, FloatArray, Part], Part]
+
 
 class Restoration:
     """The work on one picture: its steps, its references, its progress.
@@ -47,6 +51,8 @@ class Restoration:
         chosen: What was chosen in place of `auto`; then there may be no steps.
         plans: The plans of an earlier run, which is repeated; none for a new one.
         on_tile: Called with (done, total) tiles over all steps.
+        on_part: Called with the parts of the result as the tiles of the last step complete them.
+        start: The place (row, column) of the picture where these tiles begin.
         cancel: Stops between two tiles.
     """
 
@@ -60,6 +66,8 @@ class Restoration:
         chosen: Chosen | None = None,
         plans: Sequence[RunPlan] = (),
         on_tile: OnTick | None = None,
+        on_part: OnPart | None = None,
+        start: tuple[int, int] | None = None,
         cancel: CancelToken | None = None,
     ) -> None:
         self._source = source
@@ -70,6 +78,7 @@ class Restoration:
         self._chosen = chosen
         self._plans = plans
         self._on_tile = on_tile
+        self._on_part, self._start = on_part, start
         self._cancel = cancel
         self._runs: list[StepRun] = []
 
@@ -134,7 +143,7 @@ class Restoration:
             return self._demosaic_noisy(run, part)
         if run.spec.traits.mosaic:
             return self._demosaic(run, part), run.plan
-        scale, known = run.spec.scale, usual(part.colors)
+        known = usual(part.colors)
         condition = condition_of(
             run.spec,
             run.step,
@@ -144,9 +153,18 @@ class Restoration:
             known=run.repeated,
         )
         planes = planes_of(run.spec, known, condition.levels(part.region))
-        restored = self._run_network(run, planes, part)
+
+        def complete(run: StepRun, restored: FloatArray, part: Part) -> Part:
+            return self._complete(run, restored, part, before)
+
+        restored = self._run_network(run, planes, part, complete)
         given = run.computed.of(planes, part.region)[..., : restored.shape[2]]
         self._compare(run, given, restored, condition)
+        return complete(run, restored, part), condition.recorded(run.plan)
+
+    def _complete(self, run: StepRun, restored: FloatArray, part: Part, before: Part) -> Part:
+        """Return the result of a step from that of its network, which may be changed."""
+        scale, known = run.spec.scale, usual(part.colors)
         colored = any(each.spec.traits.mosaic for each in self._runs[: run.number])
         gray = self._source.gray and not colored
         restored = merged(run.spec, run.computed.of(known, part.region), restored, gray=gray)
@@ -168,17 +186,17 @@ class Restoration:
             alpha = np.clip(color.resample(alpha, scale, (0.0, 1.0)), 0, 1)
             alpha = inside.of(alpha, part.region.scaled(scale))
         colors, own = inside.of(colors, around), inside.of(own, around)
-        return Part(inside, run.result_size, colors, own, alpha), condition.recorded(run.plan)
+        return Part(inside, run.result_size, colors, own, alpha)
 
     def _demosaic(self, run: StepRun, part: Part) -> Part:
         """Map a mosaic to color: shifted to the pattern that the network knows, and back."""
         pattern = bayer.shifted(run.bayer_pattern, part.region.top, part.region.left)
         planes = bayer.spread(bayer.raw_samples(part.colors, pattern), pattern)
-        restored = self._run_network(run, planes, part)
+        restored = self._run_network(run, planes, part, self._colored)
         here = run.computed.of(planes, part.region)
         shifted = bayer.shifted(run.bayer_pattern, run.computed.top, run.computed.left)
         self._compare(run, bayer.sampled(here, shifted), bayer.sampled(restored, shifted))
-        return self._colored(run, part, restored)
+        return self._colored(run, restored, part)
 
     def _demosaic_noisy(self, run: StepRun, part: Part) -> tuple[Part, RunPlan]:
         """Map a mosaic to color by a network that is told the noise of each sample.
@@ -190,7 +208,13 @@ class Restoration:
         samples = bayer.raw_samples(part.colors, pattern)
         noise, origin = source.sensor_noise(run.bayer_pattern)
         planes = sensor.network_planes(source.linear(samples), pattern, noise)
-        restored = self._run_network(run, planes, part)
+
+        def complete(run: StepRun, restored: FloatArray, part: Part) -> Part:
+            source.leave_curve(restored, noise.knee)
+            return self._colored(run, restored, part)
+
+        plain = not source.gives_samples and not run.step.mixes_input
+        restored = self._run_network(run, planes, part, complete if plain else None)
         here = run.computed.of(planes, part.region)
         shifted = bayer.shifted(run.bayer_pattern, run.computed.top, run.computed.left)
         condition = Condition(sigma=sensor.sigma_of(noise), origin=origin)
@@ -208,9 +232,9 @@ class Restoration:
             source.leave_curve(noisy, noise.knee)
             restored = strength.mixed(noisy, restored, *shares)
         restored = run.wanted.of(restored, run.computed)
-        return self._colored(run, part, restored), condition.recorded(run.plan)
+        return self._colored(run, restored, part), condition.recorded(run.plan)
 
-    def _colored(self, run: StepRun, part: Part, restored: FloatArray) -> Part:
+    def _colored(self, run: StepRun, restored: FloatArray, part: Part) -> Part:
         """Return the result of demosaicing in the colors that are wanted."""
         if self._source.rendering is not None:
             restored = self._source.rendering.shown(restored)
@@ -232,9 +256,22 @@ class Restoration:
         gate.close()
 
     def _run_network(
-        self, run: StepRun, planes: FloatArray, part: Part, turn: int = 0
+        self,
+        run: StepRun,
+        planes: FloatArray,
+        part: Part,
+        complete: _Complete | None = None,
+        turn: int = 0,
     ) -> FloatArray:
-        """Run the network on the planes of a part; return the result of the computed region."""
+        """Run the network on the planes of a part; return the result of the computed region.
+
+        Args:
+            run: The step.
+            planes: Input of the network.
+            part: The part.
+            complete: Makes the result of the step from that of the network, for parts of it.
+            turn: Number of the pass of the network, from 0.
+        """
         predictor, frame = run.predictor, run.frame
         on_tile = ticker(self._runs, run, self._on_tile, turn)
         if run.tiles is None:
@@ -266,8 +303,39 @@ class Restoration:
             self_ensemble=run.plan.self_ensemble,
             batch=run.plan.batch,
             on_tile=on_tile,
+            on_part=self._shows(run, part, complete),
+            start=self._place(run),
             cancel=self._cancel,
         )
+
+    def _shows(
+        self, run: StepRun, part: Part, complete: _Complete | None
+    ) -> Callable[[Region, FloatArray], None] | None:
+        """Return a callback that completes and hands over parts of the result of the last step.
+
+        None if nobody listens, and where neighbors that are not there yet change the edges.
+        """
+        listen = self._on_part
+        if listen is None or complete is None or run.number + 1 < len(self._runs):
+            return None
+        if run.computed != run.wanted:
+            return None
+
+        def show(region: Region, values: FloatArray) -> None:
+            own = replace(run, wanted=run.frame.inside(region))
+            image = self._finish(complete(own, values, _cut(part, own)))
+            listen(own.wanted.scaled(run.spec.scale), image)
+
+        return show
+
+    def _place(self, run: StepRun) -> tuple[int, int] | None:
+        """Return where the tiles of the last step begin, in pixels of its frame."""
+        if self._start is None or run.number + 1 < len(self._runs):
+            return None
+        scale = prod(each.spec.scale for each in self._runs[: run.number])
+        top, left = (n * scale for n in self._start)
+        place = run.frame.around(Region(top, left, 1, 1))
+        return place.top, place.left
 
     def _blend(
         self, run: StepRun, restored: FloatArray, part: Part, before: Part
@@ -361,6 +429,16 @@ class Restoration:
             bits = self._settings.bits or self._source.bits
             rows.append(image.with_float(row[None], bits=bits, dither_seed=noise))
         return replace(rows[0], pixels=np.concatenate([row.pixels for row in rows]))
+
+
+def _cut(part: Part, run: StepRun) -> Part:
+    """Return what a step needs of a part beside the result of its network."""
+    region = run.computed.grown(color.CUBIC_REACH, run.size)
+    of = part.region
+    colors = region.of(part.colors, of)
+    own = colors if part.own is part.colors else region.of(part.own, of)
+    alpha = None if part.alpha is None else region.of(part.alpha, of)
+    return Part(region, part.size, colors, own, alpha)
 
 
 def _cropped(metadata: Metadata, part: Part) -> tuple[Metadata, tuple[str, ...]]:

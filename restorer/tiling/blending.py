@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from restorer.image import FloatArray
@@ -62,10 +64,14 @@ class Blender:
         return band
 
 
+@lru_cache(maxsize=16)  # both axes of the plans of a picture, whose parts are blended apart
 def _weights(
     starts: tuple[int, ...], side: int, length: int, radius: int, scale: int, cuts: Cuts | None
 ) -> dict[int, FloatArray]:
-    """Return the 1-D weights of the tile at each start, in output pixels within the image."""
+    """Return the 1-D weights of the tile at each start, in output pixels within the image.
+
+    Callers must not change them.
+    """
     ends = [min(start + side, length) for start in starts]
     if cuts is not None:
         steps = {s: np.zeros(e - s, np.float32) for s, e in zip(starts, ends, strict=True)}

@@ -52,6 +52,11 @@ class PaddedFrame:
         down, across = (self.border + n for n in self.before)
         return Region(region.top + down, region.left + across, region.height, region.width)
 
+    def inside(self, region: Region) -> Region:
+        """Return the position in the image of a region of the frame; see `around`."""
+        down, across = (self.border + n for n in self.before)
+        return Region(region.top - down, region.left - across, region.height, region.width)
+
     def seen(self, region: Region) -> Region:
         """Return the region of the image that fills a region of the frame."""
         rows = self._rows[region.top : region.bottom]

@@ -176,6 +176,16 @@ class TilePlan:
         """The left edge of each column of tiles."""
         return tuple(sorted({tile.left for tile in self.tiles}))
 
+    @cached_property
+    def used(self) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
+        """The first used pixel and the one after the last, by the start of each row and column."""
+        tile = self.tiles[0]
+        down, across = self.cuts or (None, None)
+        return (
+            _taken(self.rows, tile.height, self.height, self.radius, down),
+            _taken(self.columns, tile.width, self.width, self.radius, across),
+        )
+
     @property
     def region(self) -> Region:
         """The whole image."""
@@ -183,10 +193,7 @@ class TilePlan:
 
     def meeting(self, region: Region) -> tuple[tuple[Tile, ...], ...]:
         """Return the tiles that contribute to a region, row by row."""
-        tile = self.tiles[0]
-        down, across = self.cuts or (None, None)
-        tops = _taken(self.rows, tile.height, self.height, self.radius, down)
-        lefts = _taken(self.columns, tile.width, self.width, self.radius, across)
+        tops, lefts = self.used
         rows = {n for n, (a, b) in tops.items() if a < region.bottom and b > region.top}
         columns = {n for n, (a, b) in lefts.items() if a < region.right and b > region.left}
         met = (tuple(t for t in row if t.left in columns) for row in self.by_rows)

@@ -294,3 +294,72 @@ def test_frame_is_what_numpy_pads(
     seen = frame.seen(region)
     assert whole.holds(seen)
     np.testing.assert_array_equal(frame.fill(region, seen.of(values), seen), region.of(expected))
+
+
+@settings(max_examples=40)
+@given(
+    data=st.data(),
+    size=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    channels=st.integers(1, 4),
+    kind=st.sampled_from(["plain", "gray", "hidden", "bright"]),
+    steps=st.sampled_from(CHAINS),
+    shares=st.lists(st.sampled_from(SHARES[:3]), min_size=3, max_size=3),
+    border=st.integers(0, 9),
+    radius=st.integers(0, 4),
+    wishes=st.builds(
+        Settings,
+        tile=st.sampled_from([16, 24, 48]),
+        overlap=st.integers(0, 8),
+        bits=st.sampled_from([None, 8, 32]),
+        dither=st.booleans(),
+    ),
+)
+def test_parts_make_up_the_result_wherever_it_begins(
+    data: st.DataObject,
+    size: tuple[int, int],
+    channels: int,
+    kind: str,
+    steps: tuple[tuple[str, int], ...],
+    shares: list[tuple[float, float | None]],
+    border: int,
+    radius: int,
+    wishes: Settings,
+) -> None:
+    made = passes(steps, shares, border=border, radius=radius)
+    source = Source(picture(size, channels, 32 if kind == "bright" else 8, kind))
+    region = data.draw(regions(size))
+    expected = restorer.restore_region(source, made, region, settings=wishes).pixels
+    scale, parts = expected.shape[0] // region.height, []
+    start = data.draw(st.none() | st.tuples(*(st.integers(-5, n + 5) for n in size)))
+    result = restorer.restore_region(
+        source,
+        made,
+        region,
+        settings=wishes,
+        start=start,
+        on_part=lambda place, image: parts.append((place, image)),
+    )
+    assert np.array_equal(result.pixels, expected)
+    found, count = np.zeros_like(expected), np.zeros(expected.shape[:2], int)
+    for place, image in parts:
+        place.of(found, region.scaled(scale))[:] = image.pixels
+        place.of(count, region.scaled(scale))[:] += 1
+    assert (count == 1).all()
+    assert np.array_equal(found, expected)
+
+
+def test_tiles_begin_where_the_eye_is() -> None:
+    made = passes(CHAINS[0], SHARES)
+    parts: list[Region] = []
+    restorer.restore_region(
+        picture((64, 64), 3, 8, "plain"),
+        made,
+        Region(0, 0, 64, 64),
+        settings=Settings(tile=16, overlap=4),
+        start=(50, 20),
+        on_part=lambda place, _: parts.append(place),
+    )
+    first, last = parts[0], parts[-1]
+    assert first.holds(Region(50, 20, 1, 1))
+    assert last.top == 0
+    assert last.right == 64

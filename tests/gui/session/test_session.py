@@ -193,7 +193,7 @@ def test_other_choices_drop_the_running_preview(qtbot, session, opened, denoisin
     asked = []
     monkeypatch.setattr(
         "restorer.gui.session.rendering.restore_part",
-        lambda picture, region, making, tick, cancel: _until_cancelled(asked, making, cancel),
+        lambda picture, region, making, tick, cancel, *_: _until_cancelled(asked, making, cancel),
     )
     see_all(session)
     qtbot.waitUntil(lambda: len(asked) == 1)
@@ -228,7 +228,7 @@ def test_a_run_can_be_stopped(qtbot, session, opened, monkeypatch):
     asked = []
     monkeypatch.setattr(
         "restorer.gui.session.rendering.restore_whole",
-        lambda picture, making, tick, cancel: _until_cancelled(asked, making, cancel),
+        lambda picture, making, tick, cancel, on_part: _until_cancelled(asked, making, cancel),
     )
     session.run()
     qtbot.waitUntil(lambda: bool(asked))
@@ -242,7 +242,7 @@ def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatc
     heard = []
     session.progressed.connect(lambda state: heard.append(state.work))
 
-    def tick_only(picture, making, tick, cancel):
+    def tick_only(picture, making, tick, cancel, on_part):
         for done in range(1, 5):
             tick(done, 4)
         raise MemoryError
@@ -373,7 +373,7 @@ def chained(qtbot, session, opened, monkeypatch):
     previewed(qtbot, session)
     return lambda: monkeypatch.setattr(
         "restorer.gui.session.rendering.restore_part",
-        lambda picture, region, making, tick, cancel: _until_cancelled([], making, cancel),
+        lambda picture, region, making, tick, cancel, *_: _until_cancelled([], making, cancel),
     )
 
 
