@@ -261,7 +261,7 @@ class Predictor:
 
     def _restore_in_turn(
         self,
-        tiles: Iterable[FloatArray],
+        tiles: Iterator[FloatArray],
         batch: int,
         views: Sequence[_View],
         seed: int,

@@ -360,6 +360,6 @@ def test_tiles_begin_where_the_eye_is() -> None:
         on_part=lambda place, _: parts.append(place),
     )
     first, last = parts[0], parts[-1]
-    assert first.holds(Region(50, 20, 1, 1))
+    assert first.grown(4, (64, 64)).holds(Region(50, 20, 1, 1))
     assert last.top == 0
     assert last.right == 64

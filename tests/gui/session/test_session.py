@@ -408,3 +408,46 @@ def test_references_that_cannot_help_are_refused_as_by_the_command_line(qtbot, s
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert "is the picture itself" in session.state.message.text
     assert session.state.work.doing == "nothing"
+
+
+def test_a_preview_grows_and_has_the_pixels_of_the_result(qtbot, session, make_picture):
+    chain = session.state.choices.with_task("super-resolution", wanted=False)
+    chain = chain.with_task("denoising", wanted=True).with_values(sigma=20.0, tile=64, overlap=16)
+    session.choose(chain)
+    session.open([make_picture("a.png", 200, 220)])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    grown = []
+
+    def look(state):
+        for growth in state.seen_growths:
+            grown.append((growth, sum(box.area for box in growth.parts)))
+
+    session.progressed.connect(look)
+    session.set_pointer((30, 170))
+    see_all(session)
+    previewed(qtbot, session)
+    areas = [area for _, area in grown]
+    assert areas == sorted(areas)
+    assert areas[0] < areas[-1]
+    growth, final = grown[-1][0], session.state.patches[-1].final.pixels
+    assert growth.final_at(30, 170) == tuple(final[170, 30].tolist())
+    assert session.state.grown_preview is None
+
+
+def test_a_stopped_preview_says_so_and_shows_nothing_of_other_choices(
+    qtbot, session, opened, denoising, monkeypatch
+):
+    see_all(session)
+    previewed(qtbot, session)
+    monkeypatch.setattr(
+        "restorer.gui.session.rendering.restore_part",
+        lambda picture, region, making, tick, cancel, *_: _until_cancelled([], making, cancel),
+    )
+    session.choose(session.state.choices.with_values(sigma=30.0))
+    qtbot.waitUntil(lambda: session.state.work.doing == "previewing")
+    session.stop()
+    assert "Stopped" in session.state.message.text
+    assert session.state.patches == ()
+    monkeypatch.undo()
+    session.choose(session.state.choices.with_values(sigma=25.0))
+    previewed(qtbot, session)
