@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from restorer import SettingsError
 
 from .session.session import Session
+from .session.shelf import cache_folder
 from .shell.preferences import Preferences
 from .widgets.accessibility import install_roles
 from .widgets.theme import apply_style, set_scheme
@@ -43,8 +44,9 @@ def main(files: Sequence[Path] = ()) -> int:
     hints.colorSchemeChanged.connect(lambda _: apply_style(app))
     preferences = Preferences()
     set_scheme(app, preferences.text("scheme", "system"))
-    window = MainWindow(Session(), preferences)
+    window = MainWindow(Session(folder=cache_folder()), preferences)
     window.show()
+    window.session.offer_left_over()
     if files:
         window.open([Path(file) for file in files])
     alarm = _close_on_interrupt(window)

@@ -36,10 +36,13 @@ from .details.panel import Details
 from .restore.controls import ActionArea, Controls
 from .restore.presets import Presets
 from .session.box import Box
+from .session.documents import Document
 from .session.session import Session
 from .session.state import Message, State
 from .shell.actions import Actions
 from .shell.banner import Banner
+from .shell.closing import Closing
+from .shell.documents import DocumentCommands
 from .shell.files import Files
 from .shell.help import ShortcutHelp
 from .shell.manual import Manual
@@ -82,6 +85,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 480)
         self.actions_ = Actions(self, pages)
+        self.commands = DocumentCommands(session, self.actions_)
+        self._closing: Closing | None = None
+        self._may_close = False
         self._build(pages)
         self._connect()
         self._recall()
@@ -189,6 +195,9 @@ class MainWindow(QMainWindow):
             do[name].triggered.connect(lambda _=False, page=page: self._turn_to(page))
         for mode in Mode:
             do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
+        self.strip.set_actions([do[name] if name else None for name in self.commands.menu])
+        self.strip.selected.connect(session.select)
+        self.commands.queued.connect(self._queue)
         do["loupe"].toggled.connect(self.compare.canvas.set_loupe)
         do["frame"].toggled.connect(self.compare.set_framing)
         do["panel"].toggled.connect(self._show_panel)
@@ -234,16 +243,17 @@ class MainWindow(QMainWindow):
         picture = state.opened or state.camera_preview
         self._stage(self.compare if picture is not None else self.welcome)
         for view in (
-            self.compare,
             self.strip,
             self.picker,
             self.controls,
             self.details,
             self.attention,
             self.area,
-            self.status,
         ):
             view.show_state(state)
+        if not state.is_between:  # what is seen stays until the next picture is there
+            self.compare.show_state(state)
+            self.status.show_state(state)
         self._tell_work()
         self.banner.show_message(state.message)
         self.setWindowTitle(f"{picture.name} - restorer" if picture is not None else "restorer")
@@ -254,7 +264,9 @@ class MainWindow(QMainWindow):
     def _show_progress(self, state: State) -> None:
         """Show progress and nothing else, as a run reports it thousands of times."""
         self.area.show_progress(state)
-        self.compare.show_state(state)
+        if not state.is_between:
+            self.compare.show_state(state)
+        self.strip.show_progress(state)
         self._tell_work()
 
     def _step_page(self, step: int) -> None:
@@ -265,6 +277,7 @@ class MainWindow(QMainWindow):
     def _enable(self, state: State) -> None:
         seen, mode = self.bar.tools.isVisibleTo(self), self.compare.canvas.mode
         self.actions_.follow(state, mode, seen=seen)
+        self.commands.follow(state)
 
     def _show_panel(self, shown: bool) -> None:
         self.panel.setVisible(shown)
@@ -340,9 +353,8 @@ class MainWindow(QMainWindow):
             self._show_models()
         elif action == "open":
             self.session.open_anyway()
-        elif action == "close":
-            self.session.stop()
-            self.close()
+        elif action == "continue":
+            self.session.take_left_over()
 
     def _show_models(self) -> None:
         self.actions_["page-models"].trigger()
@@ -355,10 +367,13 @@ class MainWindow(QMainWindow):
 
     def _queue_all(self) -> None:
         """Add all open files to the queue."""
-        files = self.session.state.files
-        if files:
+        self._queue(self.session.state.documents)
+
+    def _queue(self, documents: Sequence[Document]) -> None:
+        """Add documents to the queue of the batch page, each with its own recipe."""
+        if any(document.path is not None for document in documents):
             self.actions_["page-queue"].trigger()
-            cast("BatchPanel", self.pages.page("queue")).add(files)
+            cast("BatchPanel", self.pages.page("queue")).add_documents(documents)
 
     def open(self, paths: list[Path]) -> None:
         """Open files and folders."""
@@ -392,13 +407,11 @@ class MainWindow(QMainWindow):
             self._update_icons()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close; ask once, in the window, if work would be lost."""
-        message = self.session.state.message
-        busy = self.session.at_work or self.pages.running
-        if busy and (message is None or message.action != "close"):
-            text = self.tr("Pictures are still being restored. Stop and quit?")
-            self.session.tell(Message(text, "note", "close"))
+        """Close; ask once if results or work would be lost."""
+        busy = self.session.at_work or self.pages.running or self.session.state.strip.unsaved
+        if busy and not self._may_close:
             event.ignore()
+            self._ask_to_close()
             return
         self._remember()
         self.hide()
@@ -410,6 +423,34 @@ class MainWindow(QMainWindow):
         self.controls.steps.references.close_workers()
         self.session.close()
         super().closeEvent(event)
+
+    def _ask_to_close(self) -> None:
+        """Ask what happens to results and work."""
+        if self._closing is not None and self._closing.isVisible():
+            return
+        documents = [each for each in self.session.state.documents if each.holds_work]
+        self._closing = Closing(documents, batch=self.pages.running, parent=self)
+        self._closing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._closing.answered.connect(self._take_answer)
+        self._closing.destroyed.connect(self._forget_closing)
+        self._closing.open()
+
+    def _forget_closing(self) -> None:
+        self._closing = None
+
+    def _take_answer(self, answer: str) -> None:
+        """Close after the question, and after saving if that is wanted."""
+        unsaved = self.session.state.strip.unsaved
+        if answer == "save" and unsaved:
+            self.session.save_beside(unsaved, lambda saved: self._close_now() if saved else None)
+            return
+        if answer == "discard":
+            self.session.give_up()
+        self._close_now()
+
+    def _close_now(self) -> None:
+        self._may_close = True
+        self.close()
 
     def _update_icons(self) -> None:
         self.actions_.update_icons(self.palette())

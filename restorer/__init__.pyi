@@ -193,6 +193,7 @@ from .restoration.strength import Change as Change
 from .restoration.strength import at_strength as at_strength
 from .restoration.strength import split_change as split_change
 from .restoration.treatment import Treatment as Treatment
+from .restoration.treatment import expected_cost as expected_cost
 from .sensor import SensorNoise as SensorNoise
 from .settings import OPTIONS as OPTIONS
 from .settings import SETTINGS_OPTIONS as SETTINGS_OPTIONS

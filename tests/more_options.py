@@ -103,7 +103,7 @@ def main(folder: Path) -> None:
                 controls.show_state(state)
                 field.show_value(VALUES[name])
                 _tell(field)
-                state = dataclasses.replace(state, choices=chosen[-1])
+                state = dataclasses.replace(state, strip=state.strip.asked(chosen[-1]))
     choices = state.choices
     presets = Presets(QWidget(), presets_file)
     presets.show_choices(choices)

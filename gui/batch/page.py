@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from restorer import Choice, Settings, find_option
 
 from ..session.choices import Choices, automatic_choices
+from ..session.documents import Document
 from ..session.session import Session
 from ..session.thumbnails import Thumbnails
 from ..widgets.accessibility import Notice, announce
@@ -85,6 +86,21 @@ class BatchPanel(FileDropPanel):
         """Append files, and the pictures below folders, to the queue."""
         self._apply_output()
         self.control.add(paths, self._choices, self._folder(), self._settings())
+
+    def add_documents(self, documents: Sequence[Document]) -> None:
+        """Append documents of the film strip to the queue, each with its own recipe."""
+        self._apply_output()
+        groups: list[tuple[Choices, list[Path]]] = []
+        for document in documents:
+            recipe = document.recipe.for_kind(raw=False).suited(None)
+            if document.path is None:
+                continue
+            if not groups or groups[-1][0] != recipe:
+                groups.append((recipe, []))
+            groups[-1][1].append(document.path)
+        for recipe, paths in groups:
+            settings = replace(recipe.settings, existing=self.existing.currentData())
+            self.control.add(paths, recipe, self._folder(), settings)
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
         """Stop, save the queue and end all threads; return whether they ended within the time."""

@@ -430,6 +430,18 @@
         <source>Result: %1 × %2 pixels</source>
         <translation>Ergebnis: %1 × %2 Pixel</translation>
     </message>
+    <message>
+        <source>Restore (%1)</source>
+        <translation>Verbessern (%1)</translation>
+    </message>
+    <message>
+        <source>Waiting; pictures before it: %1</source>
+        <translation>Wartet; Bilder davor: %1</translation>
+    </message>
+    <message>
+        <source>About %1, %2 of memory</source>
+        <translation>Etwa %1, %2 Speicher</translation>
+    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -605,6 +617,46 @@
         <source>&amp;Report a problem …</source>
         <translation>Ein &amp;Problem melden …</translation>
     </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>Remove from the &amp;queue</source>
+        <translation>Aus der &amp;Warteschlange nehmen</translation>
+    </message>
+    <message>
+        <source>Copy s&amp;ettings</source>
+        <translation>&amp;Einstellungen kopieren</translation>
+    </message>
+    <message>
+        <source>Paste se&amp;ttings</source>
+        <translation>E&amp;instellungen einfügen</translation>
+    </message>
+    <message>
+        <source>Save &amp;beside the original</source>
+        <translation>&amp;Neben dem Original speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Discard the result</source>
+        <translation>Ergebnis &amp;verwerfen</translation>
+    </message>
+    <message>
+        <source>Show in &amp;folder</source>
+        <translation>Im &amp;Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Restore and sa&amp;ve all</source>
+        <translation>Alle verbessern und s&amp;peichern</translation>
+    </message>
+    <message>
+        <source>Remove from the st&amp;rip</source>
+        <translation>Aus dem Film&amp;streifen nehmen</translation>
+    </message>
 </context>
 <context>
     <name>AddForm</name>
@@ -762,8 +814,8 @@
         <translation>Trotzdem öffnen</translation>
     </message>
     <message>
-        <source>Stop and quit</source>
-        <translation>Anhalten und beenden</translation>
+        <source>Continue</source>
+        <translation>Fortsetzen</translation>
     </message>
 </context>
 <context>
@@ -789,12 +841,20 @@
         <translation>keine Schäden</translation>
     </message>
     <message>
-        <source>Found: %1. Steps: %2.</source>
-        <translation>Gefunden: %1. Schritte: %2.</translation>
-    </message>
-    <message>
         <source>Found: %1. Nothing to do.</source>
         <translation>Gefunden: %1. Nichts zu tun.</translation>
+    </message>
+    <message>
+        <source>Change the steps</source>
+        <translation>Schritte ändern</translation>
+    </message>
+    <message>
+        <source>Turns Automatic off and shows its steps</source>
+        <translation>Schaltet Automatik aus und zeigt ihre Schritte</translation>
+    </message>
+    <message>
+        <source>Found: %1. Suggested: %2.</source>
+        <translation>Gefunden: %1. Vorschlag: %2.</translation>
     </message>
 </context>
 <context>
@@ -1544,10 +1604,6 @@
         <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
         <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
     </message>
-    <message>
-        <source>Pictures are still being restored. Stop and quit?</source>
-        <translation>Es werden noch Bilder verbessert. Anhalten und beenden?</translation>
-    </message>
 </context>
 <context>
     <name>MatchTable</name>
@@ -1593,6 +1649,10 @@
     <message>
         <source>&amp;Inspect</source>
         <translation>&amp;Untersuchen</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>B&amp;earbeiten</translation>
     </message>
 </context>
 <context>
@@ -2146,14 +2206,6 @@
         <translation>Kein Schritt ist gewählt. Schalten Sie mindestens einen ein.</translation>
     </message>
     <message>
-        <source>There is no result yet. Restore the picture first.</source>
-        <translation>Es gibt noch kein Ergebnis. Verbessern Sie erst das Bild.</translation>
-    </message>
-    <message>
-        <source>%1 is the original. Choose another name.</source>
-        <translation>%1 ist das Original. Wählen Sie einen anderen Namen.</translation>
-    </message>
-    <message>
         <source>%1 is not a color profile of an RGB screen. Choose another one.</source>
         <translation>%1 ist kein Farbprofil eines RGB-Bildschirms. Wählen Sie ein anderes.</translation>
     </message>
@@ -2166,8 +2218,8 @@
         <translation>%1 ist sehr groß: %2 Megapixel, die etwa %3 GB Speicher brauchen.</translation>
     </message>
     <message>
-        <source>Saved as %1.</source>
-        <translation>Gespeichert als %1.</translation>
+        <source>The last session ended unexpectedly. Unsaved results: %1. Pictures waiting: %2.</source>
+        <translation>Die letzte Sitzung endete unerwartet. Ungespeicherte Ergebnisse: %1. Wartende Bilder: %2.</translation>
     </message>
 </context>
 <context>
@@ -2966,6 +3018,10 @@
         <source>Removes noise that is the same everywhere, unlike the noise of a camera.</source>
         <translation>Entfernt Rauschen, das überall gleich ist, anders als das einer Kamera.</translation>
     </message>
+    <message>
+        <source>JPEG quality about %1</source>
+        <translation>JPEG-Qualität etwa %1</translation>
+    </message>
 </context>
 <context>
     <name>AttentionDialog</name>
@@ -3078,6 +3134,122 @@
     <message>
         <source>This page is not installed: %1</source>
         <translation>Diese Seite ist nicht installiert: %1</translation>
+    </message>
+</context>
+<context>
+    <name>Saving</name>
+    <message>
+        <source>There is no result yet. Restore the picture first.</source>
+        <translation>Es gibt noch kein Ergebnis. Verbessern Sie erst das Bild.</translation>
+    </message>
+    <message>
+        <source>%1 is the original. Choose another name.</source>
+        <translation>%1 ist das Original. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>Gespeichert als %1.</translation>
+    </message>
+    <message>
+        <source>Saved beside the originals: %1</source>
+        <translation>Neben den Originalen gespeichert: %1</translation>
+    </message>
+</context>
+<context>
+    <name>Runs</name>
+    <message>
+        <source>The state of the pictures cannot be kept on the disk: %1</source>
+        <translation>Der Stand der Bilder kann nicht auf der Festplatte festgehalten werden: %1</translation>
+    </message>
+    <message>
+        <source>no room is left.</source>
+        <translation>es ist kein Platz mehr frei.</translation>
+    </message>
+    <message>
+        <source>The result of %1 is in memory only. Save it soon: %2</source>
+        <translation>Das Ergebnis von %1 ist nur im Arbeitsspeicher. Speichern Sie es bald: %2</translation>
+    </message>
+</context>
+<context>
+    <name>FilmStripModel</name>
+    <message>
+        <source>Repair suggested</source>
+        <translation>Reparatur vorgeschlagen</translation>
+    </message>
+    <message>
+        <source>Settings changed</source>
+        <translation>Einstellungen geändert</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Being restored</source>
+        <translation>Wird verbessert</translation>
+    </message>
+    <message>
+        <source>Restored, not saved</source>
+        <translation>Verbessert, nicht gespeichert</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>Gespeichert</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>page %1</source>
+        <translation>Seite %1</translation>
+    </message>
+</context>
+<context>
+    <name>Closing</name>
+    <message>
+        <source>Close restorer</source>
+        <translation>restorer schließen</translation>
+    </message>
+    <message>
+        <source>This is not finished yet:</source>
+        <translation>Dies ist noch nicht fertig:</translation>
+    </message>
+    <message>
+        <source>Batch - files are being restored</source>
+        <translation>Stapel - Dateien werden verbessert</translation>
+    </message>
+    <message>
+        <source>Results are saved beside the originals.</source>
+        <translation>Ergebnisse werden neben den Originalen gespeichert.</translation>
+    </message>
+    <message>
+        <source>What waits can be continued at the next start.</source>
+        <translation>Was wartet, lässt sich beim nächsten Start fortsetzen.</translation>
+    </message>
+    <message>
+        <source>&amp;Save all</source>
+        <translation>Alle &amp;speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Stop and keep the queue</source>
+        <translation>&amp;Anhalten und Warteschlange behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Discard</source>
+        <translation>&amp;Verwerfen</translation>
+    </message>
+    <message>
+        <source>is being restored</source>
+        <translation>wird verbessert</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>restored, not saved</source>
+        <translation>verbessert, nicht gespeichert</translation>
     </message>
 </context>
 </TS>

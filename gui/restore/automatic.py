@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from ..session.choices import SCALES, Choices
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
-from ..widgets.titles import damage_title, task_title
+from ..widgets.titles import found_title, task_title
 
 _INDENT = 24  # below the text of a check box
 
@@ -33,9 +35,14 @@ class Automatic(QWidget):
             self.scale.addItem(f"{scale} ×", scale)
         self.sentence = hint()
         self.sentence.setContentsMargins(_INDENT, 0, 0, 4)
+        self.change = QPushButton(self.tr("Change the steps"))
+        self.change.setToolTip(self.tr("Turns Automatic off and shows its steps"))
+        self.change.setAccessibleDescription(self.change.toolTip())
+        self.change.clicked.connect(self.wanted.click)
         layout = column(spacing=6)
         layout.addLayout(row(self.wanted, self.scale, stretch=0))
         layout.addWidget(self.sentence)
+        layout.addLayout(row(self.change, stretch=1))
         self.setLayout(layout)
         self.wanted.toggled.connect(self._take)
         self.scale.activated.connect(self._take)
@@ -48,6 +55,7 @@ class Automatic(QWidget):
             self.scale.setCurrentIndex(self.scale.findData(choices.enlargement))
         self.scale.setVisible(choices.automatic)
         self.sentence.setVisible(choices.automatic)
+        self.change.setVisible(choices.automatic and bool(choices.steps))
         self.sentence.setText(self._words(choices, opened=state.opened is not None))
 
     def _words(self, choices: Choices, *, opened: bool) -> str:
@@ -55,10 +63,13 @@ class Automatic(QWidget):
             return self.tr("Repairs what each picture needs.")
         if choices.chosen is None:
             return self.tr("Looking at the picture …")
-        kinds = dict.fromkeys(map(damage_title, choices.chosen.kinds))
-        found = ", ".join(kinds) or self.tr("no damage")
+        kinds, strengths = choices.chosen.kinds, choices.chosen.strengths
+        pairs = zip_longest(kinds, strengths[: len(kinds)], fillvalue=0.0)
+        titles = dict.fromkeys(found_title(str(kind), strength) for kind, strength in pairs)
+        found = ", ".join(titles) or self.tr("no damage")
         steps = ", ".join(task_title(spec.task) for spec in choices.models)
-        text = self.tr("Found: %1. Steps: %2.") if steps else self.tr("Found: %1. Nothing to do.")
+        text = self.tr("Found: %1. Suggested: %2.")
+        text = text if steps else self.tr("Found: %1. Nothing to do.")
         return text.replace("%1", found).replace("%2", steps)
 
     def _take(self) -> None:

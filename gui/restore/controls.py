@@ -19,7 +19,7 @@ from restorer import FORMATS
 
 from ..session.state import State
 from ..widgets.forms import Picker, Section, ValueSlider, WheelGuard, column, heading, labeled, row
-from ..widgets.words import duration
+from ..widgets.words import duration, size
 from .fields import OptionFields
 from .step_list import StepList
 
@@ -115,8 +115,10 @@ class ActionArea(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("actionArea")
-        self.text = QLabel()
+        self.text = QLabel(wordWrap=True)
         self.text.setProperty("hint", True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        self.text.setMinimumHeight(2 * self.text.fontMetrics().lineSpacing())  # nothing moves
         self.text.setAccessibleDescription(self.tr("Progress"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress"))
@@ -143,9 +145,15 @@ class ActionArea(QFrame):
         self._running = work.doing == "restoring"
         text = self.tr("Stop") if self._running else self.tr("Restore")
         self.run_button.setText(text)
-        ready = state.opened is not None and state.choices.ready
+        document, several = state.strip.document, len(state.strip.selected)
+        waits = document is not None and document.stage == "waiting"
+        if several > 1 and not self._running:
+            text = self.tr("Restore (%1)").replace("%1", str(several))
+            self.run_button.setText(text)
         idle = work.doing in ("nothing", "previewing")
-        self.run_button.setEnabled(self._running or (ready and idle and state.finished is None))
+        ready = state.opened is not None and state.can_run and idle and not waits
+        can_run = several > 1 or (ready and state.finished is None)
+        self.run_button.setEnabled(self._running or can_run)
         self.save_button.setEnabled(state.saveable is not None and idle)
         self.save_button.setProperty("primary", state.finished is not None)
         self.run_button.setProperty("primary", state.finished is None)
@@ -178,8 +186,14 @@ class ActionArea(QFrame):
             return self.tr("Saving …")
         if work.doing == "opening":
             return self.tr("Opening …")
-        if state.opened is None:
+        document = state.strip.document
+        if state.opened is None or document is None:
             return self.tr("No picture is open.")
+        if document.stage == "waiting":
+            before = state.strip.queue.index(document.id) + 1
+            return self.tr("Waiting; pictures before it: %1").replace("%1", str(before))
+        if document.stage == "failed":
+            return document.failure
         if state.finished is not None:
             took = duration(state.finished.seconds)
             return self.tr("Restored in %1.").replace("%1", took)
@@ -190,9 +204,13 @@ class ActionArea(QFrame):
                 return self.tr("Nothing to repair.") if state.choices.chosen else ""
             return self.tr("Turn on at least one step.")
         width, height = state.size
-        return (
-            self.tr("Result: %1 × %2 pixels").replace("%1", str(width)).replace("%2", str(height))
-        )
+        text = self.tr("Result: %1 × %2 pixels")
+        text = text.replace("%1", str(width)).replace("%2", str(height))
+        price = document.price
+        if price is None:
+            return text
+        cost = self.tr("About %1, %2 of memory").replace("%1", duration(price.seconds))
+        return f"{text}\n{cost.replace('%2', size(price.memory))}"
 
     def _press(self) -> None:
         (self.stop if self._running else self.run).emit()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QV
 
 from restorer import READABLE, ReferenceMaps
 
-from ..canvas.film_strip import SIDE, FilmStripModel, Frame
+from ..canvas.film_strip import SIDE, Frame, PictureModel
 from ..session.convert import to_qimage
 from ..session.state import State
 from ..widgets.accessibility import Notice
@@ -47,7 +47,7 @@ class References(FileDropPanel):
         self._beside: Path | None = None  # the picture that is open
         self._maps: ReferenceMaps | None = None
         self._explained: ReferenceMaps | None = None
-        self.items = FilmStripModel(self.devicePixelRatioF(), self)
+        self.items = PictureModel(self.devicePixelRatioF(), self)
         self.list = QListView()
         self.list.setAccessibleName(self.tr("Reference pictures"))
         self.list.setModel(self.items)

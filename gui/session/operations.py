@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from restorer import (
     DEFAULT_MAX_PIXELS,
     FORMATS,
     READABLE,
+    CancelToken,
     Chosen,
     Image,
     ImageError,
@@ -33,10 +35,12 @@ from restorer import (
 from . import rendering
 from .choices import Choices, usual_choices
 from .convert import Pyramid, from_clipboard, pyramid, to_qimage
+from .documents import Document, Kept, Price, Restoration
 from .growth import Growth
 from .preview_region import box_of
-from .state import CameraPreview, LoadedResult, OpenPicture, Patch, Restoration
-from .worker import Request
+from .shelf import Shelf
+from .state import CameraPreview, LoadedResult, OpenPicture, Patch
+from .worker import Gate, Request
 
 if TYPE_CHECKING:
     from restorer import FileHash, ReferenceMaps, Source
@@ -58,6 +62,71 @@ class PreviewPatch:
     choices: Choices
     pace: float
     maps: ReferenceMaps | None
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The end of a run of the queue.
+
+    Attributes:
+        recipe: What was asked for, with the steps that suit the picture.
+        restoration: The result; None for a picture that needs no repair.
+        size: (width, height) of the picture.
+    """
+
+    recipe: Choices
+    restoration: Restoration | None
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What was found out about a picture.
+
+    Attributes:
+        recipe: Its recipe with the steps that suit it.
+        size: (width, height).
+        pages: Number of pages of the file.
+        price: What a run takes.
+    """
+
+    recipe: Choices
+    size: tuple[int, int]
+    pages: int
+    price: Price
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedResult:
+    """A picture with a result, for those who save it elsewhere or in another form.
+
+    Attributes:
+        id: That of its document.
+        source: The file; None for a picture from the clipboard.
+        name: Name for titles.
+        page: Number of the page, from 0.
+        pages: Number of pages of the file.
+        recipe: What made the result; see `save`.
+        size: (width, height) of the original.
+    """
+
+    id: int
+    source: Path | None
+    name: str
+    page: int
+    pages: int
+    recipe: Choices
+    size: tuple[int, int]
+    _document: Document
+    _shelf: Shelf
+
+    def final(self) -> Image:
+        """Return the pixels to save; takes time. Raises RestorerError, OSError."""
+        return final_of(self._document, self._shelf)
+
+    def original(self) -> Image:
+        """Return the original; takes time. Raises ImageError."""
+        return _opened_source(self._document).plain
 
 
 def find_pictures(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -128,9 +197,20 @@ def large_size(path: Path, max_pixels: int) -> tuple[float, float] | None:
     return pixels / 1e6, pixels * (header.channels * header.bits / 8 + 4 * 4 / 3) / 1e9
 
 
-def open_copied(image: QImage, name: str, screen: bytes | None) -> OpenPicture:
-    """Open a picture that another program has copied."""
-    return _opened(None, name, from_clipboard(image), usual_choices(), screen)
+def open_copied(image: QImage, name: str, file: Path, screen: bytes | None) -> OpenPicture:
+    """Open a picture that another program has copied, and keep it in a file. Raises ImageError."""
+    copied = from_clipboard(image)
+    write(copied, file)
+    return _opened(None, name, copied, usual_choices(), screen)
+
+
+def open_document(
+    document: Document, recipe: Choices, screen: bytes | None, max_pixels: int
+) -> OpenPicture:
+    """Open the picture of a document. Raises ImageError."""
+    if document.path is None:
+        return _opened(None, document.name, read(document.file), usual_choices(), screen)
+    return open_file(document.path, recipe, screen, max_pixels, document.page)
 
 
 def open_pair(
@@ -147,6 +227,85 @@ def open_pair(
     return opened, LoadedResult(image, _shown(image, opened.source, screen), scale)
 
 
+def open_all(
+    document: Document, shelf: Shelf, screen: bytes | None, max_pixels: int
+) -> tuple[OpenPicture, Restoration | ImageError | None]:
+    """Open the picture of a document, and its result if that is on the disk. Raises ImageError.
+
+    The error of a result that cannot be read takes its place.
+    """
+    opened = open_document(document, document.recipe, screen, max_pixels)
+    if document.kept is None or document.restoration is not None:
+        return opened, document.restoration
+    try:
+        result = open_result(document.kept, shelf, opened.source, document.recipe, screen)
+    except ImageError as error:
+        return opened, error
+    return opened, result
+
+
+def open_result(
+    kept: Kept, shelf: Shelf, picture: Source, recipe: Choices, screen: bytes | None
+) -> Restoration:
+    """Read a result that is on the disk. Raises ImageError where it is not there.
+
+    A result of other choices gets their full effect.
+    """
+    image = shelf.load(kept)
+    finished = recipe if recipe.for_networks() == kept.choices else kept.choices
+    final = rendering.finish(picture, image, finished, CancelToken())
+    shown = _shown(final, picture, screen)
+    return Restoration(image, final, shown, kept.choices, finished.finish, kept.seconds, None)
+
+
+def final_of(document: Document, shelf: Shelf) -> Image:
+    """Return the pixels to save of a document with a result. Raises RestorerError."""
+    made = document.restoration
+    if made is not None and made.finish == document.result_recipe.finish:
+        return made.final
+    if made is None:
+        assert document.kept is not None, "a document with a result"
+        image = shelf.load(document.kept)
+    else:
+        image = made.image
+    picture = _opened_source(document)
+    return rendering.finish(picture, image, document.result_recipe, CancelToken())
+
+
+def run_document(
+    document: Document,
+    opened: OpenPicture | None,
+    screen: bytes | None,
+    gate: Gate,
+    request: Request,
+) -> Run:
+    """Restore a document. Raises RestorerError.
+
+    Args:
+        document: The document.
+        opened: Its picture, if it is open.
+        screen: ICC profile of the screen.
+        gate: Work that goes first, between tiles.
+        request: Gets the progress.
+    """
+    recipe = document.recipe
+    if opened is None:
+        opened = open_document(document, recipe, screen, sys.maxsize)
+        recipe = recipe.for_kind(raw=opened.mosaic is not None)
+    if recipe.automatic and recipe.chosen is None:
+        recipe = recipe.suited(choose_steps(opened, recipe))
+    if not recipe.steps:
+        return Run(recipe, None, opened.size)
+
+    def report(done: int, total: int) -> None:
+        request.report(done, total)
+        gate.wait(request.cancel)
+
+    gate.wait(request.cancel)
+    held = replace(request, report=report)
+    return Run(recipe, restore_picture(opened, recipe, screen, held), opened.size)
+
+
 def estimate_damage(opened: OpenPicture, choices: Choices) -> tuple[float | None, int | None]:
     """Return the estimated sigma and JPEG quality, each None if no network takes it."""
     picture = opened.colors
@@ -159,6 +318,32 @@ def estimate_damage(opened: OpenPicture, choices: Choices) -> tuple[float | None
 def choose_steps(opened: OpenPicture, choices: Choices) -> Chosen:
     """Return what suits the picture. Raises RestorerError."""
     return restorer.choose_steps(choices.asked[0], opened.source, choices.settings)
+
+
+def analyze(document: Document) -> Analysis:
+    """Find out what suits a document that is not open. Raises RestorerError."""
+    header = probe(document.file)
+    page = read_page(document.file, number=document.page)
+    is_gray = isinstance(page, Image) and page.pixels.shape[2] == 1
+    recipe = document.recipe if is_gray else document.recipe.with_values(mosaic=None, raw_size=None)
+    source = source_of(page, recipe)
+    recipe = recipe.for_kind(raw=bool(source.pattern))
+    recipe = recipe.suited(restorer.choose_steps(recipe.asked[0], source, recipe.settings))
+    size = source.plain.width, source.plain.height
+    return Analysis(recipe, size, header.pages, price_of(source, recipe))
+
+
+def price_of(source: Source, choices: Choices) -> Price:
+    """Return what a run takes."""
+    return Price(*restorer.expected_cost(choices.steps, source, choices.settings))
+
+
+def source_of(page: Image | Mosaic, choices: Choices, file: FileHash | None = None) -> Source:
+    """Return a page as the core takes it; a gray picture may hold the samples of a sensor."""
+    if isinstance(page, Image) and page.pixels.shape[2] == 1:
+        page = restorer.as_mosaic(page, choices.settings)
+    choices = choices.for_kind(raw=isinstance(page, Mosaic))
+    return restorer.Source(page, file, choices.settings, camera_colors=choices.camera_colors)
 
 
 def survey() -> tuple[frozenset[str], tuple[str, ...]]:
@@ -333,6 +518,13 @@ def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, .
     return path, (*final.notes, *notes)
 
 
+def _opened_source(document: Document) -> Source:
+    """Return the picture of a document."""
+    page = read_page(document.file, number=document.page, max_pixels=sys.maxsize)
+    file = None if document.path is None else restorer.FileHash.of(document.path)
+    return source_of(page, document.recipe, file)
+
+
 def _check_references(opened: OpenPicture, choices: Choices) -> None:
     """Check reference files as `restore image` does."""
     if choices.references and opened.path is not None:
@@ -358,14 +550,9 @@ def _of_page(
     page = page if gray is None else restorer.as_mosaic(gray, choices.settings)
     mosaic = page if isinstance(page, Mosaic) else None
     choices = choices.for_kind(raw=mosaic is not None)
-    picture = _source(page, file, choices)
+    picture = source_of(page, choices, file)
     shown = _shown(picture.plain, picture, screen)
     return OpenPicture(path, name, picture, shown, mosaic, choices.development, gray=gray)
-
-
-def _source(page: Image | Mosaic, file: FileHash | None, choices: Choices) -> Source:
-    colors = choices.camera_colors
-    return restorer.Source(page, file, choices.settings, camera_colors=colors)
 
 
 def _patch(

@@ -270,4 +270,5 @@ class Previews(QObject):
 
     def _take_finished(self, reply: Reply) -> None:
         if reply.error is None:
-            self._store.set(restoration=reply.value, patches=(), patches_of=None)
+            self._store.change(restoration=reply.value)
+            self._store.set(patches=(), patches_of=None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +18,21 @@ from PySide6.QtGui import QImage
 from restorer import DEFAULT_MAX_PIXELS, FORMATS, READABLE, Image, ImageTooLargeError, Step
 
 from . import operations, rendering
+from .analyses import Analyses
 from .box import Box
-from .choices import CAMERA_SUFFIX, Choices
+from .choices import Choices
+from .documents import Document, changed_fields
+from .operations import FinishedResult
 from .preview import Previews
-from .state import Message, OpenPicture, Restoration, State, Work
+from .runs import Runs
+from .saving import Saving
+from .shelf import Entry, Shelf
+from .state import Message, OpenPicture, State, Work
 from .store import Store
-from .worker import Reply, Worker
+from .strip import Strip
+from .worker import Gate, Reply, Worker
+
+_ONE_CHANGE_S = 1.0  # changes of the same settings within it are undone together
 
 
 class Session(QObject):
@@ -31,6 +40,8 @@ class Session(QObject):
 
     Args:
         parent: Owner.
+        folder: Where results and the queue are kept for the next start, see `shelf`; None for a
+            temporary folder.
 
     Signals:
         changed: The new State.
@@ -42,21 +53,27 @@ class Session(QObject):
     progressed = Signal(object)
     showing = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, folder: Path | None = None) -> None:
         super().__init__(parent)
         self._store = Store(self)
         self._store.changed.connect(self.changed)
         self._store.progressed.connect(self.progressed)
-        self._first_tile = 0.0
-        self._save_to: Path | None = None  # where the result goes as soon as it is there
+        self._save_to: Path | None = None  # where the open result goes as soon as it is there
+        self._changed_last: tuple[int, frozenset[str], float] = (-1, frozenset(), 0.0)
+        gate = Gate()
         self._reader = Worker("reader", parent=self)
-        self._network = Worker("network", parent=self)
+        self._network = Worker("network", gate=gate, parent=self)
         self._estimator = Worker("gauge", parent=self)
         self._surveyor = Worker("surveyor", parent=self)
-        self._chooser = Worker("chooser", parent=self)
-        self._writer = Worker("writer", keep=True, parent=self)
         self._painter = Worker("painter", parent=self)
+        self._shelf = Shelf(folder)
+        self._shelf.claim()
         self._previews = Previews(self._store, self._network)
+        self._runs = Runs(self._store, self._shelf, gate)
+        self._runs.ended.connect(self._take_end)
+        self._saving = Saving(self._store, self._shelf)
+        self._saving.recolor.connect(self._recolor)
+        self._analyses = Analyses(self._store, self._follow_steps)
 
     @property
     def state(self) -> State:
@@ -70,7 +87,10 @@ class Session(QObject):
         self._store.ask(self._surveyor, lambda request: operations.survey(), self._take_survey)
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open the first picture of files and folders, and list the others."""
+        """Open the first picture of files and folders, and list the others.
+
+        Pictures that hold work stay in the strip.
+        """
         self._store.set(work=Work("opening"))
         self._store.ask(
             self._reader, lambda request: operations.find_pictures(paths), self._take_files
@@ -78,33 +98,31 @@ class Session(QObject):
         self.showing.emit()
 
     def show(self, number: int) -> None:
-        """Open one of the files."""
-        if not 0 <= number < len(self.state.files) or number == self.state.current:
-            return
-        self._leave(number)
-        self._read(self.state.files[number], DEFAULT_MAX_PIXELS)
+        """Open one of the documents."""
+        if 0 <= number < len(self.state.documents) and number != self.state.current:
+            self._go(self._strip.shown(number))
 
     def show_page(self, number: int) -> None:
         """Open another page of the open file, or frame of an animation, by its number from 0."""
-        opened = self.state.opened
+        opened = self._opened
         if opened is None or opened.path is None or number == opened.page:
             return
         if 0 <= number < opened.pages:
-            self._leave(self.state.current)
-            self._read(opened.path, DEFAULT_MAX_PIXELS, number)
+            self._go(self._strip.with_page(number))
 
     def open_anyway(self) -> None:
         """Open the current file, even if it is larger than the usual limit."""
-        self._leave(self.state.current)
-        self._read(self.state.files[self.state.current], sys.maxsize)
+        self._go(self._strip, sys.maxsize)
 
     def paste(self, image: QImage, name: str) -> None:
         """Open a picture that another program has copied."""
-        screen = self._store.screen
-        self._leave(-1)
+        screen, strip = self._store.screen, self._strip
+        file = self._shelf.folder / f"pasted-{time.time_ns():x}.png"
+        document = Document(0, None, name, strip.usual, pasted=file)
+        self._leave(strip.with_document(len(strip.documents), document))
         self._store.ask(
             self._reader,
-            lambda request: operations.open_copied(image, name, screen),
+            lambda request: (operations.open_copied(image, name, file, screen), None),
             self._take_opened,
         )
         self.showing.emit()
@@ -112,38 +130,61 @@ class Session(QObject):
     def open_pair(self, source: Path, target: Path) -> None:
         """Open a picture together with its result."""
         self.showing.emit()
-        screen, choices = self._store.screen, self.state.choices
-        self._leave(-1)
+        screen, strip = self._store.screen, self._strip
+        listed = [number for number, each in enumerate(strip.documents) if each.path == source]
+        if listed:
+            strip = strip.shown(listed[0])
+        else:
+            document = Document(0, source, source.name, strip.usual)
+            strip = strip.with_document(len(strip.documents), document)
+        choices = strip.recipe
+        self._leave(strip)
+
+        def take(reply: Reply) -> None:
+            opened, loaded = reply.value or (None, None)
+            self._take_opened(replace(reply, value=(opened, None)))
+            self._store.set(loaded_result=loaded)
+
         self._store.ask(
-            self._reader,
-            lambda t: operations.open_pair(source, target, choices, screen),
-            self._take_pair,
+            self._reader, lambda t: operations.open_pair(source, target, choices, screen), take
         )
 
+    def select(self, ids: Collection[int]) -> None:
+        """Select documents for the commands that apply to several."""
+        self._store.set(strip=replace(self._strip, selected=tuple(ids)))
+
     def choose(self, choices: Choices) -> None:
-        """Set the choices; the preview is updated if they change pixels."""
-        before, opened = self.state.choices, self.state.opened
-        if opened is not None and opened.gray is not None:
-            choices = choices.for_kind(raw=choices.settings.mosaic is not None)
-        elif opened is not None and opened.mosaic is not None:
-            choices = choices.behind_demosaicing()
-        else:
-            choices = choices.for_kind(raw=False)
+        """Set the recipe of the open picture; the preview is updated if that changes pixels."""
+        before, opened = self.state.choices, self._opened
+        choices = self._of_kind(choices, opened)
         if choices.wanted_damage != before.wanted_damage:
             choices = choices.suited(None)
         if choices == before:
             return
-        frame = self.state.frame
-        if frame is not None and choices.scale != before.scale:
-            frame = frame.scaled(choices.scale / before.scale)
-        self._store.set(choices=choices, frame=frame, saved=None, loaded_result=None)
-        if choices.noise != before.noise:
-            self._store.set(estimated_sigma=None)
-        self._previews.follow(before)
-        self._find_damage()
-        self._find_steps()
-        if opened is not None and choices.development != opened.development:
-            self._develop()
+        strip = self._strip.asked(choices, merged=self._continues(before, choices))
+        self._change_recipe(before, strip)
+
+    def undo(self) -> None:
+        """Return to the recipe before the last change."""
+        self._step(Document.undone)
+
+    def redo(self) -> None:
+        """Repeat a change that was undone."""
+        self._step(Document.redone)
+
+    def copy_recipe(self) -> None:
+        """Keep the recipe of the open picture for others."""
+        self._store.set(copied=self.state.choices)
+
+    def paste_recipe(self) -> None:
+        """Give the selected documents the recipe that was copied; it can be undone in each."""
+        before, strip, recipe = self.state.choices, self._strip, self.state.copied
+        if recipe is None:
+            return
+        for document in strip.chosen_documents:
+            made = document.asked(recipe.for_kind(raw=document.recipe.raw).suited(None))
+            strip = strip.with_(made)
+        self._change_recipe(before, strip)
 
     def adopt(self, steps: Sequence[Step]) -> None:
         """Choose the models and strengths of some steps, as compared on the contact sheet."""
@@ -175,58 +216,116 @@ class Session(QObject):
         self._previews.wait()
 
     def run(self) -> None:
-        """Restore the whole picture."""
-        opened, choices, screen = self.state.opened, self.state.choices, self._store.screen
-        if opened is None or self.state.work.doing == "restoring":
+        """Restore the selected pictures, one after the other."""
+        documents = self._strip.chosen_documents
+        if len(documents) == 1 and (why := self._why_not(documents[0])):
+            self._store.tell(why)
             return
-        if not choices.ready:
-            if choices.automatic:
-                self._store.tell(self.tr("This picture needs no repair."))
-            elif choices.needs_references:
-                self._store.tell(self.tr("Add a reference picture first."))
-            else:
-                self._store.tell(self.tr("No step is selected. Turn on at least one."))
-            return
-        self._store.set(work=Work("restoring"), message=None, loaded_result=None)
-        self._store.ask(
-            self._network,
-            lambda request: operations.restore_picture(opened, choices, screen, request),
-            self._take_restoration,
-            self._count,
-            lambda growth: self._store.set(grown_result=growth),
-        )
+        able = [each for each in documents if not self._why_not(each)]
+        if any(each.id == self.state.opened_of for each in able):
+            self._network.drop()
+            doing = self.state.work.doing
+            work = Work() if doing == "previewing" else self.state.work
+            self._store.set(work=work, message=None, loaded_result=None)
+        self._runs.add(each.id for each in able)
 
     def stop(self) -> None:
-        """Stop after the current tile."""
-        if self.state.work.doing in ("restoring", "previewing"):
-            self._network.drop()
+        """Stop the run after its current tile, or the preview."""
+        if self._strip.running is not None:
             self._save_to = None
-            text = self.tr("Stopped. The next change starts the preview again.")
-            self._store.set(work=Work(), message=Message(text, "note"))
-            self._previews.stop()
+            is_open = self._strip.running == self.state.opened_of
+            self._runs.stop()
+            if is_open:
+                self._stop_preview()
+        elif self.state.work.doing in ("restoring", "previewing"):
+            self._stop_preview()
+
+    def _stop_preview(self) -> None:
+        """Stop the preview until the next change, and say so."""
+        self._network.drop()
+        text = self.tr("Stopped. The next change starts the preview again.")
+        self._store.set(work=Work(), message=Message(text, "note"))
+        self._previews.stop()
+
+    def unqueue(self, ids: Collection[int]) -> None:
+        """Take documents out of the queue; stop the one that runs."""
+        self._runs.remove(ids)
+
+    def discard(self, ids: Collection[int]) -> None:
+        """Throw results away, as the user wants it."""
+        self._runs.discard(ids)
+        self._store.set(patches=(), patches_of=None)
+        self._previews.wait()
+
+    def give_up(self) -> None:
+        """Throw all unsaved results and the queue away, as the user wants it."""
+        self._runs.remove([document.id for document in self.state.documents])
+        self._runs.discard([document.id for document in self._strip.unsaved])
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove documents and their results from the strip."""
+        before, opened = self._strip, self._strip.document
+        self._runs.remove(ids)
+        strip = self._strip.removed(ids)
+        gone = [each for each in before.documents if strip.find(each.id) is None]
+        if strip.document is opened:
+            self._store.set(strip=strip)
+        elif strip.document is None:
+            self._leave(strip)
+            self._store.set(work=Work(), opened=None, opened_of=None, camera_preview=None)
+        else:
+            self._go(strip)
+        self._runs.drop(gone)
 
     def save(self, path: Path) -> None:
-        """Write the whole result, with the same pixels as `restore image`."""
-        final, choices = self.state.saveable, self.state.choices
-        if final is None:
-            self._store.tell(self.tr("There is no result yet. Restore the picture first."))
+        """Write the result of the open picture, with the same pixels as `restore image`."""
+        self._saving.save(path)
+
+    def save_beside(
+        self, documents: Sequence[Document], then: Callable[[bool], None] | None = None
+    ) -> None:
+        """Write results beside their originals; `then` hears whether all were written."""
+        self._saving.save_beside(documents, then)
+
+    def selected_results(self) -> tuple[FinishedResult, ...]:
+        """Return the results of the selected pictures, or of the open one."""
+        return self._saving.selected_results()
+
+    def mark_saved(self, id: int, path: Path) -> None:
+        """Show a result as saved, which has been written to a file."""
+        self._saving.mark_saved(id, path)
+
+    @property
+    def left_over(self) -> tuple[Entry, ...]:
+        """What a window that was killed has left: unsaved results, and what waited."""
+        return self._shelf.left_over
+
+    def offer_left_over(self) -> None:
+        """Offer to continue the work of a window that was killed."""
+        if not self.left_over:
             return
-        opened = self.state.opened
-        if opened is not None and opened.path is not None and _same(path, opened.path):
-            text = self.tr("%1 is the original. Choose another name.")
-            self._store.tell(text.replace("%1", str(path)))
-            return
-        in_camera_colors = path.suffix.lower() == CAMERA_SUFFIX
-        if choices.raw and choices.camera_colors != in_camera_colors:
-            self.choose(choices.with_changes(suffix=path.suffix.lower()))
-            self.run()  # in other colors
-            self._save_to = path
-            return
-        self._store.set(work=Work("saving"), message=None)
-        made = choices if opened is None else choices.of_page(opened.page, opened.pages)
-        self._store.ask(
-            self._writer, lambda t: operations.save(final, path, made), self._take_saved
+        text = self.tr(
+            "The last session ended unexpectedly. Unsaved results: %1. Pictures waiting: %2."
         )
+        unsaved = sum(entry.unsaved for entry in self.left_over)
+        waiting = sum(entry.stage == "waiting" for entry in self.left_over)
+        text = text.replace("%1", str(unsaved)).replace("%2", str(waiting))
+        self._store.set(message=Message(text, "note", "continue"))
+
+    def take_left_over(self) -> None:
+        """Continue the work of a window that was killed."""
+        entries, strip = self._shelf.left_over, self._strip
+        first, waiting = len(strip.documents), []
+        for entry in entries:
+            document = entry.document(strip.next_id)
+            if entry.stage == "waiting":
+                waiting.append(document.id)
+            documents = (*strip.documents, document)
+            strip = replace(strip, documents=documents, next_id=strip.next_id + 1)
+        self._shelf.left_over = ()
+        if entries:
+            self._go(strip.shown(first))
+            self._runs.add(waiting)
 
     def set_screen_profile(self, path: Path | None) -> bool:
         """Convert colors to the ICC profile of a screen, None for sRGB; return whether it fits."""
@@ -254,7 +353,12 @@ class Session(QObject):
     @property
     def at_work(self) -> bool:
         """Whether there is work that would be lost."""
-        return self.state.work.doing in ("restoring", "saving")
+        return (
+            self.state.work.doing in ("restoring", "saving")
+            or self._strip.running is not None
+            or bool(self._strip.queue)
+            or self._saving.busy
+        )
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop all work except saving; return whether all threads ended within the time."""
@@ -262,14 +366,14 @@ class Session(QObject):
             self._reader,
             self._network,
             self._estimator,
-            self._chooser,
             self._surveyor,
             self._painter,
         )
         for worker in workers:
             worker.drop()
-        ended = [worker.close(timeout_s) for worker in (*workers, self._writer)]
-        return self._previews.close(timeout_s) and all(ended)
+        parts = (self._saving, self._runs, self._analyses, self._previews)
+        ended = [part.close(timeout_s) for part in (*workers, *parts)]
+        return all(ended)
 
     # Replies of workers.
 
@@ -287,35 +391,45 @@ class Session(QObject):
                 text = self.tr("No picture was found there. Supported: %1.")
                 self._store.tell(text.replace("%1", known))
             return
-        self._store.set(files=files, current=-1)
-        self.show(0)
+        before, strip = self._strip, self._strip.with_files(files)
+        self._go(strip.shown(strip.files.index(files[0])))
+        self._runs.drop(each for each in before.documents if strip.find(each.id) is None)
 
     def _take_opened(self, reply: Reply) -> None:
-        opened: OpenPicture | None = reply.value
-        is_raw = opened is not None and opened.mosaic is not None
-        choices = self.state.choices
-        if opened is not None and opened.gray is None:
-            choices = choices.with_values(mosaic=None, raw_size=None)
+        opened, result = reply.value or (None, None)
+        document, recipe = self._strip.document, self.state.choices
+        strip = self._strip
+        if document is not None and opened is not None:
+            if opened.gray is None:
+                recipe = recipe.with_values(mosaic=None, raw_size=None)
+            if recipe.raw != (opened.mosaic is not None):
+                recipe = recipe.for_kind(raw=opened.mosaic is not None).suited(None)
+            made = document.with_recipe(recipe, pages=opened.pages, size=opened.size)
+            if isinstance(result, Exception):
+                made = replace(made, kept=None)
+                self._store.report(result)
+            elif made.restoration is None and made.kept is not None:
+                made = replace(made, restoration=result)  # unless a newer one is in memory
+            strip = strip.with_(made)
+        is_running = document is not None and strip.running == document.id
         self._store.set(
+            strip=strip,
             opened=opened,
+            opened_of=None if document is None or opened is None else document.id,
             camera_preview=None,
-            choices=(choices.for_kind(raw=is_raw) if opened is not None else choices).suited(None),
             patches=(),
             patches_of=None,
             grown_preview=None,
-            grown_result=None,
-            restoration=None,
             loaded_result=None,
             maps=None,
             frame=None,
             estimated_sigma=None,
             estimated_quality=None,
-            saved=None,
-            work=Work(),
+            work=self.state.progress if is_running else Work(),
         )
         if opened is not None:
-            self._find_damage()
-            self._find_steps()
+            self._find_out()
+            self._previews.finish()
             self._previews.wait()
             if self.state.choices.development != opened.development:  # chosen meanwhile
                 self._develop()
@@ -328,38 +442,43 @@ class Session(QObject):
 
         def take(reply: Reply) -> None:
             if reply.error is None and self.state.opened is opened:
-                self._store.set(opened=reply.value, choices=self.state.choices.suited(None))
-                self._find_steps()
+                self._store.set(opened=reply.value)
+                self._store.change(recipe=self.state.choices.suited(None))
+                self._analyses.find_steps()
                 self._previews.wait()
 
         self._store.ask(
             self._painter, lambda request: operations.develop(opened, choices, screen), take
         )
 
-    def _read(self, path: Path, max_pixels: int, page: int = 0) -> None:
-        """Open a page of a file; one above the limit is offered to be opened anyway."""
-        screen, choices = self._store.screen, self.state.choices
+    def _read(self, max_pixels: int) -> None:
+        """Read the open document; one above the limit is offered to be opened anyway."""
+        document, screen = self._strip.document, self._store.screen
+        if document is None:
+            return
 
         def take(reply: Reply) -> None:
             self._take_opened(reply)
             if isinstance(reply.error, ImageTooLargeError):
-                self._offer_large(path, max_pixels)
+                self._offer_large(document.file, max_pixels)
 
         def read_all() -> None:
             self._store.ask(
                 self._reader,
-                lambda request: operations.open_file(path, choices, screen, max_pixels, page),
+                lambda request: operations.open_all(document, self._shelf, screen, max_pixels),
                 take,
             )
 
         def take_preview(reply: Reply) -> None:
             if reply.value is not None:
-                self._store.set(opened=None, camera_preview=reply.value)
+                self._store.set(opened=None, opened_of=None, camera_preview=reply.value)
             read_all()
 
-        if path.suffix.lower() in FORMATS["raw"].suffixes:
+        if document.file.suffix.lower() in FORMATS["raw"].suffixes:
             self._store.ask(
-                self._reader, lambda request: operations.open_preview(path, screen), take_preview
+                self._reader,
+                lambda request: operations.open_preview(document.file, screen),
+                take_preview,
             )
         else:
             read_all()
@@ -372,12 +491,6 @@ class Session(QObject):
                 text = text.replace(f"%{number}", value)
             self._store.set(message=Message(text, action="open"))
 
-    def _take_pair(self, reply: Reply) -> None:
-        opened, loaded = reply.value or (None, None)
-        self._take_opened(replace(reply, value=opened))
-        self._store.set(files=(opened.path,) if opened else (), current=0 if opened else -1)
-        self._store.set(loaded_result=loaded)
-
     def _take_damage(self, reply: Reply) -> None:
         if reply.error is None:
             noise, sigma, quality = reply.value
@@ -387,46 +500,101 @@ class Session(QObject):
             self._find_damage()  # other tasks may have been turned on meanwhile
         self._previews.wait()
 
-    def _take_restoration(self, reply: Reply) -> None:
-        self._store.set(work=Work())
-        if reply.error is None:
-            restoration: Restoration = reply.value
-            self._store.set(
-                restoration=restoration,
-                patches=(),
-                patches_of=None,
-                grown_result=None,
-                saved=None,
-                maps=restoration.maps,
-            )
+    def _take_end(self, id: int) -> None:
+        """Show the result of a run of the open picture, and save it where it is awaited."""
+        document = self._strip.document
+        if document is None or document.id != id:
+            return
+        path, self._save_to = self._save_to, None
+        restoration = self.state.restoration
+        if restoration is not None and document.stage == "idle":
+            self._store.set(patches=(), patches_of=None, maps=restoration.maps)
             self._previews.finish()
         self._previews.wait()
-        path, self._save_to = self._save_to, None
         if path is not None and self.state.saveable is not None:
             self.save(path)
 
-    def _take_saved(self, reply: Reply) -> None:
-        self._store.set(work=Work())
-        if reply.error is not None:
-            return
-        path, notes = reply.value
-        text = self.tr("Saved as %1.").replace("%1", str(path))
-        said = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
-        self._store.set(saved=path, message=Message(f"{text} {said}".strip(), "note"))
+    def _recolor(self, path: Path) -> None:
+        """Restore the open picture in the colors that a file takes, and save it there."""
+        self.choose(self.state.choices.with_changes(suffix=path.suffix.lower()))
+        document = self._strip.document
+        if document is not None:
+            self._runs.add([document.id])
+            self._save_to = path
 
-    def _count(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done <= 1:
-            self._first_tile = now
-        left = (now - self._first_tile) / (done - 1) * (total - done) if done > 1 else None
-        self._store.set(work=replace(self.state.work, done=done, total=total, seconds_left=left))
+    # The recipe.
 
-    # Between pictures.
+    @property
+    def _strip(self) -> Strip:
+        return self.state.strip
+
+    @property
+    def _opened(self) -> OpenPicture | None:
+        """The open picture, once it has been read."""
+        document = self._strip.document
+        is_read = document is not None and document.id == self.state.opened_of
+        return self.state.opened if is_read else None
+
+    def _of_kind(self, choices: Choices, opened: OpenPicture | None) -> Choices:
+        """Return the choices with the tasks that the open picture takes."""
+        if opened is not None and opened.gray is not None:
+            return choices.for_kind(raw=choices.settings.mosaic is not None)
+        if opened is not None and opened.mosaic is not None:
+            return choices.behind_demosaicing()
+        return choices.for_kind(raw=False)
+
+    def _continues(self, before: Choices, after: Choices) -> bool:
+        """Return whether a change goes on with the last one, as that of a slider."""
+        id = -1 if self._strip.document is None else self._strip.document.id
+        fields, now = changed_fields(before, after), time.monotonic()
+        last, self._changed_last = self._changed_last, (id, fields, now)
+        return last[:2] == (id, fields) and now - last[2] < _ONE_CHANGE_S
+
+    def _step(self, step: Callable[[Document], Document]) -> None:
+        document = self._strip.document
+        if document is not None:
+            self._changed_last = (-1, frozenset(), 0.0)
+            self._change_recipe(document.recipe, self._strip.changed(document.id, step))
+
+    def _change_recipe(self, before: Choices, strip: Strip) -> None:
+        """Set the strip, in which the open picture may have another recipe."""
+        choices, frame, opened = strip.recipe, self.state.frame, self._opened
+        if frame is not None and choices.scale != before.scale:
+            frame = frame.scaled(choices.scale / before.scale)
+        self._store.set(strip=strip, frame=frame, loaded_result=None)
+        if choices.noise != before.noise:
+            self._store.set(estimated_sigma=None)
+        self._previews.follow(before)
+        self._find_out()
+        if opened is not None and choices.development != opened.development:
+            self._develop()
+
+    def _why_not(self, document: Document) -> str:
+        """Return why a document cannot be restored; empty if it can."""
+        recipe = document.recipe
+        if recipe.ready or (recipe.automatic and recipe.chosen is None):
+            return ""
+        if recipe.automatic:
+            return self.tr("This picture needs no repair.")
+        if recipe.needs_references:
+            return self.tr("Add a reference picture first.")
+        return self.tr("No step is selected. Turn on at least one.")
+
+    def _find_out(self) -> None:
+        """Find out what the recipe of the open picture leaves to the program, and its price."""
+        self._find_damage()
+        self._analyses.find_steps()
+        self._find_price()
+
+    def _find_price(self) -> None:
+        opened, choices = self._opened, self.state.choices
+        if opened is not None:
+            self._store.change(price=operations.price_of(opened.source, choices))
 
     def _find_damage(self) -> None:
         """Estimate the damage that the networks take, unless it is known."""
         state = self.state
-        opened, choices = state.opened, state.choices
+        opened, choices = self._opened, state.choices
         sigma = choices.takes("sigma") and state.estimated_sigma is None
         quality = choices.takes("jpeg_quality") and state.estimated_quality is None
         if opened is not None and (sigma or quality) and not self._estimator.busy:
@@ -436,23 +604,13 @@ class Session(QObject):
                 self._take_damage,
             )
 
-    def _find_steps(self) -> None:
-        """Find out what suits the picture, unless it is known."""
-        opened, choices = self.state.opened, self.state.choices
-        if opened is None or not choices.automatic or choices.chosen is not None:
-            return
+    def _follow_steps(self, before: Choices) -> None:
+        """React to the steps that were found for the open picture."""
+        self._previews.follow(before)
+        self._find_damage()
+        self._find_price()
 
-        def take(reply: Reply) -> None:
-            before = self.state.choices
-            known = self.state.opened is opened and before.wanted_damage == choices.wanted_damage
-            if reply.error is None and known:
-                self._store.set(choices=before.suited(reply.value))
-                self._previews.follow(before)
-                self._find_damage()
-
-        self._store.ask(
-            self._chooser, lambda request: operations.choose_steps(opened, choices), take
-        )
+    # Between pictures.
 
     def _show_again(self) -> None:
         """Show picture and results in the colors of another screen."""
@@ -466,7 +624,8 @@ class Session(QObject):
                 shown, *results = reply.value
                 self._store.set(opened=shown, patches=(), patches_of=None)
                 if (self.state.restoration, self.state.loaded_result) == (restoration, loaded):
-                    self._store.set(restoration=results[0], loaded_result=results[1])
+                    self._store.change(restoration=results[0])
+                    self._store.set(loaded_result=results[1])
                 self._previews.finish()
                 self._previews.wait()
 
@@ -476,17 +635,16 @@ class Session(QObject):
             take,
         )
 
-    def _leave(self, number: int) -> None:
-        """Cancel the work on the open picture before another one is opened."""
-        for worker in (self._network, self._estimator, self._chooser, self._painter):
+    def _go(self, strip: Strip, max_pixels: int | None = None) -> None:
+        """Open the current document of a strip."""
+        self._leave(strip)
+        self._read(max_pixels or DEFAULT_MAX_PIXELS)
+
+    def _leave(self, strip: Strip) -> None:
+        """Cancel what is done for the open picture before another one is opened; no run ends."""
+        for worker in (self._network, self._estimator, self._painter):
             worker.drop()
+        self._analyses.drop()
         self._previews.drop()
         self._save_to = None
-        self._store.set(current=number, work=Work("opening"), message=None)
-
-
-def _same(a: Path, b: Path) -> bool:
-    try:
-        return a.samefile(b)
-    except OSError:
-        return a == b
+        self._store.set(strip=strip.unloaded(), work=Work("opening"), message=None)

@@ -12,9 +12,11 @@ import restorer  # attributes load torch at first use, not when the window opens
 from restorer import Image, Mosaic, Region, list_models
 
 from .box import Box
-from .choices import Choices, automatic_choices
+from .choices import Choices
 from .convert import Pyramid
+from .documents import Document, Restoration
 from .growth import Growth
+from .strip import Strip
 
 if TYPE_CHECKING:
     from restorer import ReferenceMaps, Source
@@ -106,29 +108,6 @@ class Patch:
 
 
 @dataclass(frozen=True, eq=False)
-class Restoration:
-    """The whole result.
-
-    Attributes:
-        image: Output of the networks, float32.
-        final: The pixels to save.
-        shown: `final` in the colors of the screen.
-        choices: The choices that produced `image`, see `Choices.for_networks`.
-        finish: What turned `image` into `final`, see `Choices.finish`.
-        seconds: Duration.
-        maps: Sources of the texture, if references were used.
-    """
-
-    image: Image
-    final: Image
-    shown: Pyramid
-    choices: Choices
-    finish: tuple[object, ...]
-    seconds: float
-    maps: ReferenceMaps | None
-
-
-@dataclass(frozen=True, eq=False)
 class LoadedResult:
     """A result that was read from a file.
 
@@ -170,7 +149,7 @@ class Message:
 
     text: str
     kind: Literal["error", "note"] = "error"
-    action: Literal["", "models", "open", "close"] = ""
+    action: Literal["", "models", "open", "continue"] = ""
 
 
 def _embedded() -> frozenset[str]:
@@ -183,52 +162,90 @@ class State:
     """Everything that the window shows.
 
     Attributes:
-        files: The pictures to choose from.
-        current: Index of the picture that is open or being opened; -1 for none.
-        opened: The open picture.
+        strip: The documents; what holds for the open one are properties below.
+        progress: How far the run of the queue is.
+        opened: The open picture; while another one is being opened, still the one before.
+        opened_of: Id of its document.
         camera_preview: What is shown of a RAW file while it is being opened.
-        choices: The choices of the user.
         patches: Previewed parts of the result, the newest last.
         patches_of: The choices that produced the patches.
-        restoration: The whole result, if there is one for this picture.
         loaded_result: A result that was opened with the picture, until the choices change.
         grown_preview: The parts of a preview on its way.
         grown_result: The parts of a whole result on its way.
         maps: Sources of the texture, if references were used.
         frame: The rectangle chosen for the preview, in pixels of the result.
-        work: The current work.
+        copied: The recipe that was copied last.
+        work: What is done for the open picture.
         message: The current message.
         estimated_sigma: Noise level of the picture, once it was estimated.
         estimated_quality: Lowest JPEG quality of the picture's history, once it was estimated.
-        saved: File of the saved result.
         ground_truth: The original that results are compared with, if the user has chosen one.
         pace: Seconds per megapixel of input on this machine, by the models of the steps.
         usable: Ids of the models whose weights are installed.
         devices: Devices of this machine, best first.
     """
 
-    files: tuple[Path, ...] = ()
-    current: int = -1
+    strip: Strip = field(default_factory=Strip)
+    progress: Work = field(default_factory=Work)
     opened: OpenPicture | None = None
+    opened_of: int | None = None
     camera_preview: CameraPreview | None = None
-    choices: Choices = field(default_factory=automatic_choices)
     patches: tuple[Patch, ...] = ()
     patches_of: Choices | None = None
-    restoration: Restoration | None = None
     loaded_result: LoadedResult | None = None
     grown_preview: Growth | None = None
     grown_result: Growth | None = None
     maps: ReferenceMaps | None = None
     frame: Box | None = None
+    copied: Choices | None = None
     work: Work = field(default_factory=Work)
     message: Message | None = None
     estimated_sigma: float | None = None
     estimated_quality: int | None = None
-    saved: Path | None = None
     ground_truth: Image | None = None
     pace: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     usable: frozenset[str] = field(default_factory=_embedded)
     devices: tuple[str, ...] = ("cpu",)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The pictures to choose from."""
+        return self.strip.documents
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Their files."""
+        return self.strip.files
+
+    @property
+    def current(self) -> int:
+        """Index of the picture that is open or being opened; -1 for none."""
+        return self.strip.current
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the picture before is still shown, as another one is being opened."""
+        document = self.strip.document
+        return self.opened is not None and document is not None and document.id != self.opened_of
+
+    @property
+    def choices(self) -> Choices:
+        """What the user asks for."""
+        return self.strip.recipe
+
+    @property
+    def restoration(self) -> Restoration | None:
+        """The whole result of the open picture, if there is one."""
+        document = self.strip.document
+        return None if document is None or self.is_between else document.restoration
+
+    @property
+    def saved(self) -> Path | None:
+        """The file that has what is asked for now."""
+        document = self.strip.document
+        if document is None or document.saved is None or not document.is_saved:
+            return None
+        return document.saved.path
 
     @property
     def size(self) -> tuple[int, int]:
@@ -260,19 +277,10 @@ class State:
         )
 
     @property
-    def estimates_damage(self) -> bool:
-        """Whether networks wait for the damage of the picture to be estimated."""
-        choices, given = self.choices, self.choices.template
-        if self.opened is None or self.opened.mosaic is not None or choices.needs_references:
-            return False
-        sigma = choices.takes("sigma") and given.sigma is None and self.estimated_sigma is None
-        quality = choices.takes("jpeg_quality") and given.jpeg_quality is None
-        return sigma or (quality and self.estimated_quality is None)
-
-    @property
-    def expects_result(self) -> bool:
-        """Whether steps are chosen that change the picture, so that each pixel has a result."""
-        return self.opened is not None and bool(self.choices.steps)
+    def can_run(self) -> bool:
+        """Whether a run would do something, as far as that is known."""
+        choices = self.choices
+        return choices.ready or (choices.automatic and choices.chosen is None)
 
     @property
     def fresh(self) -> bool:

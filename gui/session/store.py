@@ -40,8 +40,16 @@ class Store(QObject):
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
         before, self.state = self.state, replace(self.state, **changes)
-        tick = changes.keys() == {"work"} and before.work.doing == self.state.work.doing
+        tick = changes.keys() <= {"work", "progress"} and before.work.doing == self.state.work.doing
         (self.progressed if tick else self.changed).emit(self.state)
+
+    def change(self, id: int | None = None, **changes: Any) -> None:
+        """Change fields of a document, of the open one by default."""
+        strip = self.state.strip
+        if id is None:
+            id = None if strip.document is None else strip.document.id
+        if id is not None:
+            self.set(strip=strip.with_values(id, **changes))
 
     def tell(self, text: str) -> None:
         """Show an error message."""
@@ -59,14 +67,18 @@ class Store(QObject):
 
         def then(reply: Reply) -> None:
             if reply.error is not None:
-                lacking = isinstance(reply.error, ModelError)
-                words = self._in_words(reply.error)
-                self.set(message=Message(words, action="models" if lacking else ""))
+                self.report(reply.error)
             take(reply)
 
         worker.ask(call, then, count, show)
 
-    def _in_words(self, error: Exception) -> str:
+    def report(self, error: Exception) -> None:
+        """Show an error, and its remedy."""
+        lacking = isinstance(error, ModelError)
+        self.set(message=Message(self.in_words(error), action="models" if lacking else ""))
+
+    def in_words(self, error: Exception) -> str:
+        """Return an error as a sentence."""
         if isinstance(error, RestorerError):
             return sentence(str(error))
         if isinstance(error, MemoryError):

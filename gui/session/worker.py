@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -45,6 +46,31 @@ class Reply:
 
 Call: TypeAlias = Callable[[Request], Any]
 
+
+class Gate:
+    """Lets short work go first: while it lasts, long work waits at its next tile."""
+
+    def __init__(self) -> None:
+        self._free = threading.Event()
+        self._free.set()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the long work."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
+
+    def wait(self, cancel: CancelToken) -> None:
+        """Wait for the short work. Raises Cancelled."""
+        cancel.check()
+        while not self._free.wait(_LOOK_S):
+            cancel.check()
+
+
+_LOOK_S = 0.05  # time until a waiting run sees that it was canceled
 _IDLE_S = 1.0  # idle time after which the thread of a worker ends: see `Worker`
 
 
@@ -65,6 +91,7 @@ class Worker(QObject):
     Args:
         name: Name of the thread, for debuggers.
         keep: Whether requests queue up; otherwise a new request cancels the earlier ones.
+        gate: Held while a request runs.
         parent: Owner.
     """
 
@@ -72,9 +99,17 @@ class Worker(QObject):
     _progressed = Signal(int, int, int)  # number, done, total
     _shown = Signal(int, object)  # number, value
 
-    def __init__(self, name: str, *, keep: bool = False, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        keep: bool = False,
+        gate: Gate | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._keep = keep
+        self._gate = gate
         self._number = 0
         self._requests: dict[int, _Pending] = {}  # used by the owner's thread only
         self._calls: queue.SimpleQueue[tuple[Request, Call] | None] = queue.SimpleQueue()
@@ -155,7 +190,8 @@ class Worker(QObject):
     def _work(self) -> None:
         while (asked := self._next()) is not None:
             request, call = asked
-            reply = _call(request, call)
+            with nullcontext() if self._gate is None else self._gate.held():
+                reply = _call(request, call)
             if reply is not None:
                 self._replied.emit(reply)
             del (

@@ -97,6 +97,11 @@ class Actions(QObject):
         for name, drawing in (_ICONS | pages).items():
             self._all[name].setIcon(icon(drawing, palette))
 
+    def count_waiting(self, page: str, number: int) -> None:
+        """Show how many files wait on a page."""
+        title = QCoreApplication.translate("pages", self._pages[f"page-{page}"].title)
+        self[f"page-{page}"].setText(f"{title} ({number})" if number else title)
+
     def follow(self, state: State, mode: Mode, *, seen: bool) -> None:
         """Enable the actions that apply.
 
@@ -106,9 +111,10 @@ class Actions(QObject):
             seen: Whether the picture is visible.
         """
         can = {name: mode is _MODES.get(name.partition("-")[0], mode) and seen for name in _LOOKS}
-        picture, last = state.opened, len(state.files) - 1
-        idle = picture is not None and state.work.doing != "restoring"
-        can["run"] = seen and idle and state.choices.ready
+        picture, last = state.opened, len(state.documents) - 1
+        document = state.strip.document
+        idle = picture is not None and document is not None and not document.is_busy
+        can["run"] = seen and (len(state.strip.selected) > 1 or (idle and state.can_run))
         can["save"] = can["save-as"] = state.saveable is not None
         has_path = picture is not None and picture.path is not None
         can["copy-command"] = has_path and bool(state.choices.asked)
@@ -118,7 +124,7 @@ class Actions(QObject):
         can["next"] = browses and -1 < state.current < last
         can["sheet-previous"] = seen and picture is not None and picture.page > 0
         can["sheet-next"] = seen and picture is not None and picture.page + 1 < picture.pages
-        can["queue-all"] = bool(state.files)
+        can["queue-all"] = bool(state.documents)
         can["unframe"] = state.frame is not None
         for name, possible in can.items():
             self[name].setEnabled(possible)
@@ -145,6 +151,16 @@ class Actions(QObject):
             "run": (self.tr("&Restore"), ("Ctrl+R", "F5")),
             "stop": (self.tr("S&top"), ("Esc",)),
             "copy-command": (self.tr("&Copy as command line"), ("Ctrl+Shift+C",)),
+            "undo": (self.tr("&Undo"), ("Ctrl+Z",)),
+            "redo": (self.tr("&Redo"), ("Ctrl+Shift+Z",)),
+            "unqueue": (self.tr("Remove from the &queue"), ()),
+            "copy-recipe": (self.tr("Copy s&ettings"), ("Ctrl+Alt+C",)),
+            "paste-recipe": (self.tr("Paste se&ttings"), ("Ctrl+Alt+V",)),
+            "save-beside": (self.tr("Save &beside the original"), ()),
+            "discard": (self.tr("&Discard the result"), ()),
+            "show-in-folder": (self.tr("Show in &folder"), ()),
+            "restore-and-save": (self.tr("Restore and sa&ve all"), ("Ctrl+Shift+R",)),
+            "remove": (self.tr("Remove from the st&rip"), ()),
             "save-preset": (self.tr("Save as &preset …"), ("Ctrl+Shift+P",)),
             "split": (self.tr("&Divider"), ("1",)),
             "sides": (self.tr("&Side by side"), ("2",)),

@@ -72,7 +72,7 @@ class Banner(QFrame):
         words = {
             "models": self.tr("Models …"),
             "open": self.tr("Open anyway"),
-            "close": self.tr("Stop and quit"),
+            "continue": self.tr("Continue"),
         }
         self._button.setText(words.get(message.action, ""))
         self._button.setAccessibleName(self._button.text())

@@ -41,8 +41,12 @@ class Menus(QObject):
             "queue-all",
         )
         _fill(file, actions, "", "quit")
+        edit = bar.addMenu(self.tr("&Edit"))
+        _fill(edit, actions, "undo", "redo", "", "copy-recipe", "paste-recipe", "", "remove")
         picture = bar.addMenu(self.tr("&Picture"))
-        _fill(picture, actions, "run", "stop", "", "frame", "unframe", "", "copy-command")
+        _fill(picture, actions, "run", "stop", "unqueue", "restore-and-save", "")
+        _fill(picture, actions, "save-beside", "discard", "show-in-folder", "")
+        _fill(picture, actions, "frame", "unframe", "", "copy-command")
         picture.addMenu(presets)
         look = bar.addMenu(self.tr("&View"))
         _fill(look, actions, *actions.pages, "")

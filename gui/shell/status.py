@@ -50,8 +50,8 @@ class StatusLine(QFrame):
         ]
         if state.scale > 1:
             parts.append(f"→ {state.size[0]} × {state.size[1]}")
-        if len(state.files) > 1 and state.current >= 0:
-            parts.append(f"{state.current + 1} / {len(state.files)}")
+        if len(state.documents) > 1 and state.current >= 0:
+            parts.append(f"{state.current + 1} / {len(state.documents)}")
         self.facts.setText("   ".join(parts))
         self.show_place(self._place)
 

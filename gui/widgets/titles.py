@@ -355,6 +355,14 @@ def damage_title(kind: str) -> str:
     return words.get(kind, kind)
 
 
+def found_title(kind: str, strength: float) -> str:
+    """Return the name of a damage with what is known of its strength, for a sentence."""
+    if kind in ("jpeg", "resaved-jpeg") and strength:
+        text = QCoreApplication.translate("titles", "JPEG quality about %1")
+        return text.replace("%1", f"{strength:.0f}")
+    return damage_title(kind)
+
+
 def kind_title(kind: str) -> str:
     """Return the name of what a model does to a picture (`ModelSpec.kind`)."""
     translate = QCoreApplication.translate

@@ -92,7 +92,8 @@ def choose_steps(step: Step, source: Source, settings: Settings | None = None) -
     elif not source.pattern:
         found = _as_given(found, step)
     kinds = tuple(damage.kind for damage in diagnosis.damages)
-    return Chosen(tuple(found), _words(diagnosis.content, diagnosis.damages), kinds)
+    strengths = tuple(damage.strength for damage in diagnosis.damages)
+    return Chosen(tuple(found), _words(diagnosis.content, diagnosis.damages), kinds, strengths)
 
 
 def sampled(rows: Rows) -> Image:

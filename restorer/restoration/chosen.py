@@ -23,11 +23,13 @@ class Chosen:
         steps: In order; none for a picture that needs no repair.
         found: What was found, in words.
         kinds: The damages that were found, see `Finding`.
+        strengths: The strength of each of them; the quality of JPEG.
     """
 
     steps: tuple[Step, ...]
     found: str
     kinds: tuple[str, ...] = ()
+    strengths: tuple[float, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def window(qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterat
     made.resize(1280, 800)
     made.show()
     yield made
-    made.session.stop()
+    made.session.give_up()
     made.close()
     made.deleteLater()
 

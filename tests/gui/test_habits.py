@@ -93,15 +93,14 @@ def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
     assert window.windowTitle() == "Dropped picture - restorer"
 
 
-def test_a_pasted_picture_is_none_of_the_files(qtbot, opened, noise):
+def test_a_pasted_picture_stands_beside_the_files(qtbot, opened, noise):
     image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
     opened.session.paste(image, "Pasted picture")
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("Pasted"))
-    assert not opened.strip.selectionModel().hasSelection()
-    assert "/ 2" not in opened.status.facts.text()
+    assert "3 / 3" in opened.status.facts.text()
     opened.strip.setCurrentIndex(opened.strip.items.index(0))  # a click leads back
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("a.png"))
-    assert "1 / 2" in opened.status.facts.text()
+    assert "1 / 3" in opened.status.facts.text()
 
 
 @pytest.mark.parametrize("name", ["strip", "format", "slider"])
@@ -464,7 +463,7 @@ def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeyp
     for view in (opened.controls, opened.compare, opened.strip, opened.details, opened.attention):
         count(view, "show_state")
     for done in range(50):
-        session._count(done, 50)
+        session._runs.count(done, 50)
     assert calls == []
     assert (opened.area.bar.value(), opened.area.bar.maximum()) == (49, 50)
     assert "49" in opened.area.text.text()

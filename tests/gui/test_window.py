@@ -36,6 +36,7 @@ from restorer.gui.canvas.scene import Mode
 from restorer.gui.restore.controls import Output
 from restorer.gui.session.session import Session
 from restorer.gui.session.state import Message, Work
+from restorer.gui.shell.closing import Closing
 from restorer.gui.widgets import theme
 from restorer.gui.widgets.forms import Picker
 from restorer.gui.window import MainWindow
@@ -333,13 +334,22 @@ def test_messages_are_sentences_in_the_window(qtbot, window, tmp_path):
     assert not window.banner.isVisible()
 
 
-def test_closing_while_work_runs_asks_in_the_window(opened, monkeypatch):
+def test_closing_with_an_unsaved_result_asks_once_with_a_list(qtbot, opened):
     session = opened.session
-    session._store.set(work=Work("restoring"))
+    session.run()
+    qtbot.waitUntil(lambda: session.state.saveable is not None)
     assert not opened.close()
+    assert not opened.close()
+    (question,) = opened.findChildren(Closing)
+    assert question.list.item(0).text() == "a.png - restored, not saved"
+    question.cancel.click()
     assert opened.isVisible()
-    assert opened.banner.isVisible()
-    assert opened.close()
+    assert not opened.close()
+    opened.findChildren(Closing)[-1].save.click()
+    qtbot.waitUntil(opened.isHidden)
+    saved = session.state.strip.documents[0].saved.path
+    assert saved.name == "a-restored.png"
+    assert read(saved).width == 160
 
 
 def test_window_state_is_remembered(qtbot, qapp, window, preferences):

@@ -61,6 +61,7 @@ def measure(picture: restorer.Picture, truth: restorer.Picture) -> list[float | 
         restorer.diagnose(picture, scale=2).treatment.seconds,
         restorer.estimate_jpeg_quality(picture),
         restorer.estimate_run("panet-denoise-lite", (480, 640))[0],
+        restorer.expected_cost([Step("panet-denoise-lite")], restorer.diagnose(picture).source)[0],
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +10,7 @@ from restorer.gui.restore.controls import Strength
 from restorer.gui.restore.fields import NumberField, OptionFields
 from restorer.gui.session.choices import Choices, usual_choices
 from restorer.gui.session.state import State
+from restorer.gui.session.strip import Strip
 from restorer.options import Integer
 
 
@@ -23,7 +22,7 @@ def machine(qtbot: QtBot) -> OptionFields:
 
 
 def state_of(**values: object) -> State:
-    return replace(State(), choices=usual_choices().with_values(**values), devices=("cpu",))
+    return State(strip=Strip(usual=usual_choices().with_values(**values)), devices=("cpu",))
 
 
 def chosen_by(machine: OptionFields, name: str, value: object) -> Choices:
@@ -79,6 +78,6 @@ def test_a_share_between_two_percents_stays_when_the_other_one_moves(qtbot):
     strength.chosen.connect(found.append)
     strength.separate.click()
     assert (found[-1].template.strength, found[-1].template.detail) == (0.425, 0.425)
-    strength.show_state(replace(State(), choices=found[-1]))
+    strength.show_state(State(strip=Strip(usual=found[-1])))
     strength.fine.moved.emit(10)
     assert (found[-1].template.strength, found[-1].template.detail) == (0.425, 0.1)

@@ -23,7 +23,8 @@ def panel(mount):
 
     def take(paths):
         state = State()
-        made.show_state(replace(state, choices=state.choices.with_changes(references=paths)))
+        choices = state.choices.with_changes(references=paths)
+        made.show_state(replace(state, strip=state.strip.asked(choices)))
 
     made.chosen.connect(take)
     return made
@@ -81,7 +82,7 @@ def test_references_that_others_made_needless_are_told(panel, make_picture):
     )
     state = State()
     choices = state.choices.with_changes(references=paths)
-    panel.show_state(replace(state, choices=choices, maps=maps))
+    panel.show_state(replace(state, strip=state.strip.asked(choices), maps=maps))
     text = panel.ranks.text()
     assert "b.png: 40 % of the fine texture" in text
     assert text.count("not used") == 4
@@ -101,7 +102,7 @@ def test_pictures_are_looked_for_beside_the_last_or_the_open_one(panel, monkeypa
     panel.show_state(state)
     panel.add.click()
     choices = state.choices.with_changes(references=(tmp_path / "sharp" / "b.png",))
-    panel.show_state(replace(state, choices=choices))
+    panel.show_state(replace(state, strip=state.strip.asked(choices)))
     panel.add.click()
     assert asked == ["", str(tmp_path / "open"), str(tmp_path / "sharp")]
 

@@ -14,6 +14,7 @@ from restorer import Image, Region, Sample, Source, Step, compare_models
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.session.state import State
+from restorer.gui.session.strip import Strip
 from restorer.gui.sheet import page as sheet_module
 from restorer.gui.sheet.page import ContactSheet
 from restorer.gui.sheet.rows import SheetModel
@@ -111,12 +112,12 @@ def test_what_is_in_use_follows_the_choices(panel, qtbot, picture, monkeypatch):
     monkeypatch.setattr(sheet_module, "compare_models", quick)
     choices = usual_choices()
     shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
-    panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
+    panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     run(panel, qtbot)
     assert "in use" in texts(panel)[1]
     other = choices.with_task("super-resolution", wanted=False)
-    panel.show_state(State(choices=other, usable=USABLE, opened=shown))
+    panel.show_state(State(strip=Strip(usual=other), usable=USABLE, opened=shown))
     assert not any("in use" in text for text in texts(panel))
 
 
@@ -224,11 +225,11 @@ def test_a_truth_of_another_size_does_not_count(panel, qtbot, picture):
 def test_the_state_of_the_window_is_shown(panel, qtbot, picture):
     choices = usual_choices().with_values(sigma=12.0)
     shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
-    panel.show_state(State(choices=choices, usable=USABLE, opened=shown))
+    panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     panel.task.setCurrentIndex(0)
     assert panel._steps() == [Step("panet-denoise-lite", 12.0)]
-    panel.show_state(State(choices=choices, usable=USABLE, opened=None))
+    panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=None))
     assert not panel.go.isEnabled()
     assert panel.message.text() == "Open a picture to compare models on it."
 

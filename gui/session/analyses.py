@@ -1,0 +1,102 @@
+"""Analyses: finds out what suits each picture, the open one first, then its neighbors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from . import operations
+from .choices import Choices
+from .documents import Document
+from .state import State
+from .store import Store
+from .strip import Strip
+from .worker import Reply, Worker
+
+_AROUND = 12  # neighbors on each side: as many as a wide strip shows
+
+
+class Analyses(QObject):
+    """Gives documents with an automatic recipe the steps that suit them.
+
+    Args:
+        store: Holds the state.
+        found: Called with the choices of the open picture before it got other steps.
+    """
+
+    def __init__(self, store: Store, found: Callable[[Choices], None]) -> None:
+        super().__init__(store)
+        self._store, self._found = store, found
+        self._chooser = Worker("chooser", parent=self)
+        self._scout = Worker("scout", parent=self)
+        self._hopeless: set[int] = set()  # ids of files that cannot be read
+        store.changed.connect(self._look_around)
+
+    def find_steps(self) -> None:
+        """Find out what suits the open picture, unless it is known."""
+        state = self._store.state
+        opened, choices = state.opened, state.choices
+        if opened is None or not choices.automatic or choices.chosen is not None:
+            return
+
+        def take(reply: Reply) -> None:
+            before = self._store.state.choices
+            known = before.wanted_damage == choices.wanted_damage
+            if reply.error is None and self._store.state.opened is opened and known:
+                self._store.change(recipe=before.suited(reply.value))
+                self._found(before)
+
+        self._store.ask(
+            self._chooser, lambda request: operations.choose_steps(opened, choices), take
+        )
+
+    def drop(self) -> None:
+        """Stop looking at the open picture."""
+        self._chooser.drop()
+
+    def close(self, timeout_s: float) -> bool:
+        """End the threads; return whether they ended within the time."""
+        self._chooser.drop()
+        self._scout.drop()
+        ended = [worker.close(timeout_s) for worker in (self._chooser, self._scout)]
+        return all(ended)
+
+    def _look_around(self, state: State) -> None:
+        """Look at the next neighbor, while nothing is done for the open picture."""
+        if self._scout.busy or state.work.doing not in ("nothing", "restoring"):
+            return
+        document = self._next(state)
+        if document is None:
+            return
+
+        def take(reply: Reply) -> None:
+            if reply.error is not None:
+                self._hopeless.add(document.id)  # opening it will say why
+            else:
+                self._put(document, reply.value)
+            self._look_around(self._store.state)
+
+        self._scout.ask(lambda _: operations.analyze(document), take)
+
+    def _put(self, before: Document, found: operations.Analysis) -> None:
+        strip = self._store.state.strip
+        document = strip.find(before.id)
+        if document is not None and document.recipe == before.recipe:
+            made = document.with_recipe(
+                found.recipe, size=found.size, pages=found.pages, price=found.price
+            )
+            self._store.set(strip=strip.with_(made))
+
+    def _next(self, state: State) -> Document | None:
+        strip = state.strip
+        first = max(0, strip.current - _AROUND)
+        near = range(first, min(strip.current + _AROUND + 1, len(strip.documents)))
+        wanted = [number for number in near if self._is_unknown(strip, number)]
+        nearest = min(wanted, key=lambda number: abs(number - strip.current), default=None)
+        return None if nearest is None else strip.documents[nearest]
+
+    def _is_unknown(self, strip: Strip, number: int) -> bool:
+        each = strip.documents[number]
+        at_work = number == strip.current or each.stage == "running" or each.id in self._hopeless
+        return each.recipe.automatic and not each.is_analyzed and not at_work

@@ -1,0 +1,76 @@
+"""Closing: the question before the window closes with results or work that would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QVBoxLayout, QWidget
+
+from ..session.documents import Document
+
+_WIDTH, _HEIGHT = 520, 360
+
+
+class Closing(QDialog):
+    """Lists what would be lost, and asks once.
+
+    Args:
+        documents: Those with an unsaved result, or that wait or run.
+        batch: Whether the batch page restores files.
+        parent: The window.
+
+    Signals:
+        answered: ``save`` or ``discard``; nothing if the window stays open.
+    """
+
+    answered = Signal(str)
+
+    def __init__(
+        self, documents: Sequence[Document], *, batch: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Close restorer"))
+        self.resize(_WIDTH, _HEIGHT)
+        unsaved = any(document.unsaved for document in documents)
+        waiting = any(document.is_busy for document in documents)
+        text = QLabel(self.tr("This is not finished yet:"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(text.text())
+        for document in documents:
+            self.list.addItem(f"{document.name} - {self._state(document)}")
+        if batch:
+            self.list.addItem(self.tr("Batch - files are being restored"))
+        note = QLabel(wordWrap=True)
+        note.setProperty("hint", True)
+        words = []
+        if unsaved:
+            words.append(self.tr("Results are saved beside the originals."))
+        if waiting or batch:
+            words.append(self.tr("What waits can be continued at the next start."))
+        note.setText(" ".join(words))
+        buttons = QDialogButtonBox()
+        kept = self.tr("&Save all") if unsaved else self.tr("&Stop and keep the queue")
+        self.save = buttons.addButton(kept, QDialogButtonBox.ButtonRole.AcceptRole)
+        thrown = QDialogButtonBox.ButtonRole.DestructiveRole
+        self.discard = buttons.addButton(self.tr("&Discard"), thrown)
+        self.cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.save.setDefault(True)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        for widget in (text, self.list, note, buttons):
+            layout.addWidget(widget)
+        self.save.clicked.connect(lambda: self._answer("save"))
+        self.discard.clicked.connect(lambda: self._answer("discard"))
+        self.cancel.clicked.connect(self.reject)
+
+    def _state(self, document: Document) -> str:
+        if document.stage == "running":
+            return self.tr("is being restored")
+        if document.stage == "waiting":
+            return self.tr("waits")
+        return self.tr("restored, not saved")
+
+    def _answer(self, answer: str) -> None:
+        self.accept()
+        self.answered.emit(answer)

@@ -1,0 +1,86 @@
+"""DocumentCommands: the commands of the film strip, which apply to the selected pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from ..session.documents import Document
+from ..session.session import Session
+from ..session.state import State
+from .actions import Actions
+
+_MENU = (
+    *("run", "unqueue", "", "copy-recipe", "paste-recipe", "", "save-beside", "discard", ""),
+    *("show-in-folder", "restore-and-save", "", "remove"),
+)
+
+
+class DocumentCommands(QObject):
+    """Connects the actions to the session.
+
+    Args:
+        session: The session.
+        actions: The actions of the window, which is the owner.
+
+    Signals:
+        queued: Documents for the batch page, each with its own recipe.
+    """
+
+    queued = Signal(object)
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__(actions)
+        self._session, self._actions = session, actions
+        for name, slot in {
+            "undo": session.undo,
+            "redo": session.redo,
+            "unqueue": lambda: session.unqueue(self._ids()),
+            "copy-recipe": session.copy_recipe,
+            "paste-recipe": session.paste_recipe,
+            "save-beside": self._save_beside,
+            "discard": lambda: session.discard(self._ids()),
+            "show-in-folder": self._show_in_folder,
+            "restore-and-save": lambda: self.queued.emit(self._documents),
+            "remove": lambda: session.remove(self._ids()),
+        }.items():
+            actions[name].triggered.connect(slot)
+
+    @property
+    def menu(self) -> list[str]:
+        """Names of the actions for the context menu; empty for a line."""
+        return list(_MENU)
+
+    def follow(self, state: State) -> None:
+        """Enable the actions that apply."""
+        documents, opened = state.strip.chosen_documents, state.strip.document
+        can = {
+            "undo": opened is not None and bool(opened.past),
+            "redo": opened is not None and bool(opened.future),
+            "unqueue": any(each.is_busy for each in documents),
+            "copy-recipe": opened is not None,
+            "paste-recipe": bool(documents) and state.copied is not None,
+            "save-beside": any(each.has_result for each in documents),
+            "discard": any(each.has_result for each in documents),
+            "show-in-folder": opened is not None and opened.path is not None,
+            "restore-and-save": any(each.path is not None for each in documents),
+            "remove": bool(documents),
+        }
+        for name, possible in can.items():
+            self._actions[name].setEnabled(possible)
+
+    @property
+    def _documents(self) -> tuple[Document, ...]:
+        return self._session.state.strip.chosen_documents
+
+    def _ids(self) -> list[int]:
+        return [document.id for document in self._documents]
+
+    def _save_beside(self) -> None:
+        self._session.save_beside([each for each in self._documents if each.has_result])
+
+    def _show_in_folder(self) -> None:
+        opened = self._session.state.strip.document
+        if opened is not None and opened.path is not None:
+            shown = opened.saved.path if opened.saved is not None else opened.path
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(shown.parent)))
