@@ -207,6 +207,8 @@ class MainWindow(QMainWindow):
                 lambda _=False, scheme=scheme: self._set_scheme(scheme)
             )
         session.showing.connect(do["page-picture"].trigger)
+        self.pages.counted.connect(self.actions_.count_waiting)
+        self.pages.count_waiting()
         self.presets.chosen.connect(session.choose)
         self.presets.message.connect(session.tell)
         self.menus.recent.triggered.connect(lambda action: self.open([action.data()]))

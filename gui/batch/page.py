@@ -70,6 +70,11 @@ class BatchPanel(FileDropPanel):
     # Called by the window.
 
     @property
+    def waiting(self) -> int:
+        """Number of files that wait."""
+        return self.control.model.counts["waiting"]
+
+    @property
     def running(self) -> bool:
         """Whether a job may be running."""
         return self.control.running

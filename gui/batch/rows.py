@@ -18,11 +18,13 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QIcon
 
 from restorer import Job, Progress, Result
 
+from ..session.documents import Badge
 from ..session.thumbnails import Thumbnails
+from ..widgets.badges import badge_icon
 from ..widgets.theme import colors_of
 from ..widgets.titles import step_name
 from ..widgets.words import duration, error_text
@@ -35,6 +37,12 @@ Index: TypeAlias = QModelIndex | QPersistentModelIndex
 NAME, STATE, PROGRESS, TIME, REMARK = range(5)
 FRACTION = Qt.ItemDataRole.UserRole  # finished share of a running job; None for other rows
 _TOP = QModelIndex()
+_BADGES: dict[RowState, Badge] = {
+    "waiting": "waiting",
+    "running": "running",
+    "done": "saved",
+    "failed": "failed",
+}
 _MANY = 200  # ranges of changed rows; more are signaled as one range
 
 
@@ -218,6 +226,8 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == NAME:
             self._seen[local(row.job.source)] = index.row()
             return self._thumbnails.get(local(row.job.source))
+        if role == Qt.ItemDataRole.DecorationRole and column == STATE:
+            return self._badge(row)
         if role == FRACTION and column == PROGRESS:
             return row.part if row.state == "running" else None
         wrong = row.state == "failed" or row.incomplete
@@ -226,6 +236,11 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(row.job.source) if column == NAME else self._text(row, column)
         return None
+
+    def _badge(self, row: Row) -> QIcon | None:
+        """Return the badge that a picture in this state has in the film strip."""
+        badge = "failed" if row.incomplete else _BADGES.get(row.state)
+        return None if badge is None else badge_icon(badge, QGuiApplication.palette())
 
     def _text(self, row: Row, column: int) -> str:
         if column == NAME:

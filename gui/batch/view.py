@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from ..widgets.badges import BADGE_SIDE
 from ..widgets.columns import fit_columns
 from ..widgets.theme import SPACE
 from .rows import FRACTION, NAME, PROGRESS, REMARK, STATE, TIME
 
 THUMBNAIL = 40
 _ROW_HEIGHT = 48
-_WIDTHS = {NAME: 260, STATE: 96, PROGRESS: 130, TIME: 120}
+_WIDTHS = {NAME: 260, STATE: 124, PROGRESS: 130, TIME: 120}
 
 
 class QueueView(QTableView):
@@ -47,7 +48,8 @@ class QueueView(QTableView):
         self.setWordWrap(False)
         self.setShowGrid(False)
         self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
-        self.setItemDelegateForColumn(NAME, _NameDelegate(self))
+        self.setItemDelegateForColumn(NAME, _IconDelegate(THUMBNAIL, self))
+        self.setItemDelegateForColumn(STATE, _IconDelegate(BADGE_SIDE, self))
         self.setItemDelegateForColumn(PROGRESS, _BarDelegate(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.verticalHeader().hide()
@@ -82,15 +84,19 @@ class QueueView(QTableView):
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
 
 
-class _NameDelegate(QStyledItemDelegate):
-    """Gives all thumbnails the same width, so that the names are aligned."""
+class _IconDelegate(QStyledItemDelegate):
+    """Gives all icons of a column the same width, so that the texts are aligned."""
+
+    def __init__(self, side: int, parent: QTableView) -> None:
+        super().__init__(parent)
+        self._side = side
 
     def initStyleOption(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Set the size of the thumbnail."""
+        """Set the size of the icon."""
         super().initStyleOption(option, index)
-        option.decorationSize = QSize(THUMBNAIL, THUMBNAIL)
+        option.decorationSize = QSize(self._side, self._side)
         option.decorationAlignment = Qt.AlignmentFlag.AlignCenter
 
 

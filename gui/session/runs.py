@@ -134,6 +134,7 @@ class Runs(QObject):
             lambda request: operations.run_document(document, opened, screen, self._gate, request),
             self._take,
             self.count,
+            lambda growth: self._store.set(grown_result=growth),
         )
 
     def count(self, done: int, total: int) -> None:
@@ -174,7 +175,7 @@ class Runs(QObject):
     def _end(self, strip: Strip) -> None:
         """Show the end of a run and start the next one."""
         id = self._state.strip.running
-        self._store.set(strip=strip, progress=Work())
+        self._store.set(strip=strip, progress=Work(), grown_result=None)
         if id is None:
             return
         if self._is_open(id) and self._state.work.doing == "restoring":

@@ -277,6 +277,21 @@ class State:
         )
 
     @property
+    def estimates_damage(self) -> bool:
+        """Whether networks wait for the damage of the picture to be estimated."""
+        choices, given = self.choices, self.choices.template
+        if self.opened is None or self.opened.mosaic is not None or choices.needs_references:
+            return False
+        sigma = choices.takes("sigma") and given.sigma is None and self.estimated_sigma is None
+        quality = choices.takes("jpeg_quality") and given.jpeg_quality is None
+        return sigma or (quality and self.estimated_quality is None)
+
+    @property
+    def expects_result(self) -> bool:
+        """Whether steps are chosen that change the picture, so that each pixel has a result."""
+        return self.opened is not None and bool(self.choices.steps)
+
+    @property
     def can_run(self) -> bool:
         """Whether a run would do something, as far as that is known."""
         choices = self.choices

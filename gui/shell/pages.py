@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ..session.session import Session
+from ..session.worker import Call, Reply, Worker
 from ..widgets.accessibility import name_combos
 from ..widgets.titles import QT_TRANSLATE_NOOP
 
@@ -27,6 +30,8 @@ class Page:
         help: What the page is for, shown as a tool tip.
         factory: ``module:function``, imported and called with the session and the settings folder
             when the page is first opened; empty for the picture, which the window builds itself.
+        count: ``module:function`` that returns how many files wait on the page, for the settings
+            folder, before the page is opened; empty if none do.
         browses: Whether the previous and next keys change the picture on this page.
     """
 
@@ -36,6 +41,7 @@ class Page:
     shortcut: str
     help: str
     factory: str = ""
+    count: str = ""
     browses: bool = False
 
 
@@ -64,6 +70,7 @@ PAGES = (
         "Alt+3",
         QT_TRANSLATE_NOOP("pages", "Restore many files"),
         "restorer.gui.batch.page:make_page",
+        "restorer.gui.batch.store:waiting_files",
     ),
     Page(
         "models",
@@ -93,6 +100,17 @@ class Runs(Protocol):
         """Whether there is such work."""
 
 
+@runtime_checkable
+class HasWaiting(Protocol):
+    """A page on which files wait."""
+
+    changed: ClassVar[Signal]
+
+    @property
+    def waiting(self) -> int:
+        """Number of files that wait."""
+
+
 class Pages(QStackedWidget):
     """The stack of pages; each is created when it is first opened.
 
@@ -101,13 +119,20 @@ class Pages(QStackedWidget):
         built: Pages that exist already, by id.
         session: Passed to each factory.
         folder: The settings folder, passed to each factory.
+
+    Signals:
+        counted: Id of a page, and how many files wait on it.
     """
+
+    counted = Signal(str, int)
 
     def __init__(
         self, pages: Sequence[Page], built: dict[str, QWidget], session: Session, folder: Path
     ) -> None:
         super().__init__()
         self._factories = {page.id: page.factory for page in pages}
+        self._counts = {page.id: page.count for page in pages if page.count}
+        self._counter = Worker("counter", keep=True, parent=self)
         self._session = session
         self._folder = folder
         self._made: dict[str, QWidget] = {}
@@ -126,6 +151,23 @@ class Pages(QStackedWidget):
             self._add(name, make(self._session, self._folder))
         return self._made[name]
 
+    def count_waiting(self) -> None:
+        """Tell how many files wait on pages that are not open yet."""
+
+        def teller(name: str) -> Callable[[Reply], None]:
+            def tell(reply: Reply) -> None:
+                if name not in self._made:
+                    self.counted.emit(name, reply.value or 0)
+
+            return tell
+
+        def counter(place: str) -> Call:
+            return lambda _: resolve_name(place)(self._folder)
+
+        for name, count in self._counts.items():
+            if name not in self._made:
+                self._counter.ask(counter(count), teller(name))
+
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
         self.setCurrentWidget(self.page(name))
@@ -134,9 +176,16 @@ class Pages(QStackedWidget):
         """Stop the threads of all pages; return whether they ended."""
         pages = [page for page in self._made.values() if isinstance(page, HasWorkers)]
         ended = [page.close_workers() for page in pages]
-        return all(ended)
+        return self._counter.close(10) and all(ended)
+
+    def _tell(self, name: str, page: HasWaiting) -> None:
+        self.counted.emit(name, page.waiting)
 
     def _add(self, name: str, widget: QWidget) -> None:
         self._made[name] = widget
         self.addWidget(widget)
         name_combos(widget)
+        if isinstance(widget, HasWaiting):
+            tell = partial(self._tell, name, widget)
+            widget.changed.connect(tell)
+            tell()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
 
 from .theme import DARK, colors_of
 
@@ -44,6 +44,21 @@ def paint_badge(
     painter.scale(unit, unit)
     _DRAWINGS[badge](painter, ink, QColor(DARK.text), part)
     painter.restore()
+
+
+def badge_icon(badge: str, palette: QPalette) -> QIcon:
+    """Return a badge as an icon, also for selected rows."""
+    made = QIcon()
+    for ratio in (1, 2, 3):
+        pixmap = QPixmap(QSize(BADGE_SIDE, BADGE_SIDE) * ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        paint_badge(painter, QRectF(pixmap.rect()), badge, palette)
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+            made.addPixmap(pixmap, mode)
+    return made
 
 
 def _suggested(painter: QPainter, ink: QColor, _: QColor, __: float) -> None:
