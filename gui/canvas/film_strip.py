@@ -263,5 +263,8 @@ class FilmStrip(QListView):
             self.chosen.emit(index.row())
 
     def _select(self) -> None:
+        """Tell what is selected; first what is open, as Qt sets that before it tells."""
         if not self._showing:
-            self.selected.emit(self._chosen_ids())
+            ids = self._chosen_ids()
+            self._choose(self.currentIndex())
+            self.selected.emit(ids)
