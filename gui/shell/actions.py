@@ -99,7 +99,8 @@ class Actions(QObject):
 
     def count_waiting(self, page: str, number: int) -> None:
         """Show how many files wait on a page."""
-        title = QCoreApplication.translate("pages", self._pages[f"page-{page}"].title)
+        translate = QCoreApplication.translate
+        title = translate("pages", self._pages[f"page-{page}"].title)
         self[f"page-{page}"].setText(f"{title} ({number})" if number else title)
 
     def follow(self, state: State, mode: Mode, *, seen: bool) -> None:

@@ -41,11 +41,11 @@ def held(monkeypatch):
     """Whole pictures are restored when the event is set."""
     go, real = threading.Event(), restorer.gui.session.rendering.restore_whole
 
-    def wait(picture, choices, on_tile, cancel):
+    def wait(picture, choices, on_tile, cancel, on_part):
         on_tile(1, 4)
         while not go.wait(0.02):
             cancel.check()
-        return real(picture, choices, on_tile, cancel)
+        return real(picture, choices, on_tile, cancel, on_part)
 
     monkeypatch.setattr("restorer.gui.session.rendering.restore_whole", wait)
     yield go
