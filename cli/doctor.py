@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .words import duration, size, tell
+from .words import duration, size, tell, warn
 
 if TYPE_CHECKING:
     from restorer import ModelSpec
@@ -29,6 +29,7 @@ _LIBRARIES = {
 }
 _LARGEST_TILE = 512  # whose memory is told; models may take whole pictures
 _OPTIONAL = {"PySide6-Essentials"}
+_BUSY = 0.75  # load of a core from which measurements are doubted
 
 
 @click.command()
@@ -53,6 +54,7 @@ def doctor(ctx: click.Context, verify: bool) -> None:
     tell(f"on {platform.platform()}")
     problems = [*_check_libraries()]
     _show_machine()
+    _warn_if_busy()
     problems += _check_models()
     tell(f"problems: {', '.join(problems)}" if problems else "no problems found")
     ctx.exit(1 if problems else 0)
@@ -101,6 +103,19 @@ def _show_machine() -> None:
     threads = import_module("torch").get_num_threads()
     tell(f"{os.cpu_count()} CPUs, {threads} torch threads, {_memory()}")
     tell(f"devices: {', '.join(available_devices())}")
+
+
+def _warn_if_busy() -> None:
+    """Say that other programs use the cores, which would be measured along with the models."""
+    try:
+        load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    except (AttributeError, OSError):  # not on every system
+        return
+    if load > cores * _BUSY:
+        warn(
+            f"the machine is busy (load {load:.1f} on {cores} cores): speeds and the number of"
+            " jobs will be wrong; run this again when it is idle"
+        )
 
 
 def _memory() -> str:

@@ -14,6 +14,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # Phrases in messages of the core, and what users of the command line read instead.
 _PHRASES = (
     (re.compile(r"the setting ([a-z]+(?:-[a-z]+)*)"), r"--\1"),
+    (re.compile(r"(^skipped: .*: exists already)$"), r"\1; --existing replace makes it again"),
     (re.compile(r"was not found; name it$"), "was not found; name it by --source"),
     (re.compile(r"are missing; name their file$"), "are missing; name their file by --weights"),
     (re.compile(r"download the weights of ([\w-]+)"), r"run: restore weights fetch \1"),

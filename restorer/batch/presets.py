@@ -110,6 +110,8 @@ def _parse(path: Path) -> TOMLDocument:
 
     try:
         return tomlkit.parse(path.read_text("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: does not exist; presets that are saved go there") from error
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     except (ValueError, TOMLKitError) as error:  # not UTF-8, or not TOML

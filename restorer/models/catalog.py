@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -207,10 +208,16 @@ def model_spec(model: str | Path) -> ModelSpec:
         raise UnknownModelError(f"{model}: stands for the models that suit a picture; name one")
     if model not in models:
         raise UnknownModelError(
-            f"model {model!r} is unknown; known are {', '.join(models)}; weights of another one are"
-            " named by the path of their file, or added by: restore weights add FILE"
+            f"model {model!r} is unknown; {_similar(model, models)}all are listed by: restore"
+            " models; weights of another one are named by the path of their file, or added by:"
+            " restore weights add FILE"
         )
     return models[model]
+
+
+def _similar(model: str, models: Iterable[str]) -> str:
+    near = [id for id in models if model and model in id][:5] or get_close_matches(model, models)
+    return f"similar are {', '.join(near)}; " if near else ""
 
 
 def is_shipped(model: str) -> bool:

@@ -91,7 +91,8 @@ def test_one_image_from_an_address_to_an_address(place, undisturbed, restore, tm
     assert done.stdout.startswith(f"{place.root}/in/00-restored.png: 96 x 96, ")
     assert place.get("in/00-restored.png") == undisturbed["00.png"]
     again = restore("image", source, *ENLARGE)
-    assert again.stderr == f"skipped: {place.root}/in/00-restored.png: exists already\n"
+    skipped = f"skipped: {place.root}/in/00-restored.png: exists already"
+    assert again.stderr == f"{skipped}; --existing replace makes it again\n"
     restore("image", source, "-o", f"{place.root}/large/", *ENLARGE)
     restore("image", source, "-o", f"{place.root}/other.png", *ENLARGE)
     restore("image", source, "-o", tmp_path / "here.png", *ENLARGE)

@@ -145,7 +145,9 @@ def test_existing_result_is_skipped_and_said(restore, source):
     before = target.read_bytes(), target.stat().st_mtime_ns
     result = restore("image", source, "--task", "denoising")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"skipped: {target}: exists already\n"
+    assert (
+        result.stderr == f"skipped: {target}: exists already; --existing replace makes it again\n"
+    )
     assert (target.read_bytes(), target.stat().st_mtime_ns) == before
 
 

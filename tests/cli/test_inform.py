@@ -40,6 +40,14 @@ def test_corrupt_weights_are_shown(restore, corrupt_weights):
     assert "corrupt" in restore("models").stdout
 
 
+@pytest.mark.parametrize(("load", "busy"), [(0.3, False), (7.0, True)])
+def test_doctor_warns_of_a_busy_machine(monkeypatch, capsys, load, busy):
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0, 0), raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    doctor_module._warn_if_busy()
+    assert ("the machine is busy (load 7.0 on 2 cores)" in capsys.readouterr().err) == busy
+
+
 def test_doctor_finds_no_problems(restore):
     result = restore("doctor")
     assert result.exit_code == 0, result.stdout

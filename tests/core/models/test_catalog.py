@@ -67,6 +67,12 @@ def test_every_default_model_exists_and_does_the_task(task: restorer.Task) -> No
         assert restorer.default_model(task.id, scale) == model
 
 
+def test_error_for_a_misspelled_model_names_similar_ones_and_not_all() -> None:
+    with pytest.raises(restorer.UnknownModelError, match="similar are panet-denoise-lite") as error:
+        restorer.model_spec("panet-denoise-light")
+    assert "smfanet" not in str(error.value)
+
+
 def test_errors_for_unknown_models_tasks_and_scales_list_the_known_ones() -> None:
     with pytest.raises(restorer.UnknownModelError, match="panet-sr-x2-lite"):
         restorer.model_spec("panet")
