@@ -34,10 +34,12 @@ def write_commit(package: Path) -> None:
 
 def copy_manual(package: Path) -> None:
     """Copy the pages of the manual that the window shows, with the smaller pictures."""
-    folder = package / "docs"
-    folder.mkdir(exist_ok=True)
-    for path in (*ROOT.glob("docs/*.md"), *ROOT.glob("docs/gallery-*.jpg")):
-        shutil.copyfile(path, folder / path.name)
+    pictures = ("gallery-*.jpg", "choose-*.jpg", "reference-*.jpg", "how/*.png")
+    for pattern in ("**/*.md", *pictures):
+        for path in ROOT.glob(f"docs/{pattern}"):
+            target = package / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
 
 
 class BuildPackages(build_py):

@@ -3086,6 +3086,22 @@
 <context>
     <name>manual</name>
     <message>
+        <source>Start in five minutes</source>
+        <translation>In fünf Minuten</translation>
+    </message>
+    <message>
+        <source>Which task for my picture?</source>
+        <translation>Welche Aufgabe für mein Bild?</translation>
+    </message>
+    <message>
+        <source>Questions and answers</source>
+        <translation>Fragen und Antworten</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>Meldungen</translation>
+    </message>
+    <message>
         <source>The window</source>
         <translation>Das Fenster</translation>
     </message>

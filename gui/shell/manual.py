@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,13 @@ from ..widgets.titles import QT_TRANSLATE_NOOP
 
 FOLDER = Path(__file__).parents[2] / "docs"  # of the checkout, or copied into the package
 PAGES = {
+    "start-window.md": QT_TRANSLATE_NOOP("manual", "Start in five minutes"),
+    "choose.md": QT_TRANSLATE_NOOP("manual", "Which task for my picture?"),
     "window.md": QT_TRANSLATE_NOOP("manual", "The window"),
     "models.md": QT_TRANSLATE_NOOP("manual", "Which model to use"),
     "reference-sr.md": QT_TRANSLATE_NOOP("manual", "Reference pictures"),
+    "faq.md": QT_TRANSLATE_NOOP("manual", "Questions and answers"),
+    "troubleshooting.md": QT_TRANSLATE_NOOP("manual", "Messages"),
     "files.md": QT_TRANSLATE_NOOP("manual", "File formats"),
     "command-line.md": QT_TRANSLATE_NOOP("manual", "Command line"),
     "install.md": QT_TRANSLATE_NOOP("manual", "Installation"),
@@ -98,7 +103,8 @@ class ManualText(QTextBrowser):
         if url.scheme() in ("http", "https"):
             QDesktopServices.openUrl(url)
         else:
-            self.open(url.path() or self._name, url.fragment())
+            name = posixpath.join(posixpath.dirname(self._name), url.path())
+            self.open(posixpath.normpath(name) if url.path() else self._name, url.fragment())
 
     def _scroll_to(self, heading: str) -> None:
         block = self.document().begin()

@@ -83,6 +83,13 @@ def test_the_manual_shows_every_page_and_follows_links(mount):
     assert slug("Camera RAW") == "camera-raw"
     assert "File formats" in manual.text.toPlainText()
     assert manual.text.verticalScrollBar().value() > 0
+    for link, title in (
+        ("choose.md", "Which task for my picture?"),
+        ("tutorials/raw.md", "Tutorial: camera RAW"),
+        ("../files.md#camera-raw", "File formats"),
+    ):
+        manual.text.anchorClicked.emit(QUrl(link))
+        assert title in manual.text.toPlainText()
     manual.text.anchorClicked.emit(QUrl("nothing.md"))
     assert "not installed" in manual.text.toPlainText()
 
