@@ -39,6 +39,7 @@ GUI_ROWS = (
     "app",
     "window",
     "shell",
+    "export",
     "restore batch models sheet details attention",
     "canvas",
     "session",
