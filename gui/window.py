@@ -50,6 +50,7 @@ from .shell.menus import Menus
 from .shell.pages import PAGES, Page, Pages
 from .shell.preferences import Preferences
 from .shell.report import ProblemReport
+from .shell.results import LongWork, Results
 from .shell.status import StatusLine
 from .shell.top_bar import TopBar
 from .shell.welcome import Welcome
@@ -91,6 +92,7 @@ class MainWindow(QMainWindow):
         self._build(pages)
         self._connect()
         self._recall()
+        LongWork(self, self._works, self.actions_["notify"].isChecked)
         self.keys = ShortcutHelp(self.actions_, self)
         self.welcome.button.setFocus()
         session.changed.connect(self._show)
@@ -114,6 +116,14 @@ class MainWindow(QMainWindow):
         self.presets = Presets(self)
         self.menus = Menus(self, self.actions_, self.presets.menu)
         self.controls.presets.setMenu(self.presets.menu)
+        self.results = Results(
+            self,
+            self.session,
+            self.preferences,
+            self._visible_part,
+            self.strip.viewport(),
+            self.area.save_button,
+        )
         self.stage = QStackedWidget()
         self.stage.addWidget(self.welcome)
         self.stage.addWidget(self.compare)
@@ -166,6 +176,9 @@ class MainWindow(QMainWindow):
             "sheet-next": lambda: self._step_page(1),
             "save": self.files.save,
             "save-as": self.files.save_as,
+            "export": self.results.export,
+            "show-in-folder": self.results.show_in_folder,
+            "open-saved": self.results.open_saved,
             "quit": self.close,
             "run": session.run,
             "stop": self._escape,
@@ -328,6 +341,16 @@ class MainWindow(QMainWindow):
         self.actions_["frame"].setChecked(False)
         self.session.frame(box)
 
+    def _visible_part(self) -> Box | None:
+        """Return what is visible of the picture, in fractions of it."""
+        view = self.compare.canvas.view
+        (width, height), seen = view.picture, view.visible
+        return Box(seen.x / width, seen.y / height, seen.width / width, seen.height / height)
+
+    def _works(self) -> bool:
+        """Whether there is work that may take long."""
+        return self.session.at_work or self.pages.running or self.results.running
+
     def _mark(self, box: Box | None) -> None:
         """Mark a rectangle of the original."""
         scale = self.session.state.scale
@@ -417,6 +440,7 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         self.hide()
+        self.results.close()
         self.pages.close_workers()
         self.details.close_workers()
         self.attention.close_workers()
@@ -469,6 +493,7 @@ class MainWindow(QMainWindow):
         self.actions_["panel"].setChecked(True)
         self.actions_["panel"].setChecked(kept.flag("panel", True))
         self.actions_["loupe"].setChecked(kept.flag("loupe"))
+        self.actions_["notify"].setChecked(kept.flag("notify", True))
         self.actions_["page-picture"].setChecked(True)
         scheme = kept.text("scheme", "system")
         self.actions_[f"theme-{scheme if scheme in SCHEMES else 'system'}"].setChecked(True)
@@ -480,6 +505,7 @@ class MainWindow(QMainWindow):
         kept.keep("geometry", self.saveGeometry())
         kept.keep("mode", self.compare.canvas.mode.value)
         kept.keep("panel", self.actions_["panel"].isChecked())
+        kept.keep("notify", self.actions_["notify"].isChecked())
         kept.keep("loupe", self.actions_["loupe"].isChecked())
         kept.sync()
 

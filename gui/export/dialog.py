@@ -29,6 +29,7 @@ from ..restore.fields import OptionFields
 from ..session.box import Box
 from ..session.choices import Choices
 from ..session.state import State
+from ..session.strip import Strip
 from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice, name_combos
 from ..widgets.forms import Picker, Section, WheelGuard, column, heading, labeled, row
@@ -228,7 +229,7 @@ class ExportDialog(QDialog):
     def _show_asked(self, asked: Choices) -> None:
         """Show format and settings of the files."""
         self._request = replace(self._request, asked=asked)
-        state = State(usual=asked)
+        state = State(strip=Strip(usual=asked))
         self.output.show_state(state)
         self.file.show_state(state)
         self._show_example()

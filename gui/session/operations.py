@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtGui import QImage
 
@@ -500,21 +500,34 @@ def show_again(
     return replace(opened, shown=_shown(picture.plain, picture, screen)), restoration, loaded
 
 
-def save(final: Image, path: Path, choices: Choices) -> tuple[Path, tuple[str, ...]]:
+def save(
+    final: Image,
+    path: Path,
+    choices: Choices,
+    *,
+    existing: Literal["replace", "fail"] = "replace",
+    source: Path | None = None,
+) -> tuple[Path, tuple[str, ...]]:
     """Write a result; return its path and notes. Raises ImageError.
 
     Args:
         final: The result, of one page.
         path: The file to write.
         choices: The choices that made it, with that page among the settings.
+        existing: What happens where the file exists.
+        source: The original, whose times the file gets where that is asked for.
     """
     final = restorer.amend_provenance(
         final, choices.steps, choices.settings, found=choices.chosen.found if choices.chosen else ""
     )
     final = restorer.prepare_output(final, choices.settings)
     options = writer_options(path, **choices.settings.writing)
+    times = None
+    if choices.settings.keep_times and source is not None:
+        state = source.stat()
+        times = state.st_atime_ns, state.st_mtime_ns
     place = choices.settings.provenance
-    notes = write(final, path, options, existing="replace", provenance=place)
+    notes = write(final, path, options, existing=existing, times=times, provenance=place)
     return path, (*final.notes, *notes)
 
 

@@ -31,7 +31,7 @@ _ICONS = {
     "panel": "panel",
     "shortcuts": "keys",
 }
-_CHECKABLE = ("loupe", "frame", "panel", "full-screen")
+_CHECKABLE = ("loupe", "frame", "panel", "full-screen", "notify")
 _COMPARISONS = ("split", "sides", "flicker", "difference")
 _THEMES = ("theme-system", "theme-light", "theme-dark")
 _MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # the modes that these actions need
@@ -148,6 +148,7 @@ class Actions(QObject):
             "sheet-next": (self.tr("Ne&xt page"), ("Ctrl+PgDown",)),
             "save": (self.tr("&Save"), ("Ctrl+S",)),
             "save-as": (self.tr("Save &as …"), ("Ctrl+Shift+S",)),
+            "export": (self.tr("&Export …"), ("Ctrl+E",)),
             "quit": (self.tr("&Quit"), ("Ctrl+Q",)),
             "run": (self.tr("&Restore"), ("Ctrl+R", "F5")),
             "stop": (self.tr("S&top"), ("Esc",)),
@@ -160,6 +161,7 @@ class Actions(QObject):
             "save-beside": (self.tr("Save &beside the original"), ()),
             "discard": (self.tr("&Discard the result"), ()),
             "show-in-folder": (self.tr("Show in &folder"), ()),
+            "open-saved": (self.tr("Open with the default pro&gram"), ("Ctrl+Shift+E",)),
             "restore-and-save": (self.tr("Restore and sa&ve all"), ("Ctrl+Shift+R",)),
             "remove": (self.tr("Remove from the st&rip"), ()),
             "save-preset": (self.tr("Save as &preset …"), ("Ctrl+Shift+P",)),
@@ -181,6 +183,7 @@ class Actions(QObject):
             "unframe": (self.tr("Preview the &visible part"), ("Shift+P",)),
             "panel": (self.tr("Side pa&nel"), ("F9",)),
             "full-screen": (self.tr("F&ull screen"), ("F11",)),
+            "notify": (self.tr("Notif&y when long work ends"), ()),
             "inspect-attention": (self.tr("&Attention …"), ()),
             **pages,
             "theme-system": (self.tr("Same as &system"), ()),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
 from ..session.documents import Document
 from ..session.session import Session
@@ -11,8 +10,8 @@ from ..session.state import State
 from .actions import Actions
 
 _MENU = (
-    *("run", "unqueue", "", "copy-recipe", "paste-recipe", "", "save-beside", "discard", ""),
-    *("show-in-folder", "restore-and-save", "", "remove"),
+    *("run", "unqueue", "", "copy-recipe", "paste-recipe", "", "save-beside", "export"),
+    *("discard", "", "show-in-folder", "open-saved", "restore-and-save", "", "remove"),
 )
 
 
@@ -40,7 +39,6 @@ class DocumentCommands(QObject):
             "paste-recipe": session.paste_recipe,
             "save-beside": self._save_beside,
             "discard": lambda: session.discard(self._ids()),
-            "show-in-folder": self._show_in_folder,
             "restore-and-save": lambda: self.queued.emit(self._documents),
             "remove": lambda: session.remove(self._ids()),
         }.items():
@@ -61,6 +59,8 @@ class DocumentCommands(QObject):
             "copy-recipe": opened is not None,
             "paste-recipe": bool(documents) and state.copied is not None,
             "save-beside": any(each.has_result for each in documents),
+            "export": any(each.has_result for each in documents),
+            "open-saved": opened is not None and opened.saved is not None,
             "discard": any(each.has_result for each in documents),
             "show-in-folder": opened is not None and opened.path is not None,
             "restore-and-save": any(each.path is not None for each in documents),
@@ -78,9 +78,3 @@ class DocumentCommands(QObject):
 
     def _save_beside(self) -> None:
         self._session.save_beside([each for each in self._documents if each.has_result])
-
-    def _show_in_folder(self) -> None:
-        opened = self._session.state.strip.document
-        if opened is not None and opened.path is not None:
-            shown = opened.saved.path if opened.saved is not None else opened.path
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(shown.parent)))

@@ -38,6 +38,7 @@ class Menus(QObject):
             "",
             "save",
             "save-as",
+            "export",
             "queue-all",
         )
         _fill(file, actions, "", "quit")
@@ -45,7 +46,7 @@ class Menus(QObject):
         _fill(edit, actions, "undo", "redo", "", "copy-recipe", "paste-recipe", "", "remove")
         picture = bar.addMenu(self.tr("&Picture"))
         _fill(picture, actions, "run", "stop", "unqueue", "restore-and-save", "")
-        _fill(picture, actions, "save-beside", "discard", "show-in-folder", "")
+        _fill(picture, actions, "save-beside", "discard", "show-in-folder", "open-saved", "")
         _fill(picture, actions, "frame", "unframe", "", "copy-command")
         picture.addMenu(presets)
         look = bar.addMenu(self.tr("&View"))
@@ -53,7 +54,7 @@ class Menus(QObject):
         _fill(look, actions, "split", "sides", "flicker", "difference", "gain-up", "gain-down")
         _fill(look, actions, "divider-left", "divider-right", "")
         _fill(look, actions, "fit", "actual", "zoom-in", "zoom-out", "loupe", "")
-        _fill(look, actions, "panel", "full-screen")
+        _fill(look, actions, "panel", "full-screen", "notify")
         _fill(look.addMenu(self.tr("&Inspect")), actions, "inspect-attention")
         theme = look.addMenu(self.tr("&Colors"))
         _fill(theme, actions, "theme-system", "theme-light", "theme-dark", "")

@@ -76,7 +76,6 @@ class Results(QObject):
         originals = [document.path for document in strip.documents if document.path is not None]
         self._dialog.show_pictures(pictures, originals, self._part() if open_alone else None)
         self._dialog.show()
-        self._dialog.raise_()
         self._dialog.activateWindow()
 
     def show_in_folder(self) -> None:
