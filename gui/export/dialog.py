@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -301,7 +301,7 @@ class ExportDialog(QDialog):
         for each in failed:
             self.failures.addItem(each.error)
         self.failures.setVisible(bool(failed))
-        self.notice.tell(summary(made, len(self._pictures), self.tr))
+        self.notice.tell(summary(made, len(self._pictures)))
         if not failed and len(made) == len(self._pictures):
             self.close()
         self.exported.emit(made, request)
@@ -323,14 +323,16 @@ class ExportDialog(QDialog):
         event.accept()
 
 
-def summary(made: Sequence[Exported], count: int, tr: Callable[[str], str]) -> str:
-    """Return what became of the pictures, in a sentence."""
+def summary(made: Sequence[Exported], count: int) -> str:
+    """Return what became of `count` pictures, in a sentence."""
+    translate = QCoreApplication.translate
     failed = sum(bool(each.error) for each in made)
     skipped = sum(each.skipped for each in made)
-    text = tr("Exported: %1.").replace("%1", str(len(made) - failed - skipped))
     parts = (
-        (skipped, "Skipped, as the file exists: %1."),
-        (failed, "Failed: %1."),
-        (count - len(made), "Not exported: %1."),
+        (len(made) - failed - skipped, translate("export", "Exported: %1.")),
+        (skipped, translate("export", "Skipped, as the file exists: %1.")),
+        (failed, translate("export", "Failed: %1.")),
+        (count - len(made), translate("export", "Not exported: %1.")),
     )
-    return " ".join([text, *(tr(said).replace("%1", str(n)) for n, said in parts if n)])
+    told = parts[:1] if not any(n for n, _ in parts) else [each for each in parts if each[0]]
+    return " ".join(said.replace("%1", str(n)) for n, said in told)

@@ -116,7 +116,7 @@ class Results(QObject):
             if each.path is not None and not each.skipped and not request.is_showing:
                 self._session.mark_saved(each.picture.id, each.path)
         if made and not any(each.error for each in made):
-            text = summary(made, len(made), self.tr)
+            text = summary(made, len(made))
             self._tell(f"{text} {request.folder}")
 
     def _tell(self, text: str) -> None:
