@@ -325,14 +325,13 @@ class ExportDialog(QDialog):
 
 def summary(made: Sequence[Exported], count: int) -> str:
     """Return what became of `count` pictures, in a sentence."""
-    translate = QCoreApplication.translate
     failed = sum(bool(each.error) for each in made)
     skipped = sum(each.skipped for each in made)
     parts = (
-        (len(made) - failed - skipped, translate("export", "Exported: %1.")),
-        (skipped, translate("export", "Skipped, as the file exists: %1.")),
-        (failed, translate("export", "Failed: %1.")),
-        (count - len(made), translate("export", "Not exported: %1.")),
+        (len(made) - failed - skipped, QCoreApplication.translate("export", "Exported: %1.")),
+        (skipped, QCoreApplication.translate("export", "Skipped, as the file exists: %1.")),
+        (failed, QCoreApplication.translate("export", "Failed: %1.")),
+        (count - len(made), QCoreApplication.translate("export", "Not exported: %1.")),
     )
     told = parts[:1] if not any(n for n, _ in parts) else [each for each in parts if each[0]]
     return " ".join(said.replace("%1", str(n)) for n, said in told)

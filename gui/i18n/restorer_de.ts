@@ -657,6 +657,18 @@
         <source>Remove from the st&amp;rip</source>
         <translation>Aus dem Film&amp;streifen nehmen</translation>
     </message>
+    <message>
+        <source>&amp;Export …</source>
+        <translation>&amp;Exportieren …</translation>
+    </message>
+    <message>
+        <source>Open with the default pro&amp;gram</source>
+        <translation>Mit dem Standardpro&amp;gramm öffnen</translation>
+    </message>
+    <message>
+        <source>Notif&amp;y when long work ends</source>
+        <translation>Nach langer Arbeit &amp;benachrichtigen</translation>
+    </message>
 </context>
 <context>
     <name>AddForm</name>
@@ -3266,6 +3278,166 @@
     <message>
         <source>restored, not saved</source>
         <translation>verbessert, nicht gespeichert</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>Nachher</translation>
+    </message>
+    <message>
+        <source>The result</source>
+        <translation>Das Ergebnis</translation>
+    </message>
+    <message>
+        <source>Before and after, side by side</source>
+        <translation>Vorher und nachher, nebeneinander</translation>
+    </message>
+    <message>
+        <source>Before and after, divided by a line</source>
+        <translation>Vorher und nachher, durch eine Linie geteilt</translation>
+    </message>
+    <message>
+        <source>Labels on the picture</source>
+        <translation>Beschriftung im Bild</translation>
+    </message>
+    <message>
+        <source>Only the visible part</source>
+        <translation>Nur der sichtbare Teil</translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation>Ordner wählen</translation>
+    </message>
+    <message>
+        <source>{stem} is the name of the original, {suffix} its ending; also {model}, {scale}</source>
+        <translation>{stem} ist der Name des Originals, {suffix} seine Endung; außerdem {model}, {scale}</translation>
+    </message>
+    <message>
+        <source>write a numbered copy</source>
+        <translation>nummerierte Kopie schreiben</translation>
+    </message>
+    <message>
+        <source>replace it</source>
+        <translation>ersetzen</translation>
+    </message>
+    <message>
+        <source>skip the picture</source>
+        <translation>Bild überspringen</translation>
+    </message>
+    <message>
+        <source>Pictures that failed</source>
+        <translation>Fehlgeschlagene Bilder</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Content</source>
+        <translation>Inhalt</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>If it exists</source>
+        <translation>Falls vorhanden</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Size and metadata</source>
+        <translation>Größe und Metadaten</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>%1 pictures</source>
+        <translation>%1 Bilder</translation>
+    </message>
+    <message>
+        <source>No selected picture has a result.</source>
+        <translation>Kein ausgewähltes Bild hat ein Ergebnis.</translation>
+    </message>
+    <message>
+        <source>Example: %1</source>
+        <translation>Beispiel: %1</translation>
+    </message>
+    <message>
+        <source>Stopping after this picture …</source>
+        <translation>Wird nach diesem Bild angehalten …</translation>
+    </message>
+    <message>
+        <source>Picture %1 of %2: %3</source>
+        <translation>Bild %1 von %2: %3</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+</context>
+<context>
+    <name>export</name>
+    <message>
+        <source>Exported: %1.</source>
+        <translation>Exportiert: %1.</translation>
+    </message>
+    <message>
+        <source>Skipped, as the file exists: %1.</source>
+        <translation>Übersprungen, da die Datei vorhanden ist: %1.</translation>
+    </message>
+    <message>
+        <source>Failed: %1.</source>
+        <translation>Fehlgeschlagen: %1.</translation>
+    </message>
+    <message>
+        <source>Not exported: %1.</source>
+        <translation>Nicht exportiert: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>Results</name>
+    <message>
+        <source>There is no file manager that can be opened.</source>
+        <translation>Es lässt sich kein Dateimanager öffnen.</translation>
+    </message>
+    <message>
+        <source>There is no program for this kind of file.</source>
+        <translation>Für diese Art von Datei gibt es kein Programm.</translation>
+    </message>
+</context>
+<context>
+    <name>LongWork</name>
+    <message>
+        <source>The pictures are ready.</source>
+        <translation>Die Bilder sind fertig.</translation>
     </message>
 </context>
 </TS>
