@@ -27,7 +27,7 @@ def show_in_folder(path: Path) -> bool:
         return bool(QProcess.startDetached("open", ["-R", str(path)])[0])
     if sys.platform == "win32":
         return bool(QProcess.startDetached("explorer", ["/select,", str(path)])[0])
-    uri = QUrl.fromLocalFile(str(path)).toEncoded().data().decode()
+    uri = bytes(QUrl.fromLocalFile(str(path)).toEncoded().data()).decode()
     return _call(_MANAGER, _MANAGER[0], "ShowItems", [uri], "") or open_file(path.parent)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +38,8 @@ def part_of(image: Image, size: tuple[int, int], box: Box | None) -> Image:
         return image
     left, right = _edges(box.x, box.right, size[0], image.width)
     top, bottom = _edges(box.y, box.bottom, size[1], image.height)
-    pixels = np.ascontiguousarray(image.pixels[top:bottom, left:right])
-    return Image(pixels, image.metadata, transfer=image.transfer)
+    pixels: Any = np.ascontiguousarray(image.pixels[top:bottom, left:right])
+    return replace(image, pixels=pixels)
 
 
 def side_by_side(
