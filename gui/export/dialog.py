@@ -153,9 +153,9 @@ class ExportDialog(QDialog):
         self.output = Output()
         self.file = OptionFields("output")
         self.notice = Notice()
-        self.failures = QListWidget(
-            wordWrap=True, selectionMode=QListWidget.SelectionMode.NoSelection
-        )
+        self.failures = QListWidget()
+        self.failures.setWordWrap(True)
+        self.failures.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.failures.setAccessibleName(self.tr("Pictures that failed"))
         self.failures.hide()
         self.bar = QProgressBar(textVisible=False)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import restorer
 from restorer import Image, ImageWriteError, RestorerError, TargetExistsError, target_name
@@ -154,7 +154,7 @@ def _export(
         if exists and wanted.existing == "number":
             continue
         image = image or rendered(picture, wanted, recipe, path.suffix.lower())
-        existing = "replace" if wanted.existing == "replace" else "fail"
+        existing: Literal["replace", "fail"] = "replace" if wanted.existing == "replace" else "fail"
         try:
             notes = operations.save(image, path, recipe, existing=existing, source=picture.source)
         except TargetExistsError:  # another program was faster

@@ -71,8 +71,8 @@ class Results(QObject):
             self._dialog.asked.connect(self._keep)
             self._dialog.exported.connect(self._take)
         strip, pictures = self._session.state.strip, self._session.selected_results()
-        open_alone = len(pictures) == 1 and strip.document is not None
-        open_alone = open_alone and pictures[0].id == strip.document.id
+        opened = None if strip.document is None else strip.document.id
+        open_alone = [picture.id for picture in pictures] == [opened]
         originals = [document.path for document in strip.documents if document.path is not None]
         self._dialog.show_pictures(pictures, originals, self._part() if open_alone else None)
         self._dialog.show()
