@@ -46,7 +46,8 @@ def test_the_selected_results_are_exported_by_keys(window, qtbot, make_picture, 
     assert str(tmp_path / "web") in window.preferences.text("export")
 
 
-def test_a_result_is_dragged_out_as_a_file(window, qtbot, make_picture, monkeypatch):
+@pytest.mark.parametrize("handle", ["button", "strip"])
+def test_a_result_is_dragged_out_as_a_file(handle, window, qtbot, make_picture, monkeypatch):
     restored(window, qtbot, [make_picture("a.png", 12, 16)])
     dragged: list[list[Path]] = []
 
@@ -57,9 +58,12 @@ def test_a_result_is_dragged_out_as_a_file(window, qtbot, make_picture, monkeypa
 
     monkeypatch.setattr(QDrag, "exec", take)
     monkeypatch.setattr(drag_out.QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
-    button = window.area.save_button
-    QTest.mousePress(button, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
-    QTest.mouseMove(button, QPoint(40, 5))
+    widget, place = window.area.save_button, QPoint(5, 5)
+    if handle == "strip":
+        strip = window.strip
+        widget, place = strip.viewport(), strip.visualRect(strip.model().index(0, 0)).center()
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseMove(widget, place + QPoint(40, 5))
     qtbot.waitUntil(lambda: bool(dragged))
     ((path,),) = dragged
     assert path.name == "a-restored.png"
