@@ -56,7 +56,9 @@ def asked(**values: Any) -> Choices:
 def run(
     pictures: list[Fake], wanted: ExportRequest, originals: tuple[Path, ...] = ()
 ) -> tuple[Exported, ...]:
-    return export(pictures, wanted, originals, Request(0, lambda done, total: None))
+    return export(
+        pictures, wanted, originals, Request(0, lambda done, total: None, lambda part: None)
+    )
 
 
 def names(folder: Path) -> list[str]:
@@ -197,7 +199,9 @@ def test_a_picture_for_showing_is_no_result(tmp_path):
 
 
 def test_an_export_can_be_stopped_between_two_files(tmp_path):
-    request = Request(0, lambda done, total: request.cancel.cancel() if done else None)
+    request = Request(
+        0, lambda done, total: request.cancel.cancel() if done else None, lambda part: None
+    )
     made = export(
         [Fake(1, tmp_path / "a.png"), Fake(2, tmp_path / "b.png")],
         ExportRequest(tmp_path),
