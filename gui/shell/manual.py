@@ -68,16 +68,19 @@ class ManualText(QTextBrowser):
         self.document().setDocumentMargin(2 * SPACE)
         self.anchorClicked.connect(self._follow)
         self._name = ""
+        self._filling = False
 
     def open(self, name: str, heading: str = "") -> None:
         """Show a page, from the top or from a heading, by the name that links use."""
         path = FOLDER / name
         self._name = name
+        self._filling = True
         self.document().setBaseUrl(QUrl.fromLocalFile(str(path)))
         if path.is_file():
             self.setMarkdown(path.read_text("utf-8"))
         else:
             self.setPlainText(self.tr("This page is not installed: %1").replace("%1", name))
+        self._filling = False
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self._scroll_to(heading)
 
@@ -95,7 +98,9 @@ class ManualText(QTextBrowser):
         """Fit the pictures again."""
         place = self.verticalScrollBar().value()
         super().resizeEvent(event)
-        if self._name and event.size().width() != event.oldSize().width():
+        # A scroll bar that appears while the page is filled resizes, too.
+        resized = event.size().width() != event.oldSize().width()
+        if self._name and resized and not self._filling:
             self.open(self._name)
             self.verticalScrollBar().setValue(place)
 
