@@ -1128,10 +1128,6 @@
         <translation>Den Ausschnitt mit den feinsten Details wählen</translation>
     </message>
     <message>
-        <source>Models to compare</source>
-        <translation>Zu vergleichende Modelle</translation>
-    </message>
-    <message>
         <source>100 and 70 %</source>
         <translation>100 und 70 %</translation>
     </message>
@@ -1152,24 +1148,12 @@
         <translation>Kontaktbogen</translation>
     </message>
     <message>
-        <source>Click or press Enter to use this model</source>
-        <translation>Klicken oder Eingabetaste: dieses Modell verwenden</translation>
-    </message>
-    <message>
-        <source>Select the models to compare.</source>
-        <translation>Wählen Sie die Modelle, die verglichen werden sollen.</translation>
-    </message>
-    <message>
         <source>Region</source>
         <translation>Ausschnitt</translation>
     </message>
     <message>
         <source>Pixels</source>
         <translation>Pixel</translation>
-    </message>
-    <message>
-        <source>Models</source>
-        <translation>Modelle</translation>
     </message>
     <message>
         <source>Task</source>
@@ -1180,8 +1164,24 @@
         <translation>Stärken</translation>
     </message>
     <message>
-        <source>Open a picture to compare models on it.</source>
-        <translation>Öffnen Sie ein Bild, um Modelle daran zu vergleichen.</translation>
+        <source>Click or press Enter to use this</source>
+        <translation>Klicken oder Eingabetaste: das verwenden</translation>
+    </message>
+    <message>
+        <source>What to compare</source>
+        <translation>Was verglichen wird</translation>
+    </message>
+    <message>
+        <source>Compare with each other</source>
+        <translation>Miteinander vergleichen</translation>
+    </message>
+    <message>
+        <source>Open a picture to compare its results.</source>
+        <translation>Öffnen Sie ein Bild, um Ergebnisse daran zu vergleichen.</translation>
+    </message>
+    <message>
+        <source>Select what to compare.</source>
+        <translation>Wählen Sie, was verglichen werden soll.</translation>
     </message>
 </context>
 <context>
@@ -2252,6 +2252,10 @@
         <source>in use</source>
         <translation>gewählt</translation>
     </message>
+    <message>
+        <source>nothing to repair</source>
+        <translation>nichts zu beheben</translation>
+    </message>
 </context>
 <context>
     <name>ShortcutHelp</name>
@@ -2534,8 +2538,8 @@
 <context>
     <name>_Sheet</name>
     <message>
-        <source>The region, restored by each selected model, appears here</source>
-        <translation>Hier erscheint der Ausschnitt, verbessert von jedem gewählten Modell</translation>
+        <source>The region appears here, restored in each selected way</source>
+        <translation>Hier erscheint der Ausschnitt, auf jede gewählte Art verbessert</translation>
     </message>
 </context>
 <context>
@@ -3438,6 +3442,25 @@
     <message>
         <source>The pictures are ready.</source>
         <translation>Die Bilder sind fertig.</translation>
+    </message>
+</context>
+<context>
+    <name>ways</name>
+    <message>
+        <source>Current settings</source>
+        <translation>Aktuelle Einstellungen</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>What the picture needs</source>
+        <translation>Was das Bild braucht</translation>
+    </message>
+    <message>
+        <source>Preset “%1”</source>
+        <translation>Vorlage „%1“</translation>
     </message>
 </context>
 </TS>

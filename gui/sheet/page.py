@@ -1,9 +1,8 @@
-"""ContactSheet: compares one region, restored by several models and strengths."""
+"""ContactSheet: compares one region, restored by settings, presets, models and strengths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil, lcm
 from pathlib import Path
 
@@ -23,14 +22,15 @@ from restorer import (
     Region,
     Sample,
     Source,
-    Step,
-    compare_models,
     detailed_region,
     list_models,
+    model_spec,
+    presets_file,
+    scale_of_steps,
     usual_task,
 )
 
-from ..session.choices import automatic_choices
+from ..session.choices import Choices, automatic_choices
 from ..session.session import Session
 from ..session.state import State
 from ..session.store import sentence
@@ -40,7 +40,8 @@ from ..widgets.forms import column, heading, labeled, row
 from ..widgets.region_picker import RegionPicker
 from ..widgets.theme import SPACE
 from ..widgets.titles import task_title
-from .rows import MarkDelegate, ModelChoice, SheetModel
+from .rows import MarkDelegate, SheetModel, WayChoice
+from .ways import Way, model_way, recipes, samples_of
 
 _SIDE_WIDTH = 260
 _SIDES = (48, 64, 96, 128, 192, 256)
@@ -60,13 +61,18 @@ class ContactSheet(QWidget):
 
     Signals:
         adopted: The step to use for the picture, in a tuple.
+        recipe_adopted: The choices to use for the picture.
     """
 
     adopted = Signal(object)
+    recipe_adopted = Signal(object)
     _made = Signal(int, int, object)  # run, card, Sample; from the worker's thread
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, presets: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._presets = presets or presets_file()
+        self._listed: tuple[object, ...] = ()
+        self._active = ""  # the task that is done to the picture
         self._picture: Source | None = None
         self._ground_truth: Image | None = None
         self._choices = automatic_choices()
@@ -74,7 +80,7 @@ class ContactSheet(QWidget):
         self._run = 0
         self._worker = Worker("sheet", parent=self)
         self._finder = Worker("sheet region", parent=self)
-        self.models = ModelChoice(self)
+        self.ways = WayChoice(self)
         self.sheet = SheetModel(self.devicePixelRatioF(), self)
         self._build()
         self._lay_out()
@@ -86,8 +92,9 @@ class ContactSheet(QWidget):
     def show_state(self, state: State) -> None:
         """Use the open picture, the usable models and the choices of a state."""
         self._choices = state.choices
-        self.sheet.adopt(state.choices.steps)
+        self.sheet.adopt(state.choices.steps, automatic=state.choices.automatic)
         self.set_usable(state.usable)
+        self._follow_task()
         self.set_ground_truth(state.ground_truth)
         opened = state.opened
         if opened is None:
@@ -112,7 +119,7 @@ class ContactSheet(QWidget):
         self._show_idle()
 
     def set_usable(self, models: frozenset[str]) -> None:
-        """Offer the models whose weights are installed."""
+        """Offer the models whose files are here."""
         if models != self._usable:
             self._usable = models
             self._list_tasks()
@@ -130,16 +137,15 @@ class ContactSheet(QWidget):
 
     def compare(self) -> None:
         """Compute the cards."""
-        picture, region, steps = self._picture, self.picker.region, self._steps()
-        if picture is None or region is None or not steps:
+        picture, region, ways = self._picture, self.picker.region, self._wanted()
+        if picture is None or region is None or not ways:
             return
-        specs = {spec.id: spec for spec in self.models.marked}
-        scales = [specs[step.model].scale for step in steps]
-        truth, settings = self._fitting_ground_truth(scales), self._choices.settings
+        scales = [scale_of_steps(way.steps) if way.steps else 1 for way in ways]
+        truth = self._fitting_ground_truth(scales)
         self._run += 1
         run = self._run
         alike = len(set(scales)) == 1
-        self.sheet.begin(steps, self._extent(region, scales), alike=alike)
+        self.sheet.begin(ways, self._extent(region, scales), alike=alike)
         self.view.setIconSize(self.sheet.icon_size)
         width = max(_LEAST_WIDTH, self.sheet.icon_size.width()) + SPACE
         words = 4 * self.fontMetrics().lineSpacing()
@@ -147,10 +153,7 @@ class ContactSheet(QWidget):
         self.view.setGridSize(self.sheet.card_size + QSize(SPACE, SPACE))
 
         def make(request: Request) -> None:
-            samples = compare_models(
-                picture, steps, region, truth=truth, settings=settings, cancel=request.cancel
-            )
-            for number, sample in enumerate(samples):
+            for number, sample in samples_of(picture, ways, region, truth, request.cancel):
                 self._made.emit(run, number, sample)
 
         self.message.tell(self.tr("Comparing …"))
@@ -178,8 +181,8 @@ class ContactSheet(QWidget):
         self.list = QListView()
         self.list.setObjectName("modelChoice")
         self.list.setItemDelegate(MarkDelegate(self))
-        self.list.setModel(self.models)
-        self.list.setAccessibleName(self.tr("Models to compare"))
+        self.list.setModel(self.ways)
+        self.list.setAccessibleName(self.tr("What to compare"))
         self.strengths = QComboBox()
         self.strengths.addItem("100 %", [1.0])
         self.strengths.addItem(self.tr("100 and 70 %"), [1.0, 0.7])
@@ -199,7 +202,7 @@ class ContactSheet(QWidget):
         self.view.setWordWrap(True)
         self.view.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setToolTip(self.tr("Click or press Enter to use this model"))
+        self.view.setToolTip(self.tr("Click or press Enter to use this"))
 
     def _lay_out(self) -> None:
         side = column()
@@ -208,7 +211,7 @@ class ContactSheet(QWidget):
         side.addLayout(labeled(self.tr("Pixels"), self.side))
         side.addWidget(self.detail)
         side.addSpacing(SPACE)
-        side.addWidget(heading(self.tr("Models")))
+        side.addWidget(heading(self.tr("Compare with each other")))
         side.addLayout(labeled(self.tr("Task"), self.task))
         side.addWidget(self.list, 1)
         side.addLayout(labeled(self.tr("Strengths"), self.strengths))
@@ -227,8 +230,8 @@ class ContactSheet(QWidget):
         self.side.activated.connect(self._resize_region)
         self.detail.clicked.connect(self._find_detail)
         self.task.currentIndexChanged.connect(self._list_models)
-        self.models.dataChanged.connect(self._show_idle)
-        self.models.modelReset.connect(self._show_idle)
+        self.ways.dataChanged.connect(self._show_idle)
+        self.ways.modelReset.connect(self._show_idle)
         self.go.clicked.connect(self.compare)
         self.stop_button.clicked.connect(self.stop)
         self.view.clicked.connect(self._adopt)
@@ -249,17 +252,38 @@ class ContactSheet(QWidget):
         self.task.blockSignals(False)
         self._list_models()
 
-    def _list_models(self) -> None:
-        task = self.task.currentData()
-        specs = [spec for spec in list_models(task) if spec.id in self._usable] if task else []
-        self.models.set_specs(specs)
+    def _follow_task(self) -> None:
+        """Begin with the task that is done to the picture, and list its models."""
+        active = next((s.task for s in self._choices.models if s.task in _TASKS), "")
+        if active and active != self._active:
+            self._active = active
+            self.task.setCurrentIndex(max(0, self.task.findData(active)))
+        self._list_models()
 
-    def _steps(self) -> list[Step]:
-        return [
-            replace(self._choices.step(spec), strength=strength, detail=None)
-            for spec in self.models.marked
-            for strength in self.strengths.currentData()
-        ]
+    def _list_models(self) -> None:
+        """List the recipes, then the models of the task, that in use first."""
+        task = self.task.currentData()
+        shown = (self._choices, self._usable, task)
+        if shown == self._listed:
+            return
+        self._listed = shown
+        specs = [spec for spec in list_models(task) if spec.id in self._usable] if task else []
+        used = {spec.id for spec in self._choices.models}
+        specs.sort(key=lambda spec: spec.id not in used)
+        models = [model_way(spec, self._choices) for spec in specs]
+        self.ways.set_ways([*recipes(self._choices, self._presets), *models])
+
+    def _wanted(self) -> list[Way]:
+        """Return the checked ways, models at each of the strengths."""
+        strengths = self.strengths.currentData()
+        found = []
+        for way in self.ways.marked:
+            if way.choices is not None:
+                found.append(way)
+            else:
+                spec = model_spec(way.steps[0].model)
+                found += [model_way(spec, self._choices, strength) for strength in strengths]
+        return found
 
     def _find_detail(self) -> None:
         """Find the most detailed region in a thread, as a large picture takes a while."""
@@ -313,24 +337,29 @@ class ContactSheet(QWidget):
             self.message.tell(sentence(str(reply.error)))
 
     def _adopt(self, index: QModelIndex) -> None:
-        step = self.sheet.cards[index.row()].step
-        if step is not None:
-            self.sheet.adopt((step,))
-            self.adopted.emit((step,))
+        way = self.sheet.cards[index.row()].way
+        if way is None:
+            return
+        if way.choices is None:
+            self.sheet.adopt(way.steps)
+            self.adopted.emit(way.steps)
+        else:
+            self.sheet.adopt(way.steps, automatic=way.choices.automatic)
+            self.recipe_adopted.emit(way.choices)
 
     def _show_idle(self, *_: object) -> None:
         """Enable the controls while nothing runs."""
         if self._worker.busy:
             return
         self.stop_button.setEnabled(False)
-        marked = bool(self.models.marked)
+        marked = bool(self.ways.marked)
         self.go.setEnabled(self.picker.region is not None and marked)
         for widget in (self.detail, self.side):
             widget.setEnabled(self._picture is not None)
         if self._picture is None:
-            self.message.tell(self.tr("Open a picture to compare models on it."))
+            self.message.tell(self.tr("Open a picture to compare its results."))
         else:
-            self.message.tell("" if marked else self.tr("Select the models to compare."))
+            self.message.tell("" if marked else self.tr("Select what to compare."))
 
 
 def make_page(session: Session, folder: Path) -> ContactSheet:
@@ -338,6 +367,12 @@ def make_page(session: Session, folder: Path) -> ContactSheet:
     page = ContactSheet()
     page.show_state(session.state)
     page.adopted.connect(session.adopt)
+
+    def choose(choices: Choices) -> None:
+        session.choose(choices)
+        session.showing.emit()
+
+    page.recipe_adopted.connect(choose)
     session.changed.connect(page.show_state)
     return page
 
@@ -350,5 +385,5 @@ class _Sheet(QListView):
         if self.model().rowCount() == 0:
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            text = self.tr("The region, restored by each selected model, appears here")
+            text = self.tr("The region appears here, restored in each selected way")
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)

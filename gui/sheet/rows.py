@@ -1,4 +1,4 @@
-"""Cards of the contact sheet: the result of each model, with time, memory and metrics."""
+"""Cards of the contact sheet: the result of each way, with time, memory and metrics."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from restorer import ModelSpec, Sample, Step
+from restorer import Sample, Step
 
 from ..session.convert import to_qimage
 from ..session.rendering import screen_pixels
-from ..widgets.titles import model_name, model_use, step_name
 from ..widgets.words import duration, number, size
+from .ways import Way
 
 _TOP = QModelIndex()
 _ROW_HEIGHT = 24
@@ -35,11 +35,11 @@ class Card:
     """One way to restore the region.
 
     Attributes:
-        step: The step; None for the original.
+        way: The way; None for the original.
         sample: The result; None until it is available.
     """
 
-    step: Step | None
+    way: Way | None
     sample: Sample | None = None
 
 
@@ -55,6 +55,7 @@ class SheetModel(QAbstractListModel):
         super().__init__(parent)
         self.cards: list[Card] = []
         self.adopted: tuple[Step, ...] = ()
+        self._adopted_key = ""
         self.card_size = QSize(1, 1)  # picture and text, in device-independent pixels
         self._icons: list[QIcon] = []
         self._ratio = ratio
@@ -66,11 +67,11 @@ class SheetModel(QAbstractListModel):
         """Size of a card's picture, in device-independent pixels."""
         return (self._extent / self._ratio).expandedTo(QSize(1, 1))
 
-    def begin(self, steps: Sequence[Step], extent: QSize, *, alike: bool = True) -> None:
-        """Show blank cards: the original and one for each step; none without steps.
+    def begin(self, ways: Sequence[Way], extent: QSize, *, alike: bool = True) -> None:
+        """Show blank cards: the original and one for each way; none without ways.
 
         Args:
-            steps: The step of each card except the first.
+            ways: The way of each card except the first.
             extent: Size of a card's picture, in device pixels.
             alike: Whether all results have the same size; only then are pixels shown as squares,
                 because smaller results would look coarser than larger ones.
@@ -78,7 +79,7 @@ class SheetModel(QAbstractListModel):
         self.beginResetModel()
         self._extent = extent
         self._alike = alike
-        self.cards = [Card(None), *(Card(step) for step in steps)] if steps else []
+        self.cards = [Card(None), *(Card(way) for way in ways)] if ways else []
         blank = QPixmap(extent)
         blank.fill(QColor(128, 128, 128, 40))
         self._icons = [self._icon(blank)] * len(self.cards)
@@ -98,9 +99,11 @@ class SheetModel(QAbstractListModel):
             )
         self.dataChanged.emit(self.index(number), self.index(number))
 
-    def adopt(self, steps: tuple[Step, ...]) -> None:
-        """Mark the cards of the current steps."""
-        changed, self.adopted = steps != self.adopted, steps
+    def adopt(self, steps: tuple[Step, ...], *, automatic: bool = False) -> None:
+        """Mark the cards of the current steps, or that of automatic restoration."""
+        key = "auto" if automatic else ""
+        changed = (steps, key) != (self.adopted, self._adopted_key)
+        self.adopted, self._adopted_key = steps, key
         if self.cards and changed:
             self.dataChanged.emit(self.index(0), self.index(len(self.cards) - 1))
 
@@ -120,7 +123,8 @@ class SheetModel(QAbstractListModel):
         if role == Qt.ItemDataRole.SizeHintRole:
             return self.card_size
         if role == Qt.ItemDataRole.ToolTipRole:
-            return card.sample.error if card.sample is not None else ""
+            failed = card.sample.error if card.sample is not None else ""
+            return failed or (card.way.tip if card.way is not None else "")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         return None
@@ -138,20 +142,24 @@ class SheetModel(QAbstractListModel):
         if sample.ssim is not None:
             near.append(f"SSIM {number(sample.ssim, 4)}")
         cost = []
-        if card.step is not None:
+        if card.way is not None and not sample.model:
+            cost.append(self.tr("nothing to repair"))
+        elif card.way is not None:
             cost.append(duration(sample.seconds))
         if sample.memory:
             cost.append(size(sample.memory))
         return [self._name(card), " · ".join(cost), " · ".join(near)]
 
     def _name(self, card: Card) -> str:
-        if card.step is None:
+        if card.way is None:
             return self.tr("Original")
-        name = step_name(card.step)
-        if card.step.strength != 1:
-            name = f"{name}, {round(card.step.strength * 100)} %"
         in_use = self.tr("in use")
-        return f"✓ {name} ({in_use})" if card.step in self.adopted else name
+        used = card.way.key == self._adopted_key or (
+            bool(card.way.steps)
+            and (set(card.way.steps) <= set(self.adopted))
+            and (card.way.choices is None or card.way.steps == self.adopted)
+        )
+        return f"✓ {card.way.title} ({in_use})" if used else card.way.title
 
     def _icon(self, pixmap: QPixmap) -> QIcon:
         pixmap.setDevicePixelRatio(self._ratio)
@@ -161,56 +169,59 @@ class SheetModel(QAbstractListModel):
         return icon
 
 
-class ModelChoice(QAbstractListModel):
-    """The models, with a check mark for those to compare."""
+class WayChoice(QAbstractListModel):
+    """The ways, with a check mark for those to compare."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.specs: list[ModelSpec] = []
+        self.ways: list[Way] = []
         self._marked: set[str] = set()
+        self._known: set[str] = set()
 
     @property
-    def marked(self) -> list[ModelSpec]:
-        """The checked models, in order."""
-        return [spec for spec in self.specs if spec.id in self._marked]
+    def marked(self) -> list[Way]:
+        """The checked ways, in order."""
+        return [way for way in self.ways if way.key in self._marked]
 
-    def set_specs(self, specs: Sequence[ModelSpec]) -> None:
-        """Set the models; new ones are checked, known ones keep their state."""
-        known = {spec.id for spec in self.specs}
+    def set_ways(self, ways: Sequence[Way]) -> None:
+        """Set the ways; new ones are checked, known ones keep their state."""
+        if list(ways) == self.ways:
+            return
         self.beginResetModel()
-        self._marked |= {spec.id for spec in specs if spec.id not in known}
-        self.specs = list(specs)
+        self._marked |= {way.key for way in ways} - self._known
+        self._known |= {way.key for way in ways}
+        self.ways = list(ways)
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _TOP) -> int:
-        """Return the number of models."""
-        return 0 if parent.isValid() else len(self.specs)
+        """Return the number of ways."""
+        return 0 if parent.isValid() else len(self.ways)
 
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
-        """Allow models to be checked."""
+        """Allow ways to be checked."""
         return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
         """Return the name or the check state."""
-        spec = self.specs[index.row()]
+        way = self.ways[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return model_name(spec)
+            return way.title
         if role == Qt.ItemDataRole.CheckStateRole:
-            marked = spec.id in self._marked
+            marked = way.key in self._marked
             return Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole:
-            return model_use(spec)
+            return way.tip or way.title
         return None
 
     def setData(
         self, index: QModelIndex | QPersistentModelIndex, value: Any, role: int = 0
     ) -> bool:
-        """Check or uncheck a model."""
+        """Check or uncheck a way."""
         if role != Qt.ItemDataRole.CheckStateRole:
             return False
-        model = self.specs[index.row()].id
+        key = self.ways[index.row()].key
         marked = Qt.CheckState(value) is Qt.CheckState.Checked
-        (self._marked.add if marked else self._marked.discard)(model)
+        (self._marked.add if marked else self._marked.discard)(key)
         self.dataChanged.emit(index, index)
         return True
 

@@ -1,4 +1,4 @@
-"""Comparison of several models on one region of an image, with quality, time and memory."""
+"""Comparison of models and chains on one region of an image, with quality, time and memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,6 +26,10 @@ from restorer.tiling.plan import Region
 _WARM_UP = 16  # side of the region that a model restores before its time is measured
 _CELLS = 32  # cells across the region, in which detail is measured
 _SSIM_SIDE = 11  # side of the SSIM window
+_TONES = 16  # of the picture, in each of which the noise is estimated
+_SURE = 4.0  # a difference below two deviations of the noise is no detail
+
+Chain: TypeAlias = list[tuple[Named | Predictor, Step]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +37,8 @@ class Sample:
     """A region as restored by one model.
 
     Attributes:
-        model: The model as given by the caller; empty for the input, enlarged by bicubic
-            interpolation.
+        model: The model as given by the caller, those of a chain joined by `` + ``; empty for the
+            input, enlarged by bicubic interpolation.
         image: The result; None if the model failed.
         scale: Scale of the result relative to the region.
         seconds: Time without opening the model.
@@ -55,7 +61,7 @@ class Sample:
 
 def compare_models(
     image: Picture | Source,
-    models: Sequence[OneStep],
+    models: Sequence[OneStep | list[OneStep] | list[Step]],
     region: Region,
     *,
     truth: Picture | None = None,
@@ -69,7 +75,7 @@ def compare_models(
 
     Args:
         image: The image, of any kind that `restore` takes.
-        models: Models and steps as for `restore`, each for itself.
+        models: Models and steps as for `restore`, each for itself; a list is a chain of steps.
         region: The region in image pixels.
         truth: Ground truth for the whole image, at the scale of the image or of one of the models.
         settings: Settings for all models.
@@ -94,23 +100,28 @@ def compare_models(
     if min(region.height, region.width) < 1 or not source.region.holds(region):
         height, width = source.size
         raise SettingsError(f"{region}: outside the image of {width} x {height} pixels")
-    trials = [model_and_step(model, settings) for model in models]
-    scales = [spec_of(model).scale for model, _ in trials]
+    trials = [
+        [model_and_step(each, settings) for each in (model if isinstance(model, list) else [model])]
+        for model in models
+    ]
+    if not all(trials):
+        raise SettingsError("a chain to compare has no steps")
+    scales = [_scale_of(chain) for chain in trials]
     right = None if truth is None else to_image(truth)
     truth_scale = max(scales) if right is None else _truth_scale(source, right, scales)
     wanted = None if right is None else region.scaled(truth_scale).of(right.to_float())
 
     def samples() -> Iterator[Sample]:
         yield _with_scores(Sample("", _enlarged(source, region, truth_scale), truth_scale), wanted)
-        for model, step in trials:
-            sample = _sample(source, model, step, region, settings, cancel)
+        for chain in trials:
+            sample = _sample(source, chain, region, settings, cancel)
             yield _with_scores(sample, wanted if sample.scale == truth_scale else None)
 
     return samples()
 
 
 def detailed_region(picture: Picture, side: int) -> Region:
-    """Return the square with the strongest gradients, at most as large as the image.
+    """Return the square with the most detail beyond its noise, at most as large as the image.
 
     It starts at even pixels, so that it keeps the phase of a Bayer mosaic.
 
@@ -122,10 +133,10 @@ def detailed_region(picture: Picture, side: int) -> Region:
     image = to_image(picture)
     height, width = min(side, image.height), min(side, image.width)
     cell = max(1, min(height, width) // _CELLS)
-    gray = _coarse(image, cell)
+    gray, noise = _coarse(image, cell)
     change = np.zeros_like(gray)
-    change[:-1] += np.abs(np.diff(gray, axis=0))
-    change[:, :-1] += np.abs(np.diff(gray, axis=1))
+    change[:-1] += _beyond(np.diff(gray, axis=0), noise[:-1] + noise[1:])
+    change[:, :-1] += _beyond(np.diff(gray, axis=1), noise[:, :-1] + noise[:, 1:])
     sums = np.pad(change.astype(np.float64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     down, across = min(height // cell, len(gray)), min(width // cell, gray.shape[1])
     totals = sums[down:, across:] - sums[:-down, across:] - sums[down:, :-across]
@@ -138,16 +149,15 @@ def detailed_region(picture: Picture, side: int) -> Region:
 
 def _sample(
     source: Source,
-    model: Named | Predictor,
-    step: Step,
+    chain: Chain,
     region: Region,
     settings: Settings,
     cancel: CancelToken | None,
 ) -> Sample:
-    """Run one model on the region; errors of the model are reported in the sample."""
-    name, scale = step.model, spec_of(model).scale
+    """Run the models of a chain on the region; their errors are reported in the sample."""
+    name, scale = " + ".join(step.model for _, step in chain), _scale_of(chain)
     try:
-        steps = [(opened_model(model, settings), step)]
+        steps = [(opened_model(model, settings), step) for model, step in chain]
         run = partial(restore_region, source, steps, settings=settings, cancel=cancel)
         corner = Region(region.top, region.left, *(min(n, _WARM_UP) for n in _size(region)))
         run(corner)
@@ -161,6 +171,10 @@ def _sample(
     except RestorerError as error:
         return Sample(name, None, scale, error=str(error))
     return Sample(name, restored[0], scale, seconds, memory)
+
+
+def _scale_of(chain: Chain) -> int:
+    return prod(spec_of(model).scale for model, _ in chain)
 
 
 def _size(region: Region) -> tuple[int, int]:
@@ -202,15 +216,29 @@ def _with_scores(sample: Sample, truth: FloatArray | None) -> Sample:
     return replace(sample, psnr=metrics.psnr(restored, wanted, white=255), ssim=similarity)
 
 
-def _coarse(image: Image, cell: int) -> FloatArray:
-    """Return the mean of visible colors in square cells."""
+def _beyond(difference: FloatArray, noise: FloatArray) -> FloatArray:
+    """Return the size of differences without that of noise, given its variance."""
+    size: FloatArray = np.sqrt(np.maximum(difference**2 - _SURE * noise, 0))
+    return size
+
+
+def _coarse(image: Image, cell: int) -> tuple[FloatArray, FloatArray]:
+    """Return the mean of visible colors in square cells, and the variance of its noise.
+
+    Texture raises the variance within cells; the calmer half of those of a tone tells its noise.
+    """
     height, width = image.height // cell, image.width // cell
-    means = np.empty((height, width), np.float32)
+    means, variances = (np.empty((height, width), np.float32) for _ in range(2))
     for row in range(height):
         values = image.pixels[row * cell : (row + 1) * cell, : width * cell]
         gray = values[..., :-1] if image.has_alpha else values
         shown = gray.mean(2, dtype=np.float32)
         if image.has_alpha:
             shown *= values[..., -1] > 0
-        means[row] = shown.reshape(cell, width, cell).mean((0, 2))
-    return means
+        cells = shown.reshape(cell, width, cell)
+        means[row], variances[row] = cells.mean((0, 2)), cells.var((0, 2))
+    low, high = float(means.min()), float(means.max())
+    tone = np.minimum((means - low) * (_TONES / max(high - low, 1e-6)), _TONES - 1).astype(int)
+    for each in np.unique(tone):
+        variances[tone == each] = np.median(variances[tone == each])
+    return means, variances / np.float32(max(1, cell**2 - 1))

@@ -151,6 +151,28 @@ def test_the_detailed_region_contains_the_detail(top: int, left: int) -> None:
     assert abs(region.left - left) <= 8
 
 
+def test_noise_is_no_detail() -> None:
+    """As in a photograph, whose shadows are noisy: the detail lies in the light."""
+    rng = np.random.default_rng(0)
+    pixels = np.full((128, 256, 3), 60, np.float64)
+    pixels[:, 128:] = 160 + 8 * (np.indices((128, 128)).sum(0) // 6 % 2 * 2 - 1)[..., None]
+    pixels[:, :128] += rng.normal(0, 25, (128, 128, 3))
+    region = detailed_region(Image(np.clip(np.rint(pixels), 0, 255).astype(np.uint8)), 64)
+    assert region.left >= 120
+
+
+def test_a_chain_is_compared_like_a_model(photograph: NDArray[np.uint8]) -> None:
+    image = Image(noisy(photograph))
+    chain: list[Step | str | Path] = [Step(MODELS[0], sigma=20.0), MODELS[1]]
+    before, first, both = compare_models(image, [chain[0], chain], REGION)
+    assert (before.scale, first.scale, both.scale) == (2, 1, 2)
+    assert both.model == f"{MODELS[0]} + {MODELS[1]}"
+    whole = restorer.restore(image, chain)  # type: ignore[arg-type]  # a list of steps
+    assert np.array_equal(pixels_of(both), REGION.scaled(2).of(whole.pixels))
+    with pytest.raises(restorer.SettingsError, match="no steps"):
+        compare_models(image, [[]], REGION)
+
+
 def test_transparent_detail_is_ignored() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (64, 192, 4), np.uint8)
     pixels[..., 3] = np.arange(192) >= 96

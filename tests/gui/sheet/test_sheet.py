@@ -10,14 +10,15 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QImage
 
 import restorer
-from restorer import Image, Region, Sample, Source, Step, compare_models
+from restorer import Image, Region, Sample, Source, Step, compare_models, model_spec, write_preset
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.convert import pyramid, to_pixels
 from restorer.gui.session.state import State
 from restorer.gui.session.strip import Strip
-from restorer.gui.sheet import page as sheet_module
+from restorer.gui.sheet import ways as sheet_module
 from restorer.gui.sheet.page import ContactSheet
 from restorer.gui.sheet.rows import SheetModel
+from restorer.gui.sheet.ways import model_way
 from restorer.gui.widgets.region_picker import RegionPicker
 
 from helpers import make_photograph
@@ -28,9 +29,10 @@ USABLE = frozenset({"panet-sr-x2-lite", "panet-denoise-lite"})
 
 
 @pytest.fixture
-def panel(mount):
-    made = mount(ContactSheet(), 1000, 640)
+def panel(mount, tmp_path):
+    made = mount(ContactSheet(tmp_path / "presets.toml"), 1000, 640)
     made.set_usable(USABLE)
+    made.ways.setData(made.ways.index(0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     made.side.setCurrentIndex(made.side.findData(48))
     return made
 
@@ -88,8 +90,8 @@ def test_pictures_of_cards_are_exact_pixels(panel, qtbot, picture):
 
 def test_pictures_of_several_sizes_are_all_smooth(qapp):
     sheet = SheetModel()
-    steps = [Step("panet-sr-x2-lite"), Step("panet-sr-x4-lite")]
-    sheet.begin(steps, QSize(64, 64), alike=False)
+    ways = [model_way(model_spec(f"panet-sr-x{n}-lite"), usual_choices()) for n in (2, 4)]
+    sheet.begin(ways, QSize(64, 64), alike=False)
     small = Image(make_photograph(32, 32))
     sheet.put(1, Sample("panet-sr-x2-lite", small, 2))
     icon = sheet.index(1).data(Qt.ItemDataRole.DecorationRole)
@@ -123,14 +125,14 @@ def test_what_is_in_use_follows_the_choices(panel, qtbot, picture, monkeypatch):
 
 def test_a_click_anywhere_in_its_row_marks_a_model(panel, qtbot, picture):
     opened(panel, qtbot, picture)
-    place = panel.list.visualRect(panel.models.index(0))
+    place = panel.list.visualRect(panel.ways.index(1))
     assert place.height() >= 24
     for point in (place.center(), QPoint(place.left() + 10, place.center().y())):
-        before = panel.models.marked
+        before = panel.ways.marked
         qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=point)
-        assert panel.models.marked != before
+        assert panel.ways.marked != before
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.RightButton, pos=place.center())
-    assert [spec.id for spec in panel.models.marked] == ["panet-sr-x2-lite"]
+    assert [way.steps[0].model for way in panel.ways.marked] == ["panet-sr-x2-lite"]
 
 
 def test_click_enter_and_double_click_adopt(panel, qtbot, picture, monkeypatch):
@@ -157,16 +159,16 @@ def quick(picture, steps, region, **_):
     height, width = region.height, region.width
     blank = Image(np.zeros((2 * height, 2 * width, 3), np.uint8))
     yield Sample("", blank, 2)
-    for step in steps:
-        yield Sample(step.model, blank, 2, 1.5, 3_000_000)
+    for chain in steps:
+        yield Sample(chain[0].model, blank, 2, 1.5, 3_000_000)
 
 
 def test_a_model_that_fails_says_why_and_the_others_are_shown(panel, qtbot, picture, monkeypatch):
     def broken(picture, steps, region, **options):
         samples = list(quick(picture, steps, region))
         yield samples[0]
-        yield Sample(steps[0].model, None, 2, error="no tile fits into memory")
-        yield from samples[2:]
+        failed = Sample(steps[0][0].model, None, 2, error="no tile fits into memory")
+        yield failed if steps[0][0].strength == 1 else samples[1]
 
     monkeypatch.setattr(sheet_module, "compare_models", broken)
     opened(panel, qtbot, picture)
@@ -203,15 +205,15 @@ def test_models_and_tasks_that_can_be_used_are_offered(panel, qtbot, picture):
         "denoising",
         "super-resolution",
     ]
-    assert [spec.id for spec in panel.models.marked] == ["panet-sr-x2-lite"]
+    assert [way.steps[0].model for way in panel.ways.marked] == ["panet-sr-x2-lite"]
     panel.list.setFocus()
-    panel.list.setCurrentIndex(panel.models.index(0))
+    panel.list.setCurrentIndex(panel.ways.index(1))
     qtbot.keyClick(panel.list, Qt.Key.Key_Space)
-    assert panel.models.marked == []
+    assert panel.ways.marked == []
     assert not panel.go.isEnabled()
-    assert panel.message.text() == "Select the models to compare."
+    assert panel.message.text() == "Select what to compare."
     panel.task.setCurrentIndex(0)
-    assert [spec.id for spec in panel.models.marked] == ["panet-denoise-lite"]
+    assert [way.steps[0].model for way in panel.ways.marked] == ["panet-denoise-lite"]
     assert panel.go.isEnabled()
 
 
@@ -228,10 +230,10 @@ def test_the_state_of_the_window_is_shown(panel, qtbot, picture):
     panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
     panel.task.setCurrentIndex(0)
-    assert panel._steps() == [Step("panet-denoise-lite", 12.0)]
+    assert [way.steps for way in panel._wanted()] == [(Step("panet-denoise-lite", 12.0),)]
     panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=None))
     assert not panel.go.isEnabled()
-    assert panel.message.text() == "Open a picture to compare models on it."
+    assert panel.message.text() == "Open a picture to compare its results."
 
 
 @given(
@@ -272,7 +274,7 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, pictu
     run(panel, qtbot)
     for widget, name, role in (
         (panel.view, "Contact sheet", QAccessible.Role.List),
-        (panel.list, "Models to compare", QAccessible.Role.List),
+        (panel.list, "What to compare", QAccessible.Role.List),
         (panel.go, "Compare", QAccessible.Role.PushButton),
         (panel.side, "Pixels", QAccessible.Role.ComboBox),
         (panel.picker, "Region to compare", QAccessible.Role.Client),
@@ -288,3 +290,36 @@ def test_cards_stay_small_where_scales_have_no_small_multiple(panel):
     assert panel._extent(region, [2, 3]).width() == 64 * 6
     assert panel._extent(region, [2, 3, 4]).width() == 64 * 4
     assert panel._extent(region, [8]).width() == 64 * 8
+
+
+def test_it_begins_with_what_is_done_and_compares_recipes(panel, qtbot, picture, tmp_path):
+    write_preset(
+        tmp_path / "presets.toml", "soft", {"model": ["panet-sr-x2-lite"], "strength": 0.5}
+    )
+    choices = usual_choices().with_task("super-resolution", wanted=False)
+    choices = choices.with_task("denoising", wanted=True).with_values(sigma=20.0, strength=0.8)
+    shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
+    panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=shown))
+    qtbot.waitUntil(panel.go.isEnabled)
+    assert panel.task.currentData() == "denoising", "the step that is on"
+    titles = [way.title for way in panel.ways.ways]
+    assert titles == ["Current settings", "Automatic", "Preset “soft”", "Even, synthetic noise"]
+    for row in range(4):
+        index, checked = panel.ways.index(row), Qt.CheckState.Checked
+        panel.ways.setData(index, checked, Qt.ItemDataRole.CheckStateRole)
+    run(panel, qtbot)
+    samples = [card.sample for card in panel.sheet.cards]
+    assert [sample.error for sample in samples] == [""] * 5
+    current = restorer.restore_region(
+        picture, list(choices.steps), panel.picker.region, settings=choices.settings
+    )
+    assert np.array_equal(samples[1].image.pixels, current.pixels)
+    assert samples[3].scale == 2
+    assert texts(panel)[1].startswith("✓ Current settings (in use)")
+    chosen = []
+    panel.recipe_adopted.connect(chosen.append)
+    panel.view.activated.emit(panel.sheet.index(3))
+    assert chosen[0].template.strength == 0.5
+    assert [step.model for step in chosen[0].steps] == ["panet-sr-x2-lite"]
+    panel.view.activated.emit(panel.sheet.index(2))
+    assert chosen[1].automatic
