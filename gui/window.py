@@ -55,12 +55,14 @@ from .shell.status import StatusLine
 from .shell.top_bar import TopBar
 from .shell.welcome import Welcome
 from .widgets.events import accept_copy
+from .widgets.forms import letter_width
 from .widgets.theme import SCHEMES, icon, set_scheme
 
 if TYPE_CHECKING:
     from .batch.page import BatchPanel
 
 _PANEL_WIDTH = 336
+_PANEL_LETTERS = 44  # with a large font, it is as wide as these
 _FRAME = QSize(8, 40)  # approximate frame of a window
 _VEIL = 0.6  # opacity of a map over the picture
 
@@ -137,7 +139,7 @@ class MainWindow(QMainWindow):
         self.panel = QWidget()
         self.panel.setObjectName("sidePanel")
         self.panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.panel.setFixedWidth(_PANEL_WIDTH)
+        self.panel.setFixedWidth(max(_PANEL_WIDTH, _PANEL_LETTERS * letter_width(self.panel)))
         side = _column(self.panel)
         side.addWidget(self.tabs, 1)
         side.addWidget(self.area)

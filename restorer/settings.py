@@ -366,7 +366,7 @@ class Settings(_Checked):
         ),
         window("Record of source, models and settings, by which the result can be made again."),
         group="result",
-        label=window("Record settings"),
+        label=window("Record"),
     )
     existing: Existing = option(
         "skip",

@@ -344,16 +344,16 @@
         <translation>Farbprofil des Ergebnisses; sonst das des Originals.</translation>
     </message>
     <message>
-        <source>Record settings</source>
-        <translation>Einstellungen festhalten</translation>
-    </message>
-    <message>
         <source>Value of the sensor without light.</source>
         <translation>Wert des Sensors ohne Licht.</translation>
     </message>
     <message>
         <source>Value at which the sensor is saturated.</source>
         <translation>Wert, bei dem der Sensor gesättigt ist.</translation>
+    </message>
+    <message>
+        <source>Record</source>
+        <translation>Protokoll</translation>
     </message>
 </context>
 <context>

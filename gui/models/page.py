@@ -34,7 +34,7 @@ from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice
 from ..widgets.columns import fit_columns
 from ..widgets.drop import FileDropPanel
-from ..widgets.forms import column, row
+from ..widgets.forms import column, letter_width, row
 from ..widgets.theme import SPACE
 from ..widgets.titles import model_name, task_title
 from .add_model import AddForm
@@ -58,6 +58,7 @@ _WIDTHS = {
     MODEL: 230, TASK: 150, SCALE: 60, SIZE: 84, STATE: 112, SPEED: 86, ID: 210, LICENSE: 120,
 }  # fmt: skip
 _DETAILS_WIDTH = 376
+_DETAILS_LETTERS = 50  # with a large font, they are as wide as these
 _EXPERT = "models-expert"  # key of the settings
 _CHECKPOINTS = "*.pt *.pth *.safetensors *.ckpt *.bin *.param"
 
@@ -185,7 +186,7 @@ class ModelsPanel(FileDropPanel):
         )
         self.beside = QScrollArea(widgetResizable=True)
         self.beside.setWidget(self.details)
-        self.beside.setFixedWidth(_DETAILS_WIDTH)
+        self.beside.setFixedWidth(max(_DETAILS_WIDTH, _DETAILS_LETTERS * letter_width(self)))
         self.beside.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.beside.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.beside.setAccessibleName(self.tr("About the model"))

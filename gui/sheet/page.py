@@ -36,14 +36,15 @@ from ..session.state import State
 from ..session.store import sentence
 from ..session.worker import Reply, Request, Worker
 from ..widgets.accessibility import Notice
-from ..widgets.forms import column, heading, labeled, row
+from ..widgets.forms import column, heading, labeled, letter_width, row
 from ..widgets.region_picker import RegionPicker
 from ..widgets.theme import SPACE
 from ..widgets.titles import task_title
 from .rows import MarkDelegate, SheetModel, WayChoice
 from .ways import Way, model_way, recipes, samples_of
 
-_SIDE_WIDTH = 260
+_SIDE_WIDTH = 296
+_SIDE_LETTERS = 42  # with a large font, it is as wide as these
 _SIDES = (48, 64, 96, 128, 192, 256)
 # The tasks that need nothing but a picture, in the order of a chain.
 _TASKS = tuple(
@@ -219,7 +220,7 @@ class ContactSheet(QWidget):
         side.addLayout(row(self.go, self.stop_button, stretch=0))
         beside = QWidget()
         beside.setLayout(side)
-        beside.setFixedWidth(_SIDE_WIDTH)
+        beside.setFixedWidth(max(_SIDE_WIDTH, _SIDE_LETTERS * letter_width(beside)))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.setSpacing(2 * SPACE)

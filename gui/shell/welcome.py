@@ -29,7 +29,7 @@ from ..widgets.theme import SPACE
 SAMPLES = Path(__file__).parent / "samples"  # made by tests/benchmarks/window_examples.py
 _WIDTH = 560
 _MOST = 6
-_SAMPLE_WIDTH, _SAMPLE_HEIGHT = 168, 112
+_SAMPLE_WIDTH, _SAMPLE_HEIGHT = 162, 108
 _THUMBNAIL = 40
 
 
@@ -70,7 +70,7 @@ class Welcome(QWidget):
         self.formats.setVisible(bool(self.formats.text()))
         self._recent = column(spacing=2)
         box = QWidget()
-        box.setFixedWidth(_WIDTH)
+        box.setMinimumWidth(_WIDTH)
         inner = column(margin=2 * SPACE, spacing=12)
         for widget in (title, text):
             inner.addWidget(widget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -39,6 +39,11 @@ def hint(text: str = "") -> QLabel:
     label.setProperty("hint", True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
+
+
+def letter_width(widget: QWidget) -> int:
+    """Return the mean width of a letter in the font of a widget."""
+    return QFontMetrics(widget.font()).averageCharWidth()
 
 
 def column(*, margin: int = 0, spacing: int = SPACE) -> QVBoxLayout:
