@@ -82,7 +82,7 @@ class BatchPanel(FileDropPanel):
     def set_choices(self, choices: Choices) -> None:
         """Set the choices for files that are added from now on."""
         self._choices = choices
-        models = ", ".join(map(step_name, choices.asked))
+        models = " → ".join(map(step_name, choices.asked))
         text = self.tr("New files: %1").replace("%1", models or self.tr("no steps selected"))
         self.what.setText(text)
         self.what.setToolTip(text)
@@ -128,7 +128,6 @@ class BatchPanel(FileDropPanel):
             [(core_text(label), value) for value, label in existing.labels.items()],
         )
         self.what = hint()
-        self.what.setWordWrap(False)
         self.use = QPushButton(self.tr("Apply current settings to waiting files"))
         self.use.setToolTip(self.tr("Restore all unfinished files with the current settings"))
         self.shown = _combo(
@@ -180,15 +179,17 @@ class BatchPanel(FileDropPanel):
             label.setBuddy(field)
         first = row(self.add_files, self.add_folder, into, self.folder, self.choose, stretch=3)
         first.insertSpacing(2, SPACE)
-        second = row(self.what, self.use, exists, self.existing, show, self.shown, stretch=0)
-        for place in (4, 2):
+        second = row(self.use, exists, self.existing, show, self.shown)
+        for place in (3, 1):
             second.insertSpacing(place, SPACE)
+        second.addStretch(1)
         actions = row(self.start, self.pause, self.retry, self.cancel, self.remove, self.clear)
         actions.addStretch(1)
         actions.addWidget(self.report)
         layout = column(margin=2 * SPACE)
         layout.addLayout(first)
         layout.addLayout(second)
+        layout.addWidget(self.what)
         layout.addWidget(self.view, 1)
         for widget in (self.message, self.summary, self.bar):
             layout.addWidget(widget)

@@ -264,7 +264,7 @@ class QueueModel(QAbstractTableModel):
     def _plan(self, row: Row) -> str:
         if row.result is not None:
             return self.tr("Saved as %1").replace("%1", row.result.name)
-        models = ", ".join(map(step_name, row.job.steps))
+        models = " → ".join(map(step_name, row.job.steps))
         return models if row.state in ("waiting", "running", "cancelled") else ""
 
     # Helpers.

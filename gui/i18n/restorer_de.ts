@@ -2704,15 +2704,15 @@
     </message>
     <message>
         <source>Low-quality web pictures, 2x</source>
-        <translation>Schlechte Bilder aus dem Netz, 2x</translation>
+        <translation>Schlechte Web-Bilder, 2x</translation>
     </message>
     <message>
         <source>Low-quality web pictures, 4x</source>
-        <translation>Schlechte Bilder aus dem Netz, 4x</translation>
+        <translation>Schlechte Web-Bilder, 4x</translation>
     </message>
     <message>
         <source>Even, synthetic noise</source>
-        <translation>Gleichmäßiges, künstliches Rauschen</translation>
+        <translation>Synthetisches Rauschen</translation>
     </message>
     <message>
         <source>Camera noise (photos)</source>
@@ -2796,23 +2796,23 @@
     </message>
     <message>
         <source>Even noise of level 10 (PANet)</source>
-        <translation>Gleichmäßiges Rauschen, Stärke 10 (PANet)</translation>
+        <translation>Rauschen, Stärke 10 (PANet)</translation>
     </message>
     <message>
         <source>Even noise of level 30 (PANet)</source>
-        <translation>Gleichmäßiges Rauschen, Stärke 30 (PANet)</translation>
+        <translation>Rauschen, Stärke 30 (PANet)</translation>
     </message>
     <message>
         <source>Even noise of level 50 (PANet)</source>
-        <translation>Gleichmäßiges Rauschen, Stärke 50 (PANet)</translation>
+        <translation>Rauschen, Stärke 50 (PANet)</translation>
     </message>
     <message>
         <source>Even noise of level 70 (PANet)</source>
-        <translation>Gleichmäßiges Rauschen, Stärke 70 (PANet)</translation>
+        <translation>Rauschen, Stärke 70 (PANet)</translation>
     </message>
     <message>
         <source>Camera RAW, little noise (PANet)</source>
-        <translation>Kamera-RAW, wenig Rauschen (PANet)</translation>
+        <translation>RAW, wenig Rauschen (PANet)</translation>
     </message>
     <message>
         <source>JPEG quality 10 (PANet)</source>
@@ -2829,26 +2829,6 @@
     <message>
         <source>JPEG quality 40 (PANet)</source>
         <translation>JPEG-Qualität 40 (PANet)</translation>
-    </message>
-    <message>
-        <source>With reference pictures, 4x, sharpest (TTSR)</source>
-        <translation>Mit Referenzbildern, 4x, am schärfsten (TTSR)</translation>
-    </message>
-    <message>
-        <source>With reference pictures, 4x, most exact (TTSR)</source>
-        <translation>Mit Referenzbildern, 4x, am genauesten (TTSR)</translation>
-    </message>
-    <message>
-        <source>Any picture, 4x, smooth (Real-ESRGAN)</source>
-        <translation>Bilder aller Art, 4x, glatt (Real-ESRGAN)</translation>
-    </message>
-    <message>
-        <source>Any picture, 4x, with grain (Real-ESRGAN)</source>
-        <translation>Bilder aller Art, 4x, mit Korn (Real-ESRGAN)</translation>
-    </message>
-    <message>
-        <source>Even noise in gray pictures (DnCNN)</source>
-        <translation>Gleichmäßiges Rauschen in Graubildern (DnCNN)</translation>
     </message>
     <message>
         <source>Photographs and web pictures, 4x</source>
@@ -3037,6 +3017,26 @@
     <message>
         <source>JPEG quality about %1</source>
         <translation>JPEG-Qualität etwa %1</translation>
+    </message>
+    <message>
+        <source>References, sharp (TTSR)</source>
+        <translation>Referenzen, scharf (TTSR)</translation>
+    </message>
+    <message>
+        <source>References, exact (TTSR)</source>
+        <translation>Referenzen, genau (TTSR)</translation>
+    </message>
+    <message>
+        <source>Smooth, 4x (Real-ESRGAN)</source>
+        <translation>Glatt, 4x (Real-ESRGAN)</translation>
+    </message>
+    <message>
+        <source>Grainy, 4x (Real-ESRGAN)</source>
+        <translation>Mit Korn, 4x (Real-ESRGAN)</translation>
+    </message>
+    <message>
+        <source>Even noise, gray (DnCNN)</source>
+        <translation>Rauschen, grau (DnCNN)</translation>
     </message>
 </context>
 <context>

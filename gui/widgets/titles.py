@@ -186,23 +186,23 @@ NAMES: dict[str, tuple[str, str]] = {
         "jpegq",
     ),
     "the authors' TTSR, enlarges 4x with a reference, looks sharpest": (
-        QT_TRANSLATE_NOOP("titles", "With reference pictures, 4x, sharpest (TTSR)"),
+        QT_TRANSLATE_NOOP("titles", "References, sharp (TTSR)"),
         "ref",
     ),
     "the authors' TTSR, enlarges 4x with a reference, highest PSNR": (
-        QT_TRANSLATE_NOOP("titles", "With reference pictures, 4x, most exact (TTSR)"),
+        QT_TRANSLATE_NOOP("titles", "References, exact (TTSR)"),
         "ref",
     ),
     "Real-ESRGAN general v3, enlarges 4x and removes noise": (
-        QT_TRANSLATE_NOOP("titles", "Any picture, 4x, smooth (Real-ESRGAN)"),
+        QT_TRANSLATE_NOOP("titles", "Smooth, 4x (Real-ESRGAN)"),
         "gan",
     ),
     "Real-ESRGAN general v3, enlarges 4x and keeps more noise": (
-        QT_TRANSLATE_NOOP("titles", "Any picture, 4x, with grain (Real-ESRGAN)"),
+        QT_TRANSLATE_NOOP("titles", "Grainy, 4x (Real-ESRGAN)"),
         "gan",
     ),
     "the published DnCNN for grayscale noise with a sigma of 25": (
-        QT_TRANSLATE_NOOP("titles", "Even noise in gray pictures (DnCNN)"),
+        QT_TRANSLATE_NOOP("titles", "Even noise, gray (DnCNN)"),
         "gray",
     ),
     "photographs and web pictures, enlarged 4x; invents texture": (

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from restorer import list_models
 from restorer.gui import app
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.session import Session
@@ -28,6 +29,7 @@ from restorer.gui.session.state import Message
 from restorer.gui.shell.manual import Manual
 from restorer.gui.shell.report import ProblemReport
 from restorer.gui.widgets import theme
+from restorer.gui.widgets.titles import model_name
 from restorer.gui.window import MainWindow
 
 SIZE = (1366, 768)
@@ -72,6 +74,9 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     window.session.stop()
     window.session.tell(Message("A sentence.", action="models"))
     cut += found(window, "picture")
+    picker = window.controls.steps.rows["denoising"].model
+    names = [model_name(spec) for spec in list_models()]
+    cut += [f"model: {name}" for name in names if advance(picker, name) > room_of(picker)]
     window.tabs.setCurrentIndex(1)
     cut += found(window, "details")
     for page in ("sheet", "queue", "models"):
@@ -116,18 +121,26 @@ def cut_text(widget: QWidget) -> str:
         room = widget.width() + (widget.sizePolicy().horizontalPolicy().value == 13) * 9999
         return "" if widget.sizeHint().width() <= room + 1 else widget.text()
     if isinstance(widget, QComboBox):
-        option = QStyleOptionComboBox()
-        widget.initStyleOption(option)
-        control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
-        room = widget.style().subControlRect(control, option, field, widget).width()
-        needed = widget.fontMetrics().horizontalAdvance(widget.currentText())
-        return "" if needed <= room else widget.currentText()
+        text = widget.currentText()
+        return "" if advance(widget, text) <= room_of(widget) else text
     if isinstance(widget, QTabBar):
         last = widget.tabRect(widget.count() - 1).right() if widget.count() else 0
         return "" if last <= widget.width() else widget.tabText(widget.count() - 1)
     if isinstance(widget, QHeaderView) and widget.orientation() is Qt.Orientation.Horizontal:
         return cut_head(widget)
     return ""
+
+
+def advance(widget: QWidget, text: str) -> int:
+    return widget.fontMetrics().horizontalAdvance(text)
+
+
+def room_of(combo: QComboBox) -> int:
+    """Return the width for the text of a combo box."""
+    option = QStyleOptionComboBox()
+    combo.initStyleOption(option)
+    control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+    return combo.style().subControlRect(control, option, field, combo).width()
 
 
 def cut_head(head: QHeaderView) -> str:
