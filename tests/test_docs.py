@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 FUNCTIONS = [name for name in restorer.__all__ if isfunction(getattr(restorer, name))]
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = [page for page in sorted(DOCS.rglob("*.md")) if _BLOCK.search(page.read_text("utf-8"))]
 TEXTS = [*sorted(DOCS.rglob("*.md")), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md"))]
+PAGES = [page for page in TEXTS if _BLOCK.search(page.read_text("utf-8"))]
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _SHELL = {"", "sh", "bash", "console"}
 _FOREIGN = {  # options of other programs
@@ -62,7 +62,7 @@ def photos(tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(DOCS)) for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 @pytest.mark.usefixtures("photos")
 def test_examples_of_a_page_run_from_top_to_bottom(page: Path) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
