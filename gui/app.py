@@ -19,7 +19,7 @@ from .session.session import Session
 from .session.shelf import cache_folder
 from .shell.preferences import Preferences
 from .widgets.accessibility import install_roles
-from .widgets.theme import apply_style, set_scheme
+from .widgets.theme import SURROUNDS, apply_style, set_scheme
 from .window import MainWindow
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ def main(files: Sequence[Path] = ()) -> int:
     hints = QGuiApplication.styleHints()
     hints.colorSchemeChanged.connect(lambda _: apply_style(app))
     preferences = Preferences()
+    surround = preferences.text("surround")
+    app.setProperty("surround", surround if surround in SURROUNDS else "gray")
     set_scheme(app, preferences.text("scheme", "system"))
     window = MainWindow(Session(folder=cache_folder()), preferences)
     window.show()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -41,9 +41,12 @@ from .session.session import Session
 from .session.state import Message, State
 from .shell.actions import Actions
 from .shell.banner import Banner
+from .shell.canvas_menu import CanvasMenu
 from .shell.closing import Closing
 from .shell.documents import DocumentCommands
 from .shell.files import Files
+from .shell.full_screen import FullScreen
+from .shell.habits import Habits
 from .shell.help import ShortcutHelp
 from .shell.manual import Manual
 from .shell.menus import Menus
@@ -56,14 +59,13 @@ from .shell.top_bar import TopBar
 from .shell.welcome import Welcome
 from .widgets.events import accept_copy
 from .widgets.forms import letter_width
-from .widgets.theme import SCHEMES, icon, set_scheme
+from .widgets.theme import SCHEMES, SURROUNDS, icon, set_scheme
 
 if TYPE_CHECKING:
     from .batch.page import BatchPanel
 
 _PANEL_WIDTH = 336
 _PANEL_LETTERS = 44  # with a large font, it is as wide as these
-_FRAME = QSize(8, 40)  # approximate frame of a window
 _VEIL = 0.6  # opacity of a map over the picture
 
 
@@ -93,7 +95,7 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._build(pages)
         self._connect()
-        self._recall()
+        self.habits.recall()
         LongWork(self, self._works, self.actions_["notify"].isChecked)
         self.keys = ShortcutHelp(self.actions_, self)
         self.welcome.button.setFocus()
@@ -107,7 +109,6 @@ class MainWindow(QMainWindow):
 
     def _build(self, pages: Sequence[Page]) -> None:
         self.bar = TopBar(self.actions_)
-        self.banner = Banner()
         self.compare = Compare()
         self.welcome = Welcome(self.actions_["open"], self.preferences.folder / "samples")
         self.strip = FilmStrip()
@@ -146,8 +147,11 @@ class MainWindow(QMainWindow):
         left = QWidget()
         middle = _column(left)
         middle.addWidget(self.stage, 1)
-        middle.addWidget(self.picker)
-        middle.addWidget(self.strip)
+        below = QWidget()
+        lower = _column(below)
+        lower.addWidget(self.picker)
+        lower.addWidget(self.strip)
+        middle.addWidget(below)
         picture = QWidget()
         across = QHBoxLayout(picture)
         across.setContentsMargins(0, 0, 0, 0)
@@ -159,10 +163,15 @@ class MainWindow(QMainWindow):
         body = QWidget()
         rows = _column(body)
         rows.addWidget(self.bar)
-        rows.addWidget(self.banner)
         rows.addWidget(self.pages, 1)
         rows.addWidget(self.status)
         self.setCentralWidget(body)
+        self.banner = Banner(body)
+        self.banner.lie_over((self.stage, self.pages))
+        bars = (self.menuBar(), self.bar, self.panel, below, self.status)
+        self.full_screen = FullScreen(self, bars, self.stage)
+        self.menu = CanvasMenu(self.actions_, self)
+        self.habits = Habits(self, self.actions_, self.compare, self.session, self.preferences)
         self._update_icons()
 
     def _connect(self) -> None:
@@ -221,6 +230,12 @@ class MainWindow(QMainWindow):
             do[f"theme-{scheme}"].triggered.connect(
                 lambda _=False, scheme=scheme: self._set_scheme(scheme)
             )
+        for name in SURROUNDS:
+            do[f"surround-{name}"].triggered.connect(
+                lambda _=False, name=name: self.habits.set_surround(name)
+            )
+        self.compare.canvas.menu_wanted.connect(self._ask_menu)
+        self.menu.zoomed.connect(self.compare.canvas.zoom_to)
         session.showing.connect(do["page-picture"].trigger)
         self.pages.counted.connect(self.actions_.count_waiting)
         self.pages.count_waiting()
@@ -297,7 +312,7 @@ class MainWindow(QMainWindow):
         self.commands.follow(state)
 
     def _show_panel(self, shown: bool) -> None:
-        self.panel.setVisible(shown)
+        self.panel.setVisible(shown and not self.full_screen.active)
         self._tell_work()
 
     def _tell_work(self) -> None:
@@ -359,7 +374,16 @@ class MainWindow(QMainWindow):
         self.compare.canvas.set_outline(None if box is None else box.scaled(scale))
 
     def _fill_screen(self, full: bool) -> None:
-        self.showFullScreen() if full else self.showNormal()
+        if full:
+            self.actions_["page-picture"].trigger()
+        self.full_screen.set_active(full)
+        if not full:
+            self._show_panel(self.actions_["panel"].isChecked())
+
+    def _ask_menu(self, at: QPoint) -> None:
+        opened = self.session.state.opened
+        file = None if opened is None else opened.path
+        self.menu.ask(at, self.status.pixel.text(), file)
 
     def _escape(self) -> None:
         """Close the topmost overlay or message, or stop the current work."""
@@ -369,7 +393,7 @@ class MainWindow(QMainWindow):
             self.actions_["frame"].setChecked(False)
         elif self.session.state.message is not None:
             self.session.dismiss()
-        elif self.isFullScreen():
+        elif self.full_screen.active:
             self.actions_["full-screen"].setChecked(False)
         else:
             self.session.stop()
@@ -389,7 +413,9 @@ class MainWindow(QMainWindow):
     def _turn_to(self, page: str) -> None:
         self.pages.show_page(page)
         self.bar.tools.setVisible(page == "picture")
-        self.status.setVisible(page == "picture")
+        if page != "picture":
+            self.actions_["full-screen"].setChecked(False)
+        self.status.setVisible(page == "picture" and not self.full_screen.active)
         self._enable(self.session.state)
 
     def _queue_all(self) -> None:
@@ -440,7 +466,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_to_close()
             return
-        self._remember()
+        self.habits.keep()
         self.hide()
         self.results.close()
         self.pages.close_workers()
@@ -483,33 +509,6 @@ class MainWindow(QMainWindow):
     def _update_icons(self) -> None:
         self.actions_.update_icons(self.palette())
         self.controls.presets.setIcon(icon("chevron", self.palette()))
-
-    def _recall(self) -> None:
-        kept = self.preferences
-        if not self.restoreGeometry(kept.state("geometry")):
-            self.resize(1280, 800)
-        if not self.isMaximized() and not self.isFullScreen():
-            self.resize(self.size().boundedTo(self.screen().availableSize() - _FRAME))
-        mode = kept.text("mode", Mode.SPLIT.value)
-        self.actions_[mode if mode in {m.value for m in Mode} else "split"].trigger()
-        self.actions_["panel"].setChecked(True)
-        self.actions_["panel"].setChecked(kept.flag("panel", True))
-        self.actions_["loupe"].setChecked(kept.flag("loupe"))
-        self.actions_["notify"].setChecked(kept.flag("notify", True))
-        self.actions_["page-picture"].setChecked(True)
-        scheme = kept.text("scheme", "system")
-        self.actions_[f"theme-{scheme if scheme in SCHEMES else 'system'}"].setChecked(True)
-        if profile := kept.text("screen-profile"):
-            self.session.set_screen_profile(Path(profile))
-
-    def _remember(self) -> None:
-        kept = self.preferences
-        kept.keep("geometry", self.saveGeometry())
-        kept.keep("mode", self.compare.canvas.mode.value)
-        kept.keep("panel", self.actions_["panel"].isChecked())
-        kept.keep("notify", self.actions_["notify"].isChecked())
-        kept.keep("loupe", self.actions_["loupe"].isChecked())
-        kept.sync()
 
 
 def _column(parent: QWidget) -> QVBoxLayout:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -37,12 +38,18 @@ class Canvas(QWidget):
         pointed: The place of the result under the pointer, (x, y), or None.
         framed: A rectangle of the result was drawn, a Box.
         picked: A place of the result was clicked, (x, y).
+        clicked: A click, at x of the widget.
+        clicked_again: The click was the first of a double click.
+        menu_wanted: The context menu is wanted, at a QPoint of the screen.
     """
 
     viewed = Signal(object)
     pointed = Signal(object)
     framed = Signal(object)
     picked = Signal(object)
+    clicked = Signal(float)
+    clicked_again = Signal()
+    menu_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +62,7 @@ class Canvas(QWidget):
         self.scene = Scene((self.tr("Before"), self.tr("After")), self.tr("Not previewed yet"))
         self._lens = Lens(self.scene, self)
         self._loupe = False
+        self._zoom: float | None = None  # of the next picture; None fits it
         self._framing = False
         self._pressed: QPointF | None = None
         self._moved = QPointF()
@@ -156,6 +164,28 @@ class Canvas(QWidget):
     def fit(self) -> None:
         """Show the whole picture."""
         self._change(self.view.fit())
+
+    @property
+    def kept_zoom(self) -> float | None:
+        """The zoom that the next picture keeps; None if the whole picture is shown."""
+        if not self.scene.before:
+            return self._zoom
+        return None if self.view.fitted else self.view.zoom
+
+    def keep_zoom(self, zoom: float | None) -> None:
+        """Set the zoom of the first picture; None shows all of it."""
+        self._zoom = zoom
+
+    def end_picture(self) -> None:
+        """Keep the zoom for the picture that comes next."""
+        self._zoom = self.kept_zoom
+
+    def begin_picture(self) -> None:
+        """Show another picture at the same zoom, or all of it as the one before."""
+        zoom, self._zoom = self._zoom, None
+        self._change(self.view.fit())
+        if zoom is not None:
+            self._change(self.view.zoomed(zoom))
 
     def zoom_to(self, zoom: float) -> None:
         """Zoom around the pointer if it is over the picture, or around the center."""
@@ -319,8 +349,11 @@ class Canvas(QWidget):
         elif pressed is not None:
             self.setCursor(Qt.CursorShape.ArrowCursor)
             still = (event.position() - pressed).manhattanLength() < _CLICK
+            left = event.button() is Qt.MouseButton.LeftButton
             if still and (place := self._place(pressed)) is not None:
                 self.picked.emit(place)
+            if still and left and self.scene.before:
+                self.clicked.emit(pressed.x())
         self._show_lens()
 
     def _end_band(self) -> None:
@@ -338,7 +371,13 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Switch between the whole picture and 100 % at the pointer."""
+        self.clicked_again.emit()
         self.toggle_zoom(event.position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the context menu."""
+        if self.scene.before:
+            self.menu_wanted.emit(event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
         """Signal that the pointer has left."""

@@ -41,9 +41,12 @@ class Divider(QSlider):
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setAccessibleName(self.tr("Divider between before and after"))
         self.setToolTip(
-            self.tr("Drag or use the arrow keys: before is on the left, after on the right")
+            self.tr(
+                "Drag it, click on the picture or use the arrow keys; double-click for the middle"
+            )
         )
         self._offset = 0
+        self._line = _GRIP // 2  # where the border is, from the left edge of the grip
 
     @property
     def share(self) -> float:
@@ -51,17 +54,20 @@ class Divider(QSlider):
         return self.value() / _STEPS
 
     def follow(self) -> None:
-        """Move to the position of the value."""
-        x = round(self.share * self._pane.width()) - _GRIP // 2
-        self.setGeometry(x, 0, _GRIP, self._pane.height())
+        """Move to the position of the value; at an edge, all of the grip stays within reach."""
+        border, width = round(self.share * self._pane.width()), self._pane.width()
+        left = max(0, min(border - _GRIP // 2, width - _GRIP))
+        self._line = min(border - left, _GRIP - 1)
+        self.setGeometry(left, 0, _GRIP, self._pane.height())
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a line and a knob."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle, height = _GRIP / 2, self.height()
-        painter.fillRect(_GRIP // 2 - 1, 0, 3, height, QColor(0, 0, 0, 90))
-        painter.fillRect(_GRIP // 2, 0, 1, height, QColor(255, 255, 255))
+        painter.fillRect(self._line - 1, 0, 3, height, QColor(0, 0, 0, 90))
+        painter.fillRect(self._line, 0, 1, height, QColor(255, 255, 255))
         ring = self.palette().highlight().color() if self.hasFocus() else QColor(0, 0, 0, 110)
         painter.setPen(QPen(ring, 2))
         painter.setBrush(QColor(255, 255, 255))
@@ -78,7 +84,7 @@ class Divider(QSlider):
         if event.button() is not Qt.MouseButton.LeftButton or shift:
             event.ignore()
             return
-        self._offset = int(event.position().x()) - _GRIP // 2
+        self._offset = int(event.position().x()) - self._line
         self.setSliderDown(True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -96,6 +102,10 @@ class Divider(QSlider):
             self.setSliderDown(False)
         else:
             event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Return to the middle."""
+        self.setValue(_STEPS // 2)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the picture zoom here, too."""
@@ -121,6 +131,9 @@ class Compare(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
         self.divider.valueChanged.connect(self._divide)
+        self.canvas.clicked.connect(self._place_divider)
+        self.canvas.clicked_again.connect(self._take_back)
+        self._before_click = self.divider.value()
         self.canvas.viewed.connect(lambda view: self.view_changed.emit(view.visible))
         self._picture: object = None
         self._after: object = None
@@ -153,10 +166,12 @@ class Compare(QWidget):
         new = picture is not self._picture
         self._picture = picture
         self.canvas.mark_preview(False)
+        if new:
+            self.canvas.end_picture()
         self.canvas.set_layers(state.size, before, after, expects=expects)
         self.canvas.set_outline(state.frame)
         if new:
-            self.canvas.fit()
+            self.canvas.begin_picture()
             self.view_changed.emit(self.canvas.view.visible)
         self._show_divider()
 
@@ -199,6 +214,16 @@ class Compare(QWidget):
         """Keep the relative position of the divider."""
         super().resizeEvent(event)
         self.divider.follow()
+
+    def _place_divider(self, x: float) -> None:
+        """Move the divider to a click on the picture."""
+        self._before_click = self.divider.value()
+        if self.divider.isVisible():
+            self.divider.setValue(round(x / max(1, self.canvas.width()) * _STEPS))
+
+    def _take_back(self) -> None:
+        """Move the divider back: the click began a double click, which zooms."""
+        self.divider.setValue(self._before_click)
 
     def _divide(self) -> None:
         self.divider.follow()

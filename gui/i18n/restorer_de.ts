@@ -2,6 +2,28 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name>CanvasMenu</name>
+    <message>
+        <source>Zoom</source>
+        <translation>Zoom</translation>
+    </message>
+    <message>
+        <source>Copy pixel values</source>
+        <translation>Pixelwerte kopieren</translation>
+    </message>
+    <message>
+        <source>Open folder of the picture</source>
+        <translation>Ordner des Bildes öffnen</translation>
+    </message>
+    </context>
+<context>
+    <name>FullScreen</name>
+    <message>
+        <source>Esc leaves full screen</source>
+        <translation>Esc beendet das Vollbild</translation>
+    </message>
+    </context>
+<context>
     <name></name>
     <message>
         <source>Device: auto, cpu, cuda, cuda:1 or mps.</source>
@@ -445,6 +467,10 @@
 </context>
 <context>
     <name>Actions</name>
+    <message>
+        <source>&amp;Middle gray</source>
+        <translation>&amp;Mittelgrau</translation>
+    </message>
     <message>
         <source>&amp;Open …</source>
         <translation>&amp;Öffnen …</translation>
@@ -1249,12 +1275,12 @@
 <context>
     <name>Divider</name>
     <message>
-        <source>Divider between before and after</source>
-        <translation>Teiler zwischen Vorher und Nachher</translation>
+        <source>Drag it, click on the picture or use the arrow keys; double-click for the middle</source>
+        <translation>Ziehen, ins Bild klicken oder die Pfeiltasten benutzen; ein Doppelklick führt zur Mitte</translation>
     </message>
     <message>
-        <source>Drag or use the arrow keys: before is on the left, after on the right</source>
-        <translation>Ziehen oder Pfeiltasten: links ist vorher, rechts nachher</translation>
+        <source>Divider between before and after</source>
+        <translation>Teiler zwischen Vorher und Nachher</translation>
     </message>
 </context>
 <context>
@@ -1634,6 +1660,10 @@
 </context>
 <context>
     <name>Menus</name>
+    <message>
+        <source>S&amp;urround of the picture</source>
+        <translation>Um&amp;gebung des Bildes</translation>
+    </message>
     <message>
         <source>&amp;File</source>
         <translation>&amp;Datei</translation>
@@ -2440,6 +2470,10 @@
 </context>
 <context>
     <name>TopBar</name>
+    <message>
+        <source>Zoom</source>
+        <translation>Zoom</translation>
+    </message>
     <message>
         <source>Gain of the difference</source>
         <translation>Verstärkung des Unterschieds</translation>

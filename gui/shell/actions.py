@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ..canvas.scene import Mode
 from ..session.state import State
-from ..widgets.theme import icon
+from ..widgets.theme import SURROUNDS, icon
 from .pages import PAGES, Page
 
 _ICONS = {
@@ -34,6 +34,7 @@ _ICONS = {
 _CHECKABLE = ("loupe", "frame", "panel", "full-screen", "notify")
 _COMPARISONS = ("split", "sides", "flicker", "difference")
 _THEMES = ("theme-system", "theme-light", "theme-dark")
+_SURROUNDS = tuple(f"surround-{name}" for name in SURROUNDS)
 _MODES = {"gain": Mode.DIFFERENCE, "divider": Mode.SPLIT}  # the modes that these actions need
 # Actions of the picture; other pages use their keys.
 _LOOKS = (
@@ -72,7 +73,7 @@ class Actions(QObject):
         self._all["peek"].setAutoRepeat(False)  # a held key counts once
         for name in _CHECKABLE:
             self._all[name].setCheckable(True)
-        for names in (_COMPARISONS, self.pages, _THEMES):
+        for names in (_COMPARISONS, self.pages, _THEMES, _SURROUNDS):
             group = QActionGroup(window)
             for name in names:
                 self._all[name].setCheckable(True)
@@ -189,6 +190,9 @@ class Actions(QObject):
             "theme-system": (self.tr("Same as &system"), ()),
             "theme-light": (self.tr("&Light"), ()),
             "theme-dark": (self.tr("&Dark"), ()),
+            "surround-gray": (self.tr("&Middle gray"), ()),
+            "surround-light": (self.tr("&Light"), ()),
+            "surround-dark": (self.tr("&Dark"), ()),
             "screen-srgb": (self.tr("Show colors for an s&RGB screen"), ()),
             "screen-profile": (self.tr("Color &profile of the screen …"), ()),
             "manual": (self.tr("&Manual"), ()),

@@ -1,8 +1,10 @@
-"""Banner: a message above the pages, with a button for its remedy."""
+"""Banner: a message that lies over the lower edge of a page, with a button for its remedy."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -18,10 +20,12 @@ from ..session.state import Message
 from ..widgets.theme import icon
 
 _NOTE_MS = 8000
+_WIDTH, _MARGIN = 720, 16
+_MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 class Banner(QFrame):
-    """Shows one message.
+    """Shows one message. It is in no layout, so that nothing moves when it comes and goes.
 
     Signals:
         dismissed: The user dismissed the message, or its time is over.
@@ -31,10 +35,12 @@ class Banner(QFrame):
     dismissed = Signal()
     acted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setObjectName("banner")
         self._message: Message | None = None
+        self._below: Sequence[QWidget] = ()
         self._text = QLabel(wordWrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setAccessibleDescription(self.tr("Message"))
@@ -55,6 +61,29 @@ class Banner(QFrame):
         self._timer = QTimer(self, singleShot=True, interval=_NOTE_MS)
         self._timer.timeout.connect(self.dismissed)
         self.hide()
+
+    def lie_over(self, widgets: Sequence[QWidget]) -> None:
+        """Lie over the lower edge of the first of some widgets that is visible."""
+        self._below = widgets
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the widgets below."""
+        if event.type() in _MOVES:
+            QTimer.singleShot(0, self, self._place)
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        below = next((widget for widget in self._below if widget.isVisible()), None)
+        if below is None or self.isHidden():
+            return
+        corner = below.mapTo(self._over, QPoint(0, 0))
+        width = min(_WIDTH, below.width() - 2 * _MARGIN)
+        height = self.heightForWidth(width)
+        x = corner.x() + (below.width() - width) // 2
+        self.setGeometry(x, corner.y() + below.height() - height - _MARGIN, width, height)
+        self.raise_()
 
     def show_message(self, message: Message | None) -> None:
         """Show a message, or none; notes disappear by themselves."""
@@ -78,6 +107,7 @@ class Banner(QFrame):
         self._button.setAccessibleName(self._button.text())
         self._button.setVisible(message.action in words)
         self.setAccessibleName(message.text)
+        self._place()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
         if message.kind == "note" and not message.action:
             self._timer.start()

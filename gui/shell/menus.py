@@ -56,6 +56,8 @@ class Menus(QObject):
         _fill(look, actions, "fit", "actual", "zoom-in", "zoom-out", "loupe", "")
         _fill(look, actions, "panel", "full-screen", "notify")
         _fill(look.addMenu(self.tr("&Inspect")), actions, "inspect-attention")
+        around = look.addMenu(self.tr("S&urround of the picture"))
+        _fill(around, actions, "surround-gray", "surround-light", "surround-dark")
         theme = look.addMenu(self.tr("&Colors"))
         _fill(theme, actions, "theme-system", "theme-light", "theme-dark", "")
         _fill(theme, actions, "screen-srgb", "screen-profile")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from math import log2
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -10,16 +12,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QSizePolicy,
+    QSlider,
     QStackedWidget,
     QToolButton,
     QWidget,
 )
 
-from ..canvas.viewport import Viewport
+from ..canvas.viewport import MAX_ZOOM, Viewport
 from ..widgets.theme import ICON_SIDE
 from .actions import Actions
 
-_ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_SLIDER_WIDTH = 110
+_OCTAVE = 100  # steps of the slider for twice the zoom
 _WORDS_WIDTH = 1080  # fits all texts in English and German
 _ZOOM_WIDTH = 70  # fits "800 %"
 _GAINS = (1, 2, 4, 8, 16, 32)
@@ -80,6 +85,14 @@ class TopBar(QFrame):
         self.zoom.setMinimumWidth(_ZOOM_WIDTH)
         self.zoom.setMenu(self._zoom_menu(actions["fit"]))
         tools.addWidget(self.zoom)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setFixedWidth(_SLIDER_WIDTH)
+        self.slider.setSingleStep(_OCTAVE // 4)
+        self.slider.setPageStep(_OCTAVE)
+        self.slider.setAccessibleName(self.tr("Zoom"))
+        self.slider.setToolTip(self.tr("Zoom"))
+        self.slider.valueChanged.connect(self._slide)
+        tools.addWidget(self.slider)
         tools.addWidget(_button(actions["zoom-in"]))
         tools.addWidget(_button(actions["fit"]))
         tools.addSpacing(12)
@@ -96,6 +109,7 @@ class TopBar(QFrame):
         beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         for button in self._worded:
             button.setToolButtonStyle(beside if wide else Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.slider.setVisible(event.size().width() >= _WORDS_WIDTH + _SLIDER_WIDTH)
 
     def show_zoom(self, view: Viewport) -> None:
         """Show the zoom."""
@@ -103,6 +117,14 @@ class TopBar(QFrame):
         self.zoom.setText(text)
         self.zoom.setAccessibleName(self.tr("Zoom: %1").replace("%1", text))
         self.zoom.setToolTip(self.zoom.accessibleName())
+        with QSignalBlocker(self.slider):
+            least, most = (round(_OCTAVE * log2(zoom)) for zoom in (view.min_zoom, MAX_ZOOM))
+            self.slider.setRange(least, most)
+            self.slider.setValue(round(_OCTAVE * log2(view.zoom)))
+
+    def _slide(self, value: int) -> None:
+        """Zoom; near 100 % exactly there, where pixels of picture and screen coincide."""
+        self.zoomed.emit(1.0 if abs(value) < _OCTAVE // 10 else 2 ** (value / _OCTAVE))
 
     def show_gain(self, shown: bool) -> None:
         """Show the gain for differences, and the peek button otherwise."""
@@ -118,7 +140,7 @@ class TopBar(QFrame):
     def _zoom_menu(self, fit: QAction) -> QMenu:
         menu = QMenu(self)
         menu.addAction(fit)
-        for zoom in _ZOOMS:
+        for zoom in ZOOMS:
             action = menu.addAction(f"{zoom * 100:.0f} %")
             action.triggered.connect(lambda _=False, zoom=zoom: self.zoomed.emit(zoom))
         return menu

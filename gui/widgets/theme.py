@@ -23,7 +23,6 @@ class Colors:
     window: str
     panel: str
     field: str
-    canvas: str
     line: str
     text: str
     muted: str
@@ -37,7 +36,6 @@ DARK = Colors(
     window="#1f1f1f",
     panel="#262626",
     field="#313131",
-    canvas="#141414",
     line="#3a3a3a",
     text="#ececec",
     muted="#a3a3a3",
@@ -50,7 +48,6 @@ LIGHT = Colors(
     window="#f3f3f3",
     panel="#fafafa",
     field="#ffffff",
-    canvas="#d4d4d4",
     line="#d6d6d6",
     text="#1c1c1c",
     muted="#5f5f5f",
@@ -60,6 +57,9 @@ LIGHT = Colors(
     hover="#e6e6e6",
 )
 
+# Around the picture. Middle gray neither darkens nor brightens it for the eye, as a light or dark
+# surround does: CIE L* is 50 at 119 of 255 in sRGB, and 53.6 at 128.
+SURROUNDS = {"gray": "#777777", "light": "#d4d4d4", "dark": "#141414"}
 
 SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -75,6 +75,12 @@ def set_scheme(app: QApplication, scheme: str) -> None:
     apply_style(app)
 
 
+def set_surround(app: QApplication, name: str) -> None:
+    """Apply one of SURROUNDS to the application."""
+    app.setProperty("surround", name)
+    apply_style(app)
+
+
 def apply_style(app: QApplication) -> None:
     """Apply the color scheme of the user, or of the system."""
     scheme = app.property("scheme") or "system"
@@ -82,7 +88,7 @@ def apply_style(app: QApplication) -> None:
     wanted = found if scheme == "system" else SCHEMES[scheme]
     colors = DARK if wanted is Qt.ColorScheme.Dark else LIGHT
     app.setStyle("Fusion")
-    app.setPalette(_palette(colors))
+    app.setPalette(_palette(colors, SURROUNDS[app.property("surround") or "gray"]))
     app.setStyleSheet(_style(colors))
 
 
@@ -118,7 +124,7 @@ def _pixmap(name: str, ink: str, side: int) -> QPixmap:
     return pixmap
 
 
-def _palette(c: Colors) -> QPalette:
+def _palette(c: Colors, surround: str) -> QPalette:
     roles = {
         QPalette.ColorRole.Window: c.window,
         QPalette.ColorRole.WindowText: c.text,
@@ -134,7 +140,7 @@ def _palette(c: Colors) -> QPalette:
         QPalette.ColorRole.Highlight: c.accent,
         QPalette.ColorRole.HighlightedText: c.on_accent,
         QPalette.ColorRole.Link: c.accent,
-        QPalette.ColorRole.Mid: c.canvas,
+        QPalette.ColorRole.Mid: surround,
         QPalette.ColorRole.Midlight: c.line,
         QPalette.ColorRole.Dark: c.line,
         QPalette.ColorRole.Light: c.field,
@@ -285,5 +291,8 @@ def _style(c: Colors) -> str:
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     #banner[kind="error"] {{ background: {c.error}; }}
     #banner[kind="note"] {{ background: {c.field}; }}
-    #banner {{ border-bottom: 1px solid {c.line}; }}
+    #banner {{ border: 1px solid {c.line}; border-radius: 8px; }}
+    #fullScreenHint {{
+        background: rgba(0, 0, 0, 170); color: #ffffff; border-radius: 12px; padding: 8px 16px;
+    }}
     """
