@@ -104,7 +104,7 @@ class Banner(QFrame):
             "continue": self.tr("Continue"),
         }
         self._button.setText(words.get(message.action, ""))
-        self._button.setAccessibleName(self._button.text())
+        self._button.setAccessibleName(self._button.text() or self.tr("Remedy"))
         self._button.setVisible(message.action in words)
         self.setAccessibleName(message.text)
         self._place()

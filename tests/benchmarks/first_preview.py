@@ -1,0 +1,136 @@
+"""Time until the first preview of a 12-megapixel picture, and gaps of the event loop meanwhile.
+
+python tests/benchmarks/first_preview.py
+
+Opens a noisy picture made in code, in a window without a screen, and removes its noise by the usual
+model. Seconds count from the moment when the picture is shown and the step is chosen: to the first
+restored pixels, to a preview of 0.1 megapixels, and to the end of the preview at 100 %. A second
+row is for the next change of a setting, when the model is loaded and the noise is known. A timer of
+5 ms measures the gaps of the event loop, also while a picture of 100 megapixels is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from restorer import Image, write
+from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.session import Session
+from restorer.gui.shell.preferences import Preferences
+from restorer.gui.window import MainWindow
+
+PATIENCE_S = 300.0
+
+
+class Heartbeat:
+    """Measures the gaps between the ticks of a timer."""
+
+    def __init__(self) -> None:
+        self.timer = QTimer(interval=5)
+        self.timer.timeout.connect(self.beat)
+        self.gaps: list[float] = []
+        self.last = time.perf_counter()
+        self.timer.start()
+
+    def beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append(now - self.last)
+        self.last = now
+
+    def worst_ms(self) -> float:
+        gaps, self.gaps = self.gaps, []
+        return max(gaps, default=0.0) * 1000
+
+
+def noisy(width: int, height: int) -> np.ndarray:
+    """Return waves with noise of sigma 12."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:1000, 0:1000].astype(np.float32)
+    waves = [np.sin(x / a) * np.cos(y / b) for a, b in ((97, 61), (23, 201), (7, 11))]
+    block = 120 + 40 * np.stack(waves, axis=2) + 12 * rng.standard_normal((1000, 1000, 3))
+    return np.tile(np.clip(block, 0, 255).astype(np.uint8), (height // 1000, width // 1000, 1))
+
+
+def wait(app: QApplication, done: Callable[[], bool]) -> float:
+    start = time.perf_counter()
+    while not done():
+        app.processEvents()
+        time.sleep(0.001)
+        if time.perf_counter() - start > PATIENCE_S:
+            raise TimeoutError
+    return time.perf_counter() - start
+
+
+def area(session: Session) -> float:
+    """Return how many pixels of the result are previewed."""
+    state = session.state
+    growths = getattr(state, "seen_growths", ())
+    fresh = [patch.box.area for patch in state.patches] if state.fresh else []
+    return max([*fresh, *(sum(box.area for box in growth.parts) for growth in growths)], default=0)
+
+
+def times(app: QApplication, session: Session) -> list[float]:
+    first = wait(app, lambda: area(session) > 0)
+    look = first + wait(app, lambda: area(session) > 1e5)
+    whole = look + wait(
+        app, lambda: bool(session.state.patches) and session.state.work.doing == "nothing"
+    )
+    return [first, look, whole]
+
+
+def main() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    app = QApplication([])
+    folder = Path(tempfile.mkdtemp())
+    files = {}
+    for name, size in (("12", (4000, 3000)), ("100", (10_000, 10_000))):
+        files[name] = folder / f"{name}.ppm"
+        write(Image(noisy(*size)), files[name])
+    settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(Session(), Preferences(settings))
+    session = window.session
+    chain = usual_choices().with_task("super-resolution", wanted=False)
+    window.resize(1366, 768)
+    window.show()
+    session.choose(chain)
+    window.open([files["12"]])
+    wait(app, lambda: session.state.opened is not None)
+    window.compare.canvas.zoom_to(1.0)
+    app.processEvents()
+    pulse = Heartbeat()
+    print("| | first pixels, s | 0.1 MP, s | the view, s | largest gap, ms |")
+    print("|---|---|---|---|---|")
+    session.choose(chain.with_task("denoising", wanted=True))
+    figures = times(app, session)
+    print(row("after a step is chosen", figures, pulse.worst_ms()))
+    session.choose(session.state.choices.with_values(sigma=20.0))
+    figures = times(app, session)
+    print(row("after a setting is changed", figures, pulse.worst_ms()))
+    session.choose(chain)
+    window.open([files["100"]])
+    wait(app, lambda: session.state.opened is not None and session.state.opened.size[0] == 10_000)
+    seconds = wait(app, lambda: not pulse.last < time.perf_counter() - 0.5)
+    print(f"| opening 100 MP | | | {seconds:.1f} | {pulse.worst_ms():.0f} |")
+    window.close()
+    app.processEvents()
+
+
+def row(name: str, figures: list[float], gap_ms: float) -> str:
+    cells = " | ".join(f"{seconds:.2f}" for seconds in figures)
+    return f"| {name} | {cells} | {gap_ms:.0f} |"
+
+
+if __name__ == "__main__":
+    main()
