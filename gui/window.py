@@ -221,7 +221,7 @@ class MainWindow(QMainWindow):
             do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
         self.strip.set_actions([do[name] if name else None for name in self.commands.menu])
         self.strip.selected.connect(session.select)
-        self.commands.queued.connect(self._queue)
+        self.commands.queued.connect(lambda documents: self._queue(documents, start=True))
         do["loupe"].toggled.connect(self.compare.canvas.set_loupe)
         do["frame"].toggled.connect(self.compare.set_framing)
         do["panel"].toggled.connect(self._show_panel)
@@ -422,11 +422,11 @@ class MainWindow(QMainWindow):
         """Add all open files to the queue."""
         self._queue(self.session.state.documents)
 
-    def _queue(self, documents: Sequence[Document]) -> None:
+    def _queue(self, documents: Sequence[Document], *, start: bool = False) -> None:
         """Add documents to the queue of the batch page, each with its own recipe."""
         if any(document.path is not None for document in documents):
             self.actions_["page-queue"].trigger()
-            cast("BatchPanel", self.pages.page("queue")).add_documents(documents)
+            cast("BatchPanel", self.pages.page("queue")).add_documents(documents, start=start)
 
     def open(self, paths: list[Path]) -> None:
         """Open files and folders."""

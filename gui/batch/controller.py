@@ -95,7 +95,13 @@ class QueueControl(QObject):
         self.changed.emit()
 
     def add(
-        self, paths: Sequence[Path], choices: Choices, folder: Path | None, settings: Settings
+        self,
+        paths: Sequence[Path],
+        choices: Choices,
+        folder: Path | None,
+        settings: Settings,
+        *,
+        start: bool = False,
     ) -> None:
         """Append files, and the pictures below folders, to the queue.
 
@@ -104,6 +110,7 @@ class QueueControl(QObject):
             choices: The steps.
             folder: The results folder; None is the folder of each original.
             settings: The chosen settings, with the treatment of existing results.
+            start: Whether the queue runs as soon as they are in it.
         """
         steps = choices.for_kind(raw=False).asked
         if not steps:
@@ -119,7 +126,12 @@ class QueueControl(QObject):
             )
             return replace(found, jobs=completed(found.jobs, choices))
 
-        self._planner.ask(plan, self._take_plan)
+        def take(reply: Reply) -> None:
+            self._take_plan(reply)
+            if start:
+                self.start()
+
+        self._planner.ask(plan, take)
 
     def start(self) -> None:
         """Run all waiting files."""

@@ -92,8 +92,13 @@ class BatchPanel(FileDropPanel):
         self._apply_output()
         self.control.add(paths, self._choices, self._folder(), self._settings())
 
-    def add_documents(self, documents: Sequence[Document]) -> None:
-        """Append documents of the film strip to the queue, each with its own recipe."""
+    def add_documents(self, documents: Sequence[Document], *, start: bool) -> None:
+        """Append documents of the film strip to the queue, each with its own recipe.
+
+        Args:
+            documents: The documents; a file of several pages is restored as a whole.
+            start: Whether the queue runs as soon as they are in it.
+        """
         self._apply_output()
         groups: list[tuple[Choices, list[Path]]] = []
         for document in documents:
@@ -102,10 +107,11 @@ class BatchPanel(FileDropPanel):
                 continue
             if not groups or groups[-1][0] != recipe:
                 groups.append((recipe, []))
-            groups[-1][1].append(document.path)
+            if document.path not in groups[-1][1]:
+                groups[-1][1].append(document.path)
         for recipe, paths in groups:
             settings = replace(recipe.settings, existing=self.existing.currentData())
-            self.control.add(paths, recipe, self._folder(), settings)
+            self.control.add(paths, recipe, self._folder(), settings, start=start)
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
         """Stop, save the queue and end all threads; return whether they ended within the time."""

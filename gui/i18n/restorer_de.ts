@@ -894,6 +894,10 @@
         <source>Found: %1. Suggested: %2.</source>
         <translation>Gefunden: %1. Vorschlag: %2.</translation>
     </message>
+    <message>
+        <source>About %1, %2.</source>
+        <translation>Etwa %1, %2.</translation>
+    </message>
 </context>
 <context>
     <name>BatchPanel</name>

@@ -11,6 +11,7 @@ from ..session.choices import SCALES, Choices
 from ..session.state import State
 from ..widgets.forms import Picker, column, hint, row
 from ..widgets.titles import found_title, task_title
+from ..widgets.words import duration, size
 
 _INDENT = 24  # below the text of a check box
 
@@ -56,7 +57,12 @@ class Automatic(QWidget):
         self.scale.setVisible(choices.automatic)
         self.sentence.setVisible(choices.automatic)
         self.change.setVisible(choices.automatic and bool(choices.steps))
-        self.sentence.setText(self._words(choices, opened=state.opened is not None))
+        words = self._words(choices, opened=state.opened is not None)
+        document = state.strip.document
+        if choices.steps and document is not None and document.price is not None:
+            cost = self.tr("About %1, %2.").replace("%1", duration(document.price.seconds))
+            words = f"{words} {cost.replace('%2', size(document.price.memory))}"
+        self.sentence.setText(words)
 
     def _words(self, choices: Choices, *, opened: bool) -> str:
         if not opened:

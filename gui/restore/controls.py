@@ -145,14 +145,15 @@ class ActionArea(QFrame):
         self._running = work.doing == "restoring"
         text = self.tr("Stop") if self._running else self.tr("Restore")
         self.run_button.setText(text)
-        document, several = state.strip.document, len(state.strip.selected)
+        document, several = state.strip.document, len(state.strip.selected) > 1
         waits = document is not None and document.stage == "waiting"
-        if several > 1 and not self._running:
-            text = self.tr("Restore (%1)").replace("%1", str(several))
+        number = len(state.strip.to_restore)
+        if several and not self._running:
+            text = self.tr("Restore (%1)").replace("%1", str(number))
             self.run_button.setText(text)
         idle = work.doing in ("nothing", "previewing")
         ready = state.opened is not None and state.can_run and idle and not waits
-        can_run = several > 1 or (ready and state.finished is None)
+        can_run = number > 0 if several else ready and state.finished is None
         self.run_button.setEnabled(self._running or can_run)
         self.save_button.setEnabled(state.saveable is not None and idle)
         self.save_button.setProperty("primary", state.finished is not None)

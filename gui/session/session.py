@@ -217,7 +217,7 @@ class Session(QObject):
 
     def run(self) -> None:
         """Restore the selected pictures, one after the other."""
-        documents = self._strip.chosen_documents
+        documents = self._strip.to_restore
         if len(documents) == 1 and (why := self._why_not(documents[0])):
             self._store.tell(why)
             return
@@ -647,4 +647,6 @@ class Session(QObject):
         self._analyses.drop()
         self._previews.drop()
         self._save_to = None
-        self._store.set(strip=strip.unloaded(), work=Work("opening"), message=None)
+        message = self.state.message
+        kept = message if message is not None and message.action == "continue" else None
+        self._store.set(strip=strip.unloaded(), work=Work("opening"), message=kept)

@@ -65,6 +65,14 @@ class Strip:
         found = tuple(d for d in self.documents if d.id in set(self.selected))
         return found or (() if self.document is None else (self.document,))
 
+    @property
+    def to_restore(self) -> tuple[Document, ...]:
+        """The selected documents that lack their result; a single one can always run again."""
+        found = self.chosen_documents
+        if len(found) > 1:
+            found = tuple(each for each in found if each.badge not in ("ready", "saved"))
+        return tuple(each for each in found if not each.is_busy)
+
     def find(self, id: int) -> Document | None:
         """Return a document; None if it has been removed."""
         return self.documents[self._numbers[id]] if id in self._numbers else None

@@ -116,7 +116,8 @@ class Actions(QObject):
         picture, last = state.opened, len(state.documents) - 1
         document = state.strip.document
         idle = picture is not None and document is not None and not document.is_busy
-        can["run"] = seen and (len(state.strip.selected) > 1 or (idle and state.can_run))
+        several = len(state.strip.selected) > 1
+        can["run"] = seen and (bool(state.strip.to_restore) if several else idle and state.can_run)
         can["save"] = can["save-as"] = state.saveable is not None
         has_path = picture is not None and picture.path is not None
         can["copy-command"] = has_path and bool(state.choices.asked)

@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton
 
 import restorer.gui
+from restorer import Job, Step
+from restorer.gui.batch.store import QueueStore
 from restorer.gui.session.session import Session
 from restorer.gui.shell.pages import PAGES, Page
 from restorer.gui.window import MainWindow
@@ -45,6 +47,18 @@ def test_one_row_puts_a_page_into_menu_top_bar_help_and_stack(window):
     QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
     assert window.pages.count() == pages + 1
     assert window.bar.tools.isVisible()
+
+
+def test_files_that_wait_are_counted_before_the_page_is_opened(qtbot, window, preferences):
+    store = QueueStore(preferences.folder / "queue")
+    steps = (Step("panet-denoise-lite"),)
+    store.save([Job(Path(f"{name}.png"), Path(f"{name}-2.png"), steps) for name in "ab"])
+    window.pages.count_waiting()
+    action = window.actions_["page-queue"]
+    qtbot.waitUntil(lambda: action.text() == "&Batch (2)")
+    action.trigger()
+    window.pages.page("queue").control.remove([0, 1])
+    assert action.text() == "&Batch"
 
 
 def test_rows_differ_and_have_icons():

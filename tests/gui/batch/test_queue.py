@@ -41,6 +41,7 @@ from restorer.gui.batch.rows import NAME, PROGRESS, REMARK, STATE, QueueModel, R
 from restorer.gui.batch.runner import BatchUpdate, Runner
 from restorer.gui.batch.store import QueueStore
 from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.documents import Document
 from restorer.gui.session.thumbnails import Thumbnails
 from restorer.gui.widgets.theme import colors_of
 
@@ -101,6 +102,21 @@ def add(panel, qtbot, *paths):
 def run(panel, qtbot):
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.running)
+
+
+def test_pictures_of_the_film_strip_keep_their_recipes_and_start(panel, qtbot, tmp_path):
+    recipes = [DENOISE.with_values(sigma=sigma) for sigma in (5.0, 5.0, 20.0)]
+    paths = [picture(tmp_path / f"{name}.png") for name in "abc"]
+    pages = [(path, recipe) for path, recipe in zip(paths, recipes, strict=True)]
+    documents = [Document(1, path, path.name, recipe) for path, recipe in (*pages, pages[0])]
+    panel.add_documents(documents, start=True)
+    qtbot.waitUntil(lambda: states(panel) == ["done"] * 3)
+    qtbot.waitUntil(lambda: not panel.running)
+    jobs = [row.job for row in panel.control.model.rows]
+    assert [job.steps[0].sigma for job in jobs] == [5.0, 5.0, 20.0]
+    assert panel.waiting == 0
+    icon = panel.proxy.index(0, STATE).data(Qt.ItemDataRole.DecorationRole)
+    assert not icon.isNull()
 
 
 def test_results_and_journal_are_those_of_the_command_line(panel, qtbot, source, tmp_path):

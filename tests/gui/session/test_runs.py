@@ -91,6 +91,7 @@ def test_selected_pictures_are_restored_in_turn_with_their_own_recipes(
     session.select([document.id for document in session.state.documents])
     session.run()
     assert badges(session) == ["running", "waiting", "waiting"]
+    assert session.state.strip.to_restore == ()
     ended(qtbot, session)
     assert badges(session) == ["ready"] * 3
     for result, sigma in zip(session.selected_results(), (10.0, 20.0, 30.0), strict=True):
@@ -98,6 +99,8 @@ def test_selected_pictures_are_restored_in_turn_with_their_own_recipes(
         assert np.array_equal(result.final().pixels, expected.pixels)
         assert np.array_equal(result.original().pixels, read(result.source).pixels)
         assert result.size == (32, 24)
+    session.run()
+    assert badges(session) == ["ready"] * 3, "nothing runs twice"
     session.mark_saved(session.state.documents[2].id, tmp_path / "elsewhere.png")
     done = []
     session.save_beside(session.state.documents[:2], done.append)
