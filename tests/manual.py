@@ -157,10 +157,11 @@ def summary(page: str) -> str:
     """Return the first sentence of a page."""
     if page == "commands.md":  # which is being written
         return "Every command with its options."
-    for part in _text(page).split("\n\n")[1:]:
-        if re.match(r"[A-Z`*\[]|\w", part) and not part.startswith("```"):
-            plain = _LINK.sub(r"\1", " ".join(part.split())).replace("**", "")
-            return re.split(r"(?<=[.:])\s", plain)[0].rstrip(":")
+    text = re.sub(r"^```.*?^```$", "", _text(page), flags=re.MULTILINE | re.DOTALL)
+    for part in text.split("\n\n")[1:]:
+        if re.match(r"[\w`*\[]", part):
+            plain = _LINK.sub(r"\1", " ".join(part.split())).replace("**", "").replace("*", "")
+            return re.split(r"(?<=\.)\s(?=[A-Z`])", plain)[0]
     raise AssertionError(f"{page}: starts with no sentence")
 
 
