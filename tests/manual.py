@@ -22,14 +22,9 @@ _PRESETS = "~/.config/restorer/presets.toml"
 _LINK = re.compile(r"!?\[([^]]*)\]\([^)]*\)")
 
 
-def generated() -> dict[Path, str]:
-    """Return the text of each generated file."""
-    return {DOCS / "commands.md": reference(), DOCS / "llms.txt": index()}
-
-
 def main() -> None:
-    for path, text in generated().items():
-        path.write_text(text, "utf-8")
+    for path, text in GENERATED.items():
+        path.write_text(text(), "utf-8")
 
 
 def commands() -> dict[str, click.Command]:
@@ -48,11 +43,9 @@ def _walk(group: click.Group, before: str) -> Iterator[tuple[str, click.Command]
 def reference() -> str:
     """Return the reference of all commands as Markdown."""
     found = commands()
-    shared = [
-        option
-        for option in options(found["image"])
-        if all(option in options(found[name]) for name in _SHARED)
-    ]
+    listed = {name: options(command) for name, command in found.items()}
+    first, *others = (listed[name] for name in _SHARED)
+    shared = [option for option in first if all(option in other for other in others)]
     lines = [
         "# Command reference",
         "",
@@ -72,7 +65,7 @@ def reference() -> str:
         usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
         lines += ["", f"## restore {name}", "", "```text", usage, "```", ""]
         lines += paragraphs(command.help or "")
-        own = [option for option in options(command) if name not in _SHARED or option not in shared]
+        own = [option for option in listed[name] if name not in _SHARED or option not in shared]
         lines += table(own)
         if name in _SHARED:
             lines += ["", "It also takes the [shared options](#shared-options)."]
@@ -170,6 +163,8 @@ def _text(page: str) -> str:
         return "# Command reference"
     return (DOCS / page).read_text("utf-8")
 
+
+GENERATED = {DOCS / "commands.md": reference, DOCS / "llms.txt": index}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,7 +19,7 @@ from unittest.mock import patch
 import click
 import numpy as np
 import pytest
-from manual import commands, generated, navigation
+from manual import GENERATED, commands, navigation
 
 import restorer
 from restorer.cli.group import cli
@@ -174,9 +174,9 @@ def test_options_in_a_text_exist(page: Path) -> None:
     assert named <= known
 
 
-@pytest.mark.parametrize("path", generated(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_generated_page_is_current(path: Path) -> None:
-    assert path.read_text("utf-8") == generated()[path], "run: python tests/manual.py"
+    assert path.read_text("utf-8") == GENERATED[path](), "run: python tests/manual.py"
 
 
 def test_every_page_is_in_the_navigation() -> None:
