@@ -38,7 +38,8 @@ from .request import ExportRequest
 from .run import Exported, Finished, export, target
 
 _LABEL_WIDTH = 72
-_COLUMN_WIDTH = 336
+_FOLDER_WIDTH = 160
+_PICKER_FRAME = 56  # margins and arrow
 _LEAST_HEIGHT = 440
 
 
@@ -170,7 +171,11 @@ class ExportDialog(QDialog):
 
     def _lay_out(self) -> None:
         left = QWidget()
-        left.setFixedWidth(_COLUMN_WIDTH)
+        self.folder.setMinimumWidth(_FOLDER_WIDTH)
+        for picker in (self.content, self.existing):
+            texts = (picker.itemText(number) for number in range(picker.count()))
+            width = max(map(picker.fontMetrics().horizontalAdvance, texts))
+            picker.setMinimumWidth(width + _PICKER_FRAME)
         fields = QVBoxLayout(left)
         fields.setContentsMargins(0, 0, 0, 0)
         fields.setSpacing(SPACE)
@@ -203,7 +208,8 @@ class ExportDialog(QDialog):
         area.setWidget(inner)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(self.tr("Settings"))
-        area.setMinimumSize(_COLUMN_WIDTH, _LEAST_HEIGHT)
+        bar = area.verticalScrollBar().sizeHint().width()
+        area.setMinimumSize(inner.sizeHint().width() + bar, _LEAST_HEIGHT)
         across = row(left, area, stretch=1)
         across.setSpacing(2 * SPACE)
         buttons = row(self.bar, self.start, stretch=0)

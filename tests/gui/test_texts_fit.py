@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from restorer import list_models
 from restorer.gui import app
+from restorer.gui.export.dialog import ExportDialog
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.session import Session
 from restorer.gui.session.state import Message
@@ -88,7 +89,9 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     cut += found(window, "keys")
     window.keys.toggle()
     window.attention.show()
-    for dialog in (window.attention, Manual(window), ProblemReport(window)):
+    export = ExportDialog(window)
+    export.content.setCurrentIndex(2)
+    for dialog in (window.attention, export, Manual(window), ProblemReport(window)):
         dialog.show()
         cut += found(dialog, type(dialog).__name__)
         dialog.close()
