@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from restorer.attention.block_sizes import SIZES
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, WeightsFile
 from restorer.tiling.plan import TileNeeds
@@ -142,6 +144,13 @@ def make_spec(scale: int = 1, condition: str = "", **needs: Any) -> ModelSpec:
         tile=TileNeeds(**{**tile, **needs}),
         weights=WeightsFile("fake.safetensors", "", 0, embedded=False),
     )
+
+
+def limit_blocks(monkeypatch: pytest.MonkeyPatch, elements: int, *fields: str) -> None:
+    """Let attentions on the CPU process so few values at a time; all kinds, or those named."""
+    sizes = SIZES["cpu"]
+    limited = sizes._replace(**dict.fromkeys(fields or sizes._fields, elements))
+    monkeypatch.setitem(SIZES, "cpu", limited)
 
 
 def fake_predictor(network: nn.Module, scale: int = 1, **needs: Any) -> Predictor:

@@ -1,4 +1,4 @@
-"""Helpers that process one sample at a time, and one block of a long axis at a time.
+"""Helpers that process one block of a long axis at a time, and on a CPU one sample at a time.
 
 While gradients are recorded and there is more than one block, each block is recomputed in the
 backward pass instead of being kept (activation checkpointing). An exported operator runs all
@@ -40,7 +40,17 @@ def concatenate_spans(function: SpanFunction, length: int, step: int, dim: int =
     return joined
 
 
+def in_turn(x: Tensor) -> bool:
+    """Whether samples are processed one after the other: blocks of one stay in a CPU's caches."""
+    return x.device.type == "cpu"
+
+
 def map_samples(function: Callable[..., Tensor], *batches: Tensor) -> Tensor:
+    """Apply `function` to each sample, (C, L), or on a GPU to the batches at once, (N, C, L)."""
+    return each_sample(function, *batches) if in_turn(batches[0]) else function(*batches)
+
+
+def each_sample(function: Callable[..., Tensor], *batches: Tensor) -> Tensor:
     """Apply `function` to each sample and stack the results.
 
     The result for a sample is the same, bit for bit, whatever else the batch holds.

@@ -16,11 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from restorer.attention.block_sizes import block_sizes
 from restorer.attention.geometry import patch_norms
 from restorer.attention.transfer import MIN_NORM, cosine
-
-# Values processed at a time (cell scores or window pixels): 8 MiB of float32.
-_BLOCK_ELEMENTS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def search_agreement(
     best_index = torch.zeros_like(places)
     found = query.new_zeros(samples)
     wanted = index.flatten()[places]
-    step = max(1, _BLOCK_ELEMENTS // (samples * key_width))
+    step = max(1, block_sizes(key).scores // (samples * key_width))
     for top in range(0, height, step):
         bottom = min(top + step, height)
         scores = F.conv2d(padded[:, :, top : bottom + 2], patches, padding=(0, 1))[0]
@@ -122,7 +120,8 @@ def _best_patches(query: Tensor, key: Tensor, factor: int, candidates: int, radi
     keys = F.pad(key, (1, 1, 1, 1)).permute(1, 2, 0).flatten(0, 1)  # (pixels, C)
     found = torch.zeros(blocks.shape[0], factor * factor, dtype=torch.int64, device=query.device)
     deepest = max(blocks.shape[1:])  # values per window pixel: its channels or its products
-    step = max(1, _BLOCK_ELEMENTS // ((window[0] + 2) * (window[1] + 2) * deepest))
+    pixels = (window[0] + 2) * (window[1] + 2)
+    step = max(1, block_sizes(keys).scores // (pixels * deepest))
     for start in range(0, len(choices), step):
         part = slice(start, start + step)
         best = query.new_full(found[part].shape, -torch.inf)
@@ -149,9 +148,18 @@ def _cut_blocks(query: Tensor, factor: int) -> Tensor:
 def _choose_cells(query: Tensor, key: Tensor, factor: int, candidates: int) -> Tensor:
     queries, keys = (_cell_features(x, factor) for x in (query, key))
     count = min(candidates, len(keys))
-    step = max(1, _BLOCK_ELEMENTS // len(keys))
-    chosen = [(part @ keys.T).topk(count).indices for part in torch.split(queries, step)]
-    return torch.cat(chosen)
+    step = max(1, block_sizes(keys).scores // len(keys))
+    return torch.cat([_highest(part @ keys.T, count) for part in torch.split(queries, step)])
+
+
+def _highest(scores: Tensor, count: int) -> Tensor:
+    """Return the places of the highest scores of each row.
+
+    On a GPU, nothing is promised of which of equal ones `topk` returns.
+    """
+    if scores.is_cuda:
+        return scores.sort(descending=True, stable=True).indices[:, :count]
+    return scores.topk(count).indices
 
 
 def _cell_features(x: Tensor, factor: int) -> Tensor:

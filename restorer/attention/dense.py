@@ -2,7 +2,7 @@
 
 Non-local neural networks (Wang et al. 2018, arXiv:1711.07971): y_i = sum_j f(x_i, x_j) g(x_j), with
 f normalized over j. An affinity maps (C, L) queries and (C, M) keys to (L, M). One block of queries
-of one sample is processed at a time.
+is processed at a time.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from functools import partial
 
 from torch import Tensor
 
+from restorer.attention.block_sizes import block_sizes
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
 from restorer.attention.modes import at_least_float32
 from restorer.attention.tf32 import exactly
 
 Affinity = Callable[[Tensor, Tensor], Tensor]
-
-_BLOCK_ELEMENTS = 1 << 21  # affinities processed at a time: 8 MiB of float32
 
 
 def softmax_affinity(query: Tensor, key: Tensor) -> Tensor:
@@ -69,26 +68,30 @@ def query_softmax_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Tensor:
-    """Map (C, L), (C, M) and (V, M) to (V, L)."""
+    """Map (..., C, L), (..., C, M) and (..., V, M) to (..., V, L)."""
 
     def attend(start: int, stop: int) -> Tensor:
-        return value @ affinity(query[:, start:stop], key).mT
+        return value @ affinity(query[..., start:stop], key).mT
 
-    step = max(1, _BLOCK_ELEMENTS // key.shape[1])
-    return concatenate_spans(attend, query.shape[1], step, dim=1)
+    return concatenate_spans(attend, query.shape[-1], _step(key), dim=-1)
 
 
 def _attend_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute `_attend` for `product_affinity`, for which the keys can be summed first."""
-    return value @ (key.mT / key.shape[1]) @ query
+    return value @ (key.mT / key.shape[-1]) @ query
 
 
 def _attend_by_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Map (C, L), (C, M) and (V, M) to (V, L); the softmax over the queries needs all of them."""
+    """Compute `_attend` with the softmax over the queries, which needs all of them."""
 
     def contribute(start: int, stop: int) -> Tensor:
-        weights = (query.mT @ key[:, start:stop]).softmax(0)
-        return value[:, start:stop] @ weights.mT
+        weights = (query.mT @ key[..., start:stop]).softmax(-2)
+        return value[..., start:stop] @ weights.mT
 
-    step = max(1, _BLOCK_ELEMENTS // query.shape[1])
-    return sum_spans(contribute, key.shape[1], step)
+    return sum_spans(contribute, key.shape[-1], _step(query))
+
+
+def _step(others: Tensor) -> int:
+    """Return how many pixels to compare at a time with those of (..., C, M)."""
+    samples = others.shape[0] if others.ndim == 3 else 1
+    return max(1, block_sizes(others).scores // (samples * others.shape[-1]))

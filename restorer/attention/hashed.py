@@ -18,12 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from restorer.attention.blocks import concatenate_spans, map_samples
+from restorer.attention.block_sizes import block_sizes
+from restorer.attention.blocks import concatenate_spans, each_sample
 from restorer.attention.modes import at_least_float32, is_exporting
 from restorer.attention.tf32 import exactly
 
-_BLOCK_ELEMENTS = 1 << 21  # scores processed at a time: 8 MiB of float32
-_HASHED_ROWS = 1 << 14  # pixels hashed at a time: 16 MiB at 4 rounds of 64 rotations
 _NORM_FLOOR = 5e-5  # value of the authors' code
 
 
@@ -48,7 +47,7 @@ def hash_codes(vectors: Tensor, rotations: Tensor) -> Tensor:
         (rounds, L) codes from 0 to buckets - 1.
     """
     parts = []
-    for rows in torch.split(vectors, _HASHED_ROWS):
+    for rows in torch.split(vectors, block_sizes(vectors).hashed):
         rotated = (rows @ rotations.flatten(1)).view(-1, *rotations.shape[1:])
         parts.append(torch.cat([rotated, -rotated], -1).argmax(-1))
     return torch.cat(parts).mT
@@ -89,7 +88,7 @@ def hashed_attention(
             _fill(out[0].flatten(1).mT, embedded[0], flat_values[0], rotations, chunk_size)
             return out
         attend = partial(_attend, rotations=rotations, chunk_size=chunk_size)
-        return map_samples(attend, embedded, flat_values).mT.reshape(values.shape)
+        return each_sample(attend, embedded, flat_values).mT.reshape(values.shape)
 
 
 def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
@@ -133,7 +132,7 @@ def _attend_round(
     def attend(start: int, stop: int) -> Tensor:
         return torch.cat(_attend_chunks(queries, values, chunks, near, start, stop), -1)
 
-    count = _chunk_count(chunk_size)
+    count = _chunk_count(queries, chunk_size)
     attended = concatenate_spans(attend, len(chunks), count).flatten(0, 1)[order.argsort()]
     return attended[:, :-1], attended[:, -1:]
 
@@ -148,7 +147,7 @@ def _add_round(
 ) -> None:
     """Combine one round with the (L, V) attention and (L, 1) log normalizer of earlier rounds."""
     chunks, near = _cut_chunks(order, chunk_size)
-    count = _chunk_count(chunk_size)
+    count = _chunk_count(queries, chunk_size)
     for start in range(0, len(chunks), count):
         stop = min(start + count, len(chunks))
         added = _attend_chunks(queries, values, chunks, near, start, stop)
@@ -181,9 +180,9 @@ def _attend_chunks(
     return (scores - log_sum).exp() @ values[near[start:stop]], log_sum
 
 
-def _chunk_count(chunk_size: int) -> int:
+def _chunk_count(queries: Tensor, chunk_size: int) -> int:
     """Return the number of chunks to process at a time."""
-    return max(1, _BLOCK_ELEMENTS // (3 * chunk_size**2))
+    return max(1, block_sizes(queries).scores // (3 * chunk_size**2))
 
 
 def _cut_chunks(order: Tensor, chunk_size: int) -> tuple[Tensor, Tensor]:

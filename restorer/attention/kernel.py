@@ -4,7 +4,7 @@ Efficient non-local contrastive attention (Xia et al. 2022, arXiv:2201.03794) on
 Performer (Choromanski et al. 2021, arXiv:2009.14794): exp(q.k) is the mean of phi(q) phi(k), so the
 keys and values are summed once and every query is multiplied with the sums.
 
-One block of pixels of one sample is processed at a time.
+One block of pixels is processed at a time.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from restorer.attention.block_sizes import block_sizes
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
 from restorer.attention.modes import at_least_float32
 from restorer.attention.tf32 import exactly
 
 CONTRASTED = 65  # best matches per pixel that enter the contrastive loss
-_BLOCK_ELEMENTS = 1 << 21  # features or scores processed at a time: 8 MiB of float32
 _FEATURE_FLOOR = 1e-4  # value of the authors' code
 
 
@@ -48,42 +48,43 @@ def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tens
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
-    """Map (C, L), (C, L) and (V, L) to (V, L)."""
-    step = block_pixels(projection)
+    """Map (..., C, L), (..., C, L) and (..., V, L) to (..., V, L)."""
+    samples = key.shape[0] if key.ndim == 3 else 1
+    step = max(1, block_pixels(projection) // samples)
 
     def gather(start: int, stop: int) -> Tensor:
-        return key_sums(key[:, start:stop], value[:, start:stop], projection)
+        return key_sums(key[..., start:stop], value[..., start:stop], projection)
 
     def spread(start: int, stop: int) -> Tensor:
-        return read_sums(sums, query[:, start:stop], projection)
+        return read_sums(sums, query[..., start:stop], projection)
 
-    sums = sum_spans(gather, key.shape[1], step)
-    return concatenate_spans(spread, query.shape[1], step, dim=1)
+    sums = sum_spans(gather, key.shape[-1], step)
+    return concatenate_spans(spread, query.shape[-1], step, dim=-1)
 
 
 def block_pixels(projection: Tensor) -> int:
     """Return the number of pixels to process at a time."""
-    return _BLOCK_ELEMENTS // len(projection)
+    return block_sizes(projection).scores // len(projection)
 
 
 def key_sums(key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
-    """Return the sums phi(k) v and phi(k) over (C, L) keys and (V, L) values.
+    """Return the sums phi(k) v and phi(k) over (..., C, L) keys and (..., V, L) values.
 
-    The result is (V + 1, features). The sums of disjoint sets of pixels add up.
+    The result is (..., V + 1, features). The sums of disjoint sets of pixels add up.
     """
     features = _features(key, projection)
-    return torch.cat([value @ features.mT, features.sum(1)[None]])
+    return torch.cat([value @ features.mT, features.sum(-1)[..., None, :]], -2)
 
 
 def read_sums(sums: Tensor, query: Tensor, projection: Tensor) -> Tensor:
-    """Return the attention (V, L) of (C, L) queries to the pixels summed up by `key_sums`."""
+    """Return the attention of (..., C, L) queries to the pixels summed up by `key_sums`."""
     weighted = sums @ _features(query, projection)
-    return weighted[:-1] / weighted[-1:]
+    return weighted[..., :-1, :] / weighted[..., -1:, :]
 
 
 def _features(vectors: Tensor, projection: Tensor) -> Tensor:
-    """Map (C, L) and (features, C) to (features, L) positive features."""
-    half_energy = vectors.square().sum(0) / 2
+    """Map (..., C, L) and (features, C) to (..., features, L) positive features."""
+    half_energy = vectors.square().sum(-2, keepdim=True) / 2
     return (projection @ vectors - half_energy).exp() + _FEATURE_FLOOR
 
 
@@ -111,15 +112,16 @@ def contrastive_loss(query: Tensor, key: Tensor) -> Tensor:
 
 
 def _contrast(query: Tensor, key: Tensor) -> Tensor:
-    """Map (C, L) queries and keys to (L,) losses."""
+    """Map (..., C, L) queries and keys to (..., L) losses."""
 
     def contrast(start: int, stop: int) -> Tensor:
-        ranked = (query[:, start:stop].mT @ key).topk(CONTRASTED).values.exp()
-        ratio = ranked[:, :15].mean(1) / (ranked[:, 50:].mean(1) + 1e-6)
+        ranked = (query[..., start:stop].mT @ key).topk(CONTRASTED).values.exp()
+        ratio = ranked[..., :15].mean(-1) / (ranked[..., 50:].mean(-1) + 1e-6)
         return torch.relu(1 - ratio.log())
 
-    step = max(1, _BLOCK_ELEMENTS // key.shape[1])
-    return concatenate_spans(contrast, query.shape[1], step)
+    samples = key.shape[0] if key.ndim == 3 else 1
+    step = max(1, block_sizes(key).scores // (samples * key.shape[-1]))
+    return concatenate_spans(contrast, query.shape[-1], step, dim=-1)
 
 
 def orthogonal_projection(

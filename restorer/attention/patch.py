@@ -15,19 +15,18 @@ the zero columns score -inf and are never selected. A few query rows are process
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from restorer.attention.block_sizes import block_sizes
+from restorer.attention.blocks import in_turn
 from restorer.attention.geometry import patch_norms
 from restorer.attention.modes import at_least_float32, is_exporting, uncompiled
 from restorer.attention.tiled import attend_tiled
-
-# Scores processed at a time with gradients, 8 MiB of float32, but at least one row; the time hardly
-# changes from 2^17 to 2^22 (measured).
-_BLOCK_ELEMENTS = 1 << 21
 
 
 def patch_attention(
@@ -66,15 +65,13 @@ def patch_attention(
     inputs = [query, *(x for level in levels for x in level)]
     if torch.is_grad_enabled() and any(x.requires_grad for x in inputs):
         return _attend_recorded(query, levels, softmax_scale, norm_floor, hard)
+    attend = partial(
+        uncompiled(attend_tiled), softmax_scale=softmax_scale, norm_floor=norm_floor, hard=hard
+    )
+    if not in_turn(query):
+        return attend(query, levels)
     samples = [
-        uncompiled(attend_tiled)(
-            query[i],
-            [(key[i], value[i]) for key, value in levels],
-            softmax_scale=softmax_scale,
-            norm_floor=norm_floor,
-            hard=hard,
-        )
-        for i in range(len(query))
+        attend(query[i], [(key[i], value[i]) for key, value in levels]) for i in range(len(query))
     ]
     return torch.stack(samples)
 
@@ -162,7 +159,7 @@ def _attend_recorded(
         pasted = padded[..., :width, :-2] + padded[..., 1:-1, 1:-1] + padded[..., 2:, 2:]
         return torch.matmul(pasted.flatten(1, 2), values).view(batch, count, width, -1)
 
-    count = max(1, _BLOCK_ELEMENTS // (batch * (width + 2) * keys.shape[2]))
+    count = max(1, block_sizes(query).scores // (batch * (width + 2) * keys.shape[2]))
     blocks = torch.split(query_rows, count, dim=1)
     if len(blocks) > 1:
         parts = [checkpoint(attend, block, use_reentrant=False) for block in blocks]

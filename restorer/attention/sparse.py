@@ -84,5 +84,5 @@ class NonLocalSparseAttention(nn.Module):
         """Attend with (N, C', H, W) embeddings to (N, V, H, W) values; write to `out` if given."""
         buckets = count_buckets(match.shape[2] * match.shape[3], self.chunk_size)
         shape = (1, match.shape[1], self.hashes, buckets // 2)
-        rotations = draw_rotations(seed, self.index, shape).to(match.device)
+        rotations = draw_rotations(seed, self.index, shape, match.device)
         return hashed_attention(match, values, rotations, chunk_size=self.chunk_size, out=out)

@@ -25,14 +25,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from restorer.attention.block_sizes import block_sizes
 from restorer.attention.geometry import balanced_size, patch_norms, view_start
-
-# Scores of a tile, 32 MiB of float32: large enough that the overlap of tiles is negligible.
-_TILE_ELEMENTS = 1 << 23
-# Products of a strip, 4 MiB of float32, in two buffers (measured with 2 MiB in two L2 caches and
-# 32 MiB in a shared L3 cache). Half or twice the size differs by less than the run-to-run
-# variation, at 48x48 and 64x64.
-_STRIP_ELEMENTS = 1 << 20
 
 
 class _Level(NamedTuple):
@@ -56,13 +50,13 @@ class _Strip(NamedTuple):
 
 
 class _Keys(NamedTuple):
-    """All levels of one sample along the key axis."""
+    """All levels along the key axis; (...) is nothing for one sample, and (N,) for a batch."""
 
     levels: list[_Level]
-    pixels: Tensor  # (C, K)
-    gain: Tensor  # (K,), factor on the score of each patch
+    pixels: Tensor  # (..., C, K)
+    gain: Tensor  # (..., 1, 1, K), factor on the score of each patch
     bias: Tensor  # (K,), 0, or -inf where no patch is centered
-    values: Tensor  # (K, V)
+    values: Tensor  # (..., K, V)
 
 
 def attend_tiled(
@@ -73,59 +67,63 @@ def attend_tiled(
     norm_floor: float | Tensor,
     hard: bool,
 ) -> Tensor:
-    """Compute `patch_attention` of one sample: (C, H, W) queries and levels to (V, H, W)."""
+    """Compute `patch_attention`: (C, H, W) queries and levels to (V, H, W), or batches of them."""
     keys = _lay_out(levels, softmax_scale, norm_floor)
-    height, width = query.shape[1:]
-    rows, columns = _tile_size(height, width, len(keys.gain))
-    strips = _strips(keys.levels, (rows + 2) * (columns + 2))
+    *batch, _, height, width = query.shape
+    samples, sizes = math.prod(batch), block_sizes(query)
+    rows, columns = _tile_size(height, width, sizes.tile // (samples * len(keys.bias)))
+    strips = _strips(keys.levels, sizes.strip // (samples * (rows + 2) * (columns + 2)))
     longest = max(strip.stop - strip.start + 2 * strip.pitch + 2 for strip in strips)
-    scores = query.new_empty(rows * columns * len(keys.gain))
-    buffers = query.new_empty(2, (rows + 4) * (columns + 2) * longest)
+    scores = query.new_empty(samples * rows * columns * len(keys.bias))
+    buffers = query.new_empty(2, samples * (rows + 4) * (columns + 2) * longest)
 
-    pixels = F.pad(query, (1, 1, 1, 1)).permute(1, 2, 0).contiguous()
-    result = query.new_zeros(height + 2, width + 2, keys.values.shape[1])
+    pixels = F.pad(query, (1, 1, 1, 1)).movedim(-3, -1).contiguous()
+    result = query.new_zeros(*batch, height + 2, width + 2, keys.values.shape[-1])
     for top in range(0, height, rows):
         for left in range(0, width, columns):
-            tile = slice(top, top + rows + 2), slice(left, left + columns + 2)
+            tile = ..., slice(top, top + rows + 2), slice(left, left + columns + 2), slice(None)
             weights = _weigh(pixels[tile], keys, strips, scores, buffers, hard)
             result[tile] += _paste(weights, keys.values, strips, buffers)
-    return result[1:-1, 1:-1].permute(2, 0, 1)
+    return result[..., 1:-1, 1:-1, :].movedim(-1, -3)
 
 
 def _lay_out(levels: Sequence[tuple[Tensor, Tensor]], scale: float, floor: float | Tensor) -> _Keys:
     """Lay out the levels on one axis with a spare cell at each end, so that all neighbors exist."""
     places, start = [], 1
     for key, _ in levels:
-        places.append(_Level(start, key.shape[1], key.shape[2] + 2))
+        places.append(_Level(start, key.shape[-2], key.shape[-1] + 2))
         start = places[-1].stop
     key, value = levels[0]
-    pixels = key.new_zeros(len(key), start + 1)
-    gain = key.new_zeros(start + 1)
+    *batch, channels, _, _ = key.shape
+    pixels = key.new_zeros(*batch, channels, start + 1)
+    gain = key.new_zeros(*batch, start + 1)
     bias = key.new_full((start + 1,), -torch.inf)
-    values = value.new_zeros(start + 1, len(value))
+    values = value.new_zeros(*batch, start + 1, value.shape[-3])
+    inner = ..., slice(1, -1), slice(1, -1)
     for level, (key, value) in zip(places, levels, strict=True):
         grid = slice(level.start, level.stop)
-        inner = slice(1, -1), slice(1, -1)
-        shape = level.height + 2, level.pitch
-        pixels[:, grid].view(-1, *shape)[:, 1:-1, 1:-1] = key
-        gain[grid].view(shape)[inner] = scale / patch_norms(key[None], floor)[0]
-        bias[grid].view(shape)[inner] = 0
-        values[grid].view(*shape, -1)[inner] = value.permute(1, 2, 0)
-    return _Keys(places, pixels, gain, bias, values)
+        shape = *batch, level.height + 2, level.pitch
+        norms = patch_norms(key.view(-1, *key.shape[-3:]), floor).view(*batch, *key.shape[-2:])
+        pixels[..., grid].view(*batch, channels, *shape[-2:])[inner] = key
+        gain[..., grid].view(shape)[inner] = scale / norms
+        bias[grid].view(shape[-2:])[inner] = 0
+        values[..., grid, :].view(*shape, -1)[(*inner, slice(None))] = value.movedim(-3, -1)
+    return _Keys(places, pixels, gain[..., None, None, :], bias, values)
 
 
-def _tile_size(height: int, width: int, keys: int) -> tuple[int, int]:
+def _tile_size(height: int, width: int, area: int) -> tuple[int, int]:
     """Return the rows and columns of a query tile, nearly square to minimize the overlap."""
-    area = _TILE_ELEMENTS // keys
+    area = max(1, area)
     rows = balanced_size(height, math.isqrt(area))
     columns = balanced_size(width, area // rows)
     return balanced_size(height, area // columns), columns
 
 
-def _strips(levels: Sequence[_Level], queries: int) -> list[_Strip]:
+def _strips(levels: Sequence[_Level], keys: int) -> list[_Strip]:
+    """Divide the levels into strips of about so many keys, their neighbors included."""
     strips = []
     for level in levels:
-        rows = balanced_size(level.height, _STRIP_ELEMENTS // (queries * level.pitch) - 2)
+        rows = balanced_size(level.height, keys // level.pitch - 2)
         last = level.stop - level.pitch
         for start in range(level.start + level.pitch, last, rows * level.pitch):
             stop = min(start + rows * level.pitch, last)
@@ -141,47 +139,50 @@ def _weigh(
     buffers: Tensor,
     hard: bool,
 ) -> Tensor:
-    """Map the (R+2, X+2, C) pixels of a tile to its (R, X, K) weights, stored in `scores`."""
-    rows, columns = (n - 2 for n in pixels.shape[:2])
-    scores = view_start(scores, rows, columns, len(keys.gain))
+    """Map (..., R+2, X+2, C) pixels of a tile to its (..., R, X, K) weights, stored in `scores`."""
+    *batch, below, right, _ = pixels.shape
+    rows, columns = below - 2, right - 2
+    scores = view_start(scores, *batch, rows, columns, len(keys.bias))
     scores[..., 0] = scores[..., -1] = -torch.inf
     for level in keys.levels:
         scores[..., level.start : level.start + level.pitch] = -torch.inf
         scores[..., level.stop - level.pitch : level.stop] = -torch.inf
     for start, stop, pitch in strips:
         length = stop - start + 2
-        near = keys.pixels[:, start - pitch - 1 : stop + pitch + 1]
-        shape = rows + 2, columns + 2, near.shape[1]
-        products = view_start(buffers[0], *shape)
-        torch.mm(pixels.flatten(0, 1), near, out=products.flatten(0, 1))
-        by_row = [products[i : i + rows, :, i * pitch : i * pitch + length] for i in range(3)]
-        summed = _sum3(by_row, view_start(buffers[1], rows, columns + 2, length))
-        by_column = [summed[:, j : j + columns, j : j + length - 2] for j in range(3)]
+        near = keys.pixels[..., start - pitch - 1 : stop + pitch + 1]
+        products = view_start(buffers[0], *batch, below, right, near.shape[-1])
+        torch.matmul(pixels.flatten(-3, -2), near, out=products.flatten(-3, -2))
+        by_row = [products[..., i : i + rows, :, i * pitch :][..., :length] for i in range(3)]
+        summed = _sum3(by_row, view_start(buffers[1], *batch, rows, right, length))
+        by_column = [summed[..., j : j + columns, j : j + length - 2] for j in range(3)]
         block = _sum3(by_column, scores[..., start:stop])
-        torch.addcmul(keys.bias[start:stop], block, keys.gain[start:stop], out=block)
+        torch.addcmul(keys.bias[start:stop], block, keys.gain[..., start:stop], out=block)
     torch.softmax(scores, -1, out=scores)
     return scores.eq_(scores.amax(-1, keepdim=True)) if hard else scores
 
 
 def _paste(weights: Tensor, values: Tensor, strips: Sequence[_Strip], buffers: Tensor) -> Tensor:
-    """Map (R, X, K) weights and (K, V) values to the (R+2, X+2, V) sum of weighted patches."""
-    rows, columns = weights.shape[:2]
-    pasted = values.new_zeros((rows + 2) * (columns + 2), values.shape[1])
+    """Map (..., R, X, K) weights and (..., K, V) values to (..., R+2, X+2, V) pasted patches."""
+    *batch, rows, columns, _ = weights.shape
+    pasted = values.new_zeros(*batch, (rows + 2) * (columns + 2), values.shape[-1])
     for start, stop, pitch in strips:
         length = stop - start
         near = slice(start - pitch, stop + pitch)
         left, center, right = (weights[..., near.start + j : near.stop + j] for j in (1, 0, -1))
-        padded = view_start(buffers[0], rows + 4, columns + 2, length + 2 * pitch)
-        padded[:2] = padded[-2:] = 0
-        by_column = padded[2:-2]
-        by_column[:, :columns] = left
-        by_column[:, columns:] = 0
-        by_column[:, 1:-1] += center
-        by_column[:, 2:] += right
-        by_row = [padded[2 - i :][: rows + 2, :, (2 - i) * pitch :][..., :length] for i in range(3)]
-        summed = _sum3(by_row, view_start(buffers[1], rows + 2, columns + 2, length))
-        pasted.addmm_(summed.flatten(0, 1), values[start:stop])
-    return pasted.view(rows + 2, columns + 2, -1)
+        padded = view_start(buffers[0], *batch, rows + 4, columns + 2, length + 2 * pitch)
+        padded[..., :2, :, :] = padded[..., -2:, :, :] = 0
+        by_column = padded[..., 2:-2, :, :]
+        by_column[..., :columns, :] = left
+        by_column[..., columns:, :] = 0
+        by_column[..., 1:-1, :] += center
+        by_column[..., 2:, :] += right
+        by_row = [
+            padded[..., 2 - i : rows + 4 - i, :, (2 - i) * pitch :][..., :length] for i in range(3)
+        ]
+        summed = _sum3(by_row, view_start(buffers[1], *batch, rows + 2, columns + 2, length))
+        add = pasted.baddbmm_ if batch else pasted.addmm_
+        add(summed.flatten(-3, -2), values[..., start:stop, :])
+    return pasted.view(*batch, rows + 2, columns + 2, -1)
 
 
 def _sum3(terms: Sequence[Tensor], out: Tensor) -> Tensor:

@@ -18,14 +18,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from restorer.attention.block_sizes import block_sizes
 from restorer.attention.geometry import balanced_size, patch_norms, view_start
 from restorer.attention.modes import is_exporting, uncompiled
 
 Divisor: TypeAlias = Literal["constant", "coverage"]
 
-# Products processed at a time, 64 MiB of float32, in two buffers. A block computes two extra rows
-# of queries and of keys, so small blocks waste time (at this size a quarter of it at 256x256).
-_BLOCK_ELEMENTS = 1 << 24
 MIN_NORM = 1e-12  # default of F.normalize
 
 
@@ -110,7 +108,8 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
     # The two positions after each flattened key row are not valid patches.
     gain = F.pad(1 / norms, (0, 2))
     bias = F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf)
-    rows, key_rows = _block_rows(batch, (height, width), (key_height, key_width))
+    sizes = (height, width), (key_height, key_width)
+    rows, key_rows = _block_rows(block_sizes(key).search // batch, *sizes)
 
     # New memory for every block would cost more time than its products (page faults, measured).
     size = batch * (rows + 2) * (width + 2) * (key_rows + 2) * (key_width + 2)
@@ -140,9 +139,9 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
     return torch.cat([match(top) for top in range(0, height, rows)], 1)
 
 
-def _block_rows(batch: int, size: tuple[int, int], key_size: tuple[int, int]) -> tuple[int, int]:
+def _block_rows(elements: int, size: tuple[int, int], key_size: tuple[int, int]) -> tuple[int, int]:
     """Return the numbers of query rows and key rows in a block, chosen to be similar."""
-    pairs = _BLOCK_ELEMENTS // (batch * (size[1] + 2) * (key_size[1] + 2))
+    pairs = elements // ((size[1] + 2) * (key_size[1] + 2))
     rows = balanced_size(size[0], math.isqrt(pairs) - 2)
     key_rows = balanced_size(key_size[0], pairs // (rows + 2) - 2)
     return balanced_size(size[0], pairs // (key_rows + 2) - 2), key_rows

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from restorer.attention import coarse
 from restorer.attention.coarse import search_agreement, search_coarse_to_fine
 from restorer.attention.transfer import search
+
+from helpers import limit_blocks
 
 SIZES = st.tuples(st.integers(1, 13), st.integers(1, 13))
 OPTIONS = {
@@ -33,7 +34,7 @@ def test_a_window_that_covers_the_reference_finds_what_the_exact_search_finds(
     query = torch.randn(batch, 3, *size, dtype=torch.float64)
     key = torch.randn(batch, 3, *key_size, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(coarse, "_BLOCK_ELEMENTS", block)
+        limit_blocks(monkeypatch, block, "scores")
         index, score = search_coarse_to_fine(
             query, key, factor=factor, candidates=candidates, radius=13
         )
@@ -56,7 +57,7 @@ def test_matches_are_patches_of_the_reference_and_not_better_than_the_best(
     options = {"factor": factor, "candidates": candidates, "radius": radius}
     index, score = search_coarse_to_fine(query, key, **options)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(coarse, "_BLOCK_ELEMENTS", block)
+        limit_blocks(monkeypatch, block, "scores")
         again, _ = search_coarse_to_fine(query, key, **options)
     assert index.shape == score.shape == (1, *size)
     assert int(index.min()) >= 0
@@ -88,7 +89,7 @@ def test_a_copy_shifted_by_a_fraction_of_a_cell_is_found_in_a_smooth_image() -> 
 def test_the_first_of_equal_patches_in_the_windows_wins(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coarse, "_BLOCK_ELEMENTS", block)
+    limit_blocks(monkeypatch, block, "scores")
     tile = torch.randint(
         -4, 5, (1, 2, 4, 4)
     ).float()  # integers, so that equal patches have equal scores
@@ -131,7 +132,7 @@ class _Largest(TorchDispatchMode):
 
 
 def test_scores_and_windows_are_never_held_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coarse, "_BLOCK_ELEMENTS", 1 << 14)
+    limit_blocks(monkeypatch, 1 << 14, "scores")
     x = torch.randn(1, 4, 32, 32)
     with _Largest() as largest:
         index, _ = search_coarse_to_fine(x, x)

@@ -21,7 +21,11 @@ from restorer.attention import (
     PyramidAttention,
     SearchTransfer,
 )
+from restorer.attention.block_sizes import SIZES
 from restorer.attention.nonlocal_block import AFFINITIES
+from restorer.attention.patch import patch_attention
+
+from helpers import limit_blocks
 
 
 class Transferred(nn.Module):
@@ -111,14 +115,53 @@ class Largest(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("elements", [1 << 6, 1 << 12, 1 << 20])
+def test_batches_at_once_equal_samples_in_turn(
+    name: str, elements: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, x = make_modules(6)[name].double(), features(6, 9, 11, dtype=torch.float64)
+    with torch.no_grad():
+        in_turn = module(x)
+        for home in ("blocks", "patch"):  # as on a GPU
+            monkeypatch.setattr(f"restorer.attention.{home}.in_turn", lambda x: False)
+        limit_blocks(monkeypatch, elements)
+        torch.testing.assert_close(module(x), in_turn)
+
+
+class Launches(TorchDispatchMode):
+    """Counts operations, each of which a GPU is told to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += not func.is_view
+        return func(*args, **(kwargs or {}))
+
+
+def test_blocks_for_gpus_take_a_fortieth_of_the_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = [int(96 * scale) for scale in PyramidAttention(64).scales]
+    levels = [
+        tuple(torch.empty(1, channels, side, side, device="meta") for channels in (32, 64))
+        for side in sides
+    ]
+    counts = []
+    for kind in ("cpu", "cuda"):
+        monkeypatch.setitem(SIZES, "cpu", SIZES[kind])
+        with torch.no_grad(), Launches() as launches:
+            patch_attention(levels[0][0], levels, softmax_scale=10.0, norm_floor=1e-4)
+        counts.append(launches.count)
+    assert counts[1] < counts[0] / 40, counts
+    assert counts[1] < 300, counts
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_memory_grows_with_the_pixels_and_not_with_their_square(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("dense", "hashed", "kernel", "patch", "transfer"):
-        monkeypatch.setattr(f"restorer.attention.{module}._BLOCK_ELEMENTS", 1 << 15)
-    monkeypatch.setattr("restorer.attention.hashed._HASHED_ROWS", 64)
-    for buffer in ("_TILE_ELEMENTS", "_STRIP_ELEMENTS"):
-        monkeypatch.setattr(f"restorer.attention.tiled.{buffer}", 1 << 15)
+    limit_blocks(monkeypatch, 1 << 15)
+    limit_blocks(monkeypatch, 64, "hashed")
     peaks = []
     with torch.no_grad():
         for side in (16, 32):

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from restorer.attention import patch, tiled
+from restorer.attention import patch
+
+from helpers import limit_blocks
 
 
 def plain(
@@ -30,13 +32,6 @@ def plain(
 
 def features(*sizes: tuple[int, int], batch: int = 1) -> list[Tensor]:
     return [torch.randn(batch, channels, h, w) for h, w in sizes for channels in (4, 6)]
-
-
-def limit(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
-    """Limit the size of blocks, tiles and strips."""
-    monkeypatch.setattr(patch, "_BLOCK_ELEMENTS", elements)
-    monkeypatch.setattr(tiled, "_TILE_ELEMENTS", elements)
-    monkeypatch.setattr(tiled, "_STRIP_ELEMENTS", elements)
 
 
 @settings(max_examples=40)
@@ -61,7 +56,7 @@ def test_patch_attention_equals_the_direct_form(
     query = torch.randn_like(key)
     levels = [(key, value), (small_key, small_value)]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        limit(monkeypatch, block)
+        limit_blocks(monkeypatch, block)
         result = patch.patch_attention(query, levels, softmax_scale=2.0, norm_floor=1e-4, hard=hard)
     assert result.requires_grad == recorded
     torch.testing.assert_close(result, plain(query, levels, 2.0, hard))
@@ -93,7 +88,7 @@ def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
 
 @pytest.mark.parametrize("block", [1, 1 << 20])
 def test_gradients_equal_the_direct_form(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit(monkeypatch, block)
+    limit_blocks(monkeypatch, block)
     key, value = features((6, 5))
     inputs = [x.double().requires_grad_() for x in (torch.randn_like(key), key, value)]
     result = patch.patch_attention(
@@ -125,7 +120,7 @@ class _Largest(TorchDispatchMode):
 def test_the_score_matrix_is_never_held_as_a_whole(
     training: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit(monkeypatch, 1 << 14)
+    limit_blocks(monkeypatch, 1 << 14)
     key, value = (x.requires_grad_(training) for x in features((32, 32)))
     with _Largest() as largest:
         result = patch.patch_attention(key, [(key, value)], softmax_scale=1.0, norm_floor=1e-4)

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from restorer.attention import transfer
 from restorer.attention.transfer import Divisor, paste, search
 
-from helpers import assert_equals, load_golden
+from helpers import assert_equals, limit_blocks, load_golden
 
 SIZES = st.tuples(st.integers(1, 9), st.integers(1, 9)) | st.sampled_from([(1, 30), (25, 2)])
 
@@ -55,7 +54,7 @@ def test_search_equals_the_direct_form(
     query = torch.randn(batch, 3, *size, dtype=torch.float64)
     key = torch.randn(batch, 3, *key_size, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(transfer, "_BLOCK_ELEMENTS", block)
+        limit_blocks(monkeypatch, block)
         index, score = search(query, key)
     expected_index, expected_score = plain_search(query, key)
     assert index.dtype == torch.int64
@@ -67,7 +66,7 @@ def test_search_equals_the_direct_form(
 def test_the_first_of_equal_patches_wins_whatever_the_block(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "_BLOCK_ELEMENTS", block)
+    limit_blocks(monkeypatch, block)
     tile = torch.randint(
         -4, 5, (1, 2, 4, 4)
     ).float()  # integers, so that equal patches have equal scores
@@ -124,7 +123,7 @@ class _Largest(TorchDispatchMode):
 def test_scores_and_patches_are_never_held_as_a_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transfer, "_BLOCK_ELEMENTS", 1 << 15)
+    limit_blocks(monkeypatch, 1 << 15)
     x = torch.randn(1, 4, 32, 32)
     with _Largest() as largest:
         index, _ = search(x, x)

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from restorer.attention import hashed, kernel
 from restorer.errors import Cancelled, InvalidOutputError, OutOfMemoryError
 from restorer.inference.whole.run import estimate_whole, run_whole
 from restorer.networks import ENLCN, NLSN, PAEDSR, TTSR, NonLocalNet, PANet, PANetLite
 from restorer.networks.layers import channels_last
 from restorer.networks.stages import Global, Stage, Staged
 from restorer.settings import CancelToken
+
+from helpers import limit_blocks
 
 LITE = {"blocks": 4, "channels": 8, "attention_channels": 4}
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -242,7 +243,7 @@ def test_progress_counts_every_region_and_attention_once(name: str) -> None:
 
 def test_cancel_stops_within_an_attention(monkeypatch: pytest.MonkeyPatch) -> None:
     network, token = build("nonlocal"), CancelToken()
-    monkeypatch.setattr("restorer.attention.dense._BLOCK_ELEMENTS", 64)
+    limit_blocks(monkeypatch, 64)
     block, calls = network.body[2], []
 
     def affinity(query: Tensor, key: Tensor) -> Tensor:
@@ -335,9 +336,8 @@ class Largest(TorchDispatchMode):
 def test_linear_attentions_make_no_map_in_memory(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hashed, "_BLOCK_ELEMENTS", 1 << 11)
-    monkeypatch.setattr(hashed, "_HASHED_ROWS", 16)
-    monkeypatch.setattr(kernel, "_BLOCK_ELEMENTS", 1 << 11)
+    limit_blocks(monkeypatch, 1 << 11)
+    limit_blocks(monkeypatch, 16, "hashed")
     attentions = [s for s in build(name).stages().stages if isinstance(s, Global)]
     assert attentions
     for stage in attentions:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from restorer.attention import EfficientNonLocalAttention, kernel
+from restorer.attention import EfficientNonLocalAttention
 from restorer.attention.dense import dense_attention, softmax_affinity
 from restorer.attention.kernel import (
     contrastive_loss,
@@ -21,7 +21,7 @@ from restorer.attention.kernel import (
 from restorer.models.checkpoint import load_state
 from restorer.networks.enlcn import ENLCN
 
-from helpers import GOLDEN, assert_equals, golden_weights, load_golden
+from helpers import GOLDEN, assert_equals, golden_weights, limit_blocks, load_golden
 
 ATTENTION = sorted(p.stem for p in GOLDEN.glob("enla_attention*.json"))
 NETWORKS = sorted(p.stem for p in GOLDEN.glob("enlcn_*.json"))
@@ -129,7 +129,7 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, gradie
     x = torch.randn(1, 16, 9, 11, requires_grad=gradient)
     results, gradients = [], []
     for elements in (1 << 21, 32 * 10):
-        monkeypatch.setattr(kernel, "_BLOCK_ELEMENTS", elements)
+        limit_blocks(monkeypatch, elements, "scores")
         results.append((module(x), module.loss(x)))
         if gradient:
             total = results[-1][0].square().sum() + results[-1][1]
@@ -142,7 +142,7 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, gradie
 def test_threads_and_batch_do_not_change_a_bit_at_published_widths(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kernel, "_BLOCK_ELEMENTS", 1 << 15)
+    limit_blocks(monkeypatch, 1 << 15, "scores")
     query, key = (torch.randn(2, 64, 23, 21) / 4 for _ in range(2))
     value = torch.randn(2, 256, 23, 21)
     projection, threads = orthogonal_projection(128, 64), torch.get_num_threads()

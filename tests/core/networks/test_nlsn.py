@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from restorer.attention import NonLocalSparseAttention, hashed, sparse
+from restorer.attention import NonLocalSparseAttention, sparse
 from restorer.attention.dense import dense_attention, softmax_affinity
 from restorer.attention.hashed import count_buckets, hash_codes, hashed_attention
 from restorer.attention.seeding import draw_rotations
 from restorer.models.checkpoint import load_state
 from restorer.networks.nlsn import NLSN
 
-from helpers import GOLDEN, assert_equals, golden_weights, load_golden
+from helpers import GOLDEN, assert_equals, golden_weights, limit_blocks, load_golden
 
 CASES = sorted(p.stem for p in GOLDEN.glob("nls[an]_*.json"))
 
@@ -46,7 +46,9 @@ def test_output_equals_the_authors(case: str, monkeypatch: pytest.MonkeyPatch) -
     assert inputs
     for tag in inputs:
 
-        def recorded(seed: int, index: int, shape: tuple[int, ...], tag: str = tag) -> Tensor:
+        def recorded(
+            seed: int, index: int, shape: tuple[int, ...], device: torch.device, tag: str = tag
+        ) -> Tensor:
             rotations = tensors[f"in/rot_{tag}_{index}"]
             assert rotations.shape == shape
             return rotations
@@ -151,8 +153,8 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, gradie
     x = torch.randn(1, 8, 13, 11, requires_grad=gradient)
     results, gradients = [], []
     for elements in (1 << 21, 1):
-        monkeypatch.setattr(hashed, "_BLOCK_ELEMENTS", elements)
-        monkeypatch.setattr(hashed, "_HASHED_ROWS", 1 << 14 if elements > 1 else 7)
+        limit_blocks(monkeypatch, elements, "scores")
+        limit_blocks(monkeypatch, 1 << 14 if elements > 1 else 7, "hashed")
         with torch.set_grad_enabled(gradient):
             results.append(attend(x))
         if gradient:

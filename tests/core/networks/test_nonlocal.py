@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import nn
 
-from restorer.attention import dense
 from restorer.attention.dense import dense_attention, product_affinity, softmax_affinity
 from restorer.attention.nonlocal_block import AFFINITIES, NonLocalBlock
 from restorer.models.checkpoint import load_state
@@ -21,7 +20,7 @@ from restorer.networks.nonlocal_variants import (
     WeightNormNonLocal,
 )
 
-from helpers import GOLDEN, assert_equals, golden_weights, load_golden
+from helpers import GOLDEN, assert_equals, golden_weights, limit_blocks, load_golden
 
 CASES = sorted(p.stem for p in GOLDEN.glob("nonlocal_*.json"))
 BUILD: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
@@ -87,7 +86,7 @@ def test_blocks_of_pixels_do_not_change_result_or_gradient(
     x = torch.randn(2, 8, 6, 7, requires_grad=True)
     results, gradients = [], []
     for elements in (1 << 21, 100):
-        monkeypatch.setattr(dense, "_BLOCK_ELEMENTS", elements)
+        limit_blocks(monkeypatch, elements)
         results.append(block(x))
         gradients += torch.autograd.grad(results[-1].square().sum(), x)
         with torch.no_grad():
