@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from restorer import bayer
@@ -24,6 +26,18 @@ from restorer.image import FloatArray
 from restorer.inference.consistency import excess_of, keep_colors
 from restorer.inference.devices import Precision, number_format
 from restorer.inference.memory import fitting, free_bytes
+from restorer.inference.pipeline import (
+    EIGHT_VIEWS,
+    Fetch,
+    TensorBlender,
+    View,
+    batched,
+    batches_ahead,
+    cut_tile,
+    cut_tiles,
+    to_device,
+    to_host,
+)
 from restorer.inference.tensors import check_tensor, level_of
 from restorer.inference.whole.run import estimate_whole, run_whole
 from restorer.models import community
@@ -36,18 +50,19 @@ from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
 from restorer.networks.stages import Staged
 from restorer.settings import CancelToken, OnTick
-from restorer.tiling.blending import Blender
+from restorer.tiling.blending import Blending
 from restorer.tiling.growing import GrowingResult, outward
 from restorer.tiling.plan import Region, Tile, TilePlan, round_up
 
 log = logging.getLogger(__name__)
 
-ItemT = TypeVar("ItemT")
 # A region of the input and its result.
 OnPart: TypeAlias = Callable[[Region, FloatArray], None]
+_Started: TypeAlias = tuple[list[Tile], Callable[[], Tensor]]  # tiles, and what waits for them
 
 # White noise of sigma 75 that was clipped at black shifts the mean of a tile by 0.12.
 _MOST_DRIFT = 0.2
+_NOT_FINITE = "a tile is NaN or infinity"
 
 
 class Predictor:
@@ -235,9 +250,10 @@ class Predictor:
         if on_part is not None or start is not None:
             tiles = outward(plan, region, start)
             rows = (values[tile.top - corner.top :][: tile.height] for tile in tiles)
-            cut = (cut_tile(b, t, corner.left) for b, t in zip(rows, tiles, strict=True))
-            results = self._restore_in_turn(cut, batch, _views(self_ensemble), seed, cancel)
-            return self._grow(plan, region, zip(tiles, results, strict=True), on_tile, on_part)
+            cut = ((t, cut_tile(b, t, corner.left)) for b, t in zip(rows, tiles, strict=True))
+            results = self._restore_tiles(cut, batch, _views(self_ensemble), seed, cancel)
+            arrays = ((tile, to_host(result)()) for tile, result in results)
+            return self._grow(plan, region, arrays, on_tile, on_part)
         bands = self.run_rows(
             lambda top, bottom: values[top - corner.top : bottom - corner.top],
             plan,
@@ -259,32 +275,29 @@ class Predictor:
         assert restored is not None, "a plan has at least one tile"
         return restored
 
-    def _restore_in_turn(
+    def _restore_tiles(
         self,
-        tiles: Iterator[FloatArray],
+        tiles: Iterator[tuple[Tile, FloatArray]],
         batch: int,
-        views: Sequence[_View],
+        views: Sequence[View],
         seed: int,
         cancel: CancelToken | None,
-    ) -> Iterator[FloatArray]:
-        for some in _batches(tiles, batch):
-            yield from self._restore_batch(some, batch, views, seed, cancel)
-
-    def _restore_batch(
-        self,
-        tiles: Sequence[FloatArray],
-        batch: int,
-        views: Sequence[_View],
-        seed: int,
-        cancel: CancelToken | None,
-    ) -> list[FloatArray]:
-        """Return the results of at most `batch` tiles.
+    ) -> Iterator[tuple[Tile, Tensor]]:
+        """Yield the results of tiles, (H * scale, W * scale, C') on the device, in their order.
 
         The last ones are filled up with copies: a library may choose other algorithms for another
         number of tiles.
         """
-        filled = [*tiles, *[tiles[-1]] * (batch - len(tiles))]
-        return self._restore_tiles(filled, views, seed, cancel)[: len(tiles)]
+        ahead, started = batches_ahead(self.device), deque[_Started]()
+        for some in batched(tiles, batch):
+            parts = [part for _, part in some]
+            parts += parts[-1:] * (batch - len(parts))
+            finish = self._start(parts, views, seed, cancel)
+            started.append(([tile for tile, _ in some], finish))
+            if len(started) > ahead:
+                yield from _finished(*started.popleft())
+        for each in started:
+            yield from _finished(*each)
 
     def _grow(
         self,
@@ -352,21 +365,21 @@ class Predictor:
         met = plan.meeting(region)
         bottoms = {row[-1].index: below[0].top for row, below in pairwise(met)}
         bottoms[met[-1][-1].index] = region.bottom
-        done, total = 0, sum(len(tiles) for tiles in met)
-        blender: Blender | None = None
-        views = _views(self_ensemble)
-        for some in _batches(_cut_tiles(rows, met, plan, plan.cover(region)), batch):
-            parts = [part for _, part in some]
-            results = self._restore_batch(parts, batch, views, seed, cancel)
-            for (tile, _), restored in zip(some, results, strict=True):
-                if blender is None:
-                    blender = Blender(plan, self.spec.scale, restored.shape[2], region)
-                blender.add(tile, restored)
-                done += 1
-                if on_tile is not None:
-                    on_tile(done, total)
-                if tile.index in bottoms:
-                    yield blender.take(bottoms[tile.index])
+        total = sum(len(tiles) for tiles in met)
+        blender = TensorBlender(Blending(plan, self.spec.scale, region))
+        cut = cut_tiles(rows, met, plan, plan.cover(region))
+        ahead, bands = batches_ahead(self.device), deque[Fetch]()
+        results = self._restore_tiles(cut, batch, _views(self_ensemble), seed, cancel)
+        for done, (tile, restored) in enumerate(results, 1):
+            blender.add(tile, restored)
+            if on_tile is not None:
+                on_tile(done, total)
+            if tile.index in bottoms:
+                bands.append(to_host(blender.take(bottoms[tile.index])))
+            while len(bands) > ahead:
+                yield bands.popleft()()
+        for fetch in bands:
+            yield fetch()
 
     def run_whole(
         self,
@@ -468,63 +481,76 @@ class Predictor:
         """Split planes into inputs of the network: a network of one plane takes each in turn."""
         return np.split(values, values.shape[2], axis=2) if self.spec.channels == 1 else [values]
 
-    def _restore_tiles(
+    def _start(
         self,
         tiles: Sequence[FloatArray],
-        views: Sequence[_View],
+        views: Sequence[View],
         seed: int,
         cancel: CancelToken | None,
-    ) -> list[FloatArray]:
-        """Return the mean over the views of each tile, all planes at once or one after the other.
+    ) -> Callable[[], Tensor]:
+        """Start to restore tiles, all planes at once or one after the other.
 
-        Raises InvalidOutputError where no result is finite.
+        Returns what waits for the mean over the views, (N, H, W, C) on the device, and raises
+        InvalidOutputError where no result is finite.
         """
-        totals: list[FloatArray] = []
+        total: Tensor | None = None
         for view in views:
-            parts = []
+            runs = []
             for group in zip(*(self._groups(view.of(tile)) for tile in tiles), strict=True):
                 if cancel is not None:
                     cancel.check()
-                values = np.stack(group)
-                parts.append(self._sound(values, seed))
-            joined = [view.back(tile) for tile in np.concatenate(parts, axis=3)]
-            totals = joined if not totals else [a + b for a, b in zip(totals, joined, strict=True)]
-        return [total / np.float32(len(views)) for total in totals]
+                runs.append(self._sound(np.stack(group), seed))
+            finish = partial(_joined, view, runs, total)
+            if view is not views[-1]:
+                total = finish()
+        return finish if total is None else lambda: finish() / len(views)
 
-    def _sound(self, values: FloatArray, seed: int) -> FloatArray:
-        """Return the result of tiles; an unsound one is computed again in float32, then on a CPU.
+    def _sound(self, values: FloatArray, seed: int) -> Callable[[], Tensor]:
+        """Start to restore tiles; an unsound result is computed again in float32, then on a CPU.
 
         It is unsound if it is not finite, or has other colors than the input beyond what any damage
         explains: number formats and devices fail. Colors that the network changes in float32 on a
         CPU, too, are its own.
         """
-        words = ""
-        for predictor in self._fallbacks():
-            if words:
-                where = f"{predictor.precision} on {predictor.device}"
-                log.warning("%s: %s; computing it in %s", self.spec.id, words, where)
-            restored, drift = predictor._forward(values, seed)
-            finite = np.isfinite(restored).all()
-            if finite and not drift > _MOST_DRIFT:
+        restored, check = self._forward(values, seed)
+        checked = to_host(check)
+
+        def finish() -> Tensor:
+            words = _fault(checked())
+            if not words:
                 return restored
-            words = "the colors of a tile are wrong" if finite else "a tile is NaN or infinity"
-            words += f" in {predictor.precision} on {predictor.device}"
-        if finite:
-            return restored
-        raise InvalidOutputError(f"{self.spec.id}: {words}")
+            return self._again(values, seed, words, restored)
+
+        return finish
+
+    def _again(self, values: FloatArray, seed: int, words: str, restored: Tensor) -> Tensor:
+        """Return the result of tiles where this predictor's own, `restored`, is unsound."""
+        device, before = restored.device, self
+        for predictor in self._fallbacks():
+            found = f"{words} in {before.precision} on {before.device}"
+            where = f"{predictor.precision} on {predictor.device}"
+            log.warning("%s: %s; computing it in %s", self.spec.id, found, where)
+            restored, check = predictor._forward(values, seed)
+            words, before = _fault(check.cpu().numpy()), predictor
+            if not words:
+                break
+        if words == _NOT_FINITE:
+            found = f"{words} in {before.precision} on {before.device}"
+            raise InvalidOutputError(f"{self.spec.id}: {found}")
+        return restored.to(device)
 
     def _fallbacks(self) -> Iterator[Predictor]:
-        yield self
         if self.precision != "fp32":
             yield self.at("fp32")
         if self.device != "cpu":
             yield self.on_cpu()
 
-    def _forward(self, values: FloatArray, seed: int) -> tuple[FloatArray, float]:
-        """Map (N, H, W, C) to (N, H * scale, W * scale, C'); also return the drift of the colors.
+    def _forward(self, values: FloatArray, seed: int) -> tuple[Tensor, Tensor]:
+        """Map (N, H, W, C) to (N, H * scale, W * scale, C') and a check, both on the device.
 
-        The drift is the largest mean over a tile, white 1, by which the blocks of the result differ
-        from those of the input; 0 for models that may change colors.
+        The check is whether all values are finite, and the drift of the colors: the largest mean
+        over a tile, white 1, by which the blocks of the result differ from those of the input; 0
+        for models that may change colors.
         """
         count, height, width = values.shape[:3]
         what = (
@@ -532,72 +558,35 @@ class Predictor:
         )
         with fitting(self.device, what), torch.inference_mode():
             # The values are in channels-last order already.
-            x = self._sent(torch.from_numpy(values)).permute(0, 3, 1, 2)
+            x = to_device(values, self.device).permute(0, 3, 1, 2)
             with number_format(self.device, self.precision):
                 y: Tensor = self.network(x * self.spec.peak, seed=seed).float() / self.spec.peak
             colors = slice(self.spec.channels)
             excess = excess_of(x[:, colors], y[:, colors]) if self._checks_colors else None
             y = self.finished(x, y, excess)
-            drifted = 0.0 if excess is None else float(excess.abs().mean((1, 2, 3)).max())
-            return y.permute(0, 2, 3, 1).cpu().numpy(), drifted
-
-    def _sent(self, values: Tensor) -> Tensor:
-        """Return the values on the device; a GPU fetches them from pinned memory."""
-        if self.device.startswith("cuda"):
-            return values.pin_memory().to(self.device, non_blocking=True)
-        return values.to(self.device)
+            drift = y.new_zeros(()) if excess is None else excess.abs().mean((1, 2, 3)).max()
+            return y.permute(0, 2, 3, 1), torch.stack([torch.isfinite(y).all().to(y.dtype), drift])
 
 
-def _cut_tiles(
-    rows: Callable[[int, int], FloatArray],
-    met: Sequence[Sequence[Tile]],
-    plan: TilePlan,
-    corner: Region,
-) -> Iterator[tuple[Tile, FloatArray]]:
-    """Yield the tiles in the order of the plan, each with its planes; one row is held at a time."""
-    for tiles in met:
-        top, height = tiles[0].top, tiles[0].height
-        band = rows(top, min(top + height, plan.height))
-        for tile in tiles:
-            yield tile, cut_tile(band, tile, corner.left)
+def _fault(check: NDArray[np.float32]) -> str:
+    """Return what is wrong with tiles by their check (`Predictor._forward`); empty for nothing."""
+    finite, drift = check
+    if not finite:
+        return _NOT_FINITE
+    return "the colors of a tile are wrong" if drift > _MOST_DRIFT else ""
 
 
-def _batches(items: Iterator[ItemT], count: int) -> Iterator[list[ItemT]]:
-    """Yield the items `count` at a time."""
-    while batch := list(islice(items, count)):
-        yield batch
+def _joined(view: View, runs: Sequence[Callable[[], Tensor]], total: Tensor | None) -> Tensor:
+    """Return the results of a view, of all planes or of each, plus the total of those before."""
+    parts = [finish() for finish in runs]
+    joined = view.back(parts[0] if len(parts) == 1 else torch.cat(parts, 3))
+    return joined if total is None else total + joined
 
 
-def cut_tile(band: FloatArray, tile: Tile, left: int) -> FloatArray:
-    """Return a copy of a tile, cut from its row of tiles, whose first column is `left`.
-
-    Pixels beyond the image mirror it without repeating the edge, which keeps the phase of a Bayer
-    pattern.
-    """
-    part = band[:, tile.left - left : tile.left - left + tile.width]
-    missing = (tile.height - part.shape[0], tile.width - part.shape[1])
-    return np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
+def _finished(tiles: Sequence[Tile], finish: Callable[[], Tensor]) -> Iterator[tuple[Tile, Tensor]]:
+    """Yield the results of a batch that was started, without those of the copies."""
+    return zip(tiles, finish(), strict=False)
 
 
-@dataclass(frozen=True)
-class _View:
-    """One of the eight flips and transposes of (H, W, C) arrays."""
-
-    down: int
-    across: int
-    transposed: bool
-
-    def of(self, values: FloatArray) -> FloatArray:
-        flipped = values[:: self.down, :: self.across]
-        return flipped.swapaxes(0, 1) if self.transposed else flipped
-
-    def back(self, values: FloatArray) -> FloatArray:
-        upright = values.swapaxes(0, 1) if self.transposed else values
-        return upright[:: self.down, :: self.across]
-
-
-_EIGHT_VIEWS = [_View(d, a, t) for t in (False, True) for d in (1, -1) for a in (1, -1)]
-
-
-def _views(self_ensemble: bool) -> Sequence[_View]:
-    return _EIGHT_VIEWS if self_ensemble else _EIGHT_VIEWS[:1]
+def _views(self_ensemble: bool) -> Sequence[View]:
+    return EIGHT_VIEWS if self_ensemble else EIGHT_VIEWS[:1]

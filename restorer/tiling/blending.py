@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -10,19 +11,84 @@ from restorer.image import FloatArray
 from restorer.tiling.plan import Cuts, Region, Tile, TilePlan
 
 
-class Blender:
-    """Accumulates tiles with weights that decrease towards the tile edges and sum to one.
+@dataclass(frozen=True)
+class Share:
+    """The part of a tile inside a region, its weights, and its place in the rows not yet taken.
+
+    Attributes:
+        down: Weights of the rows of this part.
+        across: Weights of its columns.
+        inside: Rows and columns of the result of the tile.
+        place: Rows and columns in the rows not yet taken.
+    """
+
+    down: FloatArray
+    across: FloatArray
+    inside: tuple[slice, slice]
+    place: tuple[slice, slice]
+
+
+class Blending:
+    """The weights of tiles, which decrease towards the tile edges and sum to one.
 
     Weights are separable, with a horizontal and a vertical ramp, and constant where tiles do not
-    overlap and at the borders of the image; a plan with cuts has steps instead of ramps. Add every
-    tile of the plan once; the order only changes the last bit of a float. Adding tiles in plan
-    order and taking finished rows keeps at most the rows of one tile in memory.
+    overlap and at the borders of the image; a plan with cuts has steps instead of ramps.
+
+    Args:
+        plan: The tiles.
+        scale: Scale of the results.
+        region: Region of the image to compute; tiles that do not meet it may be omitted.
+
+    Attributes:
+        width: Width of the result of the region.
+    """
+
+    def __init__(self, plan: TilePlan, scale: int, region: Region | None = None) -> None:
+        self._scale = scale
+        self._region = (region or plan.region).scaled(scale)
+        tile = plan.tiles[0]
+        down, across = plan.cuts or (None, None)
+        self._down = _weights(plan.rows, tile.height, plan.height, plan.radius, scale, down)
+        self._across = _weights(plan.columns, tile.width, plan.width, plan.radius, scale, across)
+        self._taken = self._region.top
+        self.width = self._region.width
+
+    def share(self, tile: Tile) -> Share:
+        """Return the part of a tile that the region gets."""
+        down, across = self._down[tile.top], self._across[tile.left]
+        top = tile.top * self._scale - self._taken
+        left = tile.left * self._scale - self._region.left
+        rows = _inside(top, len(down), self._region.bottom - self._taken)
+        columns = _inside(left, len(across), self._region.width)
+        return Share(
+            down[rows],
+            across[columns],
+            (rows, columns),
+            (
+                slice(top + rows.start, top + rows.stop),
+                slice(left + columns.start, left + columns.stop),
+            ),
+        )
+
+    def finish(self, bottom: int) -> int:
+        """Return the number of rows above input row `bottom`, which are taken from now on."""
+        end = min(max(bottom * self._scale, self._region.top), self._region.bottom)
+        count = end - self._taken
+        self._taken += count
+        return count
+
+
+class Blender(Blending):
+    """Accumulates tiles by their weights.
+
+    Add every tile of the plan once; the order only changes the last bit of a float. Adding tiles in
+    plan order and taking finished rows keeps at most the rows of one tile in memory.
 
     Args:
         plan: The tiles.
         scale: Scale of the results.
         channels: Channels of the results.
-        region: Region of the image to compute; tiles that do not meet it may be omitted.
+        region: As for `Blending`.
 
     Attributes:
         values: Rows from the first one not yet taken to the last one that received a tile.
@@ -31,36 +97,22 @@ class Blender:
     def __init__(
         self, plan: TilePlan, scale: int, channels: int, region: Region | None = None
     ) -> None:
-        self._scale = scale
-        self._region = (region or plan.region).scaled(scale)
-        tile = plan.tiles[0]
-        down, across = plan.cuts or (None, None)
-        self._down = _weights(plan.rows, tile.height, plan.height, plan.radius, scale, down)
-        self._across = _weights(plan.columns, tile.width, plan.width, plan.radius, scale, across)
-        self._taken = self._region.top
-        self.values: FloatArray = np.zeros((0, self._region.width, channels), np.float32)
+        super().__init__(plan, scale, region)
+        self.values: FloatArray = np.zeros((0, self.width, channels), np.float32)
 
     def add(self, tile: Tile, values: FloatArray) -> None:
         """Add the result of `tile`: (height * scale, width * scale, C) float32."""
-        down, across = self._down[tile.top], self._across[tile.left]
-        top = tile.top * self._scale - self._taken
-        left = tile.left * self._scale - self._region.left
-        rows = _inside(top, len(down), self._region.bottom - self._taken)
-        columns = _inside(left, len(across), self._region.width)
-        weight = down[rows, None, None] * across[None, columns, None]
-        bottom, right = top + rows.stop, left + columns.stop
-        missing = bottom - len(self.values)
+        share = self.share(tile)
+        missing = share.place[0].stop - len(self.values)
         if missing > 0:
             self.values = np.pad(self.values, ((0, missing), (0, 0), (0, 0)))
-        place = slice(top + rows.start, bottom), slice(left + columns.start, right)
-        self.values[place] += weight * values[rows, columns]
+        weight = share.down[:, None, None] * share.across[None, :, None]
+        self.values[share.place] += weight * values[share.inside]
 
     def take(self, bottom: int) -> FloatArray:
         """Return and release the rows above input row `bottom`, which no later tile may reach."""
-        end = min(max(bottom * self._scale, self._region.top), self._region.bottom)
-        count = end - self._taken
+        count = self.finish(bottom)
         band, self.values = self.values[:count], self.values[count:].copy()
-        self._taken += count
         return band
 
 

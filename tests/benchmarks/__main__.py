@@ -5,7 +5,8 @@ python tests/benchmarks quality --data DIR
 
 Each section of that page, from a mark such as ``<!-- attention -->`` to ``<!-- end -->``, contains
 the output of the script with that name; ``speed`` is ``restore bench``. This takes about half an
-hour on two cores. The second form fills docs/quality.md and docs/reference-sr.md; see quality.py.
+hour on two cores. ``card`` needs a GPU, and runs only where it is named. The second form fills
+docs/quality.md and docs/reference-sr.md; see quality.py.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ COMMANDS = {
 def main(names: list[str]) -> None:
     if names[:1] == ["quality"]:
         sys.exit(subprocess.run([sys.executable, HERE / "quality.py", *names[1:]]).returncode)
-    for name in names or marks(PAGE):
+    for name in names or [mark for mark in marks(PAGE) if mark != "card"]:
         command = COMMANDS.get(name, [str(HERE / f"{name}.py")])
         printed = subprocess.run(
             [sys.executable, *command], stdout=subprocess.PIPE, text=True, check=True

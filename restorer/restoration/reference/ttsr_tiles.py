@@ -19,7 +19,8 @@ from restorer.errors import InvalidOutputError
 from restorer.image import FloatArray
 from restorer.inference.devices import Precision, number_format
 from restorer.inference.memory import fitting
-from restorer.inference.predictor import Predictor, cut_tile
+from restorer.inference.pipeline import cut_tile
+from restorer.inference.predictor import Predictor
 from restorer.networks.ttsr import TTSR, ReferenceFeatures
 from restorer.restoration.reference.alignment import reduced
 from restorer.restoration.reference.files import Reference

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 import restorer
 from restorer import Finished, Image, Job, Progress, Settings, Step, formats
@@ -111,9 +113,10 @@ def test_pictures_larger_than_the_budget_are_restored_one_at_a_time(
 def test_a_job_reserves_what_its_pictures_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, suffix: str
 ) -> None:
-    def nearest(self: Predictor, values: FloatArray, seed: int) -> tuple[FloatArray, float]:
+    def nearest(self: Predictor, values: FloatArray, seed: int) -> tuple[Tensor, Tensor]:
         scale, colors = self.spec.scale, values[..., : self.spec.channels]
-        return np.ascontiguousarray(colors.repeat(scale, 1).repeat(scale, 2)), 0.0
+        enlarged = np.ascontiguousarray(colors.repeat(scale, 1).repeat(scale, 2))
+        return torch.from_numpy(enlarged), torch.tensor([1.0, 0.0])
 
     noise = np.random.default_rng(0).integers(0, 65535, (500, 700, 3), np.uint16)
     picture = Image(noise if suffix == ".tif" else (noise >> 8).astype(np.uint8))
