@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
     def _show_progress(self, state: State) -> None:
         """Show progress and nothing else, as a run reports it thousands of times."""
         self.area.show_progress(state)
-        if not state.is_between:
+        if state.seen_growths and not state.is_between:
             self.compare.show_state(state)
         self.strip.show_progress(state)
         self._tell_work()

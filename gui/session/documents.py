@@ -207,6 +207,7 @@ class Document:
         """Return the document with another recipe; a failure is over with the one that failed."""
         stage = "idle" if self.stage == "failed" and recipe != self.recipe else self.stage
         failure = self.failure if stage == "failed" else ""
+        changes = {"price": None} | changes
         return replace(self, recipe=recipe, stage=stage, failure=failure, **changes)
 
     def undone(self) -> Document:

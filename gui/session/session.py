@@ -116,6 +116,13 @@ class Session(QObject):
 
     def paste(self, image: QImage, name: str) -> None:
         """Open a picture that another program has copied."""
+
+        def take(reply: Reply) -> None:
+            self._take_opened(reply)
+            document = self._strip.document
+            if reply.error is not None and document is not None:
+                self.remove([document.id])  # there is no file to try again
+
         screen, strip = self._store.screen, self._strip
         file = self._shelf.folder / f"pasted-{time.time_ns():x}.png"
         document = Document(0, None, name, strip.usual, pasted=file)
@@ -123,7 +130,7 @@ class Session(QObject):
         self._store.ask(
             self._reader,
             lambda request: (operations.open_copied(image, name, file, screen), None),
-            self._take_opened,
+            take,
         )
         self.showing.emit()
 

@@ -62,7 +62,8 @@ class Strip:
     @property
     def chosen_documents(self) -> tuple[Document, ...]:
         """The selected documents, or the open one."""
-        found = tuple(d for d in self.documents if d.id in set(self.selected))
+        selected = set(self.selected)
+        found = tuple(document for document in self.documents if document.id in selected)
         return found or (() if self.document is None else (self.document,))
 
     @property

@@ -555,7 +555,7 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, sourc
         panel.proxy.index(0, column).data(Qt.ItemDataRole.AccessibleTextRole)
         for column in range(panel.proxy.columnCount())
     ]
-    assert texts == ["a.png", "Waiting", "nothing", "nothing", "panet-denoise-lite"]
+    assert texts == ["a.png", "Waiting", "nothing", "nothing", "Even, synthetic noise"]
 
 
 def test_thumbnails_come_in_their_own_time(panel, qtbot, source):
