@@ -29,17 +29,25 @@ _EXACT = Qt.AspectRatioMode.IgnoreAspectRatio
 _CHECK_SIDE = 8  # squares below transparent pixels
 
 
+class ArrayImage(QImage):
+    """An image over (H, W, 4) bytes in the order B, G, R, A, without a copy; it keeps them."""
+
+    def __init__(self, pixels: Bytes) -> None:
+        height, width = pixels.shape[:2]
+        kind = QImage.Format.Format_RGB32
+        super().__init__(pixels.data, width, height, pixels.strides[0], kind)
+        self._pixels = pixels
+
+
 @dataclass(frozen=True, eq=False)
 class Pyramid:
     """A picture for the screen in several sizes, RGB32.
 
     Attributes:
         levels: The picture, then each level half as wide and high as the last, rounded up.
-        memory: What owns the pixels, if the levels do not.
     """
 
     levels: tuple[QImage, ...]
-    memory: object = None
 
     @property
     def width(self) -> int:
@@ -66,18 +74,33 @@ class Pyramid:
 
 def pyramid(pixels: Bytes) -> Pyramid:
     """Return the pyramid of (H, W, 1 to 4) bytes; a checkerboard shows transparency."""
-    return pyramid_of(to_qimage(pixels))
+    import cv2  # at first use, so that the window opens without it
+
+    if pixels.shape[2] in (2, 4):
+        return pyramid_of(to_qimage(pixels))
+    # Qt keeps Python's lock while it converts and scales: the window stood still for 2 s in a
+    # picture of 49 megapixels.
+    code = cv2.COLOR_GRAY2BGRA if pixels.shape[2] == 1 else cv2.COLOR_RGB2BGRA
+    whole: Any = cv2.cvtColor(np.ascontiguousarray(pixels), code)
+    return _halving(whole)
 
 
 def pyramid_of(image: QImage) -> Pyramid:
     """Return the pyramid of a picture."""
     whole = image.convertToFormat(QImage.Format.Format_RGB32)
-    made = [whole]
-    while max(whole.width(), whole.height()) > SMALLEST_LEVEL:
-        half = QSize((whole.width() + 1) // 2, (whole.height() + 1) // 2)
-        whole = whole.scaled(half, _EXACT, _SMOOTH)
-        made.append(whole)
-    return Pyramid(tuple(made))
+    rows = np.frombuffer(whole.constBits(), np.uint8).reshape(whole.height(), -1, 4)
+    return _halving(rows.copy())
+
+
+def _halving(pixels: Bytes) -> Pyramid:
+    import cv2
+
+    made = [pixels]
+    while max(made[-1].shape[:2]) > SMALLEST_LEVEL:
+        height, width = ((length + 1) // 2 for length in made[-1].shape[:2])
+        half: Any = cv2.resize(made[-1], (width, height), interpolation=cv2.INTER_AREA)
+        made.append(half)
+    return Pyramid(tuple(map(ArrayImage, made)))
 
 
 def to_qimage(pixels: Bytes) -> QImage:

@@ -11,7 +11,7 @@ from restorer import Image
 
 from .box import Box, joined
 from .choices import Choices
-from .convert import SMALLEST_LEVEL, Bytes, Pyramid
+from .convert import SMALLEST_LEVEL, ArrayImage, Bytes, Pyramid
 
 
 class Growth:
@@ -42,7 +42,7 @@ class Growth:
                 break
             width, height = (width + 1) // 2, (height + 1) // 2
         # Without a copy: what is written to the arrays shows in the images.
-        self.pyramid = Pyramid(tuple(map(_seen, self._levels)), self._levels)
+        self.pyramid = Pyramid(tuple(map(ArrayImage, self._levels)))
 
     def is_of(self, picture: tuple[object, ...], choices: Choices) -> bool:
         """Whether it is the result of a picture for these choices."""
@@ -78,8 +78,3 @@ class Growth:
                 pixel = final.pixels[y - int(box.y), x - int(box.x)]
                 return tuple(value.item() for value in pixel)
         return None
-
-
-def _seen(level: Bytes) -> QImage:
-    height, width = level.shape[:2]
-    return QImage(level.data, width, height, level.strides[0], QImage.Format.Format_RGB32)
