@@ -196,8 +196,9 @@ class Difference:
         """Subtract the painted stacks."""
         pane = Box(0, 0, *view.pane)
         parts = [view.to_pane(layer.box).cut(pane) for layer in covering]
+        filled = any(part.holds(pane) for part in parts)
         for image, lies_below in ((self._first, True), (self._second, False)):
-            if not any(part.holds(pane) for part in parts):
+            if not any(layer.covers(view.visible) for layer in covering) or not filled:
                 image.fill(Qt.GlobalColor.black)
             painter = QPainter(image)
             for layer, part in zip(covering, parts, strict=True):

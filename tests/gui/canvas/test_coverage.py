@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QImage, QPainter
 
-from restorer.gui.canvas.painting import Layer
+from restorer.gui.canvas.painting import Difference, Layer
 from restorer.gui.canvas.scene import Mode, Scene
 from restorer.gui.canvas.viewport import Viewport
 from restorer.gui.session.box import Box, joined, uncovered
@@ -84,3 +84,18 @@ def test_nothing_untouched_stands_for_the_result(qapp, mode, zoom, center, box):
     shown = painted(scene, view)[:, 92 * (mode is Mode.SIDES) :]
     names = 40
     assert not (shown[names:] == 255).all(axis=2).any()
+
+
+def test_a_difference_is_black_where_nothing_is_previewed(qapp):
+    size = (80, 60)
+    white, black = (pyramid(np.full((60, 80, 3), value, np.uint8)) for value in (255, 0))
+    whole = Box(0, 0, *size)
+    view = Viewport(size, size).fit().zoomed(1)
+    difference = Difference()
+    difference.paint([Layer(white, whole)], [Layer(black, whole)], view, 1)
+    grown = Layer(black, whole, (Box(10, 10, 20, 20),))
+    image = difference.paint([Layer(white, whole)], [grown], view, 1)
+    seen = np.frombuffer(image.constBits(), np.uint8).reshape(60, 80, 4)[..., 0]
+    expected = np.zeros((60, 80), np.uint8)
+    expected[10:30, 10:30] = 255
+    assert np.array_equal(seen, expected)
