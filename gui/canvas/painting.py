@@ -195,14 +195,14 @@ class Difference:
     ) -> None:
         """Subtract the painted stacks."""
         pane = Box(0, 0, *view.pane)
-        parts = [view.to_pane(layer.box).cut(pane) for layer in covering]
-        filled = any(part.holds(pane) for part in parts)
+        placed = [
+            (layer, view.to_pane(place).cut(pane)) for layer in covering for place in layer.places
+        ]
         for image, lies_below in ((self._first, True), (self._second, False)):
-            if not any(layer.covers(view.visible) for layer in covering) or not filled:
+            if not any(part.holds(pane) for _, part in placed):
                 image.fill(Qt.GlobalColor.black)
             painter = QPainter(image)
-            for layer, part in zip(covering, parts, strict=True):
-                painter.setClipRegion(region_of(layer.places, view, pane))
+            for layer, part in placed:
                 for each in before if lies_below else [layer]:
                     paint_layer(painter, each, view, part, pane)
             painter.end()
