@@ -26,7 +26,7 @@ from restorer.training.curves import draw_curves
 from restorer.training.degradations import Bicubic, Noise
 from restorer.training.degrade import Bytes
 from restorer.training.growth import adopt
-from restorer.training.loop import train
+from restorer.training.loop import _precision, train
 from restorer.training.patches import PatchSource
 from restorer.training.photographs import load_rgb
 from restorer.training.recipe import Recipe, read_recipe
@@ -274,3 +274,16 @@ def test_the_learning_rate_rises_and_falls(iterations: int, warmup: int, share: 
         share * iterations, abs=1
     )
     assert by_time.rate(warmup) == pytest.approx(recipe.learning_rate * 0.505, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("fast", "chosen"),
+    [(["tf32", "bf16", "fp16"], "bf16"), (["fp16"], "fp16"), (["bf16"], "bf16"), ([], "fp32")],
+)
+def test_the_automatic_precision_of_a_training_is_half(
+    fast: list[str], chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("restorer.training.loop.fast_precisions", lambda device: fast)
+    assert _precision("auto", "cuda:0") == chosen
+    assert _precision("tf32", "cuda:0") == "tf32"
+    assert _precision("auto", "mps") == "fp32"
