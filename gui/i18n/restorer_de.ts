@@ -15,14 +15,14 @@
         <source>Open folder of the picture</source>
         <translation>Ordner des Bildes öffnen</translation>
     </message>
-    </context>
+</context>
 <context>
     <name>FullScreen</name>
     <message>
         <source>Esc leaves full screen</source>
         <translation>Esc beendet das Vollbild</translation>
     </message>
-    </context>
+</context>
 <context>
     <name></name>
     <message>

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QRadioButton, QVBoxLayout, QWidget
 
 from restorer import (
     TASKS,
@@ -46,7 +46,9 @@ class StepRow(QWidget):
         super().__init__(parent)
         self.task = task
         self._choice = TaskChoice(task, "")
-        self.wanted = QCheckBox(title)
+        # Of the tasks that enlarge, one can be wanted, or none.
+        self.wanted = QRadioButton(title) if TASKS[task].enlarges else QCheckBox(title)
+        self.wanted.setAutoExclusive(False)
         self.wanted.setAccessibleName(title)
         self.model = Picker()
         self.model.setAccessibleName(self.tr("Model for: %1").replace("%1", title))

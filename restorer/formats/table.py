@@ -471,8 +471,8 @@ def recognize(file: BinaryIO, path: Path) -> Format:
         raise ImageFormatError(kind.refusal(suffix if suffix in READABLE else ""))
     if best:
         return readable[scores.index(best)]
-    what = f"no valid {suffix} file" if suffix in READABLE else "no known kind of image"
-    raise ImageFormatError(f"{what}; known are {_usual_suffixes(readable)}")
+    what = f"no valid {suffix} file" if suffix in READABLE else "this format cannot be opened"
+    raise ImageFormatError(f"{what}; supported are {_usual_suffixes(readable)}")
 
 
 def writable_format(path: Path) -> Format:

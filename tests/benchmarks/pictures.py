@@ -1,4 +1,4 @@
-"""Make the screenshots of docs/window.md: python tests/benchmarks/pictures.py
+"""Make the screenshots of docs/window.md: python tests/benchmarks/pictures.py [FOLDER] [LANGUAGE]
 
 Uses photographs from scikit-image and needs no screen.
 """
@@ -6,6 +6,7 @@ Uses photographs from scikit-image and needs no screen.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,13 +16,15 @@ import numpy as np
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from photographs import photograph
-from PySide6.QtCore import QPoint, QSettings, QTimer
+from PySide6.QtCore import QLocale, QPoint, QSettings, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from skimage.transform import rotate
 
 from restorer import Image, write
+from restorer.gui.app import install_translations
 from restorer.gui.batch.page import BatchPanel
+from restorer.gui.export.dialog import ExportDialog
 from restorer.gui.session.session import Session
 from restorer.gui.sheet.page import ContactSheet
 from restorer.gui.shell.preferences import Preferences
@@ -29,13 +32,16 @@ from restorer.gui.widgets.theme import set_scheme
 from restorer.gui.window import MainWindow
 from restorer.training.degrade import bicubic_downscale, gaussian_noise, quantize
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs")
+LANGUAGE = QLocale(sys.argv[2] if len(sys.argv) > 2 else "C")
 SIZE = (1280, 800)
 PATIENCE_MS = 240_000
 
 
 def main() -> None:
     app = QApplication([])
+    QLocale.setDefault(LANGUAGE)
+    translators = install_translations(app, LANGUAGE)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures = [noisy(folder, each, sigma=25) for each in ("chelsea", "astronaut", "coffee")]
@@ -44,6 +50,8 @@ def main() -> None:
         window = MainWindow(Session(), Preferences(kept))
         window.resize(*SIZE)
         window.show()
+        set_scheme(app, "light")
+        shoot(window, "start-light")
         set_scheme(app, "dark")
         show_denoising(window, pictures)
         set_scheme(app, "light")
@@ -53,7 +61,12 @@ def main() -> None:
         show_references(window, folder)
         set_scheme(app, "light")
         show_batch(window, pictures)
+        window.actions_["page-models"].trigger()
+        shoot(window, "models-light", delay_ms=3000)
+        set_scheme(app, "dark")
+        show_export(window)
         window.close()
+    del translators
 
 
 def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
@@ -132,6 +145,15 @@ def show_batch(window: MainWindow, pictures: list[Path]) -> None:
     wait(lambda: not batch.running)
 
 
+def show_export(window: MainWindow) -> None:
+    """Export the result that the film strip holds."""
+    window.actions_["page-picture"].trigger()
+    dialog = window.findChild(ExportDialog) or ExportDialog(window)
+    dialog.show()
+    shoot(dialog, "export-dark")
+    dialog.close()
+
+
 def noisy(folder: Path, name: str, sigma: float) -> Path:
     clean = photograph(f"{name}.png").astype(np.float32)
     return stored(folder / f"{name}.png", gaussian_noise(clean, sigma, seed=0))
@@ -146,8 +168,9 @@ def stored(path: Path, values: np.ndarray) -> Path:
     return path
 
 
-def shoot(window: MainWindow, name: str, delay_ms: int = 500) -> None:
-    window.session.dismiss()
+def shoot(window: QWidget, name: str, delay_ms: int = 500) -> None:
+    if isinstance(window, MainWindow):
+        window.session.dismiss()
     wait(lambda: False, delay_ms, must=False)
     window.grab().save(str(DOCS / f"window-{name}.png"))
 

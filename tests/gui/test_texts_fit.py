@@ -27,6 +27,7 @@ from restorer.gui.export.dialog import ExportDialog
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.session import Session
 from restorer.gui.session.state import Message
+from restorer.gui.shell.closing import Closing
 from restorer.gui.shell.manual import Manual
 from restorer.gui.shell.report import ProblemReport
 from restorer.gui.widgets import theme
@@ -91,7 +92,8 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     window.attention.show()
     export = ExportDialog(window)
     export.content.setCurrentIndex(2)
-    for dialog in (window.attention, export, Manual(window), ProblemReport(window)):
+    dialogs = (Manual(window), ProblemReport(window), export)
+    for dialog in (window.attention, Closing((), batch=True, parent=window), *dialogs):
         dialog.show()
         cut += found(dialog, type(dialog).__name__)
         dialog.close()

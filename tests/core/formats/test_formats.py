@@ -217,7 +217,7 @@ def test_what_is_no_picture_is_refused_with_its_path(tmp_path):
 
 def test_an_unknown_kind_names_the_known_ones(tmp_path):
     (tmp_path / "photo.odd").write_bytes(b"\1\2\3")
-    with pytest.raises(ImageFormatError, match=r"photo\.odd: .* known are .*\.png"):
+    with pytest.raises(ImageFormatError, match=r"photo\.odd: .* supported are .*\.png"):
         formats.read(tmp_path / "photo.odd")
 
 

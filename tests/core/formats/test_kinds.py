@@ -74,7 +74,7 @@ def test_an_honest_suffix_is_not_named(tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (bytes(700), "is a file of zeros, as a failed copy leaves behind; get another copy"),
         ("Grüße\r\n\tvom Strand".encode(), "is a text file named .png; choose a picture"),
-        (b"\1\2\3", "no valid .png file; known are .jpg"),
+        (b"\1\2\3", "no valid .png file; supported are .jpg"),
     ],
 )
 def test_what_is_no_file_of_a_program_is_named(tmp_path: Path, data: bytes, said: str) -> None:
