@@ -191,7 +191,7 @@
     </message>
     <message>
         <source>write a numbered copy</source>
-        <translation>nummerierte Kopie schreiben</translation>
+        <translation>nummerierte Kopie</translation>
     </message>
     <message>
         <source>Bayer pattern of gray pictures and files without a header that hold RAW samples.</source>
@@ -3370,7 +3370,7 @@
     </message>
     <message>
         <source>write a numbered copy</source>
-        <translation>nummerierte Kopie schreiben</translation>
+        <translation>nummerierte Kopie</translation>
     </message>
     <message>
         <source>replace it</source>
