@@ -245,6 +245,15 @@ def _style(c: Colors) -> str:
     QCheckBox::indicator:checked:disabled {{
         background: {c.muted}; border-color: {c.muted}; image: url("{check}");
     }}
+    QRadioButton::indicator {{
+        width: 14px; height: 14px; border: 1px solid {c.muted}; border-radius: 8px;
+        background: {c.field};
+    }}
+    QRadioButton::indicator:checked {{
+        width: 6px; height: 6px; border: 5px solid {c.accent}; background: {c.on_accent};
+    }}
+    QRadioButton::indicator:focus {{ border-color: {c.text}; }}
+    QRadioButton::indicator:disabled {{ border-color: {c.line}; background: {c.panel}; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.line}; }}
     QSlider::sub-page:horizontal {{ border-radius: 2px; background: {c.accent}; }}
     QSlider::sub-page:horizontal:disabled {{ background: {c.muted}; }}
