@@ -86,10 +86,10 @@ def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
 
 def show_enlarging(window: MainWindow, small: Path) -> None:
     session = window.session
-    choices = session.state.choices.with_task("denoising", wanted=False)
-    session.choose(choices.with_task("super-resolution", wanted=True))
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
+    choices = session.state.choices.with_task("denoising", wanted=False)
+    session.choose(choices.with_task("super-resolution", wanted=True))
     session.run()
     wait(lambda: session.state.saveable is not None)
     window.actions_["sides"].trigger()
@@ -116,10 +116,10 @@ def show_references(window: MainWindow, folder: Path) -> None:
     sharp = stored(folder / "another view.png", turned)
     window.actions_["page-picture"].trigger()
     window.actions_["split"].trigger()
-    session.choose(session.state.choices.with_task("reference-sr", wanted=True))
-    chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee.png"))])
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
+    session.choose(session.state.choices.with_task("reference-sr", wanted=True))
+    chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee.png"))])
     session.run()
     wait(lambda: session.state.saveable is not None)
     wait(lambda: bool(chain.references.ranks.text()))
