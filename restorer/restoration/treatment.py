@@ -17,6 +17,7 @@ from restorer.settings import Settings, Step
 from restorer.tasks import conditioned_task, default_model, raw_model, usual_task
 
 _JPEGS: tuple[Kind, ...] = ("jpeg", "resaved-jpeg")
+_PHOTO_NOISES: tuple[Kind, ...] = ("camera-noise", "coarse-noise", "film-grain", "chroma-noise")
 _WHITE_MODEL = default_model(conditioned_task("sigma"))
 _CAMERA_MODEL = "panet-denoise-photo-lite"
 _JPEG_MODEL = default_model(conditioned_task("jpeg_quality"))
@@ -29,24 +30,19 @@ class _Repair(NamedTuple):
     Attributes:
         model: The model.
         least: Strength below which it does more harm than good.
-        under_jpeg: Whether it is also the best one where the picture was saved as JPEG after that.
     """
 
     model: str
     least: float = 0.0
-    under_jpeg: bool = True
 
 
 # The model by damage, by PSNR on the pictures of tests/benchmarks/diagnosis.py. One step is better
 # than noise and JPEG one after the other: by 0.1 to 1.5 dB, noise of sigma 12 to 25, quality 60 to
-# 90. Grain of a film is kept, as removing it loses 0.4 to 1.3 dB; nothing sharpens.
+# 90. Nothing sharpens.
 _REPAIRS: Mapping[Kind, _Repair] = {
     "white-noise": _Repair(_WHITE_MODEL, 3),
-    "camera-noise": _Repair(_CAMERA_MODEL, 7),
-    "coarse-noise": _Repair(_CAMERA_MODEL, 7, under_jpeg=False),
-    "chroma-noise": _Repair(_CAMERA_MODEL, 7.5),
-    "jpeg": _Repair(_JPEG_MODEL),
-    "resaved-jpeg": _Repair(_JPEG_MODEL),
+    **dict.fromkeys(_PHOTO_NOISES, _Repair(_CAMERA_MODEL, 3)),
+    **dict.fromkeys(_JPEGS, _Repair(_JPEG_MODEL)),
 }
 _GOALS: Mapping[Kind, str] = {
     **dict.fromkeys(NOISES, "Removing the noise"),
@@ -123,10 +119,9 @@ def expected_cost(
 
 def _repaired(damages: Sequence[Finding]) -> Finding | None:
     """Return the damage that is removed; None where nothing removes any."""
-    jpeg = any(damage.kind in _JPEGS for damage in damages)
     for damage in damages:
         repair = _REPAIRS.get(damage.kind)
-        if repair and damage.strength >= repair.least and (repair.under_jpeg or not jpeg):
+        if repair and damage.strength >= repair.least:
             return damage
     return None
 

@@ -233,7 +233,7 @@ def test_all_precisions_of_a_model_share_its_network() -> None:
     assert len({id(model.network) for model in models}) == 1
 
 
-@pytest.mark.parametrize("model", ["panet-sr-x2-lite", "panet-denoise-photo-lite"])
+@pytest.mark.parametrize("model", ["panet-sr-x2-lite", "panet-demosaic-lite"])
 def test_the_ramp_tells_bfloat16_from_float32(model: str) -> None:
     predictor = restorer.load(model, device="cpu", precision="fp32")
     exact, fast = (autotune.reversed_share(predictor.at(how)) for how in ("fp32", "bf16"))

@@ -306,16 +306,12 @@ def test_the_noise_is_measured(qtbot, session, opened, denoising):
     assert session.state.estimated_sigma == pytest.approx(restorer.estimate_sigma(values))
 
 
-def test_the_noise_is_measured_as_each_network_is_told_it(
-    qtbot, session, opened, denoising, monkeypatch
-):
+def test_the_noise_is_measured_as_each_network_is_told_it(qtbot, session, opened, denoising):
     levels = session.state.opened.colors.levels
     qtbot.waitUntil(lambda: session.state.estimated_sigma == levels.sigma())
-    before, blind = session.state.choices, {"model": "panet-denoise-photo-lite", "wanted": True}
-    session.choose(before.with_task("denoising", **blind))
+    photo = {"model": "panet-denoise-photo-lite", "wanted": True}
+    session.choose(session.state.choices.with_task("denoising", **photo))
     assert session.state.estimated_sigma is None
-    monkeypatch.setattr(restorer.ModelSpec, "noise", "photo")
-    session.choose(before)
     qtbot.waitUntil(lambda: session.state.estimated_sigma == levels.sigma("photo"))
     assert levels.sigma() != levels.sigma("photo")
 
