@@ -63,7 +63,7 @@ class Habits(QObject):
         do["panel"].setChecked(kept.flag("panel", True))
         do["loupe"].setChecked(kept.flag("loupe"))
         do["notify"].setChecked(kept.flag("notify", True))
-        do["page-picture"].setChecked(True)
+        do[do.pages[0]].setChecked(True)
         self._compare.canvas.keep_zoom(_number(kept.text("zoom")))
         scheme = kept.text("scheme", "system")
         do[f"theme-{scheme if scheme in SCHEMES else 'system'}"].setChecked(True)
