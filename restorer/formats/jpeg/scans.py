@@ -131,7 +131,7 @@ def has_all_scans(frame: tuple[int, bytes], scans: bytes) -> bool:
     missing = {(component, band) for component in components for band in range(64)}
     for marker, start, stop in multi_picture.segments(scans, 0):
         header = scans[start:stop]
-        if marker != _SOS or len(header) != 4 + 2 * header[0]:
+        if marker != _SOS or not header or len(header) != 4 + 2 * header[0]:
             continue
         first, last, bits = header[-3:]
         bands = range(64) if not progressive else range(first, last + 1) if not bits & 15 else ()

@@ -10,7 +10,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PilImage
 
@@ -72,6 +72,7 @@ def test_a_whole_picture_without_an_end_marker_is_read_with_a_note(
     share=st.floats(0.0, 0.999),
     tail=st.sampled_from([b"", bytes(3000)]),
 )
+@example("progressive", 0.23046875, b"")  # behind the marker of a scan
 def test_a_cut_picture_is_refused_wherever_it_is_cut(
     tmp_path_factory: pytest.TempPathFactory, kind: str, share: float, tail: bytes
 ) -> None:
