@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -275,17 +276,18 @@ def _batches(
     steps: range,
     workers: int,
     device: str,
-) -> Iterable[tuple[Tensor, Tensor]]:
+) -> Iterator[tuple[Tensor, Tensor]]:
     if torch.device(device).type != "cpu" and fits(sources, device):
         return _device_batches(sources, recipe, share, steps, device)
-    return DataLoader(
+    loader = DataLoader(
         _Batches(sources, recipe, share),
         sampler=steps,
         batch_size=None,
         num_workers=workers,
-        worker_init_fn=_prepare_worker,
         pin_memory=device.startswith("cuda"),
     )
+    with _single_threaded_opencv():
+        return iter(loader)
 
 
 def _device_batches(
@@ -307,13 +309,18 @@ def _precision(precision: str, device: str) -> Precision:
     return next((half for half in halves if half in fast), "fp32")
 
 
-def _prepare_worker(number: int) -> None:
-    """Let a process that prepares batches use one thread: others prepare batches beside it.
+@contextmanager
+def _single_threaded_opencv() -> Iterator[None]:
+    """Let processes that begin inside the context use one thread; PyTorch's do so anyway.
 
-    A process that was forked has none of the threads that OpenCV counts on.
+    A forked process has none of the threads that OpenCV counts on, and hangs when it ends them.
     """
+    before = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def _to_device(values: Tensor, device: str) -> Tensor:
