@@ -355,7 +355,7 @@ def test_wrong_settings_are_said_in_words(source: Path) -> None:
     with pytest.raises(restorer.SettingsError, match="cuda:9"):
         restorer.load(ENLARGE, device="cuda:9")
     with pytest.raises(restorer.UnknownModelError, match=ENLARGE):
-        restorer.load("nonsense")
+        restorer.load("panet-sr-x2-light")
     result = restorer.run_job(job(source, source.with_name("o.png"), tile=30))
     assert "multiple of 8" in result.error
 
