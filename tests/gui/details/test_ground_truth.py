@@ -175,7 +175,7 @@ def test_it_has_names_and_roles_for_screen_readers(panel):
     for widget, name, role in (
         (panel.choose, "Choose a reference original", QAccessible.Role.PushButton),
         (panel.forget, "Remove original", QAccessible.Role.PushButton),
-        (panel.gain.slider, "Gain of the error map", QAccessible.Role.Slider),
+        (panel.gain.slider, "Amplification of the error map", QAccessible.Role.Slider),
         (panel.over, "Show over the picture", QAccessible.Role.CheckBox),
         (panel.bar, "Comparing", QAccessible.Role.ProgressBar),
     ):
