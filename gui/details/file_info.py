@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from restorer import CaptureInfo, Image, ImageError, probe, profile_name, read_capture_info
 
 from ..session.state import State
 from ..session.worker import Reply, Worker
-from ..widgets.forms import column, heading, hint, row
+from ..widgets.forms import column, heading, hint, rich_text, row
 from ..widgets.words import listed, megapixels, number, size
 
 Facts = list[tuple[str, str]]
@@ -30,7 +29,7 @@ class FileInfo(QWidget):
         self._worker = Worker("info", parent=self)
         self.empty = hint(self.tr("No picture is open."))
         self.titles = [heading(""), heading(""), heading("")]
-        self.texts = [self._text() for _ in self.titles]
+        self.texts = [rich_text() for _ in self.titles]
         self.copy = QPushButton(self.tr("Copy"))
         self.copy.setAccessibleName(self.tr("Copy the information"))
         layout = column()
@@ -73,15 +72,6 @@ class FileInfo(QWidget):
         """End the thread; return whether it ended."""
         self._worker.drop()
         return self._worker.close(timeout_s)
-
-    def _text(self) -> QLabel:
-        label = QLabel(wordWrap=True)
-        label.setTextFormat(Qt.TextFormat.RichText)
-        label.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        return label
 
     def _all(self, path: Path | None, image: Image) -> list[tuple[str, Facts]]:
         """Return the facts by headings; runs in the worker's thread."""

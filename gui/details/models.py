@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ..session.state import State
-from ..widgets.forms import column, hint
+from ..widgets.forms import column, hint, rich_text
 from ..widgets.model_facts import expert_facts
 from ..widgets.titles import model_name
 from ..widgets.words import listed
@@ -20,12 +19,7 @@ class ModelFacts(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.empty = hint(self.tr("No step is on."))
-        self.text = QLabel(wordWrap=True)
-        self.text.setTextFormat(Qt.TextFormat.RichText)
-        self.text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.text = rich_text()
         self.text.setAccessibleDescription(self.tr("Models of the steps"))
         layout = column()
         for widget in (self.empty, self.text):

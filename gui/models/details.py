@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 
 from restorer import ModelSpec
 
-from ..widgets.forms import column, heading, row
+from ..widgets.forms import column, heading, rich_text, row
 from ..widgets.model_facts import expert_facts
 from ..widgets.titles import model_name
 from ..widgets.words import listed, size
@@ -41,12 +41,7 @@ class ModelDetails(QWidget):
         self.title = heading("")
         self.title.setWordWrap(True)
         self.example = Example()
-        self.about = QLabel(wordWrap=True)
-        self.about.setTextFormat(Qt.TextFormat.RichText)
-        self.about.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.about = rich_text()
         self.about.setAccessibleDescription(self.tr("About the model"))
         self.fetch = QPushButton(self.tr("Download"))
         self.fetch.setProperty("primary", True)

@@ -41,6 +41,17 @@ def hint(text: str = "") -> QLabel:
     return label
 
 
+def rich_text() -> QLabel:
+    """Return an empty label for rich text, which can be selected and copied."""
+    label = QLabel(wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return label
+
+
 def letter_width(widget: QWidget) -> int:
     """Return the mean width of a letter in the font of a widget."""
     return QFontMetrics(widget.font()).averageCharWidth()
