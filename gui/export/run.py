@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,6 +12,7 @@ from restorer import Image, ImageWriteError, RestorerError, TargetExistsError, t
 
 from ..session import operations
 from ..session.choices import CAMERA_SUFFIX, Choices
+from ..session.saving import numbered
 from ..session.worker import Request
 from ..widgets.words import error_text
 from .request import ExportRequest
@@ -141,7 +141,7 @@ def _export(
 ) -> Exported:
     recipe = wanted.recipe(picture.recipe.of_page(picture.page, picture.pages))
     image: Image | None = None
-    for path in _places(target(picture, wanted)):
+    for path in numbered(target(picture, wanted)):
         own = any(_same(path, original) for original in originals)
         if str(path).casefold() in used or (own and wanted.existing == "number"):
             continue
@@ -179,12 +179,6 @@ def _converted(image: Image, asked: Choices, recipe: Choices) -> Image:
     seed = settings.seed if settings.dither else None
     values = image.to_float() / image.white
     return image.with_float(values, bits=settings.bits, dither_seed=seed)
-
-
-def _places(path: Path) -> Iterator[Path]:
-    """Yield a path, and the same with numbers."""
-    yield path
-    yield from (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
 
 
 def _same(path: Path, other: Path) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -145,18 +146,16 @@ class Saving(QObject):
         def call(_: object) -> tuple[Path, tuple[str, ...]]:
             final = operations.final_of(document, self._shelf)
             home = document.path or Path.home() / f"{document.name}.png"
-            return operations.save(final, _free(made.target(home)), made)
+            target = next(path for path in numbered(made.target(home)) if not path.exists())
+            return operations.save(final, target, made)
 
         return call
 
 
-def _free(path: Path) -> Path:
-    """Return a path that no file has yet: with a number behind the name if needed."""
-    number, found = 1, path
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
+def numbered(path: Path) -> Iterator[Path]:
+    """Yield a path, and the same with numbers behind its name, without an end."""
+    yield path
+    yield from (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
 
 
 def _same(a: Path, b: Path) -> bool:
