@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -104,13 +103,13 @@ def compare(
 
 def _check_target(target: Path, *originals: Path | None) -> None:
     """Raise UsageError if the sheet would overwrite an input, or has an unknown suffix."""
-    from restorer import WRITABLE
+    from restorer import WRITABLE, file_identity
 
     if target.suffix.lower() not in WRITABLE:
         known = ", ".join(sorted(WRITABLE))
         raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
     for path in originals:
-        if path is not None and os.path.realpath(path) == os.path.realpath(target):
+        if path is not None and file_identity(path) == file_identity(target):
             raise click.UsageError(f"{target}: is an input file; choose another one with -o")
 
 

@@ -103,18 +103,15 @@ def _sources(words: Sequence[str]) -> list[Path | Address]:
 
 def _check_targets(jobs: Sequence[Job]) -> None:
     """Raise UsageError where two images would have one result."""
-    sources: dict[str, Path | Address] = {}
+    from restorer import file_identity
+
+    sources: dict[object, Path | Address] = {}
     for job in jobs:
-        other = sources.setdefault(_real(job.target).casefold(), job.source)
+        other = sources.setdefault(file_identity(job.target), job.source)
         if other != job.source:
             raise click.UsageError(
                 f"{other} and {job.source} would both become {job.target}; use --name or run twice"
             )
-
-
-def _real(place: Path | Address) -> str:
-    """Return what names a file and its links alike."""
-    return os.path.realpath(place) if isinstance(place, Path) else place.identity
 
 
 def _is_folder(output: str) -> bool:
@@ -131,11 +128,11 @@ def _is_folder(output: str) -> bool:
 
 def _job(source: Path | Address, output: str | None, name: str, request: Request) -> Job:
     """Return what to do; raise UsageError where the source itself would be overwritten unasked."""
-    from restorer import Job
+    from restorer import Job, file_identity
 
     steps, settings = request.steps(), request.settings()
     target = _target(source, output, name, request, steps)
-    if _real(target) == _real(source) and settings.existing != "replace":
+    if file_identity(target) == file_identity(source) and settings.existing != "replace":
         raise click.UsageError(
             f"{target}: is the original; --existing replace overwrites it, -o names another file"
         )

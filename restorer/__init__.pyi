@@ -58,6 +58,7 @@ from .batch.run_job import run_job as run_job
 from .batch.runner import run_jobs as run_jobs
 from .batch.staging import local_copy as local_copy
 from .batch.stores.address import Address as Address
+from .batch.stores.address import file_identity as file_identity
 from .batch.stores.address import location as location
 from .batch.stores.store import FileState as FileState
 from .batch.walk import Ignored as Ignored

@@ -33,6 +33,7 @@ ROWS = (
     "bayer",
     "attention image options",
     "errors",
+    "paths",
 )
 GUI_ROWS = (
     "__main__",

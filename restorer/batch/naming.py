@@ -14,6 +14,7 @@ from restorer.errors import SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE
 from restorer.formats.table import HEADERLESS
 from restorer.models.catalog import model_spec
+from restorer.paths import folded
 from restorer.restoration.chosen import is_automatic, scale_of_steps
 from restorer.settings import Step
 
@@ -135,7 +136,7 @@ def _clashes(names: Mapping[str, str]) -> list[list[str]]:
     first: dict[str, str] = {}
     groups: dict[str, list[str]] = {}
     for path, made in names.items():
-        plain = made.casefold()
+        plain = folded(made)
         other = first.setdefault(plain, path)
         if other is not path:
             groups.setdefault(plain, [other]).append(path)

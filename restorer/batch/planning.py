@@ -21,6 +21,7 @@ from restorer.formats.history import SIDECAR
 from restorer.formats.kinds import START_BYTES, unreadable_kind
 from restorer.formats.raw.sidecar import sidecar_names
 from restorer.formats.table import HEADERLESS
+from restorer.paths import FileIdentities, Identity, folded, path_identity
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
 from restorer.tasks import AUTO, raw_model
@@ -161,6 +162,8 @@ def plan_sources(
     for before, after in zip(batch.jobs, apart, strict=True):
         if before is not after:
             renamed.append((before.target, after.target))
+    if settings is not None and settings.existing == "replace":
+        _spare_originals(apart)  # numbers may lead to one
     return replace(batch, jobs=apart, renamed=tuple(renamed))
 
 
@@ -178,16 +181,16 @@ def exclude_results(batch: Batch) -> Batch:
         >>> [job.source.name for job in restorer.exclude_results(batch).jobs]
         ['a.jpg', 'b.png']
     """
-    real = _RealPaths().of
-    sources = {os.path.dirname(real(job.source)) for job in batch.jobs}
-    made = (real(job.target) for job in batch.jobs)
-    targets = {target for target in made if os.path.dirname(target) in sources}
+    identity = _Identities().of
+    folders = {identity(job.source)[:-1] for job in batch.jobs}
+    made = (identity(job.target) for job in batch.jobs)
+    targets = {target for target in made if target[:-1] in folders}
     if not targets:
         return batch
     chosen, ignored = [], list(batch.ignored)
     for job in batch.jobs:
-        source = real(job.source)
-        if source == real(job.target):
+        source = identity(job.source)
+        if source == identity(job.target):
             raise SettingsError(
                 f"{job.source}: would be overwritten by its result; choose another folder,"
                 " or a name such as {stem}-restored{suffix}"
@@ -248,11 +251,11 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Location | str] = ()) ->
         >>> job.target.name
         'photo-2.jpg'
     """
-    names = {str(path).casefold() for path in taken}
+    names = {folded(str(path)) for path in taken}
     apart = []
     for job in jobs:
-        target = next(t for t in numbered(job.target) if str(t).casefold() not in names)
-        names.add(str(target).casefold())
+        target = next(t for t in numbered(job.target) if folded(str(t)) not in names)
+        names.add(folded(str(target)))
         apart.append(job if target is job.target else replace(job, target=target))
     return tuple(apart)
 
@@ -341,61 +344,45 @@ def check_apart(source: Location | str, target: Location | str) -> None:
         Traceback (most recent call last):
         restorer.errors.SettingsError: ...
     """
-    inner, outer = (_parts(location(each)) for each in (source, target))
-    shorter = min(len(inner), len(outer))
-    if inner[:shorter] == outer[:shorter]:
+    places = location(source), location(target)
+    if _lies_in(*places) or _lies_in(*reversed(places)):
         raise SettingsError(f"{target}: one of the two folders lies in the other, {source}")
 
 
-def _parts(folder: Location) -> tuple[str, ...]:
-    if isinstance(folder, Address):
-        return tuple(str(folder).rstrip("/").split("/"))
-    return tuple(map(os.path.normcase, Path(os.path.realpath(folder)).parts))
+def _lies_in(inner: Location, outer: Location) -> bool:
+    """Whether a folder is another one, or lies somewhere below it."""
+    if isinstance(inner, Address) or isinstance(outer, Address):
+        return f"{inner}/".startswith(f"{outer}/")
+    wanted, real = path_identity(outer), Path(os.path.realpath(inner))
+    return any(path_identity(folder) == wanted for folder in (real, *real.parents))
 
 
 def _spare_originals(jobs: Sequence[Job]) -> None:
     """Refuse a batch that would replace one of its own sources."""
-    real = _RealPaths().of
-    sources = {real(job.source) for job in jobs}
+    identity = _Identities().of
+    sources = {identity(job.source) for job in jobs}
     for job in jobs:
-        if real(job.target) in sources:
+        if identity(job.target) in sources:
             raise SettingsError(
                 f"{job.target}: is an original of this batch; choose another folder or name"
             )
 
 
-class _RealPaths:
-    """Resolves the links in paths of files; each folder is listed once, as stores may be slow."""
+class _Identities:
+    """Tells which places are one file; see `FileIdentities`."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, tuple[str, frozenset[str]]] = {}  # with a separator at the end
+        self._of_paths = FileIdentities().of
 
-    def of(self, path: Location) -> str:
-        """Return what `os.path.realpath` does, in lower case where the system ignores case."""
-        if isinstance(path, Address):
-            return path.identity
-        text = str(path)
-        start = text.rfind(os.sep) + 1
-        folder, name = text[:start], text[start:]
-        if folder not in self._folders:
-            real = os.path.realpath(folder)
-            self._folders[folder] = os.path.join(real, ""), _links(real)
-        real, links = self._folders[folder]
-        whole = real + name
-        return os.path.normcase(os.path.realpath(whole) if name in links else whole)
-
-
-def _links(folder: str) -> frozenset[str]:
-    """Return the names of the links in a folder, which may be absent."""
-    try:
-        with os.scandir(folder) as entries:
-            return frozenset(entry.name for entry in entries if entry.is_symlink())
-    except OSError:
-        return frozenset()
+    def of(self, place: Location) -> Identity:
+        """Return the identity of the folder, and the name there."""
+        if isinstance(place, Address):
+            return os.path.split(place.identity)
+        return self._of_paths(place)
 
 
 def _fitting(job: Job, folder: Path) -> Iterator[Path]:
-    known = {os.path.realpath(path) for path in job.references}
+    known = {path_identity(path) for path in job.references}
     try:
         with open_job(job) as (source, local):
             header = source.header
@@ -403,7 +390,7 @@ def _fitting(job: Job, folder: Path) -> Iterator[Path]:
         log.debug("%s", error)
         return
     for path in pair_references(local.source, folder):
-        if os.path.realpath(path) in known:
+        if path_identity(path) in known:
             continue
         try:
             check_references(local.source, [path], header)

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase, translate
 
 from restorer.batch.stores.address import Address, Location
 from restorer.batch.stores.store import Entry, entries
+from restorer.paths import Identity, path_identity
 
 # Thumbnails, recycle bins and metadata of macOS, Windows, Linux, Synology and QNAP, and files of
 # unfinished runs.
@@ -50,21 +51,21 @@ def walk(
     The order is that of the names in each folder, with the files before the subfolders. Links to
     folders are followed, each folder once. `target` is ignored if it lies inside `source`.
     """
-    out = _real(target)
-    inside = out != _real(source)
-    seen: set[str] = set()
+    out = _identity(target)
+    inside = out != _identity(source)
+    seen: set[Identity] = set()
     stack = [""]
     while stack:
         inner = stack.pop()
         folder = source / inner
-        real = _real(folder)
-        if real in seen:
+        identity = _identity(folder)
+        if identity in seen:
             yield Ignored(folder, "folder already visited through another link")
             continue
-        if real == out and inside:
+        if identity == out and inside:
             yield Ignored(folder, "folder of the results")
             continue
-        seen.add(real)
+        seen.add(identity)
         try:
             found = sorted(_scan(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -100,8 +101,8 @@ def _scan(folder: Location) -> Iterable[os.DirEntry[str] | Entry]:
     return entries(folder) if isinstance(folder, Address) else os.scandir(folder)
 
 
-def _real(folder: Location) -> str:
-    return str(folder) if isinstance(folder, Address) else os.path.realpath(folder)
+def _identity(folder: Location) -> Identity:
+    return (str(folder),) if isinstance(folder, Address) else path_identity(folder)
 
 
 def _is_folder(entry: os.DirEntry[str] | Entry) -> bool:

@@ -166,6 +166,7 @@ def run_batch(folder: str) -> None:
     jobs = tuple(restorer.load_jobs(restorer.dump_jobs(jobs)))
     restorer.check_job(jobs[0])
     place: Path | restorer.Address = restorer.location("s3://bucket/a.png")
+    print(restorer.file_identity(place) == restorer.file_identity("a.png"))
     with restorer.local_copy(place) as copied:
         print(restorer.probe(copied).width, str(place))
     decisions = restorer.OutputFolder("out").decide(jobs)

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 from restorer.errors import SettingsError
+from restorer.paths import Identity, path_identity
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # one letter is a drive of Windows
 _WEB = ("http", "https")
@@ -158,6 +159,20 @@ def location(place: str | os.PathLike[str] | Address) -> Path | Address:
     if found[1].lower() in ("file", "local") and "::" not in text:
         return Path(url2pathname(urlsplit(text).path))
     return Address(text)
+
+
+def file_identity(place: Location | str) -> Identity:
+    """Return a value that is equal for two places if and only if they are one file.
+
+    Links are followed, and so are names in other letters where the file system ignores case. Hard
+    links of a file are one file. A missing file is told by its folder and its name without case.
+
+    Examples:
+        >>> restorer.file_identity("photo.jpg") == restorer.file_identity("./photos/../photo.jpg")
+        True
+    """
+    place = location(place)
+    return (place.identity,) if isinstance(place, Address) else path_identity(place)
 
 
 def exists(place: Location) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from restorer import formats
 from restorer.errors import ImageFormatError, SettingsError
+from restorer.paths import Identity, path_identity
 
 
 def check_references(
@@ -29,16 +29,16 @@ def check_references(
     if not references:
         return
     own = header or formats.probe(source)
-    seen: set[str] = set()
+    seen: set[Identity] = set()
     for path in map(Path, references):
-        real = os.path.realpath(path)
+        identity = path_identity(path)
         if not path.is_file():
             raise SettingsError(f"reference {path}: no such file")
-        if real == os.path.realpath(source):
+        if identity == path_identity(source):
             raise SettingsError(f"reference {path}: is the picture itself; name another one of it")
-        if real in seen:
+        if identity in seen:
             raise SettingsError(f"reference {path}: is named twice")
-        seen.add(real)
+        seen.add(identity)
         try:
             found = formats.probe(path)
         except ImageFormatError as error:
@@ -67,7 +67,8 @@ def pair_references(source: Path | str, folder: Path | str) -> tuple[Path, ...]:
     pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.READABLE)
     if not pictures:
         raise SettingsError(f"{folder}: has no pictures to refer to")
-    others = [p for p in pictures if os.path.realpath(p) != os.path.realpath(source)]
+    own = path_identity(source)
+    others = [p for p in pictures if path_identity(p) != own]
     stem = source.stem.casefold()
     named = [p for p in others if _bears_name(p.stem.casefold(), stem)]
     return tuple(named or others)
