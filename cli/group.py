@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -103,7 +104,19 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit."""
     _fill_closed_streams()
-    cli.main(prog_name="restore")
+    _print_all_characters()
+    # On Windows, click would take brackets for patterns and remove them; see `expanded`.
+    cli.main(prog_name="restore", windows_expand_args=False)
+
+
+def _print_all_characters() -> None:
+    """Escape what the encoding of an output has not, such as a name from Japan under cp1252.
+
+    On Windows, redirected output has the encoding of the system.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fill_closed_streams() -> None:

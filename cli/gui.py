@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
+
+from .params import expanded
 
 
 @click.command()
@@ -13,12 +16,16 @@ import click
 @click.pass_context
 def gui(ctx: click.Context, files: tuple[Path, ...]) -> None:
     """Open the desktop window, with the given images and folders."""
+    ctx.exit(window_app().main([Path(word) for word in expanded(map(str, files))]))
+
+
+def window_app() -> Any:
+    """Return the module of the application. Raises ClickException where Qt is missing."""
     try:
         # `cli` does not import `gui` statically, so that the command line works without Qt.
-        app = import_module("restorer.gui.app")
+        return import_module("restorer.gui.app")
     except ImportError as error:
         raise click.ClickException(_remedy(error)) from error
-    ctx.exit(app.main(files))
 
 
 def _remedy(error: ImportError) -> str:

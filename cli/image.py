@@ -11,6 +11,7 @@ import click
 
 from .dry_run import show_plan
 from .options import Request, given, restoration_options
+from .params import expanded
 from .report import Report, in_words, journal
 from .run import run
 from .words import tell, warn
@@ -87,6 +88,7 @@ def _sources(words: Sequence[str]) -> list[Path | Address]:
     """Return the files that are named, each once. Raises UsageError for what is no file."""
     from restorer import location
 
+    words = expanded(words)
     places = [*map(location, words)]
     for word, place in zip(words, places, strict=True):
         if word == "-":

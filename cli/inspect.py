@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .params import expanded
 from .words import duration, size, tell, tell_json, warn
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def inspect(ctx: click.Context, files: tuple[str, ...], scale: int, as_json: boo
     from restorer import ImageError, diagnose, local_copy, location, probe
 
     entries, failed = [], 0
-    for number, word in enumerate(files):
+    for number, word in enumerate(expanded(files)):
         place = location(word)
         try:
             with local_copy(place) as path:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import click
 
 T = TypeVar("T")
+_WINDOWS = os.name == "nt"
+
+
+def expanded(words: Iterable[str]) -> list[str]:
+    """Return words with the files in place of those with ``*`` and ``?``, on Windows.
+
+    Its shells leave that to programs. Brackets stay as they are: they are usual in names of files,
+    such as ``photo[1].jpg``, and no name contains ``*``. A word that matches nothing stays, too.
+    """
+    if not _WINDOWS:
+        return list(words)
+    found = []
+    for word in words:
+        wild = "://" not in word and any(mark in word for mark in "*?")
+        found += (wild and sorted(glob.glob(word.replace("[", "[[]")))) or [word]
+    return found
 
 
 class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .report import Report
 
 _WORTH_SAYING_S = 60
+_LOOK_S = 0.2  # Windows does not interrupt a wait by Ctrl-C: the handler runs after it
 
 
 def run(
@@ -97,7 +98,7 @@ def run_watch(
 
 
 def _check(job: Job, engine: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
 
     from restorer import ENGINES, check_steps
 
@@ -105,7 +106,10 @@ def _check(job: Job, engine: str) -> None:
     if ENGINES[engine].cluster:  # this machine need not have the device
         settings = replace(settings, device="cpu")
     with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
-        aside.submit(check_steps, job.steps, settings).result()
+        check = aside.submit(check_steps, job.steps, settings)
+        while not wait([check], _LOOK_S).done:
+            pass
+        check.result()
 
 
 def _follow(

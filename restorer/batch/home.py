@@ -12,6 +12,7 @@ from restorer.batch.journal import Lines, Record, iterate_journal, iterate_lines
 from restorer.batch.stores.address import Address, Location
 from restorer.batch.stores.claims import StoreClaims
 from restorer.batch.stores.segments import Segments, segment_lines, segmented_runs
+from restorer.formats.sync import sync_file
 
 
 class JournalFile(Lines, Protocol):
@@ -65,7 +66,7 @@ class _LocalFile:
 
     def sync(self) -> None:
         os.stat(self._path)  # writing to a file that was removed or moved does not fail
-        os.fsync(self._file.fileno())
+        sync_file(self._file.fileno())
 
     def close(self) -> None:
         with self._file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,7 @@ from restorer.batch.stores.store import FileState, kind
 from restorer.errors import (
     Cancelled,
     ImageTooLargeError,
+    ImageWriteError,
     InferenceError,
     RestorerError,
     TargetExistsError,
@@ -36,6 +37,7 @@ from restorer.inference.memory import free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec
 from restorer.pages import Mosaic, Page
+from restorer.paths import path_identity
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
 from restorer.restoration.automatic import is_chosen, open_chosen, sampled
@@ -133,6 +135,7 @@ def _run_reserved(
     context.check_cancel()
     context.progress("write")
     restored = prepare_output(restored, job.settings)
+    _check_unchanged(job, source)
 
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
         asked = job.settings.writing if plans else job.settings.writing_untouched
@@ -182,9 +185,13 @@ def _run_pages(
 
     run = PageRun(job, source, numbers, context, restore, reserve)
 
+    def images() -> Iterator[Image]:
+        yield from run.images()
+        _check_unchanged(job, source)
+
     def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
         return formats.write_pages(
-            run.images(),
+            images(),
             target,
             formats.writer_options(target, **job.settings.writing),
             existing=existing,
@@ -370,6 +377,7 @@ def _stream(
                 context.on_tile,
                 context.cancel,
                 _times(job, source),
+                check=partial(_check_unchanged, job, source),
                 source=_file(job, source),
                 chosen=chosen,
                 plans=job.plans,
@@ -392,6 +400,20 @@ def _stream(
             ) from error
         log.info("%s, so that it is held in memory as a whole", error)
         return None
+
+
+def _check_unchanged(job: LocalJob, source: formats.ImageFile) -> None:
+    """Raise ImageWriteError where a result is to replace a source that has changed since."""
+    if job.settings.existing != "replace" or path_identity(job.source) != path_identity(job.target):
+        return
+    try:
+        changed = job.source.stat().st_mtime_ns != source.times[1]
+    except OSError:
+        changed = True
+    if changed:
+        raise ImageWriteError(
+            f"{job.source}: changed while it was restored, so that nothing was replaced; run again"
+        )
 
 
 def _write(job: LocalJob, write: Callable[[Path, formats.Existing], T]) -> tuple[Path, T]:

@@ -107,7 +107,7 @@ def write_pages(
             notes.update(dict.fromkeys(lost))
             yield image
 
-    with created(path, existing, times) as file, format.installed():
+    with created(path, existing, times, rescue=True) as file, format.installed():
         notes |= dict.fromkeys(writer(fitted(), file, options))
         if not accounts:
             raise ImageDataError(f"{path}: no pages, expected at least one")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
 import re
+import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,21 +16,30 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
 from restorer.errors import ImageWriteError, TargetExistsError
+from restorer.formats.sync import sync_file, sync_folder
 
 Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
 Times: TypeAlias = tuple[int, int]  # of access and modification, in nanoseconds
 
-_TEMPORARY = re.compile(r"\.(.+)\.([0-9a-f]{32})\.part", re.DOTALL)
-_MAX_STEM_BYTES = 200  # a name has 255 bytes on the usual file systems; ours adds 39
+_TEMPORARY = re.compile(r"\.(.+)\.([0-9a-f]{16}(?:[0-9a-f]{16})?)\.part", re.DOTALL)
+_ADDED = 1 + 1 + 16 + len(".part")  # characters of a temporary name beside those of its target
+_MAX_STEM_BYTES = 255 - _ADDED  # a name has 255 bytes on the usual file systems
+_MAX_PATH = 259  # characters, on Windows where long paths are not switched on
+# Windows refuses to replace a file that a viewer, an indexer or a virus scanner has open.
+_BUSY_DELAYS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6) if os.name == "nt" else ()
 
 
 @contextmanager
-def created(path: Path, existing: Existing, times: Times | None = None) -> Iterator[BinaryIO]:
+def created(
+    path: Path, existing: Existing, times: Times | None = None, *, rescue: bool = False
+) -> Iterator[BinaryIO]:
     """Give a file to write, beside the target under a temporary name; move it there at the end.
 
-    The file and its folder are synced; its times are those of now, or `times`. Raises
+    The file and its folder are synced; its times are those of now, or `times`, its permissions
+    those of a replaced file. Raises
     TargetExistsError where "fail" holds, ImageWriteError for any OSError, inside or here; the
-    temporary file is gone after any exception.
+    temporary file is gone after any exception. With `rescue`, a file whose target cannot be
+    replaced, as another program holds it, gets a numbered name, and the error says which.
     """
     temporary: Path | None = None
     try:
@@ -40,11 +52,23 @@ def created(path: Path, existing: Existing, times: Times | None = None) -> Itera
         with temporary.open("x+b") as file:  # of the umask's mode, unlike the tempfile module's
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         if times is not None:
             os.utime(temporary, ns=times)
-        _publish(temporary, path, existing)
-        _sync_folder(path.parent)
+        if existing == "replace":
+            with suppress(OSError):  # mostly: no such file
+                shutil.copymode(path, temporary)
+        try:
+            _publish(temporary, path, existing)
+        except PermissionError as error:
+            if not rescue or existing != "replace":
+                raise
+            kept = _publish_beside(temporary, path)
+            raise ImageWriteError(
+                f"{path}: cannot be replaced: {error.strerror or error}; the result is kept as"
+                f" {kept.name}; close the file in other programs"
+            ) from error
+        sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or error
         raise ImageWriteError(f"{path}: cannot be written: {reason}") from error
@@ -84,7 +108,7 @@ def stream_sha256(file: BinaryIO) -> str:
 def temporary_name(name: str) -> str:
     """Return a name beside a file, for what becomes that file; see `leftovers`."""
     stem = os.fsencode(name)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
-    return f".{stem}.{_process_mark(os.getpid())}{uuid.uuid4().hex[8:]}.part"
+    return f".{stem}.{_process_mark(os.getpid())}{uuid.uuid4().hex[:8]}.part"
 
 
 def temporary_target(name: str, mark: str = "") -> str | None:
@@ -110,7 +134,7 @@ def _make_folder(folder: Path) -> None:
 
 def _publish(temporary: Path, path: Path, existing: Existing) -> None:
     if existing == "replace":
-        os.replace(temporary, path)
+        _replace(temporary, path)
         return
     try:
         try:
@@ -119,18 +143,25 @@ def _publish(temporary: Path, path: Path, existing: Existing) -> None:
             raise
         except OSError:  # no hard links here (FAT, some shares): claim the name, then fill it
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            os.replace(temporary, path)
+            _replace(temporary, path)
     except FileExistsError as error:
         raise _taken(path) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    with suppress(OSError):  # folders without read permission, some network file systems
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _replace(temporary: Path, path: Path) -> None:
+    for delay_s in _BUSY_DELAYS_S:
+        with suppress(PermissionError):
+            os.replace(temporary, path)
+            return
+        time.sleep(delay_s)
+    os.replace(temporary, path)
+
+
+def _publish_beside(temporary: Path, path: Path) -> Path:
+    """Give a file the first numbered name that is free, and return it."""
+    for number in itertools.count(2):
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        with suppress(TargetExistsError):
+            _publish(temporary, free, "fail")
+            return free
+    raise AssertionError("numbers do not end")

@@ -37,11 +37,13 @@ class Rows:
         first: The first row with all metadata and notes, as `formats.read` would give them.
         read: Called with (top, bottom): the pixels of these rows, (bottom - top, W, C), equal to
             those that `formats.read` gives. Raises ImageFormatError where they are damaged.
+        close: Closes the file, after the last row was read.
     """
 
     header: Header
     first: Image
     read: Callable[[int, int], Pixels]
+    close: Callable[[], None]
 
 
 class ImageFile:
@@ -97,6 +99,10 @@ class ImageFile:
     def has_rows(self) -> bool:
         """Whether the format may give rows alone; `rows` tells whether this file does."""
         return bool(self._format.row_reader)
+
+    def close(self) -> None:
+        """Close the file early, after which nothing can be read; Windows replaces no open one."""
+        self._file.close()
 
     def sha256(self) -> str:
         """Return the SHA-256 of the file in lower-case hex. Raises ImageFormatError."""
@@ -171,7 +177,8 @@ class ImageFile:
             with _named_errors(self.name):
                 return reader.read(top, bottom)
 
-        return Rows(self.header, replace(first, notes=(*self._own_notes, *first.notes)), read)
+        first = replace(first, notes=(*self._own_notes, *first.notes))
+        return Rows(self.header, first, read, self.close)
 
 
 @contextmanager
@@ -184,7 +191,8 @@ def open_source(
 ) -> Iterator[ImageFile]:
     """Open an image file and scan its headers once; the file stays open inside the context.
 
-    Leave the context before replacing the file: Windows refuses to replace an open one.
+    Leave the context, or close the source, before replacing the file: Windows refuses to replace
+    an open one.
 
     Args:
         path: The content of the file, not its suffix, decides how it is read.

@@ -82,12 +82,12 @@ def write(
     options = checked_options(format, options)
     if isinstance(image, Mosaic):
         fitted, notes, account = _prepared_mosaic(image, path, format, provenance)
-        with created(path, existing, times) as file, format.installed():
+        with created(path, existing, times, rescue=True) as file, format.installed():
             notes += format.load_mosaic_writer()(fitted, file, options)
     else:
         writer = format.load_writer()
         prepared_image, notes, account = prepared(image, format, provenance)
-        with created(path, existing, times) as file, format.installed():
+        with created(path, existing, times, rescue=True) as file, format.installed():
             notes += writer(prepared_image, file, options)
     return (*notes, history.write_sidecar(account, path)) if account else notes
 

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from restorer.errors import WeightsError
 from restorer.formats.files import file_sha256
+from restorer.formats.sync import sync_file
 from restorer.settings import CancelToken, OnTick
 
 log = logging.getLogger(__name__)
@@ -327,7 +328,7 @@ def _publish(job: _Download, sha256: str) -> str:
         found, expected = f"SHA-256 {digest}", sha256
     else:
         with job.part.open("r+b") as file:
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         os.replace(job.part, job.target)
         job.origin.unlink(missing_ok=True)
         return digest

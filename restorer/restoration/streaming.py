@@ -93,6 +93,7 @@ def restore_rows(
     chosen: Chosen | None = None,
     plans: Sequence[RunPlan] = (),
     resumption: Resumption | None = None,
+    check: Callable[[], None] | None = None,
 ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
     """Restore a picture into a format with a row writer; return plans and notes.
 
@@ -112,14 +113,18 @@ def restore_rows(
         chosen: What was chosen in place of `auto`; then there may be no steps.
         plans: The plans of an earlier run, which is repeated; none for a new one.
         resumption: Where finished rows are kept; the caller removes them at the end of the job.
+        check: Called before the file appears; may raise ImageError to prevent it.
 
     Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
     """
-    with created(target, existing, times) as file:
+    with created(target, existing, times, rescue=True) as file:
         stream = _Stream(steps, settings, on_tile, cancel, source, resumption, chosen)
         done, notes = stream.run(rows, file, target, plans)
         if cancel is not None:
             cancel.check()
+        if check is not None:
+            check()
+        rows.close()  # it may be the target, and Windows replaces no open file
     if stream.account:
         notes += (write_sidecar(stream.account, target),)
     return done, notes

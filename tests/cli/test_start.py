@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from restorer import RestorerError, export_weights
 from restorer.cli import image as image_module
-from restorer.cli.group import cli
+from restorer.cli import params
+from restorer.cli.group import cli, main
+from restorer.cli.params import expanded
 
 HEAVY = {"torch", "numpy", "PySide6", "ray", "cv2", "PIL"}
 
@@ -139,3 +141,39 @@ def test_closed_streams_do_not_stop_a_batch(closed, make_picture, tmp_path):
     process = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *map(str, words)])
     assert process.returncode == 0
     assert (tmp_path / "out" / "a.png").exists()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_names_beyond_the_encoding_of_the_output_are_escaped(
+    make_picture, tmp_path, encoding: str
+) -> None:
+    source = make_picture(tmp_path / "写真.png")
+    words = [sys.executable, "-m", "restorer.cli", "inspect", source, tmp_path / "無.png"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    process = subprocess.run([*map(str, words)], env=environment, capture_output=True)
+    assert process.returncode == 1, "the second file does not exist"
+    first, second = "写真.png", "無.png"
+    if encoding != "utf-8":
+        first, second = (n.encode("ascii", "backslashreplace").decode() for n in (first, second))
+    assert first in process.stdout.decode(encoding)
+    assert second in process.stderr.decode(encoding)
+    assert b"Traceback" not in process.stderr
+
+
+def test_brackets_in_names_are_no_patterns_on_windows(tmp_path, monkeypatch) -> None:
+    for name in ("photo[1].jpg", "photo1.jpg", "b.png"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert expanded(["*.jpg"]) == ["*.jpg"], "shells of other systems expand"
+    monkeypatch.setattr(params, "_WINDOWS", True)
+    assert expanded(["photo[1].jpg", "no[1].*"]) == ["photo[1].jpg", "no[1].*"]
+    assert expanded(["*.jpg", "b.png"]) == ["photo1.jpg", "photo[1].jpg", "b.png"]
+    assert expanded(["photo[1]*"]) == ["photo[1].jpg"]
+    assert expanded(["s3://bucket/?.jpg"]) == ["s3://bucket/?.jpg"]
+
+
+def test_click_expands_no_arguments(monkeypatch) -> None:
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(cli, "main", lambda **options: seen.update(options))
+    main()
+    assert seen["windows_expand_args"] is False

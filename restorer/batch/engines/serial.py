@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from restorer.batch.control import RunControl
+from restorer.batch.engines.threads import next_of
 from restorer.batch.engines.worker import run_one
 from restorer.batch.jobs import Event, Finished, Job
 from restorer.batch.memory import MemoryBudget
@@ -23,7 +24,7 @@ def run(jobs: Iterable[Job], *, workers: int, control: RunControl) -> Iterator[E
         for job in jobs:
             thread.submit(run_one, job, events.put, control, memory)
             try:
-                while not isinstance(event := events.get(), Finished):
+                while not isinstance(event := next_of(events), Finished):
                     yield event
             except GeneratorExit:
                 control.cancel()

@@ -5,14 +5,25 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from restorer.batch.control import RunControl
 from restorer.batch.jobs import Event, Job
 
+_LOOK_S = 0.2  # Windows does not interrupt a wait by Ctrl-C: the handler runs after it
+
 Emit: TypeAlias = Callable[[Event], None]
 Worker: TypeAlias = Callable[[Job, Emit], None]  # runs a job, emits its events up to Finished
+T = TypeVar("T")
+
+
+def next_of(waiting: queue.SimpleQueue[T]) -> T:
+    """Wait for the next entry of a queue; Ctrl-C is heard meanwhile, also on Windows."""
+    while True:
+        with suppress(queue.Empty):
+            return waiting.get(timeout=_LOOK_S)
 
 
 class Crew:
@@ -57,7 +68,7 @@ class Crew:
         """
         try:
             while self._running:
-                event = self._events.get()
+                event = next_of(self._events)
                 if isinstance(event, BaseException):
                     raise event
                 if event is None:
