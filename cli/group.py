@@ -16,6 +16,7 @@ from .bench import bench
 from .compare import compare
 from .demo import demo
 from .doctor import doctor
+from .edit import edit
 from .evaluate import evaluate
 from .gui import gui
 from .image import image
@@ -72,6 +73,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         resume,
         watch,
         inspect,
+        edit,
         gui,
         models,
         weights,

@@ -192,7 +192,7 @@ class Request:
         ]
 
 
-_STEPS = (
+_TASKS = (
     click.option(
         "--task",
         multiple=True,
@@ -210,7 +210,14 @@ _STEPS = (
         type=click.IntRange(1),
         help=f"Factor of enlargement: 2, 3 or 4.  [default: none; 2 for the task {usual_task()}]",
     ),
+)
+
+_STEPS = (
+    *_TASKS,
     *map(table_option, sorted(STEP_OPTIONS, key=lambda o: (o.mosaic, not o.conditional))),
+)
+
+_REFERENCES = (
     click.option(
         "--reference",
         multiple=True,
@@ -241,7 +248,7 @@ _FORMAT = click.option(
     help="File format of the result.  [default: that of the source]",
 )
 
-_RUN = (
+_PLAN = (
     click.option(
         "--dry-run", is_flag=True, help="Show the results and their sizes; write nothing."
     ),
@@ -250,6 +257,9 @@ _RUN = (
         type=click.Path(dir_okay=False, path_type=Path),
         help="Journal of the run as JSON lines: each file as it starts and ends, then a summary.",
     ),
+)
+
+_RUN = (
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Print every file and note immediately."),
     click.option(
@@ -274,23 +284,51 @@ _RUN = (
 )
 
 
+# What a file keeps that is restored in place, and what a working copy never is.
+_NOT_EDITED = (
+    *("existing", "keep_times", "pages", "provenance", "bits", "quality", "lossless"),
+    *("mosaic", "raw_size", "raw_bits", "raw_black", "raw_white", "bayer"),
+    *("white_balance", "exposure", "tone", "highlights"),
+)
+_NO_REFERENCES = {"reference": (), "reference_dir": None, "explain": False}
+
+
 def restoration_options(command: Command) -> Command:
     """Add the shared options; those on pictures reach the command as one `request`."""
+    settings = [*map(table_option, SETTINGS_OPTIONS)]
+    first = next(n for n, option in enumerate(SETTINGS_OPTIONS) if option.group == "result")
+    settings.insert(first, _FORMAT)
+    return _with(command, (*_STEPS, *_REFERENCES, *settings, *_PLAN, *_RUN), {})
+
+
+def editing_options(command: Command) -> Command:
+    """Add the options that hold for files restored in place, likewise."""
+    left = [option for option in OPTIONS if option.field not in _NOT_EDITED]
+    defaults = {option.field: option.default for option in OPTIONS if option not in left}
+    steps = [*_TASKS, *(table_option(option) for option in left if option in STEP_OPTIONS)]
+    settings = [table_option(option) for option in left if option not in STEP_OPTIONS]
+    absent = {**defaults, **_NO_REFERENCES, "format": None}
+    return _with(command, (*steps, *settings, *_RUN), absent)
+
+
+def _with(
+    command: Command, options: Sequence[Callable[[Any], Any]], absent: Mapping[str, Any]
+) -> Command:
+    """Add options; those of `Request` that are not among them have the values of `absent`."""
 
     @wraps(command)
     def collected(*args: Any, **params: Any) -> Any:
+        params = {**absent, **params}
         values = {}
         for option in OPTIONS:
             value = params.pop(option.field)
-            values[option.field] = option.read(value) if option.is_flag else value
+            flag = option.is_flag and option.field not in absent
+            values[option.field] = option.read(value) if flag else value
         own = (field.name for field in fields(Request) if field.name != "values")
         request = Request(**{name: params.pop(name) for name in own}, values=values)
         return command(*args, request=_resolve(request), **params)
 
-    settings = [*map(table_option, SETTINGS_OPTIONS)]
-    first = next(n for n, option in enumerate(SETTINGS_OPTIONS) if option.group == "result")
-    settings.insert(first, _FORMAT)
-    for add in reversed((*_STEPS, *settings, *_RUN)):
+    for add in reversed(options):
         add(collected)
     return collected  # type: ignore[return-value]  # same to callers: click passes by keyword
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from restorer import SettingsError, presets_file, read_preset
+from restorer import OPTIONS, SettingsError, presets_file, read_preset
 
 DEFAULT_FILE = presets_file()
 
@@ -15,6 +15,9 @@ DEFAULT_FILE = presets_file()
 _FOLDER_KEYS = {"name", "jobs", "include", "exclude", "recursive"}
 _NO_KEYS = {"source", "target", "output", "preset", "presets", "dry_run", "report", "help"}
 _NO_KEYS |= {"as_json", "html"}
+# Those of `restore image`, which hold for commands without such an option, too.
+_KEYS = {option.name for option in OPTIONS}
+_KEYS |= {"task", "model", "scale", "format", "reference", "reference-dir", "explain"}
 
 
 def take_preset(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
@@ -32,7 +35,7 @@ def _defaults(ctx: click.Context, name: str, path: Path) -> dict[str, Any]:
         p.opts[-1].removeprefix("--"): p for p in ctx.command.params if p.name not in _NO_KEYS
     }
     try:
-        options = read_preset(path, name, {*params, *_FOLDER_KEYS})
+        options = read_preset(path, name, {*params, *_FOLDER_KEYS, *_KEYS})
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     defaults: dict[str, Any] = {}

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QLoggingCategory, QTimer, QTranslator
@@ -17,6 +17,7 @@ from restorer import SettingsError
 
 from .session.session import Session
 from .session.shelf import cache_folder
+from .shell.editing import Editing
 from .shell.preferences import Preferences
 from .widgets.accessibility import install_roles
 from .widgets.theme import SURROUNDS, apply_style, set_scheme
@@ -32,6 +33,32 @@ def main(files: Sequence[Path] = ()) -> int:
 
     Raises SettingsError if there is no screen.
     """
+
+    def begin(window: MainWindow) -> None:
+        window.session.offer_left_over()
+        if files:
+            window.open([Path(file) for file in files])
+
+    return _run(begin, cache_folder())
+
+
+def edit(copy: Path) -> int:
+    """Open the window for a working copy of another program; return 0 if it was replaced, else 1.
+
+    Raises SettingsError if there is no screen.
+    """
+    editings: list[Editing] = []
+    code = _run(lambda window: editings.append(window.edit(copy)), None)
+    return code or int(not editings[0].replaced)
+
+
+def _run(begin: Callable[[MainWindow], None], folder: Path | None) -> int:
+    """Open the window, begin, and return the exit code after it is closed.
+
+    Args:
+        begin: Called with the window as soon as it is visible.
+        folder: Where unsaved results are kept; None keeps none.
+    """
     _check_screen()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     silence_image_readers()
@@ -46,11 +73,9 @@ def main(files: Sequence[Path] = ()) -> int:
     surround = preferences.text("surround")
     app.setProperty("surround", surround if surround in SURROUNDS else "gray")
     set_scheme(app, preferences.text("scheme", "system"))
-    window = MainWindow(Session(folder=cache_folder()), preferences)
+    window = MainWindow(Session(folder=folder), preferences)
     window.show()
-    window.session.offer_left_over()
-    if files:
-        window.open([Path(file) for file in files])
+    begin(window)
     alarm = _close_on_interrupt(window)
     code = app.exec()
     alarm.stop()

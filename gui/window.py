@@ -44,6 +44,7 @@ from .shell.banner import Banner
 from .shell.canvas_menu import CanvasMenu
 from .shell.closing import Closing
 from .shell.documents import DocumentCommands
+from .shell.editing import Editing
 from .shell.files import Files
 from .shell.full_screen import FullScreen
 from .shell.habits import Habits
@@ -255,7 +256,7 @@ class MainWindow(QMainWindow):
         self.controls.more.connect(self._show_models)
         self.area.run.connect(session.run)
         self.area.stop.connect(session.stop)
-        self.area.save.connect(self.files.save_as)
+        self.area.save.connect(self.files.save_new)
         self.strip.chosen.connect(session.show)
         self.welcome.opened.connect(lambda path: self.open([path]))
         self.welcome.continued.connect(do["page-queue"].trigger)
@@ -432,6 +433,12 @@ class MainWindow(QMainWindow):
         """Open files and folders."""
         self.files.open(paths)
 
+    def edit(self, copy: Path) -> Editing:
+        """Open a working copy, which *Save* replaces before it closes the window."""
+        editing = Editing(copy, self.files, self.session)
+        editing.done.connect(self._close_now, Qt.ConnectionType.QueuedConnection)
+        return editing
+
     # Events.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -495,6 +502,9 @@ class MainWindow(QMainWindow):
     def _take_answer(self, answer: str) -> None:
         """Close after the question, and after saving if that is wanted."""
         unsaved = self.session.state.strip.unsaved
+        if answer == "save" and unsaved and self.files.working_copy is not None:
+            self.files.save()
+            return
         if answer == "save" and unsaved:
             self.session.save_beside(unsaved, lambda saved: self._close_now() if saved else None)
             return

@@ -17,6 +17,13 @@
     </message>
 </context>
 <context>
+    <name>Editing</name>
+    <message>
+        <source>Save replaces %1, the copy of another program, and closes this window.</source>
+        <translation>Speichern ersetzt %1, die Kopie eines anderen Programms, und schließt dieses Fenster.</translation>
+    </message>
+</context>
+<context>
     <name>FullScreen</name>
     <message>
         <source>Esc leaves full screen</source>

@@ -41,14 +41,17 @@ class Saving(QObject):
         """Whether a file is being written."""
         return self._writer.busy
 
-    def save(self, path: Path) -> None:
-        """Write the result of the open picture, with the same pixels as `restore image`."""
+    def save(self, path: Path, *, replace: bool = False) -> None:
+        """Write the result of the open picture, with the same pixels as `restore image`.
+
+        With `replace`, the path may be that of the picture, a working copy.
+        """
         state = self._state
         final, choices, document = state.saveable, state.choices, state.strip.document
         if final is None or document is None:
             self._store.tell(self.tr("There is no result yet. Restore the picture first."))
             return
-        if document.path is not None and _same(path, document.path):
+        if not replace and document.path is not None and _same(path, document.path):
             text = self.tr("%1 is the original. Choose another name.")
             self._store.tell(text.replace("%1", str(path)))
             return

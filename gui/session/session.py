@@ -284,9 +284,9 @@ class Session(QObject):
             self._go(strip)
         self._runs.drop(gone)
 
-    def save(self, path: Path) -> None:
-        """Write the result of the open picture, with the same pixels as `restore image`."""
-        self._saving.save(path)
+    def save(self, path: Path, *, replace: bool = False) -> None:
+        """Write the result of the open picture; `replace` allows the path of the picture itself."""
+        self._saving.save(path, replace=replace)
 
     def save_beside(
         self, documents: Sequence[Document], then: Callable[[bool], None] | None = None

@@ -27,6 +27,9 @@ class Files(QObject):
         window: Parent of dialogs.
         session: The session that opens and saves.
         preferences: Preferences with the recent files.
+
+    Attributes:
+        working_copy: The file that *Save* replaces; None asks for a name.
     """
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
@@ -34,6 +37,7 @@ class Files(QObject):
         self._window = window
         self._session = session
         self._preferences = preferences
+        self.working_copy: Path | None = None
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files and folders."""
@@ -72,12 +76,21 @@ class Files(QObject):
             self._session.tell(Message(text, "note"))
 
     def save(self) -> None:
-        """Save to the same file again, or ask for one."""
+        """Save to the same file again, or ask for one; replace a working copy."""
         saved = self._session.state.saved
-        if saved is None:
+        if self.working_copy is not None:
+            self._session.save(self.working_copy, replace=True)
+        elif saved is None:
             self.save_as()
         else:
             self._session.save(saved)
+
+    def save_new(self) -> None:
+        """Ask where to save the result, or replace a working copy."""
+        if self.working_copy is not None:
+            self.save()
+        else:
+            self.save_as()
 
     def save_as(self) -> None:
         """Ask where to save the result."""
