@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 
 _PANEL_WIDTH = 336
 _PANEL_LETTERS = 44  # with a large font, it is as wide as these
+_PAINTED_MS = 100  # after the window is shown it is painted, and loading may take the processor
 _VEIL = 0.6  # opacity of a map over the picture
 
 
@@ -103,7 +105,8 @@ class MainWindow(QMainWindow):
         session.changed.connect(self._show)
         session.progressed.connect(self._show_progress)
         self._show(session.state)
-        session.survey()
+        self._shown = QTimer(self, singleShot=True, interval=_PAINTED_MS)
+        self._shown.timeout.connect(session.prepare)
         self.welcome.show_waiting(waiting_files(preferences.folder))
 
     # Building.
@@ -441,6 +444,11 @@ class MainWindow(QMainWindow):
 
     # Events.
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Prepare the first preview as soon as the window is painted."""
+        super().showEvent(event)
+        self._shown.start()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and pictures."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
@@ -475,6 +483,7 @@ class MainWindow(QMainWindow):
             return
         self.habits.keep()
         self.hide()
+        self._shown.stop()
         self.results.close()
         self.pages.close_workers()
         self.details.close_workers()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from restorer import TASKS, AttentionMap, Image, Region, Source, list_models, map_attention
+import restorer  # attributes load torch at first use, not when the window opens
+from restorer import TASKS, Image, Region, list_models
 
 from ..session.convert import to_qimage, with_pixels
 from ..session.rendering import screen_pixels
@@ -20,6 +23,9 @@ from ..widgets.region_picker import RegionPicker
 from ..widgets.titles import model_name
 from .canvas import AttentionCanvas
 from .rows import LevelTable, MatchTable
+
+if TYPE_CHECKING:
+    from restorer import AttentionMap, Source
 
 _SETTLE_MS = 120  # wait for a point that is still moving
 _ROW_HEIGHT = 26
@@ -172,7 +178,7 @@ class AttentionPanel(QWidget):
         sigma, quality = self._conditions
 
         def make(request: object) -> tuple[AttentionMap, QImage]:
-            attention = map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
+            attention = restorer.map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
             return attention, _shown(picture.plain, attention.region)
 
         self.message.tell(self.tr("Computing …"))

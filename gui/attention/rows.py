@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from restorer import AttentionMap, AttentionMatch
-
 from ..widgets.words import number
+
+if TYPE_CHECKING:
+    from restorer import AttentionMap, AttentionMatch
 
 _TOP = QModelIndex()
 

@@ -10,17 +10,8 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from restorer import (
-    Event,
-    Finished,
-    Job,
-    Progress,
-    Result,
-    RunControl,
-    Started,
-    release_models,
-    run_jobs,
-)
+import restorer  # attributes load torch at first use, not when the window opens
+from restorer import Event, Finished, Job, Progress, Result, RunControl, Started
 
 log = logging.getLogger(__name__)
 
@@ -135,11 +126,11 @@ class Runner(QObject):
         except Exception as bug:
             log.exception("the batch broke off")
             error = bug
-        release_models()
+        restorer.release_models()
         self._finished.emit(error)
 
     def _run_waiting(self) -> None:
-        for event in run_jobs(self._feed(), workers=None, control=self._control):
+        for event in restorer.run_jobs(self._feed(), workers=None, control=self._control):
             self._take(event)
 
     def _feed(self) -> Iterator[Job]:

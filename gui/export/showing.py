@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
@@ -56,6 +55,8 @@ def side_by_side(
     """
     shown = [restorer.to_display(each, background=_WHITE).pixels for each in (before, after)]
     height, width = shown[1].shape[:2]
+    import cv2  # takes a tenth of a second, for which the window need not wait
+
     first = cv2.resize(shown[0], (width, height), interpolation=cv2.INTER_CUBIC)
     metadata = Metadata(after.metadata.exif, after.metadata.xmp)
     if content == "split":

@@ -65,6 +65,8 @@ class Session(QObject):
         self._network = Worker("network", gate=gate, parent=self)
         self._estimator = Worker("gauge", parent=self)
         self._surveyor = Worker("surveyor", parent=self)
+        self._loader = Worker("loader", parent=self)
+        self._prepared = False
         self._painter = Worker("painter", parent=self)
         self._shelf = Shelf(folder)
         self._shelf.claim()
@@ -81,6 +83,13 @@ class Session(QObject):
         return self._store.state
 
     # Called by views.
+
+    def prepare(self) -> None:
+        """Look for usable models and devices, and load what the first preview takes."""
+        if not self._prepared:
+            self._prepared = True
+            self._loader.ask(lambda _: operations.prepare(), lambda _: None)  # errors come again
+            self.survey()
 
     def survey(self) -> None:
         """Look for usable models and devices; to be called again when models change."""
@@ -374,6 +383,7 @@ class Session(QObject):
             self._network,
             self._estimator,
             self._surveyor,
+            self._loader,
             self._painter,
         )
         for worker in workers:

@@ -20,7 +20,6 @@ from restorer.errors import ImageFormatError, SettingsError
 from restorer.formats import history
 from restorer.formats.files import file_sha256
 from restorer.image import Image
-from restorer.inference.devices import machine_of
 from restorer.settings import RunPlan, Settings, Step, plain
 
 VERSION = 1  # raised when a reader of an older version would misread an account
@@ -166,6 +165,8 @@ def account_of(
     found: str = "",
 ) -> Provenance:
     """Return the account of a run of this version of the program."""
+    from restorer.inference.devices import machine_of  # loads torch; pictures are read without it
+
     return Provenance(
         restorer.__version__,
         tuple(steps),

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 
+import restorer
 from restorer import (
     AttentionLevel,
     AttentionMap,
@@ -17,7 +18,6 @@ from restorer import (
     Source,
     map_attention,
 )
-from restorer.gui.attention import panel as attention_module
 from restorer.gui.attention.panel import AttentionPanel
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.convert import pyramid
@@ -60,7 +60,7 @@ def panel(mount, picture):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(attention_module, "map_attention", made_up)
+    monkeypatch.setattr(restorer, "map_attention", made_up)
 
 
 def mapped(panel, qtbot, row, column):
@@ -122,7 +122,7 @@ def test_another_model_or_noise_level_is_looked_into_at_once(panel, qtbot, monke
         asked.append((model, told["sigma"]))
         return made_up(picture, model, at)
 
-    monkeypatch.setattr(attention_module, "map_attention", noted)
+    monkeypatch.setattr(restorer, "map_attention", noted)
     opened = SimpleNamespace(colors=picture, shown=pyramid(picture.image.pixels))
     choices = usual_choices()
     state = SimpleNamespace(choices=choices, usable=USABLE, opened=opened)
@@ -149,7 +149,7 @@ def test_places_of_patches_lie_in_the_picture(panel, qtbot, monkeypatch):
         )
         return AttentionMap(found.region, found.patch, found.levels, matches)
 
-    monkeypatch.setattr(attention_module, "map_attention", beyond)
+    monkeypatch.setattr(restorer, "map_attention", beyond)
     mapped(panel, qtbot, 20, 10)
     assert [row[0] for row in rows(panel.matches)] == ["6, 0", "39, 6"]
 
@@ -222,7 +222,7 @@ def test_trouble_is_told(panel, qtbot, monkeypatch):
     def refused(*_, **__):
         raise SettingsError("x: its attention cannot be looked into")
 
-    monkeypatch.setattr(attention_module, "map_attention", refused)
+    monkeypatch.setattr(restorer, "map_attention", refused)
     mapped(panel, qtbot, 20, 20)
     assert panel.message.text() == "x: its attention cannot be looked into."
     assert panel.canvas.isHidden()

@@ -35,7 +35,6 @@ from restorer import (
 )
 from restorer.cli.group import cli
 from restorer.gui.batch import controller as controller_module
-from restorer.gui.batch import runner as runner_module
 from restorer.gui.batch.page import BatchPanel
 from restorer.gui.batch.rows import NAME, PROGRESS, REMARK, STATE, QueueModel, Row, _stretches
 from restorer.gui.batch.runner import BatchUpdate, Runner
@@ -309,7 +308,7 @@ def test_a_mistake_of_the_program_fails_what_was_at_work_and_is_told(
         raise ZeroDivisionError("by nothing")
 
     add(panel, qtbot, source)
-    monkeypatch.setattr(runner_module, "run_jobs", broken)
+    monkeypatch.setattr(restorer, "run_jobs", broken)
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.running)
     assert Counter(states(panel)) == {"failed": 1, "waiting": 4}
@@ -586,7 +585,7 @@ def test_events_are_told_thirty_times_a_second_whatever_comes(qtbot, monkeypatch
                 yield Progress(each.id, "restore", done, 10)
             yield Finished(each.id, Result("done", each.target))
 
-    monkeypatch.setattr(runner_module, "run_jobs", quick)
+    monkeypatch.setattr(restorer, "run_jobs", quick)
     runner, told = Runner(), []
     runner.updated.connect(told.append)
     start = time.monotonic()
