@@ -5,33 +5,46 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from restorer import Cancelled, RestorerError, SettingsError, UnknownModelError
 
-from .batch import batch, resume
-from .bench import bench
-from .compare import compare
-from .demo import demo
-from .doctor import doctor
-from .edit import edit
-from .evaluate import evaluate
-from .gui import gui
-from .image import image
-from .inspect import inspect
-from .models import models
-from .replay import replay
-from .train import train
-from .verify import verify
-from .watch import watch
-from .weights import weights
 from .words import tell, warn
+
+# The commands by importance, and the first sentence of the help of each, so that the list of all
+# loads none of them.
+_COMMANDS = {
+    "image": "Restore the image IN and write it next to IN, or to OUT.",
+    "batch": "Restore all images of IN_DIR into OUT_DIR.",
+    "resume": "Continue the last batch that wrote into OUT_DIR.",
+    "watch": "Restore the images of IN_DIR into OUT_DIR, and each that arrives, until Ctrl-C.",
+    "inspect": "Say what each FILE shows, what is wrong with it, and which steps would repair it.",
+    "edit": "Restore the working copy FILE in place, as the external editor of a photo program.",
+    "gui": "Open the desktop window, with the given images and folders.",
+    "models": "List all models and the state of their weights.",
+    "weights": "Manage the weights of models.",
+    "doctor": "Check the installation and measure the speed of this machine.",
+    "bench": "Measure the time and memory of models.",
+    "compare": "Compare models on a crop of IMAGE in a contact sheet.",
+    "verify": (
+        "Prove that OUT is a sound result of IN: two files, or two folders as of `restore batch`."
+    ),
+    "replay": "Repeat the restoration that made FILE, and compare the pixels.",
+    "demo": "Restore sample photos and print the gain in PSNR.",
+    "evaluate": "Degrade clean images, restore them, and compare.",
+    "train": "Train the networks of a recipe.",
+}
+_MODULES = {"resume": "batch"}  # of the commands that share one
 
 
 class _Restore(click.Group):
-    """Print expected errors in one line and set the exit code; bugs keep their traceback."""
+    """Load each command at its use; print expected errors in one line and set the exit code.
+
+    Bugs keep their traceback.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -56,6 +69,22 @@ class _Restore(click.Group):
         """List commands by importance instead of alphabetically."""
         return list(self.commands)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; its module is loaded at the first call."""
+        if cmd_name not in self.commands:
+            return None
+        module = _MODULES.get(cmd_name, cmd_name)
+        found = getattr(import_module(f"{__package__}.{module}"), cmd_name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List all commands, of which none is loaded."""
+        limit = formatter.width - 6 - max(map(len, self.commands))  # as click itself has it
+        rows = [(name, each.get_short_help_str(limit)) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
@@ -67,25 +96,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 
 @click.group(
     cls=_Restore,
-    commands=[
-        image,
-        batch,
-        resume,
-        watch,
-        inspect,
-        edit,
-        gui,
-        models,
-        weights,
-        doctor,
-        bench,
-        compare,
-        verify,
-        replay,
-        demo,
-        evaluate,
-        train,
-    ],
+    commands=[click.Command(name, help=text) for name, text in _COMMANDS.items()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(

@@ -33,8 +33,10 @@ def commands() -> dict[str, click.Command]:
 
 
 def _walk(group: click.Group, before: str) -> Iterator[tuple[str, click.Command]]:
-    for name in group.list_commands(click.Context(group)):
-        command = group.commands[name]
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{before}{name}", command
         if isinstance(command, click.Group):
             yield from _walk(command, f"{before}{name} ")

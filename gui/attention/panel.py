@@ -178,7 +178,9 @@ class AttentionPanel(QWidget):
         sigma, quality = self._conditions
 
         def make(request: object) -> tuple[AttentionMap, QImage]:
-            attention = restorer.map_attention(picture, model, at, sigma=sigma, jpeg_quality=quality)
+            attention = restorer.map_attention(
+                picture, model, at, sigma=sigma, jpeg_quality=quality
+            )
             return attention, _shown(picture.plain, attention.region)
 
         self.message.tell(self.tr("Computing …"))

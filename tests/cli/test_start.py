@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -26,6 +27,24 @@ def test_help_loads_nothing_heavy():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.endswith("loaded: set()\n")
+
+
+def test_list_of_commands_loads_none_of_them_and_says_what_each_says_of_itself():
+    code = (
+        "import sys\n"
+        "from restorer.cli.group import cli\n"
+        "cli.main(['--help'], prog_name='restore', standalone_mode=False)\n"
+        "print(*[m for m in sys.modules if m.startswith('restorer.')])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    assert loaded <= {"restorer.cli", "restorer.cli.group", "restorer.cli.words", "restorer.errors"}
+    context = click.Context(cli)
+    for name, listed in cli.commands.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert command.get_short_help_str(200) == listed.get_short_help_str(200)
 
 
 def test_dry_run_and_a_finished_batch_do_without_pytorch(make_picture, tmp_path):
