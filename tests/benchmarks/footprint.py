@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 import restorer
 from restorer import Image, Job, JobContext, Settings, Step, formats
 from restorer.batch.memory import MemoryBudget
-from restorer.inference.predictor import Predictor
+from restorer.inference import soundness
+from restorer.inference.model import LoadedModel
 
 # Model, suffixes of source and target.
 CASES = (
@@ -54,11 +55,11 @@ class Recorder(MemoryBudget):
 
 
 def stand_in(
-    self: Predictor, values: NDArray[np.float32], seed: int
+    model: LoadedModel, values: NDArray[np.float32], seed: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Take the place of `Predictor._forward`, with its memory."""
-    np.ones(self.spec.tile.bytes_per_pixel * values[..., 0].size, np.uint8)
-    scale, colors = self.spec.scale, values[..., : self.spec.channels]
+    """Take the place of `soundness.forward`, with its memory."""
+    np.ones(model.spec.tile.bytes_per_pixel * values[..., 0].size, np.uint8)
+    scale, colors = model.spec.scale, values[..., : model.spec.channels]
     enlarged = np.ascontiguousarray(colors.repeat(scale, 1).repeat(scale, 2))
     return torch.from_numpy(enlarged), torch.tensor([1.0, 0.0])
 
@@ -80,7 +81,7 @@ def measure(model: str, source: Path, target: Path, megapixels: float) -> None:
     """Print the line of one job."""
     torch.set_num_threads(1)
     if megapixels > _WHOLE:
-        Predictor._forward = stand_in  # type: ignore[method-assign,assignment]
+        soundness.forward = stand_in
     references: tuple[Path, ...] = ()
     if model.startswith("ttsr"):
         references = (source.with_name("reference.jpg"),)

@@ -17,7 +17,7 @@ from footprint import stand_in
 
 import restorer
 from restorer.batch.memory import MemoryBudget
-from restorer.inference.predictor import Predictor
+from restorer.inference import soundness
 
 
 def resident_mb() -> float:
@@ -28,7 +28,7 @@ def resident_mb() -> float:
 def main() -> None:
     if sys.argv[-1] == "stand-in":
         sys.argv.pop()
-        Predictor._forward = stand_in  # type: ignore[method-assign,assignment]
+        soundness.forward = stand_in
     defaults = ["4", "6"]
     budget, count, megapixels = sys.argv[1:] + defaults[len(sys.argv) - 2 :]
     MemoryBudget.of_machine = lambda: MemoryBudget(int(budget) << 20)  # type: ignore[method-assign]

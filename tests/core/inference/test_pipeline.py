@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from restorer.errors import InvalidOutputError
-from restorer.inference import predictor as module
+from restorer.inference import predictor, tile_runs
 from restorer.inference.pipeline import EIGHT_VIEWS, TensorBlender, View
 from restorer.inference.predictor import Predictor
 from restorer.tiling.blending import Blender, Blending
@@ -45,7 +45,8 @@ def run(network: nn.Module, **options: Any) -> np.ndarray:
 
 
 def start_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "batches_ahead", lambda device: 1)
+    for module in (predictor, tile_runs):
+        monkeypatch.setattr(module, "batches_ahead", lambda device: 1)
 
 
 @pytest.mark.parametrize("batch", [1, 4])
