@@ -32,7 +32,7 @@ from restorer.errors import (
 from restorer.formats.codec import not_kept, others
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
-from restorer.inference.devices import available_devices
+from restorer.inference.devices import available_devices, cpu_threads
 from restorer.inference.memory import free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec
@@ -326,7 +326,13 @@ def _job_bytes(job: Job, header: formats.Header, pictures: int = 1) -> int:
     settings = job.settings
     tiles = settings.device == "cpu" or available_devices()[0] == "cpu"
     return footprint.job_bytes(
-        header, _specs(job), settings.bits, side=settings.tile, tiles=tiles, pictures=pictures
+        header,
+        _specs(job),
+        settings.bits,
+        side=settings.tile,
+        tiles=tiles,
+        at_once=cpu_threads(),
+        pictures=pictures,
     )
 
 

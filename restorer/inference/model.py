@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import copy, deepcopy
 from pathlib import Path
 from typing import TypeVar
@@ -59,6 +60,16 @@ class LoadedModel:
     def borrowed(self) -> bool:
         """Whether the network is a module of the caller's, whose result stays as it is."""
         return isinstance(self.network, BorrowedNetwork)
+
+    @property
+    def runs_in_threads(self) -> bool:
+        """Whether several tiles may run at once on this CPU, each in a thread of its own.
+
+        Networks of others may hold a state, or draw from the global generators.
+        """
+        own: Collection[object] = ARCHITECTURES.values()
+        safe = type(self.network) in own and self.spec.runs_alone
+        return self.device == "cpu" and safe
 
     def __repr__(self) -> str:
         """Return model, network, task, scale, device and precision."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from functools import partial
+from itertools import chain, islice, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -77,9 +78,12 @@ class Predictor(LoadedModel):
             tiles = outward(plan, region, start)
             rows = (values[tile.top - corner.top :][: tile.height] for tile in tiles)
             cut = ((t, cut_tile(b, t, corner.left)) for b, t in zip(rows, tiles, strict=True))
-            results = restore_tiles(
-                self, cut, batch=batch, self_ensemble=self_ensemble, seed=seed, cancel=cancel
+            restore = partial(
+                restore_tiles, self, self_ensemble=self_ensemble, seed=seed, cancel=cancel
             )
+            # All cores compute the first tile together: someone is waiting for it.
+            first = restore(islice(cut, 1), batch=1) if start is not None else iter(())
+            results = chain(first, restore(cut, batch=batch))
             arrays = ((tile, to_host(result)()) for tile, result in results)
             return self._grow(plan, region, arrays, on_tile, on_part)
         bands = self.run_rows(
@@ -131,8 +135,9 @@ class Predictor(LoadedModel):
             seed: Seed for networks that draw random numbers.
             self_ensemble: Take the mean over the eight flips and transposes of each tile (Timofte
                 et al. 2016, arXiv:1511.02228, section 3.5), in eight times the time.
-            batch: Number of tiles that go through the network at once; the last ones are filled up
-                with copies, so that a tile has the same pixels wherever it comes.
+            batch: Number of tiles at once: in one call of the network, which is filled up with
+                copies, so that a tile has the same pixels wherever it comes; on a CPU, one for
+                each core (`LoadedModel.runs_in_threads`).
             on_tile: Called with (done, total) tiles of those that are run.
             cancel: Stops before the next run of the network.
 

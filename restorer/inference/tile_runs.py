@@ -12,12 +12,14 @@ import torch
 from torch import Tensor
 
 from restorer.image import FloatArray
+from restorer.inference.devices import cpu_threads, single_threads
 from restorer.inference.model import LoadedModel
 from restorer.inference.pipeline import EIGHT_VIEWS, View, batched, batches_ahead
 from restorer.inference.soundness import start_sound
 from restorer.settings import CancelToken
 from restorer.tiling.plan import Tile
 
+_Restore: TypeAlias = Callable[[Sequence[FloatArray]], Callable[[], Tensor]]
 _Started: TypeAlias = tuple[list[Tile], Callable[[], Tensor]]  # tiles, and what waits for them
 
 
@@ -32,20 +34,64 @@ def restore_tiles(
 ) -> Iterator[tuple[Tile, Tensor]]:
     """Yield the results of tiles, (H * scale, W * scale, C') on the device, in their order.
 
+    Args:
+        model: The network.
+        tiles: The tiles with their planes.
+        batch: How many run at once: in one call of the network, or on a CPU in threads of their
+            own, if the network `runs_in_threads`.
+        self_ensemble: Take the mean over the eight views of each tile.
+        seed: Seed for networks that draw random numbers.
+        cancel: Stops before the next run of the network.
+    """
+    restore = partial(_start, model, views=_views(self_ensemble), seed=seed, cancel=cancel)
+    threads = min(batch, cpu_threads())
+    if threads > 1 and model.runs_in_threads:
+        return _in_threads(tiles, restore, threads)
+    return _in_batches(tiles, restore, batch, batches_ahead(model.device))
+
+
+def _in_batches(
+    tiles: Iterator[tuple[Tile, FloatArray]], restore: _Restore, batch: int, ahead: int
+) -> Iterator[tuple[Tile, Tensor]]:
+    """Yield the results of tiles that go through the network together.
+
     The last ones are filled up with copies: a library may choose other algorithms for another
     number of tiles.
     """
-    views = _views(self_ensemble)
-    ahead, started = batches_ahead(model.device), deque[_Started]()
+    started = deque[_Started]()
     for some in batched(tiles, batch):
         parts = [part for _, part in some]
         parts += parts[-1:] * (batch - len(parts))
-        finish = _start(model, parts, views, seed, cancel)
-        started.append(([tile for tile, _ in some], finish))
+        started.append(([tile for tile, _ in some], restore(parts)))
         if len(started) > ahead:
             yield from _finished(*started.popleft())
     for each in started:
         yield from _finished(*each)
+
+
+def _in_threads(
+    tiles: Iterator[tuple[Tile, FloatArray]], restore: _Restore, threads: int
+) -> Iterator[tuple[Tile, Tensor]]:
+    """Yield the results of tiles, each of which one core computes.
+
+    Cores that share an operation wait for each other at its end, a thousand times a tile. They do
+    share the last tiles if these are fewer than the cores.
+    """
+
+    def run(part: FloatArray) -> Tensor:
+        return restore([part])()[0]
+
+    started = deque[tuple[list[Tile], Iterator[Tensor]]]()
+    with single_threads(threads) as pool:
+        for some in batched(tiles, threads):
+            parts = [part for _, part in some]
+            # `map` of a pool starts its work at once, that of Python when a result is asked for.
+            results = pool.map(run, parts) if len(some) == threads else map(run, parts)
+            started.append(([tile for tile, _ in some], results))
+            if len(started) > 1:
+                yield from zip(*started.popleft(), strict=True)
+        for each in started:
+            yield from zip(*each, strict=True)
 
 
 def plane_groups(model: LoadedModel, values: FloatArray) -> list[FloatArray]:

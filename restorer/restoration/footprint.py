@@ -45,6 +45,7 @@ def job_bytes(
     *,
     side: int | None = None,
     tiles: bool = True,
+    at_once: int = 1,
     pictures: int = 1,
 ) -> int:
     """Return the estimated peak of a job: of its networks, or of the estimates before them.
@@ -55,12 +56,13 @@ def job_bytes(
         bits: Depth of the result; None for that of the source.
         side: Side of the tiles; None for the preferred one of each model.
         tiles: Whether the tiles lie in this memory, and not in that of a GPU.
+        at_once: Number of tiles that run at once.
         pictures: Number of pictures of this size: the source and its references.
     """
     pixels = header.height * header.width
     peak = picture_bytes(header, specs, bits) * pictures
     if tiles:
-        peak += max((_tile_bytes(spec, pixels, side) for spec in specs), default=0)
+        peak += max((_tile_bytes(spec, pixels, side, at_once) for spec in specs), default=0)
     return max([peak, *(_estimate_bytes(spec, header) for spec in specs)])
 
 
@@ -73,6 +75,6 @@ def _estimate_bytes(spec: ModelSpec, header: Header) -> int:
     return 0
 
 
-def _tile_bytes(spec: ModelSpec, pixels: int, side: int | None) -> int:
+def _tile_bytes(spec: ModelSpec, pixels: int, side: int | None, at_once: int) -> int:
     area = max(pixels * spec.scale**2 if spec.base else pixels, spec.tile.min_side**2)
-    return spec.tile.bytes_per_pixel * min((side or spec.tile.side) ** 2, area)
+    return spec.tile.bytes_per_pixel * min(at_once * (side or spec.tile.side) ** 2, area)

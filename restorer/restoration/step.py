@@ -18,7 +18,7 @@ from restorer.inference.autotune import (
     largest_side,
     tile_memory,
 )
-from restorer.inference.devices import check_precision
+from restorer.inference.devices import check_precision, cpu_threads
 from restorer.inference.memory import tile_budget
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_family
@@ -416,19 +416,25 @@ def _run_plan(
 
 
 def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
-    """Return how many tiles to run at once: one keeps a CPU busy.
+    """Return how many tiles to run at once: on a CPU, one for each core.
 
     The batches of a picture are filled as evenly as can be.
     """
-    if not predictor.device.startswith("cuda"):
+    if predictor.runs_in_threads:
+        most = min(cpu_threads(), len(tiles.tiles))
+    elif predictor.device.startswith("cuda"):
+        most = len(tiles.tiles)
+    else:
         return 1
     memory, needs = tile_memory(predictor), predictor.spec.tile
     if memory is None and predictor.spec.traits.needs_references:  # is not measured
         memory = TileMemory(0, needs.bytes_per_pixel, 0)
     if memory is None:
         return 1
-    most = fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
-    return even_batch(len(tiles.tiles), most)
+    fitting = fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
+    if predictor.runs_in_threads:
+        return min(fitting, most)
+    return even_batch(len(tiles.tiles), fitting)
 
 
 def _memory_bytes(predictor: Predictor, settings: Settings) -> int:
