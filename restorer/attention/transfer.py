@@ -18,13 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from restorer.attention.block_sizes import block_sizes
+from restorer.attention.block_sizes import BlockSizes, block_sizes
 from restorer.attention.geometry import balanced_size, patch_norms, view_start
 from restorer.attention.modes import is_exporting, uncompiled
 
 Divisor: TypeAlias = Literal["constant", "coverage"]
 
 MIN_NORM = 1e-12  # default of F.normalize
+_ENOUGH_ROWS = 12  # in a block, two of which are computed twice
 
 
 def search(query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
@@ -109,7 +110,7 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
     gain = F.pad(1 / norms, (0, 2))
     bias = F.pad(torch.zeros_like(norms), (0, 2), value=-torch.inf)
     sizes = (height, width), (key_height, key_width)
-    rows, key_rows = _block_rows(block_sizes(key).search // batch, *sizes)
+    rows, key_rows = _block_rows(batch, block_sizes(key), *sizes)
 
     # New memory for every block would cost more time than its products (page faults, measured).
     size = batch * (rows + 2) * (width + 2) * (key_rows + 2) * (key_width + 2)
@@ -139,9 +140,16 @@ def _best_patches(query: Tensor, key: Tensor) -> Tensor:
     return torch.cat([match(top) for top in range(0, height, rows)], 1)
 
 
-def _block_rows(elements: int, size: tuple[int, int], key_size: tuple[int, int]) -> tuple[int, int]:
+def _block_rows(
+    batch: int, sizes: BlockSizes, size: tuple[int, int], key_size: tuple[int, int]
+) -> tuple[int, int]:
     """Return the numbers of query rows and key rows in a block, chosen to be similar."""
-    pairs = elements // ((size[1] + 2) * (key_size[1] + 2))
+    pairs, near = (
+        elements // (batch * (size[1] + 2) * (key_size[1] + 2))
+        for elements in (sizes.search, sizes.near_search)
+    )
+    if near >= _ENOUGH_ROWS**2:
+        pairs = near
     rows = balanced_size(size[0], math.isqrt(pairs) - 2)
     key_rows = balanced_size(key_size[0], pairs // (rows + 2) - 2)
     return balanced_size(size[0], pairs // (key_rows + 2) - 2), key_rows
