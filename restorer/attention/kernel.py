@@ -9,7 +9,7 @@ One block of pixels is processed at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -24,7 +24,14 @@ CONTRASTED = 65  # best matches per pixel that enter the contrastive loss
 _FEATURE_FLOOR = 1e-4  # value of the authors' code
 
 
-def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
+def kernel_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    projection: Tensor,
+    *,
+    assemble: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
     """Return phi(q) (phi(k)^T v) / (phi(q) sum phi(k)) with phi(u) = exp(Fu - |u|^2 / 2) + 1e-4.
 
     The common factor m**-0.5 of the features cancels and is omitted. The computation is in float32,
@@ -37,17 +44,24 @@ def kernel_attention(query: Tensor, key: Tensor, value: Tensor, projection: Tens
         key: (N, C, H, W).
         value: (N, V, H, W).
         projection: F, (features, C).
+        assemble: Changes the sums of `key_sums`, as a linear layer would change the values.
 
     Returns:
         (N, V, H, W).
     """
     with exactly(value.device.type):
-        attend = partial(_attend, projection=at_least_float32(projection))
+        attend = partial(_attend, projection=at_least_float32(projection), assemble=assemble)
         maps = (at_least_float32(x).flatten(2) for x in (query, key, value))
         return map_samples(attend, *maps).reshape(value.shape)
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
+def _attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    projection: Tensor,
+    assemble: Callable[[Tensor], Tensor] | None,
+) -> Tensor:
     """Map (..., C, L), (..., C, L) and (..., V, L) to (..., V, L)."""
     samples = key.shape[0] if key.ndim == 3 else 1
     step = max(1, block_pixels(projection) // samples)
@@ -59,6 +73,8 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, projection: Tensor) -> Te
         return read_sums(sums, query[..., start:stop], projection)
 
     sums = sum_spans(gather, key.shape[-1], step)
+    if assemble:
+        sums = assemble(sums)
     return concatenate_spans(spread, query.shape[-1], step, dim=-1)
 
 

@@ -110,7 +110,8 @@ def attend_into(attention: EfficientNonLocalAttention, x: Tensor, out: Tensor) -
     step = block_pixels(projection)
     inputs, outputs = (torch.split(m.flatten(2)[:, :, None], step, dim=3) for m in (x, out))
     with exactly(x.device.type):
-        sums = reduce(torch.add, (_key_sums(attention, block) for block in inputs))
+        total = reduce(torch.add, (_key_sums(attention, block) for block in inputs))
+        sums = attention.assemble(total)
         for block, result in zip(inputs, outputs, strict=True):
             attended = read_sums(sums, attention.query(block)[0, :, 0], projection)
             scale = attention.residual_scale
@@ -119,5 +120,4 @@ def attend_into(attention: EfficientNonLocalAttention, x: Tensor, out: Tensor) -
 
 def _key_sums(attention: EfficientNonLocalAttention, x: Tensor) -> Tensor:
     """Return the key sums of (1, C, 1, L) features; see `restorer.attention.kernel`."""
-    key, value = attention.key(x)[0, :, 0], attention.conv_assembly(x)[0, :, 0]
-    return key_sums(key, value, attention.attn_fn.projection_matrix)
+    return key_sums(attention.key(x)[0, :, 0], x[0, :, 0], attention.attn_fn.projection_matrix)

@@ -123,6 +123,18 @@ def test_a_zero_image_is_finite() -> None:
     assert module(torch.zeros(1, 8, 3, 3)).eq(0).all()
 
 
+def test_a_layer_for_the_sums_equals_a_layer_for_the_values() -> None:
+    torch.manual_seed(0)
+    module, x = (
+        EfficientNonLocalAttention(8, features=16).double(),
+        torch.randn(2, 8, 5, 7).double(),
+    )
+    query, key, projection = module.query(x), module.key(x), module.attn_fn.projection_matrix
+    expected = kernel_attention(query, key, module.conv_assembly(x), projection)
+    result = kernel_attention(query, key, x, projection, assemble=module.assemble)
+    torch.testing.assert_close(result, expected)
+
+
 @pytest.mark.parametrize("gradient", [False, True])
 def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, gradient: bool) -> None:
     module = EfficientNonLocalAttention(16, features=32)
