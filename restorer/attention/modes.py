@@ -27,6 +27,16 @@ def at_least_float32(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
+def in_bfloat16(x: Tensor) -> bool:
+    """Whether the caller computes in bfloat16: the features have that type, or autocast makes it.
+
+    Products may then be computed in bfloat16 where they select no pixels.
+    """
+    kind = x.device.type
+    autocast = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.bfloat16
+    return x.dtype == torch.bfloat16 or autocast
+
+
 def uncompiled(function: CallableT) -> CallableT:
     """Return the function; under `torch.compile`, in a form that runs as it is.
 

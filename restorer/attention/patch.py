@@ -36,6 +36,7 @@ def patch_attention(
     softmax_scale: float,
     norm_floor: float | Tensor,
     hard: bool = False,
+    paste_type: torch.dtype | None = None,
 ) -> Tensor:
     """Reconstruct every query patch from the value patches of similar key patches.
 
@@ -52,6 +53,8 @@ def patch_attention(
         norm_floor: Lower bound of the norm that divides a key patch; a (1,) tensor avoids a
             synchronization with the GPU.
         hard: Use only the best match (all of them on ties) instead of the softmax average.
+        paste_type: Type of the weights and values in their product, which is summed up in float32;
+            bfloat16 halves the time of many values. It applies where no gradients are recorded.
 
     Returns:
         (N, V, H, W).
@@ -66,7 +69,11 @@ def patch_attention(
     if torch.is_grad_enabled() and any(x.requires_grad for x in inputs):
         return _attend_recorded(query, levels, softmax_scale, norm_floor, hard)
     attend = partial(
-        uncompiled(attend_tiled), softmax_scale=softmax_scale, norm_floor=norm_floor, hard=hard
+        uncompiled(attend_tiled),
+        softmax_scale=softmax_scale,
+        norm_floor=norm_floor,
+        hard=hard,
+        paste_type=paste_type or levels[0][1].dtype,
     )
     if not in_turn(query):
         return attend(query, levels)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from restorer.attention.modes import in_bfloat16
 from restorer.attention.patch import patch_attention
 from restorer.attention.tf32 import exactly
 
@@ -84,6 +85,8 @@ class PyramidAttention(nn.Module):
     def attend(self, x: Tensor) -> Tensor:
         """Return the attention alone, without the identity: (N, C, H, W)."""
         # Scores are multiplied by 10 and exponentiated; half precision would prefer other patches.
+        # Averaging the patches in it costs no more than rounding the features, which came in it.
+        paste_type = torch.bfloat16 if in_bfloat16(x) else None
         with exactly(x.device.type):
             x = x.to(self.escape_NaN.dtype)
             resized = [self._resize(x, level) for level in range(len(self.scales))]
@@ -93,6 +96,7 @@ class PyramidAttention(nn.Module):
                 softmax_scale=self.softmax_scale,
                 norm_floor=self.escape_NaN,
                 hard=self.hard,
+                paste_type=paste_type,
             )
         return (pasted / 4).to(x.dtype)
 

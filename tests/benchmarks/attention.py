@@ -50,7 +50,7 @@ def run(
     torch.manual_seed(0)
     module = PyramidAttention(channels, reduction=reduction).to(dtype)
     x = torch.randn(1, channels, side, side).to(dtype)
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", enabled=form == "bf16"):
         return module.attend(x)
 
 
@@ -70,40 +70,43 @@ def measure(form: str, side: int, channels: int, reduction: int) -> tuple[float,
     return float(seconds), int(extra)
 
 
-def errors(side: int, channels: int, reduction: int) -> tuple[float, float]:
-    """Return the largest errors of plain and tiled, against the largest value.
+def errors(side: int, channels: int, reduction: int) -> list[float]:
+    """Return the largest errors of plain, tiled and bf16, against the largest value.
 
     The truth is tiled in float64, which the tests hold against plain in float64.
     """
     home = sys.modules[PyramidAttention.__module__]
     truth = run("tiled", side, channels, reduction, torch.float64)
-    tiled = run("tiled", side, channels, reduction)
+    results = [run(form, side, channels, reduction) for form in ("tiled", "bf16")]
     saved = home.patch_attention  # type: ignore[attr-defined]
     plain = run("plain", side, channels, reduction)
     home.patch_attention = saved  # type: ignore[attr-defined]
     scale = truth.abs().max()
-    return float((plain - truth).abs().max() / scale), float((tiled - truth).abs().max() / scale)
+    return [float((result - truth).abs().max() / scale) for result in (plain, *results)]
 
 
 def main() -> None:
     print(
-        "| side | channels | plain s | tiled s | faster"
-        " | plain MiB | tiled MiB | plain error | tiled error |"
+        "| side | channels | plain s | tiled s | faster | bf16 s | faster"
+        " | plain MiB | tiled MiB | bf16 MiB | plain error | tiled error | bf16 error |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     for channels, reduction in CHANNELS:
         for side in SIDES:
             ours, ours_mib = measure("tiled", side, channels, reduction)
+            half, half_mib = measure("bf16", side, channels, reduction)
             plain, plain_mib = measure("plain", side, channels, reduction)
-            plain_error, error = errors(side, channels, reduction)
+            off = " | ".join(f"{error:.1e}" for error in errors(side, channels, reduction))
             print(
                 f"| {side} | {channels} | {plain:.3f} | {ours:.3f} | {plain / ours:.1f}x"
-                f" | {plain_mib} | {ours_mib} | {plain_error:.1e} | {error:.1e} |",
+                f" | {half:.3f} | {plain / half:.1f}x | {plain_mib} | {ours_mib} | {half_mib}"
+                f" | {off} |",
                 flush=True,
             )
     for channels, reduction in CHANNELS:
         ours, ours_mib = measure("tiled", LARGE_SIDE, channels, reduction)
-        line = f"| {LARGE_SIDE} | {channels} | - | {ours:.0f} | - | - | {ours_mib} | - | - |"
+        line = f"| {LARGE_SIDE} | {channels} | - | {ours:.0f} | - | - | - | - | {ours_mib}"
+        line += " | - | - | - | - |"
         print(line, flush=True)
 
 

@@ -70,7 +70,40 @@ def test_float32_equals_the_direct_form_within_1e_5() -> None:
     assert (result - expected).abs().max() <= 1e-5 * expected.abs().max()
 
 
-def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
+@settings(max_examples=10)
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)), block=st.sampled_from([1, 300, 1 << 20])
+)
+def test_pasting_in_bfloat16_chooses_the_patches_of_float32(
+    size: tuple[int, int], block: int
+) -> None:
+    key, value, small_key, small_value = features(size, (5, 4))
+    # Sums of nine whole numbers up to 16 are the same in both types.
+    levels = [(key, (value * 4).round().clamp(-16, 16)), (small_key, small_value.sign())]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        limit_blocks(monkeypatch, block)
+        exact, pasted = (
+            patch.patch_attention(
+                key, levels, softmax_scale=9.0, norm_floor=1e-4, hard=True, paste_type=paste_type
+            )
+            for paste_type in (None, torch.bfloat16)
+        )
+    assert torch.equal(pasted, exact)
+
+
+def test_pasting_in_bfloat16_keeps_54_decibels() -> None:
+    key, value, small_key, small_value = features((30, 40), (27, 36))
+    levels = [(key, value), (small_key, small_value)]
+    options = {"softmax_scale": 3.0, "norm_floor": 1e-4}
+    exact = patch.patch_attention(key, levels, **options)
+    pasted = patch.patch_attention(key, levels, paste_type=torch.bfloat16, **options)
+    assert pasted.dtype == torch.float32
+    error = (pasted - exact).square().mean().sqrt()
+    assert 0 < error <= 2e-3 * exact.abs().max()
+
+
+@pytest.mark.parametrize("paste_type", [torch.float32, torch.bfloat16])
+def test_the_result_does_not_depend_on_the_number_of_threads(paste_type: torch.dtype) -> None:
     key, value = features((30, 40))
     threads = torch.get_num_threads()
     results = []
@@ -78,7 +111,13 @@ def test_the_result_does_not_depend_on_the_number_of_threads() -> None:
         for count in (1, 2, 3):
             torch.set_num_threads(count)
             results.append(
-                patch.patch_attention(key, [(key, value)], softmax_scale=10.0, norm_floor=1e-4)
+                patch.patch_attention(
+                    key,
+                    [(key, value)],
+                    softmax_scale=10.0,
+                    norm_floor=1e-4,
+                    paste_type=paste_type,
+                )
             )
     finally:
         torch.set_num_threads(threads)
