@@ -21,7 +21,7 @@ from restorer import Finished, Image, Job, Progress, Settings, Step, formats
 from restorer.batch.memory import MemoryBudget
 from restorer.errors import Cancelled
 from restorer.image import FloatArray
-from restorer.inference.predictor import Predictor
+from restorer.inference.model import LoadedModel
 from restorer.restoration import footprint
 
 
@@ -113,7 +113,7 @@ def test_pictures_larger_than_the_budget_are_restored_one_at_a_time(
 def test_a_job_reserves_what_its_pictures_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, suffix: str
 ) -> None:
-    def nearest(self: Predictor, values: FloatArray, seed: int) -> tuple[Tensor, Tensor]:
+    def nearest(self: LoadedModel, values: FloatArray, seed: int) -> tuple[Tensor, Tensor]:
         scale, colors = self.spec.scale, values[..., : self.spec.channels]
         enlarged = np.ascontiguousarray(colors.repeat(scale, 1).repeat(scale, 2))
         return torch.from_numpy(enlarged), torch.tensor([1.0, 0.0])
@@ -122,7 +122,7 @@ def test_a_job_reserves_what_its_pictures_take(
     picture = Image(noise if suffix == ".tif" else (noise >> 8).astype(np.uint8))
     source, target = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
     formats.write(picture, source)
-    monkeypatch.setattr(Predictor, "_forward", nearest)
+    monkeypatch.setattr("restorer.inference.soundness.forward", nearest)
     job = Job(source, target, (Step(model),), Settings(tile=96, existing="replace"))
     restorer.run_job(job)  # loads the model
     tracemalloc.start()

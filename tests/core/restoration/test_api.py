@@ -16,7 +16,6 @@ from restorer.batch.jobs import JobContext
 from restorer.formats import history
 from restorer.image import Bits
 from restorer.inference.autotune import TileMemory
-from restorer.inference.predictor import Predictor
 from restorer.settings import Existing
 
 from helpers import Enlarge, fake_predictor, make_photograph
@@ -381,7 +380,7 @@ def test_memory_below_the_smallest_tile_is_said(monkeypatch: pytest.MonkeyPatch)
 def test_a_request_is_checked_without_restoring_anything(
     monkeypatch: pytest.MonkeyPatch, step: Step, settings: Settings, message: str
 ) -> None:
-    monkeypatch.delattr(Predictor, "_forward")
+    monkeypatch.delattr("restorer.inference.soundness.forward")
     monkeypatch.setattr("restorer.restoration.step.tile_memory", lambda _: None)
     with pytest.raises(SettingsError, match=message):
         restorer.check_steps(step, settings)
