@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import os
 import sys
@@ -117,6 +119,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit."""
     _fill_closed_streams()
+    # Without it, a last collection would pass over all objects of PyTorch, in half a second.
+    atexit.register(gc.freeze)
     _print_all_characters()
     # On Windows, click would take brackets for patterns and remove them; see `expanded`.
     cli.main(prog_name="restore", windows_expand_args=False)

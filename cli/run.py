@@ -9,11 +9,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .starting import collector_paused
 from .stopping import stoppable
 from .words import duration, printable, size, warn
 
 if TYPE_CHECKING:
-    from restorer import Decision, Finished, FolderWatch, Job, Progress, RunControl
+    from restorer import (
+        Decision,
+        Finished,
+        FolderWatch,
+        Job,
+        Progress,
+        RunControl,
+        Settings,
+        Step,
+    )
 
     from .report import Report
 
@@ -100,16 +110,23 @@ def run_watch(
 def _check(job: Job, engine: str) -> None:
     from concurrent.futures import ThreadPoolExecutor, wait
 
-    from restorer import ENGINES, check_steps
+    from restorer import ENGINES
 
     settings = job.settings
     if ENGINES[engine].cluster:  # this machine need not have the device
         settings = replace(settings, device="cpu")
     with ThreadPoolExecutor(1) as aside:  # its OpenMP helpers end with it; see the local engine
-        check = aside.submit(check_steps, job.steps, settings)
+        check = aside.submit(_load_and_check, job.steps, settings)
         while not wait([check], _LOOK_S).done:
             pass
         check.result()
+
+
+def _load_and_check(steps: Sequence[Step], settings: Settings) -> None:
+    with collector_paused():
+        from restorer import check_steps, run_jobs  # noqa: F401  they load PyTorch
+
+        check_steps(steps, settings)
 
 
 def _follow(

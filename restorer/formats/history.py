@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 import restorer
 from restorer.errors import ImageWriteError
@@ -135,6 +134,8 @@ def _is_generative(account: bytes) -> bool:
 
 
 def _event(account: bytes) -> bytes:
+    from xml.sax.saxutils import quoteattr  # with all of HTTP, which readers do without
+
     agent, parameters = quoteattr(f"{_AGENT}{restorer.__version__}"), quoteattr(account.decode())
     return (_EVENT % (_RDF_SPACE, _EVENT_SPACE, agent, parameters)).encode()
 

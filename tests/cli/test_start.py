@@ -76,6 +76,19 @@ def test_dry_run_and_a_finished_batch_do_without_pytorch(make_picture, tmp_path)
     assert not {"torch", "cv2"} & loaded(*batch, weights, "--dry-run")
 
 
+def test_the_objects_of_pytorch_are_left_out_of_garbage_collection(make_picture, tmp_path):
+    code = (
+        "import atexit, gc, sys\n"
+        "from restorer.cli.group import main\n"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 100_000))\n"
+        "main()"
+    )
+    words = ("image", make_picture(tmp_path / "a.png"), "--model", "panet-denoise-lite", "--quiet")
+    command = [sys.executable, "-c", code, *map(str, words)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert ended.stdout == "True True\n"
+
+
 @pytest.mark.parametrize("module", ["restorer", "restorer.cli"])
 def test_module_runs_as_a_program(module):
     words = [sys.executable, "-m", module, "--version"]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote, unquote, urlsplit
-from urllib.request import url2pathname
 
 from restorer.errors import SettingsError
 from restorer.paths import Identity, path_identity
@@ -157,6 +156,8 @@ def location(place: str | os.PathLike[str] | Address) -> Path | Address:
     if found is None:
         return Path(place)
     if found[1].lower() in ("file", "local") and "::" not in text:
+        from urllib.request import url2pathname  # with all of HTTP, which few paths need
+
         return Path(url2pathname(urlsplit(text).path))
     return Address(text)
 
