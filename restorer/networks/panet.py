@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.pyramid import PyramidAttention
+from restorer.networks.fused import add_convolution, blocks_in_place, fused_type, is_fusible
 from restorer.networks.layers import (
     EDSR,
     ReferenceUse,
@@ -211,8 +212,14 @@ class PANetLite(nn.Module):
 
         H and W are multiples of unshuffle * squeeze; `seed` is not used.
         """
-        features = self.head(x)
-        return self.leave(x, features + self.after(self.attention(self.before(features))))
+        features: Tensor = self.head(x)
+        before, (*after, closing) = list(self.before), list(self.after)
+        dtype = fused_type(features)
+        if dtype is None or not all(is_fusible(block) for block in (*before, *after)):
+            return self.leave(x, features + self.after(self.attention(self.before(features))))
+        features = features.to(dtype)
+        body = self.attention(blocks_in_place(before, features.clone())).to(dtype)
+        return self.leave(x, add_convolution(closing, blocks_in_place(after, body), features))
 
     def stages(self, *, seed: int = 0) -> Program:
         """Return the stages of `forward`; see `restorer.networks.stages`."""
