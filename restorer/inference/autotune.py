@@ -23,7 +23,13 @@ from restorer import bayer
 from restorer.errors import InferenceError
 from restorer.image import FloatArray
 from restorer.inference import calibration
-from restorer.inference.devices import Precision, choose_device, fast_precisions, shared_threads
+from restorer.inference.devices import (
+    Precision,
+    choose_device,
+    cpu_threads,
+    fast_precisions,
+    shared_threads,
+)
 from restorer.inference.memory import MemoryMeter, tile_budget
 from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
@@ -139,7 +145,7 @@ def known_precision(spec: ModelSpec, device: str, bits: int = 8) -> Precision:
 def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
     """Run a model in float32 and in all formats that may be faster; store the trials.
 
-    A GPU runs as many tiles at once, and as large ones, as for a large picture: with small ones,
+    As many tiles run at once as for a large picture, on a GPU as large ones, too: with small ones,
     the time is that of the CPU, which starts its work.
 
     Raises ModelError where the model cannot be opened.
@@ -196,8 +202,8 @@ def reversed_share(predictor: Predictor) -> float:
 def try_workers(spec: ModelSpec, device: str = "cpu") -> dict[int, float]:
     """Measure and store tiles per second by the number of workers that share the cores of the CPU.
 
-    On a GPU, one worker is measured, with as many and as large tiles as for a large picture, which
-    count as several of the side that is measured on a CPU.
+    As many tiles run at once as for a large picture. On a GPU, one worker is measured, and the
+    tiles are larger, and count as several of the side that is measured on a CPU.
 
     Raises ModelError where the model cannot be opened.
 
@@ -276,6 +282,8 @@ def _as_run(predictor: Predictor) -> Predictor:
 def _planned(predictor: Predictor) -> tuple[int, int]:
     """Return the side and the number of the tiles that keep a device busy."""
     spec, device = predictor.spec, predictor.device
+    if predictor.runs_in_threads:
+        return calibration.check_side(spec), min(cpu_threads(), _LARGEST_BATCH)
     memory = tile_memory(predictor) if device.startswith("cuda") else None
     if memory is None:
         return calibration.check_side(spec), 1

@@ -102,10 +102,11 @@ def shared_threads(workers: int) -> Iterator[None]:
 
 
 @contextmanager
-def single_threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Give `count` threads that use one core each; at the end, what has not begun is dropped."""
+def core_shares(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Give `count` threads that share the cores of this one; what has not begun ends with them."""
     before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+    cores = max(1, before // count)
+    pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(cores,))
     try:
         yield pool
     finally:

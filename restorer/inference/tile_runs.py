@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from restorer.image import FloatArray
-from restorer.inference.devices import cpu_threads, single_threads
+from restorer.inference.devices import core_shares, cpu_threads
 from restorer.inference.model import LoadedModel
 from restorer.inference.pipeline import EIGHT_VIEWS, View, batched, batches_ahead
 from restorer.inference.soundness import start_sound
@@ -72,7 +72,7 @@ def _in_batches(
 def _in_threads(
     tiles: Iterator[tuple[Tile, FloatArray]], restore: _Restore, threads: int
 ) -> Iterator[tuple[Tile, Tensor]]:
-    """Yield the results of tiles, each of which one core computes.
+    """Yield the results of tiles, each of which one core computes, or its share of many.
 
     Cores that share an operation wait for each other at its end, a thousand times a tile. They do
     share the last tiles if these are fewer than the cores.
@@ -82,7 +82,7 @@ def _in_threads(
         return restore([part])()[0]
 
     started = deque[tuple[list[Tile], Iterator[Tensor]]]()
-    with single_threads(threads) as pool:
+    with core_shares(threads) as pool:
         for some in batched(tiles, threads):
             parts = [part for _, part in some]
             # `map` of a pool starts its work at once, that of Python when a result is asked for.

@@ -79,6 +79,11 @@ def test_each_thread_uses_one_core_and_others_keep_theirs(predictor) -> None:
     own = threading.current_thread().name
     assert {count for name, count in seen if name != own} == {1}
     assert [count for name, count in seen if name == own] == [2], "all cores share the odd tile"
+    seen.clear()
+    torch.set_num_threads(4)
+    predictor.run(PLANES, plan, batch=2)
+    assert {count for name, count in seen if name != own} == {2}
+    torch.set_num_threads(2)
     later: list[int] = []
     thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
     thread.start()
@@ -116,6 +121,19 @@ def test_networks_of_others_run_in_one_thread() -> None:
     wrapped = restorer.wrap_model(torch.nn.Conv2d(3, 3, 3, padding=1))
     assert not wrapped.runs_in_threads
     assert restorer.load("panet-denoise-lite", device="cpu").runs_in_threads
+
+
+def test_the_measured_speed_is_that_of_all_cores(monkeypatch) -> None:
+    counts: list[int] = []
+    real = Predictor.run
+
+    def note(self: Predictor, *values: Any, batch: int = 1, **options: Any) -> np.ndarray:
+        counts.append(batch)
+        return real(self, *values, batch=batch, **options)
+
+    monkeypatch.setattr(Predictor, "run", note)
+    restorer.try_workers(restorer.model_spec("panet-denoise-lite"), "cpu")
+    assert set(counts) == {2}
 
 
 @pytest.mark.parametrize(("memory", "expected"), [(None, 2), (1, 1)])
