@@ -36,6 +36,7 @@ _COMMANDS = {
     ),
     "replay": "Repeat the restoration that made FILE, and compare the pixels.",
     "demo": "Restore sample photos and print the gain in PSNR.",
+    "integrate": "Install actions into other programs, for the current user.",
     "evaluate": "Degrade clean images, restore them, and compare.",
     "train": "Train the networks of a recipe.",
 }

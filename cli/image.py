@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Name of the result if OUT is not a file: {stem} {suffix} {model} {scale}.",
 )
+@click.option("--notify", is_flag=True, help="Show a notification of the desktop at the end.")
 @restoration_options
 @click.pass_context
 def image(
@@ -51,6 +52,7 @@ def image(
     sources: tuple[str, ...],
     output: str | None,
     name: str,
+    notify: bool,
     request: Request,
     dry_run: bool,
     report: Path | None,
@@ -71,7 +73,11 @@ def image(
     if dry_run:
         ctx.exit(show_plan([*map(Decision, jobs)]))
 
+    failures: list[str] = []
+
     def show(job: Job, result: Result) -> None:
+        if result.status != "done":
+            failures.append(in_words(job, result))
         if result.status != "done" or result.missing:
             warn(in_words(job, result))
         elif not quiet:
@@ -81,7 +87,18 @@ def image(
         account = Report(file=file, show=show)
         run(jobs, account, quiet=quiet, verbose=verbose)
         account.close()
+    if notify:
+        _notify(len(jobs), failures)
     ctx.exit(account.exit_code)
+
+
+def _notify(count: int, failures: Sequence[str]) -> None:
+    from .notify import notify
+
+    done = count - len(failures)
+    pictures = f"{count} picture{'s' * (count != 1)}"
+    title = f"{done} of {pictures} restored" if failures else f"{pictures} restored"
+    notify(title, failures[0] if failures else "")
 
 
 def _sources(words: Sequence[str]) -> list[Path | Address]:
