@@ -12,7 +12,7 @@ from restorer import Image, ImageWriteError, RestorerError, TargetExistsError, t
 
 from ..session import operations
 from ..session.choices import CAMERA_SUFFIX, Choices
-from ..session.saving import numbered
+from ..session.saving import numbered, same_file
 from ..session.worker import Request
 from ..widgets.words import error_text
 from .request import ExportRequest
@@ -142,7 +142,7 @@ def _export(
     recipe = wanted.recipe(picture.recipe.of_page(picture.page, picture.pages))
     image: Image | None = None
     for path in numbered(target(picture, wanted)):
-        own = any(_same(path, original) for original in originals)
+        own = any(same_file(path, original) for original in originals)
         if str(path).casefold() in used or (own and wanted.existing == "number"):
             continue
         if own:
@@ -179,11 +179,3 @@ def _converted(image: Image, asked: Choices, recipe: Choices) -> Image:
     seed = settings.seed if settings.dither else None
     values = image.to_float() / image.white
     return image.with_float(values, bits=settings.bits, dither_seed=seed)
-
-
-def _same(path: Path, other: Path) -> bool:
-    """Whether two paths name the same file."""
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False

@@ -51,7 +51,7 @@ class Saving(QObject):
         if final is None or document is None:
             self._store.tell(self.tr("There is no result yet. Restore the picture first."))
             return
-        if not replace and document.path is not None and _same(path, document.path):
+        if not replace and document.path is not None and same_file(path, document.path):
             text = self.tr("%1 is the original. Choose another name.")
             self._store.tell(text.replace("%1", str(path)))
             return
@@ -161,7 +161,8 @@ def numbered(path: Path) -> Iterator[Path]:
     yield from (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
 
 
-def _same(a: Path, b: Path) -> bool:
+def same_file(a: Path, b: Path) -> bool:
+    """Whether two paths name the same file; of files that are not there, whether they are equal."""
     try:
         return a.samefile(b)
     except OSError:
