@@ -476,8 +476,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close; ask once if results or work would be lost."""
-        busy = self.session.at_work or self.pages.running or self.session.state.strip.unsaved
-        if busy and not self._may_close:
+        if (self._works() or self.session.state.strip.unsaved) and not self._may_close:
             event.ignore()
             self._ask_to_close()
             return
@@ -499,7 +498,9 @@ class MainWindow(QMainWindow):
         if self._closing is not None and self._closing.isVisible():
             return
         documents = [each for each in self.session.state.documents if each.holds_work]
-        self._closing = Closing(documents, batch=self.pages.running, parent=self)
+        self._closing = Closing(
+            documents, batch=self.pages.running, export=self.results.running, parent=self
+        )
         self._closing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._closing.answered.connect(self._take_answer)
         self._closing.destroyed.connect(self._forget_closing)

@@ -3328,6 +3328,18 @@
         <source>restored, not saved</source>
         <translation>verbessert, nicht gespeichert</translation>
     </message>
+    <message>
+        <source>Export - files are being written</source>
+        <translation>Export - Dateien werden geschrieben</translation>
+    </message>
+    <message>
+        <source>The export stops after the current file.</source>
+        <translation>Der Export hält nach der laufenden Datei an.</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>An&amp;halten</translation>
+    </message>
 </context>
 <context>
     <name>ExportDialog</name>

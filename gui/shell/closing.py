@@ -18,6 +18,7 @@ class Closing(QDialog):
     Args:
         documents: Those with an unsaved result, or that wait or run.
         batch: Whether the batch page restores files.
+        export: Whether results are being exported.
         parent: The window.
 
     Signals:
@@ -27,7 +28,12 @@ class Closing(QDialog):
     answered = Signal(str)
 
     def __init__(
-        self, documents: Sequence[Document], *, batch: bool, parent: QWidget | None = None
+        self,
+        documents: Sequence[Document],
+        *,
+        batch: bool,
+        export: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Close restorer"))
@@ -41,6 +47,8 @@ class Closing(QDialog):
             self.list.addItem(f"{document.name} - {self._state(document)}")
         if batch:
             self.list.addItem(self.tr("Batch - files are being restored"))
+        if export:
+            self.list.addItem(self.tr("Export - files are being written"))
         note = QLabel(wordWrap=True)
         note.setProperty("hint", True)
         words = []
@@ -48,12 +56,16 @@ class Closing(QDialog):
             words.append(self.tr("Results are saved beside the originals."))
         if waiting or batch:
             words.append(self.tr("What waits can be continued at the next start."))
+        if export:
+            words.append(self.tr("The export stops after the current file."))
         note.setText(" ".join(words))
         buttons = QDialogButtonBox()
-        kept = self.tr("&Save all") if unsaved else self.tr("&Stop and keep the queue")
+        kept = self.tr("&Stop and keep the queue") if waiting or batch else self.tr("&Stop")
+        kept = self.tr("&Save all") if unsaved else kept
         self.save = buttons.addButton(kept, QDialogButtonBox.ButtonRole.AcceptRole)
         thrown = QDialogButtonBox.ButtonRole.DestructiveRole
         self.discard = buttons.addButton(self.tr("&Discard"), thrown)
+        self.discard.setVisible(bool(documents) or batch)
         self.cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.save.setDefault(True)
         layout = QVBoxLayout(self)

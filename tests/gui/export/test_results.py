@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 import restorer
 from restorer.gui.export import desktop, drag_out
+from restorer.gui.export import run as export_run
 from restorer.gui.shell import results
+from restorer.gui.shell.closing import Closing
 from restorer.gui.shell.results import LongWork
 
 
@@ -44,6 +47,38 @@ def test_the_selected_results_are_exported_by_keys(window, qtbot, make_picture, 
     assert [each.badge for each in window.session.state.documents] == ["saved", "saved"]
     assert "Exported: 2." in window.session.state.message.text
     assert str(tmp_path / "web") in window.preferences.text("export")
+
+
+def test_closing_while_an_export_runs_asks(window, qtbot, make_picture, tmp_path, monkeypatch):
+    restored(window, qtbot, [make_picture("a.png", 12, 16), make_picture("b.png", 12, 16)])
+    window.session.save_beside(window.session.state.documents)
+    qtbot.waitUntil(lambda: not window.session.state.strip.unsaved)
+    write, begun, go = export_run.operations.save, threading.Event(), threading.Event()
+
+    def save(*args, **options):
+        begun.set()
+        go.wait(30)
+        return write(*args, **options)
+
+    monkeypatch.setattr(export_run.operations, "save", save)
+    window.actions_["export"].trigger()
+    dialog = window.results._dialog
+    dialog.folder.setText(str(tmp_path / "web"))
+    dialog.start.click()
+    qtbot.waitUntil(begun.is_set)
+    assert not window.close()
+    (question,) = window.findChildren(Closing)
+    texts = [question.list.item(number).text() for number in range(question.list.count())]
+    assert texts == ["Export - files are being written"]
+    assert question.save.text() == "&Stop"
+    assert question.discard.isHidden()
+    question.cancel.click()
+    assert window.isVisible()
+    assert not window.close()
+    go.set()
+    window.findChildren(Closing)[-1].save.click()
+    assert window.isHidden()
+    assert [path.name for path in (tmp_path / "web").iterdir()] == ["a-restored.png"]
 
 
 @pytest.mark.parametrize("handle", ["button", "strip"])
