@@ -35,8 +35,9 @@ def main(files: Sequence[Path] = ()) -> int:
     """
 
     def begin(window: MainWindow) -> None:
-        window.session.offer_left_over()
-        if files:
+        if files:  # the start page, which shows what is left, is not seen
+            window.session.files.loaded.connect(window.session.offer_left_over)
+            window.session.offer_left_over()
             window.open([Path(file) for file in files])
 
     return _run(begin, cache_folder())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import (
@@ -28,8 +27,8 @@ from PySide6.QtWidgets import (
 from restorer import __version__
 
 from .attention.dialog import AttentionDialog
-from .batch.store import waiting_files
 from .canvas.compare import Compare
+from .canvas.document_model import shared_model
 from .canvas.film_strip import FilmStrip
 from .canvas.page_picker import PagePicker
 from .canvas.scene import Mode
@@ -37,7 +36,6 @@ from .details.panel import Details
 from .restore.controls import ActionArea, Controls
 from .restore.presets import Presets
 from .session.box import Box
-from .session.documents import Document
 from .session.session import Session
 from .session.state import Message, State
 from .shell.actions import Actions
@@ -62,9 +60,6 @@ from .shell.welcome import Welcome
 from .widgets.events import accept_copy
 from .widgets.forms import letter_width
 from .widgets.theme import SCHEMES, SURROUNDS, icon, set_scheme
-
-if TYPE_CHECKING:
-    from .batch.page import BatchPanel
 
 _PANEL_WIDTH = 336
 _PANEL_LETTERS = 44  # with a large font, it is as wide as these
@@ -107,7 +102,8 @@ class MainWindow(QMainWindow):
         self._show(session.state)
         self._shown = QTimer(self, singleShot=True, interval=_PAINTED_MS)
         self._shown.timeout.connect(session.prepare)
-        self.welcome.show_waiting(waiting_files(preferences.folder))
+        session.files.loaded.connect(self._show_left_over)
+        self._show_left_over()
 
     # Building.
 
@@ -115,7 +111,8 @@ class MainWindow(QMainWindow):
         self.bar = TopBar(self.actions_)
         self.compare = Compare()
         self.welcome = Welcome(self.actions_["open"], self.preferences.folder / "samples")
-        self.strip = FilmStrip()
+        self.items = shared_model(self.session, self.devicePixelRatioF())
+        self.strip = FilmStrip(self.items)
         self.picker = PagePicker(self.actions_["sheet-previous"], self.actions_["sheet-next"])
         self.controls = Controls()
         self.area = ActionArea()
@@ -184,7 +181,6 @@ class MainWindow(QMainWindow):
             "open": self.files.browse,
             "open-folder": self.files.browse_folder,
             "paste": self.files.paste,
-            "queue-all": self._queue_all,
             "previous": lambda: session.show(session.state.current - 1),
             "next": lambda: session.show(session.state.current + 1),
             "sheet-previous": lambda: self._step_page(-1),
@@ -225,7 +221,7 @@ class MainWindow(QMainWindow):
             do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
         self.strip.set_actions([do[name] if name else None for name in self.commands.menu])
         self.strip.selected.connect(session.select)
-        self.commands.queued.connect(lambda documents: self._queue(documents, start=True))
+        self.commands.queued.connect(self._turn_to_queue)
         do["loupe"].toggled.connect(self.compare.canvas.set_loupe)
         do["frame"].toggled.connect(self.compare.set_framing)
         do["panel"].toggled.connect(self._show_panel)
@@ -262,7 +258,7 @@ class MainWindow(QMainWindow):
         self.area.save.connect(self.files.save_new)
         self.strip.chosen.connect(session.show)
         self.welcome.opened.connect(lambda path: self.open([path]))
-        self.welcome.continued.connect(do["page-queue"].trigger)
+        self.welcome.continued.connect(self._continue)
         references = self.controls.steps.references
         references.explained.connect(lambda image: self.compare.show_map(image, _VEIL))
         self.compare.canvas.pointed.connect(references.source.show_place)
@@ -302,8 +298,16 @@ class MainWindow(QMainWindow):
         self.area.show_progress(state)
         if state.seen_growths and not state.is_between:
             self.compare.show_state(state)
-        self.strip.show_progress(state)
         self._tell_work()
+
+    def _show_left_over(self) -> None:
+        self.welcome.show_left_over(self.session.left_documents)
+
+    def _continue(self) -> None:
+        """Go on with what the last window has left."""
+        self.session.take_left_over()
+        if self.session.state.current < 0:
+            self._turn_to_queue()
 
     def _step_page(self, step: int) -> None:
         opened = self.session.state.opened
@@ -409,7 +413,7 @@ class MainWindow(QMainWindow):
         elif action == "open":
             self.session.open_anyway()
         elif action == "continue":
-            self.session.take_left_over()
+            self._continue()
 
     def _show_models(self) -> None:
         self.actions_["page-models"].trigger()
@@ -422,15 +426,8 @@ class MainWindow(QMainWindow):
         self.status.setVisible(page == "picture" and not self.full_screen.active)
         self._enable(self.session.state)
 
-    def _queue_all(self) -> None:
-        """Add all open files to the queue."""
-        self._queue(self.session.state.documents)
-
-    def _queue(self, documents: Sequence[Document], *, start: bool = False) -> None:
-        """Add documents to the queue of the batch page, each with its own recipe."""
-        if any(document.path is not None for document in documents):
-            self.actions_["page-queue"].trigger()
-            cast("BatchPanel", self.pages.page("queue")).add_documents(documents, start=start)
+    def _turn_to_queue(self) -> None:
+        self.actions_["page-queue"].trigger()
 
     def open(self, paths: list[Path]) -> None:
         """Open files and folders."""
@@ -488,7 +485,7 @@ class MainWindow(QMainWindow):
         self.details.close_workers()
         self.attention.close_workers()
         self.welcome.close_workers()
-        self.strip.close_workers()
+        self.items.close()
         self.controls.steps.references.close_workers()
         self.session.close()
         super().closeEvent(event)
@@ -498,9 +495,7 @@ class MainWindow(QMainWindow):
         if self._closing is not None and self._closing.isVisible():
             return
         documents = [each for each in self.session.state.documents if each.holds_work]
-        self._closing = Closing(
-            documents, batch=self.pages.running, export=self.results.running, parent=self
-        )
+        self._closing = Closing(documents, export=self.results.running, parent=self)
         self._closing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._closing.answered.connect(self._take_answer)
         self._closing.destroyed.connect(self._forget_closing)

@@ -1,15 +1,14 @@
-"""BatchPanel: the page of the queue."""
+"""BatchPage: all pictures as a table, to restore many of them straight to files."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QModelIndex, QTimer
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -20,103 +19,45 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from restorer import Choice, Settings, find_option
+from restorer import Choice, find_option
 
-from ..session.choices import Choices, automatic_choices
-from ..session.documents import Document
+from ..canvas.document_model import BadgeFilter, shared_model
+from ..canvas.film_strip import selected_rows, selection_of
+from ..session.documents import Badge, Document
+from ..session.jobs import Output, local
 from ..session.session import Session
-from ..session.thumbnails import Thumbnails
+from ..session.state import State
 from ..widgets.accessibility import Notice, announce
 from ..widgets.drop import FileDropPanel
-from ..widgets.forms import column, hint, row
+from ..widgets.forms import column, row
 from ..widgets.theme import SPACE
-from ..widgets.titles import core_text, step_name
+from ..widgets.titles import core_text
 from ..widgets.words import duration, picture_patterns
-from .controller import QueueControl
-from .rows import NAME, RowFilter, RowState
-from .store import QUEUE_FOLDER
-from .view import THUMBNAIL, QueueView
+from .view import DocumentTable
+
+_SEEN_MS = 150  # after the last scrolling, until visible pictures are looked at
 
 
-class BatchPanel(FileDropPanel):
-    """The queue with its controls; a queue of the last session waits for the Start button.
+class BatchPage(FileDropPanel):
+    """The pictures of the film strip as a table.
 
     Args:
-        folder: Folder of the saved queue and its journal.
+        session: The session.
         parent: Owner.
-
-    Signals:
-        opened: The user wants to see a source and its result; two paths.
-        changed: Rows, counts or activity have changed.
     """
 
-    opened = Signal(object, object)
-    changed = Signal()
-
-    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._choices = automatic_choices()
-        self._wanted: tuple[Path | None, str] = (None, "skip")  # as it was set last
+        self.session = session
+        self.items = shared_model(session, self.devicePixelRatioF())
         self._ran = False
-        self._counts: Counter[RowState] | None = None  # of the rows that `_offer` saw
-        self._thumbnails = Thumbnails(THUMBNAIL, self.devicePixelRatioF(), self)
-        self.control = QueueControl(folder, self._thumbnails, self)
+        self._showing = False
+        self._marked: tuple[int, ...] | None = None  # the ids that are selected
+        self._offered: object = None  # what the buttons of the selection were set for
         self._build()
         self._lay_out()
         self._connect()
-        self.set_choices(self._choices)
-        self.control.load()
-
-    # Called by the window.
-
-    @property
-    def waiting(self) -> int:
-        """Number of files that wait."""
-        return self.control.model.counts["waiting"]
-
-    @property
-    def running(self) -> bool:
-        """Whether a job may be running."""
-        return self.control.running
-
-    def set_choices(self, choices: Choices) -> None:
-        """Set the choices for files that are added from now on."""
-        self._choices = choices
-        models = " → ".join(map(step_name, choices.asked))
-        text = self.tr("New files: %1").replace("%1", models or self.tr("no steps selected"))
-        self.what.setText(text)
-        self.what.setToolTip(text)
-
-    def add(self, paths: Sequence[Path]) -> None:
-        """Append files, and the pictures below folders, to the queue."""
-        self._apply_output()
-        self.control.add(paths, self._choices, self._folder(), self._settings())
-
-    def add_documents(self, documents: Sequence[Document], *, start: bool) -> None:
-        """Append documents of the film strip to the queue, each with its own recipe.
-
-        Args:
-            documents: The documents; a file of several pages is restored as a whole.
-            start: Whether the queue runs as soon as they are in it.
-        """
-        self._apply_output()
-        groups: list[tuple[Choices, list[Path]]] = []
-        for document in documents:
-            recipe = document.recipe.for_kind(raw=False).suited(None)
-            if document.path is None:
-                continue
-            if not groups or groups[-1][0] != recipe:
-                groups.append((recipe, []))
-            if document.path not in groups[-1][1]:
-                groups[-1][1].append(document.path)
-        for recipe, paths in groups:
-            settings = replace(recipe.settings, existing=self.existing.currentData())
-            self.control.add(paths, recipe, self._folder(), settings, start=start)
-
-    def close_workers(self, timeout_s: float = 60.0) -> bool:
-        """Stop, save the queue and end all threads; return whether they ended within the time."""
-        closed = self.control.close(timeout_s)
-        return self._thumbnails.close() and closed
+        self.show_state(session.state)
 
     # Building.
 
@@ -133,50 +74,58 @@ class BatchPanel(FileDropPanel):
             self.tr("If a result exists already"),
             [(core_text(label), value) for value, label in existing.labels.items()],
         )
-        self.what = hint()
-        self.use = QPushButton(self.tr("Apply current settings to waiting files"))
-        self.use.setToolTip(self.tr("Restore all unfinished files with the current settings"))
+        self.use = QPushButton(self.tr("Same settings for the selected pictures"))
+        self.use.setToolTip(
+            self.tr("Give all selected pictures the settings of the open one; Ctrl+Z takes it back")
+        )
         self.shown = _combo(
-            self.tr("Files to show"),
+            self.tr("Pictures to show"),
             [
-                (self.tr("All files"), ()),
-                (self.tr("Unfinished"), ("waiting", "running")),
-                (self.tr("Done"), ("done", "skipped")),
-                (self.tr("Failed or canceled"), ("failed", "cancelled")),
+                (self.tr("All pictures"), ()),
+                (self.tr("Waiting or running"), ("waiting", "running")),
+                (self.tr("Not restored yet"), ("", "suggested", "changed")),
+                (self.tr("Restored"), ("ready", "saved", "skipped")),
+                (self.tr("Failed"), ("failed",)),
             ],
         )
-        self.proxy = RowFilter(self)
-        self.proxy.setSourceModel(self.control.model)
-        self.view = QueueView()
+        self.proxy = BadgeFilter(self.items)
+        self.proxy.setParent(self)
+        self.view = DocumentTable()
         self.view.setModel(self.proxy)
-        self.view.set_up(self.control.model.words())
-        self.view.setAccessibleName(self.tr("Queue"))
+        self.view.set_up(self.items.words)
+        self.view.setAccessibleName(self.tr("Pictures"))
         self.message = Notice()
         self.summary = QLabel()
         self.bar = QProgressBar(textVisible=False)
-        self.bar.setAccessibleName(self.tr("Progress of the whole queue"))
-        self.start = QPushButton(self.tr("Start"))
+        self.bar.setAccessibleName(self.tr("Progress of all pictures"))
+        self._start_words = (self.tr("Restore all"), self.tr("Continue"))
+        self.start = QPushButton(self._start_words[0])
         self.start.setProperty("primary", True)
-        self._start_words = (self.tr("Start"), self.tr("Continue"))
+        self.start_selected = QPushButton(self.tr("Restore selected"))
         self.pause = QPushButton(self.tr("Pause"))
         self.pause.setToolTip(
             self.tr("Stop after the current tile and free the memory; continue at any time")
         )
         self.retry = QPushButton(self.tr("Retry failed"))
         self.cancel = QPushButton(self.tr("Cancel"))
-        self.cancel.setToolTip(self.tr("Cancel the selected files; the others continue"))
+        self.cancel.setToolTip(
+            self.tr("Take the selected pictures out of the queue; the others continue")
+        )
         self.remove = QPushButton(self.tr("Remove"))
-        self.remove.setToolTip(self.tr("Remove the selected files from the queue (Del)"))
-        self.clear = QPushButton(self.tr("Clear finished"))
+        self.remove.setToolTip(self.tr("Remove the selected pictures from the list (Del)"))
+        self.clear = QPushButton(self.tr("Clear saved"))
         self.acts = {  # of the menu of the selected rows
             "open": QAction(self.tr("Show before and after"), self),
+            "start": QAction(self.tr("Restore and save"), self),
             "retry": QAction(self.tr("Retry"), self),
             "cancel": QAction(self.tr("Cancel"), self),
+            "use": QAction(self.tr("Same settings as the open picture"), self),
             "remove": QAction(self.tr("Remove"), self),
         }
         self.view.addActions(list(self.acts.values()))
         self.report = QPushButton(self.tr("Save report …"))
         self.report.setToolTip(self.tr("Save a list of what became of each file, as a text file"))
+        self._quiet = QTimer(self, singleShot=True, interval=_SEEN_MS)
 
     def _lay_out(self) -> None:
         into = QLabel(self.tr("Save results to"))
@@ -189,13 +138,13 @@ class BatchPanel(FileDropPanel):
         for place in (3, 1):
             second.insertSpacing(place, SPACE)
         second.addStretch(1)
-        actions = row(self.start, self.pause, self.retry, self.cancel, self.remove, self.clear)
+        parts = (self.start, self.start_selected, self.pause, self.retry, self.cancel, self.remove)
+        actions = row(*parts, self.clear)
         actions.addStretch(1)
         actions.addWidget(self.report)
         layout = column(margin=2 * SPACE)
         layout.addLayout(first)
         layout.addLayout(second)
-        layout.addWidget(self.what)
         layout.addWidget(self.view, 1)
         for widget in (self.message, self.summary, self.bar):
             layout.addWidget(widget)
@@ -209,177 +158,261 @@ class BatchPanel(FileDropPanel):
         self.start.setMinimumWidth(max(widths))
 
     def _connect(self) -> None:
-        control = self.control
+        session, files = self.session, self.session.files
         self.add_files.clicked.connect(self._browse_files)
         self.add_folder.clicked.connect(self._browse_folder)
         self.choose.clicked.connect(self._browse_target)
-        self.use.clicked.connect(lambda: control.apply_choices(self._choices, self._settings()))
-        self.shown.currentIndexChanged.connect(self._filter)
-        self.folder.editingFinished.connect(self._apply_output)
-        self.existing.activated.connect(self._apply_output)
+        self.shown.currentIndexChanged.connect(
+            lambda: self.proxy.show_only(*self.shown.currentData())
+        )
+        self.folder.editingFinished.connect(self._set_output)
+        self.existing.activated.connect(self._set_output)
         self.start.clicked.connect(self._start)
+        self.start_selected.clicked.connect(
+            lambda: files.queue([each.id for each in self._selected], start=True)
+        )
         self.pause.clicked.connect(self._pause)
-        self.retry.clicked.connect(lambda: control.retry())
-        self.cancel.clicked.connect(lambda: control.cancel(self._selected()))
+        self.retry.clicked.connect(lambda: session.retry(self.items.select("failed")))
+        self.cancel.clicked.connect(lambda: session.unqueue([d.id for d in self._selected]))
         self.remove.clicked.connect(self._remove)
-        self.clear.clicked.connect(lambda: control.remove(control.model.select("done", "skipped")))
+        self.clear.clicked.connect(
+            lambda: session.remove([d.id for d in self.items.documents if _is_over(d)])
+        )
         self.report.clicked.connect(self._browse_report)
+        self.use.clicked.connect(session.share_recipe)
         self.acts["open"].triggered.connect(lambda: self._open(self.view.currentIndex()))
-        self.acts["retry"].triggered.connect(lambda: control.retry(self._selected()))
-        self.acts["cancel"].triggered.connect(self.cancel.click)
-        self.acts["remove"].triggered.connect(self.remove.click)
+        self.acts["retry"].triggered.connect(
+            lambda: session.retry([each.id for each in self._selected])
+        )
+        for name, button in (
+            *(("start", self.start_selected), ("cancel", self.cancel)),
+            *(("use", self.use), ("remove", self.remove)),
+        ):
+            self.acts[name].triggered.connect(button.click)
         self.view.opened.connect(self._open)
         self.view.removed.connect(self.remove.click)
-        self.view.selectionModel().selectionChanged.connect(self._offer)
-        control.changed.connect(self._refresh)
-        control.changed.connect(self.changed)
-        control.message.connect(self.message.tell)
+        self.view.seen.connect(self._quiet.start)
+        self._quiet.timeout.connect(self._look)
+        self.view.selectionModel().selectionChanged.connect(self._select)
+        self.items.modelReset.connect(self._forget)
+        self.items.rowsInserted.connect(self._quiet.start)
+        self.proxy.layoutChanged.connect(self._quiet.start)
+        session.changed.connect(self.show_state)
+        session.progressed.connect(self._show_progress)
+        files.told.connect(self.message.tell)
+        files.loaded.connect(self._take_left_over)
 
     # Display.
 
-    def _refresh(self) -> None:
-        control, counts = self.control, self.control.model.counts
-        self.start.setText(self._start_words[counts["done"] > 0])
-        ready = counts["waiting"] > 0 and not control.running
-        self.start.setEnabled(ready or control.stopping)
-        if self.pause.hasFocus() and not control.running:
-            self.view.setFocus()  # Qt would focus a button that clears the queue
-        self.pause.setEnabled(control.running and not control.stopping)
-        self.retry.setEnabled(counts["failed"] + counts["cancelled"] > 0)
-        if counts != self._counts:  # not for each tile, as ten thousand rows may be selected
-            self._counts = counts.copy()
-            self._offer()
-        self.clear.setEnabled(counts["done"] + counts["skipped"] > 0)
-        self.use.setEnabled(counts["waiting"] + counts["failed"] + counts["cancelled"] > 0)
-        total = len(control.model.rows)
-        ended = total - counts["waiting"] - counts["running"]
+    def show_state(self, state: State) -> None:
+        """Show what can be done, and what is selected."""
+        counts, filing = self.items.counts, state.filing
+        running = filing.running or state.strip.running is not None
+        waits = counts["waiting"] > 0
+        self.start.setText(self._start_words[waits or running])
+        pending = counts[""] + counts["suggested"] + counts["changed"] + counts["failed"]
+        idle = not running and (waits or pending > 0)
+        held = waits and not filing.running  # while a result of the window is being made
+        self.start.setEnabled(filing.stopping or idle or held)
+        if self.pause.hasFocus() and not running:
+            self.view.setFocus()  # Qt would focus a button that clears the list
+        self.pause.setEnabled(running and not filing.stopping)
+        self.retry.setEnabled(counts["failed"] > 0)
+        self.clear.setEnabled(counts["saved"] + counts["skipped"] > 0)
+        if state.strip.selected != self._marked:
+            self._marked = state.strip.selected
+            self._mark(state)
+        self._offer()
+        self._show_progress(state)
+        if self._ran and not running:
+            announce(self.summary, self.summary.text())
+        self._ran = running
+
+    def _show_progress(self, state: State) -> None:
+        """Show how far all is."""
+        counts, parts = self.items.counts, state.filing.progress.values()
+        total = counts.total()
+        done = counts["ready"] + counts["saved"] + counts["skipped"] + counts["failed"]
+        within = sum(each.part for each in parts)
+        if state.strip.running is not None:
+            within += state.progress.done / max(1, state.progress.total)
         self.bar.setVisible(total > 0)
         self.bar.setRange(0, max(1, total) * 100)
-        self.bar.setValue(round((ended + control.model.running_parts) * 100))
-        self.summary.setText(self._summary())
-        if self._ran and not control.running:
-            announce(self.summary, self.summary.text())
-        self._ran = control.running
+        self.bar.setValue(round((done + within) * 100))
+        self.summary.setText(self._summary(state))
 
-    def _offer(self) -> None:
-        """Enable the actions that apply to the selected rows."""
-        states = Counter(self.control.model.rows[number].state for number in self._selected())
-        self.acts["open"].setEnabled(states["done"] + states["skipped"] > 0)
-        self.acts["retry"].setEnabled(states["failed"] + states["cancelled"] > 0)
-        for offered in (self.cancel, self.acts["cancel"]):
-            offered.setEnabled(states["waiting"] + states["running"] > 0)
-        for offered in (self.remove, self.acts["remove"]):
-            offered.setEnabled(states.total() > 0)
-
-    def _summary(self) -> str:
-        counts = self.control.model.counts
+    def _summary(self, state: State) -> str:
+        counts = self.items.counts
         if not counts.total():
-            return self.tr("The queue is empty.")
-        words: dict[RowState, str] = {
-            "done": self.tr("%n done", "", counts["done"]),
-            "skipped": self.tr("%n skipped", "", counts["skipped"]),
-            "failed": self.tr("%n failed", "", counts["failed"]),
-            "cancelled": self.tr("%n canceled", "", counts["cancelled"]),
-            "running": self.tr("%n running", "", counts["running"]),
-            "waiting": self.tr("%n waiting", "", counts["waiting"]),
-        }
-        said = [word for state, word in words.items() if counts[state] or state == "done"]
-        left = self.control.seconds_left
-        if self.control.stopping:
+            return self.tr("The list is empty.")
+        words = (
+            (counts["saved"], self.tr("%n saved", "", counts["saved"])),
+            (counts["ready"], self.tr("%n not saved", "", counts["ready"])),
+            (counts["skipped"], self.tr("%n skipped", "", counts["skipped"])),
+            (counts["failed"], self.tr("%n failed", "", counts["failed"])),
+            (counts["running"], self.tr("%n running", "", counts["running"])),
+            (counts["waiting"], self.tr("%n waiting", "", counts["waiting"])),
+        )
+        total = counts.total()
+        said = [self.tr("%n pictures", "", total), *(word for count, word in words if count)]
+        left = state.filing.seconds_left
+        if state.filing.stopping:
             said.append(self.tr("stopping after this tile …"))
         elif left is not None and counts["waiting"] + counts["running"]:
             said.append(self.tr("about %1 left").replace("%1", duration(left)))
         return " · ".join(said)
 
-    def _filter(self) -> None:
-        self.proxy.show_only(*self.shown.currentData())
+    def _offer(self) -> None:
+        """Enable what applies to the selected rows."""
+        strip = self.session.state.strip
+        key = (strip.documents, strip.selected)
+        if self._offered == key:  # not for each tile, as ten thousand rows may be selected
+            return
+        self._offered = key
+        chosen = self._selected
+        badges = Counter(each.badge for each in chosen)
+        busy = badges["waiting"] + badges["running"] > 0
+        other = any(each is not strip.document for each in chosen)
+        can = {
+            "open": bool(chosen),
+            "start": any(not each.is_busy and each.path is not None for each in chosen),
+            "retry": badges["failed"] > 0,
+            "cancel": busy,
+            "use": other and strip.document is not None,
+            "remove": bool(chosen),
+        }
+        for name, possible in can.items():
+            self.acts[name].setEnabled(possible)
+        self.start_selected.setEnabled(can["start"])
+        self.cancel.setEnabled(can["cancel"])
+        self.remove.setEnabled(can["remove"])
+        self.use.setEnabled(can["use"])
+
+    def _mark(self, state: State) -> None:
+        """Select what the state says, as far as it is shown."""
+        self._showing = True
+        numbers = [state.strip.number(id) for id in state.strip.selected]
+        if self.proxy.rowCount() != len(self.items.documents):
+            indexes = (self.items.index(number, 0) for number in numbers)
+            numbers = [self.proxy.mapFromSource(index).row() for index in indexes]
+        selection = self.view.selectionModel()
+        flags = selection.SelectionFlag
+        selection.select(selection_of(self.proxy, numbers), flags.ClearAndSelect | flags.Rows)
+        self._showing = False
+
+    def _forget(self) -> None:
+        """Mark what is selected anew, as Qt has dropped that."""
+        self._marked = None
+        self._quiet.start()
+
+    def _select(self) -> None:
+        if not self._showing:
+            self._marked = tuple(self._ids(selected_rows(self.view)))
+            self.session.select(self._marked)
+
+    def _look(self) -> None:
+        """Let what is visible be looked at, to suggest a repair."""
+        if self.isVisible():
+            self.session.look_at(self._ids(self.view.visible_rows()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """List what waits from the last time, and look at what is visible."""
+        super().showEvent(event)
+        self._take_left_over()
+        self._quiet.start()
+
+    def _take_left_over(self) -> None:
+        if self.session.files.left_over and self.isVisible():
+            self.session.files.take_left_over()
 
     # Actions of the user.
 
-    def _folder(self) -> Path | None:
+    def _set_output(self) -> None:
         typed = self.folder.text().strip()
-        return Path(typed).expanduser().absolute() if typed else None
-
-    def _apply_output(self) -> None:
-        """Apply the output settings to waiting files, if they have changed."""
-        wanted = (self._folder(), self.existing.currentData())
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self.control.apply_output(self._folder(), self._settings())
+        folder = Path(typed).expanduser().absolute() if typed else None
+        self.session.files.set_output(Output(folder, self.existing.currentData()))
 
     def _start(self) -> None:
-        self._apply_output()
-        self.control.start()
+        self._set_output()
+        self.session.start()
         self.pause.setFocus()
 
     def _pause(self) -> None:
-        self.control.pause()
+        self.session.pause()
         self.start.setFocus()
 
     def _remove(self) -> None:
-        """Remove the selected rows and select the row that takes their place."""
-        place = min((index.row() for index in self.view.selectionModel().selectedRows()), default=0)
-        self.control.remove(self._selected())
+        """Remove the selected pictures and select the one that takes their place."""
+        rows = selected_rows(self.view)
+        self.session.remove(self._ids(rows))
         if count := self.proxy.rowCount():
-            self.view.selectRow(min(place, count - 1))
+            self.view.selectRow(min(min(rows, default=0), count - 1))
         self.view.setFocus()
 
-    def _settings(self) -> Settings:
-        return replace(self._choices.settings, existing=self.existing.currentData())
+    def _ids(self, rows: Sequence[int]) -> list[int]:
+        return [self.items.documents[n].id for n in self.proxy.source_rows(rows)]
 
-    def _selected(self) -> list[int]:
-        parts: Any = self.view.selectionModel().selection()  # a list, for Python
-        shown = {n for part in parts for n in range(part.top(), part.bottom() + 1)}
-        return sorted(self.proxy.mapToSource(self.proxy.index(n, NAME)).row() for n in shown)
+    def _document(self, number: int) -> Document:
+        return self.items.documents[self.proxy.source_rows([number])[0]]
+
+    @property
+    def _selected(self) -> list[Document]:
+        strip = self.session.state.strip
+        found = (strip.find(id) for id in strip.selected)
+        return [each for each in found if each is not None]
 
     def _open(self, index: QModelIndex) -> None:
-        found = self.control.model.rows[self.proxy.mapToSource(index).row()]
-        result = found.job.target if found.state == "skipped" else found.result
-        if result is None:
-            text = self.tr("%1 has no result yet to compare with.")
-            self.message.tell(text.replace("%1", found.job.source.name))
-        elif result.exists():
-            self.opened.emit(found.job.source, result)
+        """Show a picture, beside its file where there is one."""
+        if not index.isValid():
+            return
+        document = self._document(index.row())
+        result = None if document.saved is None else document.saved.path
+        if document.ended is not None and document.ended.status == "skipped" and document.job:
+            result = local(document.job.target)
+        if result is None or document.has_result or document.path is None or not result.exists():
+            self.session.bring(document.id)
         else:
-            self.message.tell(self.tr("%1 no longer exists.").replace("%1", str(result)))
+            self.session.open_pair(document.path, result)
 
     def _browse_files(self) -> None:
         kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Add pictures"), "", kinds)
         if names:
-            self.add([Path(name) for name in names])
+            self.take_files([Path(name) for name in names])
 
     def _browse_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder of pictures"))
         if name:
-            self.add([Path(name)])
+            self.take_files([Path(name)])
 
     def _browse_target(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Results folder"), self.folder.text())
         if name:
             self.folder.setText(name)
-            self._apply_output()
+            self._set_output()
 
     def _browse_report(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the report"), "report.jsonl")
         if name:
-            self.control.report(Path(name))
+            self.session.files.report(Path(name))
 
     def take_files(self, paths: list[Path]) -> None:
-        """Add the dropped files."""
-        self.add(paths)
+        """Add files and folders, by a button or dropped."""
+        self._set_output()
+        self.session.files.add(paths)
 
 
-def make_page(session: Session, folder: Path) -> BatchPanel:
-    """Return the queue, kept in a settings folder, with the choices of a session."""
-    page = BatchPanel(folder / QUEUE_FOLDER)
-    page.set_choices(session.state.choices)
-    page.opened.connect(session.open_pair)
-    session.changed.connect(lambda state: page.set_choices(state.choices))
-    return page
+def make_page(session: Session, folder: Path) -> BatchPage:
+    """Return the page of a session."""
+    return BatchPage(session)
 
 
-def _combo(name: str, items: Sequence[tuple[str, object]]) -> QComboBox:
+def _is_over(document: Document) -> bool:
+    """Whether nothing of it is left to do or to save."""
+    return document.badge in ("saved", "skipped") and not document.unsaved
+
+
+def _combo(name: str, items: Sequence[tuple[str, tuple[Badge, ...] | object]]) -> QComboBox:
     combo = QComboBox()
     combo.setAccessibleName(name)
     for text, data in items:

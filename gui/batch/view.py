@@ -1,4 +1,4 @@
-"""QueueView: the table of the queue, with a progress bar for running files."""
+"""DocumentTable: the list of all pictures as a table, with progress bars for running ones."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from ..canvas.document_model import NAME, PART, PROGRESS, REMARK, STATE, TIME
 from ..widgets.badges import BADGE_SIDE
 from ..widgets.columns import fit_columns
 from ..widgets.theme import SPACE
-from .rows import FRACTION, NAME, PROGRESS, REMARK, STATE, TIME
 
 THUMBNAIL = 40
 _ROW_HEIGHT = 48
 _WIDTHS = {NAME: 260, STATE: 124, PROGRESS: 130, TIME: 120}
 
 
-class QueueView(QTableView):
+class DocumentTable(QTableView):
     """The table; Enter opens, Del removes.
 
     Signals:
         opened: A row was double-clicked, or Enter pressed on it.
         removed: Del was pressed.
+        seen: Other rows may be visible.
     """
 
     opened = Signal(QModelIndex)
     removed = Signal()
+    seen = Signal()
 
     def set_up(self, words: Mapping[int, Iterable[str]]) -> None:
         """Set up the columns; the model must be set.
@@ -62,6 +64,7 @@ class QueueView(QTableView):
             head.resizeSection(section, width)
         head.setSectionResizeMode(REMARK, QHeaderView.ResizeMode.Stretch)
         fit_columns(self, words)
+        head.resizeSection(STATE, head.sectionSize(STATE) + BADGE_SIDE + SPACE)
         self.doubleClicked.connect(self.opened)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -73,6 +76,17 @@ class QueueView(QTableView):
             self.removed.emit()
         else:
             super().keyPressEvent(event)
+
+    def visible_rows(self) -> range:
+        """Return the numbers of the rows that can be seen."""
+        area, count = self.viewport().rect(), self.model().rowCount()
+        first, last = self.rowAt(area.top()), self.rowAt(area.bottom())
+        return range(max(0, first), count if last < 0 else last + 1) if count else range(0)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Tell that other rows may be visible."""
+        super().scrollContentsBy(dx, dy)
+        self.seen.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a hint while the table is empty."""
@@ -111,7 +125,7 @@ class _BarDelegate(QStyledItemDelegate):
     ) -> None:
         """Paint the cell."""
         super().paint(painter, option, index)
-        part = index.data(FRACTION)
+        part = index.data(PART)
         if part is None:
             return
         palette: QPalette = option.palette

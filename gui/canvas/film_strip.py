@@ -1,12 +1,13 @@
-"""Film strip: all documents with thumbnails and badges, and what can be done with them."""
+"""Film strip: all documents in one row of thumbnails, and what can be done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractListModel,
     QItemSelection,
     QItemSelectionModel,
@@ -31,14 +32,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..session.documents import Badge, Document
-from ..session.state import State, Work
+from ..session.state import State
 from ..session.thumbnails import Thumbnails
 from ..widgets.badges import BADGE_SIDE, paint_badge
+from .document_model import BADGE, NAME, PART, SIDE, DocumentModel, stretches
 
-SIDE = 72
-BADGE = Qt.ItemDataRole.UserRole  # a Badge
-PART = Qt.ItemDataRole.UserRole + 1  # finished share of a running one
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 
@@ -91,65 +89,6 @@ class PictureModel(QAbstractListModel):
             self.dataChanged.emit(self.index(row), self.index(row))
 
 
-class FilmStripModel(PictureModel):
-    """The documents, with their badges."""
-
-    def __init__(self, ratio: float = 1.0, parent: QObject | None = None) -> None:
-        super().__init__(ratio, parent)
-        self.documents: tuple[Document, ...] = ()
-        self._progress = Work()
-        self._words: dict[Badge, str] = {
-            "": "",
-            "suggested": self.tr("Repair suggested"),
-            "changed": self.tr("Settings changed"),
-            "waiting": self.tr("Waiting"),
-            "running": self.tr("Being restored"),
-            "ready": self.tr("Restored, not saved"),
-            "saved": self.tr("Saved"),
-            "failed": self.tr("Failed"),
-        }
-
-    def set_documents(self, documents: Sequence[Document]) -> bool:
-        """Set the documents; return whether others are listed now, or in another order."""
-        before, self.documents = self.documents, tuple(documents)
-        if [each.id for each in before] != [each.id for each in documents]:
-            self.set_files([document.file for document in documents])
-            return True
-        for row, (old, new) in enumerate(zip(before, documents, strict=True)):
-            if old is not new:
-                self.dataChanged.emit(self.index(row), self.index(row))
-        return False
-
-    def set_progress(self, progress: Work) -> None:
-        """Set how far the running document is."""
-        if progress == self._progress:
-            return
-        self._progress = progress
-        for row, document in enumerate(self.documents):
-            if document.stage == "running":
-                self.dataChanged.emit(self.index(row), self.index(row), [PART])
-
-    def data(self, index: _Index, role: int = 0) -> Any:
-        """Return thumbnail, badge and name of a document."""
-        document = self.documents[index.row()]
-        if role == BADGE:
-            return document.badge
-        if role == PART:
-            return self._progress.done / max(1, self._progress.total)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (str(document.file), self._said(document))))
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (document.name, self._said(document))))
-        return super().data(index, role)
-
-    def _said(self, document: Document) -> str:
-        """Return the badge in words."""
-        page = ""
-        if document.pages > 1:
-            page = self.tr("page %1").replace("%1", str(document.page + 1))
-        return ", ".join(filter(None, (page, self._words[document.badge], document.failure)))
-
-
 class Frame(QStyledItemDelegate):
     """Paints a centered thumbnail with its badge, and a frame around selected ones."""
 
@@ -175,11 +114,15 @@ class Frame(QStyledItemDelegate):
         corner.moveBottomRight(place.bottomRight().toPointF())
         badge = index.data(BADGE)
         if badge:
-            paint_badge(painter, corner, badge, option.palette, index.data(PART))
+            paint_badge(painter, corner, badge, option.palette, index.data(PART) or 0.0)
 
 
 class FilmStrip(QListView):
     """One row of thumbnails.
+
+    Args:
+        items: The documents.
+        parent: Owner.
 
     Signals:
         chosen: The index of the document to open.
@@ -189,7 +132,7 @@ class FilmStrip(QListView):
     chosen = Signal(int)
     selected = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, items: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("strip")
         self.setAccessibleName(self.tr("Pictures"))
@@ -204,12 +147,15 @@ class FilmStrip(QListView):
         self.setFixedHeight(SIDE + 26)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.items = FilmStripModel(self.devicePixelRatio(), self)
-        self.setModel(self.items)
+        self.items = items
+        self.setModel(items)
+        self._renewed = False
+        items.modelReset.connect(self._forget)
         self.menu = QMenu(self)
         self.selectionModel().currentChanged.connect(self._choose)
         self.selectionModel().selectionChanged.connect(self._select)
         self._showing = False
+        self._marked: tuple[int, ...] | None = None  # the ids that are selected
 
     def set_actions(self, actions: Sequence[QAction | None]) -> None:
         """Set the entries of the context menu; None is a line."""
@@ -219,44 +165,40 @@ class FilmStrip(QListView):
     def show_state(self, state: State) -> None:
         """Show the documents if there are several."""
         self._showing = True
-        renewed = self.items.set_documents(state.documents)
-        self.show_progress(state)
+        renewed, self._renewed = self._renewed, False
         self.setVisible(len(state.documents) > 1)
         if state.current < 0:
             self.setCurrentIndex(QModelIndex())
         elif self.currentIndex().row() != state.current or renewed:
-            index = self.items.index(state.current)
+            index = self.items.index(state.current, NAME)
             flag = QItemSelectionModel.SelectionFlag.NoUpdate
             self.selectionModel().setCurrentIndex(index, flag)
             self.scrollTo(index)
-        if set(self._chosen_ids()) != set(state.strip.selected):
+        if state.strip.selected != self._marked and set(self._chosen_ids()) != set(
+            state.strip.selected
+        ):
             self._mark(state)
+        self._marked = state.strip.selected
         self._showing = False
-
-    def show_progress(self, state: State) -> None:
-        """Show how far the running document is."""
-        self.items.set_progress(state.progress)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Show the menu; a picture that is not selected is opened first."""
         if self.items.rowCount():
             self.menu.popup(event.globalPos())
 
-    def close_workers(self) -> bool:
-        """End the thread of the thumbnails."""
-        return self.items.close()
-
     def _mark(self, state: State) -> None:
         """Select what the state says."""
-        marked = QItemSelection()
-        for id in state.strip.selected:
-            index = self.items.index(state.strip.number(id))
-            marked.select(index, index)
+        numbers = (state.strip.number(id) for id in state.strip.selected)
+        marked = selection_of(self.items, numbers)
         flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.selectionModel().select(marked, flag)
 
     def _chosen_ids(self) -> list[int]:
-        return [self.items.documents[index.row()].id for index in self.selectedIndexes()]
+        return [self.items.documents[n].id for n in selected_rows(self)]
+
+    def _forget(self) -> None:
+        """Mark what is selected anew, as Qt has dropped that."""
+        self._renewed, self._marked = True, None
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid() and not self._showing:
@@ -266,5 +208,21 @@ class FilmStrip(QListView):
         """Tell what is selected; first what is open, as Qt sets that before it tells."""
         if not self._showing:
             ids = self._chosen_ids()
+            self._marked = (*ids,)
             self._choose(self.currentIndex())
             self.selected.emit(ids)
+
+
+def selection_of(model: QAbstractItemModel, numbers: Iterable[int]) -> QItemSelection:
+    """Return a selection of rows, with one range for neighbors: there may be 40,000."""
+    marked = QItemSelection()
+    last = model.columnCount() - 1
+    for first, end in stretches(sorted({n for n in numbers if n >= 0}, reverse=True)):
+        marked.select(model.index(first, NAME), model.index(end, last))
+    return marked
+
+
+def selected_rows(view: QAbstractItemView) -> list[int]:
+    """Return the numbers of the selected rows, in order."""
+    parts: Any = view.selectionModel().selection()  # a list, for Python
+    return sorted({n for part in parts for n in range(part.top(), part.bottom() + 1)})

@@ -471,6 +471,10 @@
         <source>About %1, %2 of memory</source>
         <translation>Etwa %1, %2 Speicher</translation>
     </message>
+    <message>
+        <source>Waiting to be restored and saved.</source>
+        <translation>Wartet darauf, verbessert und gespeichert zu werden.</translation>
+    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -702,6 +706,10 @@
         <source>Notif&amp;y when long work ends</source>
         <translation>Nach langer Arbeit &amp;benachrichtigen</translation>
     </message>
+    <message>
+        <source>Same settings for all selec&amp;ted</source>
+        <translation>Gleiche Einstellungen für alle ge&amp;wählten</translation>
+    </message>
 </context>
 <context>
     <name>AddForm</name>
@@ -907,11 +915,7 @@
     </message>
 </context>
 <context>
-    <name>BatchPanel</name>
-    <message>
-        <source>New files: %1</source>
-        <translation>Neue Dateien: %1</translation>
-    </message>
+    <name>BatchPage</name>
     <message>
         <source>Add pictures …</source>
         <translation>Bilder hinzufügen …</translation>
@@ -923,26 +927,6 @@
     <message>
         <source>Choose …</source>
         <translation>Wählen …</translation>
-    </message>
-    <message>
-        <source>All files</source>
-        <translation>Alle Dateien</translation>
-    </message>
-    <message>
-        <source>Done</source>
-        <translation>Fertig</translation>
-    </message>
-    <message>
-        <source>Queue</source>
-        <translation>Warteschlange</translation>
-    </message>
-    <message>
-        <source>Progress of the whole queue</source>
-        <translation>Fortschritt der ganzen Warteschlange</translation>
-    </message>
-    <message>
-        <source>Start</source>
-        <translation>Starten</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -959,10 +943,6 @@
     <message>
         <source>Remove</source>
         <translation>Entfernen</translation>
-    </message>
-    <message>
-        <source>Clear finished</source>
-        <translation>Erledigte entfernen</translation>
     </message>
     <message>
         <source>Show before and after</source>
@@ -989,10 +969,6 @@
         <translation>Fortsetzen</translation>
     </message>
     <message>
-        <source>no steps selected</source>
-        <translation>keine Schritte gewählt</translation>
-    </message>
-    <message>
         <source>the folder of each original, named …-restored</source>
         <translation>im Ordner des Originals, als …-restored</translation>
     </message>
@@ -1009,51 +985,12 @@
         <translation>Wenn ein Ergebnis schon vorhanden ist</translation>
     </message>
     <message>
-        <source>Apply current settings to waiting files</source>
-        <translation>Auf wartende Dateien anwenden</translation>
-    </message>
-    <message>
-        <source>Restore all unfinished files with the current settings</source>
-        <translation>Alle unfertigen Dateien mit den aktuellen Einstellungen verbessern</translation>
-    </message>
-    <message>
-        <source>Files to show</source>
-        <translation>Angezeigte Dateien</translation>
-    </message>
-    <message>
-        <source>Unfinished</source>
-        <translation>Unfertig</translation>
-    </message>
-    <message>
-        <source>Failed or canceled</source>
-        <translation>Fehlgeschlagen oder abgebrochen</translation>
-    </message>
-    <message>
         <source>Stop after the current tile and free the memory; continue at any time</source>
         <translation>Nach der aktuellen Kachel anhalten und den Speicher freigeben; jederzeit fortsetzen</translation>
     </message>
     <message>
-        <source>Cancel the selected files; the others continue</source>
-        <translation>Die gewählten Dateien abbrechen; die anderen laufen weiter</translation>
-    </message>
-    <message>
-        <source>Remove the selected files from the queue (Del)</source>
-        <translation>Die gewählten Dateien aus der Warteschlange entfernen (Entf)</translation>
-    </message>
-    <message>
         <source>Save results to</source>
         <translation>Speichern in</translation>
-    </message>
-    <message>
-        <source>The queue is empty.</source>
-        <translation>Die Warteschlange ist leer.</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n done</source>
-        <translation>
-            <numerusform>%n fertig</numerusform>
-            <numerusform>%n fertig</numerusform>
-        </translation>
     </message>
     <message numerus="yes">
         <source>%n skipped</source>
@@ -1070,22 +1007,11 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n canceled</source>
-        <translation>
-            <numerusform>%n abgebrochen</numerusform>
-            <numerusform>%n abgebrochen</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n running</source>
         <translation>
             <numerusform>%n läuft</numerusform>
             <numerusform>%n laufen</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>%1 no longer exists.</source>
-        <translation>%1 ist nicht mehr vorhanden.</translation>
     </message>
     <message numerus="yes">
         <source>%n waiting</source>
@@ -1101,10 +1027,6 @@
     <message>
         <source>about %1 left</source>
         <translation>noch etwa %1</translation>
-    </message>
-    <message>
-        <source>%1 has no result yet to compare with.</source>
-        <translation>Zu %1 gibt es noch kein Ergebnis zum Vergleichen.</translation>
     </message>
     <message>
         <source>Pictures (%1)</source>
@@ -1125,6 +1047,99 @@
     <message>
         <source>Save a list of what became of each file, as a text file</source>
         <translation>Eine Liste aller Dateien und ihrer Ergebnisse als Textdatei speichern</translation>
+    </message>
+    <message>
+        <source>Same settings for the selected pictures</source>
+        <translation>Gleiche Einstellungen für die gewählten</translation>
+    </message>
+    <message>
+        <source>Give all selected pictures the settings of the open one; Ctrl+Z takes it back</source>
+        <translation>Allen gewählten Bildern die Einstellungen des offenen geben; Strg+Z nimmt es zurück</translation>
+    </message>
+    <message>
+        <source>Pictures to show</source>
+        <translation>Angezeigte Bilder</translation>
+    </message>
+    <message>
+        <source>All pictures</source>
+        <translation>Alle Bilder</translation>
+    </message>
+    <message>
+        <source>Waiting or running</source>
+        <translation>Wartend oder in Arbeit</translation>
+    </message>
+    <message>
+        <source>Not restored yet</source>
+        <translation>Noch nicht verbessert</translation>
+    </message>
+    <message>
+        <source>Restored</source>
+        <translation>Verbessert</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Progress of all pictures</source>
+        <translation>Fortschritt aller Bilder</translation>
+    </message>
+    <message>
+        <source>Restore all</source>
+        <translation>Alle verbessern</translation>
+    </message>
+    <message>
+        <source>Restore selected</source>
+        <translation>Gewählte verbessern</translation>
+    </message>
+    <message>
+        <source>Take the selected pictures out of the queue; the others continue</source>
+        <translation>Die gewählten Bilder aus der Warteschlange nehmen; die anderen laufen weiter</translation>
+    </message>
+    <message>
+        <source>Remove the selected pictures from the list (Del)</source>
+        <translation>Die gewählten Bilder aus der Liste entfernen (Entf)</translation>
+    </message>
+    <message>
+        <source>Clear saved</source>
+        <translation>Gespeicherte entfernen</translation>
+    </message>
+    <message>
+        <source>Restore and save</source>
+        <translation>Verbessern und speichern</translation>
+    </message>
+    <message>
+        <source>Same settings as the open picture</source>
+        <translation>Einstellungen wie das offene Bild</translation>
+    </message>
+    <message>
+        <source>The list is empty.</source>
+        <translation>Die Liste ist leer.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n saved</source>
+        <translation>
+            <numerusform>%n gespeichert</numerusform>
+            <numerusform>%n gespeichert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n not saved</source>
+        <translation>
+            <numerusform>%n nicht gespeichert</numerusform>
+            <numerusform>%n nicht gespeichert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures</source>
+        <translation>
+            <numerusform>%n Bild</numerusform>
+            <numerusform>%n Bilder</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2003,7 +2018,7 @@
     </message>
 </context>
 <context>
-    <name>QueueControl</name>
+    <name>FileRuns</name>
     <message>
         <source>Looking for pictures …</source>
         <translation>Bilder werden gesucht …</translation>
@@ -2019,10 +2034,6 @@
     <message>
         <source>Saved as %1.</source>
         <translation>Gespeichert als %1.</translation>
-    </message>
-    <message>
-        <source>already in the queue</source>
-        <translation>schon in der Warteschlange</translation>
     </message>
     <message>
         <source>Internal error (%1).</source>
@@ -2057,13 +2068,6 @@
         <translation>kein Bild</translation>
     </message>
     <message numerus="yes">
-        <source>%n files are waiting from the last session.</source>
-        <translation>
-            <numerusform>%n Datei wartet noch von der letzten Sitzung.</numerusform>
-            <numerusform>%n Dateien warten noch von der letzten Sitzung.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n waiting files will be saved there, too.</source>
         <translation>
             <numerusform>%n wartende Datei wird auch dort gespeichert.</numerusform>
@@ -2084,16 +2088,20 @@
             <numerusform>%n frühere Ergebnisse</numerusform>
         </translation>
     </message>
+    <message>
+        <source>already in the list</source>
+        <translation>schon in der Liste</translation>
+    </message>
     <message numerus="yes">
-        <source>%n already in the queue</source>
+        <source>%n already in the list</source>
         <translation>
-            <numerusform>%n schon in der Warteschlange</numerusform>
-            <numerusform>%n schon in der Warteschlange</numerusform>
+            <numerusform>%n schon in der Liste</numerusform>
+            <numerusform>%n schon in der Liste</numerusform>
         </translation>
     </message>
 </context>
 <context>
-    <name>QueueModel</name>
+    <name>DocumentModel</name>
     <message>
         <source>Picture</source>
         <translation>Bild</translation>
@@ -2109,14 +2117,6 @@
     <message>
         <source>Waiting</source>
         <translation>Wartet</translation>
-    </message>
-    <message>
-        <source>Restoring</source>
-        <translation>In Arbeit</translation>
-    </message>
-    <message>
-        <source>Done</source>
-        <translation>Fertig</translation>
     </message>
     <message>
         <source>Skipped</source>
@@ -2151,16 +2151,44 @@
         <translation>Hinweise</translation>
     </message>
     <message>
-        <source>Canceled</source>
-        <translation>Abgebrochen</translation>
-    </message>
-    <message>
         <source>%1 left</source>
         <translation>noch %1</translation>
     </message>
+    <message>
+        <source>Repair suggested</source>
+        <translation>Reparatur vorgeschlagen</translation>
+    </message>
+    <message>
+        <source>Settings changed</source>
+        <translation>Einstellungen geändert</translation>
+    </message>
+    <message>
+        <source>Being restored</source>
+        <translation>Wird verbessert</translation>
+    </message>
+    <message>
+        <source>Restored, not saved</source>
+        <translation>Verbessert, nicht gespeichert</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>Gespeichert</translation>
+    </message>
+    <message>
+        <source>Needs no repair</source>
+        <translation>Braucht keine Reparatur</translation>
+    </message>
+    <message>
+        <source>page %1</source>
+        <translation>Seite %1</translation>
+    </message>
+    <message>
+        <source>about %1</source>
+        <translation>etwa %1</translation>
+    </message>
 </context>
 <context>
-    <name>QueueView</name>
+    <name>DocumentTable</name>
     <message>
         <source>Drop pictures or folders here</source>
         <translation>Bilder oder Ordner hier ablegen</translation>
@@ -2271,8 +2299,8 @@
         <translation>%1 ist sehr groß: %2 Megapixel, die etwa %3 GB Speicher brauchen.</translation>
     </message>
     <message>
-        <source>The last session ended unexpectedly. Unsaved results: %1. Pictures waiting: %2.</source>
-        <translation>Die letzte Sitzung endete unerwartet. Ungespeicherte Ergebnisse: %1. Wartende Bilder: %2.</translation>
+        <source>Work of the last session is left. Unsaved results: %1. Pictures waiting: %2.</source>
+        <translation>Von der letzten Sitzung ist Arbeit übrig. Ungespeicherte Ergebnisse: %1. Wartende Bilder: %2.</translation>
     </message>
 </context>
 <context>
@@ -2540,13 +2568,6 @@
         <source>Start</source>
         <translation>Start</translation>
     </message>
-    <message numerus="yes">
-        <source>Continue: %n files wait in the batch</source>
-        <translation>
-            <numerusform>Fortsetzen: %n Datei wartet im Stapel</numerusform>
-            <numerusform>Fortsetzen: %n Dateien warten im Stapel</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Taken at night</source>
         <translation>Bei Nacht aufgenommen</translation>
@@ -2578,6 +2599,33 @@
     <message>
         <source>Formats that need another package: %1.</source>
         <translation>Formate, die ein weiteres Paket brauchen: %1.</translation>
+    </message>
+    <message>
+        <source>Left from the last time</source>
+        <translation>Vom letzten Mal übrig</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>waits to be restored</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>restored, not saved</source>
+        <translation>verbessert, nicht gespeichert</translation>
+    </message>
+    <message numerus="yes">
+        <source>… and %n more</source>
+        <translation>
+            <numerusform>… und %n weiteres</numerusform>
+            <numerusform>… und %n weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2669,16 +2717,16 @@
         <translation>&amp;Stapel</translation>
     </message>
     <message>
-        <source>Restore many files</source>
-        <translation>Viele Dateien verbessern</translation>
-    </message>
-    <message>
         <source>&amp;Models</source>
         <translation>&amp;Modelle</translation>
     </message>
     <message>
         <source>Download, add and remove models</source>
         <translation>Modelle herunterladen, hinzufügen und entfernen</translation>
+    </message>
+    <message>
+        <source>Restore many pictures, straight to files</source>
+        <translation>Viele Bilder verbessern, gleich in Dateien</translation>
     </message>
 </context>
 <context>
@@ -3248,41 +3296,6 @@
     </message>
 </context>
 <context>
-    <name>FilmStripModel</name>
-    <message>
-        <source>Repair suggested</source>
-        <translation>Reparatur vorgeschlagen</translation>
-    </message>
-    <message>
-        <source>Settings changed</source>
-        <translation>Einstellungen geändert</translation>
-    </message>
-    <message>
-        <source>Waiting</source>
-        <translation>Wartet</translation>
-    </message>
-    <message>
-        <source>Being restored</source>
-        <translation>Wird verbessert</translation>
-    </message>
-    <message>
-        <source>Restored, not saved</source>
-        <translation>Verbessert, nicht gespeichert</translation>
-    </message>
-    <message>
-        <source>Saved</source>
-        <translation>Gespeichert</translation>
-    </message>
-    <message>
-        <source>Failed</source>
-        <translation>Fehlgeschlagen</translation>
-    </message>
-    <message>
-        <source>page %1</source>
-        <translation>Seite %1</translation>
-    </message>
-</context>
-<context>
     <name>Closing</name>
     <message>
         <source>Close restorer</source>
@@ -3291,10 +3304,6 @@
     <message>
         <source>This is not finished yet:</source>
         <translation>Dies ist noch nicht fertig:</translation>
-    </message>
-    <message>
-        <source>Batch - files are being restored</source>
-        <translation>Stapel - Dateien werden verbessert</translation>
     </message>
     <message>
         <source>Results are saved beside the originals.</source>
@@ -3339,6 +3348,13 @@
     <message>
         <source>&amp;Stop</source>
         <translation>An&amp;halten</translation>
+    </message>
+    <message numerus="yes">
+        <source>… and %n more</source>
+        <translation>
+            <numerusform>… und %n weiteres</numerusform>
+            <numerusform>… und %n weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -4,22 +4,15 @@
 <context>
     <name>Welcome</name>
     <message numerus="yes">
-        <source>Continue: %n files wait in the batch</source>
+        <source>… and %n more</source>
         <translation>
-            <numerusform>Continue: %n file waits in the batch</numerusform>
-            <numerusform>Continue: %n files wait in the batch</numerusform>
+            <numerusform>… and %n more</numerusform>
+            <numerusform>… and %n more</numerusform>
         </translation>
     </message>
 </context>
 <context>
-    <name>QueueControl</name>
-    <message numerus="yes">
-        <source>%n files are waiting from the last session.</source>
-        <translation>
-            <numerusform>%n file is waiting from the last session.</numerusform>
-            <numerusform>%n files are waiting from the last session.</numerusform>
-        </translation>
-    </message>
+    <name>FileRuns</name>
     <message numerus="yes">
         <source>%n waiting files will be saved there, too.</source>
         <translation>
@@ -42,22 +35,15 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n already in the queue</source>
+        <source>%n already in the list</source>
         <translation>
-            <numerusform>%n already in the queue</numerusform>
-            <numerusform>%n already in the queue</numerusform>
+            <numerusform>%n already in the list</numerusform>
+            <numerusform>%n already in the list</numerusform>
         </translation>
     </message>
 </context>
 <context>
-    <name>BatchPanel</name>
-    <message numerus="yes">
-        <source>%n done</source>
-        <translation>
-            <numerusform>%n done</numerusform>
-            <numerusform>%n done</numerusform>
-        </translation>
-    </message>
+    <name>BatchPage</name>
     <message numerus="yes">
         <source>%n skipped</source>
         <translation>
@@ -73,13 +59,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n canceled</source>
-        <translation>
-            <numerusform>%n canceled</numerusform>
-            <numerusform>%n canceled</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n running</source>
         <translation>
             <numerusform>%n running</numerusform>
@@ -91,6 +70,37 @@
         <translation>
             <numerusform>%n waiting</numerusform>
             <numerusform>%n waiting</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n saved</source>
+        <translation>
+            <numerusform>%n saved</numerusform>
+            <numerusform>%n saved</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n not saved</source>
+        <translation>
+            <numerusform>%n not saved</numerusform>
+            <numerusform>%n not saved</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Closing</name>
+    <message numerus="yes">
+        <source>… and %n more</source>
+        <translation>
+            <numerusform>… and %n more</numerusform>
+            <numerusform>… and %n more</numerusform>
         </translation>
     </message>
 </context>

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from restorer import FORMATS
 
+from ..session.documents import Document
 from ..session.state import State
 from ..widgets.forms import Picker, Section, ValueSlider, WheelGuard, column, heading, labeled, row
 from ..widgets.words import duration, size
@@ -146,7 +147,7 @@ class ActionArea(QFrame):
         text = self.tr("Stop") if self._running else self.tr("Restore")
         self.run_button.setText(text)
         document, several = state.strip.document, len(state.strip.selected) > 1
-        waits = document is not None and document.stage == "waiting"
+        waits = document is not None and document.is_busy and not self._running
         number = len(state.strip.to_restore)
         if several and not self._running:
             text = self.tr("Restore (%1)").replace("%1", str(number))
@@ -190,6 +191,8 @@ class ActionArea(QFrame):
         document = state.strip.document
         if state.opened is None or document is None:
             return self.tr("No picture is open.")
+        if document.job is not None and document.is_busy:
+            return self._filed(state, document)
         if document.stage == "waiting":
             before = state.strip.queue.index(document.id) + 1
             return self.tr("Waiting; pictures before it: %1").replace("%1", str(before))
@@ -212,6 +215,16 @@ class ActionArea(QFrame):
             return text
         cost = self.tr("About %1, %2 of memory").replace("%1", duration(price.seconds))
         return f"{text}\n{cost.replace('%2', size(price.memory))}"
+
+    def _filed(self, state: State, document: Document) -> str:
+        """Return how far a picture is whose result goes straight to a file."""
+        progress = state.filing.progress.get(document.id)
+        if document.stage == "waiting":
+            return self.tr("Waiting to be restored and saved.")
+        if progress is None or not progress.total:
+            return self.tr("Getting ready …")
+        said = self.tr("Tile %1 of %2").replace("%1", str(progress.done))
+        return said.replace("%2", str(progress.total))
 
     def _press(self) -> None:
         (self.stop if self._running else self.run).emit()

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListView, QPushButton, QV
 
 from restorer import READABLE, ReferenceMaps
 
-from ..canvas.film_strip import SIDE, Frame, PictureModel
+from ..canvas.document_model import SIDE
+from ..canvas.film_strip import Frame, PictureModel
 from ..session.convert import to_qimage
 from ..session.state import State
 from ..widgets.accessibility import Notice

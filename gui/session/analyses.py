@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject
 
@@ -31,6 +31,7 @@ class Analyses(QObject):
         self._chooser = Worker("chooser", parent=self)
         self._scout = Worker("scout", parent=self)
         self._hopeless: set[int] = set()  # ids of files that cannot be read
+        self._watched: tuple[int, ...] = ()
         store.changed.connect(self._look_around)
 
     def find_steps(self) -> None:
@@ -50,6 +51,11 @@ class Analyses(QObject):
         self._store.ask(
             self._chooser, lambda request: operations.choose_steps(opened, choices), take
         )
+
+    def watch(self, ids: Collection[int]) -> None:
+        """Also look at documents that another view shows, in this order."""
+        self._watched = tuple(ids)
+        self._look_around(self._store.state)
 
     def drop(self) -> None:
         """Stop looking at the open picture."""
@@ -94,7 +100,11 @@ class Analyses(QObject):
         near = range(first, min(strip.current + _AROUND + 1, len(strip.documents)))
         wanted = [number for number in near if self._is_unknown(strip, number)]
         nearest = min(wanted, key=lambda number: abs(number - strip.current), default=None)
-        return None if nearest is None else strip.documents[nearest]
+        if nearest is not None:
+            return strip.documents[nearest]
+        seen = (strip.number(id) for id in self._watched)
+        found = (number for number in seen if number >= 0 and self._is_unknown(strip, number))
+        return next((strip.documents[number] for number in found), None)
 
     def _is_unknown(self, strip: Strip, number: int) -> bool:
         each = strip.documents[number]

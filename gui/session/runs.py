@@ -50,8 +50,21 @@ class Runs(QObject):
         return strip.running is not None or bool(strip.queue) or self._keeper.busy
 
     def add(self, ids: Iterable[int]) -> None:
-        """Queue documents."""
-        self._store.set(strip=self._state.strip.queued(ids))
+        """Queue documents; a queue that was paused goes on."""
+        self._store.set(strip=self._state.strip.queued(ids), paused=False)
+        self._start()
+
+    def pause(self) -> None:
+        """Stop after the current tile; the stopped document waits again."""
+        strip = self._state.strip
+        if strip.running is not None or strip.queue:
+            self._store.set(paused=True)
+            self._worker.drop()
+            self._end(strip.postponed())
+
+    def resume(self) -> None:
+        """Go on."""
+        self._store.set(paused=False)
         self._start()
 
     def remove(self, ids: Collection[int]) -> None:
@@ -97,8 +110,13 @@ class Runs(QObject):
             text = self.tr("The state of the pictures cannot be kept on the disk: %1")
             self._store.tell(text.replace("%1", str(error)))
 
-    def close(self, timeout_s: float) -> bool:
-        """Stop, and end the threads; return whether they ended within the time."""
+    def close(self, timeout_s: float, *, queue: bool) -> bool:
+        """Stop, and end the threads; return whether they ended within the time.
+
+        Args:
+            timeout_s: The time.
+            queue: Whether jobs of files wait for the next start.
+        """
         self._quiet.stop()
         self._worker.drop()
         ended = [worker.close(timeout_s) for worker in (self._worker, self._keeper)]
@@ -106,7 +124,7 @@ class Runs(QObject):
         running = strip.running
         if running is not None:  # it begins again
             strip = strip.stopped().queued([running])
-        self._shelf.close(strip)
+        self._shelf.close(strip, queue=queue)
         return all(ended)
 
     # The queue.
@@ -123,7 +141,7 @@ class Runs(QObject):
         state = self._state
         strip = state.strip.started()
         document = None if strip.running is None else strip.find(strip.running)
-        if document is None or state.strip.running is not None:
+        if document is None or state.strip.running is not None or state.paused:
             return
         opened = state.opened if state.opened_of == document.id else None
         self._store.set(strip=strip, progress=Work("restoring"))

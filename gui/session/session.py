@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from .analyses import Analyses
 from .box import Box
 from .choices import Choices
 from .documents import Document, changed_fields
+from .file_runs import FileRuns
 from .operations import FinishedResult
 from .preview import Previews
 from .runs import Runs
@@ -42,6 +43,9 @@ class Session(QObject):
         parent: Owner.
         folder: Where results and the queue are kept for the next start, see `shelf`; None for a
             temporary folder.
+
+    Attributes:
+        files: The pictures whose results go straight to files.
 
     Signals:
         changed: The new State.
@@ -75,7 +79,9 @@ class Session(QObject):
         self._runs.ended.connect(self._take_end)
         self._saving = Saving(self._store, self._shelf)
         self._saving.recolor.connect(self._recolor)
+        self.files = FileRuns(self._store, self._shelf)
         self._analyses = Analyses(self._store, self._follow_steps)
+        self.files.load()
 
     @property
     def state(self) -> State:
@@ -110,6 +116,11 @@ class Session(QObject):
         """Open one of the documents."""
         if 0 <= number < len(self.state.documents) and number != self.state.current:
             self._go(self._strip.shown(number))
+
+    def bring(self, id: int) -> None:
+        """Open a document, and bring it into view."""
+        self.show(self._strip.number(id))
+        self.showing.emit()
 
     def show_page(self, number: int) -> None:
         """Open another page of the open file, or frame of an animation, by its number from 0."""
@@ -194,13 +205,19 @@ class Session(QObject):
 
     def paste_recipe(self) -> None:
         """Give the selected documents the recipe that was copied; it can be undone in each."""
-        before, strip, recipe = self.state.choices, self._strip, self.state.copied
-        if recipe is None:
-            return
-        for document in strip.chosen_documents:
-            made = document.asked(recipe.for_kind(raw=document.recipe.raw).suited(None))
-            strip = strip.with_(made)
-        self._change_recipe(before, strip)
+        if self.state.copied is not None:
+            self._share(self.state.copied)
+
+    def share_recipe(self) -> None:
+        """Give the selected documents the recipe of the open one; it can be undone in each."""
+        self._share(self.state.choices)
+
+    def _share(self, recipe: Choices) -> None:
+        strip, kinds = self._strip, {raw: recipe.for_kind(raw=raw) for raw in (False, True)}
+        plain = {raw: kind.suited(None) for raw, kind in kinds.items()}
+        others = (d for d in strip.chosen_documents if d.recipe != kinds[d.recipe.raw])
+        made = [document.asked(plain[document.recipe.raw]) for document in others]
+        self._change_recipe(self.state.choices, strip.with_all(made))
 
     def adopt(self, steps: Sequence[Step]) -> None:
         """Choose the models and strengths of some steps, as compared on the contact sheet."""
@@ -245,6 +262,32 @@ class Session(QObject):
             self._store.set(work=work, message=None, loaded_result=None)
         self._runs.add(each.id for each in able)
 
+    def start(self) -> None:
+        """Go on with all that waits; where nothing does, let all that lack a result wait first."""
+        self._runs.resume()
+        strip = self._strip
+        if self.files.running or any(each.stage == "waiting" for each in strip.documents):
+            self.files.start()
+        else:
+            self.files.queue([each.id for each in strip.documents if each.is_pending], start=True)
+
+    def pause(self) -> None:
+        """Stop all runs after the current tile; what has been stopped waits again."""
+        self._runs.pause()
+        self.files.pause()
+
+    def retry(self, ids: Collection[int]) -> None:
+        """Queue those that failed again: for the window, or for a file as before."""
+        found = [self._strip.find(id) for id in ids]
+        failed = [each for each in found if each is not None and each.stage == "failed"]
+        self._runs.add([each.id for each in failed if each.job is None])
+        if filed := [each.id for each in failed if each.job is not None]:
+            self.files.queue(filed)
+
+    def look_at(self, ids: Collection[int]) -> None:
+        """Find out what suits documents that another view shows."""
+        self._analyses.watch(ids)
+
     def stop(self) -> None:
         """Stop the run after its current tile, or the preview."""
         if self._strip.running is not None:
@@ -264,8 +307,9 @@ class Session(QObject):
         self._previews.stop()
 
     def unqueue(self, ids: Collection[int]) -> None:
-        """Take documents out of the queue; stop the one that runs."""
+        """Take documents out of the queue; stop those that run."""
         self._runs.remove(ids)
+        self.files.cancel(ids)
 
     def discard(self, ids: Collection[int]) -> None:
         """Throw results away, as the user wants it."""
@@ -275,13 +319,15 @@ class Session(QObject):
 
     def give_up(self) -> None:
         """Throw all unsaved results and the queue away, as the user wants it."""
-        self._runs.remove([document.id for document in self.state.documents])
+        self.files.forget_left_over()
+        self.unqueue([document.id for document in self.state.documents if document.is_busy])
         self._runs.discard([document.id for document in self._strip.unsaved])
 
     def remove(self, ids: Collection[int]) -> None:
         """Remove documents and their results from the strip."""
         before, opened = self._strip, self._strip.document
         self._runs.remove(ids)
+        ids = set(ids)
         strip = self._strip.removed(ids)
         gone = [each for each in before.documents if strip.find(each.id) is None]
         if strip.document is opened:
@@ -291,7 +337,13 @@ class Session(QObject):
             self._store.set(work=Work(), opened=None, opened_of=None, camera_preview=None)
         else:
             self._go(strip)
+        self._drop(gone)
+
+    def _drop(self, documents: Iterable[Document]) -> None:
+        """Remove what belongs to documents that have left the list."""
+        gone = list(documents)
         self._runs.drop(gone)
+        self.files.drop(gone)
 
     def save(self, path: Path, *, replace: bool = False) -> None:
         """Write the result of the open picture; `replace` allows the path of the picture itself."""
@@ -316,32 +368,37 @@ class Session(QObject):
         """What a window that was killed has left: unsaved results, and what waited."""
         return self._shelf.left_over
 
+    @property
+    def left_documents(self) -> tuple[Document, ...]:
+        """What the last window has left to do or to save; it is not in the list yet."""
+        kept = (replace(entry.document(0), stage=entry.stage) for entry in self.left_over)
+        filed = (each for each in self.files.left_over if each.stage != "idle")
+        return (*kept, *filed)
+
     def offer_left_over(self) -> None:
-        """Offer to continue the work of a window that was killed."""
-        if not self.left_over:
-            return
-        text = self.tr(
-            "The last session ended unexpectedly. Unsaved results: %1. Pictures waiting: %2."
-        )
-        unsaved = sum(entry.unsaved for entry in self.left_over)
-        waiting = sum(entry.stage == "waiting" for entry in self.left_over)
-        text = text.replace("%1", str(unsaved)).replace("%2", str(waiting))
-        self._store.set(message=Message(text, "note", "continue"))
+        """Offer to continue the work of the last window, where the start page is not seen."""
+        waiting = sum(each.stage == "waiting" for each in self.left_documents)
+        unsaved = sum(each.unsaved for each in self.left_documents)
+        if unsaved or waiting:
+            text = self.tr(
+                "Work of the last session is left. Unsaved results: %1. Pictures waiting: %2."
+            )
+            text = text.replace("%1", str(unsaved)).replace("%2", str(waiting))
+            self._store.set(message=Message(text, "note", "continue"))
 
     def take_left_over(self) -> None:
-        """Continue the work of a window that was killed."""
+        """Continue the work of the last window: its results, and all that waited."""
         entries, strip = self._shelf.left_over, self._strip
-        first, waiting = len(strip.documents), []
-        for entry in entries:
-            document = entry.document(strip.next_id)
-            if entry.stage == "waiting":
-                waiting.append(document.id)
-            documents = (*strip.documents, document)
-            strip = replace(strip, documents=documents, next_id=strip.next_id + 1)
+        first = len(strip.documents)
+        strip = strip.with_added(entry.document(0) for entry in entries)
+        listed = zip(entries, strip.documents[first:], strict=True)
+        waiting = [document.id for entry, document in listed if entry.stage == "waiting"]
         self._shelf.left_over = ()
         if entries:
             self._go(strip.shown(first))
             self._runs.add(waiting)
+        self.files.take_left_over()
+        self.files.start()
 
     def set_screen_profile(self, path: Path | None) -> bool:
         """Convert colors to the ICC profile of a screen, None for sRGB; return whether it fits."""
@@ -373,6 +430,7 @@ class Session(QObject):
             self.state.work.doing in ("restoring", "saving")
             or self._strip.running is not None
             or bool(self._strip.queue)
+            or self.state.filing.running
             or self._saving.busy
         )
 
@@ -388,9 +446,11 @@ class Session(QObject):
         )
         for worker in workers:
             worker.drop()
-        parts = (self._saving, self._runs, self._analyses, self._previews)
+        parts = (self._saving, self.files, self._analyses, self._previews)
         ended = [part.close(timeout_s) for part in (*workers, *parts)]
-        return all(ended)
+        filed = any(each.is_filed for each in self._strip.documents)
+        queue = filed or bool(self.files.left_over)
+        return self._runs.close(timeout_s, queue=queue) and all(ended)
 
     # Replies of workers.
 
@@ -410,7 +470,7 @@ class Session(QObject):
             return
         before, strip = self._strip, self._strip.with_files(files)
         self._go(strip.shown(strip.files.index(files[0])))
-        self._runs.drop(each for each in before.documents if strip.find(each.id) is None)
+        self._drop(each for each in before.documents if strip.find(each.id) is None)
 
     def _take_opened(self, reply: Reply) -> None:
         opened, result = reply.value or (None, None)
@@ -578,7 +638,9 @@ class Session(QObject):
         choices, frame, opened = strip.recipe, self.state.frame, self._opened
         if frame is not None and choices.scale != before.scale:
             frame = frame.scaled(choices.scale / before.scale)
+        earlier = self._strip
         self._store.set(strip=strip, frame=frame, loaded_result=None)
+        self.files.follow(earlier)
         if choices.noise != before.noise:
             self._store.set(estimated_sigma=None)
         self._previews.follow(before)

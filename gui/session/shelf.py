@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 BUDGET_BYTES = 20 * 10**9  # of all results; 40 photographs of 24 megapixels, 12 bytes a pixel
 SPARE_BYTES = 2 * 10**9  # that stay free on the disk
+QUEUE = "queue.json"  # see `QueueStore`
 _JOURNAL, _LOCK = "journal.json", "lock"
 _T = TypeVar("_T")
 
@@ -62,7 +63,7 @@ class Entry:
             document.pasted,
             document.page,
             document.pages,
-            "waiting" if document.stage == "running" else document.stage,
+            _stage(document),
             document.failure,
             document.kept,
             document.saved,
@@ -124,6 +125,11 @@ class Shelf:
             self._take_lock(self._folder)
         return self._folder
 
+    @property
+    def has_queue(self) -> bool:
+        """Whether there is a list of jobs."""
+        return self._folder is not None and (self._folder / QUEUE).exists()
+
     def claim(self) -> None:
         """Take over the folder of a window that was killed, and remove empty ones."""
         if self.base is None or not self.base.is_dir():
@@ -132,7 +138,8 @@ class Shelf:
             if self._folder is not None or not self._take_lock(folder):
                 continue
             entries = _read_journal(folder / _JOURNAL)
-            if any(entry.stage == "waiting" or entry.unsaved for entry in entries):
+            held = any(entry.stage == "waiting" or entry.unsaved for entry in entries)
+            if held or (folder / QUEUE).exists():
                 self._folder, self.left_over = folder, entries
                 return
             self._drop_lock()
@@ -186,7 +193,7 @@ class Shelf:
         The queue comes first, in its order.
         """
         queued = [strip.find(id) for id in (strip.running, *strip.queue) if id is not None]
-        held = [each for each in strip.documents if each.has_result or each.stage == "failed"]
+        held = [each for each in strip.documents if each.has_result or _stage(each) == "failed"]
         listed = dict.fromkeys([*(each for each in queued if each is not None), *held])
         entries = (*map(Entry.of, listed), *self.left_over)
         if not entries and self._folder is None:
@@ -206,15 +213,22 @@ class Shelf:
         self.remove(entry.kept for entry in self.left_over if entry.kept is not None)
         self.left_over = ()
 
-    def close(self, strip: Strip) -> None:
-        """Remove the folder, unless it holds something for the next start."""
+    def close(self, strip: Strip, *, queue: bool = False) -> None:
+        """Remove the folder, unless it holds something for the next start.
+
+        Args:
+            strip: All documents.
+            queue: Whether its list of jobs has some that wait.
+        """
         if self._folder is None:
             return
         done = [each for each in strip.documents if each.has_result and not each.unsaved]
         self.remove(each.kept for each in done if each.kept is not None)
         strip = strip.discarded(each.id for each in done)
-        if self.base is not None and (self.left_over or strip.queue or strip.unsaved):
+        if self.base is not None and (queue or self.left_over or strip.queue or strip.unsaved):
             self.write(strip)
+            if not queue:
+                (self._folder / QUEUE).unlink(missing_ok=True)
         else:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._drop_lock()
@@ -241,6 +255,13 @@ class Shelf:
 def cache_folder() -> Path:
     """Return where the folders of all windows are."""
     return user_cache_path("restorer") / "window"
+
+
+def _stage(document: Document) -> Literal["idle", "waiting", "failed"]:
+    """Return what is known of a document at the next start; its job is in another list."""
+    if document.job is not None:
+        return "idle"
+    return "waiting" if document.stage == "running" else document.stage
 
 
 def _read_journal(path: Path) -> tuple[Entry, ...]:

@@ -139,6 +139,43 @@ class Work:
 
 
 @dataclass(frozen=True)
+class FileProgress:
+    """How far a picture is whose result goes straight to a file.
+
+    Attributes:
+        done: Number of finished tiles.
+        total: Number of tiles; 0 until the network runs.
+        seconds_left: Estimated rest; None while it is unknown.
+    """
+
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+
+    @property
+    def part(self) -> float:
+        """Finished share, 0 to 1."""
+        return self.done / max(1, self.total)
+
+
+@dataclass(frozen=True)
+class FileWork:
+    """The queue of the pictures whose results go straight to files.
+
+    Attributes:
+        running: Whether a job may be running.
+        stopping: Whether the current tiles are the last ones.
+        progress: How far the running ones are, by the ids of their documents.
+        seconds_left: Estimated time until all of them are done; None while it is unknown.
+    """
+
+    running: bool = False
+    stopping: bool = False
+    progress: Mapping[int, FileProgress] = field(default_factory=dict)
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
 class Message:
     """A sentence for the user.
 
@@ -164,6 +201,8 @@ class State:
     Attributes:
         strip: The documents; what holds for the open one are properties below.
         progress: How far the run of the queue is.
+        paused: Whether the queue of the window stands still.
+        filing: The queue whose results go straight to files.
         opened: The open picture; while another one is being opened, still the one before.
         opened_of: Id of its document.
         camera_preview: What is shown of a RAW file while it is being opened.
@@ -187,6 +226,8 @@ class State:
 
     strip: Strip = field(default_factory=Strip)
     progress: Work = field(default_factory=Work)
+    paused: bool = False
+    filing: FileWork = field(default_factory=FileWork)
     opened: OpenPicture | None = None
     opened_of: int | None = None
     camera_preview: CameraPreview | None = None

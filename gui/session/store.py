@@ -40,7 +40,11 @@ class Store(QObject):
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
         before, self.state = self.state, replace(self.state, **changes)
-        tick = changes.keys() <= {"work", "progress"} and before.work.doing == self.state.work.doing
+        tick = changes.keys() <= {"work", "progress", "filing"} and (
+            before.work.doing,
+            before.filing.running,
+            before.filing.stopping,
+        ) == (self.state.work.doing, self.state.filing.running, self.state.filing.stopping)
         (self.progressed if tick else self.changed).emit(self.state)
 
     def change(self, id: int | None = None, **changes: Any) -> None:

@@ -7,11 +7,13 @@ place for new files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from restorer import Job
 
 from .choices import Choices, automatic_choices
 from .documents import Document, Kept, Restoration, Saved
@@ -25,8 +27,9 @@ class Strip:
         documents: In the order of the strip.
         current: Index of the one that is open or being opened; -1 for none.
         selected: Ids of the selected ones.
-        queue: Ids of those that wait, the next one first.
-        running: Id of the one that is being restored.
+        queue: Ids of those that wait for a result in the window, the next one first. Those with a
+            job are not among them: see `FileRuns`.
+        running: Id of the one of them that is being restored.
         usual: The recipe of new documents.
         next_id: Id of the next new document.
     """
@@ -59,19 +62,19 @@ class Strip:
         """Those with a result that was not saved."""
         return tuple(document for document in self.documents if document.unsaved)
 
-    @property
+    @cached_property
     def chosen_documents(self) -> tuple[Document, ...]:
         """The selected documents, or the open one."""
         selected = set(self.selected)
         found = tuple(document for document in self.documents if document.id in selected)
         return found or (() if self.document is None else (self.document,))
 
-    @property
+    @cached_property
     def to_restore(self) -> tuple[Document, ...]:
         """The selected documents that lack their result; a single one can always run again."""
         found = self.chosen_documents
         if len(found) > 1:
-            found = tuple(each for each in found if each.badge not in ("ready", "saved"))
+            return tuple(each for each in found if each.is_pending)
         return tuple(each for each in found if not each.is_busy)
 
     def find(self, id: int) -> Document | None:
@@ -97,6 +100,12 @@ class Strip:
         before = [document for document in held if document not in listed]
         documents = (*before, *dict.fromkeys(listed))
         return replace(self, documents=documents, current=-1, selected=(), next_id=next_id)
+
+    def with_added(self, documents: Iterable[Document]) -> Strip:
+        """Return the strip with more documents at its end, which get ids; the open one stays."""
+        made = [each.numbered(self.next_id + n) for n, each in enumerate(documents)]
+        listed = (*self.documents, *made)
+        return replace(self, documents=listed, next_id=self.next_id + len(made))
 
     def with_document(self, place: int, document: Document) -> Strip:
         """Return the strip with a new document at a place, which is open and gets an id."""
@@ -153,16 +162,22 @@ class Strip:
 
     def with_(self, document: Document) -> Strip:
         """Return the strip with a document in place of the one of its id, if that is there."""
-        return self.changed(document.id, lambda _: document)
+        return self.with_all((document,))
+
+    def with_all(self, documents: Iterable[Document]) -> Strip:
+        """Return the strip with documents in place of those of their ids that are there."""
+        listed = list(self.documents)
+        for document in documents:
+            if document.id in self._numbers:
+                listed[self._numbers[document.id]] = document
+        made = replace(self, documents=tuple(listed))
+        made.__dict__["_numbers"] = self._numbers  # as there may be 40,000 of them
+        return made
 
     def changed(self, id: int, change: Callable[[Document], Document]) -> Strip:
         """Return the strip with one document changed, unless it has been removed."""
-        if id not in self._numbers:
-            return self
-        number = self._numbers[id]
-        made = change(self.documents[number])
-        documents = (*self.documents[:number], made, *self.documents[number + 1 :])
-        return replace(self, documents=documents)
+        document = self.find(id)
+        return self if document is None else self.with_(change(document))
 
     def removed(self, ids: Collection[int]) -> Strip:
         """Return the strip without some documents, and without their results."""
@@ -183,21 +198,35 @@ class Strip:
     # The queue.
 
     def queued(self, ids: Iterable[int]) -> Strip:
-        """Return the strip with more documents waiting."""
-        strip = self
-        for id in ids:
-            document = strip.find(id)
-            if document is not None and not document.is_busy:
-                strip = strip.with_values(id, stage="waiting", failure="")
-                strip = replace(strip, queue=(*strip.queue, id))
-        return strip
+        """Return the strip with more documents waiting for a result in the window."""
+        found = (self.find(id) for id in dict.fromkeys(ids))
+        idle = [each for each in found if each is not None and not each.is_busy]
+        waiting = (replace(d, stage="waiting", failure="", job=None, ended=None) for d in idle)
+        strip = self.with_all(waiting)
+        return replace(strip, queue=(*self.queue, *(each.id for each in idle)))
 
     def unqueued(self, ids: Collection[int]) -> Strip:
         """Return the strip with some documents not waiting any more."""
-        strip = replace(self, queue=tuple(id for id in self.queue if id not in ids))
-        for id in set(ids) & set(self.queue):
-            strip = strip.with_values(id, stage="idle")
-        return strip
+        gone = set(ids)
+        found = (self.find(id) for id in self.queue if id in gone)
+        strip = self.with_all(replace(d, stage="idle") for d in found if d is not None)
+        return replace(strip, queue=tuple(id for id in self.queue if id not in gone))
+
+    def postponed(self) -> Strip:
+        """Return the strip with the running document waiting again, as the next one."""
+        if self.running is None:
+            return self
+        strip = self.with_values(self.running, stage="waiting")
+        return replace(strip, queue=(self.running, *self.queue), running=None)
+
+    def filed(self, jobs: Mapping[int, Job]) -> Strip:
+        """Return the strip with documents waiting for their jobs, by their ids."""
+        found = ((self.find(id), job) for id, job in jobs.items())
+        return self.with_all(
+            replace(each, stage="waiting", failure="", job=job, ended=None)
+            for each, job in found
+            if each is not None
+        )
 
     def started(self) -> Strip:
         """Return the strip with the next document running, if none is."""

@@ -160,6 +160,7 @@ class Actions(QObject):
             "unqueue": (self.tr("Remove from the &queue"), ()),
             "copy-recipe": (self.tr("Copy s&ettings"), ("Ctrl+Alt+C",)),
             "paste-recipe": (self.tr("Paste se&ttings"), ("Ctrl+Alt+V",)),
+            "share-recipe": (self.tr("Same settings for all selec&ted"), ("Ctrl+Alt+A",)),
             "save-beside": (self.tr("Save &beside the original"), ()),
             "discard": (self.tr("&Discard the result"), ()),
             "show-in-folder": (self.tr("Show in &folder"), ()),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QV
 from ..session.documents import Document
 
 _WIDTH, _HEIGHT = 520, 360
+_NAMED = 200  # of 40,000 that may wait
 
 
 class Closing(QDialog):
@@ -17,7 +18,6 @@ class Closing(QDialog):
 
     Args:
         documents: Those with an unsaved result, or that wait or run.
-        batch: Whether the batch page restores files.
         export: Whether results are being exported.
         parent: The window.
 
@@ -31,7 +31,6 @@ class Closing(QDialog):
         self,
         documents: Sequence[Document],
         *,
-        batch: bool,
         export: bool = False,
         parent: QWidget | None = None,
     ) -> None:
@@ -43,10 +42,11 @@ class Closing(QDialog):
         text = QLabel(self.tr("This is not finished yet:"))
         self.list = QListWidget()
         self.list.setAccessibleName(text.text())
-        for document in documents:
+        for document in documents[:_NAMED]:
             self.list.addItem(f"{document.name} - {self._state(document)}")
-        if batch:
-            self.list.addItem(self.tr("Batch - files are being restored"))
+        more = len(documents) - _NAMED
+        if more > 0:
+            self.list.addItem(self.tr("… and %n more", "", more))
         if export:
             self.list.addItem(self.tr("Export - files are being written"))
         note = QLabel(wordWrap=True)
@@ -54,18 +54,18 @@ class Closing(QDialog):
         words = []
         if unsaved:
             words.append(self.tr("Results are saved beside the originals."))
-        if waiting or batch:
+        if waiting:
             words.append(self.tr("What waits can be continued at the next start."))
         if export:
             words.append(self.tr("The export stops after the current file."))
         note.setText(" ".join(words))
         buttons = QDialogButtonBox()
-        kept = self.tr("&Stop and keep the queue") if waiting or batch else self.tr("&Stop")
+        kept = self.tr("&Stop and keep the queue") if waiting else self.tr("&Stop")
         kept = self.tr("&Save all") if unsaved else kept
         self.save = buttons.addButton(kept, QDialogButtonBox.ButtonRole.AcceptRole)
         thrown = QDialogButtonBox.ButtonRole.DestructiveRole
         self.discard = buttons.addButton(self.tr("&Discard"), thrown)
-        self.discard.setVisible(bool(documents) or batch)
+        self.discard.setVisible(bool(documents))
         self.cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.save.setDefault(True)
         layout = QVBoxLayout(self)

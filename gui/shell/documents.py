@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 from ..session.documents import Document
@@ -10,8 +12,9 @@ from ..session.state import State
 from .actions import Actions
 
 _MENU = (
-    *("run", "unqueue", "", "copy-recipe", "paste-recipe", "", "save-beside", "export"),
-    *("discard", "", "show-in-folder", "open-saved", "restore-and-save", "", "remove"),
+    *("run", "restore-and-save", "unqueue", ""),
+    *("copy-recipe", "paste-recipe", "share-recipe", "", "save-beside", "export"),
+    *("discard", "", "show-in-folder", "open-saved", "", "remove"),
 )
 
 
@@ -23,10 +26,10 @@ class DocumentCommands(QObject):
         actions: The actions of the window, which is the owner.
 
     Signals:
-        queued: Documents for the batch page, each with its own recipe.
+        queued: Documents wait for their files: the batch page shows that.
     """
 
-    queued = Signal(object)
+    queued = Signal()
 
     def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__(actions)
@@ -39,7 +42,9 @@ class DocumentCommands(QObject):
             "paste-recipe": session.paste_recipe,
             "save-beside": self._save_beside,
             "discard": lambda: session.discard(self._ids()),
-            "restore-and-save": lambda: self.queued.emit(self._documents),
+            "share-recipe": session.share_recipe,
+            "restore-and-save": lambda: self._queue(self._documents, start=True),
+            "queue-all": lambda: self._queue(session.state.documents),
             "remove": lambda: session.remove(self._ids()),
         }.items():
             actions[name].triggered.connect(slot)
@@ -58,6 +63,7 @@ class DocumentCommands(QObject):
             "unqueue": any(each.is_busy for each in documents),
             "copy-recipe": opened is not None,
             "paste-recipe": bool(documents) and state.copied is not None,
+            "share-recipe": any(each is not opened for each in documents) and opened is not None,
             "save-beside": any(each.has_result for each in documents),
             "export": any(each.has_result for each in documents),
             "open-saved": opened is not None and opened.saved is not None,
@@ -78,3 +84,9 @@ class DocumentCommands(QObject):
 
     def _save_beside(self) -> None:
         self._session.save_beside([each for each in self._documents if each.has_result])
+
+    def _queue(self, documents: Sequence[Document], *, start: bool = False) -> None:
+        """Let documents wait for their files."""
+        wanted = documents if start else [each for each in documents if each.is_pending]
+        self._session.files.queue([each.id for each in wanted], start=start)
+        self.queued.emit()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ..session.session import Session
-from ..session.worker import Call, Reply, Worker
 from ..widgets.accessibility import name_combos
 from ..widgets.titles import QT_TRANSLATE_NOOP
 
@@ -30,8 +28,8 @@ class Page:
         help: What the page is for, shown as a tool tip.
         factory: ``module:function``, imported and called with the session and the settings folder
             when the page is first opened; empty for the picture, which the window builds itself.
-        count: ``module:function`` that returns how many files wait on the page, for the settings
-            folder, before the page is opened; empty if none do.
+        count: ``module:function`` that returns for the session how many pictures wait on the page;
+            empty if none do.
         browses: Whether the previous and next keys change the picture on this page.
     """
 
@@ -68,9 +66,9 @@ PAGES = (
         QT_TRANSLATE_NOOP("pages", "&Batch"),
         "queue",
         "Alt+3",
-        QT_TRANSLATE_NOOP("pages", "Restore many files"),
+        QT_TRANSLATE_NOOP("pages", "Restore many pictures, straight to files"),
         "restorer.gui.batch.page:make_page",
-        "restorer.gui.batch.store:waiting_files",
+        "restorer.gui.canvas.document_model:count_waiting",
     ),
     Page(
         "models",
@@ -100,17 +98,6 @@ class Runs(Protocol):
         """Whether there is such work."""
 
 
-@runtime_checkable
-class HasWaiting(Protocol):
-    """A page on which files wait."""
-
-    changed: ClassVar[Signal]
-
-    @property
-    def waiting(self) -> int:
-        """Number of files that wait."""
-
-
 class Pages(QStackedWidget):
     """The stack of pages; each is created when it is first opened.
 
@@ -132,12 +119,13 @@ class Pages(QStackedWidget):
         super().__init__()
         self._factories = {page.id: page.factory for page in pages}
         self._counts = {page.id: page.count for page in pages if page.count}
-        self._counter = Worker("counter", keep=True, parent=self)
         self._session = session
         self._folder = folder
         self._made: dict[str, QWidget] = {}
         for name, widget in built.items():
             self._add(name, widget)
+        session.changed.connect(self.count_waiting)
+        session.files.loaded.connect(self.count_waiting)
 
     @property
     def running(self) -> bool:
@@ -152,21 +140,9 @@ class Pages(QStackedWidget):
         return self._made[name]
 
     def count_waiting(self) -> None:
-        """Tell how many files wait on pages that are not open yet."""
-
-        def teller(name: str) -> Callable[[Reply], None]:
-            def tell(reply: Reply) -> None:
-                if name not in self._made:
-                    self.counted.emit(name, reply.value or 0)
-
-            return tell
-
-        def counter(place: str) -> Call:
-            return lambda _: resolve_name(place)(self._folder)
-
+        """Tell how many pictures wait on each page."""
         for name, count in self._counts.items():
-            if name not in self._made:
-                self._counter.ask(counter(count), teller(name))
+            self.counted.emit(name, resolve_name(count)(self._session))
 
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
@@ -176,16 +152,9 @@ class Pages(QStackedWidget):
         """Stop the threads of all pages; return whether they ended."""
         pages = [page for page in self._made.values() if isinstance(page, HasWorkers)]
         ended = [page.close_workers() for page in pages]
-        return self._counter.close(10) and all(ended)
-
-    def _tell(self, name: str, page: HasWaiting) -> None:
-        self.counted.emit(name, page.waiting)
+        return all(ended)
 
     def _add(self, name: str, widget: QWidget) -> None:
         self._made[name] = widget
         self.addWidget(widget)
         name_combos(widget)
-        if isinstance(widget, HasWaiting):
-            tell = partial(self._tell, name, widget)
-            widget.changed.connect(tell)
-            tell()

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from restorer import FORMATS, READABLE
 
 from ..session.choices import NAME
+from ..session.documents import Document
 from ..session.thumbnails import Thumbnails
 from ..widgets.forms import column, heading, hint, row
 from ..widgets.theme import SPACE
@@ -29,6 +31,7 @@ from ..widgets.theme import SPACE
 SAMPLES = Path(__file__).parent / "samples"  # made by tests/benchmarks/window_examples.py
 _WIDTH = 560
 _MOST = 6
+_MOST_LEFT = 4
 _SAMPLE_WIDTH, _SAMPLE_HEIGHT = 162, 108
 _THUMBNAIL = 40
 
@@ -43,7 +46,7 @@ class Welcome(QWidget):
 
     Signals:
         opened: A sample, or a recent file or folder, was chosen.
-        continued: The user wants to see the files that wait in the batch.
+        continued: The user wants to go on with what the last window has left.
     """
 
     opened = Signal(object)
@@ -55,7 +58,7 @@ class Welcome(QWidget):
         self._folder = folder
         self._thumbnails = Thumbnails(_THUMBNAIL, self.devicePixelRatioF(), self)
         self._thumbnails.made.connect(self._show_thumbnail)
-        self._files: dict[Path, QPushButton] = {}
+        self._files: dict[Path, list[QPushButton]] = {}
         title = QLabel(self.tr("Drop photographs here"))
         title.setStyleSheet("font-size: 22px; font-weight: 600;")
         text = hint(self.tr("Files or whole folders. The originals are never touched."))
@@ -63,20 +66,19 @@ class Welcome(QWidget):
         self.button.setProperty("primary", True)
         self.button.setAccessibleName(self.tr("Open pictures"))
         self.button.clicked.connect(open_action.trigger)
-        self.waiting = QPushButton()
-        self.waiting.clicked.connect(self.continued)
-        self.waiting.hide()
         self.formats = hint(self._missing_formats())
         self.formats.setVisible(bool(self.formats.text()))
+        self._left = column(spacing=2)
         self._recent = column(spacing=2)
         box = QWidget()
         box.setMinimumWidth(_WIDTH)
         inner = column(margin=2 * SPACE, spacing=12)
         for widget in (title, text):
             inner.addWidget(widget)
-        first = row(self.button, self.waiting)
+        first = row(self.button)
         first.addStretch(1)
         inner.addLayout(first)
+        inner.addLayout(self._left)
         inner.addSpacing(SPACE)
         inner.addWidget(heading(self.tr("Try it with a sample")))
         inner.addLayout(self._samples())
@@ -98,20 +100,38 @@ class Welcome(QWidget):
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """List recent files and folders that are still there, with a thumbnail and their state."""
-        while (item := self._recent.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.deleteLater()
-        self._files.clear()
+        self._clear(self._recent)
         found = [path for path in paths if path.exists()][:_MOST]
         if found:
             self._recent.addWidget(heading(self.tr("Recent")))
         for path in found:
             self._recent.addWidget(self._recent_button(path))
 
-    def show_waiting(self, count: int) -> None:
-        """Offer to continue the batch of the last session, if files wait in it."""
-        self.waiting.setText(self.tr("Continue: %n files wait in the batch", "", count))
-        self.waiting.setVisible(count > 0)
+    def show_left_over(self, documents: Sequence[Document]) -> None:
+        """List what the last window has left to do or to save; one click goes on with all of it."""
+        self._clear(self._left)
+        if not documents:
+            return
+        title = heading(self.tr("Left from the last time"))
+        go_on = QPushButton(self.tr("Continue"))
+        go_on.setProperty("primary", True)
+        go_on.clicked.connect(self.continued)
+        top = QWidget()
+        line = row(title, go_on)
+        line.insertStretch(1, 1)
+        top.setLayout(line)
+        self._left.addWidget(top)
+        words = {
+            "waiting": self.tr("waits to be restored"),
+            "failed": self.tr("failed"),
+            "idle": self.tr("restored, not saved"),
+        }
+        for document in documents[:_MOST_LEFT]:
+            button = self._button(document.file, document.name, words[document.stage])
+            button.clicked.connect(self.continued)
+            self._left.addWidget(button)
+        if (more := len(documents) - _MOST_LEFT) > 0:
+            self._left.addWidget(hint(self.tr("… and %n more", "", more)))
 
     def close_workers(self) -> bool:
         """End the thread of the thumbnails."""
@@ -144,20 +164,36 @@ class Welcome(QWidget):
         self.opened.emit(target)
 
     def _recent_button(self, path: Path) -> QPushButton:
-        button = QPushButton(f"{path.name}\n{self._state(path)}")
+        button = self._button(path, path.name, self._state(path))
+        button.clicked.connect(lambda: self.opened.emit(path))
+        return button
+
+    def _button(self, path: Path, name: str, state: str) -> QPushButton:
+        """Return a flat button with a thumbnail, a name, and what is known of it."""
+        button = QPushButton(f"{name}\n{state}")
         button.setFlat(True)
         button.setToolTip(str(path))
-        button.setAccessibleName(self.tr("Open %1").replace("%1", path.name))
+        button.setAccessibleName(self.tr("Open %1").replace("%1", name))
         button.setStyleSheet("text-align: left; padding: 4px 10px;")
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setIconSize(QSize(_THUMBNAIL, _THUMBNAIL))
-        button.clicked.connect(lambda: self.opened.emit(path))
         if path.is_dir():
             button.setIcon(QFileIconProvider().icon(QFileIconProvider.IconType.Folder))
         else:
-            self._files[path] = button
+            self._files.setdefault(path, []).append(button)
             button.setIcon(self._thumbnails.get(path))
         return button
+
+    def _clear(self, layout: QVBoxLayout) -> None:
+        """Remove the buttons of a list."""
+        while (item := layout.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                gone = {old, *old.findChildren(QPushButton)}
+                self._files = {
+                    path: [each for each in buttons if each not in gone]
+                    for path, buttons in self._files.items()
+                }
+                old.deleteLater()
 
     def _state(self, path: Path) -> str:
         """Return where a file lies, and whether a result lies beside it."""
@@ -169,8 +205,8 @@ class Welcome(QWidget):
         return done or self.tr("not restored yet")
 
     def _show_thumbnail(self, path: Path) -> None:
-        if path in self._files:
-            self._files[path].setIcon(self._thumbnails.get(path))
+        for button in self._files.get(path, ()):
+            button.setIcon(self._thumbnails.get(path))
 
     def _missing_formats(self) -> str:
         """Return what to install for formats that cannot be opened."""

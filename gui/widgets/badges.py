@@ -135,5 +135,6 @@ _DRAWINGS = {
     "running": _running,
     "ready": _ready,
     "saved": _saved,
+    "skipped": _saved,
     "failed": _failed,
 }

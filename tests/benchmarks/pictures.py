@@ -23,7 +23,7 @@ from skimage.transform import rotate
 
 from restorer import Image, write
 from restorer.gui.app import install_translations
-from restorer.gui.batch.page import BatchPanel
+from restorer.gui.batch.page import BatchPage
 from restorer.gui.export.dialog import ExportDialog
 from restorer.gui.session.session import Session
 from restorer.gui.sheet.page import ContactSheet
@@ -138,11 +138,11 @@ def show_batch(window: MainWindow, pictures: list[Path]) -> None:
     session.choose(choices.with_task("denoising", wanted=True).with_values(sigma=25.0))
     window.actions_["page-queue"].trigger()
     batch = window.pages.page("queue")
-    assert isinstance(batch, BatchPanel)
-    batch.add(pictures)
+    assert isinstance(batch, BatchPage)
+    batch.take_files(pictures)
     QTimer.singleShot(1000, batch.start.click)
     shoot(window, "batch-light", delay_ms=4000)
-    wait(lambda: not batch.running)
+    wait(lambda: not session.state.filing.running)
 
 
 def show_export(window: MainWindow) -> None:

@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton
 
 import restorer.gui
-from restorer import Job, Step
-from restorer.gui.batch.store import QueueStore
+from restorer import Job
+from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.jobs import waiting_document
 from restorer.gui.session.session import Session
 from restorer.gui.shell.pages import PAGES, Page
 from restorer.gui.window import MainWindow
@@ -49,15 +50,13 @@ def test_one_row_puts_a_page_into_menu_top_bar_help_and_stack(window):
     assert window.bar.tools.isVisible()
 
 
-def test_files_that_wait_are_counted_before_the_page_is_opened(qtbot, window, preferences):
-    store = QueueStore(preferences.folder / "queue")
-    steps = (Step("panet-denoise-lite"),)
-    store.save([Job(Path(f"{name}.png"), Path(f"{name}-2.png"), steps) for name in "ab"])
-    window.pages.count_waiting()
-    action = window.actions_["page-queue"]
-    qtbot.waitUntil(lambda: action.text() == "&Batch (2)")
-    action.trigger()
-    window.pages.page("queue").control.remove([0, 1])
+def test_pictures_that_wait_are_counted_before_the_page_is_opened(window, make_picture):
+    session, action = window.session, window.actions_["page-queue"]
+    recipe = usual_choices()
+    job = Job(make_picture("a.png"), Path("out/a.png"), recipe.steps)
+    session._store.set(strip=session.state.strip.with_added([waiting_document(job, recipe)]))
+    assert action.text() == "&Batch (1)"
+    session.remove([session.state.documents[0].id])
     assert action.text() == "&Batch"
 
 

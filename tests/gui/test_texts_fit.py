@@ -93,7 +93,7 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     export = ExportDialog(window)
     export.content.setCurrentIndex(2)
     dialogs = (Manual(window), ProblemReport(window), export)
-    question = Closing((), batch=True, export=True, parent=window)
+    question = Closing((), export=True, parent=window)
     for dialog in (window.attention, question, *dialogs):
         dialog.show()
         cut += found(dialog, type(dialog).__name__)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QTabWidget
 import restorer
 import restorer.gui
 from restorer.gui import app
-from restorer.gui.batch.page import BatchPanel
+from restorer.gui.batch.page import BatchPage
 from restorer.gui.models.page import ModelsPanel
 from restorer.gui.session.session import Session
 from restorer.gui.widgets.theme import SPACE
@@ -114,12 +114,12 @@ def test_a_german_window_is_german(qapp, preferences):
 
 
 @pytest.mark.parametrize("language", ["C", "de_AT"])
-def test_words_fit_into_the_columns_of_tables(qapp, mount, tmp_path, language):
+def test_words_fit_into_the_columns_of_tables(qapp, mount, session, language):
     translators = app.install_translations(qapp, QLocale(language))
     try:
         for view, words in (
             ((panel := mount(ModelsPanel())).view, panel.table.words()),
-            ((queue := mount(BatchPanel(tmp_path))).view, queue.control.model.words()),
+            ((batch := mount(BatchPage(session))).view, batch.items.words),
         ):
             for column, texts in words.items():
                 room = view.horizontalHeader().sectionSize(column) - 2 * SPACE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from PySide6.QtCore import Qt
 
 import restorer
 from restorer import Frame, Image, Job, Metadata, Result, Step
-from restorer.gui.batch.rows import REMARK, STATE, QueueModel, row_of
-from restorer.gui.session.thumbnails import Thumbnails
+from restorer.gui.canvas.document_model import REMARK, STATE, DocumentModel
+from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.documents import Saved
+from restorer.gui.session.jobs import waiting_document
+from restorer.gui.session.session import Session
 
 from helpers import make_photograph
 
@@ -58,13 +62,19 @@ def test_a_result_that_lacks_pages_is_called_incomplete(qapp: Any, tmp_path: Pat
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif", (Step("panet-denoise-lite"),))
     lost = "left out: page 2: damaged"
     result = Result("done", job.target, notes=(lost,), pages=2, missing=(2,))
-    thumbnails = Thumbnails(8, 1.0)
-    model = QueueModel(thumbnails)
-    model.add([row_of(job, result)])
+    session = Session()
+    model = DocumentModel(session)
+    recipe = usual_choices()
+    document = replace(
+        waiting_document(job, recipe), stage="idle", ended=result, saved=Saved(job.target, recipe)
+    )
+    session._store.set(strip=session.state.strip.with_added([document]))
     assert model.index(0, STATE).data() == "Incomplete"
     assert model.index(0, REMARK).data() == lost
     assert model.index(0, STATE).data(Qt.ItemDataRole.BackgroundRole) is not None
-    thumbnails.close()
+    assert model.close()
+    assert session.close(30)
+    session.deleteLater()
 
 
 def test_frames_are_called_so_and_one_picture_has_no_picker(

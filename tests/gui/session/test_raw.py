@@ -12,8 +12,8 @@ from raw_files import linear_photograph, sensor, write_dng
 
 import restorer
 from restorer import Settings, Step
-from restorer.gui.batch.jobs import completed
 from restorer.gui.session.choices import Choices, from_options, usual_choices
+from restorer.gui.session.jobs import Output, plan_files
 from restorer.gui.session.session import Session
 from restorer.gui.window import MainWindow
 
@@ -104,9 +104,8 @@ def test_jobs_on_raw_files_demosaic_them_and_nothing_else_unless_more_is_chosen(
     sources = [Path("a.nef"), Path("b.jpg")]
 
     def models(choices: Choices) -> list[list[str]]:
-        steps = choices.for_kind(raw=False).steps
-        jobs = restorer.plan_sources(sources, "out", steps).jobs
-        return [[step.model for step in job.steps] for job in completed(jobs, choices)]
+        jobs = plan_files(sources, choices, Output(Path("out"))).jobs
+        return [[step.model for step in job.steps] for job in jobs]
 
     assert models(usual_choices()) == [[MODEL], ["panet-sr-x2-lite"]]
     raw = usual_choices().for_kind(raw=True).with_task("denoising", wanted=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QUrl
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 
 import restorer
-from restorer import Job, Step
-from restorer.gui.batch.store import QUEUE_FOLDER, QueueStore, waiting_files
+from restorer.gui.session.choices import usual_choices
+from restorer.gui.session.documents import Document
 from restorer.gui.shell.manual import FOLDER, PAGES, Manual, slug
 from restorer.gui.shell.report import ProblemReport
 from restorer.gui.shell.welcome import Welcome
@@ -50,18 +51,27 @@ def test_recent_work_says_what_was_restored(welcome, make_picture, qtbot):
     qtbot.waitUntil(lambda: buttons[0].icon().cacheKey() != blank)
 
 
-def test_a_batch_that_waits_is_offered(welcome, tmp_path):
-    jobs = [Job(tmp_path / f"{n}.png", tmp_path / f"{n}-x.png", (Step("auto"),)) for n in "ab"]
-    QueueStore(tmp_path / QUEUE_FOLDER).save(jobs)
-    welcome.show_waiting(waiting_files(tmp_path))
-    assert welcome.waiting.text() == "Continue: 2 files wait in the batch"
+def test_what_the_last_window_has_left_is_listed(welcome, make_picture, qtbot):
     asked = []
     welcome.continued.connect(lambda: asked.append(1))
-    welcome.waiting.click()
-    assert asked
-    (tmp_path / QUEUE_FOLDER / "queue.json").write_text("damaged")
-    assert waiting_files(tmp_path) == 0
-    assert (tmp_path / QUEUE_FOLDER / "queue.json").exists(), "the page of the queue tells of it"
+    recipe = usual_choices()
+    path = make_picture("a.png")
+    waiting = Document(1, path, "a.png", recipe, stage="waiting")
+    welcome.show_left_over([waiting, *(replace(waiting, stage="idle") for _ in range(6))])
+    buttons = [b for b in welcome.findChildren(QPushButton) if "\n" in b.text()]
+    assert [b.text() for b in buttons] == [
+        "a.png\nwaits to be restored",
+        *["a.png\nrestored, not saved"] * 3,
+    ]
+    assert any(label.text() == "… and 3 more" for label in welcome.findChildren(QLabel))
+    blank = buttons[0].icon().cacheKey()
+    qtbot.waitUntil(lambda: buttons[0].icon().cacheKey() != blank)
+    buttons[1].click()
+    next(b for b in welcome.findChildren(QPushButton) if b.text() == "Continue").click()
+    assert asked == [1, 1]
+    welcome.show_left_over([])
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not [b for b in welcome.findChildren(QPushButton) if "\n" in b.text()]
 
 
 def test_formats_that_cannot_be_opened_say_which_extra_brings_them(monkeypatch, mount, tmp_path):

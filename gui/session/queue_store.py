@@ -1,4 +1,4 @@
-"""Storage of the queue between two sessions: the jobs, and the journal of their results."""
+"""Storage of jobs on the disk: the list of them, and the journal of their results."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from restorer import (
     read_journal,
 )
 
-from .rows import Row, row_of
+from .shelf import QUEUE
 
 _Ended: TypeAlias = dict[tuple[str, str], FinishRecord]  # by source and target of the job
-QUEUE_FOLDER = "queue"  # in the settings folder
 _Write: TypeAlias = Callable[[Journal], None]
 
 
@@ -39,11 +38,11 @@ class QueueStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.jobs_path = folder / "queue.json"
+        self.jobs_path = folder / QUEUE
         self.journal_path = folder / "journal.jsonl"
 
-    def load(self) -> list[Row]:
-        """Return the rows of the last session; a job that ran waits again.
+    def load(self) -> list[tuple[Job, Result | None]]:
+        """Return the jobs of the last time, and how they ended; one that ran waits again.
 
         An unreadable list is put aside. Raises OSError, ValueError.
         """
@@ -54,12 +53,8 @@ class QueueStore:
         except ValueError:
             self.jobs_path.replace(self.jobs_path.with_name("queue-damaged.json"))
             raise
-        return self.rows(jobs)
-
-    def rows(self, jobs: Iterable[Job]) -> list[Row]:
-        """Return the rows of jobs, with the results in the journal."""
         ended = self._ended()
-        return [_row(job, ended.get((str(job.source), str(job.target)))) for job in jobs]
+        return [(job, _result(ended.get((str(job.source), str(job.target))))) for job in jobs]
 
     def save(self, jobs: Iterable[Job]) -> None:
         """Write the list of jobs, whole or not at all. Raises OSError."""
@@ -115,20 +110,10 @@ class QueueStore:
         return ended
 
 
-def waiting_files(folder: Path) -> int:
-    """Return how many files wait in the queue of a settings folder; 0 if it cannot be read."""
-    store = QueueStore(folder / QUEUE_FOLDER)
-    try:
-        jobs = load_jobs(store.jobs_path.read_text("utf-8"))
-    except (OSError, ValueError):  # the page of the queue says so
-        return 0
-    return sum(row.state == "waiting" for row in store.rows(jobs))
-
-
-def _row(job: Job, record: FinishRecord | None) -> Row:
+def _result(record: FinishRecord | None) -> Result | None:
     if record is None:
-        return Row(job)
-    result = Result(
+        return None
+    return Result(
         record.status,
         Path(record.target),
         record.seconds,
@@ -136,4 +121,3 @@ def _row(job: Job, record: FinishRecord | None) -> Row:
         notes=record.notes,
         missing=record.missing,
     )
-    return row_of(job, result)
