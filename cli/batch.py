@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,10 +143,10 @@ def resume(ctx: click.Context, folder: Path | Address) -> None:
 
     Runs the same command again, in the folder where it was run. What is done is skipped.
     """
-    from restorer import last_command
+    from restorer import join_command, last_command
 
     words, cwd = last_command(folder)
-    tell(f"$ restore {shlex.join(words)}")
+    tell(f"$ restore {join_command(words)}")
     try:
         os.chdir(cwd)
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -130,8 +129,10 @@ def _degrade(sample: Sample, truth: Bytes, folder: Path, seed: int) -> None:
 
 def _restore(ctx: click.Context, source: Path, target: Path, *asked: str) -> None:
     """Run the command that a user would type."""
+    from restorer import join_command
+
     words = ["batch", str(source), str(target), *asked, "--existing", "replace"]
-    tell(f"$ restore {shlex.join(words)}")
+    tell(f"$ restore {join_command(words)}")
     command = ctx.find_root().command
     code = command.main(words, prog_name="restore", standalone_mode=False)
     tell("")

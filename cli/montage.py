@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from .fonts import font_for
 
 if TYPE_CHECKING:
     from restorer.training.degrade import Bytes
@@ -48,7 +50,9 @@ def before_and_after(rows: Sequence[Sequence[Panel]]) -> Image.Image:
             left, top = _GAP + across * (side + _GAP), _GAP + down * stride
             page.paste(_halves(panel), (left, top))
             middle = (left + side // 2, top + side + _CAPTION // 2)
-            draw.text(middle, panel.caption, _CAPTION_TEXT, ImageFont.load_default(15), anchor="mm")
+            draw.text(
+                middle, panel.caption, _CAPTION_TEXT, font_for(panel.caption, 15), anchor="mm"
+            )
     return page
 
 
@@ -59,9 +63,8 @@ def _halves(panel: Panel) -> Image.Image:
     square.paste(Image.fromarray(panel.after), (half, 0))
     draw = ImageDraw.Draw(square, "RGBA")
     draw.line((half, 0, half, side), _TEXT, 2)
-    font = ImageFont.load_default(14)
     for label, x in zip(panel.labels, (half // 2, half + half // 2), strict=True):
-        place, anchor = (x, side - 16), "mm"
+        place, anchor, font = (x, side - 16), "mm", font_for(label, 14)
         left, top, right, bottom = draw.textbbox(place, label, font, anchor)
         draw.rounded_rectangle((left - 7, top - 4, right + 7, bottom + 4), 6, (0, 0, 0, 150))
         draw.text(place, label, _TEXT, font, anchor)

@@ -7,8 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.Image import Resampling
+
+from .fonts import font_for
 
 _GAP, _LINE = 12, 20
 _SMALLEST = 320  # smaller crops are enlarged by integer factors
@@ -44,12 +46,18 @@ def contact_sheet(title: str, cells: Sequence[Cell]) -> Image.Image:
     size = (_GAP + columns * stride, _LINE + 2 * _GAP + rows * (height + below + _GAP))
     page = Image.new("RGB", size, _BACKGROUND)
     draw = ImageDraw.Draw(page)
-    draw.text((_GAP, _GAP), _fitted(draw, title, size[0] - 2 * _GAP, 15), _CAPTION_TEXT, _font(15))
+    draw.text(
+        (_GAP, _GAP),
+        _fitted(draw, title, size[0] - 2 * _GAP, 15),
+        _CAPTION_TEXT,
+        font_for(title, 15),
+    )
     for number, cell in enumerate(cells):
         row, column = divmod(number, columns)
         left, top = _GAP + column * stride, _LINE + 2 * _GAP + row * (height + below + _GAP)
         if cell.picture is None:
-            draw.multiline_text((left, top), textwrap.fill(cell.text, 40), _CAPTION_TEXT, _font(14))
+            words = textwrap.fill(cell.text, 40)
+            draw.multiline_text((left, top), words, _CAPTION_TEXT, font_for(words, 14))
         else:
             page.paste(_enlarged(cell.picture, (width, height)), (left, top))
         lines = (
@@ -58,7 +66,9 @@ def contact_sheet(title: str, cells: Sequence[Cell]) -> Image.Image:
         )
         for line, (text, color, points) in enumerate(lines):
             place = left, top + height + 8 + line * _LINE
-            draw.text(place, _fitted(draw, text, stride - _GAP, points), color, _font(points))
+            draw.text(
+                place, _fitted(draw, text, stride - _GAP, points), color, font_for(text, points)
+            )
     return page
 
 
@@ -79,10 +89,6 @@ def _enlarged(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _fitted(draw: ImageDraw.ImageDraw, text: str, width: int, points: int) -> str:
     """Shorten a text to `width` at its beginning, because the end of a path is more informative."""
     cut = text
-    while draw.textlength(cut, _font(points)) > width and len(cut) > 2:
+    while draw.textlength(cut, font_for(text, points)) > width and len(cut) > 2:
         cut = "…" + cut[2:]
     return cut
-
-
-def _font(points: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(points)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from contextlib import closing
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +127,11 @@ def train(
     plan = replace(read_recipe(recipe), **changes)
     _check_names(plan)
     if compiled is None:
-        compiled = device.startswith("cuda")
+        compiled = device.startswith("cuda") and _has_triton()
+        if device.startswith("cuda") and not compiled:
+            warn("Triton is not installed: the networks are not compiled, which is slower")
+    elif compiled and device.startswith("cuda") and not _has_triton():
+        raise click.UsageError("--compile: needs Triton on GPUs, which is not installed")
     folder = out or Path("runs") / plan.model
     options: dict[str, Any] = {
         "precision": precision,
@@ -199,9 +203,14 @@ def _draw(folder: Path) -> None:
     tell(f"{folder / 'validation'}: pictures of held-out patches")
 
 
+def _has_triton() -> bool:
+    """Whether torch.compile works on GPUs; PyTorch for Windows comes without it."""
+    return find_spec("triton") is not None
+
+
 def _tell_next_steps(member: Recipe, weights: Path) -> None:
     """Print the commands that install the weights and restore an image with them."""
-    from restorer import TASKS, list_models
+    from restorer import TASKS, join_command, list_models
 
     taken = {spec.id for spec in list_models()}
     names = [member.model, f"my-{member.model}", *(f"my-{member.model}-{n}" for n in range(2, 99))]
@@ -210,5 +219,6 @@ def _tell_next_steps(member: Recipe, weights: Path) -> None:
     image = "MOSAIC.png" if task.mosaic else "PHOTO.jpg"
     reference = " --reference SHARP.jpg" if task.needs_references else ""
     tell(f"{weights}: {size(weights.stat().st_size)}; to use it:")
-    tell(f"  restore weights add {shlex.quote(str(weights))} --id {model}")
+    line = join_command(["restore", "weights", "add", str(weights), "--id", model])
+    tell(f"  {line}")
     tell(f"  restore image {image} --model {model}{reference}")

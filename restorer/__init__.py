@@ -28,7 +28,8 @@ __version__ = "0.1.0"
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 # GNU OpenMP reads this when it is loaded: the number of spins before a waiting thread sleeps. The
 # default of 300,000 wastes a few milliseconds in each of thousands of operations while other
-# programs use a core; a thirtieth of it suffices on an idle machine. See docs/benchmarks.md.
+# programs use a core; a thirtieth of it suffices on an idle machine. See docs/benchmarks.md. The
+# OpenMP libraries of macOS and Windows do not read it; theirs was not measured and is left alone.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -204,6 +204,7 @@ from .settings import RunPlan as RunPlan
 from .settings import Settings as Settings
 from .settings import Step as Step
 from .settings import find_option as find_option
+from .shell import join_command as join_command
 from .tasks import AUTO as AUTO
 from .tasks import AUTO_SR as AUTO_SR
 from .tasks import TASKS as TASKS

@@ -33,7 +33,7 @@ ROWS = (
     "bayer",
     "attention image options",
     "errors",
-    "paths",
+    "paths shell",
 )
 GUI_ROWS = (
     "__main__",
@@ -51,6 +51,7 @@ HEAVY = {
     "safetensors": "models training",
     "spandrel": "models",
     "filelock": "models",
+    "truststore": "models",
     "cv2": "restoration training evaluation gui",
     "tifffile": "formats",
     "rawpy": "formats",

@@ -6,7 +6,6 @@ same. Options are written and read by their entries in the core's table.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -26,6 +25,7 @@ from restorer import (
     Settings,
     Step,
     default_model,
+    join_command,
     list_models,
     model_spec,
     mosaic_task,
@@ -299,7 +299,7 @@ class Choices:
             words += ["--format", self.suffix.removeprefix(".")]
         for reference in self.references if self.needs_references else ():
             words += ["--reference", str(reference)]
-        return shlex.join(words)
+        return join_command(words)
 
     def of_page(self, page: int, pages: int) -> Choices:
         """Return the choices for one page of several, by its number from 0."""

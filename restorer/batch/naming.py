@@ -26,6 +26,8 @@ _OTHER_RESULT = ".tif"
 _FIELD = re.compile(r"\{(\w+)\}")
 # Windows and network shares refuse these in names, and results travel.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$')
+# Devices of Windows, with any suffix.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³])(\..*)?", re.IGNORECASE)
 
 
 def target_names(
@@ -107,6 +109,8 @@ def _maker(steps: Sequence[Step], name: str, suffix: str | None) -> Callable[[st
         made = name.format(stem=stem, suffix=ending, model=model, scale=scale)
         if made in ("", ".", "..") or os.path.basename(made) != made:
             raise SettingsError(f"name {name!r}: gives {made!r}, which is no file name")
+        if _DEVICES.fullmatch(made) and not _DEVICES.fullmatch(own):
+            raise SettingsError(f"name {name!r}: gives {made!r}, which is a device of Windows")
         return made if split_suffix(made)[1].lower() in writable else f"{made}{ending}"
 
     return make

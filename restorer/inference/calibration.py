@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from restorer.inference.processor import processor
 from restorer.models import kept
 from restorer.models.catalog import ModelSpec
 from restorer.tiling.plan import round_up
@@ -57,7 +57,7 @@ def check_side(spec: ModelSpec) -> int:
 
 def key(spec: ModelSpec, device: str, kind: str, *more: str) -> str:
     """Return the key of a measurement: a hash of the model, this machine, the device and `more`."""
-    own = spec.weights.sha256, str(spec.params), platform.node()
+    own = spec.weights.sha256, str(spec.params), processor()
     return kept.key(kind, *own, device, *more)
 
 

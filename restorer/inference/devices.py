@@ -66,7 +66,10 @@ def has_fast_bf16(kind: str) -> bool:
     """Whether the device kind (``cpu``, ``cuda``) multiplies bfloat16 in hardware."""
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return kind == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+    if kind != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # older than PyTorch 2.10
+        return False
+    found = torch.cpu.get_capabilities()  # of x86, and of ARM
+    return bool(found.get("avx512_bf16") or found.get("bf16"))
 
 
 def fast_precisions(device: str) -> list[Precision]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from restorer.errors import OutOfMemoryError
+from restorer.inference.host_memory import free_host_bytes
 
 TILE_SHARE = 0.7  # of the free memory; the picture itself and other programs need the rest
 
@@ -50,7 +51,7 @@ def shared_devices(workers: int) -> Iterator[None]:
 def free_bytes(device: str) -> int:
     """Return the free memory of `device` in bytes, on a GPU the part of one worker."""
     if not device.startswith("cuda"):
-        return _free_host_bytes()
+        return free_host_bytes()
     free, total = torch.cuda.mem_get_info(device)
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return _part(int(free), int(total), int(unused), _workers)
@@ -165,13 +166,3 @@ def _resident(field: str) -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), None)
-
-
-def _free_host_bytes() -> int:
-    """Return the kernel's estimate, or half the 8 GiB of a typical machine without one."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            available = next(line for line in lines if line.startswith("MemAvailable"))
-        return int(available.split()[1]) * 1024
-    except (OSError, StopIteration, ValueError):
-        return 4 << 30

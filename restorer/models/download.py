@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -76,7 +77,7 @@ def download(
         timeout_s=timeout_s,
         on_bytes=on_bytes,
         cancel=cancel or CancelToken(),
-        opener=build_opener(_HttpsRedirects, HTTPSHandler(context=context)),
+        opener=build_opener(_HttpsRedirects, HTTPSHandler(context=context or _of_system())),
     )
     expected = sha256.lower()
     try:
@@ -134,6 +135,17 @@ class _HttpsRedirects(HTTPRedirectHandler):
             fp.close()
             raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _of_system() -> ssl.SSLContext | None:
+    """Return the certificates of macOS, of which Python may know none; None where it does."""
+    system: str = sys.platform
+    if system != "darwin":
+        return None
+    import truststore
+
+    context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return context
 
 
 def _require_https(url: str) -> None:

@@ -167,6 +167,7 @@ def run_batch(folder: str) -> None:
     restorer.check_job(jobs[0])
     place: Path | restorer.Address = restorer.location("s3://bucket/a.png")
     print(restorer.file_identity(place) == restorer.file_identity("a.png"))
+    print(restorer.join_command(["restore", "image", str(place)]))
     with restorer.local_copy(place) as copied:
         print(restorer.probe(copied).width, str(place))
     decisions = restorer.OutputFolder("out").decide(jobs)

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from restorer.errors import OutOfMemoryError
 from restorer.image import FloatArray
 from restorer.networks.stages import FLOAT_BYTES, Map
 
+_BLOCK_BYTES = 1 << 24
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -81,10 +83,20 @@ def _map_file(shape: tuple[int, ...], folder: Path) -> FloatArray:
         try:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, size_bytes)
+            else:  # macOS and Windows
+                _fill(file, size_bytes)
         except OSError as error:
             if error.errno in _FULL:  # other errors: a file system that reserves nothing
                 raise OutOfMemoryError(lack) from error
         return np.memmap(file, np.float32, "r+", shape=shape)
+
+
+def _fill(file: IO[bytes], size_bytes: int) -> None:
+    """Write zeros; raises OSError where the disk is full."""
+    zeros = bytes(min(size_bytes, _BLOCK_BYTES))
+    for start in range(0, size_bytes, _BLOCK_BYTES):
+        file.write(zeros[: size_bytes - start])
+    file.flush()
 
 
 def _scratch_folder() -> Path:

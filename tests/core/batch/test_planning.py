@@ -226,3 +226,14 @@ def test_every_job_has_the_settings_of_the_plan(
     jobs = plan_sources([source, single], Path("out"), STEPS, settings=settings).jobs
     jobs += plan_jobs(source, Path("out"), STEPS, settings=settings).jobs
     assert [job.settings for job in jobs] == [settings or Settings()] * 5
+
+
+@pytest.mark.parametrize("name", ["con{suffix}", "nul.of-{stem}{suffix}", "lpt1{suffix}"])
+def test_templates_that_give_devices_of_windows_are_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="device of Windows"):
+        target_name(Path("a.jpg"), [Step("panet-sr-x2-lite")], name)
+
+
+@pytest.mark.parametrize("own", ["aux.jpg", "10:30.jpg", "con.tar.png"])
+def test_sources_may_have_names_that_windows_refuses(own: str) -> None:
+    assert target_name(Path(own), [Step("panet-sr-x2-lite")], "{stem}{suffix}") == own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import weakref
 from dataclasses import replace
 
@@ -18,6 +20,7 @@ from restorer.inference import memory
 from restorer.inference.autotune import even_batch
 from restorer.inference.memory import fitting, free_bytes, is_lack_of_memory, shared_devices
 from restorer.inference.predictor import Predictor
+from restorer.inference.whole import feature_maps
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
 from restorer.restoration.step import plan_steps
@@ -190,3 +193,19 @@ def test_all_batches_of_a_picture_have_one_size_and_its_regions_the_same_pixels(
     assert {count for count, _ in network.shapes} == {batch}
     np.testing.assert_array_equal(part, region.of(whole))
     np.testing.assert_array_equal(whole, predictor.run(planes, plan))
+
+
+def test_maps_are_reserved_where_the_system_has_no_call_for_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    monkeypatch.setattr(feature_maps, "_BLOCK_BYTES", 1000)
+    values = feature_maps._map_file((10, 30, 4), tmp_path)
+    assert values.shape == (10, 30, 4)
+    assert not values.any()
+    values[:] = 1
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(feature_maps, "_fill", full)
+    with pytest.raises(OutOfMemoryError, match="do not fit onto the disk"):
+        feature_maps._map_file((10, 30, 4), tmp_path)

@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -364,3 +365,12 @@ def test_waiting_for_another_download_can_be_cancelled(site, target, trust) -> N
 
         download(site.url, target, context=trust, on_bytes=wait_for_it)
     assert file_sha256(target) == SHA256
+
+
+def test_certificates_of_macos_are_those_of_its_system(monkeypatch) -> None:
+    made = object()
+    fake = SimpleNamespace(SSLContext=lambda protocol: made)
+    monkeypatch.setitem(sys.modules, "truststore", fake)
+    assert restorer.models.download._of_system() is None
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert restorer.models.download._of_system() is made

@@ -1,0 +1,20 @@
+"""Command lines for the shell of the system."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterable
+
+_WINDOWS = os.name == "nt"
+
+
+def join_command(words: Iterable[str]) -> str:
+    """Return one line that a user can paste into a shell: that of Unix, or cmd.exe on Windows.
+
+    Examples:
+        >>> restorer.join_command(["restore", "image", "my photo.jpg"])
+        "restore image 'my photo.jpg'"
+    """
+    return subprocess.list2cmdline([*words]) if _WINDOWS else shlex.join(words)
