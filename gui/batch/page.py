@@ -141,13 +141,14 @@ class BatchPage(FileDropPanel):
         parts = (self.start, self.start_selected, self.pause, self.retry, self.cancel, self.remove)
         actions = row(*parts, self.clear)
         actions.addStretch(1)
-        actions.addWidget(self.report)
+        told = row(self.summary, self.report, stretch=0)
         layout = column(margin=2 * SPACE)
         layout.addLayout(first)
         layout.addLayout(second)
         layout.addWidget(self.view, 1)
-        for widget in (self.message, self.summary, self.bar):
-            layout.addWidget(widget)
+        layout.addWidget(self.message)
+        layout.addLayout(told)
+        layout.addWidget(self.bar)
         layout.addLayout(actions)
         self.setLayout(layout)
         widths = []

@@ -934,7 +934,7 @@
     </message>
     <message>
         <source>Retry failed</source>
-        <translation>Fehlgeschlagene wiederholen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -1094,7 +1094,7 @@
     </message>
     <message>
         <source>Restore selected</source>
-        <translation>Gewählte verbessern</translation>
+        <translation>Auswahl verbessern</translation>
     </message>
     <message>
         <source>Take the selected pictures out of the queue; the others continue</source>
@@ -1106,7 +1106,7 @@
     </message>
     <message>
         <source>Clear saved</source>
-        <translation>Gespeicherte entfernen</translation>
+        <translation>Fertige entfernen</translation>
     </message>
     <message>
         <source>Restore and save</source>

@@ -98,7 +98,7 @@ def test_a_pasted_picture_stands_beside_the_files(qtbot, opened, noise):
     opened.session.paste(image, "Pasted picture")
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("Pasted"))
     assert "3 / 3" in opened.status.facts.text()
-    opened.strip.setCurrentIndex(opened.strip.items.index(0))  # a click leads back
+    opened.strip.setCurrentIndex(opened.strip.items.index(0, 0))  # a click leads back
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("a.png"))
     assert "1 / 3" in opened.status.facts.text()
 
