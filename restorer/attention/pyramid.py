@@ -15,6 +15,7 @@ from restorer.attention.modes import in_bfloat16
 from restorer.attention.patch import patch_attention
 from restorer.attention.tf32 import exactly
 
+_WIDE = 64  # channels; with 32 of them, rounding the weights takes the time that products gain
 _INEXACT = 3  # the level whose factor, 1 - 3/10, is rounded down to a double
 
 
@@ -86,7 +87,8 @@ class PyramidAttention(nn.Module):
         """Return the attention alone, without the identity: (N, C, H, W)."""
         # Scores are multiplied by 10 and exponentiated; half precision would prefer other patches.
         # Averaging the patches in it costs no more than rounding the features, which came in it.
-        paste_type = torch.bfloat16 if in_bfloat16(x) else None
+        reduced = x.shape[1] >= _WIDE and in_bfloat16(x)
+        paste_type = torch.bfloat16 if reduced else None
         with exactly(x.device.type):
             x = x.to(self.escape_NaN.dtype)
             resized = [self._resize(x, level) for level in range(len(self.scales))]
