@@ -165,6 +165,6 @@ def test_open_preview_compare_run_and_save(
     finally:
         program.kill()
         program.wait()
-    job = Job(source, tmp_path / "by line.png", (Step("panet-sr-x2-lite"),))
+    job = Job(source, tmp_path / "by line.png", (Step("auto"),))
     assert run_job(job).status == "done"
     assert np.array_equal(read(target).pixels, read(job.target).pixels)
