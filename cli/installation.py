@@ -68,7 +68,8 @@ def _commit() -> str:
 def _build() -> str:
     """Return the kind of installation."""
     if folder := _application():
-        return (folder / "build.txt").read_text("utf-8").strip()
+        kind = folder / "build.txt"  # of a package that holds the application
+        return kind.read_text("utf-8").strip() if kind.is_file() else "application"
     try:
         address = metadata.distribution("restorer").read_text("direct_url.json") or ""
     except metadata.PackageNotFoundError:

@@ -1,15 +1,21 @@
 """Fast checks of what a release is made of; packaging/check-release.sh does the rest."""
 
+import ast
 import base64
 import hashlib
+import runpy
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from restorer import RestorerError
 from restorer.cli.installation import find_damage, version_lines
 
+PACKAGING = Path(__file__).parents[1] / "packaging"
 ROOT_FILES = {"bin/a.so": b"code", "weights/b.safetensors": b"numbers", "c.txt": b""}
 
 
@@ -77,3 +83,59 @@ def test_shell_scripts_have_valid_syntax(request):
     assert scripts
     for script in scripts:
         subprocess.run(["sh", "-n", script], check=True)
+
+
+def script(name):
+    """Return the functions of a script of packaging/, which is no package."""
+    return SimpleNamespace(**runpy.run_path(str(PACKAGING / name)))
+
+
+def test_the_list_of_a_release_is_what_verify_reads(application):
+    script("app/sums.py").main(application)
+    assert find_damage() == (str(application / "SHA256SUMS"), 3, [])
+
+
+def test_worker_processes_of_the_application_end_before_anything_else_runs():
+    body = ast.parse((PACKAGING / "app/restore.py").read_text("utf-8")).body
+    (guard,) = [each for each in body if isinstance(each, ast.If)]
+    assert ast.unparse(guard.body[0]) == "multiprocessing.freeze_support()"
+    imported = {name.name for each in body if isinstance(each, ast.Import) for name in each.names}
+    assert imported == {"multiprocessing", "os", "sys"}
+
+
+def test_a_double_click_and_dropped_files_open_the_window(tmp_path):
+    opens_window = script("app/restore.py").opens_window
+    photo = tmp_path / "photo.jpg"
+    photo.touch()
+    assert opens_window([])
+    assert opens_window([str(photo), str(tmp_path)])
+    assert not opens_window(["--help"])
+    assert not opens_window(["image", str(photo)])
+    assert not opens_window([str(tmp_path / "missing.jpg")])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the menu of Linux desktops")
+def test_the_application_adds_itself_to_the_menu_and_leaves_nothing(tmp_path):
+    home, app = tmp_path / "home", tmp_path / "my 100% $own app"
+    for source, target in (
+        (PACKAGING / "app/linux/add-to-menu", app / "add-to-menu"),
+        (PACKAGING / "linux/restorer.desktop", app / "share/applications/restorer.desktop"),
+        (
+            PACKAGING / "linux/restorer.svg",
+            app / "share/icons/hicolor/scalable/apps/restorer.svg",
+        ),
+        (PACKAGING / "linux/restorer.xml", app / "share/mime/packages/restorer.xml"),
+    ):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+    (app / "restore").touch()
+    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    subprocess.run([app / "add-to-menu"], env=environment, check=True, capture_output=True)
+    entry = home / ".local/share/applications/restorer.desktop"
+    lines = entry.read_text("utf-8").splitlines()
+    assert f'Exec="{tmp_path}/my 100%% \\\\$own app/restorer" %F' in lines
+    assert (home / ".local/bin/restore").resolve() == app / "restore"
+    subprocess.run(
+        [app / "add-to-menu", "--remove"], env=environment, check=True, capture_output=True
+    )
+    assert not [path for path in home.rglob("*restore*") if not path.is_dir()]
