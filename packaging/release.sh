@@ -1,10 +1,10 @@
 #!/bin/sh
 # Make the release of the commit in this clone: everything into dist/, from a fresh clone in build/release.
-# Steps, all of them by default: wheel linux
+# Steps, all of them by default, in this order: wheel linux app deb sums
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD work=$PWD/build/release
-steps=${*:-wheel linux}
+steps=${*:-wheel linux app deb sums}
 [ -z "$(git status --porcelain)" ] || echo "release: changes that are not committed are left out" >&2
 
 mkdir -p "$work" dist
@@ -18,7 +18,8 @@ if [ ! -x "$work/tools/bin/twine" ]; then
     "${PYTHON:-python3}" -m venv --clear "$work/tools"
     # The last four are all that the tree of commands needs.
     "$work/tools/bin/pip" install --quiet --constraint packaging/constraints.txt \
-        build check-wheel-contents twine click lazy-loader msgspec platformdirs
+        build check-wheel-contents twine 'cyclonedx-python-lib[json-validation]' \
+        click lazy-loader msgspec platformdirs
 fi
 PATH=$work/tools/bin:$PATH
 cd "$work/source"
