@@ -33,6 +33,7 @@ PAGES = [page for page in TEXTS if _BLOCK.search(page.read_text("utf-8"))]
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _SHELL = {"", "sh", "bash", "console"}
 _FOREIGN = {  # options of other programs
+    "--build-arg",
     "--constraint",
     "--editable",
     "--nproc-per-node",
