@@ -105,11 +105,10 @@ def shared_threads(workers: int) -> Iterator[None]:
 
 
 @contextmanager
-def core_shares(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Give `count` threads that share the cores of this one; what has not begun ends with them."""
+def single_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Give `count` threads that use one core each; what has not begun ends with them."""
     before = torch.get_num_threads()
-    cores = max(1, before // count)
-    pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(cores,))
+    pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
     try:
         yield pool
     finally:

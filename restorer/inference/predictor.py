@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -78,12 +77,9 @@ class Predictor(LoadedModel):
             tiles = outward(plan, region, start)
             rows = (values[tile.top - corner.top :][: tile.height] for tile in tiles)
             cut = ((t, cut_tile(b, t, corner.left)) for b, t in zip(rows, tiles, strict=True))
-            restore = partial(
-                restore_tiles, self, self_ensemble=self_ensemble, seed=seed, cancel=cancel
+            results = restore_tiles(
+                self, cut, batch=batch, self_ensemble=self_ensemble, seed=seed, cancel=cancel
             )
-            # All cores compute the first tile together: someone is waiting for it.
-            first = restore(islice(cut, 1), batch=1) if start is not None else iter(())
-            results = chain(first, restore(cut, batch=batch))
             arrays = ((tile, to_host(result)()) for tile, result in results)
             return self._grow(plan, region, arrays, on_tile, on_part)
         bands = self.run_rows(

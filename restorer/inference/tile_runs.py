@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from restorer.image import FloatArray
-from restorer.inference.devices import core_shares, cpu_threads
+from restorer.inference.devices import cpu_threads, single_threads
 from restorer.inference.model import LoadedModel
 from restorer.inference.pipeline import EIGHT_VIEWS, View, batched, batches_ahead
 from restorer.inference.soundness import start_sound
@@ -44,9 +44,8 @@ def restore_tiles(
         cancel: Stops before the next run of the network.
     """
     restore = partial(_start, model, views=_views(self_ensemble), seed=seed, cancel=cancel)
-    threads = min(batch, cpu_threads())
-    if threads > 1 and model.runs_in_threads:
-        return _in_threads(tiles, restore, threads)
+    if batch > 1 and model.runs_in_threads:
+        return _in_threads(tiles, restore, min(batch, cpu_threads()))
     return _in_batches(tiles, restore, batch, batches_ahead(model.device))
 
 
@@ -72,22 +71,20 @@ def _in_batches(
 def _in_threads(
     tiles: Iterator[tuple[Tile, FloatArray]], restore: _Restore, threads: int
 ) -> Iterator[tuple[Tile, Tensor]]:
-    """Yield the results of tiles, each of which one core computes, or its share of many.
+    """Yield the results of tiles, each of which one core computes.
 
-    Cores that share an operation wait for each other at its end, a thousand times a tile. They do
-    share the last tiles if these are fewer than the cores.
+    Cores that share an operation wait for each other at its end, a thousand times a tile. The
+    bits of a tile, which cores in common may change, are those of one core.
     """
 
     def run(part: FloatArray) -> Tensor:
         return restore([part])()[0]
 
     started = deque[tuple[list[Tile], Iterator[Tensor]]]()
-    with core_shares(threads) as pool:
+    with single_threads(threads) as pool:
         for some in batched(tiles, threads):
             parts = [part for _, part in some]
-            # `map` of a pool starts its work at once, that of Python when a result is asked for.
-            results = pool.map(run, parts) if len(some) == threads else map(run, parts)
-            started.append(([tile for tile, _ in some], results))
+            started.append(([tile for tile, _ in some], pool.map(run, parts)))
             if len(started) > 1:
                 yield from zip(*started.popleft(), strict=True)
         for each in started:

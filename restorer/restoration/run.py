@@ -301,7 +301,7 @@ class Restoration:
             region=run.inner,
             seed=run.plan.seed,
             self_ensemble=run.plan.self_ensemble,
-            batch=run.plan.batch,
+            batch=run.at_once,
             on_tile=on_tile,
             on_part=self._shows(run, part, complete),
             start=self._place(run),

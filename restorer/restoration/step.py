@@ -64,6 +64,8 @@ class StepRun:
             that merges references into an enlargement; 1 for all others.
         note: What the user should know of the plan.
         repeated: The plan of an earlier run that this one repeats.
+        threads: Number of tiles at once in threads of a CPU. It is not part of the plan, because
+            it decides nothing about the pixels, and depends on what else runs.
     """
 
     predictor: Predictor
@@ -78,6 +80,12 @@ class StepRun:
     input_scale: int = 1
     note: str = ""
     repeated: RunPlan | None = None
+    threads: int = 1
+
+    @property
+    def at_once(self) -> int:
+        """Number of tiles at once, in one call of the network or in threads."""
+        return max(self.plan.batch, self.threads)
 
     @property
     def spec(self) -> ModelSpec:
@@ -161,7 +169,7 @@ class StepRun:
         note = f"{reason} in {before[1]} on {before[0]}, so that it was computed in fp32 on the CPU"
         note = f"{self.note}; {note}" if self.note else note
         log.warning("%s", note)
-        return replace(self, predictor=self.predictor.on_cpu(), plan=plan, note=note)
+        return replace(self, predictor=self.predictor.on_cpu(), plan=plan, note=note, threads=1)
 
     def smaller(self) -> StepRun | None:
         """Return this step for a retry after lack of memory; None at the end.
@@ -169,10 +177,11 @@ class StepRun:
         Fewer tiles run at once, which gives the same pixels; one by one, the tiles become smaller,
         and share no more than half their side.
         """
-        if self.plan.batch > 1:
-            batch = self.plan.batch // 2
-            log.warning("%s: out of memory, again with %d tiles at once", self.spec.id, batch)
-            return replace(self, plan=replace(self.plan, batch=batch))
+        if self.at_once > 1:
+            threads, batch = (max(1, n // 2) for n in (self.threads, self.plan.batch))
+            count = max(threads, batch)
+            log.warning("%s: out of memory, again with %d tiles at once", self.spec.id, count)
+            return replace(self, threads=threads, plan=replace(self.plan, batch=batch))
         if self.tiles is None or self.settings.tiling == "chop":
             return None
         side = smaller_side(self.tiles.largest, self.spec.tile)
@@ -324,6 +333,7 @@ def _plan_step(
         input_scale,
         note,
         repeated,
+        _threads(predictor, settings, tiles),
     )
 
 
@@ -416,25 +426,31 @@ def _run_plan(
 
 
 def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
-    """Return how many tiles to run at once: on a CPU, one for each core.
+    """Return how many tiles go through the network at once: one keeps a core of a CPU busy.
 
     The batches of a picture are filled as evenly as can be.
     """
-    if predictor.runs_in_threads:
-        most = min(cpu_threads(), len(tiles.tiles))
-    elif predictor.device.startswith("cuda"):
-        most = len(tiles.tiles)
-    else:
+    if not predictor.device.startswith("cuda"):
         return 1
+    return even_batch(len(tiles.tiles), _fitting(predictor, settings, tiles))
+
+
+def _threads(predictor: Predictor, settings: Settings, tiles: TilePlan | None) -> int:
+    """Return how many tiles run at once in threads: one for each core, if memory allows."""
+    if tiles is None or not predictor.runs_in_threads:
+        return 1
+    most = min(cpu_threads(), len(tiles.tiles))
+    return most if most == 1 else min(most, _fitting(predictor, settings, tiles))
+
+
+def _fitting(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
+    """Return how many tiles fit into the memory; 1 where that is not known."""
     memory, needs = tile_memory(predictor), predictor.spec.tile
     if memory is None and predictor.spec.traits.needs_references:  # is not measured
         memory = TileMemory(0, needs.bytes_per_pixel, 0)
     if memory is None:
         return 1
-    fitting = fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
-    if predictor.runs_in_threads:
-        return min(fitting, most)
-    return even_batch(len(tiles.tiles), fitting)
+    return fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
 
 
 def _memory_bytes(predictor: Predictor, settings: Settings) -> int:

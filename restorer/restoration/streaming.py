@@ -298,7 +298,7 @@ class _Stream:
             region=region,
             seed=run.plan.seed,
             self_ensemble=run.plan.self_ensemble,
-            batch=run.plan.batch,
+            batch=run.at_once,
             on_tile=report,
             cancel=self._cancel,
         )

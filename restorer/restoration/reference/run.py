@@ -101,7 +101,7 @@ class ReferenceRun:
                 region=wanted,
                 seed=run.plan.seed,
                 self_ensemble=run.plan.self_ensemble,
-                batch=run.plan.batch,
+                batch=run.at_once,
                 on_tile=progress.tile,
                 cancel=cancel,
             )
@@ -143,7 +143,7 @@ class ReferenceRun:
             run.inner,
             canvas_of,
             progress.tile,
-            batch=run.plan.batch,
+            batch=run.at_once,
         )
         place = run.computed
         self.maps = self._maps(
