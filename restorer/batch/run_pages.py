@@ -108,7 +108,8 @@ class PageRun:
                     job = _like_first(job, self._plans[0])
                 yield image
                 del image
-        self._source.close()  # it may be the target, and Windows replaces no open file
+        if job.settings.existing == "replace":
+            self._source.close()  # it may be the target, and Windows replaces no open file
         if not self._plans:
             raise ImageFormatError(f"{self._source.path}: no page can be read: {self._damage[0]}")
 

@@ -124,7 +124,8 @@ def restore_rows(
             cancel.check()
         if check is not None:
             check()
-        rows.close()  # it may be the target, and Windows replaces no open file
+        if existing == "replace":
+            rows.close()  # it may be the target, and Windows replaces no open file
     if stream.account:
         notes += (write_sidecar(stream.account, target),)
     return done, notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,22 @@ def test_each_page_is_restored_like_a_file_of_its_own(source: Path, pages: list[
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert restorer.verify_result(source, result.target).state == "passed"
+
+
+def test_a_rival_that_takes_the_target_meanwhile_leaves_the_next_number(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, sync = source.with_name("out.tif"), os.fsync
+
+    def rival(descriptor: int) -> None:
+        target.write_text("rival")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", rival)
+    job = Job(source, target, (Step(MODEL),), Settings(existing="number"))
+    result = restorer.run_job(job)
+    assert (result.status, result.target.name, result.pages) == ("done", "out-2.tif", 3)
+    assert target.read_text() == "rival"
 
 
 def test_a_result_of_pages_can_be_made_again(source: Path) -> None:
