@@ -228,9 +228,10 @@ class Document:
 
     def with_recipe(self, recipe: Choices, **changes: Any) -> Document:
         """Return the document with another recipe; a failure is over with the one that failed."""
-        stage = "idle" if self.stage == "failed" and recipe != self.recipe else self.stage
+        same = asks_same(recipe, self.recipe)
+        stage = self.stage if same or self.stage != "failed" else "idle"
         failure = self.failure if stage == "failed" else ""
-        ended = self.ended if asks_same(recipe, self.recipe) else None
+        ended = self.ended if same else None
         changes = {"price": None, "ended": ended} | changes
         return replace(self, recipe=recipe, stage=stage, failure=failure, **changes)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import restorer.cli.train
 import restorer.training.loop
 from restorer import model_spec, read
 from restorer.errors import SettingsError
@@ -165,8 +166,24 @@ def test_batch_size_and_compilation_can_be_set(
         raise SettingsError("enough")
 
     monkeypatch.setattr(restorer.training.loop, "train", train)
+    monkeypatch.setattr(restorer.cli.train, "_has_triton", lambda: True)
     restore("train", recipe, "--data", data, "--out", tmp_path / "run", *words)
     assert chosen == [(batch, compiled)]
+
+
+def test_a_gpu_without_triton_trains_uncompiled(restore, data, recipe, tmp_path, monkeypatch):
+    chosen = []
+
+    def train(recipe, data, folder, **options):
+        chosen.append(options["compiled"])
+        raise SettingsError("enough")
+
+    monkeypatch.setattr(restorer.training.loop, "train", train)
+    monkeypatch.setattr(restorer.cli.train, "_has_triton", lambda: False)
+    words = "train", recipe, "--data", data, "--out", tmp_path / "run", "--device", "cuda"
+    assert "Triton is not installed" in restore(*words).stderr
+    assert "needs Triton" in restore(*words, "--compile").stderr
+    assert chosen == [False]
 
 
 @pytest.mark.parametrize("text", [None, "no toml", "model = 1"])

@@ -42,7 +42,7 @@ recipe, data, out, *ports = sys.argv[1:]
 for port, stop in zip(ports, (2, 9)):
     os.environ["MASTER_PORT"] = port
     notes = []
-    options = {"on_note": notes.append}
+    options = {"on_note": notes.append, "precision": "fp32"}
     with closing(restorer.train(restorer.Recipe(**eval(recipe)), data, out, **options)) as run:
         for report in run:
             if report.step == stop and os.environ["RANK"] == "1":
@@ -64,7 +64,9 @@ def test_two_processes_train_and_stop_like_one(tmp_path: Path) -> None:
     for number in range(3):
         pixels = make_photograph(40, 44 + number)
         restorer.write(restorer.Image(pixels), tmp_path / "data" / f"{number}.png")
-    *_, alone = restorer.train(RECIPE, str(tmp_path / "data"), str(tmp_path / "one"))
+    *_, alone = restorer.train(
+        RECIPE, str(tmp_path / "data"), str(tmp_path / "one"), precision="fp32"
+    )
     words = [repr(asdict(RECIPE)), str(tmp_path / "data"), str(tmp_path / "two")]
     ports = [free_port(), free_port()]
     processes = [

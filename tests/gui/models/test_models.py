@@ -116,6 +116,7 @@ def test_included_models_show_what_they_do(panel, spec):
 
 
 def test_the_time_is_that_of_this_machine_once_it_was_measured(panel, monkeypatch):
+    monkeypatch.setattr(model_rows, "known_speed", lambda spec, device: None)
     panel.show_model("panet-denoise-lite")
     assert "about 23 s for a photograph of 12 megapixels (estimate)" in panel.details.about.text()
     monkeypatch.setattr(model_rows, "known_speed", lambda spec, device: 2e6)
