@@ -12,9 +12,9 @@ from restorer import READABLE
 
 
 def duration(seconds: float) -> str:
-    """Format a duration: ``0.4 s``, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    """Format a duration: ``0.1 s`` at least, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
     if seconds < 9.95:
-        return f"{number(seconds, 1)} s"
+        return f"{number(max(seconds, 0.1), 1)} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
