@@ -25,6 +25,10 @@ from .window import MainWindow
 
 log = logging.getLogger(__name__)
 
+# Time for which another thread may keep Python's lock while the window waits for it. The usual 5 ms
+# add up where one event takes the lock several times.
+SWITCH_INTERVAL_S = 0.001
+
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -63,6 +67,7 @@ def _run(begin: Callable[[MainWindow], None], folder: Path | None) -> int:
     _check_screen()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     silence_image_readers()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = QApplication(sys.argv[:1])
     install_roles()
     app.setApplicationName("restorer")

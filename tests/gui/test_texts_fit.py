@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -102,14 +103,17 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
 
 
 def found(top: QWidget, page: str) -> list[str]:
-    """Return the texts that are cut off."""
-    for _ in range(5):  # until all layouts have settled
+    """Return the texts that are cut off once all layouts have settled."""
+    for _ in range(50):
         QApplication.processEvents()
-    seen = []
-    for widget in top.findChildren(QWidget):
-        own = widget.window() is top or isinstance(top, QDialog)
-        if widget.isVisible() and own and (said := cut_text(widget)):
-            seen.append(f"{page}: {type(widget).__name__}: {said}")
+        seen = []
+        for widget in top.findChildren(QWidget):
+            own = widget.window() is top or isinstance(top, QDialog)
+            if widget.isVisible() and own and (said := cut_text(widget)):
+                seen.append(f"{page}: {type(widget).__name__}: {said}")
+        if not seen:
+            break
+        QTest.qWait(20)
     return seen
 
 
