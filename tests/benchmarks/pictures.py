@@ -148,8 +148,9 @@ def show_batch(window: MainWindow, pictures: list[Path]) -> None:
 def show_export(window: MainWindow) -> None:
     """Export the result that the film strip holds."""
     window.actions_["page-picture"].trigger()
-    dialog = window.findChild(ExportDialog) or ExportDialog(window)
-    dialog.show()
+    window.actions_["export"].trigger()
+    dialog = window.findChild(ExportDialog)
+    assert dialog is not None
     shoot(dialog, "export-dark")
     dialog.close()
 
