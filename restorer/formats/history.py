@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -29,6 +30,7 @@ _RDF_SPACE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _MM_SPACE = "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT_SPACE = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _PREFIXES = {"rdf": _RDF_SPACE, "xmpMM": _MM_SPACE}
+_EVENT_PREFIXES = {"rdf": _RDF_SPACE, "stEvt": _EVENT_SPACE}
 _EVENTS = "rdf:Description/xmpMM:History/rdf:Seq/rdf:li"
 _HISTORY = [
     "adobe:ns:meta/ xmpmeta",
@@ -40,13 +42,10 @@ _HISTORY = [
 _EMPTY_TAG = re.compile(rb"<([\w.:-]+)([^<>]*?)\s*/>")
 _OWN = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="restorer">'
 # No time, so that a request gives the same bytes each time.
-_EVENT = (
-    '<rdf:li xmlns:rdf="%s" xmlns:stEvt="%s" stEvt:action="edited" stEvt:softwareAgent=%s'
-    " stEvt:parameters=%s/>"
-)
+_EVENT = '<rdf:li%s stEvt:action="edited" stEvt:softwareAgent=%s stEvt:parameters=%s/>'
 _DESCRIPTION = (
-    '<rdf:Description rdf:about="" xmlns:xmpMM="%s"><xmpMM:History><rdf:Seq>%s</rdf:Seq>'
-    "</xmpMM:History></rdf:Description>"
+    f'<rdf:Description rdf:about="" xmlns:xmpMM="{_MM_SPACE}" xmlns:stEvt="{_EVENT_SPACE}">'
+    "<xmpMM:History><rdf:Seq>%s</rdf:Seq></xmpMM:History></rdf:Description>"
 )
 
 
@@ -60,14 +59,14 @@ def embedded(metadata: Metadata) -> Metadata | None:
     kept = without(metadata)
     if _is_generative(metadata.blocks[BLOCK]):
         kept = with_generative(kept)
-    event = _event(metadata.blocks[BLOCK])
+    account = metadata.blocks[BLOCK].decode()
     extension = kept.blocks.get(xmp.EXTENDED, b"")
-    if (longer := _appended(extension, event)) is not None:
+    if (longer := _appended(extension, account)) is not None:
         return replace(kept, blocks={**kept.blocks, xmp.EXTENDED: longer})
     packet = kept.xmp or xmp.EMPTY
-    longer = _appended(packet, event)
-    if longer is None and _history_end(packet) == -1:  # well-formed, without a history
-        description = _DESCRIPTION % (_MM_SPACE, event.decode())
+    longer = _appended(packet, account)
+    if longer is None and _history_end(packet)[0] == -1:  # well-formed, without a history
+        description = _DESCRIPTION % _event(account, _EVENT_PREFIXES)
         longer = xmp.with_description(packet, description.encode())
     return None if longer is None else replace(kept, xmp=longer)
 
@@ -133,18 +132,22 @@ def _is_generative(account: bytes) -> bool:
     return isinstance(found, dict) and found.get("generative") is True
 
 
-def _event(account: bytes) -> bytes:
+def _event(account: str, declared: Mapping[str, str]) -> str:
+    """Return the event of an account; it declares the prefixes that are not declared around it."""
     from xml.sax.saxutils import quoteattr  # with all of HTTP, which readers do without
 
-    agent, parameters = quoteattr(f"{_AGENT}{restorer.__version__}"), quoteattr(account.decode())
-    return (_EVENT % (_RDF_SPACE, _EVENT_SPACE, agent, parameters)).encode()
+    missing = _EVENT_PREFIXES.items() - declared.items()
+    declarations = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in sorted(missing))
+    agent = quoteattr(f"{_AGENT}{restorer.__version__}")
+    return _EVENT % (declarations, agent, quoteattr(account))
 
 
-def _appended(packet: bytes, event: bytes) -> bytes | None:
+def _appended(packet: bytes, account: str) -> bytes | None:
     """Return a packet with one more event in its history; None where it has no list of events."""
-    at = _history_end(packet)
+    at, declared = _history_end(packet)
     if at < 0:
         return None
+    event = _event(account, declared).encode()
     if packet.startswith(b"</", at):
         return packet if packet[:at].endswith(event) else packet[:at] + event + packet[at:]
     tag = _EMPTY_TAG.match(packet, at)
@@ -153,32 +156,40 @@ def _appended(packet: bytes, event: bytes) -> bytes | None:
     return packet[:at] + b"<%s%s>%s</%s>" % (tag[1], tag[2], event, tag[1]) + packet[tag.end() :]
 
 
-def _history_end(packet: bytes) -> int:
-    """Return where the list of events ends, or where an empty one is.
+def _history_end(packet: bytes) -> tuple[int, dict[str, str]]:
+    """Return where the list of events ends, or where an empty one is, and the prefixes declared.
 
-    It is -1 where there is none, and -2 in a damaged packet. Histories of the parts of a picture,
-    which lie deeper, do not count.
+    The position is -1 where there is no list, and -2 in a damaged packet. Histories of the parts
+    of a picture, which lie deeper, do not count.
     """
     parser, path = expat.ParserCreate(namespace_separator=" "), list[str]()
-    starts, ends = list[int](), list[int]()
+    starts, scopes, own = list[int](), [dict[str, str]()], dict[str, str]()
+    found: tuple[int, dict[str, str]] = (-1, {})
+
+    def declare(prefix: str | None, space: str) -> None:  # before the start of the element
+        own[prefix or ""] = space
 
     def start(tag: str, _: object) -> None:
         path.append(tag)
         starts.append(parser.CurrentByteIndex)
+        scopes.append({**scopes[-1], **own})
+        own.clear()
 
     def end(_: str) -> None:
-        begun = starts.pop()
+        nonlocal found
+        begun, scope = starts.pop(), scopes.pop()
         if path in (_HISTORY, _HISTORY[1:]):  # xmpmeta is optional
             empty = _EMPTY_TAG.match(packet, begun)
-            ends.append(begun if empty else parser.CurrentByteIndex)
+            found = (begun if empty else parser.CurrentByteIndex), scope
         path.pop()
 
+    parser.StartNamespaceDeclHandler = declare
     parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
         parser.Parse(packet.rstrip(b"\0"), True)
     except expat.ExpatError:
-        return -2
-    return ends[-1] if ends else -1
+        return -2, {}
+    return found
 
 
 def _property(item: ElementTree.Element, nested: ElementTree.Element | None, name: str) -> str:

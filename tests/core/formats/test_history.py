@@ -34,6 +34,11 @@ PACKETS = {
     "a history": f"{HEAD}<xmpMM:History><rdf:Seq>{EVENT}</rdf:Seq></xmpMM:History>{TAIL}",
     "another prefix": f"{HEAD}<m:History><rdf:Seq>{EVENT}</rdf:Seq></m:History>{TAIL}",
     "an empty history": f"{HEAD}<xmpMM:History><rdf:Seq /></xmpMM:History>{TAIL}",
+    "events with another prefix": (
+        f"{HEAD}<xmpMM:History><rdf:Seq>{EVENT}</rdf:Seq></xmpMM:History>{TAIL}".replace(
+            "stEvt", "e"
+        )
+    ),
     "a history of a part": HEAD + PANTRY + TAIL,
 }
 
@@ -57,6 +62,8 @@ def test_the_account_is_the_last_event_and_all_else_stays(before: str) -> None:
     assert held.xmp is not None
     assert history.BLOCK not in held.blocks
     assert history.accounts(held) == ['{"a":"<&\\"\'"}']
+    declared = "xmlns:e=" not in before  # around the event
+    assert (b"<rdf:li xmlns" not in held.xmp) == declared
     old = items(before.encode()) if before else []
     assert items(held.xmp)[:-1] == old
     assert items(held.xmp)[-1]["softwareAgent"].startswith("restorer ")
