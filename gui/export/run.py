@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import restorer
 from restorer import Image, ImageWriteError, RestorerError, TargetExistsError, target_name
 
-from ..session import operations
+from ..session import results
 from ..session.choices import CAMERA_SUFFIX, Choices
 from ..session.saving import numbered, same_file
 from ..session.worker import Request
@@ -20,7 +20,7 @@ from .showing import part_of, side_by_side
 
 
 class Finished(Protocol):
-    """A picture with a result, see `restorer.gui.session.operations.FinishedResult`."""
+    """A picture with a result, see `restorer.gui.session.results.FinishedResult`."""
 
     @property
     def id(self) -> int:
@@ -156,7 +156,7 @@ def _export(
         image = image or rendered(picture, wanted, recipe, path.suffix.lower())
         existing: Literal["replace", "fail"] = "replace" if wanted.existing == "replace" else "fail"
         try:
-            notes = operations.save(image, path, recipe, existing=existing, source=picture.source)
+            notes = results.save(image, path, recipe, existing=existing, source=picture.source)
         except TargetExistsError:  # another program was faster
             if wanted.existing == "skip":
                 return Exported(picture, path, skipped=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject
 
-from . import operations
+from . import estimates
 from .choices import Choices
 from .documents import Document
 from .state import State
@@ -49,7 +49,7 @@ class Analyses(QObject):
                 self._found(before)
 
         self._store.ask(
-            self._chooser, lambda request: operations.choose_steps(opened, choices), take
+            self._chooser, lambda request: estimates.choose_steps(opened, choices), take
         )
 
     def watch(self, ids: Collection[int]) -> None:
@@ -83,9 +83,9 @@ class Analyses(QObject):
                 self._put(document, reply.value)
             self._look_around(self._store.state)
 
-        self._scout.ask(lambda _: operations.analyze(document), take)
+        self._scout.ask(lambda _: estimates.analyze(document), take)
 
-    def _put(self, before: Document, found: operations.Analysis) -> None:
+    def _put(self, before: Document, found: estimates.Analysis) -> None:
         strip = self._store.state.strip
         document = strip.find(before.id)
         if document is not None and document.recipe == before.recipe:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from . import operations
+from . import preview_patch, results
 from .box import Box
 from .choices import Choices
 from .preview_region import next_region, pace_key, visible_region
@@ -126,13 +126,13 @@ class Previews(QObject):
             self._glanced = choices.for_networks()
             self._store.ask(
                 self._network,
-                lambda request: operations.glance(opened, eye, choices, screen, request),
+                lambda request: preview_patch.glance(opened, eye, choices, screen, request),
                 self._take_glance,
             )
             return
         self._store.ask(
             self._network,
-            lambda request: operations.restore_patch(
+            lambda request: preview_patch.restore_patch(
                 opened, region, eye, choices, screen, request, growth
             ),
             self._take_piece,
@@ -153,7 +153,7 @@ class Previews(QObject):
         self._store.set(work=Work())
         if reply.error is not None:
             return
-        piece: operations.PreviewPatch = reply.value
+        piece: preview_patch.PreviewPatch = reply.value
         state = self._state
         if piece.choices != state.choices.for_networks():
             return
@@ -226,7 +226,7 @@ class Previews(QObject):
             mix = choices.blends or made != choices.for_networks()
             self._finish_by(
                 lambda _: (
-                    operations.cut_patch(
+                    preview_patch.cut_patch(
                         opened.source, restoration, region, choices, screen, mix=mix
                     ),
                 ),
@@ -239,7 +239,7 @@ class Previews(QObject):
             mix = choices.blends or made != choices.for_networks()
             self._finish_by(
                 lambda _: tuple(
-                    operations.refinish_patch(opened.source, patch, choices, screen, mix=mix)
+                    preview_patch.refinish_patch(opened.source, patch, choices, screen, mix=mix)
                     for patch in patches
                 ),
                 made,
@@ -262,7 +262,7 @@ class Previews(QObject):
         if opened is not None and restoration is not None and state.saveable is None:
             self._store.ask(
                 self._finisher,
-                lambda request: operations.refinish_restoration(
+                lambda request: results.refinish_restoration(
                     opened.source, restoration, choices, screen, request
                 ),
                 self._take_finished,

@@ -14,7 +14,7 @@ import restorer  # attributes load torch at first use, not when the window opens
 from restorer import CancelToken, Image, Region, Settings
 
 from .choices import Choices
-from .convert import Bytes, with_pixels
+from .convert import Bytes, Pyramid, pyramid, with_pixels
 
 if TYPE_CHECKING:
     from restorer import Predictor, Reference, ReferenceMaps, Source, Step
@@ -183,6 +183,11 @@ def screen_pixels(image: Image, screen: bytes | None, white: float | None = None
         white: The value of white in a float image; None derives it from the image.
     """
     return restorer.to_display(image, screen=screen, white=white).pixels
+
+
+def shown(image: Image, picture: Source, screen: bytes | None) -> Pyramid:
+    """Return a picture or its result in the colors of a screen, in all sizes."""
+    return pyramid(screen_pixels(picture.visible(image), screen, picture.white))
 
 
 def fits_screen(profile: bytes) -> bool:

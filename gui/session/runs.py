@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from . import operations
+from . import restoring
 from .documents import Document, Kept, Restoration
 from .shelf import Shelf
 from .state import State, Work
@@ -149,7 +149,7 @@ class Runs(QObject):
             self._store.set(work=Work("restoring"))
         screen = self._store.screen
         self._worker.ask(
-            lambda request: operations.run_document(document, opened, screen, self._gate, request),
+            lambda request: restoring.run_document(document, opened, screen, self._gate, request),
             self._take,
             self.count,
             lambda growth: self._store.set(grown_result=growth),
@@ -178,7 +178,7 @@ class Runs(QObject):
                 self._store.report(reply.error)
             self._end(strip.failed(sentence))
             return
-        run: operations.Run = reply.value
+        run: restoring.Run = reply.value
         strip = strip.with_values(document.id, size=run.size)
         if document.recipe.wanted_damage == run.recipe.wanted_damage:
             chosen = run.recipe.chosen

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from . import operations
+from . import results
 from .choices import CAMERA_SUFFIX
 from .documents import Document
-from .operations import FinishedResult
+from .results import FinishedResult
 from .shelf import Shelf
 from .state import Message, State, Work
 from .store import Store
@@ -71,7 +71,7 @@ class Saving(QObject):
                 said = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
                 self._store.set(message=Message(f"{text} {said}".strip(), "note"))
 
-        self._store.ask(self._writer, lambda _: operations.save(final, path, made), take)
+        self._store.ask(self._writer, lambda _: results.save(final, path, made), take)
 
     def save_beside(
         self, documents: Sequence[Document], then: Callable[[bool], None] | None = None
@@ -147,10 +147,10 @@ class Saving(QObject):
         made = document.result_recipe.of_page(document.page, document.pages)
 
         def call(_: object) -> tuple[Path, tuple[str, ...]]:
-            final = operations.final_of(document, self._shelf)
+            final = results.final_of(document, self._shelf)
             home = document.path or Path.home() / f"{document.name}.png"
             target = next(path for path in numbered(made.target(home)) if not path.exists())
-            return operations.save(final, target, made)
+            return results.save(final, target, made)
 
         return call
 

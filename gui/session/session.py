@@ -17,14 +17,14 @@ from PySide6.QtGui import QImage
 
 from restorer import DEFAULT_MAX_PIXELS, FORMATS, READABLE, Image, ImageTooLargeError, Step
 
-from . import operations, rendering
+from . import estimates, opening, rendering, results, startup
 from .analyses import Analyses
 from .box import Box
 from .choices import Choices
 from .documents import Document, changed_fields
 from .file_runs import FileRuns
-from .operations import FinishedResult
 from .preview import Previews
+from .results import FinishedResult
 from .runs import Runs
 from .saving import Saving
 from .shelf import Entry, Shelf
@@ -94,12 +94,12 @@ class Session(QObject):
         """Look for usable models and devices, and load what the first preview takes."""
         if not self._prepared:
             self._prepared = True
-            self._loader.ask(lambda _: operations.prepare(), lambda _: None)  # errors come again
+            self._loader.ask(lambda _: startup.prepare(), lambda _: None)  # errors come again
             self.survey()
 
     def survey(self) -> None:
         """Look for usable models and devices; to be called again when models change."""
-        self._store.ask(self._surveyor, lambda request: operations.survey(), self._take_survey)
+        self._store.ask(self._surveyor, lambda request: startup.survey(), self._take_survey)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open the first picture of files and folders, and list the others.
@@ -108,7 +108,7 @@ class Session(QObject):
         """
         self._store.set(work=Work("opening"))
         self._store.ask(
-            self._reader, lambda request: operations.find_pictures(paths), self._take_files
+            self._reader, lambda request: opening.find_pictures(paths), self._take_files
         )
         self.showing.emit()
 
@@ -149,7 +149,7 @@ class Session(QObject):
         self._leave(strip.with_document(len(strip.documents), document))
         self._store.ask(
             self._reader,
-            lambda request: (operations.open_copied(image, name, file, screen), None),
+            lambda request: (opening.open_copied(image, name, file, screen), None),
             take,
         )
         self.showing.emit()
@@ -173,7 +173,7 @@ class Session(QObject):
             self._store.set(loaded_result=loaded)
 
         self._store.ask(
-            self._reader, lambda t: operations.open_pair(source, target, choices, screen), take
+            self._reader, lambda t: opening.open_pair(source, target, choices, screen), take
         )
 
     def select(self, ids: Collection[int]) -> None:
@@ -525,7 +525,7 @@ class Session(QObject):
                 self._previews.wait()
 
         self._store.ask(
-            self._painter, lambda request: operations.develop(opened, choices, screen), take
+            self._painter, lambda request: opening.develop(opened, choices, screen), take
         )
 
     def _read(self, max_pixels: int) -> None:
@@ -542,7 +542,7 @@ class Session(QObject):
         def read_all() -> None:
             self._store.ask(
                 self._reader,
-                lambda request: operations.open_all(document, self._shelf, screen, max_pixels),
+                lambda request: results.open_all(document, self._shelf, screen, max_pixels),
                 take,
             )
 
@@ -554,14 +554,14 @@ class Session(QObject):
         if document.file.suffix.lower() in FORMATS["raw"].suffixes:
             self._store.ask(
                 self._reader,
-                lambda request: operations.open_preview(document.file, screen),
+                lambda request: opening.open_preview(document.file, screen),
                 take_preview,
             )
         else:
             read_all()
 
     def _offer_large(self, path: Path, max_pixels: int) -> None:
-        size = operations.large_size(path, max_pixels)
+        size = opening.large_size(path, max_pixels)
         if size is not None:
             text = self.tr("%1 is very large: %2 megapixels, which take about %3 GB of memory.")
             for number, value in enumerate((path.name, f"{size[0]:.0f}", f"{size[1]:.1f}"), 1):
@@ -668,7 +668,7 @@ class Session(QObject):
     def _find_price(self) -> None:
         opened, choices = self._opened, self.state.choices
         if opened is not None:
-            self._store.change(price=operations.price_of(opened.source, choices))
+            self._store.change(price=estimates.price_of(opened.source, choices))
 
     def _find_damage(self) -> None:
         """Estimate the damage that the networks take, unless it is known."""
@@ -679,7 +679,7 @@ class Session(QObject):
         if opened is not None and (sigma or quality) and not self._estimator.busy:
             self._store.ask(
                 self._estimator,
-                lambda request: (choices.noise, *operations.estimate_damage(opened, choices)),
+                lambda request: (choices.noise, *estimates.estimate_damage(opened, choices)),
                 self._take_damage,
             )
 
@@ -700,17 +700,17 @@ class Session(QObject):
 
         def take(reply: Reply) -> None:
             if reply.error is None and self.state.opened is opened:
-                shown, *results = reply.value
+                shown, *others = reply.value
                 self._store.set(opened=shown, patches=(), patches_of=None)
                 if (self.state.restoration, self.state.loaded_result) == (restoration, loaded):
-                    self._store.change(restoration=results[0])
-                    self._store.set(loaded_result=results[1])
+                    self._store.change(restoration=others[0])
+                    self._store.set(loaded_result=others[1])
                 self._previews.finish()
                 self._previews.wait()
 
         self._store.ask(
             self._painter,
-            lambda t: operations.show_again(opened, restoration, loaded, screen),
+            lambda t: results.show_again(opened, restoration, loaded, screen),
             take,
         )
 

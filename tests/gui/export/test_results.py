@@ -53,14 +53,14 @@ def test_closing_while_an_export_runs_asks(window, qtbot, make_picture, tmp_path
     restored(window, qtbot, [make_picture("a.png", 12, 16), make_picture("b.png", 12, 16)])
     window.session.save_beside(window.session.state.documents)
     qtbot.waitUntil(lambda: not window.session.state.strip.unsaved)
-    write, begun, go = export_run.operations.save, threading.Event(), threading.Event()
+    write, begun, go = export_run.results.save, threading.Event(), threading.Event()
 
     def save(*args, **options):
         begun.set()
         go.wait(30)
         return write(*args, **options)
 
-    monkeypatch.setattr(export_run.operations, "save", save)
+    monkeypatch.setattr(export_run.results, "save", save)
     window.actions_["export"].trigger()
     dialog = window.results._dialog
     dialog.folder.setText(str(tmp_path / "web"))
