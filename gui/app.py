@@ -40,8 +40,8 @@ def main(files: Sequence[Path] = ()) -> int:
 
     def begin(window: MainWindow) -> None:
         if files:  # the start page, which shows what is left, is not seen
-            window.session.files.loaded.connect(window.session.offer_left_over)
-            window.session.offer_left_over()
+            window.session.files.loaded.connect(window.session.left_over.offer)
+            window.session.left_over.offer()
             window.open([Path(file) for file in files])
 
     return _run(begin, cache_folder())

@@ -181,8 +181,8 @@ class MainWindow(QMainWindow):
             "open": self.files.browse,
             "open-folder": self.files.browse_folder,
             "paste": self.files.paste,
-            "previous": lambda: session.show(session.state.current - 1),
-            "next": lambda: session.show(session.state.current + 1),
+            "previous": lambda: session.opener.show(session.state.current - 1),
+            "next": lambda: session.opener.show(session.state.current + 1),
             "sheet-previous": lambda: self._step_page(-1),
             "sheet-next": lambda: self._step_page(1),
             "save": self.files.save,
@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
             "actual": lambda: self.compare.canvas.toggle_zoom(),
             "zoom-in": lambda: self.compare.canvas.zoom_step(1),
             "zoom-out": lambda: self.compare.canvas.zoom_step(-1),
-            "unframe": lambda: session.frame(None),
+            "unframe": lambda: session.previews.frame(None),
             "save-preset": self.presets.ask_name,
             "about": self._about,
             "manual": lambda: self._open_dialog(Manual),
@@ -239,24 +239,24 @@ class MainWindow(QMainWindow):
         session.showing.connect(do["page-picture"].trigger)
         self.pages.counted.connect(self.actions_.count_waiting)
         self.pages.count_waiting()
-        self.presets.chosen.connect(session.choose)
+        self.presets.chosen.connect(session.recipes.choose)
         self.presets.message.connect(session.tell)
         self.menus.recent.triggered.connect(lambda action: self.open([action.data()]))
         self.bar.zoomed.connect(self.compare.canvas.zoom_to)
         self.bar.gained.connect(self.compare.canvas.set_gain)
         self.bar.peeked.connect(self.compare.canvas.hold_original)
-        self.picker.chosen.connect(session.show_page)
-        self.compare.view_changed.connect(session.set_view)
-        self.compare.canvas.pointed.connect(session.set_pointer)
+        self.picker.chosen.connect(session.opener.show_page)
+        self.compare.view_changed.connect(session.previews.set_view)
+        self.compare.canvas.pointed.connect(session.previews.set_pointer)
         self.compare.canvas.viewed.connect(self.bar.show_zoom)
         self.compare.canvas.pointed.connect(self.status.show_place)
         self.compare.canvas.framed.connect(self._frame)
-        self.controls.chosen.connect(session.choose)
+        self.controls.chosen.connect(session.recipes.choose)
         self.controls.more.connect(self._show_models)
         self.area.run.connect(session.run)
         self.area.stop.connect(session.stop)
         self.area.save.connect(self.files.save_new)
-        self.strip.chosen.connect(session.show)
+        self.strip.chosen.connect(session.opener.show)
         self.welcome.opened.connect(lambda path: self.open([path]))
         self.welcome.continued.connect(self._continue)
         references = self.controls.steps.references
@@ -301,18 +301,18 @@ class MainWindow(QMainWindow):
         self._tell_work()
 
     def _show_left_over(self) -> None:
-        self.welcome.show_left_over(self.session.left_documents)
+        self.welcome.show_left_over(self.session.left_over.documents)
 
     def _continue(self) -> None:
         """Go on with what the last window has left."""
-        self.session.take_left_over()
+        self.session.left_over.take()
         if self.session.state.current < 0:
             self._turn_to_queue()
 
     def _step_page(self, step: int) -> None:
         opened = self.session.state.opened
         if opened is not None:
-            self.session.show_page(opened.page + step)
+            self.session.opener.show_page(opened.page + step)
 
     def _enable(self, state: State) -> None:
         seen, mode = self.bar.tools.isVisibleTo(self), self.compare.canvas.mode
@@ -364,7 +364,7 @@ class MainWindow(QMainWindow):
 
     def _frame(self, box: Box) -> None:
         self.actions_["frame"].setChecked(False)
-        self.session.frame(box)
+        self.session.previews.frame(box)
 
     def _visible_part(self) -> Box | None:
         """Return what is visible of the picture, in fractions of it."""
@@ -411,7 +411,7 @@ class MainWindow(QMainWindow):
         if action == "models":
             self._show_models()
         elif action == "open":
-            self.session.open_anyway()
+            self.session.opener.open_anyway()
         elif action == "continue":
             self._continue()
 
@@ -511,7 +511,9 @@ class MainWindow(QMainWindow):
             self.files.save()
             return
         if answer == "save" and unsaved:
-            self.session.save_beside(unsaved, lambda saved: self._close_now() if saved else None)
+            self.session.saving.save_beside(
+                unsaved, lambda saved: self._close_now() if saved else None
+            )
             return
         if answer == "discard":
             self.session.give_up()

@@ -177,10 +177,10 @@ class BatchPage(FileDropPanel):
         self.cancel.clicked.connect(lambda: session.unqueue([d.id for d in self._selected]))
         self.remove.clicked.connect(self._remove)
         self.clear.clicked.connect(
-            lambda: session.remove([d.id for d in self.items.documents if _is_over(d)])
+            lambda: session.opener.remove([d.id for d in self.items.documents if _is_over(d)])
         )
         self.report.clicked.connect(self._browse_report)
-        self.use.clicked.connect(session.share_recipe)
+        self.use.clicked.connect(session.recipes.share)
         self.acts["open"].triggered.connect(lambda: self._open(self.view.currentIndex()))
         self.acts["retry"].triggered.connect(
             lambda: session.retry([each.id for each in self._selected])
@@ -314,7 +314,7 @@ class BatchPage(FileDropPanel):
     def _look(self) -> None:
         """Let what is visible be looked at, to suggest a repair."""
         if self.isVisible():
-            self.session.look_at(self._ids(self.view.visible_rows()))
+            self.session.analyses.watch(self._ids(self.view.visible_rows()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """List what waits from the last time, and look at what is visible."""
@@ -345,7 +345,7 @@ class BatchPage(FileDropPanel):
     def _remove(self) -> None:
         """Remove the selected pictures and select the one that takes their place."""
         rows = selected_rows(self.view)
-        self.session.remove(self._ids(rows))
+        self.session.opener.remove(self._ids(rows))
         if count := self.proxy.rowCount():
             self.view.selectRow(min(min(rows, default=0), count - 1))
         self.view.setFocus()
@@ -371,9 +371,9 @@ class BatchPage(FileDropPanel):
         if document.ended is not None and document.ended.status == "skipped" and document.job:
             result = local(document.job.target)
         if result is None or document.has_result or document.path is None or not result.exists():
-            self.session.bring(document.id)
+            self.session.opener.bring(document.id)
         else:
-            self.session.open_pair(document.path, result)
+            self.session.opener.open_pair(document.path, result)
 
     def _browse_files(self) -> None:
         kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())

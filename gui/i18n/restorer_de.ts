@@ -2271,10 +2271,6 @@
 <context>
     <name>Session</name>
     <message>
-        <source>Stopped. The next change starts the preview again.</source>
-        <translation>Angehalten. Die nächste Änderung startet die Vorschau wieder.</translation>
-    </message>
-    <message>
         <source>This picture needs no repair.</source>
         <translation>Dieses Bild braucht keine Reparatur.</translation>
     </message>
@@ -2285,22 +2281,6 @@
     <message>
         <source>No step is selected. Turn on at least one.</source>
         <translation>Kein Schritt ist gewählt. Schalten Sie mindestens einen ein.</translation>
-    </message>
-    <message>
-        <source>%1 is not a color profile of an RGB screen. Choose another one.</source>
-        <translation>%1 ist kein Farbprofil eines RGB-Bildschirms. Wählen Sie ein anderes.</translation>
-    </message>
-    <message>
-        <source>No picture was found there. Supported: %1.</source>
-        <translation>Dort wurde kein Bild gefunden. Unterstützt: %1.</translation>
-    </message>
-    <message>
-        <source>%1 is very large: %2 megapixels, which take about %3 GB of memory.</source>
-        <translation>%1 ist sehr groß: %2 Megapixel, die etwa %3 GB Speicher brauchen.</translation>
-    </message>
-    <message>
-        <source>Work of the last session is left. Unsaved results: %1. Pictures waiting: %2.</source>
-        <translation>Von der letzten Sitzung ist Arbeit übrig. Ungespeicherte Ergebnisse: %1. Wartende Bilder: %2.</translation>
     </message>
 </context>
 <context>
@@ -3534,6 +3514,38 @@
     <message>
         <source>Preset “%1”</source>
         <translation>Vorlage „%1“</translation>
+    </message>
+</context>
+<context>
+    <name>Colors</name>
+    <message>
+        <source>%1 is not a color profile of an RGB screen. Choose another one.</source>
+        <translation>%1 ist kein Farbprofil eines RGB-Bildschirms. Wählen Sie ein anderes.</translation>
+    </message>
+</context>
+<context>
+    <name>LeftOver</name>
+    <message>
+        <source>Work of the last session is left. Unsaved results: %1. Pictures waiting: %2.</source>
+        <translation>Von der letzten Sitzung ist Arbeit übrig. Ungespeicherte Ergebnisse: %1. Wartende Bilder: %2.</translation>
+    </message>
+</context>
+<context>
+    <name>Opener</name>
+    <message>
+        <source>%1 is very large: %2 megapixels, which take about %3 GB of memory.</source>
+        <translation>%1 ist sehr groß: %2 Megapixel, die etwa %3 GB Speicher brauchen.</translation>
+    </message>
+    <message>
+        <source>No picture was found there. Supported: %1.</source>
+        <translation>Dort wurde kein Bild gefunden. Unterstützt: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>Previews</name>
+    <message>
+        <source>Stopped. The next change starts the preview again.</source>
+        <translation>Angehalten. Die nächste Änderung startet die Vorschau wieder.</translation>
     </message>
 </context>
 </TS>

@@ -1,10 +1,10 @@
-"""Analyses: finds out what suits each picture, the open one first, then its neighbors."""
+"""Analyses: finds out what each picture needs, the open one first, then its neighbors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from . import estimates
 from .choices import Choices
@@ -18,21 +18,40 @@ _AROUND = 12  # neighbors on each side: as many as a wide strip shows
 
 
 class Analyses(QObject):
-    """Gives documents with an automatic recipe the steps that suit them.
+    """Gives documents with an automatic recipe the steps that suit them; estimates the damage.
 
     Args:
         store: Holds the state.
-        found: Called with the choices of the open picture before it got other steps.
+
+    Signals:
+        found: The choices of the open picture before it got other steps.
+        estimated: The damage of the open picture has been estimated.
     """
 
-    def __init__(self, store: Store, found: Callable[[Choices], None]) -> None:
+    found = Signal(object)
+    estimated = Signal()
+
+    def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self._store, self._found = store, found
+        self._store = store
+        self._estimator = Worker("gauge", parent=self)
         self._chooser = Worker("chooser", parent=self)
         self._scout = Worker("scout", parent=self)
         self._hopeless: set[int] = set()  # ids of files that cannot be read
         self._watched: tuple[int, ...] = ()
         store.changed.connect(self._look_around)
+
+    def follow(self, before: Choices) -> None:
+        """React to a change of the choices from `before`."""
+        if self._store.state.choices.noise != before.noise:
+            self._store.set(estimated_sigma=None)
+        self.find_out()
+
+    def find_out(self) -> None:
+        """Find out what the recipe of the open picture leaves to the program, and its price."""
+        self._find_damage()
+        self.find_steps()
+        self._find_price()
 
     def find_steps(self) -> None:
         """Find out what suits the open picture, unless it is known."""
@@ -46,7 +65,9 @@ class Analyses(QObject):
             known = before.wanted_damage == choices.wanted_damage
             if reply.error is None and self._store.state.opened is opened and known:
                 self._store.change(recipe=before.suited(reply.value))
-                self._found(before)
+                self.found.emit(before)
+                self._find_damage()
+                self._find_price()
 
         self._store.ask(
             self._chooser, lambda request: estimates.choose_steps(opened, choices), take
@@ -59,14 +80,43 @@ class Analyses(QObject):
 
     def drop(self) -> None:
         """Stop looking at the open picture."""
+        self._estimator.drop()
         self._chooser.drop()
 
     def close(self, timeout_s: float) -> bool:
         """End the threads; return whether they ended within the time."""
-        self._chooser.drop()
+        self.drop()
         self._scout.drop()
-        ended = [worker.close(timeout_s) for worker in (self._chooser, self._scout)]
+        workers = (self._estimator, self._chooser, self._scout)
+        ended = [worker.close(timeout_s) for worker in workers]
         return all(ended)
+
+    def _find_price(self) -> None:
+        picture, choices = self._store.state.picture, self._store.state.choices
+        if picture is not None:
+            self._store.change(price=estimates.price_of(picture.source, choices))
+
+    def _find_damage(self) -> None:
+        """Estimate the damage that the networks take, unless it is known."""
+        state = self._store.state
+        picture, choices = state.picture, state.choices
+        sigma = choices.takes("sigma") and state.estimated_sigma is None
+        quality = choices.takes("jpeg_quality") and state.estimated_quality is None
+        if picture is not None and (sigma or quality) and not self._estimator.busy:
+            self._store.ask(
+                self._estimator,
+                lambda request: (choices.noise, *estimates.estimate_damage(picture, choices)),
+                self._take_damage,
+            )
+
+    def _take_damage(self, reply: Reply) -> None:
+        if reply.error is None:
+            noise, sigma, quality = reply.value
+            if noise != self._store.state.choices.noise:  # that of another network
+                sigma = None
+            self._store.set(estimated_sigma=sigma, estimated_quality=quality)
+            self._find_damage()  # other tasks may have been turned on meanwhile
+        self.estimated.emit()
 
     def _look_around(self, state: State) -> None:
         """Look at the next neighbor, while nothing is done for the open picture."""

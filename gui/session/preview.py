@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -10,9 +10,9 @@ from . import preview_patch, results
 from .box import Box
 from .choices import Choices
 from .preview_region import next_region, pace_key, visible_region
-from .state import Patch, State, Work
+from .state import Message, Patch, State, Work
 from .store import Store
-from .worker import Reply, Request, Worker
+from .worker import Gate, Reply, Request, Worker
 
 _SETTLE_MS = 120  # wait for a view or slider that is still moving
 _FINISH_MS = 400  # delay after the last change of strength until the whole picture follows
@@ -25,13 +25,13 @@ class Previews(QObject):
 
     Args:
         store: Holds the state.
-        network: The worker that runs networks.
+        gate: Held while networks run, as a preview goes before a run.
     """
 
-    def __init__(self, holder: Store, network: Worker) -> None:
-        super().__init__(holder)
-        self._store = holder
-        self._network = network
+    def __init__(self, store: Store, gate: Gate) -> None:
+        super().__init__(store)
+        self._store = store
+        self._network = Worker("network", gate=gate, parent=self)
         self._view: Box | None = None  # the visible part, relative to the whole
         self._pointer: tuple[float, float] | None = None  # the same of the pointer
         self._eye: tuple[float, float] | None = None  # the pointer when the preview began
@@ -44,10 +44,10 @@ class Previews(QObject):
         self._steady = QTimer(self, singleShot=True, interval=_FINISH_MS)
         self._steady.timeout.connect(self._finish_restoration)
 
-    # What the session calls.
+    # What the session and views call.
 
     def set_view(self, box: Box) -> None:
-        """Set the visible part, in pixels of the result."""
+        """Set the visible part, in pixels of the result, and preview it."""
         width, height = self._state.size
         view = Box(box.x / width, box.y / height, box.width / width, box.height / height)
         if view != self._view:
@@ -55,12 +55,30 @@ class Previews(QObject):
             self._settled.start()
 
     def set_pointer(self, place: tuple[float, float] | None) -> None:
-        """Set the place under the pointer, in pixels of the result, or None."""
+        """Set the place under the pointer, in pixels of the result: previews begin there."""
         width, height = self._state.size
         self._pointer = None if place is None else (place[0] / width, place[1] / height)
 
+    def frame(self, box: Box | None) -> None:
+        """Preview a chosen rectangle, in pixels of the result; None for the visible part."""
+        self._store.set(frame=box)
+        self.wait()
+
+    def remember_pace(self, pace: Mapping[tuple[str, ...], float]) -> None:
+        """Take the measured speeds of earlier sessions; see `State.pace`."""
+        self._store.set(pace=pace)
+
+    def interrupt(self) -> None:
+        """Stop the current preview."""
+        self._network.drop()
+        if self._state.work.doing == "previewing":
+            self._store.set(work=Work())
+
     def stop(self) -> None:
-        """Show no patches of earlier choices while nothing replaces them."""
+        """Stop until the next change, say so, and show no patches of earlier choices."""
+        self._network.drop()
+        text = self.tr("Stopped. The next change starts the preview again.")
+        self._store.set(work=Work(), message=Message(text, "note"))
         self._settled.stop()
         if not self._state.fresh:
             self._store.set(patches=(), patches_of=None)
@@ -74,9 +92,7 @@ class Previews(QObject):
         choices = self._state.choices
         if choices.for_networks() != before.for_networks():
             self._store.set(maps=None)
-            if self._state.work.doing == "previewing":
-                self._network.drop()
-                self._store.set(work=Work())
+            self.interrupt()
             if not choices.raw and choices.at_full_strength() == before.at_full_strength():
                 self._guess()
             self._settled.start()
@@ -84,16 +100,18 @@ class Previews(QObject):
             self.finish()
 
     def drop(self) -> None:
-        """Discard the patches of the picture."""
+        """Discard what is made for the picture."""
+        self._network.drop()
         self._finisher.drop()
         self._full, self._full_of, self._glanced = (), None, None
 
     def close(self, timeout_s: float) -> bool:
-        """End the thread; return whether it ended within the time."""
+        """End the threads; return whether they ended within the time."""
         self._settled.stop()
         self._steady.stop()
-        self._finisher.drop()
-        return self._finisher.close(timeout_s)
+        self.drop()
+        ended = [worker.close(timeout_s) for worker in (self._network, self._finisher)]
+        return all(ended)
 
     # Restoring.
 

@@ -270,6 +270,13 @@ class State:
         return self.opened is not None and document is not None and document.id != self.opened_of
 
     @property
+    def picture(self) -> OpenPicture | None:
+        """The picture of the open document, once it has been read."""
+        document = self.strip.document
+        is_read = document is not None and document.id == self.opened_of
+        return self.opened if is_read else None
+
+    @property
     def choices(self) -> Choices:
         """What the user asks for."""
         return self.strip.recipe

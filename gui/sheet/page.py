@@ -367,10 +367,10 @@ def make_page(session: Session, folder: Path) -> ContactSheet:
     """Return the contact sheet of a session."""
     page = ContactSheet()
     page.show_state(session.state)
-    page.adopted.connect(session.adopt)
+    page.adopted.connect(session.recipes.adopt)
 
     def choose(choices: Choices) -> None:
-        session.choose(choices)
+        session.recipes.choose(choices)
         session.showing.emit()
 
     page.recipe_adopted.connect(choose)

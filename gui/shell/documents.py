@@ -35,17 +35,17 @@ class DocumentCommands(QObject):
         super().__init__(actions)
         self._session, self._actions = session, actions
         for name, slot in {
-            "undo": session.undo,
-            "redo": session.redo,
+            "undo": session.recipes.undo,
+            "redo": session.recipes.redo,
             "unqueue": lambda: session.unqueue(self._ids()),
-            "copy-recipe": session.copy_recipe,
-            "paste-recipe": session.paste_recipe,
+            "copy-recipe": session.recipes.copy,
+            "paste-recipe": session.recipes.paste,
             "save-beside": self._save_beside,
             "discard": lambda: session.discard(self._ids()),
-            "share-recipe": session.share_recipe,
+            "share-recipe": session.recipes.share,
             "restore-and-save": lambda: self._queue(self._documents, start=True),
             "queue-all": lambda: self._queue(session.state.documents),
-            "remove": lambda: session.remove(self._ids()),
+            "remove": lambda: session.opener.remove(self._ids()),
         }.items():
             actions[name].triggered.connect(slot)
 
@@ -83,7 +83,7 @@ class DocumentCommands(QObject):
         return [document.id for document in self._documents]
 
     def _save_beside(self) -> None:
-        self._session.save_beside([each for each in self._documents if each.has_result])
+        self._session.saving.save_beside([each for each in self._documents if each.has_result])
 
     def _queue(self, documents: Sequence[Document], *, start: bool = False) -> None:
         """Let documents wait for their files."""

@@ -34,7 +34,7 @@ class Editing(QObject):
         self._copy = copy
         files.working_copy = copy
         session.changed.connect(self._look)
-        session.open([copy])
+        session.opener.open([copy])
         text = self.tr("Save replaces %1, the copy of another program, and closes this window.")
         session.tell(Message(text.replace("%1", copy.name), "note"))
 

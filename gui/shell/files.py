@@ -44,7 +44,7 @@ class Files(QObject):
         for path in reversed(paths[:_REMEMBERED]):
             if path.exists():
                 self._preferences.add_recent(path.absolute())
-        self._session.open(paths)
+        self._session.opener.open(paths)
 
     def browse(self) -> None:
         """Ask for pictures to open."""
@@ -79,11 +79,11 @@ class Files(QObject):
         """Save to the same file again, or ask for one; replace a working copy."""
         saved = self._session.state.saved
         if self.working_copy is not None:
-            self._session.save(self.working_copy, replace=True)
+            self._session.saving.save(self.working_copy, replace=True)
         elif saved is None:
             self.save_as()
         else:
-            self._session.save(saved)
+            self._session.saving.save(saved)
 
     def save_new(self) -> None:
         """Ask where to save the result, or replace a working copy."""
@@ -104,7 +104,7 @@ class Files(QObject):
             chosen = Path(name)
             if chosen.suffix.lower() not in WRITABLE:
                 chosen = chosen.with_name(chosen.name + wanted.suffix)
-            self._session.save(chosen)
+            self._session.saving.save(chosen)
 
     def copy_command(self) -> None:
         """Copy the command line to the clipboard."""
@@ -125,13 +125,13 @@ class Files(QObject):
             self._preferences.text("screen-profile"),
             self.tr("Color profiles (*.icc *.icm)"),
         )
-        if name and self._session.set_screen_profile(Path(name)):
+        if name and self._session.colors.set_screen_profile(Path(name)):
             self._preferences.keep("screen-profile", name)
 
     def forget_screen_profile(self) -> None:
         """Use sRGB as the color profile of the screen."""
         self._preferences.keep("screen-profile", "")
-        self._session.set_screen_profile(None)
+        self._session.colors.set_screen_profile(None)
 
     def _open_data(self, data: QMimeData, name: str) -> bool:
         """Open data of another program; return whether it holds files or a picture."""
@@ -140,7 +140,7 @@ class Files(QObject):
         if paths:
             self.open(paths)
         elif isinstance(image, QImage) and not image.isNull():
-            self._session.paste(image, name)
+            self._session.opener.paste(image, name)
         else:
             return False
         return True

@@ -70,8 +70,8 @@ class Habits(QObject):
         surround = kept.text("surround")
         do[f"surround-{surround if surround in SURROUNDS else 'gray'}"].setChecked(True)
         if profile := kept.text("screen-profile"):
-            self._session.set_screen_profile(Path(profile))
-        self._session.remember_pace(_read_pace(kept.text("pace")))
+            self._session.colors.set_screen_profile(Path(profile))
+        self._session.previews.remember_pace(_read_pace(kept.text("pace")))
         self._watch()
 
     def keep(self) -> None:

@@ -70,7 +70,7 @@ class Results(QObject):
             self._dialog.show_request(self._preferences.text("export"), self._folder())
             self._dialog.asked.connect(self._keep)
             self._dialog.exported.connect(self._take)
-        strip, pictures = self._session.state.strip, self._session.selected_results()
+        strip, pictures = self._session.state.strip, self._session.saving.selected_results()
         opened = None if strip.document is None else strip.document.id
         open_alone = [picture.id for picture in pictures] == [opened]
         originals = [document.path for document in strip.documents if document.path is not None]
@@ -114,7 +114,7 @@ class Results(QObject):
         """Mark what was saved, and say what became of it."""
         for each in made:
             if each.path is not None and not each.skipped and not request.is_showing:
-                self._session.mark_saved(each.picture.id, each.path)
+                self._session.saving.mark_saved(each.picture.id, each.path)
         if made and not any(each.error for each in made):
             text = summary(made, len(made))
             self._tell(f"{text} {request.folder}")
@@ -125,7 +125,7 @@ class Results(QObject):
     def _draggable(self) -> list[Draggable]:
         strip = self._session.state.strip
         found: list[Draggable] = []
-        for picture in self._session.selected_results():
+        for picture in self._session.saving.selected_results():
             document = strip.find(picture.id)
             saved = document.saved if document is not None and document.is_saved else None
             found.append((picture, saved.path if saved is not None else None))

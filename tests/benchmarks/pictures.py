@@ -72,7 +72,7 @@ def main() -> None:
 def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
     choices = session.state.choices.with_task("super-resolution", wanted=False)
-    session.choose(choices.with_task("denoising", wanted=True))
+    session.recipes.choose(choices.with_task("denoising", wanted=True))
     window.open(pictures)
     wait(lambda: session.state.opened is not None)
     session.run()
@@ -89,7 +89,7 @@ def show_enlarging(window: MainWindow, small: Path) -> None:
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
     choices = session.state.choices.with_task("denoising", wanted=False)
-    session.choose(choices.with_task("super-resolution", wanted=True))
+    session.recipes.choose(choices.with_task("super-resolution", wanted=True))
     session.run()
     wait(lambda: session.state.saveable is not None)
     window.actions_["sides"].trigger()
@@ -118,7 +118,7 @@ def show_references(window: MainWindow, folder: Path) -> None:
     window.actions_["split"].trigger()
     window.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
-    session.choose(session.state.choices.with_task("reference-sr", wanted=True))
+    session.recipes.choose(session.state.choices.with_task("reference-sr", wanted=True))
     chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee.png"))])
     session.run()
     wait(lambda: session.state.saveable is not None)
@@ -135,7 +135,7 @@ def show_batch(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
     choices = session.state.choices.with_task("super-resolution", wanted=False)
     choices = choices.with_task("reference-sr", wanted=False)
-    session.choose(choices.with_task("denoising", wanted=True).with_values(sigma=25.0))
+    session.recipes.choose(choices.with_task("denoising", wanted=True).with_values(sigma=25.0))
     window.actions_["page-queue"].trigger()
     batch = window.pages.page("queue")
     assert isinstance(batch, BatchPage)

@@ -98,7 +98,7 @@ def preferences(tmp_path: Path) -> Preferences:
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
     made = Session()
-    made.choose(usual_choices())
+    made.recipes.choose(usual_choices())
     yield made
     assert made.close(30), "a thread did not end"
     made.deleteLater()
@@ -109,7 +109,7 @@ def window(qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterat
     theme.set_scheme(qapp, "light")
     made = MainWindow(Session(), preferences)
     made.presets.path = Path(preferences.folder, "presets.toml")
-    made.session.choose(usual_choices())
+    made.session.recipes.choose(usual_choices())
     made.resize(1280, 800)
     made.show()
     yield made

@@ -95,7 +95,7 @@ def test_a_picture_is_dropped_from_a_browser(qtbot, window, noise):
 
 def test_a_pasted_picture_stands_beside_the_files(qtbot, opened, noise):
     image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
-    opened.session.paste(image, "Pasted picture")
+    opened.session.opener.paste(image, "Pasted picture")
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("Pasted"))
     assert "3 / 3" in opened.status.facts.text()
     opened.strip.setCurrentIndex(opened.strip.items.index(0, 0))  # a click leads back
@@ -199,7 +199,7 @@ def test_a_rectangle_is_drawn_across_the_divider(opened):
     QTest.mouseRelease(canvas, LEFT, NONE, middle + QPoint(40, 30))
     assert opened.session.state.frame is not None
     assert not frame.isChecked()
-    opened.session.frame(None)
+    opened.session.previews.frame(None)
     shift = Qt.KeyboardModifier.ShiftModifier
     spot = divider.rect().center() + QPoint(0, 50)
     for event, place in ((QTest.mousePress, spot), (QTest.mouseRelease, spot + QPoint(60, 40))):
@@ -339,11 +339,11 @@ def test_colors_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tm
     assert fits_screen(bytes(swapped))
     first = session.state.opened
     opened.compare.canvas.zoom_to(2.0)
-    assert not session.set_screen_profile(damaged)
+    assert not session.colors.set_screen_profile(damaged)
     assert "damaged.icc" in session.state.message.text
-    assert not session.set_screen_profile(tmp_path / "gone.icc")
+    assert not session.colors.set_screen_profile(tmp_path / "gone.icc")
     assert session.state.opened is first
-    assert session.set_screen_profile(profile)
+    assert session.colors.set_screen_profile(profile)
     qtbot.waitUntil(lambda: session.state.opened is not first)
     other = session.state.opened
     assert other.image is first.image
@@ -442,10 +442,10 @@ def test_progress_is_told_while_the_panel_is_hidden(opened):
 
 def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot, opened):
     session, automatic = opened.session, opened.controls.steps.sigma.automatic
-    session.choose(session.state.choices.with_task("denoising", wanted=True))
+    session.recipes.choose(session.state.choices.with_task("denoising", wanted=True))
     qtbot.waitUntil(lambda: session.state.estimated_sigma is not None)
     assert re.fullmatch(r"Noise level: automatic \((low|medium|high), [\d.]+\)", automatic.text())
-    session.choose(session.state.choices.with_task("deblocking", wanted=True))
+    session.recipes.choose(session.state.choices.with_task("deblocking", wanted=True))
     assert "after the previous step" in automatic.text()
 
 

@@ -78,7 +78,7 @@ def test_habits_are_on_the_disk_soon_after_they_change(qtbot, opened, preference
     opened.actions_["panel"].trigger()
     opened.actions_["sides"].trigger()
     opened.compare.canvas.zoom_to(2.0)
-    opened.session.remember_pace({("here", "some-model"): 1.5})
+    opened.session.previews.remember_pace({("here", "some-model"): 1.5})
     file = preferences._settings.fileName()
 
     def written():

@@ -56,7 +56,7 @@ def test_pictures_that_wait_are_counted_before_the_page_is_opened(window, make_p
     job = Job(make_picture("a.png"), Path("out/a.png"), recipe.steps)
     session._store.set(strip=session.state.strip.with_added([waiting_document(job, recipe)]))
     assert action.text() == "&Batch (1)"
-    session.remove([session.state.documents[0].id])
+    session.opener.remove([session.state.documents[0].id])
     assert action.text() == "&Batch"
 
 

@@ -73,7 +73,7 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.session.stop()
     cut += found(window, "automatic")
-    window.session.choose(choices)
+    window.session.recipes.choose(choices)
     window.session.stop()
     window.session.tell(Message("A sentence.", action="models"))
     cut += found(window, "picture")

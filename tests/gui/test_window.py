@@ -240,7 +240,9 @@ def test_strength_output_and_machine_reach_the_choices(opened):
 
 def test_what_is_shown_is_what_was_chosen_elsewhere(opened):
     session, controls = opened.session, opened.controls
-    session.choose(session.state.choices.with_values(strength=0.3).with_changes(suffix=".tif"))
+    session.recipes.choose(
+        session.state.choices.with_values(strength=0.3).with_changes(suffix=".tif")
+    )
     assert controls.strength.all.value == 30
     assert controls.output.format.currentData() == ".tif"
     session.stop()
@@ -314,10 +316,10 @@ def test_dialogs_take_formats_as_the_table_says(qtbot, window, monkeypatch):
 def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("night", True))
     session = opened.session
-    session.choose(session.state.choices.with_values(strength=0.5))
+    session.recipes.choose(session.state.choices.with_values(strength=0.5))
     opened.actions_["save-preset"].trigger()
     assert read_presets(opened.presets.path)["night"]["strength"] == 0.5
-    session.choose(session.state.choices.with_values(strength=1.0))
+    session.recipes.choose(session.state.choices.with_values(strength=1.0))
     opened.presets.fill()
     opened.presets.menu.actions()[0].trigger()
     assert session.state.choices.template.strength == 0.5
@@ -526,7 +528,7 @@ def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, mon
         ranking=(restorer.ReferenceRank(0, "sharp.png", True, 0.9, 100),),
     )
     session, panel = opened.session, opened.controls.steps.references
-    session.choose(session.state.choices.with_changes(references=(sharp,)))
+    session.recipes.choose(session.state.choices.with_changes(references=(sharp,)))
     session._store.set(maps=maps)
     assert "90" in panel.ranks.text()
     source = panel.source

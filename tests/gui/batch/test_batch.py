@@ -106,7 +106,7 @@ def panel(windows, tmp_path):
 
 def choose(panel, choices):
     """Set the settings of new pictures."""
-    panel.session.choose(choices)
+    panel.session.recipes.choose(choices)
 
 
 def documents(panel):
@@ -153,7 +153,7 @@ def part(panel):
 
 def test_the_page_shows_the_film_strip_and_adds_to_it(panel, qtbot, tmp_path):
     session = panel.session
-    session.open([picture(tmp_path / f"{name}.png") for name in "ab"])
+    session.opener.open([picture(tmp_path / f"{name}.png") for name in "ab"])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     add(panel, qtbot, tmp_path / "b.png", picture(tmp_path / "c.png"))
     names = [panel.proxy.index(number, NAME).data() for number in range(panel.proxy.rowCount())]
@@ -174,9 +174,9 @@ def test_each_picture_is_restored_with_its_own_settings(panel, qtbot, tmp_path):
         choose(panel, DENOISE.with_values(sigma=sigma))
         add(panel, qtbot, picture(tmp_path / f"{number}.png"))
     assert [job.steps[0].sigma for job in jobs(panel)] == [5.0, 20.0]
-    session.show(0)
+    session.opener.show(0)
     qtbot.waitUntil(lambda: session.state.opened is not None)
-    session.choose(session.state.choices.with_values(sigma=50.0))
+    session.recipes.choose(session.state.choices.with_values(sigma=50.0))
     planned(panel, qtbot)
     assert [job.steps[0].sigma for job in jobs(panel)] == [50.0, 20.0]
     panel.view.selectAll()
@@ -287,7 +287,7 @@ def test_files_that_wait_are_cancelled_removed_and_added_while_others_run(panel,
     add(panel, qtbot, *(picture(tmp_path / f"{i}.png", 96, 96) for i in range(6)))
     panel.start.click()
     panel.session.unqueue(ids(panel, 5))
-    panel.session.remove(ids(panel, 4))
+    panel.session.opener.remove(ids(panel, 4))
     add(panel, qtbot, picture(tmp_path / "late.png"))
     qtbot.waitUntil(lambda: not running(panel))
     assert states(panel) == ["saved"] * 4 + ["", "saved"]
@@ -297,7 +297,7 @@ def test_files_that_wait_are_cancelled_removed_and_added_while_others_run(panel,
 def test_results_of_the_window_pause_with_the_files_and_go_on(panel, qtbot, tmp_path):
     session = panel.session
     choose(panel, LONG)
-    session.open([picture(tmp_path / f"{name}.png", 300, 300) for name in "ab"])
+    session.opener.open([picture(tmp_path / f"{name}.png", 300, 300) for name in "ab"])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     session.select(ids(panel, 0, 1))
     session.run()
@@ -362,7 +362,7 @@ from restorer.gui.session.jobs import Output
 from restorer.gui.session.session import Session
 app = QApplication(sys.argv)
 session = Session(folder=Path({str(kept)!r}))
-session.choose(usual_choices())
+session.recipes.choose(usual_choices())
 session.files.set_output(Output(Path({str(out)!r})))
 session.files.add([Path({str(tmp_path / "in")!r})])
 session.changed.connect(lambda state: len(state.documents) and session.files.start())
@@ -460,11 +460,11 @@ def test_a_picture_without_steps_leaves_the_queue(panel, qtbot, source):
     add(panel, qtbot, source / "a.png")
     assert jobs(panel)[0].settings == replace(DENOISE.settings, existing="number")
     session = panel.session
-    session.show(0)
-    session.choose(usual_choices().with_changes(suffix=".tif"))
+    session.opener.show(0)
+    session.recipes.choose(usual_choices().with_changes(suffix=".tif"))
     planned(panel, qtbot)
     assert jobs(panel)[0].target.name == "a.tif"
-    session.choose(usual_choices().with_task("super-resolution", wanted=False))
+    session.recipes.choose(usual_choices().with_task("super-resolution", wanted=False))
     assert jobs(panel) == [None]
     session.select(ids(panel, 0))
     panel.start_selected.click()
@@ -701,9 +701,9 @@ def test_forty_thousand_rows_stay_fluid(panel, qtbot):
     assert +panel.items.counts == {"saved": 4_000, "waiting": 36_000}
     panel.view.selectAll()
     assert len(session.state.strip.selected) == 40_000
-    session.remove([each.id for each in documents(panel)[::2]])
+    session.opener.remove([each.id for each in documents(panel)[::2]])
     assert panel.proxy.rowCount() == 20_000
-    session.remove([each.id for each in documents(panel)])
+    session.opener.remove([each.id for each in documents(panel)])
 
 
 @given(st.sets(st.integers(0, 60)))

@@ -51,7 +51,7 @@ def test_the_selected_results_are_exported_by_keys(window, qtbot, make_picture, 
 
 def test_closing_while_an_export_runs_asks(window, qtbot, make_picture, tmp_path, monkeypatch):
     restored(window, qtbot, [make_picture("a.png", 12, 16), make_picture("b.png", 12, 16)])
-    window.session.save_beside(window.session.state.documents)
+    window.session.saving.save_beside(window.session.state.documents)
     qtbot.waitUntil(lambda: not window.session.state.strip.unsaved)
     write, begun, go = export_run.results.save, threading.Event(), threading.Event()
 
@@ -118,7 +118,7 @@ def test_commands_show_and_open_the_saved_file(window, qtbot, make_picture, monk
     do = window.actions_
     assert not do["open-saved"].isEnabled()
     do["show-in-folder"].trigger()
-    window.session.save(tmp_path / "saved.png")
+    window.session.saving.save(tmp_path / "saved.png")
     qtbot.waitUntil(lambda: do["open-saved"].isEnabled())
     do["show-in-folder"].trigger()
     do["open-saved"].trigger()

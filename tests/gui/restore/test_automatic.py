@@ -23,9 +23,9 @@ def noisy(tmp_path):
 
 def test_a_picture_is_looked_at_and_repaired_like_on_the_command_line(window, qtbot, noisy):
     session, panel = window.session, window.controls.steps.automatic
-    session.choose(automatic_choices())
+    session.recipes.choose(automatic_choices())
     assert panel.wanted.isChecked()
-    session.open([noisy])
+    session.opener.open([noisy])
     qtbot.waitUntil(lambda: session.state.choices.chosen is not None)
     assert "noise" in panel.sentence.text()
     assert "Remove noise" in panel.sentence.text()
@@ -35,15 +35,15 @@ def test_a_picture_is_looked_at_and_repaired_like_on_the_command_line(window, qt
     np.testing.assert_array_equal(session.state.saveable.pixels, restorer.restore(noisy).pixels)
     assert session.state.choices.command(noisy) == f"restore image {noisy}"
     saved = noisy.with_name("saved.png")
-    session.save(saved)
+    session.saving.save(saved)
     qtbot.waitUntil(lambda: session.state.saved == saved)
     assert restorer.read_provenance(saved).found == session.state.choices.chosen.found
 
 
 def test_it_enlarges_only_when_asked_and_leaves_its_steps_when_turned_off(window, qtbot, noisy):
     session, steps = window.session, window.controls.steps
-    session.choose(automatic_choices())
-    session.open([noisy])
+    session.recipes.choose(automatic_choices())
+    session.opener.open([noisy])
     qtbot.waitUntil(lambda: session.state.choices.chosen is not None)
     assert session.state.size == (128, 96)
     steps.automatic.scale.setCurrentIndex(steps.automatic.scale.findData(2))

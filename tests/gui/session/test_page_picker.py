@@ -32,7 +32,7 @@ def many(tmp_path: Path) -> Path:
 def test_a_page_is_chosen_restored_and_saved(window: Any, qtbot: Any, many: Path) -> None:
     window.show()
     session = window.session
-    session.open([many])
+    session.opener.open([many])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert window.picker.isVisible()
     assert window.picker.number.text() == "Page 1"
@@ -46,7 +46,7 @@ def test_a_page_is_chosen_restored_and_saved(window: Any, qtbot: Any, many: Path
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     target = many.with_name("third.png")
-    session.save(target)
+    session.saving.save(target)
     qtbot.waitUntil(lambda: session.state.saved == target)
     assert "2 other pages" in session.state.message.text
     made = restorer.read_provenance(target)
@@ -85,9 +85,9 @@ def test_frames_are_called_so_and_one_picture_has_no_picker(
     restorer.write_pages(frames, tmp_path / "a.webp")
     restorer.write(frames[0], tmp_path / "b.png")
     session = window.session
-    session.open([tmp_path / "a.webp"])
+    session.opener.open([tmp_path / "a.webp"])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert window.picker.number.text() == "Frame 1"
-    session.open([tmp_path / "b.png"])
+    session.opener.open([tmp_path / "b.png"])
     qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.pages == 1)
     assert not window.picker.isVisible()

@@ -33,7 +33,7 @@ def raw(tmp_path: Path) -> Path:
 
 
 def opened(qtbot: QtBot, session: Session, path: Path) -> None:
-    session.open([path])
+    session.opener.open([path])
     qtbot.waitUntil(lambda: session.state.opened is not None)
 
 
@@ -54,7 +54,7 @@ def test_the_samples_are_restored_as_the_command_line_does(
     assert any(preview is not None and preview.shown.width == 28 for preview in previews)
     assert session.state.camera_preview is None
     assert [step.model for step in session.state.choices.steps] == [MODEL]
-    session.choose(session.state.choices.with_values(exposure=0.5, tone="linear"))
+    session.recipes.choose(session.state.choices.with_values(exposure=0.5, tone="linear"))
     result = restored(qtbot, session)
     settings = Settings(exposure=0.5, tone="linear")
     expected = restorer.restore(restorer.read_page(raw), MODEL, settings=settings)
@@ -75,7 +75,7 @@ def test_results_are_saved_as_the_command_line_writes_them(
     opened(qtbot, session, raw)
     restored(qtbot, session)
     target = raw.with_name(f"window{suffix}")
-    session.save(target)
+    session.saving.save(target)
     qtbot.waitUntil(lambda: session.state.saved == target)
     job = restorer.Job(raw, raw.with_name(f"line{suffix}"), (MODEL,))
     assert restorer.run_job(job).status == "done"
@@ -89,11 +89,11 @@ def test_pictures_and_raw_files_have_steps_of_their_own(
 ) -> None:
     before = session.state.choices.steps
     opened(qtbot, session, raw)
-    session.choose(session.state.choices.with_task("denoising", wanted=True))
+    session.recipes.choose(session.state.choices.with_task("denoising", wanted=True))
     assert [step.model for step in session.state.choices.steps] == [MODEL, "panet-denoise-lite"]
     picture = raw.with_name("b.png")
     restorer.write(restorer.Image(make_photograph(16, 16)), picture)
-    session.open([picture])
+    session.opener.open([picture])
     qtbot.waitUntil(
         lambda: session.state.opened is not None and session.state.opened.path == picture
     )
@@ -160,7 +160,7 @@ def test_a_gray_picture_becomes_a_mosaic_and_a_picture_again(
     before = session.state.choices.steps
 
     def choose(**values: Any) -> None:
-        session.choose(session.state.choices.with_values(**values))
+        session.recipes.choose(session.state.choices.with_values(**values))
         mosaic = session.state.choices.settings.mosaic
         qtbot.waitUntil(
             lambda: (

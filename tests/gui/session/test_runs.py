@@ -24,14 +24,14 @@ def denoising(sigma):
 def three(qtbot, session, make_picture):
     """Three open pictures with recipes of their own."""
     paths = [make_picture(f"{name}.png", 24, 32) for name in "abc"]
-    session.choose(denoising(5.0))
-    session.open(paths)
+    session.recipes.choose(denoising(5.0))
+    session.opener.open(paths)
     qtbot.waitUntil(lambda: len(session.state.documents) == 3)
     for number, sigma in ((0, 10.0), (1, 20.0), (2, 30.0)):
-        session.show(number)
+        session.opener.show(number)
         qtbot.waitUntil(lambda n=number: session.state.opened_of == session.state.documents[n].id)
-        session.choose(denoising(sigma))
-    session.show(0)
+        session.recipes.choose(denoising(sigma))
+    session.opener.show(0)
     qtbot.waitUntil(lambda: not session.state.is_between)
     return paths
 
@@ -67,17 +67,17 @@ def test_a_run_goes_on_while_another_picture_is_open(qtbot, session, three, held
     session.run()
     qtbot.waitUntil(lambda: session.state.progress.total == 4)
     assert session.state.work.doing == "restoring"
-    session.show(1)
+    session.opener.show(1)
     qtbot.waitUntil(lambda: session.state.opened.name == "b.png")
     assert session.state.work.doing != "restoring"
     assert badges(session)[0] == "running"
-    session.show(0)
+    session.opener.show(0)
     qtbot.waitUntil(lambda: session.state.work.doing == "restoring")
-    session.show(1)
+    session.opener.show(1)
     held.set()
     qtbot.waitUntil(lambda: badges(session)[0] == "ready")
     qtbot.waitUntil(lambda: session.state.documents[0].restoration is None)  # it is on the disk
-    session.show(0)
+    session.opener.show(0)
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     expected = restorer.restore(read(three[0]), Step(DENOISE, sigma=10.0))
     assert np.array_equal(session.state.saveable.pixels, expected.pixels)
@@ -94,16 +94,16 @@ def test_selected_pictures_are_restored_in_turn_with_their_own_recipes(
     assert session.state.strip.to_restore == ()
     ended(qtbot, session)
     assert badges(session) == ["ready"] * 3
-    for result, sigma in zip(session.selected_results(), (10.0, 20.0, 30.0), strict=True):
+    for result, sigma in zip(session.saving.selected_results(), (10.0, 20.0, 30.0), strict=True):
         expected = restorer.restore(read(result.source), Step(DENOISE, sigma=sigma))
         assert np.array_equal(result.final().pixels, expected.pixels)
         assert np.array_equal(result.original().pixels, read(result.source).pixels)
         assert result.size == (32, 24)
     session.run()
     assert badges(session) == ["ready"] * 3, "nothing runs twice"
-    session.mark_saved(session.state.documents[2].id, tmp_path / "elsewhere.png")
+    session.saving.mark_saved(session.state.documents[2].id, tmp_path / "elsewhere.png")
     done = []
-    session.save_beside(session.state.documents[:2], done.append)
+    session.saving.save_beside(session.state.documents[:2], done.append)
     qtbot.waitUntil(lambda: bool(done))
     assert badges(session) == ["saved"] * 3
     assert not session.state.strip.unsaved
@@ -132,12 +132,12 @@ def test_a_run_that_fails_says_why_and_the_next_one_follows(qtbot, session, thre
 
 
 def test_pictures_are_analyzed_beside_the_open_one(qtbot, session, make_picture, rng):
-    session.choose(automatic_choices())
+    session.recipes.choose(automatic_choices())
     paths = [make_picture(f"{name}.png", 128, 128) for name in "ab"]
     pixels = read(paths[1]).pixels + rng.normal(0, 25, (128, 128, 3))
     noisy = restorer.Image(pixels.clip(0, 255).astype(np.uint8))
     restorer.write(noisy, paths[1], existing="replace")
-    session.open(paths)
+    session.opener.open(paths)
     qtbot.waitUntil(lambda: any(each.badge == "suggested" for each in session.state.documents[1:]))
     document = session.state.documents[1]
     assert document.badge == "suggested"
@@ -146,39 +146,39 @@ def test_pictures_are_analyzed_beside_the_open_one(qtbot, session, make_picture,
 
 
 def test_settings_are_copied_to_the_selected_pictures_and_undone_in_each(session, three):
-    session.copy_recipe()
+    session.recipes.copy()
     session.select([document.id for document in session.state.documents[1:]])
-    session.paste_recipe()
+    session.recipes.paste()
     sigmas = [document.recipe.template.sigma for document in session.state.documents]
     assert sigmas == [10.0, 10.0, 10.0]
     undone = session.state.documents[2].undone()
     assert undone.recipe.template.sigma == 30.0
-    session.undo()
+    session.recipes.undo()
     assert session.state.choices.template.sigma == 5.0
-    session.redo()
+    session.recipes.redo()
     assert session.state.choices.template.sigma == 10.0
 
 
 def test_what_a_killed_window_leaves_is_continued(qtbot, make_picture, tmp_path, held):
     killed = Session(folder=tmp_path / "kept")
-    killed.choose(denoising(10.0))
-    killed.open([make_picture(f"{name}.png", 24, 32) for name in "abc"])
+    killed.recipes.choose(denoising(10.0))
+    killed.opener.open([make_picture(f"{name}.png", 24, 32) for name in "abc"])
     qtbot.waitUntil(lambda: killed.state.opened is not None)
     killed.select([document.id for document in killed.state.documents[:2]])
     killed.run()
     killed._runs.write()
     killed._shelf._drop_lock()  # as the end of its process does
     session = Session(folder=tmp_path / "kept")
-    session.offer_left_over()
+    session.left_over.offer()
     assert session.state.message.action == "continue"
     assert "Pictures waiting: 2" in session.state.message.text
-    session.take_left_over()
+    session.left_over.take()
     assert [document.name for document in session.state.documents] == ["a.png", "b.png"]
     held.set()
     ended(qtbot, session)
     assert badges(session) == ["ready", "ready"]
     again = Session(folder=tmp_path / "kept")
-    assert again.left_over == (), "they have a window"
+    assert again.left_over.documents == (), "they have a window"
     session.give_up()
     for each in (again, session, killed):
         each._shelf.base = None  # nothing is kept

@@ -28,7 +28,7 @@ def with_targets(qtbot, session):
 @pytest.fixture
 def opened(qtbot, session, make_picture):
     path = make_picture("a.png")
-    session.open([path])
+    session.opener.open([path])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     return path
 
@@ -36,11 +36,11 @@ def opened(qtbot, session, make_picture):
 @pytest.fixture
 def denoising(session):
     chain = session.state.choices.with_task("super-resolution", wanted=False)
-    session.choose(chain.with_task("denoising", wanted=True).with_values(sigma=20.0))
+    session.recipes.choose(chain.with_task("denoising", wanted=True).with_values(sigma=20.0))
 
 
 def see_all(session):
-    session.set_view(Box(0, 0, *session.state.size))
+    session.previews.set_view(Box(0, 0, *session.state.size))
 
 
 def previewed(qtbot, session):
@@ -56,11 +56,11 @@ def test_a_folder_is_opened_with_all_its_pictures(qtbot, session, make_picture, 
     for name in ("b.png", "a.jpg", "sub/c.tif"):
         make_picture(name)
     (tmp_path / "notes.txt").touch()
-    session.open([tmp_path])
+    session.opener.open([tmp_path])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert [p.name for p in session.state.files] == ["a.jpg", "b.png", "c.tif"]
     assert session.state.opened.name == "a.jpg"
-    session.show(2)
+    session.opener.show(2)
     qtbot.waitUntil(lambda: session.state.opened.name == "c.tif")
     assert session.state.current == 2
 
@@ -68,17 +68,17 @@ def test_a_folder_is_opened_with_all_its_pictures(qtbot, session, make_picture, 
 def test_what_cannot_be_opened_is_said_and_the_next_one_opens(qtbot, session, make_picture):
     good, bad = make_picture("b.png"), make_picture("a.png")
     bad.write_bytes(bad.read_bytes()[:100])
-    session.open([bad, good])
+    session.opener.open([bad, good])
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert "a.png" in session.state.message.text
     assert session.state.opened is None
-    session.show(1)
+    session.opener.show(1)
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert session.state.message is None
 
 
 def test_an_empty_folder_is_said(qtbot, session, tmp_path):
-    session.open([tmp_path])
+    session.opener.open([tmp_path])
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert ".png" in session.state.message.text
     assert session.state.work.doing == "nothing"
@@ -86,7 +86,7 @@ def test_an_empty_folder_is_said(qtbot, session, tmp_path):
 
 def test_a_picture_from_the_clipboard_is_opened_as_it_is(qtbot, session, noise):
     copied = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
-    session.paste(copied, "copied")
+    session.opener.paste(copied, "copied")
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert np.array_equal(session.state.opened.image.pixels, noise)
     assert session.state.opened.path is None
@@ -102,7 +102,7 @@ def test_the_preview_has_the_pixels_of_the_full_run(qtbot, session, opened, deno
 
 
 def test_a_part_is_previewed_with_the_pixels_of_the_full_run(qtbot, session, opened, denoising):
-    session.set_view(Box(10, 10, 30, 20))
+    session.previews.set_view(Box(10, 10, 30, 20))
     qtbot.waitUntil(lambda: bool(session.state.patches))
     patch = session.state.patches[-1]
     expected = restorer.restore(read(opened), Step(DENOISE, sigma=20.0)).pixels
@@ -120,12 +120,14 @@ def test_what_is_saved_is_what_the_command_line_saves(
     source = make_picture("a.png")
     share, detail = strength
     chosen = session.state.choices
-    session.choose(chosen.with_values(strength=share, detail=detail).with_changes(suffix=suffix))
-    session.open([source])
+    session.recipes.choose(
+        chosen.with_values(strength=share, detail=detail).with_changes(suffix=suffix)
+    )
+    session.opener.open([source])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    session.save(tmp_path / f"window{suffix}")
+    session.saving.save(tmp_path / f"window{suffix}")
     qtbot.waitUntil(lambda: session.state.saved is not None)
     job = restorer.Job(source, tmp_path / f"line{suffix}", session.state.choices.steps)
     assert run_job(job).status == "done"
@@ -140,7 +142,7 @@ def test_another_strength_needs_no_new_run(qtbot, session, opened):
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     restoration = session.state.restoration
     see_all(session)
-    session.choose(session.state.choices.with_values(strength=0.5))
+    session.recipes.choose(session.state.choices.with_values(strength=0.5))
     assert session.state.saveable is None
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     assert session.state.restoration.image is restoration.image
@@ -152,7 +154,7 @@ def test_another_strength_needs_no_new_run(qtbot, session, opened):
 def test_depth_and_dithering_need_no_new_run_either(qtbot, session, opened):
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    session.choose(session.state.choices.with_values(bits=16))
+    session.recipes.choose(session.state.choices.with_values(bits=16))
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     steps = session.state.choices.steps
     expected = restorer.restore(read(opened), steps, settings=Settings(bits=16))
@@ -165,7 +167,7 @@ def test_another_color_profile_needs_no_new_run(qtbot, session, opened, bits):
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     restoration = session.state.restoration
     wanted = {"profile": "display-p3", "bits": bits}
-    session.choose(session.state.choices.with_values(**wanted))
+    session.recipes.choose(session.state.choices.with_values(**wanted))
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     assert session.state.restoration.image is restoration.image
     steps = session.state.choices.steps
@@ -179,7 +181,7 @@ def test_another_color_profile_needs_no_new_run(qtbot, session, opened, bits):
 def test_the_patches_of_a_preview_follow_the_strength(qtbot, session, opened, denoising):
     see_all(session)
     previewed(qtbot, session)
-    session.choose(session.state.choices.with_values(strength=0.0))
+    session.recipes.choose(session.state.choices.with_values(strength=0.0))
     finish = session.state.choices.finish
     qtbot.waitUntil(lambda: session.state.patches[-1].finish == finish)
     patch = session.state.patches[-1]
@@ -197,7 +199,7 @@ def test_other_choices_drop_the_running_preview(qtbot, session, opened, denoisin
     )
     see_all(session)
     qtbot.waitUntil(lambda: len(asked) == 1)
-    session.choose(session.state.choices.with_values(sigma=30.0))
+    session.recipes.choose(session.state.choices.with_values(sigma=30.0))
     qtbot.waitUntil(lambda: len(asked) == 2)
     assert [made.template.sigma for made in asked] == [20.0, 30.0]
     session.stop()
@@ -213,13 +215,13 @@ def _until_cancelled(asked, making, cancel):
 def test_a_picture_above_the_limit_is_opened_when_the_user_insists(
     qtbot, session, make_picture, monkeypatch
 ):
-    monkeypatch.setattr("restorer.gui.session.session.DEFAULT_MAX_PIXELS", 100)
-    session.open([make_picture()])
+    monkeypatch.setattr("restorer.gui.session.opener.DEFAULT_MAX_PIXELS", 100)
+    session.opener.open([make_picture()])
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert session.state.opened is None
     assert session.state.message.action == "open"
     assert session.state.message.text.startswith("a.png is very large: 0 megapixels")
-    session.open_anyway()
+    session.opener.open_anyway()
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert session.state.message is None
 
@@ -258,7 +260,7 @@ def test_progress_tells_the_time_that_is_left(qtbot, session, opened, monkeypatc
 
 
 def test_a_run_without_a_task_is_refused_in_words(session, opened):
-    session.choose(session.state.choices.with_task("super-resolution", wanted=False))
+    session.recipes.choose(session.state.choices.with_task("super-resolution", wanted=False))
     session.run()
     assert "step" in session.state.message.text
 
@@ -267,7 +269,7 @@ def test_the_original_is_never_overwritten(qtbot, session, opened):
     before = opened.read_bytes()
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    session.save(opened)
+    session.saving.save(opened)
     assert "original" in session.state.message.text
     assert opened.read_bytes() == before
 
@@ -275,21 +277,21 @@ def test_the_original_is_never_overwritten(qtbot, session, opened):
 def test_a_disk_that_refuses_is_said(qtbot, session, opened, tmp_path):
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
-    session.save(tmp_path / "a.png" / "b.png")
+    session.saving.save(tmp_path / "a.png" / "b.png")
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert session.state.saved is None
     assert session.state.work.doing == "nothing"
 
 
 def test_nothing_is_saved_before_there_is_a_result(session, opened, tmp_path):
-    session.save(tmp_path / "b.png")
+    session.saving.save(tmp_path / "b.png")
     assert not (tmp_path / "b.png").exists()
     assert "Restore the picture first" in session.state.message.text
 
 
 def test_a_chosen_rectangle_goes_before_what_is_seen(qtbot, session, opened, denoising):
     see_all(session)
-    session.frame(Box(5, 5, 20, 10))
+    session.previews.frame(Box(5, 5, 20, 10))
     qtbot.waitUntil(lambda: bool(session.state.patches))
     assert session.state.patches[-1].box == Box(5, 5, 20, 10)
 
@@ -310,7 +312,7 @@ def test_the_noise_is_measured_as_each_network_is_told_it(qtbot, session, opened
     levels = session.state.opened.colors.levels
     qtbot.waitUntil(lambda: session.state.estimated_sigma == levels.sigma())
     photo = {"model": "panet-denoise-photo-lite", "wanted": True}
-    session.choose(session.state.choices.with_task("denoising", **photo))
+    session.recipes.choose(session.state.choices.with_task("denoising", **photo))
     assert session.state.estimated_sigma is None
     qtbot.waitUntil(lambda: session.state.estimated_sigma == levels.sigma("photo"))
     assert levels.sigma() != levels.sigma("photo")
@@ -329,7 +331,7 @@ def test_bugs_are_told_too(qtbot, session, opened, monkeypatch, caplog):
 
 def test_a_model_that_is_not_here_leads_to_the_models(qtbot, session, opened):
     link = {"model": "nlsn-x2-paper", "wanted": True}
-    session.choose(session.state.choices.with_task("super-resolution", **link))
+    session.recipes.choose(session.state.choices.with_task("super-resolution", **link))
     session.run()
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert session.state.message.action == "models"
@@ -348,12 +350,12 @@ def test_pixels_survive_the_way_through_qt(noise):
 
 
 def test_what_networks_are_told_is_found_out_when_they_are_chosen(qtbot, session, make_picture):
-    session.open([make_picture("a.jpg", 120, 160)])
+    session.opener.open([make_picture("a.jpg", 120, 160)])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert session.state.estimated_sigma is None
     picture = session.state.opened.source
     for task in ("denoising", "deblocking"):  # the second while the first is being found out
-        session.choose(session.state.choices.with_task(task, wanted=True))
+        session.recipes.choose(session.state.choices.with_task(task, wanted=True))
     qtbot.waitUntil(lambda: session.state.estimated_quality is not None)
     assert session.state.estimated_quality == picture.jpeg_quality()[0]
     assert session.state.estimated_sigma == picture.sigma
@@ -363,8 +365,8 @@ def test_what_networks_are_told_is_found_out_when_they_are_chosen(qtbot, session
 def chained(qtbot, session, opened, monkeypatch):
     """Two tasks in a row, previewed at full strength; later runs never end."""
     chosen = session.state.choices.with_task("deblocking", wanted=True)
-    session.choose(chosen.with_task("super-resolution", wanted=False))
-    session.choose(session.state.choices.with_task("denoising", wanted=True))
+    session.recipes.choose(chosen.with_task("super-resolution", wanted=False))
+    session.recipes.choose(session.state.choices.with_task("denoising", wanted=True))
     see_all(session)
     previewed(qtbot, session)
     return lambda: monkeypatch.setattr(
@@ -377,7 +379,7 @@ def test_several_tasks_show_another_strength_before_they_run_again(qtbot, sessio
     chained()
     full = session.state.patches[-1].final.pixels.astype(float)
     original = session.state.opened.image.pixels.astype(float)
-    session.choose(session.state.choices.with_values(strength=0.5))
+    session.recipes.choose(session.state.choices.with_values(strength=0.5))
     qtbot.waitUntil(
         lambda: (
             session.state.patches[-1].finish == session.state.choices.finish
@@ -391,7 +393,7 @@ def test_several_tasks_show_another_strength_before_they_run_again(qtbot, sessio
 
 
 def test_several_tasks_have_their_own_pixels_at_the_end(qtbot, session, opened, chained):
-    session.choose(session.state.choices.with_values(strength=0.5))
+    session.recipes.choose(session.state.choices.with_values(strength=0.5))
     previewed(qtbot, session)
     expected = restorer.restore(read(opened), session.state.choices.steps)
     assert np.array_equal(session.state.patches[-1].final.pixels, expected.pixels)
@@ -399,7 +401,7 @@ def test_several_tasks_have_their_own_pixels_at_the_end(qtbot, session, opened, 
 
 def test_references_that_cannot_help_are_refused_as_by_the_command_line(qtbot, session, opened):
     chosen = session.state.choices.with_task("reference-sr", wanted=True)
-    session.choose(replace(chosen, references=(opened,)))
+    session.recipes.choose(replace(chosen, references=(opened,)))
     session.run()
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert "is the picture itself" in session.state.message.text
@@ -409,8 +411,8 @@ def test_references_that_cannot_help_are_refused_as_by_the_command_line(qtbot, s
 def test_a_preview_grows_and_has_the_pixels_of_the_result(qtbot, session, make_picture):
     chain = session.state.choices.with_task("super-resolution", wanted=False)
     chain = chain.with_task("denoising", wanted=True).with_values(sigma=20.0, tile=64, overlap=16)
-    session.choose(chain)
-    session.open([make_picture("a.png", 200, 220)])
+    session.recipes.choose(chain)
+    session.opener.open([make_picture("a.png", 200, 220)])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     grown = []
 
@@ -419,7 +421,7 @@ def test_a_preview_grows_and_has_the_pixels_of_the_result(qtbot, session, make_p
             grown.append((growth, sum(box.area for box in growth.parts)))
 
     session.progressed.connect(look)
-    session.set_pointer((30, 170))
+    session.previews.set_pointer((30, 170))
     see_all(session)
     previewed(qtbot, session)
     areas = [area for _, area in grown]
@@ -439,11 +441,11 @@ def test_a_stopped_preview_says_so_and_shows_nothing_of_other_choices(
         "restorer.gui.session.rendering.restore_part",
         lambda picture, region, making, tick, cancel, *_: _until_cancelled([], making, cancel),
     )
-    session.choose(session.state.choices.with_values(sigma=30.0))
+    session.recipes.choose(session.state.choices.with_values(sigma=30.0))
     qtbot.waitUntil(lambda: session.state.work.doing == "previewing")
     session.stop()
     assert "Stopped" in session.state.message.text
     assert session.state.patches == ()
     monkeypatch.undo()
-    session.choose(session.state.choices.with_values(sigma=25.0))
+    session.recipes.choose(session.state.choices.with_values(sigma=25.0))
     previewed(qtbot, session)
