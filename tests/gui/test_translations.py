@@ -75,6 +75,18 @@ def test_texts_stand_under_the_names_of_classes_that_exist():
     assert {context for context, _, _ in texts()} <= classes | words
 
 
+def test_texts_stand_under_the_class_that_says_them():
+    """Qt looks a text up by the class of the object that translates it."""
+    known = {(context, source) for context, source, _ in texts()}
+    for path in sorted(FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                for call in ast.walk(node):
+                    if isinstance(call, ast.Call) and ast.unparse(call.func) == "self.tr":
+                        said = node.name, ast.literal_eval(call.args[0])
+                        assert said in known, f"{path.name}: {said}"
+
+
 def test_translations_keep_the_marks():
     for _, source, forms in texts():
         for form in forms:
