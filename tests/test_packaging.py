@@ -3,10 +3,12 @@
 import ast
 import base64
 import hashlib
+import re
 import runpy
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -83,6 +85,41 @@ def test_shell_scripts_have_valid_syntax(request):
     assert scripts
     for script in scripts:
         subprocess.run(["sh", "-n", script], check=True)
+
+
+def normalized(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def reached(name, seen):
+    """Add the installed distributions that a distribution may need, with all of its extras."""
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:  # an extra that is not installed
+        return
+    if normalized(name) not in seen:
+        seen.add(normalized(name))
+        for line in found.requires or ():
+            reached(re.match(r"[\w.-]+", line)[0], seen)
+
+
+def test_all_libraries_have_a_tested_version():
+    lines = (PACKAGING / "constraints.txt").read_text("utf-8").splitlines()[1:]
+    names = [line.split("==")[0] for line in lines]
+    assert names == sorted(map(normalized, names))
+    seen = set()
+    reached("restorer", seen)
+    assert len(seen) > 20
+    # PyTorch itself names the one version of each library of CUDA that it works with.
+    loose = {x for x in seen - set(names) if not x.startswith(("nvidia-", "cuda-", "triton"))}
+    assert loose <= {"pip", "restorer", "wheel"}
+
+
+def test_libraries_of_other_systems_have_a_tested_version():
+    pinned = (PACKAGING / "constraints.txt").read_text("utf-8")
+    for line in metadata.requires("restorer"):
+        name = normalized(re.match(r"[\w.-]+", line)[0])
+        assert name == "restorer" or f"\n{name}==" in pinned
 
 
 def script(name):
