@@ -132,6 +132,26 @@ def test_the_list_of_a_release_is_what_verify_reads(application):
     assert find_damage() == (str(application / "SHA256SUMS"), 3, [])
 
 
+def test_the_application_gets_scripts_for_other_programs_as_files(tmp_path, monkeypatch):
+    for name in (
+        "__init__.py",
+        "__init__.pyi",
+        "cli/__init__.py",
+        "cli/edit.py",
+        "cli/programs/gimp.py",
+    ):
+        path = tmp_path / "some_program" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    names, data = script("app/contents.py").split("some_program")
+    assert names == ["some_program", "some_program.cli", "some_program.cli.edit"]
+    assert [(path.name, folder) for path, folder in data] == [
+        ("__init__.pyi", "some_program"),
+        ("gimp.py", "some_program/cli/programs"),
+    ]
+
+
 def test_worker_processes_of_the_application_end_before_anything_else_runs():
     body = ast.parse((PACKAGING / "app/restore.py").read_text("utf-8")).body
     (guard,) = [each for each in body if isinstance(each, ast.If)]

@@ -1,6 +1,5 @@
 # Functions for the checks in bare Debian systems, which need root: `bare SUITE` makes a fresh copy in $root,
 # `inside COMMAND ...` runs there, and `offline_inside COMMAND ...` does so without a network.
-# apt-get install debootstrap; for the window also xvfb xdotool imagemagick
 
 suites=${SUITES:-bookworm trixie}
 
@@ -54,16 +53,16 @@ main_job() {
         cp photo.jpg in/b.jpg
         "$restore" batch in out --scale 2 --jobs 2
         [ "$(ls out)" = "$(printf "a.jpg\nb.jpg")" ]
+        "$restore" integrate darktable gimp nautilus dolphin >integrate.txt
+        [ "$(grep -c " written\$" integrate.txt)" = 5 ] # two of them for nautilus
+        "$restore" integrate --remove darktable gimp nautilus dolphin
+        rm integrate.txt
         "$restore" doctor --verify
     '
 }
 
 # Open the window on a screen of this machine, and keep a picture of it as $1; $2 is a line of shell that opens it.
 window() {
-    if ! command -v Xvfb >/dev/null || ! command -v xdotool >/dev/null; then
-        echo "check: Xvfb or xdotool is not installed, so the window is not opened"
-        return
-    fi
     Xvfb :97 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 &
     screen=$!
     sleep 1
