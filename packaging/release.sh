@@ -1,10 +1,22 @@
 #!/bin/sh
 # Make the release of the commit in this clone: everything into dist/, from a fresh clone in build/release.
 # Steps, all of them by default, in this order: wheel linux app deb sums
+# Packages of Debian 12 that are missing are installed if this runs as root.
 set -eu
 cd "$(dirname "$0")/.."
+. packaging/venv.sh
 root=$PWD work=$PWD/build/release
 steps=${*:-wheel linux app deb sums}
+[ -n "${PYTHON:-}" ] || debian_packages python3 python3-venv
+case " $steps " in
+*" app "* | *" deb "*)
+    # The last two lines are what the window loads; app/fallback.py copies it for systems without a desktop.
+    debian_packages binutils dpkg-dev xz-utils zstd \
+        $("${PYTHON:-python3}" -c 'import sys; print("libpython3.%d" % sys.version_info[1] * (sys.base_prefix == "/usr"))') \
+        fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 libglib2.0-0 libx11-xcb1 libxcb-cursor0 \
+        libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0
+    ;;
+esac
 [ -z "$(git status --porcelain)" ] || echo "release: changes that are not committed are left out" >&2
 
 mkdir -p "$work" dist

@@ -2,7 +2,7 @@
 
 Run as: python packaging/app/fallback.py FOLDER FONTS.CONF, on Debian.
 The start script takes them only where the system has none of its own.
-apt-get install fonts-dejavu-core libegl1 libgl1 libfontconfig1 libx11-xcb1 libxcb-cursor0
+packaging/release.sh installs their packages.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 # Read the package with lintian; install, use, remove and purge it in bare Debian systems.
-# apt-get install lintian
 dist=$1 work=$2
 . packaging/check/bare.sh
 deb=$(ls "$dist"/restorer_*.deb)

@@ -1,5 +1,4 @@
 # Check man pages, completions, menu entry, icon and AppStream data by the tools of the desktop.
-# apt-get install appstream desktop-file-utils shared-mime-info man-db
 dist=$1 work=$2
 
 rm -rf "$work/linux"
@@ -16,6 +15,6 @@ troff_says=$(man --warnings --local-file "$work/linux/all.1" 2>&1 >/dev/null)
 [ -z "$troff_says" ] || { echo "$troff_says" >&2; exit 1; }
 [ -f "$share/man/man1/restore-image.1" ]
 bash -n "$share/bash-completion/completions/restore"
-command -v zsh >/dev/null && zsh -n "$share/zsh/vendor-completions/_restore"
-command -v fish >/dev/null && fish --no-execute "$share/fish/vendor_completions.d/restore.fish"
+zsh -n "$share/zsh/vendor-completions/_restore"
+fish --no-execute "$share/fish/vendor_completions.d/restore.fish"
 rm -rf "$work/linux"

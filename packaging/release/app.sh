@@ -1,5 +1,5 @@
 # Make the application's folder: everything it needs, relocatable, as tar.zst.
-# Needs the wheel and what linux.sh made. apt-get install zstd binutils; and see packaging/app/fallback.py
+# Needs the wheel and what linux.sh made.
 work=$1 dist=$2
 app=$work/app/restorer
 python=$work/app-env/bin/python

@@ -1,5 +1,5 @@
 # Build the Debian package: the application's folder below /opt, with man pages, completions, menu entry and icons.
-# Needs what app.sh and linux.sh made. apt-get install dpkg-dev
+# Needs what app.sh and linux.sh made.
 work=$1 dist=$2
 python=$work/app-env/bin/python
 root=$work/deb/root opt=$work/deb/root/opt/restorer
