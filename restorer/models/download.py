@@ -31,6 +31,13 @@ log = logging.getLogger(__name__)
 _ATTEMPTS = 5
 _DELAY_S = 1.0  # before the second attempt, doubled before each further one
 _BLOCK_BYTES = 1 << 16
+# The certificates of Debian, Fedora, openSUSE and Alpine; others have one of these, too.
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 _BY_HAND = "download the file with a browser and save it as"
 
 
@@ -138,14 +145,22 @@ class _HttpsRedirects(HTTPRedirectHandler):
 
 
 def _of_system() -> ssl.SSLContext | None:
-    """Return the certificates of macOS, of which Python may know none; None where it does."""
-    system: str = sys.platform
-    if system != "darwin":
-        return None
-    import truststore
+    """Return the system's certificates where Python does not find them by itself; otherwise None.
 
-    context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return context
+    It may know none of those of macOS. On Linux, it looks where the system has them that it was
+    built on, which is another one where it came with the application.
+    """
+    system: str = sys.platform
+    if system == "darwin":
+        import truststore
+
+        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return context
+    known = ssl.get_default_verify_paths()  # of those that exist
+    if system != "linux" or known.cafile or known.capath:
+        return None
+    bundle = next((path for path in _BUNDLES if os.path.isfile(path)), None)
+    return ssl.create_default_context(cafile=bundle) if bundle else None
 
 
 def _require_https(url: str) -> None:

@@ -374,3 +374,18 @@ def test_certificates_of_macos_are_those_of_its_system(monkeypatch) -> None:
     assert restorer.models.download._of_system() is None
     monkeypatch.setattr(sys, "platform", "darwin")
     assert restorer.models.download._of_system() is made
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the places of Linux")
+def test_python_of_another_linux_finds_the_certificates_of_this_one(
+    site, target, authority, tmp_path, monkeypatch
+) -> None:
+    nowhere = dict.fromkeys(("cafile", "capath"), None)
+    found = ssl.get_default_verify_paths()._replace(**nowhere)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: found)
+    bundle = tmp_path / "bundle.crt"
+    places = (str(tmp_path / "missing.crt"), str(bundle))
+    monkeypatch.setattr(restorer.models.download, "_BUNDLES", places)
+    assert restorer.models.download._of_system() is None
+    authority.cert_pem.write_to_path(str(bundle))
+    assert download(site.url, target) == SHA256
