@@ -27,12 +27,13 @@ from restorer.inference.loading import Openable, open_model
 from restorer.inference.predictor import Predictor
 from restorer.inputs import Picture, to_image
 from restorer.models.catalog import ModelSpec
+from restorer.networks.panet import SqueezedAttention
 from restorer.restoration.conditioning import Condition, planes_of
 from restorer.restoration.source import Part, Source, usual
 from restorer.tiling.padding import PaddedFrame
 from restorer.tiling.plan import Region, plan_tiles, round_up
 
-_LARGEST = 2  # largest side of a region in tiles; time grows with the fourth power of the side
+_LARGEST = 2  # largest side of a region in windows; time grows with the fourth power of the side
 _MATCHES = 8
 _Level: TypeAlias = tuple[float, tuple[float, float], Tensor]
 
@@ -123,7 +124,8 @@ def map_attention(
         image: The image, of any kind that `restore` takes.
         model: A pyramid attention network, or a non-local network with a Gaussian affinity.
         at: Row and column of the pixel.
-        region: The region given to the network; by default one tile of the model around the pixel.
+        region: The region given to the network, all of which the attention sees; by default around
+            the pixel, as large as the windows of the attention, or a tile of the model.
         sigma: Noise level on the 0-255 scale, for models that take it; None estimates it.
         jpeg_quality: JPEG quality, 1 to 100, for models that take it; None estimates it.
         attention: Index of the attention module in networks with several.
@@ -141,8 +143,9 @@ def map_attention(
     predictor = open_model(model)
     source = image if isinstance(image, Source) else Source(to_image(image))
     spec, border = predictor.spec, predictor.spec.tile.border
-    region = region or _around(at, source.region, spec.tile.side)
-    _check(source.region, region, at, spec)
+    side = getattr(predictor.network, "window_side", spec.tile.side)
+    region = region or _around(at, source.region, side)
+    _check(source.region, region, at, spec, _LARGEST * side)
     condition = _condition(spec, source, sigma, jpeg_quality)
     planes = _planes(spec, source.part(region), condition)
     frame = PaddedFrame(region.height, region.width, border, spec.traits.padding == "repeat")
@@ -177,8 +180,7 @@ def _around(at: tuple[int, int], whole: Region, side: int) -> Region:
     return Region(top, left, height, width)
 
 
-def _check(whole: Region, region: Region, at: tuple[int, int], spec: ModelSpec) -> None:
-    side = _LARGEST * spec.tile.side
+def _check(whole: Region, region: Region, at: tuple[int, int], spec: ModelSpec, side: int) -> None:
     if not whole.holds(region) or min(region.height, region.width) < 1:
         raise SettingsError(f"{region}: outside the image of {whole.width} x {whole.height}")
     if not region.holds(Region(*at, 1, 1)):
@@ -222,6 +224,9 @@ def _compute_weights(
     spec, needs = predictor.spec, predictor.spec.tile
     # The hooks must not see the runs of other threads.
     network = copy.deepcopy(predictor.network)
+    for module in network.modules():
+        if isinstance(module, SqueezedAttention):
+            module.window = max(planes.shape[:2])  # one for all
     attentions = [m for m in network.modules() if isinstance(m, (PyramidAttention, NonLocalBlock))]
     if not 0 <= number < len(attentions):
         raise SettingsError(

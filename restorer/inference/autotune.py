@@ -338,7 +338,7 @@ def _fit(predictor: Predictor) -> dict[str, float] | None:
     if None in peaks or len(sides) < 3:
         return None
     pixels = np.array(sides, float) ** 2
-    powers = [0, 1, 2]
+    powers = [0, 1, 2] if predictor.spec.tile.global_context else [0, 1]
     while powers:
         matrix = np.stack([pixels**power for power in powers], 1)
         coefficients = np.linalg.lstsq(matrix, np.array(peaks, float), rcond=None)[0]

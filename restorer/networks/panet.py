@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from restorer.attention.pyramid import PyramidAttention
+from restorer.attention.windows import attend_in_windows
 from restorer.networks.fused import add_convolution, blocks_in_place, fused_type, is_fusible
 from restorer.networks.layers import (
     EDSR,
@@ -37,6 +38,8 @@ from restorer.networks.stages import (
     reach,
     trunk_program,
 )
+
+_WINDOW_OVERLAP = 4  # coarse pixels; the patches of the outermost ones are cut off
 
 
 class PANet(nn.Module):
@@ -156,9 +159,10 @@ class PANetLite(nn.Module):
     """A small pyramid attention network for super-resolution or denoising on CPUs.
 
     The trunk works on space-to-depth pixels (`unshuffle`). The attention works on features that are
-    another `squeeze` times coarser, because its time is quadratic in the number of pixels. The
-    output of the attention is initialized to zero, so it can be added to a trained trunk without
-    changing its result. The input image is added to the output of the trunk.
+    another `squeeze` times coarser, because its time is quadratic in the number of pixels, and in
+    windows of the size of the patches that it was trained on. The output of the attention is
+    initialized to zero, so it can be added to a trained trunk without changing its result. The
+    input image is added to the output of the trunk.
 
     Args:
         scale: 1, or the upscaling factor.
@@ -169,6 +173,7 @@ class PANetLite(nn.Module):
         squeeze: Side of the pixel blocks that the attention treats as one pixel.
         attention_channels: Width of the attention, 0 for none.
         levels: Number of scales of the pyramid.
+        window: Largest side of a window of the attention, in coarse pixels.
     """
 
     ignored_keys = ()
@@ -185,18 +190,22 @@ class PANetLite(nn.Module):
         squeeze: int = 2,
         attention_channels: int = 32,
         levels: int = 3,
+        window: int = 26,
     ) -> None:
         super().__init__()
         self.scale = scale
         self.unshuffle = unshuffle
         self.conditions = conditions
         self.channels = channels
+        self.window_side = window * squeeze * unshuffle  # in image pixels
         self.head = nn.Sequential(
             nn.PixelUnshuffle(unshuffle), conv3x3((3 + conditions) * unshuffle**2, channels)
         )
         self.before = nn.Sequential(*_blocks(channels, blocks // 2))
         self.attention = (
-            SqueezedAttention(channels, attention_channels, squeeze=squeeze, levels=levels)
+            SqueezedAttention(
+                channels, attention_channels, squeeze=squeeze, levels=levels, window=window
+            )
             if attention_channels
             else nn.Identity()
         )
@@ -287,10 +296,17 @@ class PANetLite(nn.Module):
 
 
 class SqueezedAttention(nn.Module):
-    """x plus pyramid attention on `squeeze` times coarser features, initialized to the identity."""
+    """x plus pyramid attention on `squeeze` times coarser features, initialized to the identity.
 
-    def __init__(self, channels: int, inner: int, *, squeeze: int, levels: int) -> None:
+    Attributes:
+        window: Largest side of the windows of coarse features that the attention compares.
+    """
+
+    def __init__(
+        self, channels: int, inner: int, *, squeeze: int, levels: int, window: int
+    ) -> None:
         super().__init__()
+        self.window = window
         self.squeeze = nn.Conv2d(channels, inner, squeeze, stride=squeeze)
         self.attention = PyramidAttention(inner, levels=levels)
         self.expand = nn.ConvTranspose2d(inner, channels, squeeze, stride=squeeze)
@@ -299,7 +315,10 @@ class SqueezedAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape; H and W are multiples of `squeeze`."""
-        return self.join(x, self.attention.attend(self.squeeze(x)))
+        attended = attend_in_windows(
+            self.attention.attend, self.squeeze(x), side=self.window, overlap=_WINDOW_OVERLAP
+        )
+        return self.join(x, attended)
 
     def join(self, x: Tensor, attended: Tensor) -> Tensor:
         """Add the attention of the coarse features to the fine ones."""

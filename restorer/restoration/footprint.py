@@ -59,10 +59,9 @@ def job_bytes(
         at_once: Number of tiles that run at once.
         pictures: Number of pictures of this size: the source and its references.
     """
-    pixels = header.height * header.width
     peak = picture_bytes(header, specs, bits) * pictures
     if tiles:
-        peak += max((_tile_bytes(spec, pixels, side, at_once) for spec in specs), default=0)
+        peak += max((_tile_bytes(spec, header, side, at_once) for spec in specs), default=0)
     return max([peak, *(_estimate_bytes(spec, header) for spec in specs)])
 
 
@@ -75,6 +74,9 @@ def _estimate_bytes(spec: ModelSpec, header: Header) -> int:
     return 0
 
 
-def _tile_bytes(spec: ModelSpec, pixels: int, side: int | None, at_once: int) -> int:
-    area = max(pixels * spec.scale**2 if spec.base else pixels, spec.tile.min_side**2)
-    return spec.tile.bytes_per_pixel * min(at_once * (side or spec.tile.side) ** 2, area)
+def _tile_bytes(spec: ModelSpec, header: Header, side: int | None, at_once: int) -> int:
+    scale = spec.scale if spec.base else 1
+    area = max(header.height * header.width * scale**2, spec.tile.min_side**2)
+    longest = scale * max(header.height, header.width)  # that of a streamed picture, too
+    side = side or spec.tile.for_picture((longest, longest)).side
+    return spec.tile.bytes_per_pixel * min(at_once * side**2, area)

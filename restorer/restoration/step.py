@@ -372,7 +372,8 @@ def _side(
     """Return the side that was asked for, or the best one whose tiles fit into memory; a note."""
     if settings.tile is not None:
         return settings.tile * input_scale, ""
-    needs, budget = predictor.spec.tile, _memory_bytes(predictor, settings)
+    needs = predictor.spec.tile.for_picture(size)
+    budget = _memory_bytes(predictor, settings)
     memory = tile_memory(predictor)
     if needs.whole:
         height, width = (max(length, needs.min_side) for length in size)

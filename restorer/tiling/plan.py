@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Literal, TypeAlias, TypeVar
@@ -24,18 +24,20 @@ class TileNeeds:
     Attributes:
         multiple_of: Sides and positions of tiles are multiples of this.
         min_side: The smallest side.
-        side: The preferred side, with the best quality for the time.
+        side: The preferred side, with the best quality for the time; see `for_picture`.
         overlap: Width that neighboring tiles share.
         border: Mirrored pixels added around the image, because zero padding inside a network
             affects that many pixels at the border. 0 for the papers' figures.
         bytes_per_pixel: Peak working memory per input pixel in float32, without the weights.
-        global_context: Whether a result pixel depends on the whole tile (non-local attention).
+        global_context: Whether a result pixel depends on the whole tile (non-local attention,
+            unless it looks at windows of a fixed size).
         radius: Half the receptive field of a convolutional network. Pixels closer to the inner
             edges of a tile are not used, so that the result equals that of the whole image. 0 for
             non-local networks, which have no such distance.
         period: Sides and positions of several tiles are multiples of this, too: the shifts of the
             input that shift the result of the network.
         whole: Whether one tile is preferred as far as memory allows, because seams would show.
+        small_side: The preferred side in small pictures; 0 for `side`.
     """
 
     multiple_of: int
@@ -48,6 +50,20 @@ class TileNeeds:
     radius: int = 0
     period: int = 1
     whole: bool = False
+    small_side: int = 0
+
+    def for_picture(self, size: tuple[int, int]) -> TileNeeds:
+        """Return the needs with the preferred side for a picture of (height, width).
+
+        Large tiles compute less twice, but a small picture has few of them, and a core runs one at
+        a time. A picture that fits into a tile of `side` is one; others are cut into about 16, of
+        `small_side` to `side`. No machine chooses another side.
+        """
+        if not self.small_side or max(size) <= self.side:
+            return self
+        quarter = math.ceil((math.isqrt(math.prod(size)) + 3 * self.overlap) / 4)
+        side = min(self.side, max(self.small_side, round_up(quarter, self.multiple_of)))
+        return replace(self, side=side)
 
     def overlap_of(self, side: int) -> int:
         """Return the width that neighboring tiles of this side share unless another is asked for.

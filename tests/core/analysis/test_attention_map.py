@@ -101,6 +101,13 @@ def test_weights_of_the_included_models_equal_those_of_their_run(
     assert sum(level.share for level in found.levels) == pytest.approx(1, abs=1e-5)
 
 
+def test_the_map_of_a_region_shows_all_of_it_where_a_run_attends_in_windows() -> None:
+    wide = Image(np.random.default_rng(0).random((24, 400, 3), np.float32))
+    found = map_attention(wide, ENLARGE, (12, 390), region=Region(0, 0, 24, 400))
+    assert found.levels[0].weights.shape[1] * found.levels[0].cell[1] >= 400
+    assert map_attention(wide, ENLARGE, (12, 390)).region.width == 208  # that of one window
+
+
 def holds(box: tuple[float, float, float, float], row: float, column: float) -> bool:
     return box[0] <= row < box[0] + box[2] and box[1] <= column < box[1] + box[3]
 

@@ -42,7 +42,7 @@ def run(path: Path, *inputs: Any) -> Any:
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:
     torch.manual_seed(0)
-    network = PANetLite(scale=2, blocks=0, channels=4, attention_channels=4, levels=2)
+    network = PANetLite(scale=2, blocks=0, channels=4, attention_channels=4, levels=2, window=64)
     return make_predictor(network, "panet-lite", scale=2)
 
 

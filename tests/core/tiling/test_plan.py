@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+import restorer
 from restorer.errors import SettingsError
 from restorer.tiling.blending import Blender
 from restorer.tiling.plan import (
@@ -181,6 +182,27 @@ def test_number_of_tiles(size: tuple[int, int], count: int) -> None:
 def test_impossible_tiles_are_refused(side: int, overlap: int) -> None:
     with pytest.raises(SettingsError, match=r"expected"):
         plan_tiles((50, 50), TileNeeds(4, 8, 32, 4, 0, 100, True), side=side, overlap=overlap)
+
+
+def share_computed(size: tuple[int, int]) -> float:
+    """Return the pixels that tiles of the included networks compute, per pixel of a picture."""
+    needs = restorer.model_spec("panet-denoise-lite").tile
+    height, width = (n + 2 * needs.border for n in size)
+    plan = plan_tiles((height, width), needs.for_picture((height, width)))
+    return sum(tile.height * tile.width for tile in plan.tiles) / (size[0] * size[1])
+
+
+def test_the_share_computed_twice_is_small_and_even() -> None:
+    sizes = [(512, 512), (1024, 1024), (1080, 1920), (2000, 3000), (3000, 4000), (4000, 6000)]
+    shares = {size: share_computed(size) for size in sizes}
+    assert shares[3000, 4000] < 1.09, "of which the mirrored borders are 0.9 %"
+    assert max(shares.values()) < 1.1 * min(shares.values())
+
+
+@given(st.integers(160, 2000))
+@example(400)  # one tile, then four
+def test_a_picture_with_one_pixel_more_costs_hardly_more(side: int) -> None:
+    assert share_computed((side + 1, side + 1)) < 1.16 * share_computed((side, side))
 
 
 @given(st.integers(0, 2**36), st.sampled_from([1, 4, 6, 48]), st.integers(1, 10**5))
