@@ -9,11 +9,14 @@ import numpy as np
 import restorer  # attributes load torch at first use, not when the window opens
 from restorer import AUTO, Image, list_models
 
+from .preload import load_libraries
+
 _SMALL_SIDE = 64  # pixels
 
 
 def survey() -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the ids of the usable models, and the devices."""
+    load_libraries()
     usable = frozenset(spec.id for spec in list_models() if restorer.verify_weights(spec) == "ok")
     return usable, tuple(restorer.available_devices())
 
@@ -28,6 +31,7 @@ def prepare() -> None:
     """
     gc.disable()
     try:
+        load_libraries()
         restorer.check_steps(AUTO)
     finally:
         if not gc.get_freeze_count():
