@@ -119,6 +119,7 @@ class Worker(QObject):
         self._name = name
         self._lock = threading.Lock()  # guards the thread and its queue
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -132,7 +133,7 @@ class Worker(QObject):
         count: Callable[[int, int], None] | None = None,
         show: Callable[[Any], None] | None = None,
     ) -> None:
-        """Run `call` in the thread.
+        """Run `call` in the thread; a closed worker does nothing.
 
         Args:
             call: Takes the request; runs in the worker's thread.
@@ -140,6 +141,8 @@ class Worker(QObject):
             count: Takes (done, total) as the call reports it; runs in the owner's thread.
             show: Takes what the call hands over before the reply; runs in the owner's thread.
         """
+        if self._closed:
+            return
         if not self._keep:
             self.drop()
         self._number += 1
@@ -163,7 +166,12 @@ class Worker(QObject):
         self._requests.clear()
 
     def close(self, timeout_s: float | None = None) -> bool:
-        """End the thread after its requests; return whether it ended within the time."""
+        """End the thread after its requests; return whether it ended within the time.
+
+        No thread may start again: a late reply of another worker could ask for more while the
+        window is destroyed.
+        """
+        self._closed = True
         with self._lock:
             thread = self._thread
             if thread is None:

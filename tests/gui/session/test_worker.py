@@ -38,6 +38,15 @@ def test_the_thread_ends_when_there_is_nothing_to_do_and_comes_back(qtbot, worke
     qtbot.waitUntil(lambda: "test" not in {thread.name for thread in threading.enumerate()})
 
 
+def test_a_closed_worker_starts_no_thread(qtbot, qapp):
+    made = Worker("closed")
+    assert made.close(10)
+    made.ask(lambda request: 1, lambda reply: None)
+    assert not made.busy
+    assert "closed" not in {thread.name for thread in threading.enumerate()}
+    made.deleteLater()
+
+
 def test_a_newer_request_drops_the_older_one(qtbot, worker):
     replies, release = [], threading.Event()
 
