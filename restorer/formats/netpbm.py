@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import (
@@ -28,6 +29,7 @@ from restorer.image import Bits, Image, Metadata
 _HEAD_BYTES = 1 << 16  # more than any header with its comments
 _MAX_PICTURES = 1000  # more are not counted
 _TEXT_BYTES = 1 << 22  # of numbers that are parsed at once
+_BLOCK_BYTES = 1 << 24  # of samples that are read at once
 _MAX_DIGITS = 10
 _GAP = rb"(?:[ \t\r\n\v\f]|#[^\r\n]*[\r\n])+"
 _BITS = re.compile(rb"P([14])((?:" + _GAP + rb"\d+){2})[ \t\r\n\v\f]")
@@ -108,7 +110,7 @@ class NetpbmReader:
         if head.kind in (1, 4):
             pixels = np.where(stored, np.uint8(0), np.uint8(255))
         else:
-            if stored.max() > head.top:
+            if np.iinfo(stored.dtype).max > head.top and stored.max() > head.top:
                 notes = (*notes, f"samples above the maximum {head.top} of the file were clipped")
             pixels = _stretched(stored, head.top)
         pixels = pixels.reshape(head.height, head.width, head.channels)
@@ -265,11 +267,20 @@ def _check_top(top: int) -> None:
 
 def _binary(file: BinaryIO, head: _Head) -> Any:
     """Return the samples of a binary picture, flat."""
-    data = exactly(file, head.height * head.row_bytes)
+    data = _read(file, head.height * head.row_bytes)
     if head.kind == 4:
-        rows = np.frombuffer(data, np.uint8).reshape(head.height, head.row_bytes)
+        rows = data.reshape(head.height, head.row_bytes)
         return np.unpackbits(rows, axis=1)[:, : head.width].ravel()
-    return np.frombuffer(data, ">u2" if head.bits == 16 else np.uint8)
+    return data.view(">u2") if head.bits == 16 else data
+
+
+def _read(file: BinaryIO, size_bytes: int) -> NDArray[np.uint8]:
+    """Read exactly so many bytes, in blocks: to free all at once would hold Python's lock."""
+    data = np.empty(size_bytes, np.uint8)
+    for start in range(0, size_bytes, _BLOCK_BYTES):
+        block = data[start : start + _BLOCK_BYTES]
+        block[:] = np.frombuffer(exactly(file, block.size), np.uint8)
+    return data
 
 
 def _text(file: BinaryIO, head: _Head) -> Any:
@@ -312,7 +323,7 @@ def _words(file: BinaryIO) -> Iterator[bytes]:
 def _stretched(stored: Any, top: int) -> Any:
     """Bring samples of 0 to `top` to 8 or 16 bits, rounded to the nearest."""
     white, kind = (65535, np.uint16) if top > 255 else (255, np.uint8)
-    if top == white:
-        return np.minimum(stored, top).astype(kind)
+    if top == white == np.iinfo(stored.dtype).max:
+        return stored.astype(kind, copy=False)
     levels = np.rint(np.arange(top + 1) * white / top).astype(kind)
     return levels[np.minimum(stored, top)]
