@@ -488,6 +488,7 @@ class MainWindow(QMainWindow):
         self.items.close()
         self.controls.steps.references.close_workers()
         self.session.close()
+        self.preferences.finish()
         super().closeEvent(event)
 
     def _ask_to_close(self) -> None:

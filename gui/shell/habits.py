@@ -87,7 +87,6 @@ class Habits(QObject):
         kept.keep("zoom", "" if zoom is None else f"{zoom:g}")
         pace = self._session.state.pace
         kept.keep("pace", json.dumps([[list(key), seconds] for key, seconds in pace.items()]))
-        kept.sync()
 
     def set_surround(self, name: str) -> None:
         """Set the color around the picture, one of SURROUNDS."""

@@ -79,7 +79,7 @@ def test_habits_are_on_the_disk_soon_after_they_change(qtbot, opened, preference
     opened.actions_["sides"].trigger()
     opened.compare.canvas.zoom_to(2.0)
     opened.session.previews.remember_pace({("here", "some-model"): 1.5})
-    file = preferences._settings.fileName()
+    file = str(preferences.file)
 
     def written():
         kept = Preferences(QSettings(file, QSettings.Format.IniFormat))
