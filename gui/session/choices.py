@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,10 @@ class Choices:
 
         Depth, file format and mostly the strength are applied to that output, without a new run.
         """
+        return self._for_networks
+
+    @cached_property
+    def _for_networks(self) -> Choices:
         groups = ("result", "output") if self.raw else ("result", "output", "raw", "mosaic")
         result = {o.field: o.default for o in SETTINGS_OPTIONS if o.group in groups}
         if self.raw:
