@@ -42,7 +42,7 @@ def main(files: Sequence[Path] = ()) -> int:
         if files:  # the start page, which shows what is left, is not seen
             window.session.files.loaded.connect(window.session.left_over.offer)
             window.session.left_over.offer()
-            window.open([Path(file) for file in files])
+            window.files.open([Path(file) for file in files])
 
     return _run(begin, cache_folder())
 

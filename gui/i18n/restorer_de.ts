@@ -1653,18 +1653,6 @@
 <context>
     <name>MainWindow</name>
     <message>
-        <source>Side panel</source>
-        <translation>Seitenleiste</translation>
-    </message>
-    <message>
-        <source>Restore</source>
-        <translation>Verbessern</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>Einzelheiten</translation>
-    </message>
-    <message>
         <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
         <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
     </message>
@@ -3546,6 +3534,21 @@
     <message>
         <source>Stopped. The next change starts the preview again.</source>
         <translation>Angehalten. Die nächste Änderung startet die Vorschau wieder.</translation>
+    </message>
+</context>
+<context>
+    <name>SidePanel</name>
+    <message>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>Verbessern</translation>
+    </message>
+    <message>
+        <source>Side panel</source>
+        <translation>Seitenleiste</translation>
     </message>
 </context>
 </TS>

@@ -1,16 +1,87 @@
-"""Closing: the question before the window closes with results or work that would be lost."""
+"""Closing: asks before the window closes with results or work that would be lost."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QVBoxLayout, QWidget
 
 from ..session.documents import Document
+from ..session.session import Session
+from .files import Files
+from .results import Results
 
 _WIDTH, _HEIGHT = 520, 360
 _NAMED = 200  # of 40,000 that may wait
+
+
+class CloseGuard(QObject):
+    """Lets the window close when nothing would be lost, or when the user has answered.
+
+    Args:
+        window: Parent of the question.
+        session: Has results and work.
+        files: Replaces a working copy.
+        results: May be exporting.
+        works: Whether there is work that may take long.
+
+    Signals:
+        allowed: The window may close now.
+    """
+
+    allowed = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        files: Files,
+        results: Results,
+        works: Callable[[], bool],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._files, self._results, self._works = files, results, works
+        self._question: Closing | None = None
+        self._allowed = False
+
+    def lets_close(self) -> bool:
+        """Return whether the window may close; ask once if results or work would be lost."""
+        if self._allowed or not (self._works() or self._session.state.strip.unsaved):
+            return True
+        if self._question is None or not self._question.isVisible():
+            self._ask()
+        return False
+
+    def allow(self) -> None:
+        """Close, whatever would be lost."""
+        self._allowed = True
+        self.allowed.emit()
+
+    def _ask(self) -> None:
+        documents = [each for each in self._session.state.documents if each.holds_work]
+        self._question = Closing(documents, export=self._results.running, parent=self._window)
+        self._question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._question.answered.connect(self._take_answer)
+        self._question.destroyed.connect(self._forget)
+        self._question.open()
+
+    def _forget(self) -> None:
+        self._question = None
+
+    def _take_answer(self, answer: str) -> None:
+        """Close after the question, and after saving if that is wanted."""
+        unsaved = self._session.state.strip.unsaved
+        if answer == "save" and unsaved and self._files.working_copy is not None:
+            self._files.save()
+            return
+        if answer == "save" and unsaved:
+            self._session.saving.save_beside(unsaved, lambda saved: self.allow() if saved else None)
+            return
+        if answer == "discard":
+            self._session.give_up()
+        self.allow()
 
 
 class Closing(QDialog):

@@ -73,27 +73,27 @@ def show_denoising(window: MainWindow, pictures: list[Path]) -> None:
     session = window.session
     choices = session.state.choices.with_task("super-resolution", wanted=False)
     session.recipes.choose(choices.with_task("denoising", wanted=True))
-    window.open(pictures)
+    window.files.open(pictures)
     wait(lambda: session.state.opened is not None)
     session.run()
     wait(lambda: session.state.saveable is not None)
     wait(lambda: session.state.estimated_sigma is not None)
     shoot(window, "fit-dark")
-    window.compare.canvas.zoom_to(1.0)
+    window.picture.compare.canvas.zoom_to(1.0)
     window.actions_["difference"].trigger()
     shoot(window, "difference-dark")
 
 
 def show_enlarging(window: MainWindow, small: Path) -> None:
     session = window.session
-    window.open([small])
+    window.files.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
     choices = session.state.choices.with_task("denoising", wanted=False)
     session.recipes.choose(choices.with_task("super-resolution", wanted=True))
     session.run()
     wait(lambda: session.state.saveable is not None)
     window.actions_["sides"].trigger()
-    window.compare.canvas.zoom_to(1.0)
+    window.picture.compare.canvas.zoom_to(1.0)
     shoot(window, "sides-light")
 
 
@@ -109,14 +109,14 @@ def show_sheet(window: MainWindow) -> None:
 
 def show_references(window: MainWindow, folder: Path) -> None:
     """Enlarge with a turned and darker picture of the same thing, and one of something else."""
-    session, chain = window.session, window.controls.steps
+    session, chain = window.session, window.picture.panel.controls.steps
     whole = photograph("astronaut.png")
     small = stored(folder / "portrait.png", bicubic_downscale(whole[:384, 64:448], 4))
     turned = rotate(whole[:432, 24:488], 6, order=3, mode="reflect") * (255 * 0.9)
     sharp = stored(folder / "another view.png", turned)
     window.actions_["page-picture"].trigger()
     window.actions_["split"].trigger()
-    window.open([small])
+    window.files.open([small])
     wait(lambda: session.state.opened is not None and session.state.opened.path == small)
     session.recipes.choose(session.state.choices.with_task("reference-sr", wanted=True))
     chain.references.add_paths([sharp, stored(folder / "a cup.png", photograph("coffee.png"))])
@@ -124,7 +124,7 @@ def show_references(window: MainWindow, folder: Path) -> None:
     wait(lambda: session.state.saveable is not None)
     wait(lambda: bool(chain.references.ranks.text()))
     chain.references.explain.setChecked(True)
-    canvas = window.compare.canvas
+    canvas = window.picture.compare.canvas
     wait(lambda: False, 1500, must=False)  # the references are read again for the cut-out
     QTest.mouseMove(canvas, canvas.rect().center() + QPoint(60, -100))
     shoot(window, "references-dark")

@@ -35,7 +35,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def opened(qtbot, window, make_picture):
-    window.open([make_picture("a.png", 120, 160), make_picture("b.png")])
+    window.files.open([make_picture("a.png", 120, 160), make_picture("b.png")])
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.session.stop()
     return window
@@ -77,7 +77,7 @@ def test_what_is_dropped_is_copied_never_moved(qtbot, window, target, make_pictu
     event = drop(target, data)
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
-    truth = window.details.ground_truth
+    truth = window.picture.panel.details.ground_truth
     qtbot.waitUntil(lambda: bool(window.session.state.opened or truth.ground_truth))
 
 
@@ -98,24 +98,30 @@ def test_a_pasted_picture_stands_beside_the_files(qtbot, opened, noise):
     opened.session.opener.paste(image, "Pasted picture")
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("Pasted"))
     assert "3 / 3" in opened.status.facts.text()
-    opened.strip.setCurrentIndex(opened.strip.items.index(0, 0))  # a click leads back
+    opened.picture.strip.setCurrentIndex(
+        opened.picture.strip.items.index(0, 0)
+    )  # a click leads back
     qtbot.waitUntil(lambda: opened.windowTitle().startswith("a.png"))
     assert "1 / 3" in opened.status.facts.text()
 
 
 @pytest.mark.parametrize("name", ["strip", "format", "slider"])
 def test_the_original_is_shown_by_its_key_wherever_the_focus_is(opened, name):
-    output, strength = opened.controls.output, opened.controls.strength
-    holder = {"strip": opened.strip, "format": output.format, "slider": strength.all.slider}[name]
+    output, strength = opened.picture.panel.controls.output, opened.picture.panel.controls.strength
+    holder = {
+        "strip": opened.picture.strip,
+        "format": output.format,
+        "slider": strength.all.slider,
+    }[name]
     holder.setFocus()
     QTest.keyPress(holder, Qt.Key.Key_B)
-    assert opened.compare.canvas.scene.original_held
+    assert opened.picture.compare.canvas.scene.original_held
     QTest.keyRelease(holder, Qt.Key.Key_B)
-    assert not opened.compare.canvas.scene.original_held
+    assert not opened.picture.compare.canvas.scene.original_held
 
 
 def test_the_wheel_zooms_over_the_divider_too(opened):
-    divider, canvas = opened.compare.divider, opened.compare.canvas
+    divider, canvas = opened.picture.compare.divider, opened.picture.compare.canvas
     share, zoom = divider.value(), canvas.view.zoom
     middle = divider.mapTo(opened, divider.rect().center())
     QTest.wheelEvent(opened.windowHandle(), QPointF(middle), QPoint(0, 120))
@@ -125,23 +131,23 @@ def test_the_wheel_zooms_over_the_divider_too(opened):
 
 def test_the_wheel_scrolls_panels_and_chooses_nothing(opened):
     before, page = opened.session.state.choices, opened.pages.currentWidget()
-    for tab in range(opened.tabs.count()):
-        opened.tabs.setCurrentIndex(tab)
+    for tab in range(opened.picture.panel.tabs.count()):
+        opened.picture.panel.tabs.setCurrentIndex(tab)
         QApplication.processEvents()
         for kind in ("QComboBox", "QSlider", "QDoubleSpinBox", "QSpinBox"):
-            for control in opened.tabs.currentWidget().findChildren(QWidget):
+            for control in opened.picture.panel.tabs.currentWidget().findChildren(QWidget):
                 if control.inherits(kind) and control.isVisible():
                     turn_wheel(control, up=False)
                     turn_wheel(control, up=True)
                     assert not control.hasFocus()
-    picker = opened.controls.steps.rows["super-resolution"].model
-    opened.tabs.setCurrentIndex(0)
+    picker = opened.picture.panel.controls.steps.rows["super-resolution"].model
+    opened.picture.panel.tabs.setCurrentIndex(0)
     picker.setFocus()
     for _ in range(picker.count()):
         turn_wheel(picker, up=False)
     assert opened.session.state.choices == before
     assert opened.pages.currentWidget() is page, "the last entry leads to the models"
-    slider = opened.controls.strength.all.slider
+    slider = opened.picture.panel.controls.strength.all.slider
     slider.setFocus()
     turn_wheel(slider, up=False)
     assert opened.session.state.choices.template.strength < 1, "what has the focus is turned"
@@ -149,7 +155,11 @@ def test_the_wheel_scrolls_panels_and_chooses_nothing(opened):
 
 
 def test_values_follow_the_mouse_over_the_divider_and_the_view_below_it(opened):
-    canvas, divider, status = opened.compare.canvas, opened.compare.divider, opened.status
+    canvas, divider, status = (
+        opened.picture.compare.canvas,
+        opened.picture.compare.divider,
+        opened.status,
+    )
     place = divider.rect().center() + QPoint(3, -30)
     on_canvas = divider.mapTo(canvas, place)
     QTest.mouseMove(opened, QPoint(3, 3))
@@ -169,7 +179,7 @@ def test_values_follow_the_mouse_over_the_divider_and_the_view_below_it(opened):
 
 
 def test_the_loupe_lies_above_the_divider(opened):
-    canvas, divider = opened.compare.canvas, opened.compare.divider
+    canvas, divider = opened.picture.compare.canvas, opened.picture.compare.divider
     opened.actions_["loupe"].setChecked(True)
     QTest.mouseMove(canvas, QPoint(3, 3))
     QTest.mouseMove(divider, divider.rect().center() - QPoint(12, 0))
@@ -188,7 +198,11 @@ def test_the_loupe_lies_above_the_divider(opened):
 
 
 def test_a_rectangle_is_drawn_across_the_divider(opened):
-    canvas, divider, frame = opened.compare.canvas, opened.compare.divider, opened.actions_["frame"]
+    canvas, divider, frame = (
+        opened.picture.compare.canvas,
+        opened.picture.compare.divider,
+        opened.actions_["frame"],
+    )
     share, middle = divider.value(), canvas.rect().center()
     frame.trigger()
     QTest.mouseClick(canvas, LEFT, NONE, middle - QPoint(50, 40))
@@ -225,9 +239,9 @@ def test_no_button_moves_when_zoom_and_mode_change(opened):
     bar = opened.bar
     places = set()
     for zoom, mode in ((0.05, "split"), (1.0, "difference"), (8.0, "split")):
-        opened.compare.canvas.zoom_to(zoom)
+        opened.picture.compare.canvas.zoom_to(zoom)
         opened.actions_[mode].trigger()
-        bar.show_zoom(opened.compare.canvas.view)
+        bar.show_zoom(opened.picture.compare.canvas.view)
         QApplication.processEvents()
         places.add(bar.tools.x())
     assert len(places) == 1
@@ -236,7 +250,7 @@ def test_no_button_moves_when_zoom_and_mode_change(opened):
 @pytest.mark.parametrize("size", [(800, 480), (1000, 640), (1280, 720), (1920, 1080)])
 def test_all_keys_are_to_be_read_at_any_size(window, size):
     window.resize(*size)
-    window.compare.canvas.setFocus()
+    window.picture.compare.canvas.setFocus()
     window.keys.toggle()
     QApplication.processEvents()
     sheet, area = window.keys.area.widget(), window.keys.area
@@ -253,38 +267,38 @@ def test_all_keys_are_to_be_read_at_any_size(window, size):
 
 
 def test_the_focus_comes_back_from_the_keys(opened):
-    opened.strip.setFocus()
+    opened.picture.strip.setFocus()
     opened.keys.toggle()
     assert opened.focusWidget() is opened.keys
     QTest.keyClick(opened.keys, Qt.Key.Key_Escape)
     assert not opened.keys.isVisible()
-    assert opened.focusWidget() is opened.strip
+    assert opened.focusWidget() is opened.picture.strip
 
 
 def test_tab_goes_down_the_panel_as_the_eye_does(qtbot, opened):
-    for number in range(opened.tabs.count()):
-        opened.tabs.setCurrentIndex(number)
+    for number in range(opened.picture.panel.tabs.count()):
+        opened.picture.panel.tabs.setCurrentIndex(number)
         QApplication.processEvents()
-        opened.tabs.tabBar().setFocus()
+        opened.picture.panel.tabs.tabBar().setFocus()
         reached = []
         for _ in range(40):
             opened.focusNextChild()
             reached.append(opened.focusWidget())
-            if reached[-1] is opened.area.run_button:
+            if reached[-1] is opened.picture.panel.area.run_button:
                 break
-        assert all(opened.tabs.currentWidget().isAncestorOf(w) for w in reached[:-1])
+        assert all(opened.picture.panel.tabs.currentWidget().isAncestorOf(w) for w in reached[:-1])
         wanted = [
             w
-            for w in opened.tabs.currentWidget().findChildren(QComboBox)
+            for w in opened.picture.panel.tabs.currentWidget().findChildren(QComboBox)
             if w.isVisible() and w.isEnabled()
         ]
         assert set(wanted) <= set(reached), "the button comes after all of the panel"
-    row = opened.controls.steps.rows["super-resolution"]
-    opened.tabs.setCurrentIndex(0)
+    row = opened.picture.panel.controls.steps.rows["super-resolution"]
+    opened.picture.panel.tabs.setCurrentIndex(0)
     row.wanted.setFocus()
     opened.focusNextChild()
-    assert opened.focusWidget() is opened.controls.steps.scale
-    assert opened.tabs.tabBar().accessibleName()
+    assert opened.focusWidget() is opened.picture.panel.controls.steps.scale
+    assert opened.picture.panel.tabs.tabBar().accessibleName()
 
 
 @pytest.mark.parametrize(
@@ -338,7 +352,7 @@ def test_colors_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tm
     damaged.write_bytes(b"nonsense")
     assert fits_screen(bytes(swapped))
     first = session.state.opened
-    opened.compare.canvas.zoom_to(2.0)
+    opened.picture.compare.canvas.zoom_to(2.0)
     assert not session.colors.set_screen_profile(damaged)
     assert "damaged.icc" in session.state.message.text
     assert not session.colors.set_screen_profile(tmp_path / "gone.icc")
@@ -348,7 +362,7 @@ def test_colors_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tm
     other = session.state.opened
     assert other.image is first.image
     assert other.shown.levels[0] != first.shown.levels[0]
-    assert opened.compare.canvas.view.zoom == 2.0, "the view stays"
+    assert opened.picture.compare.canvas.view.zoom == 2.0, "the view stays"
     opened.actions_["screen-srgb"].trigger()
     qtbot.waitUntil(lambda: session.state.opened is not other)
     assert session.state.opened.shown.levels[0] == first.shown.levels[0]
@@ -369,28 +383,28 @@ def test_menus_show_what_is_switched_on(window):
 
 
 def test_keys_of_the_picture_are_free_where_it_is_not_seen(opened):
-    do, mode = opened.actions_, opened.compare.canvas.mode
+    do, mode = opened.actions_, opened.picture.compare.canvas.mode
     for page in ("sheet", "queue", "models"):
         do[f"page-{page}"].trigger()
         for key in (Qt.Key.Key_4, Qt.Key.Key_L, Qt.Key.Key_B, Qt.Key.Key_F5):
             QTest.keyClick(opened, key)
         if page != "sheet":
             QTest.keyClick(opened, Qt.Key.Key_PageDown)
-        assert opened.compare.canvas.mode is mode
-        assert not opened.compare.canvas.scene.original_held
+        assert opened.picture.compare.canvas.mode is mode
+        assert not opened.picture.compare.canvas.scene.original_held
         assert opened.session.state.current == 0
         assert opened.session.state.work.doing != "restoring"
     do["page-picture"].trigger()
     QTest.keyClick(opened, Qt.Key.Key_4)
-    assert opened.compare.canvas.mode is not mode
+    assert opened.picture.compare.canvas.mode is not mode
     do["split"].trigger()
     opened.session.stop()
 
 
 def test_the_menu_of_presets_runs_as_the_language_does(window):
     window.presets.fill()
-    assert window.controls.presets.layoutDirection() is Qt.LayoutDirection.RightToLeft
-    window.presets.menu.setParent(window.controls.presets)
+    assert window.picture.panel.controls.presets.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    window.presets.menu.setParent(window.picture.panel.controls.presets)
     assert window.presets.menu.layoutDirection() is window.layoutDirection()
 
 
@@ -398,14 +412,17 @@ def test_the_menu_of_presets_runs_as_the_language_does(window):
 def test_boxes_and_knobs_are_seen_in_both_schemes(qapp, window, scheme):
     set_scheme(qapp, scheme)
     colors = colors_of(qapp.palette())
-    for control in (window.controls.strength.separate, window.controls.strength.all.slider):
+    for control in (
+        window.picture.panel.controls.strength.separate,
+        window.picture.panel.controls.strength.all.slider,
+    ):
         image = control.grab().toImage()
         inks = {
             image.pixelColor(x, y).name()
             for x in range(min(20, image.width()))
             for y in range(image.height())
         }
-        if control is window.controls.strength.all.slider:
+        if control is window.picture.panel.controls.strength.all.slider:
             inks = {image.pixelColor(x, image.height() // 2).name() for x in range(image.width())}
         assert any(contrast(ink, colors.panel) >= 3 for ink in inks - {colors.accent}), control
     set_scheme(qapp, "light")
@@ -434,14 +451,14 @@ def test_progress_is_told_while_the_panel_is_hidden(opened):
     assert not opened.status.work.text()
     opened.actions_["panel"].setChecked(False)
     opened.session._store.set(work=Work("restoring", 3, 20))
-    assert opened.status.work.text() == opened.area.text.text() == "Tile 3 of 20"
+    assert opened.status.work.text() == opened.picture.panel.area.text.text() == "Tile 3 of 20"
     opened.session._store.set(work=Work())
     opened.actions_["panel"].setChecked(True)
     assert not opened.status.work.text()
 
 
 def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot, opened):
-    session, automatic = opened.session, opened.controls.steps.sigma.automatic
+    session, automatic = opened.session, opened.picture.panel.controls.steps.sigma.automatic
     session.recipes.choose(session.state.choices.with_task("denoising", wanted=True))
     qtbot.waitUntil(lambda: session.state.estimated_sigma is not None)
     assert re.fullmatch(r"Noise level: automatic \((low|medium|high), [\d.]+\)", automatic.text())
@@ -460,14 +477,23 @@ def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeyp
 
     count(restorer.gui.restore.step_list, "list_models")
     count(os, "scandir")
-    for view in (opened.controls, opened.compare, opened.strip, opened.details, opened.attention):
+    for view in (
+        opened.picture.panel.controls,
+        opened.picture.compare,
+        opened.picture.strip,
+        opened.picture.panel.details,
+        opened.picture.attention,
+    ):
         count(view, "show_state")
     for done in range(50):
         session._runs.count(done, 50)
     assert calls == []
-    assert (opened.area.bar.value(), opened.area.bar.maximum()) == (49, 50)
-    assert "49" in opened.area.text.text()
+    assert (opened.picture.panel.area.bar.value(), opened.picture.panel.area.bar.maximum()) == (
+        49,
+        50,
+    )
+    assert "49" in opened.picture.panel.area.text.text()
     session._store.set(work=Work())
-    assert opened.area.bar.isHidden()
+    assert opened.picture.panel.area.bar.isHidden()
     assert calls.count("show_state") == 5
     assert "list_models" not in calls

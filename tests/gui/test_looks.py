@@ -15,13 +15,13 @@ from restorer.gui.window import MainWindow
 
 @pytest.fixture
 def opened(qtbot, window, make_picture):
-    window.open([make_picture("a.png", 300, 400)])
+    window.files.open([make_picture("a.png", 300, 400)])
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
     return window
 
 
 def test_a_message_moves_nothing_and_hides_no_name(qtbot, opened):
-    canvas = opened.compare.canvas
+    canvas = opened.picture.compare.canvas
     before = canvas.mapTo(opened, QPoint(0, 0)), canvas.size()
     opened.session.tell(Message("Something went wrong. " * 12))
     qtbot.waitUntil(lambda: opened.banner.isVisible() and opened.banner.height() > 30)
@@ -33,10 +33,10 @@ def test_a_message_moves_nothing_and_hides_no_name(qtbot, opened):
 
 
 def test_full_screen_is_the_picture_alone(opened):
-    do, canvas = opened.actions_, opened.compare.canvas
+    do, canvas = opened.actions_, opened.picture.compare.canvas
     do["full-screen"].trigger()
     QApplication.processEvents()
-    bars = (opened.menuBar(), opened.bar, opened.panel, opened.strip, opened.status)
+    bars = (opened.menuBar(), opened.bar, opened.picture.panel, opened.picture.strip, opened.status)
     assert not any(bar.isVisible() for bar in bars)
     assert canvas.size() == opened.centralWidget().size()
     assert opened.full_screen.hint.isVisible()
@@ -45,11 +45,11 @@ def test_full_screen_is_the_picture_alone(opened):
     QTest.keyClick(opened, Qt.Key.Key_Escape)
     assert not opened.full_screen.active
     assert not do["full-screen"].isChecked()
-    assert all(bar.isVisible() for bar in (opened.bar, opened.panel, opened.status))
+    assert all(bar.isVisible() for bar in (opened.bar, opened.picture.panel, opened.status))
 
 
 def test_a_click_places_the_divider_and_a_double_click_zooms(opened):
-    canvas, divider = opened.compare.canvas, opened.compare.divider
+    canvas, divider = opened.picture.compare.canvas, opened.picture.compare.divider
     at = QPoint(canvas.width() // 4, canvas.height() // 2)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
     assert divider.share == pytest.approx(0.25, abs=0.01)
@@ -62,7 +62,7 @@ def test_a_click_places_the_divider_and_a_double_click_zooms(opened):
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_the_slider_and_the_menu_zoom(opened):
-    canvas, slider = opened.compare.canvas, opened.bar.slider
+    canvas, slider = opened.picture.compare.canvas, opened.bar.slider
     slider.setValue(slider.maximum())
     assert canvas.view.zoom == pytest.approx(8)
     slider.setValue(4)
@@ -77,7 +77,7 @@ def test_the_slider_and_the_menu_zoom(opened):
 def test_habits_are_on_the_disk_soon_after_they_change(qtbot, opened, preferences):
     opened.actions_["panel"].trigger()
     opened.actions_["sides"].trigger()
-    opened.compare.canvas.zoom_to(2.0)
+    opened.picture.compare.canvas.zoom_to(2.0)
     opened.session.previews.remember_pace({("here", "some-model"): 1.5})
     file = str(preferences.file)
 
@@ -91,7 +91,7 @@ def test_habits_are_on_the_disk_soon_after_they_change(qtbot, opened, preference
     qtbot.waitUntil(lambda: bool(_tried(written)))
     again = MainWindow(Session(), written())
     assert again.session.state.pace == {("here", "some-model"): 1.5}
-    assert again.compare.canvas.kept_zoom == 2.0
+    assert again.picture.compare.canvas.kept_zoom == 2.0
     again.close()
     again.deleteLater()
 

@@ -69,7 +69,7 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     for task in choices.tasks:
         if task.model and task.task != "reference-sr":
             choices = choices.with_task(task.task, wanted=True)
-    window.open([make_picture("a.jpg")])
+    window.files.open([make_picture("a.jpg")])
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.session.stop()
     cut += found(window, "automatic")
@@ -77,10 +77,10 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     window.session.stop()
     window.session.tell(Message("A sentence.", action="models"))
     cut += found(window, "picture")
-    picker = window.controls.steps.rows["denoising"].model
+    picker = window.picture.panel.controls.steps.rows["denoising"].model
     names = [model_name(spec) for spec in list_models()]
     cut += [f"model: {name}" for name in names if advance(picker, name) > room_of(picker)]
-    window.tabs.setCurrentIndex(1)
+    window.picture.panel.tabs.setCurrentIndex(1)
     cut += found(window, "details")
     for page in ("sheet", "queue", "models"):
         window.actions_[f"page-{page}"].trigger()
@@ -90,12 +90,12 @@ def test_no_text_is_cut_off(window, qtbot, make_picture):
     window.keys.toggle()
     cut += found(window, "keys")
     window.keys.toggle()
-    window.attention.show()
+    window.picture.attention.show()
     export = ExportDialog(window)
     export.content.setCurrentIndex(2)
     dialogs = (Manual(window), ProblemReport(window), export)
     question = Closing((), export=True, parent=window)
-    for dialog in (window.attention, question, *dialogs):
+    for dialog in (window.picture.attention, question, *dialogs):
         dialog.show()
         cut += found(dialog, type(dialog).__name__)
         dialog.close()

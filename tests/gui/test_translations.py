@@ -111,7 +111,7 @@ def test_a_german_window_is_german(qapp, preferences):
     translators = app.install_translations(qapp, QLocale("de_AT"))
     try:
         window = MainWindow(Session(), preferences)
-        assert window.area.run_button.text() == "Verbessern"
+        assert window.picture.panel.area.run_button.text() == "Verbessern"
         assert window.findChild(QTabWidget).tabText(0) == "Verbessern"
         assert window.menuBar().actions()[0].text() == "&Datei"
         window.resize(800, 480)

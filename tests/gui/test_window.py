@@ -58,7 +58,7 @@ CONTROLS = (
 
 @pytest.fixture
 def opened(qtbot, window, make_picture):
-    window.open([make_picture("a.png"), make_picture("b.jpg")])
+    window.files.open([make_picture("a.png"), make_picture("b.jpg")])
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
     window.session.stop()
     return window
@@ -82,10 +82,10 @@ def test_every_control_says_its_name(opened):
 
 
 def test_names_are_told_to_screen_readers_with_roles_and_values(opened):
-    divider = QAccessible.queryAccessibleInterface(opened.compare.divider)
+    divider = QAccessible.queryAccessibleInterface(opened.picture.compare.divider)
     assert divider.role() == QAccessible.Role.Slider
     assert "before and after" in divider.text(QAccessible.Text.Name)
-    assert divider.valueInterface().currentValue() == opened.compare.divider.value()
+    assert divider.valueInterface().currentValue() == opened.picture.compare.divider.value()
     for widget in own_controls(opened):
         interface = QAccessible.queryAccessibleInterface(widget)
         assert interface.text(QAccessible.Text.Name), widget
@@ -113,17 +113,17 @@ def parents(widget):
 
 
 def test_tab_leads_to_every_control_of_the_page(opened):
-    reached, widget = set(), opened.compare.canvas
+    reached, widget = set(), opened.picture.compare.canvas
     widget.setFocus()
     for _ in range(200):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         reached.add(QApplication.focusWidget())
     for wanted in (
-        opened.compare.divider,
-        opened.controls.strength.all.slider,
-        opened.controls.steps.rows["denoising"].wanted,
-        opened.area.run_button,
-        opened.strip,
+        opened.picture.compare.divider,
+        opened.picture.panel.controls.strength.all.slider,
+        opened.picture.panel.controls.steps.rows["denoising"].wanted,
+        opened.picture.panel.area.run_button,
+        opened.picture.strip,
     ):
         assert wanted in reached, wanted.accessibleName()
 
@@ -133,13 +133,13 @@ def test_modes_are_chosen_by_keys(opened):
         "2341", [Mode.SIDES, Mode.FLICKER, Mode.DIFFERENCE, Mode.SPLIT], strict=True
     ):
         QTest.keyClick(opened, key)
-        assert opened.compare.canvas.mode is mode
-        assert opened.compare.divider.isVisible() == (mode is Mode.SPLIT)
+        assert opened.picture.compare.canvas.mode is mode
+        assert opened.picture.compare.divider.isVisible() == (mode is Mode.SPLIT)
         assert opened.bar.gain.isVisible() == (mode is Mode.DIFFERENCE)
 
 
 def test_zoom_is_changed_by_keys_and_told(opened):
-    canvas = opened.compare.canvas
+    canvas = opened.picture.compare.canvas
     QTest.keyClick(opened, Qt.Key.Key_Z)
     assert canvas.view.zoom == 1
     assert opened.bar.zoom.text() == "100 %"
@@ -150,7 +150,7 @@ def test_zoom_is_changed_by_keys_and_told(opened):
 
 
 def test_the_divider_moves_by_keys_and_by_mouse(opened):
-    divider = opened.compare.divider
+    divider = opened.picture.compare.divider
     QTest.keyClick(opened, Qt.Key.Key_Period)
     assert divider.value() == 510
     divider.setFocus()
@@ -158,7 +158,7 @@ def test_the_divider_moves_by_keys_and_by_mouse(opened):
     assert divider.value() == 500
     middle = divider.rect().center()
     QTest.mousePress(divider, Qt.MouseButton.LeftButton, pos=middle)
-    start = divider.mapTo(opened.compare.canvas, middle).x()
+    start = divider.mapTo(opened.picture.compare.canvas, middle).x()
     QTest.mouseMove(divider, middle + QPoint(100, 0))
     QTest.mouseRelease(divider, Qt.MouseButton.LeftButton, pos=divider.rect().center())
     moved = divider.geometry().center().x() - start
@@ -166,7 +166,7 @@ def test_the_divider_moves_by_keys_and_by_mouse(opened):
 
 
 def test_the_original_is_shown_while_b_is_held(opened):
-    canvas = opened.compare.canvas
+    canvas = opened.picture.compare.canvas
     QTest.keyPress(opened, Qt.Key.Key_B)
     assert canvas.scene.original_held
     QTest.keyRelease(opened, Qt.Key.Key_B)
@@ -178,7 +178,7 @@ def test_the_original_is_shown_while_b_is_held(opened):
 
 
 def test_a_rectangle_drawn_with_shift_is_previewed(opened):
-    canvas = opened.compare.canvas
+    canvas = opened.picture.compare.canvas
     start = canvas.rect().center() - QPoint(20, 10)
     end = start + QPoint(80, 60)
     shift, left = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
@@ -193,7 +193,7 @@ def test_a_rectangle_drawn_with_shift_is_previewed(opened):
 
 
 def test_pixel_values_are_told_below_the_mouse(opened):
-    canvas = opened.compare.canvas
+    canvas = opened.picture.compare.canvas
     place = canvas.rect().center() - QPoint(20, 20)
     QTest.mouseMove(canvas, place)
     said = opened.status.pixel.text()
@@ -204,7 +204,7 @@ def test_pixel_values_are_told_below_the_mouse(opened):
 
 
 def test_every_task_can_be_chosen(opened):
-    chain, session = opened.controls.steps, opened.session
+    chain, session = opened.picture.panel.controls.steps, opened.session
     chain.rows["denoising"].wanted.click()
     assert [step.model for step in session.state.choices.steps] == [
         "panet-denoise-lite",
@@ -219,7 +219,7 @@ def test_every_task_can_be_chosen(opened):
 
 
 def test_strength_output_and_machine_reach_the_choices(opened):
-    controls, session = opened.controls, opened.session
+    controls, session = opened.picture.panel.controls, opened.session
     controls.strength.all.spin_box.setValue(40)
     controls.strength.separate.click()
     controls.strength.fine.slider.setValue(10)
@@ -239,7 +239,7 @@ def test_strength_output_and_machine_reach_the_choices(opened):
 
 
 def test_what_is_shown_is_what_was_chosen_elsewhere(opened):
-    session, controls = opened.session, opened.controls
+    session, controls = opened.session, opened.picture.panel.controls
     session.recipes.choose(
         session.state.choices.with_values(strength=0.3).with_changes(suffix=".tif")
     )
@@ -282,9 +282,9 @@ def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monk
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     window.actions_["open"].trigger()
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
-    window.area.run_button.click()
-    qtbot.waitUntil(lambda: window.area.save_button.isEnabled())
-    window.area.save_button.click()
+    window.picture.panel.area.run_button.click()
+    qtbot.waitUntil(lambda: window.picture.panel.area.save_button.isEnabled())
+    window.picture.panel.area.save_button.click()
     qtbot.waitUntil(lambda: window.session.state.saved is not None)
     assert read(tmp_path / "out.png").width == 160
     assert window.preferences.recent[0] == source
@@ -329,7 +329,7 @@ def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
 
 
 def test_messages_are_sentences_in_the_window(qtbot, window, tmp_path):
-    window.open([tmp_path / "absent.png"])
+    window.files.open([tmp_path / "absent.png"])
     qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "absent.png" in window.banner.accessibleName()
     QTest.keyClick(window, Qt.Key.Key_Escape)
@@ -362,8 +362,8 @@ def test_window_state_is_remembered(qtbot, qapp, window, preferences):
     again = MainWindow(Session(), preferences)
     again.show()
     assert again.size().toTuple() == (800, 700)
-    assert again.compare.canvas.mode is Mode.SIDES
-    assert not again.panel.isVisible()
+    assert again.picture.compare.canvas.mode is Mode.SIDES
+    assert not again.picture.panel.isVisible()
     again.close()
     again.deleteLater()
 
@@ -396,13 +396,13 @@ def test_text_can_be_read_in_both_schemes(qapp, window, scheme):
 
 
 def test_lines_are_edited_without_setting_off_keys(opened):
-    spin = opened.controls.strength.all.spin_box
+    spin = opened.picture.panel.controls.strength.all.spin_box
     spin.setFocus()
     spin.selectAll()
     QTest.keyClicks(spin.findChild(QLineEdit), "42")
     QTest.keyClick(spin, Qt.Key.Key_Return)
     assert opened.session.state.choices.template.strength == 0.42
-    assert opened.compare.canvas.mode is Mode.SPLIT
+    assert opened.picture.compare.canvas.mode is Mode.SPLIT
     opened.session.stop()
 
 
@@ -464,7 +464,7 @@ def test_void_calls_of_qt_keep_their_references(qapp):
 
 
 def test_the_quality_of_a_jpeg_file_is_found_out_or_set(qtbot, opened):
-    chain, session = opened.controls.steps, opened.session
+    chain, session = opened.picture.panel.controls.steps, opened.session
     assert not chain.quality.isVisible()
     chain.rows["deblocking"].wanted.click()
     assert chain.quality.isVisible()
@@ -491,7 +491,7 @@ def test_no_words_of_the_keys_are_cut_off(window):
 
 
 def test_what_does_not_exist_is_not_remembered(qtbot, window, tmp_path):
-    window.open([tmp_path / "gone.png"])
+    window.files.open([tmp_path / "gone.png"])
     qtbot.waitUntil(lambda: window.session.state.message is not None)
     assert window.preferences.recent == []
 
@@ -509,10 +509,10 @@ def test_long_names_of_models_end_in_an_ellipsis(qtbot):
 
 
 def test_nothing_moves_when_work_begins_and_ends(opened):
-    height = opened.area.height()
+    height = opened.picture.panel.area.height()
     opened.session._store.set(work=Work("restoring"))
     QApplication.processEvents()
-    assert opened.area.height() == height
+    assert opened.picture.panel.area.height() == height
     opened.session._store.set(work=Work())
 
 
@@ -527,7 +527,7 @@ def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, mon
         sizes=((120, 160),),
         ranking=(restorer.ReferenceRank(0, "sharp.png", True, 0.9, 100),),
     )
-    session, panel = opened.session, opened.controls.steps.references
+    session, panel = opened.session, opened.picture.panel.controls.steps.references
     session.recipes.choose(session.state.choices.with_changes(references=(sharp,)))
     session._store.set(maps=maps)
     assert "90" in panel.ranks.text()
@@ -539,7 +539,7 @@ def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, mon
     assert np.abs(np.array(middle) - read(sharp).pixels[50, 50]).max() <= 2
     assert panel.list.currentIndex().row() == 0
     panel.explain.click()
-    assert opened.compare.canvas.scene.overlay
+    assert opened.picture.compare.canvas.scene.overlay
     source.show_place(None)
     session.stop()
 

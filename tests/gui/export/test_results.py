@@ -21,7 +21,7 @@ from restorer.gui.shell.results import LongWork
 
 def restored(window, qtbot, paths: list[Path]) -> None:
     """Open pictures, and restore and select all of them."""
-    window.open(paths)
+    window.files.open(paths)
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
     state = window.session.state
     window.session.select([each.id for each in state.documents])
@@ -93,9 +93,9 @@ def test_a_result_is_dragged_out_as_a_file(handle, window, qtbot, make_picture, 
 
     monkeypatch.setattr(QDrag, "exec", take)
     monkeypatch.setattr(drag_out.QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
-    widget, place = window.area.save_button, QPoint(5, 5)
+    widget, place = window.picture.panel.area.save_button, QPoint(5, 5)
     if handle == "strip":
-        strip = window.strip
+        strip = window.picture.strip
         widget, place = strip.viewport(), strip.visualRect(strip.model().index(0, 0)).center()
     QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseMove(widget, place + QPoint(40, 5))

@@ -22,14 +22,16 @@ def noisy(tmp_path):
 
 
 def test_a_picture_is_looked_at_and_repaired_like_on_the_command_line(window, qtbot, noisy):
-    session, panel = window.session, window.controls.steps.automatic
+    session, panel = window.session, window.picture.panel.controls.steps.automatic
     session.recipes.choose(automatic_choices())
     assert panel.wanted.isChecked()
     session.opener.open([noisy])
     qtbot.waitUntil(lambda: session.state.choices.chosen is not None)
     assert "noise" in panel.sentence.text()
     assert "Remove noise" in panel.sentence.text()
-    assert [t for t, row in window.controls.steps.rows.items() if row.isVisible()] == []
+    assert [
+        t for t, row in window.picture.panel.controls.steps.rows.items() if row.isVisible()
+    ] == []
     session.run()
     qtbot.waitUntil(lambda: session.state.saveable is not None)
     np.testing.assert_array_equal(session.state.saveable.pixels, restorer.restore(noisy).pixels)
@@ -41,7 +43,7 @@ def test_a_picture_is_looked_at_and_repaired_like_on_the_command_line(window, qt
 
 
 def test_it_enlarges_only_when_asked_and_leaves_its_steps_when_turned_off(window, qtbot, noisy):
-    session, steps = window.session, window.controls.steps
+    session, steps = window.session, window.picture.panel.controls.steps
     session.recipes.choose(automatic_choices())
     session.opener.open([noisy])
     qtbot.waitUntil(lambda: session.state.choices.chosen is not None)

@@ -34,13 +34,13 @@ def test_a_page_is_chosen_restored_and_saved(window: Any, qtbot: Any, many: Path
     session = window.session
     session.opener.open([many])
     qtbot.waitUntil(lambda: session.state.opened is not None)
-    assert window.picker.isVisible()
-    assert window.picker.number.text() == "Page 1"
+    assert window.picture.picker.isVisible()
+    assert window.picture.picker.number.text() == "Page 1"
     assert not window.actions_["sheet-previous"].isEnabled()
     window.actions_["sheet-next"].trigger()
     qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.page == 1)
     assert session.state.opened.size == (32, 32)
-    window.picker.number.setValue(3)
+    window.picture.picker.number.setValue(3)
     qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.page == 2)
     assert not window.actions_["sheet-next"].isEnabled()
     session.run()
@@ -87,7 +87,7 @@ def test_frames_are_called_so_and_one_picture_has_no_picker(
     session = window.session
     session.opener.open([tmp_path / "a.webp"])
     qtbot.waitUntil(lambda: session.state.opened is not None)
-    assert window.picker.number.text() == "Frame 1"
+    assert window.picture.picker.number.text() == "Frame 1"
     session.opener.open([tmp_path / "b.png"])
     qtbot.waitUntil(lambda: session.state.opened is not None and session.state.opened.pages == 1)
-    assert not window.picker.isVisible()
+    assert not window.picture.picker.isVisible()

@@ -125,21 +125,21 @@ def test_a_preset_of_raw_files_has_their_steps() -> None:
 def test_the_window_shows_the_options_of_raw_files_for_them_only(
     qtbot: QtBot, window: MainWindow, raw: Path
 ) -> None:
-    section = window.controls.sections[window.controls.raw]
+    section = window.picture.panel.controls.sections[window.picture.panel.controls.raw]
     assert section.isHidden()
-    window.open([raw])
+    window.files.open([raw])
     qtbot.waitUntil(lambda: bool(window.session.state.seen_patches))
     assert not section.isHidden()
-    assert not window.controls.steps.rows["demosaicing"].isHidden()
-    assert not window.controls.strength.isEnabled()
+    assert not window.picture.panel.controls.steps.rows["demosaicing"].isHidden()
+    assert not window.picture.panel.controls.strength.isEnabled()
 
 
 def test_a_white_balance_that_cannot_be_is_refused(
     qtbot: QtBot, window: MainWindow, raw: Path
 ) -> None:
-    window.open([raw])
+    window.files.open([raw])
     qtbot.waitUntil(lambda: window.session.state.opened is not None)
-    field = window.controls.raw.fields["white_balance"]
+    field = window.picture.panel.controls.raw.fields["white_balance"]
     for text, expected in (("2.0,x", "camera"), ("2.0,1.5", "2.0,1.5")):
         field.setText(text)
         field.editingFinished.emit()
@@ -152,8 +152,8 @@ def test_a_gray_picture_becomes_a_mosaic_and_a_picture_again(
 ) -> None:
     samples, path = sensor(linear_photograph(40, 56), "grbg"), tmp_path / "a.png"
     restorer.write(restorer.Image(samples[..., None]), path)
-    session, controls = window.session, window.controls
-    window.open([path])
+    session, controls = window.session, window.picture.panel.controls
+    window.files.open([path])
     qtbot.waitUntil(lambda: session.state.opened is not None)
     assert not controls.sections[controls.mosaic].isHidden()
     assert controls.sections[controls.raw].isHidden()
@@ -185,7 +185,7 @@ def test_a_gray_picture_becomes_a_mosaic_and_a_picture_again(
     choose(mosaic="rggb")
     picture = tmp_path / "b.png"
     restorer.write(restorer.Image(make_photograph(16, 16)), picture)
-    window.open([picture])
+    window.files.open([picture])
     qtbot.waitUntil(
         lambda: session.state.opened is not None and session.state.opened.path == picture
     )

@@ -37,7 +37,7 @@ def test_save_replaces_the_copy_and_closes_the_window(
     before = copy.read_bytes()
     restored(window, copy, qtbot)
     assert copy.read_bytes() == before, "not before Save"
-    window.area.save_button.click()
+    window.picture.panel.area.save_button.click()
     qtbot.waitUntil(lambda: not window.isVisible())
     assert copy.read_bytes() != before
     assert read(copy).pixels.dtype == np.uint16
