@@ -32,7 +32,7 @@ def test_a_message_moves_nothing_and_hides_no_name(qtbot, opened):
     assert opened.banner._close.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_full_screen_is_the_picture_alone(opened):
+def test_full_screen_is_the_picture_alone(opened, qtbot):
     do, canvas = opened.actions_, opened.picture.compare.canvas
     do["full-screen"].trigger()
     QApplication.processEvents()
@@ -40,6 +40,7 @@ def test_full_screen_is_the_picture_alone(opened):
     assert not any(bar.isVisible() for bar in bars)
     assert canvas.size() == opened.centralWidget().size()
     assert opened.full_screen.hint.isVisible()
+    qtbot.waitUntil(opened.isActiveWindow)
     QTest.keyClick(opened, Qt.Key.Key_2)
     assert canvas.mode is Mode.SIDES
     QTest.keyClick(opened, Qt.Key.Key_Escape)
