@@ -40,7 +40,7 @@ def main(files: Sequence[Path] = ()) -> int:
 
     def begin(window: MainWindow) -> None:
         if files:  # the start page, which shows what is left, is not seen
-            window.session.files.loaded.connect(window.session.left_over.offer)
+            window.session.keeper.loaded.connect(window.session.left_over.offer)
             window.session.left_over.offer()
             window.files.open([Path(file) for file in files])
 

@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self._show(session.state)
         self._shown = QTimer(self, singleShot=True, interval=_PAINTED_MS)
         self._shown.timeout.connect(session.prepare)
-        session.files.loaded.connect(self._show_left_over)
+        session.keeper.loaded.connect(self._show_left_over)
         self._show_left_over()
 
     # Building.

@@ -159,7 +159,7 @@ class BatchPage(FileDropPanel):
         self.start.setMinimumWidth(max(widths))
 
     def _connect(self) -> None:
-        session, files = self.session, self.session.files
+        session, plans = self.session, self.session.plans
         self.add_files.clicked.connect(self._browse_files)
         self.add_folder.clicked.connect(self._browse_folder)
         self.choose.clicked.connect(self._browse_target)
@@ -170,7 +170,7 @@ class BatchPage(FileDropPanel):
         self.existing.activated.connect(self._set_output)
         self.start.clicked.connect(self._start)
         self.start_selected.clicked.connect(
-            lambda: files.queue([each.id for each in self._selected], start=True)
+            lambda: plans.queue([each.id for each in self._selected], start=True)
         )
         self.pause.clicked.connect(self._pause)
         self.retry.clicked.connect(lambda: session.retry(self.items.select("failed")))
@@ -200,8 +200,9 @@ class BatchPage(FileDropPanel):
         self.proxy.layoutChanged.connect(self._quiet.start)
         session.changed.connect(self.show_state)
         session.progressed.connect(self._show_progress)
-        files.told.connect(self.message.tell)
-        files.loaded.connect(self._take_left_over)
+        for part in (session.files, session.plans, session.keeper):
+            part.told.connect(self.message.tell)
+        session.keeper.loaded.connect(self._take_left_over)
 
     # Display.
 
@@ -323,7 +324,7 @@ class BatchPage(FileDropPanel):
         self._quiet.start()
 
     def _take_left_over(self) -> None:
-        if self.session.files.left_over and self.isVisible():
+        if self.session.keeper.left_over and self.isVisible():
             self.session.files.take_left_over()
 
     # Actions of the user.
@@ -331,7 +332,7 @@ class BatchPage(FileDropPanel):
     def _set_output(self) -> None:
         typed = self.folder.text().strip()
         folder = Path(typed).expanduser().absolute() if typed else None
-        self.session.files.set_output(Output(folder, self.existing.currentData()))
+        self.session.plans.set_output(Output(folder, self.existing.currentData()))
 
     def _start(self) -> None:
         self._set_output()
@@ -395,12 +396,12 @@ class BatchPage(FileDropPanel):
     def _browse_report(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the report"), "report.jsonl")
         if name:
-            self.session.files.report(Path(name))
+            self.session.keeper.report(Path(name))
 
     def take_files(self, paths: list[Path]) -> None:
         """Add files and folders, by a button or dropped."""
         self._set_output()
-        self.session.files.add(paths)
+        self.session.plans.add(paths)
 
 
 def make_page(session: Session, folder: Path) -> BatchPage:

@@ -314,7 +314,7 @@ def shared_model(session: Session, ratio: float = 1.0) -> DocumentModel:
 
 def count_waiting(session: Session) -> int:
     """Return how many pictures wait, also from the last time."""
-    left = sum(each.stage == "waiting" for each in session.files.left_over)
+    left = sum(each.stage == "waiting" for each in session.keeper.left_over)
     return shared_model(session).counts["waiting"] + left
 
 

@@ -2008,84 +2008,8 @@
 <context>
     <name>FileRuns</name>
     <message>
-        <source>Looking for pictures …</source>
-        <translation>Bilder werden gesucht …</translation>
-    </message>
-    <message>
-        <source>The queue of the last session cannot be read: %1</source>
-        <translation>Die Warteschlange der letzten Sitzung ist nicht lesbar: %1</translation>
-    </message>
-    <message>
-        <source>There is nothing to report yet.</source>
-        <translation>Es gibt noch nichts zu berichten.</translation>
-    </message>
-    <message>
-        <source>Saved as %1.</source>
-        <translation>Gespeichert als %1.</translation>
-    </message>
-    <message>
         <source>Internal error (%1).</source>
         <translation>Interner Fehler (%1).</translation>
-    </message>
-    <message>
-        <source>earlier result</source>
-        <translation>früheres Ergebnis</translation>
-    </message>
-    <message>
-        <source>results folder</source>
-        <translation>Ordner für Ergebnisse</translation>
-    </message>
-    <message>
-        <source>Skipped: %1</source>
-        <translation>Übersprungen: %1</translation>
-    </message>
-    <message>
-        <source>No step is selected. Turn on at least one.</source>
-        <translation>Kein Schritt ist gewählt. Schalten Sie mindestens einen ein.</translation>
-    </message>
-    <message>
-        <source>The queue cannot be saved: %1</source>
-        <translation>Die Warteschlange lässt sich nicht speichern: %1</translation>
-    </message>
-    <message>
-        <source>No picture to restore was found.</source>
-        <translation>Es wurde kein Bild zum Verbessern gefunden.</translation>
-    </message>
-    <message>
-        <source>not a picture</source>
-        <translation>kein Bild</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n waiting files will be saved there, too.</source>
-        <translation>
-            <numerusform>%n wartende Datei wird auch dort gespeichert.</numerusform>
-            <numerusform>%n wartende Dateien werden auch dort gespeichert.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n other files</source>
-        <translation>
-            <numerusform>%n andere Datei</numerusform>
-            <numerusform>%n andere Dateien</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n earlier results</source>
-        <translation>
-            <numerusform>%n früheres Ergebnis</numerusform>
-            <numerusform>%n frühere Ergebnisse</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>already in the list</source>
-        <translation>schon in der Liste</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n already in the list</source>
-        <translation>
-            <numerusform>%n schon in der Liste</numerusform>
-            <numerusform>%n schon in der Liste</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -3549,6 +3473,88 @@
     <message>
         <source>Side panel</source>
         <translation>Seitenleiste</translation>
+    </message>
+</context>
+<context>
+    <name>FilePlans</name>
+    <message>
+        <source>already in the list</source>
+        <translation>schon in der Liste</translation>
+    </message>
+    <message>
+        <source>Looking for pictures …</source>
+        <translation>Bilder werden gesucht …</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting files will be saved there, too.</source>
+        <translation>
+            <numerusform>%n wartende Datei wird auch dort gespeichert.</numerusform>
+            <numerusform>%n wartende Dateien werden auch dort gespeichert.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No step is selected. Turn on at least one.</source>
+        <translation>Kein Schritt ist gewählt. Schalten Sie mindestens einen ein.</translation>
+    </message>
+    <message>
+        <source>No picture to restore was found.</source>
+        <translation>Es wurde kein Bild zum Verbessern gefunden.</translation>
+    </message>
+    <message>
+        <source>not a picture</source>
+        <translation>kein Bild</translation>
+    </message>
+    <message>
+        <source>earlier result</source>
+        <translation>früheres Ergebnis</translation>
+    </message>
+    <message>
+        <source>results folder</source>
+        <translation>Ordner für Ergebnisse</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n other files</source>
+        <translation>
+            <numerusform>%n andere Datei</numerusform>
+            <numerusform>%n andere Dateien</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n earlier results</source>
+        <translation>
+            <numerusform>%n früheres Ergebnis</numerusform>
+            <numerusform>%n frühere Ergebnisse</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n already in the list</source>
+        <translation>
+            <numerusform>%n schon in der Liste</numerusform>
+            <numerusform>%n schon in der Liste</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Skipped: %1</source>
+        <translation>Übersprungen: %1</translation>
+    </message>
+</context>
+<context>
+    <name>QueueKeeper</name>
+    <message>
+        <source>The queue of the last session cannot be read: %1</source>
+        <translation>Die Warteschlange der letzten Sitzung ist nicht lesbar: %1</translation>
+    </message>
+    <message>
+        <source>The queue cannot be saved: %1</source>
+        <translation>Die Warteschlange lässt sich nicht speichern: %1</translation>
+    </message>
+    <message>
+        <source>There is nothing to report yet.</source>
+        <translation>Es gibt noch nichts zu berichten.</translation>
+    </message>
+    <message>
+        <source>Saved as %1.</source>
+        <translation>Gespeichert als %1.</translation>
     </message>
 </context>
 </TS>

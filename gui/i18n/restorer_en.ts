@@ -12,37 +12,6 @@
     </message>
 </context>
 <context>
-    <name>FileRuns</name>
-    <message numerus="yes">
-        <source>%n waiting files will be saved there, too.</source>
-        <translation>
-            <numerusform>%n waiting file will be saved there, too.</numerusform>
-            <numerusform>%n waiting files will be saved there, too.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n other files</source>
-        <translation>
-            <numerusform>%n other file</numerusform>
-            <numerusform>%n other files</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n earlier results</source>
-        <translation>
-            <numerusform>%n earlier result</numerusform>
-            <numerusform>%n earlier results</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n already in the list</source>
-        <translation>
-            <numerusform>%n already in the list</numerusform>
-            <numerusform>%n already in the list</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>BatchPage</name>
     <message numerus="yes">
         <source>%n skipped</source>
@@ -101,6 +70,37 @@
         <translation>
             <numerusform>… and %n more</numerusform>
             <numerusform>… and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>FilePlans</name>
+    <message numerus="yes">
+        <source>%n waiting files will be saved there, too.</source>
+        <translation>
+            <numerusform>%n waiting file will be saved there, too.</numerusform>
+            <numerusform>%n waiting files will be saved there, too.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n other files</source>
+        <translation>
+            <numerusform>%n other file</numerusform>
+            <numerusform>%n other files</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n earlier results</source>
+        <translation>
+            <numerusform>%n earlier result</numerusform>
+            <numerusform>%n earlier results</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n already in the list</source>
+        <translation>
+            <numerusform>%n already in the list</numerusform>
+            <numerusform>%n already in the list</numerusform>
         </translation>
     </message>
 </context>

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from restorer import (
     AUTO,
@@ -15,6 +15,7 @@ from restorer import (
     Batch,
     Ignored,
     Job,
+    Result,
     Settings,
     Step,
     UnknownModelError,
@@ -27,9 +28,10 @@ from restorer import (
     with_raw_steps,
 )
 
+from ..widgets.words import error_text
 from .choices import NAME as BESIDE_NAME
 from .choices import Choices, automatic_choices, usual_choices
-from .documents import Document
+from .documents import Document, Saved
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,19 @@ def document_of(job: Job) -> Document:
     suffix = None if target.suffix == source.suffix else target.suffix
     recipe = _choices(job.steps, job.settings, tuple(map(local, job.references)), suffix)
     return Document(0, source, source.name, recipe, job=job)
+
+
+def changes_at_end(job: Job, result: Result, recipe: Choices) -> dict[str, Any]:
+    """Return what the end of a job changes in its document."""
+    if result.status == "cancelled":
+        return {"stage": "idle", "job": None}
+    if result.status == "failed":
+        failure = error_text(result.error, local(job.source))
+        return {"stage": "failed", "failure": failure, "ended": result}
+    if result.status == "skipped":
+        return {"stage": "idle", "ended": result}
+    saved = Saved(local(result.target), recipe)
+    return {"stage": "idle", "ended": result, "saved": saved}
 
 
 def local(place: Path | Address) -> Path:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from .documents import Document
 from .file_runs import FileRuns
 from .opener import Opener
+from .queue_keeper import QueueKeeper
 from .runs import Runs
 from .shelf import Shelf
 from .state import Message
@@ -23,21 +24,28 @@ class LeftOver(QObject):
         shelf: Has the results, and what waited for the window.
         opener: Opens the first picture.
         runs: Continue what waited for the window.
-        files: Have what waited for files, and continue it.
+        files: Continue what waited for files.
+        keeper: Has what waited for files.
     """
 
     def __init__(
-        self, store: Store, shelf: Shelf, opener: Opener, runs: Runs, files: FileRuns
+        self,
+        store: Store,
+        shelf: Shelf,
+        opener: Opener,
+        runs: Runs,
+        files: FileRuns,
+        keeper: QueueKeeper,
     ) -> None:
         super().__init__(store)
         self._store, self._shelf, self._opener = store, shelf, opener
-        self._runs, self._files = runs, files
+        self._runs, self._files, self._keeper = runs, files, keeper
 
     @property
     def documents(self) -> tuple[Document, ...]:
         """The pictures; they are not in the list yet."""
         kept = (replace(entry.document(0), stage=entry.stage) for entry in self._shelf.left_over)
-        filed = (each for each in self._files.left_over if each.stage != "idle")
+        filed = (each for each in self._keeper.left_over if each.stage != "idle")
         return (*kept, *filed)
 
     def offer(self) -> None:

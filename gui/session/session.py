@@ -19,10 +19,12 @@ from .analyses import Analyses
 from .choices import Choices
 from .colors import Colors
 from .documents import Document
+from .file_plans import FilePlans
 from .file_runs import FileRuns
 from .left_over import LeftOver
 from .opener import Opener
 from .preview import Previews
+from .queue_keeper import QueueKeeper
 from .recipes import Recipes
 from .runs import Runs
 from .saving import Saving
@@ -46,7 +48,9 @@ class Session(QObject):
         analyses: What suits the pictures, and their damage.
         colors: Those of camera RAW, and of the screen.
         recipes: What is asked for.
+        keeper: The jobs of files on the disk.
         files: The pictures whose results go straight to files.
+        plans: Their jobs.
         opener: The list of pictures.
         saving: Results written to files of the user.
         left_over: The work of the last window.
@@ -76,12 +80,14 @@ class Session(QObject):
         self.colors = Colors(store)
         self.recipes = Recipes(store)
         self._runs = Runs(store, shelf, gate)
-        self.files = FileRuns(store, shelf)
+        self.keeper = QueueKeeper(store, shelf)
+        self.files = FileRuns(store, self.keeper)
+        self.plans = FilePlans(store, self.files, self.keeper)
         self.opener = Opener(store, shelf, self._runs, self.files)
         self.saving = Saving(store, shelf)
-        self.left_over = LeftOver(store, shelf, self.opener, self._runs, self.files)
+        self.left_over = LeftOver(store, shelf, self.opener, self._runs, self.files, self.keeper)
         self._connect()
-        self.files.load()
+        self.keeper.load()
 
     def _connect(self) -> None:
         self._store.changed.connect(self.changed)
@@ -151,7 +157,7 @@ class Session(QObject):
         if self.files.running or any(each.stage == "waiting" for each in strip.documents):
             self.files.start()
         else:
-            self.files.queue([each.id for each in strip.documents if each.is_pending], start=True)
+            self.plans.queue([each.id for each in strip.documents if each.is_pending], start=True)
 
     def pause(self) -> None:
         """Stop all runs after the current tile; what has been stopped waits again."""
@@ -164,7 +170,7 @@ class Session(QObject):
         failed = [each for each in found if each is not None and each.stage == "failed"]
         self._runs.add([each.id for each in failed if each.job is None])
         if filed := [each.id for each in failed if each.job is not None]:
-            self.files.queue(filed)
+            self.plans.queue(filed)
 
     def stop(self) -> None:
         """Stop the run after its current tile, or the preview."""
@@ -190,7 +196,7 @@ class Session(QObject):
 
     def give_up(self) -> None:
         """Throw all unsaved results and the queue away, as the user wants it."""
-        self.files.forget_left_over()
+        self.keeper.forget_left_over()
         self.unqueue([document.id for document in self.state.documents if document.is_busy])
         self._runs.discard([document.id for document in self._strip.unsaved])
 
@@ -217,12 +223,14 @@ class Session(QObject):
             self.colors,
             self.saving,
             self.files,
+            self.plans,
+            self.keeper,
             self.analyses,
             self.previews,
         )
         ended = [part.close(timeout_s) for part in parts]
         filed = any(each.is_filed for each in self._strip.documents)
-        queue = filed or bool(self.files.left_over)
+        queue = filed or bool(self.keeper.left_over)
         return self._runs.close(timeout_s, queue=queue) and all(ended)
 
     # What the parts tell.
@@ -258,7 +266,7 @@ class Session(QObject):
 
     def _follow_recipe(self, before: Choices, earlier: Strip) -> None:
         """React to another recipe of the open picture or of others."""
-        self.files.follow(earlier)
+        self.plans.follow(earlier)
         self.analyses.follow(before)
         self.previews.follow(before)
         self.colors.develop()

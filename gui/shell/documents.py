@@ -88,5 +88,5 @@ class DocumentCommands(QObject):
     def _queue(self, documents: Sequence[Document], *, start: bool = False) -> None:
         """Let documents wait for their files."""
         wanted = documents if start else [each for each in documents if each.is_pending]
-        self._session.files.queue([each.id for each in wanted], start=start)
+        self._session.plans.queue([each.id for each in wanted], start=start)
         self.queued.emit()

@@ -125,7 +125,7 @@ class Pages(QStackedWidget):
         for name, widget in built.items():
             self._add(name, widget)
         session.changed.connect(self.count_waiting)
-        session.files.loaded.connect(self.count_waiting)
+        session.keeper.loaded.connect(self.count_waiting)
 
     @property
     def running(self) -> bool:

@@ -85,7 +85,7 @@ def windows(qtbot, mount, tmp_path):
     def open_one(kept=tmp_path / "kept"):
         made.append(Session(folder=kept))
         page = mount(BatchPage(made[-1]))
-        qtbot.waitUntil(lambda: not made[-1].files._keeper.busy)
+        qtbot.waitUntil(lambda: not made[-1].keeper.busy)
         return page
 
     yield open_one
@@ -127,8 +127,8 @@ def ids(panel, *numbers):
 
 
 def planned(panel, qtbot):
-    files = panel.session.files
-    qtbot.waitUntil(lambda: not files.planning and not files._keeper.busy)
+    plans, keeper = panel.session.plans, panel.session.keeper
+    qtbot.waitUntil(lambda: not plans.busy and not keeper.busy)
 
 
 def add(panel, qtbot, *paths):
@@ -209,7 +209,7 @@ def test_results_and_journal_are_those_of_the_command_line(panel, qtbot, source,
                     record.pop(varying, None)
                 yield json.dumps(record).replace(str(theirs), str(tmp_path / "out"))
 
-    panel.session.files.report(tmp_path / "gui.jsonl")
+    panel.session.keeper.report(tmp_path / "gui.jsonl")
     planned(panel, qtbot)
     assert sorted(told(tmp_path / "gui.jsonl")) == sorted(told(report))
 
@@ -363,8 +363,8 @@ from restorer.gui.session.session import Session
 app = QApplication(sys.argv)
 session = Session(folder=Path({str(kept)!r}))
 session.recipes.choose(usual_choices())
-session.files.set_output(Output(Path({str(out)!r})))
-session.files.add([Path({str(tmp_path / "in")!r})])
+session.plans.set_output(Output(Path({str(out)!r})))
+session.plans.add([Path({str(tmp_path / "in")!r})])
 session.changed.connect(lambda state: len(state.documents) and session.files.start())
 app.exec()
 """
@@ -418,7 +418,7 @@ def test_a_model_that_is_gone_fails_its_files_in_words(panel, qtbot, tmp_path):
     ]
     files = panel.session.files
     files._store.set(strip=panel.session.state.strip.with_added(listed))
-    files._file({each.id: each.job for each in documents(panel)})
+    files.file({each.id: each.job for each in documents(panel)})
     run(panel, qtbot)
     assert states(panel) == ["failed", "saved", "failed"]
     assert "gone-x2" in documents(panel)[0].failure
