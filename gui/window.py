@@ -20,7 +20,8 @@ from restorer import __version__
 from .canvas.scene import Mode
 from .restore.presets import Presets
 from .session.session import Session
-from .session.state import Message, State
+from .session.state import State
+from .session.work import Message
 from .shell.actions import Actions
 from .shell.banner import Banner
 from .shell.canvas_menu import CanvasMenu

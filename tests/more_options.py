@@ -59,7 +59,7 @@ from restorer.cli.group import cli
 from restorer.gui.restore.controls import Controls
 from restorer.gui.restore.fields import OptionFields
 from restorer.gui.restore.presets import Presets
-from restorer.gui.session.choices import from_options
+from restorer.gui.session.preset_options import from_options
 from restorer.gui.session.state import State
 
 VALUES = {

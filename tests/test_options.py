@@ -17,7 +17,7 @@ from restorer import Option
 from restorer.cli.group import cli
 from restorer.gui.restore.controls import Controls
 from restorer.gui.restore.fields import OptionFields
-from restorer.gui.session.choices import PRESET_NAMES
+from restorer.gui.session.preset_options import PRESET_NAMES
 
 from helpers import make_photograph
 

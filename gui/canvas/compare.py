@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from ..session.box import Box
 from ..session.convert import pyramid_of
-from ..session.state import CameraPreview, State
+from ..session.pictures import CameraPreview
+from ..session.state import State
 from .canvas import Canvas
 from .painting import Layer
 from .scene import Mode

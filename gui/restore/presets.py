@@ -18,8 +18,9 @@ from restorer import (
     write_preset,
 )
 
-from ..session.choices import PRESET_NAMES, Choices, from_options
-from ..session.state import Message
+from ..session.choices import Choices
+from ..session.preset_options import PRESET_NAMES, from_options
+from ..session.work import Message
 
 
 class Presets(QObject):

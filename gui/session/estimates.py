@@ -11,7 +11,7 @@ from restorer import Chosen, Image, probe, read_page
 from .choices import Choices
 from .documents import Document, Price
 from .opening import source_of
-from .state import OpenPicture
+from .pictures import OpenPicture
 
 if TYPE_CHECKING:
     from restorer import Source

@@ -25,9 +25,9 @@ from .pace import Pace
 from .queue_keeper import QueueKeeper
 from .queue_store import QueueStore
 from .runner import BatchUpdate, Runner
-from .state import FileProgress, FileWork
 from .store import Store
 from .strip import Strip
+from .work import FileProgress, FileWork
 
 
 class FileRuns(QObject):

@@ -12,8 +12,8 @@ from .opener import Opener
 from .queue_keeper import QueueKeeper
 from .runs import Runs
 from .shelf import Shelf
-from .state import Message
 from .store import Store
+from .work import Message
 
 
 class LeftOver(QObject):

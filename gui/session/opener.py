@@ -17,11 +17,13 @@ from . import opening, results
 from .choices import Choices
 from .documents import Document, Restoration
 from .file_runs import FileRuns
+from .pictures import OpenPicture
 from .runs import Runs
 from .shelf import Shelf
-from .state import Message, OpenPicture, State, Work
+from .state import State
 from .store import Store
 from .strip import Strip
+from .work import Message, Work
 from .worker import Reply, Worker
 
 

@@ -29,7 +29,7 @@ from . import rendering
 from .choices import Choices, usual_choices
 from .convert import from_clipboard, pyramid
 from .documents import Document
-from .state import CameraPreview, LoadedResult, OpenPicture
+from .pictures import CameraPreview, LoadedResult, OpenPicture
 
 if TYPE_CHECKING:
     from restorer import FileHash, Source

@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, QTimer
 from . import preview_patch, results
 from .box import Box
 from .choices import Choices
+from .pictures import Patch
 from .preview_region import next_region, pace_key, visible_region
-from .state import Message, Patch, State, Work
+from .state import State
 from .store import Store
+from .work import Message, Work
 from .worker import Gate, Reply, Request, Worker
 
 _SETTLE_MS = 120  # wait for a view or slider that is still moving

@@ -14,9 +14,9 @@ from . import rendering
 from .choices import Choices
 from .documents import Restoration
 from .growth import Growth
+from .pictures import OpenPicture, Patch
 from .preview_region import box_of
 from .restoring import adder, new_growth, prepared
-from .state import OpenPicture, Patch
 from .worker import Request
 
 if TYPE_CHECKING:

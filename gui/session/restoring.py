@@ -18,8 +18,8 @@ from .documents import Document, Restoration
 from .estimates import choose_steps
 from .growth import Growth
 from .opening import develop, open_document
+from .pictures import OpenPicture
 from .preview_region import box_of
-from .state import OpenPicture
 from .worker import Gate, Request
 
 if TYPE_CHECKING:

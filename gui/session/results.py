@@ -14,8 +14,8 @@ from . import rendering
 from .choices import Choices
 from .documents import Document, Kept, Restoration
 from .opening import open_document, source_of
+from .pictures import LoadedResult, OpenPicture
 from .shelf import Shelf
-from .state import LoadedResult, OpenPicture
 from .worker import Request
 
 if TYPE_CHECKING:

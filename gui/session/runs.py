@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from . import restoring
 from .documents import Document, Kept, Restoration
 from .shelf import Shelf
-from .state import State, Work
+from .state import State
 from .store import Store
 from .strip import Strip
+from .work import Work
 from .worker import Gate, Reply, Worker
 
 _QUIET_MS = 300  # after the last change, until the journal is written

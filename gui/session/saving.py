@@ -13,8 +13,9 @@ from .choices import CAMERA_SUFFIX
 from .documents import Document
 from .results import FinishedResult
 from .shelf import Shelf
-from .state import Message, State, Work
+from .state import State
 from .store import Store
+from .work import Message, Work
 from .worker import Call, Reply, Worker
 
 

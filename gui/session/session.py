@@ -29,9 +29,10 @@ from .recipes import Recipes
 from .runs import Runs
 from .saving import Saving
 from .shelf import Shelf
-from .state import Message, State
+from .state import State
 from .store import Store
 from .strip import Strip
+from .work import Message
 from .worker import Gate, Reply, Worker
 
 

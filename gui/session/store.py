@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from restorer import ModelError, RestorerError
 
-from .state import Message, State
+from .state import State
+from .work import Message
 from .worker import Call, Reply, Worker
 
 log = logging.getLogger(__name__)

@@ -28,8 +28,9 @@ from restorer import (
     scale_of_steps,
 )
 
-from ..session.choices import PRESET_NAMES, Choices, automatic_choices, from_options
+from ..session.choices import Choices, automatic_choices
 from ..session.convert import with_pixels
+from ..session.preset_options import PRESET_NAMES, from_options
 from ..widgets.titles import model_name, model_use, step_name
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..session.state import Message
+from ..session.work import Message
 from ..widgets.theme import icon
 
 _NOTE_MS = 8000

@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from ..session.session import Session
-from ..session.state import Message, State
+from ..session.state import State
+from ..session.work import Message
 from .files import Files
 
 

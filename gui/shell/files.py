@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from restorer import WRITABLE
 
 from ..session.session import Session
-from ..session.state import Message
+from ..session.work import Message
 from ..widgets.events import local_files
 from ..widgets.words import picture_patterns
 from .preferences import Preferences

@@ -16,7 +16,7 @@ from ..export.request import ExportRequest
 from ..export.run import Exported
 from ..session.box import Box
 from ..session.session import Session
-from ..session.state import Message
+from ..session.work import Message
 from .preferences import Preferences
 
 _LONG_S = 20.0

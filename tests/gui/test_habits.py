@@ -21,8 +21,8 @@ from restorer.gui.details.ground_truth import GroundTruthPanel
 from restorer.gui.session.convert import thumbnail
 from restorer.gui.session.rendering import fits_screen
 from restorer.gui.session.session import Session
-from restorer.gui.session.state import Work
 from restorer.gui.session.store import sentence
+from restorer.gui.session.work import Work
 from restorer.gui.widgets.theme import colors_of, set_scheme
 from restorer.gui.widgets.titles import NAMES
 from restorer.gui.widgets.words import megapixels

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from restorer.gui.canvas.scene import Mode
 from restorer.gui.session.session import Session
-from restorer.gui.session.state import Message
+from restorer.gui.session.work import Message
 from restorer.gui.shell.preferences import Preferences
 from restorer.gui.window import MainWindow
 

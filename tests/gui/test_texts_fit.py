@@ -27,7 +27,7 @@ from restorer.gui import app
 from restorer.gui.export.dialog import ExportDialog
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.session import Session
-from restorer.gui.session.state import Message
+from restorer.gui.session.work import Message
 from restorer.gui.shell.closing import Closing
 from restorer.gui.shell.manual import Manual
 from restorer.gui.shell.report import ProblemReport

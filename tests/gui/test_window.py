@@ -35,7 +35,7 @@ from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.scene import Mode
 from restorer.gui.restore.controls import Output
 from restorer.gui.session.session import Session
-from restorer.gui.session.state import Message, Work
+from restorer.gui.session.work import Message, Work
 from restorer.gui.shell.closing import Closing
 from restorer.gui.widgets import theme
 from restorer.gui.widgets.forms import Picker

@@ -19,9 +19,9 @@ from restorer.gui.session.choices import (
     TASK_ORDER,
     Choices,
     automatic_choices,
-    from_options,
     usual_choices,
 )
+from restorer.gui.session.preset_options import from_options
 from restorer.options import Balance, PageNumbers, Size
 
 SOURCE = Path("/pictures/my photo.png")

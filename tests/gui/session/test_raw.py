@@ -12,8 +12,9 @@ from raw_files import linear_photograph, sensor, write_dng
 
 import restorer
 from restorer import Settings, Step
-from restorer.gui.session.choices import Choices, from_options, usual_choices
+from restorer.gui.session.choices import Choices, usual_choices
 from restorer.gui.session.jobs import Output, plan_files
+from restorer.gui.session.preset_options import from_options
 from restorer.gui.session.session import Session
 from restorer.gui.window import MainWindow
 

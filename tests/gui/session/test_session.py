@@ -10,7 +10,7 @@ import restorer
 from restorer import Settings, Step, read, run_job
 from restorer.gui.session.box import Box
 from restorer.gui.session.convert import to_pixels
-from restorer.gui.session.state import Message
+from restorer.gui.session.work import Message
 
 DENOISE = "panet-denoise-lite"
 
