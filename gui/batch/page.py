@@ -5,34 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QModelIndex, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QLabel,
-    QLineEdit,
-    QProgressBar,
     QPushButton,
     QWidget,
 )
 
-from restorer import Choice, find_option
-
 from ..canvas.document_model import BadgeFilter, shared_model
 from ..canvas.film_strip import selected_rows, selection_of
 from ..session.documents import Badge, Document
-from ..session.jobs import Output, local
+from ..session.jobs import local
 from ..session.session import Session
 from ..session.state import State
 from ..widgets.accessibility import Notice, announce
 from ..widgets.drop import FileDropPanel
 from ..widgets.forms import column, row
 from ..widgets.theme import SPACE
-from ..widgets.titles import core_text
-from ..widgets.words import duration, picture_patterns
+from .sources import Sources
+from .summary import Summary
 from .view import DocumentTable
 
 _SEEN_MS = 150  # after the last scrolling, until visible pictures are looked at
@@ -62,18 +56,7 @@ class BatchPage(FileDropPanel):
     # Building.
 
     def _build(self) -> None:
-        self.add_files = QPushButton(self.tr("Add pictures …"))
-        self.add_folder = QPushButton(self.tr("Add a folder …"))
-        self.folder = QLineEdit(clearButtonEnabled=True)
-        self.folder.setPlaceholderText(self.tr("the folder of each original, named …-restored"))
-        self.folder.setAccessibleName(self.tr("Results folder"))
-        self.choose = QPushButton(self.tr("Choose …"))
-        self.choose.setAccessibleName(self.tr("Choose the results folder"))
-        existing = cast(Choice, find_option("existing").offered)
-        self.existing = _combo(
-            self.tr("If a result exists already"),
-            [(core_text(label), value) for value, label in existing.labels.items()],
-        )
+        self.sources = Sources()
         self.use = QPushButton(self.tr("Same settings for the selected pictures"))
         self.use.setToolTip(
             self.tr("Give all selected pictures the settings of the open one; Ctrl+Z takes it back")
@@ -95,9 +78,7 @@ class BatchPage(FileDropPanel):
         self.view.set_up(self.items.words)
         self.view.setAccessibleName(self.tr("Pictures"))
         self.message = Notice()
-        self.summary = QLabel()
-        self.bar = QProgressBar(textVisible=False)
-        self.bar.setAccessibleName(self.tr("Progress of all pictures"))
+        self.summary = Summary()
         self._start_words = (self.tr("Restore all"), self.tr("Continue"))
         self.start = QPushButton(self._start_words[0])
         self.start.setProperty("primary", True)
@@ -123,32 +104,25 @@ class BatchPage(FileDropPanel):
             "remove": QAction(self.tr("Remove"), self),
         }
         self.view.addActions(list(self.acts.values()))
-        self.report = QPushButton(self.tr("Save report …"))
-        self.report.setToolTip(self.tr("Save a list of what became of each file, as a text file"))
         self._quiet = QTimer(self, singleShot=True, interval=_SEEN_MS)
 
     def _lay_out(self) -> None:
-        into = QLabel(self.tr("Save results to"))
         exists, show = QLabel(self.tr("If a result exists")), QLabel(self.tr("Show"))
-        for label, field in ((into, self.folder), (exists, self.existing), (show, self.shown)):
-            label.setBuddy(field)
-        first = row(self.add_files, self.add_folder, into, self.folder, self.choose, stretch=3)
-        first.insertSpacing(2, SPACE)
-        second = row(self.use, exists, self.existing, show, self.shown)
+        exists.setBuddy(self.sources.existing)
+        show.setBuddy(self.shown)
+        second = row(self.use, exists, self.sources.existing, show, self.shown)
         for place in (3, 1):
             second.insertSpacing(place, SPACE)
         second.addStretch(1)
         parts = (self.start, self.start_selected, self.pause, self.retry, self.cancel, self.remove)
         actions = row(*parts, self.clear)
         actions.addStretch(1)
-        told = row(self.summary, self.report, stretch=0)
         layout = column(margin=2 * SPACE)
-        layout.addLayout(first)
+        layout.addWidget(self.sources)
         layout.addLayout(second)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.message)
-        layout.addLayout(told)
-        layout.addWidget(self.bar)
+        layout.addWidget(self.summary)
         layout.addLayout(actions)
         self.setLayout(layout)
         widths = []
@@ -160,14 +134,12 @@ class BatchPage(FileDropPanel):
 
     def _connect(self) -> None:
         session, plans = self.session, self.session.plans
-        self.add_files.clicked.connect(self._browse_files)
-        self.add_folder.clicked.connect(self._browse_folder)
-        self.choose.clicked.connect(self._browse_target)
+        self.sources.added.connect(self.take_files)
+        self.sources.changed.connect(plans.set_output)
+        self.summary.reported.connect(session.keeper.report)
         self.shown.currentIndexChanged.connect(
             lambda: self.proxy.show_only(*self.shown.currentData())
         )
-        self.folder.editingFinished.connect(self._set_output)
-        self.existing.activated.connect(self._set_output)
         self.start.clicked.connect(self._start)
         self.start_selected.clicked.connect(
             lambda: plans.queue([each.id for each in self._selected], start=True)
@@ -179,7 +151,6 @@ class BatchPage(FileDropPanel):
         self.clear.clicked.connect(
             lambda: session.opener.remove([d.id for d in self.items.documents if _is_over(d)])
         )
-        self.report.clicked.connect(self._browse_report)
         self.use.clicked.connect(session.recipes.share)
         self.acts["open"].triggered.connect(lambda: self._open(self.view.currentIndex()))
         self.acts["retry"].triggered.connect(
@@ -227,42 +198,11 @@ class BatchPage(FileDropPanel):
         self._offer()
         self._show_progress(state)
         if self._ran and not running:
-            announce(self.summary, self.summary.text())
+            announce(self.summary.text, self.summary.text.text())
         self._ran = running
 
     def _show_progress(self, state: State) -> None:
-        """Show how far all is."""
-        counts, parts = self.items.counts, state.filing.progress.values()
-        total = counts.total()
-        done = counts["ready"] + counts["saved"] + counts["skipped"] + counts["failed"]
-        within = sum(each.part for each in parts)
-        if state.strip.running is not None:
-            within += state.progress.done / max(1, state.progress.total)
-        self.bar.setVisible(total > 0)
-        self.bar.setRange(0, max(1, total) * 100)
-        self.bar.setValue(round((done + within) * 100))
-        self.summary.setText(self._summary(state))
-
-    def _summary(self, state: State) -> str:
-        counts = self.items.counts
-        if not counts.total():
-            return self.tr("The list is empty.")
-        words = (
-            (counts["saved"], self.tr("%n saved", "", counts["saved"])),
-            (counts["ready"], self.tr("%n not saved", "", counts["ready"])),
-            (counts["skipped"], self.tr("%n skipped", "", counts["skipped"])),
-            (counts["failed"], self.tr("%n failed", "", counts["failed"])),
-            (counts["running"], self.tr("%n running", "", counts["running"])),
-            (counts["waiting"], self.tr("%n waiting", "", counts["waiting"])),
-        )
-        total = counts.total()
-        said = [self.tr("%n pictures", "", total), *(word for count, word in words if count)]
-        left = state.filing.seconds_left
-        if state.filing.stopping:
-            said.append(self.tr("stopping after this tile …"))
-        elif left is not None and counts["waiting"] + counts["running"]:
-            said.append(self.tr("about %1 left").replace("%1", duration(left)))
-        return " · ".join(said)
+        self.summary.show_progress(state, self.items.counts)
 
     def _offer(self) -> None:
         """Enable what applies to the selected rows."""
@@ -329,13 +269,8 @@ class BatchPage(FileDropPanel):
 
     # Actions of the user.
 
-    def _set_output(self) -> None:
-        typed = self.folder.text().strip()
-        folder = Path(typed).expanduser().absolute() if typed else None
-        self.session.plans.set_output(Output(folder, self.existing.currentData()))
-
     def _start(self) -> None:
-        self._set_output()
+        self.session.plans.set_output(self.sources.output)
         self.session.start()
         self.pause.setFocus()
 
@@ -376,31 +311,9 @@ class BatchPage(FileDropPanel):
         else:
             self.session.opener.open_pair(document.path, result)
 
-    def _browse_files(self) -> None:
-        kinds = self.tr("Pictures (%1)").replace("%1", picture_patterns())
-        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Add pictures"), "", kinds)
-        if names:
-            self.take_files([Path(name) for name in names])
-
-    def _browse_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Add a folder of pictures"))
-        if name:
-            self.take_files([Path(name)])
-
-    def _browse_target(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Results folder"), self.folder.text())
-        if name:
-            self.folder.setText(name)
-            self._set_output()
-
-    def _browse_report(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the report"), "report.jsonl")
-        if name:
-            self.session.keeper.report(Path(name))
-
     def take_files(self, paths: list[Path]) -> None:
         """Add files and folders, by a button or dropped."""
-        self._set_output()
+        self.session.plans.set_output(self.sources.output)
         self.session.plans.add(paths)
 
 

@@ -917,18 +917,6 @@
 <context>
     <name>BatchPage</name>
     <message>
-        <source>Add pictures …</source>
-        <translation>Bilder hinzufügen …</translation>
-    </message>
-    <message>
-        <source>Add a folder …</source>
-        <translation>Ordner hinzufügen …</translation>
-    </message>
-    <message>
-        <source>Choose …</source>
-        <translation>Wählen …</translation>
-    </message>
-    <message>
         <source>Pause</source>
         <translation>Pause</translation>
     </message>
@@ -953,10 +941,6 @@
         <translation>Wiederholen</translation>
     </message>
     <message>
-        <source>Save report …</source>
-        <translation>Bericht speichern …</translation>
-    </message>
-    <message>
         <source>If a result exists</source>
         <translation>Wenn schon vorhanden</translation>
     </message>
@@ -969,84 +953,8 @@
         <translation>Fortsetzen</translation>
     </message>
     <message>
-        <source>the folder of each original, named …-restored</source>
-        <translation>im Ordner des Originals, als …-restored</translation>
-    </message>
-    <message>
-        <source>Results folder</source>
-        <translation>Ordner für Ergebnisse</translation>
-    </message>
-    <message>
-        <source>Choose the results folder</source>
-        <translation>Den Ordner für Ergebnisse wählen</translation>
-    </message>
-    <message>
-        <source>If a result exists already</source>
-        <translation>Wenn ein Ergebnis schon vorhanden ist</translation>
-    </message>
-    <message>
         <source>Stop after the current tile and free the memory; continue at any time</source>
         <translation>Nach der aktuellen Kachel anhalten und den Speicher freigeben; jederzeit fortsetzen</translation>
-    </message>
-    <message>
-        <source>Save results to</source>
-        <translation>Speichern in</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n skipped</source>
-        <translation>
-            <numerusform>%n übersprungen</numerusform>
-            <numerusform>%n übersprungen</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n failed</source>
-        <translation>
-            <numerusform>%n fehlgeschlagen</numerusform>
-            <numerusform>%n fehlgeschlagen</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n running</source>
-        <translation>
-            <numerusform>%n läuft</numerusform>
-            <numerusform>%n laufen</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n waiting</source>
-        <translation>
-            <numerusform>%n wartet</numerusform>
-            <numerusform>%n warten</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>stopping after this tile …</source>
-        <translation>hält nach dieser Kachel an …</translation>
-    </message>
-    <message>
-        <source>about %1 left</source>
-        <translation>noch etwa %1</translation>
-    </message>
-    <message>
-        <source>Pictures (%1)</source>
-        <translation>Bilder (%1)</translation>
-    </message>
-    <message>
-        <source>Add pictures</source>
-        <translation>Bilder hinzufügen</translation>
-    </message>
-    <message>
-        <source>Add a folder of pictures</source>
-        <translation>Einen Ordner mit Bildern hinzufügen</translation>
-    </message>
-    <message>
-        <source>Save the report</source>
-        <translation>Den Bericht speichern</translation>
-    </message>
-    <message>
-        <source>Save a list of what became of each file, as a text file</source>
-        <translation>Eine Liste aller Dateien und ihrer Ergebnisse als Textdatei speichern</translation>
     </message>
     <message>
         <source>Same settings for the selected pictures</source>
@@ -1085,10 +993,6 @@
         <translation>Bilder</translation>
     </message>
     <message>
-        <source>Progress of all pictures</source>
-        <translation>Fortschritt aller Bilder</translation>
-    </message>
-    <message>
         <source>Restore all</source>
         <translation>Alle verbessern</translation>
     </message>
@@ -1115,31 +1019,6 @@
     <message>
         <source>Same settings as the open picture</source>
         <translation>Einstellungen wie das offene Bild</translation>
-    </message>
-    <message>
-        <source>The list is empty.</source>
-        <translation>Die Liste ist leer.</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n saved</source>
-        <translation>
-            <numerusform>%n gespeichert</numerusform>
-            <numerusform>%n gespeichert</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n not saved</source>
-        <translation>
-            <numerusform>%n nicht gespeichert</numerusform>
-            <numerusform>%n nicht gespeichert</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures</source>
-        <translation>
-            <numerusform>%n Bild</numerusform>
-            <numerusform>%n Bilder</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -3555,6 +3434,133 @@
     <message>
         <source>Saved as %1.</source>
         <translation>Gespeichert als %1.</translation>
+    </message>
+</context>
+<context>
+    <name>Sources</name>
+    <message>
+        <source>Add pictures …</source>
+        <translation>Bilder hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Add a folder …</source>
+        <translation>Ordner hinzufügen …</translation>
+    </message>
+    <message>
+        <source>the folder of each original, named …-restored</source>
+        <translation>im Ordner des Originals, als …-restored</translation>
+    </message>
+    <message>
+        <source>Results folder</source>
+        <translation>Ordner für Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Choose …</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the results folder</source>
+        <translation>Den Ordner für Ergebnisse wählen</translation>
+    </message>
+    <message>
+        <source>If a result exists already</source>
+        <translation>Wenn ein Ergebnis schon vorhanden ist</translation>
+    </message>
+    <message>
+        <source>Save results to</source>
+        <translation>Speichern in</translation>
+    </message>
+    <message>
+        <source>Add pictures</source>
+        <translation>Bilder hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add a folder of pictures</source>
+        <translation>Einen Ordner mit Bildern hinzufügen</translation>
+    </message>
+    <message>
+        <source>Pictures (%1)</source>
+        <translation>Bilder (%1)</translation>
+    </message>
+</context>
+<context>
+    <name>Summary</name>
+    <message>
+        <source>Save report …</source>
+        <translation>Bericht speichern …</translation>
+    </message>
+    <message>
+        <source>Save a list of what became of each file, as a text file</source>
+        <translation>Eine Liste aller Dateien und ihrer Ergebnisse als Textdatei speichern</translation>
+    </message>
+    <message>
+        <source>Progress of all pictures</source>
+        <translation>Fortschritt aller Bilder</translation>
+    </message>
+    <message>
+        <source>The list is empty.</source>
+        <translation>Die Liste ist leer.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures</source>
+        <translation>
+            <numerusform>%n Bild</numerusform>
+            <numerusform>%n Bilder</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>Den Bericht speichern</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n saved</source>
+        <translation>
+            <numerusform>%n gespeichert</numerusform>
+            <numerusform>%n gespeichert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n not saved</source>
+        <translation>
+            <numerusform>%n nicht gespeichert</numerusform>
+            <numerusform>%n nicht gespeichert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n skipped</source>
+        <translation>
+            <numerusform>%n übersprungen</numerusform>
+            <numerusform>%n übersprungen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n failed</source>
+        <translation>
+            <numerusform>%n fehlgeschlagen</numerusform>
+            <numerusform>%n fehlgeschlagen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n running</source>
+        <translation>
+            <numerusform>%n läuft</numerusform>
+            <numerusform>%n laufen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n waiting</source>
+        <translation>
+            <numerusform>%n wartet</numerusform>
+            <numerusform>%n warten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>stopping after this tile …</source>
+        <translation>hält nach dieser Kachel an …</translation>
+    </message>
+    <message>
+        <source>about %1 left</source>
+        <translation>noch etwa %1</translation>
     </message>
 </context>
 </TS>

@@ -99,7 +99,7 @@ def windows(qtbot, mount, tmp_path):
 @pytest.fixture
 def panel(windows, tmp_path):
     made = windows()
-    made.folder.setText(str(tmp_path / "out"))
+    made.sources.folder.setText(str(tmp_path / "out"))
     choose(made, DENOISE)
     return made
 
@@ -219,7 +219,7 @@ def test_bad_files_stop_nothing_are_told_in_words_and_can_be_retried(panel, qtbo
     assert panel.message.text() == "Skipped: notes.txt (not a picture)"
     run(panel, qtbot)
     assert Counter(states(panel)) == {"saved": 3, "failed": 2}
-    assert panel.summary.text() == "5 pictures · 3 saved · 2 failed"
+    assert panel.summary.text.text() == "5 pictures · 3 saved · 2 failed"
     model = panel.items
     number = next(n for n, d in enumerate(documents(panel)) if d.name == "empty.jpg")
     assert model.index(number, STATE).data() == "Failed"
@@ -244,7 +244,7 @@ def test_pause_frees_the_memory_and_the_rest_goes_on_later(panel, qtbot, tmp_pat
     qtbot.waitUntil(lambda: part(panel) > 0)
     panel.pause.click()
     assert not panel.pause.isEnabled()
-    assert "stopping" in panel.summary.text()
+    assert "stopping" in panel.summary.text.text()
     qtbot.waitUntil(lambda: not running(panel))
     assert states(panel) == ["waiting"] * 3
     assert restorer.inference.loading._shared.cache_info().currsize == 0
@@ -306,7 +306,7 @@ def test_results_of_the_window_pause_with_the_files_and_go_on(panel, qtbot, tmp_
     assert [each.badge for each in documents(panel)] == ["waiting", "waiting"]
     panel.start.click()
     qtbot.waitUntil(lambda: [each.badge for each in documents(panel)] == ["ready", "ready"])
-    assert panel.summary.text() == "2 pictures · 2 not saved"
+    assert panel.summary.text.text() == "2 pictures · 2 not saved"
 
 
 def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, windows, source, tmp_path):
@@ -322,7 +322,7 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, windows, source, tm
     assert Counter(states(again)) == {"saved": 3, "failed": 2, "waiting": 1}
     assert all(each.recipe.asked == DENOISE.asked for each in documents(again))
     assert not running(again)
-    again.folder.editingFinished.emit()
+    again.sources.folder.editingFinished.emit()
     run(again, qtbot)
     assert Counter(states(again)) == {"saved": 4, "failed": 2}
     assert len(tree(tmp_path / "out")) == 4, "in the folder that was chosen then"
@@ -446,17 +446,17 @@ def test_files_count_once_and_never_share_a_target(panel, qtbot, source, tmp_pat
 
 
 def test_without_a_folder_results_lie_beside_the_originals(panel, qtbot, source):
-    panel.folder.clear()
+    panel.sources.folder.clear()
     add(panel, qtbot, source / "a.png")
     assert jobs(panel)[0].target == source / "a-restored.png"
-    panel.folder.setText(str(source))
+    panel.sources.folder.setText(str(source))
     add(panel, qtbot, source / "b.png")
     assert "would be overwritten by its result" in panel.message.text()
     assert len(documents(panel)) == 1
 
 
 def test_a_picture_without_steps_leaves_the_queue(panel, qtbot, source):
-    panel.existing.setCurrentIndex(panel.existing.findData("number"))
+    panel.sources.existing.setCurrentIndex(panel.sources.existing.findData("number"))
     add(panel, qtbot, source / "a.png")
     assert jobs(panel)[0].settings == replace(DENOISE.settings, existing="number")
     session = panel.session
@@ -485,13 +485,13 @@ def test_references_go_with_the_files_where_a_step_takes_them(panel, qtbot, sour
 def test_a_folder_chosen_later_is_where_all_that_waits_goes_and_what_is_done_stays(
     panel, qtbot, source, tmp_path
 ):
-    panel.folder.clear()
+    panel.sources.folder.clear()
     add(panel, qtbot, source / "a.png")
     run(panel, qtbot)
     add(panel, qtbot, source / "b.png", source / "sub")
     assert [job.target.parent for job in jobs(panel)] == [source, source, source / "sub"]
-    panel.folder.setText(str(tmp_path / "late"))
-    panel.folder.editingFinished.emit()
+    panel.sources.folder.setText(str(tmp_path / "late"))
+    panel.sources.folder.editingFinished.emit()
     late = tmp_path / "late"
     made = [job.target for job in jobs(panel)]
     assert made[1:] == [late / "b.png", late / "sub" / "Grüße 写真.png"]
@@ -499,7 +499,7 @@ def test_a_folder_chosen_later_is_where_all_that_waits_goes_and_what_is_done_sta
     assert panel.message.text() == "2 waiting files will be saved there, too."
     run(panel, qtbot)
     assert set(tree(late)) == {"b.png", "sub/Grüße 写真.png"}
-    panel.folder.clear()
+    panel.sources.folder.clear()
     add(panel, qtbot, source / "cut.png")
     assert jobs(panel)[-1].target == source / "cut-restored.png"
 
@@ -507,8 +507,8 @@ def test_a_folder_chosen_later_is_where_all_that_waits_goes_and_what_is_done_sta
 def test_what_to_do_with_results_holds_for_all_that_waits(panel, qtbot, source):
     add(panel, qtbot, source / "a.png")
     before = jobs(panel)[0]
-    panel.existing.setCurrentIndex(panel.existing.findData("replace"))
-    panel.existing.activated.emit(panel.existing.currentIndex())
+    panel.sources.existing.setCurrentIndex(panel.sources.existing.findData("replace"))
+    panel.sources.existing.activated.emit(panel.sources.existing.currentIndex())
     assert jobs(panel)[0] == replace(before, settings=replace(before.settings, existing="replace"))
 
 
@@ -628,10 +628,10 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, sourc
     add(panel, qtbot, source)
     for widget, name, role in (
         (panel.start, "Continue", QAccessible.Role.PushButton),
-        (panel.folder, "Results folder", QAccessible.Role.EditableText),
-        (panel.existing, "If a result exists already", QAccessible.Role.ComboBox),
+        (panel.sources.folder, "Results folder", QAccessible.Role.EditableText),
+        (panel.sources.existing, "If a result exists already", QAccessible.Role.ComboBox),
         (panel.shown, "Pictures to show", QAccessible.Role.ComboBox),
-        (panel.bar, "Progress of all pictures", QAccessible.Role.ProgressBar),
+        (panel.summary.bar, "Progress of all pictures", QAccessible.Role.ProgressBar),
         (panel.view, "Pictures", QAccessible.Role.Table),
     ):
         assert (widget.accessibleName() or widget.text()) == name
