@@ -142,7 +142,7 @@ class Previews(QObject):
             self._store.set(work=Work())
             return
         self._store.set(work=Work("previewing"))
-        if state.estimates_damage and self._glanced != choices.for_networks():
+        if state.allows_glance and self._glanced != choices.for_networks():
             self._glanced = choices.for_networks()
             self._store.ask(
                 self._network,

@@ -157,10 +157,16 @@ class State:
         )
 
     @property
+    def allows_glance(self) -> bool:
+        """Whether a small part can be restored as if it were the whole picture."""
+        ordinary = self.opened is not None and self.opened.mosaic is None
+        return ordinary and not self.choices.needs_references
+
+    @property
     def estimates_damage(self) -> bool:
         """Whether networks wait for the damage of the picture to be estimated."""
         choices, given = self.choices, self.choices.template
-        if self.opened is None or self.opened.mosaic is not None or choices.needs_references:
+        if not self.allows_glance:
             return False
         sigma = choices.takes("sigma") and given.sigma is None and self.estimated_sigma is None
         quality = choices.takes("jpeg_quality") and given.jpeg_quality is None

@@ -432,6 +432,23 @@ def test_a_preview_grows_and_has_the_pixels_of_the_result(qtbot, session, make_p
     assert session.state.grown_preview is None
 
 
+def test_a_preview_begins_with_less_than_a_tile(qtbot, session, make_picture):
+    session.opener.open([make_picture("a.png", 480, 500)])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    chain = session.state.choices.with_task("super-resolution", wanted=False)
+    chain = chain.with_task("denoising", wanted=True)
+    session.recipes.choose(chain.with_values(sigma=20.0))
+    see_all(session)
+    previewed(qtbot, session)
+    grown = []
+    session.changed.connect(
+        lambda state: grown.extend(sum(b.area for b in g.parts) for g in state.seen_growths)
+    )
+    session.recipes.choose(chain.with_values(sigma=30.0))
+    previewed(qtbot, session)
+    assert 0 < min(grown) < 200**2
+
+
 def test_a_stopped_preview_says_so_and_shows_nothing_of_other_choices(
     qtbot, session, opened, denoising, monkeypatch
 ):
