@@ -10,11 +10,11 @@ steps=${*:-wheel linux app deb sums}
 [ -n "${PYTHON:-}" ] || debian_packages python3 python3-venv
 case " $steps " in
 *" app "* | *" deb "*)
-    # The last two lines are what the window loads; app/fallback.py copies it for systems without a desktop.
+    # The last lines are what the window loads. app/fallback.py copies those of X11, for systems without a desktop.
     debian_packages binutils dpkg-dev xz-utils zstd \
         $("${PYTHON:-python3}" -c 'import sys; print("libpython3.%d" % sys.version_info[1] * (sys.base_prefix == "/usr"))') \
         fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 libglib2.0-0 libx11-xcb1 libxcb-cursor0 \
-        libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0
+        libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0 libwayland-cursor0 libwayland-egl1
     ;;
 esac
 [ -z "$(git status --porcelain)" ] || echo "release: changes that are not committed are left out" >&2

@@ -30,7 +30,7 @@ private=$(find "$opt/_internal" -type d \( -name '*.libs' -o -path '*/torch/lib'
 # shellcheck disable=SC2086  # several words, without spaces
 depends=$(cd "$work/deb" && dpkg-shlibdeps -O --ignore-missing-info -l"$opt/_internal" $private $needed 2>"$work/deb/shlibdeps.log" |
     sed 's/^shlibs:Depends=//')
-[ -n "$depends" ]
+[ -n "$depends" ] || { cat "$work/deb/shlibdeps.log" >&2; exit 1; }
 
 find "$root" -type d -exec chmod 755 {} +
 find "$root" -type f \( -name '*.so' -o -name '*.so.*' -o -not -perm -100 \) -exec chmod 644 {} +
