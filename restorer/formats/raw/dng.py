@@ -18,7 +18,7 @@ from restorer.formats.raw.area import Area
 from restorer.formats.raw.carried_tags import carried_tags
 from restorer.formats.raw.opcodes import DAMAGED, Opcode, read_opcodes, trimmed
 from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
-from restorer.formats.tiff.directories import TIFF_ERRORS
+from restorer.formats.tiff.directories import tiff_errors
 from restorer.pages import Calibration, RawTag
 from restorer.sensor import SensorNoise
 
@@ -62,7 +62,7 @@ class Dng:
             every = list(_all(pages))
             found = [page for page in every if page.photometric in SENSOR]
             main = [page for page in found if int(page.subfiletype) in _MAIN] or found
-        except TIFF_ERRORS:
+        except tiff_errors():
             return None
         if not main:
             raise ImageFormatError("the DNG holds no samples of a sensor")
@@ -241,7 +241,7 @@ class Dng:
 
     def values(self) -> NDArray[np.float32]:
         """Return the samples of the active area, (H, W, C), as the sensor counted."""
-        with decoding(*TIFF_ERRORS):
+        with decoding(*tiff_errors()):
             found: NDArray[Any] = self.page.asarray(squeeze=False)[0, 0]
         rows, columns = (self.numbers(tag, 1) for tag in (ROW_INTERLEAVE, COLUMN_INTERLEAVE))
         found = _interleaved(found, *(1 if n is None else int(n[0]) for n in (rows, columns)))
@@ -263,7 +263,7 @@ class Dng:
 
     def thumbnail(self) -> bytes:
         """Return the largest preview, a JPEG; empty where there is none."""
-        with suppress(*TIFF_ERRORS):
+        with suppress(*tiff_errors()):
             jpegs = [page for page in self._pages if page.compression == _JPEG]
             whole = [p for p in jpegs if p.photometric in _SHOWN and len(p.dataoffsets) == 1]
             best = max(whole, key=lambda page: page.imagelength * page.imagewidth, default=None)

@@ -13,7 +13,7 @@ from restorer.errors import ImageFormatError
 from restorer.formats import metadata
 from restorer.formats.codec import RowsError, decoding, exactly
 from restorer.formats.tiff import tiff
-from restorer.formats.tiff.directories import TIFF_ERRORS
+from restorer.formats.tiff.directories import tiff_errors
 from restorer.formats.tiff.tiff import TiffOptions, TiffReader
 from restorer.image import Image, Pixels
 
@@ -74,7 +74,7 @@ class TiffRows:
             where = f"rows {top} to {top + rows} are damaged"
             try:
                 tiff.check_codes(page, data)
-                with decoding(*TIFF_ERRORS, OSError):
+                with decoding(*tiff_errors(), OSError):
                     part = page.decode(
                         data, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
                     )[0][0, :rows, : page.imagewidth - column * side]

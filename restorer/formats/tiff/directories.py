@@ -17,15 +17,21 @@ from restorer.formats.tiff.stacks import planes_of
 # Without a handler of its own, tifffile's remarks on damaged files would reach the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-# What tifffile and its decoders raise for damaged files, beside OSError: it does not check tags.
-TIFF_ERRORS = (
-    *(ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
-    *(struct.error, zlib.error),
-)
 NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
 _REDUCED_OR_MASK = 0b101  # bits of NewSubfileType: a thumbnail or a mask is no page
 _OLD_REDUCED = 2  # SubfileType
 _MAX_ENTRIES = 4096  # more than all known tags
+
+
+def tiff_errors() -> tuple[type[Exception], ...]:
+    """Return what tifffile and its decoders raise for damaged files, beside OSError.
+
+    tifffile does not check tags. Its own error is a ValueError in newer versions only.
+    """
+    from tifffile import TiffFileError
+
+    general = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
+    return (TiffFileError, *general, struct.error, zlib.error)
 
 
 class Directories:
@@ -41,7 +47,7 @@ class Directories:
     def __init__(self, file: BinaryIO) -> None:
         import tifffile
 
-        with decoding(*TIFF_ERRORS):
+        with decoding(*tiff_errors()):
             self._tiff = tifffile.TiffFile(file)
             found = [*_walk(file)]
         if not found:
@@ -59,7 +65,7 @@ class Directories:
         """Return a page of tifffile. Raises ImageFormatError for a damaged directory."""
         import tifffile
 
-        with decoding(*TIFF_ERRORS, OSError):
+        with decoding(*tiff_errors(), OSError):
             first = self._tiff.pages.first  # tifffile has read it already
             if number == 0 and first.offset == self.pages[0]:
                 return first

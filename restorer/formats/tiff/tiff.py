@@ -34,7 +34,7 @@ from restorer.formats.metadata import (
     resolution_of,
 )
 from restorer.formats.tiff import geo, lzw, stacks, ycbcr
-from restorer.formats.tiff.directories import TIFF_ERRORS, Directories
+from restorer.formats.tiff.directories import Directories, tiff_errors
 from restorer.image import Bits, Image, Metadata
 from restorer.options import Choice, option
 
@@ -165,7 +165,7 @@ class TiffReader:
                 check_codes(page, file.read(size))
         if self.is_raw_ycbcr:
             return self.image(ycbcr.decode(page, file))
-        with decoding(*TIFF_ERRORS):
+        with decoding(*tiff_errors()):
             values: Any = page.asarray(squeeze=False)[:, 0]  # (planes, H, W, samples)
         values = np.moveaxis(values[..., 0], 0, -1) if len(values) > 1 else values[0]
         return self.image(values)
@@ -298,7 +298,7 @@ def add_metadata(file: BinaryIO, metadata: Metadata) -> tuple[str, ...]:
 def _check(page: Any) -> None:
     """Refuse what could not be shown as gray or RGB."""
     photometric, bits, kind = page.photometric, page.bitspersample, page.sampleformat
-    with decoding(*TIFF_ERRORS):
+    with decoding(*tiff_errors()):
         chunks = page.chunks, page.chunked
     numbers = (
         page.imagewidth,

@@ -17,7 +17,7 @@ from restorer import formats
 from restorer.errors import ImageFormatError, ImageTooLargeError
 from restorer.formats.color import profiles
 from restorer.formats.exif import ifd
-from restorer.formats.tiff import lzw, tiff
+from restorer.formats.tiff import directories, lzw, tiff
 from restorer.image import Image, Metadata
 
 
@@ -492,6 +492,11 @@ def test_damaged_files_give_a_picture_or_an_image_error(tmp_path_factory, data):
     path.write_bytes(raw)
     with contextlib.suppress(ImageFormatError, ImageTooLargeError):
         formats.read(path, max_pixels=10**6)
+
+
+def test_the_errors_of_every_version_of_tifffile_count_as_damage():
+    assert issubclass(tifffile.TiffFileError, directories.tiff_errors())
+    assert tifffile.TiffFileError in directories.tiff_errors()
 
 
 def test_damage_is_not_printed(path, capfd):
