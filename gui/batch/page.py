@@ -217,7 +217,7 @@ class BatchPage(FileDropPanel):
         other = any(each is not strip.document for each in chosen)
         can = {
             "open": bool(chosen),
-            "start": any(not each.is_busy and each.path is not None for each in chosen),
+            "start": any(not each.is_busy for each in chosen),
             "retry": badges["failed"] > 0,
             "cancel": busy,
             "use": other and strip.document is not None,

@@ -3356,6 +3356,20 @@
 </context>
 <context>
     <name>FilePlans</name>
+    <message numerus="yes">
+        <source>%n pictures are ready already. Save or export them.</source>
+        <translation>
+            <numerusform>%n Bild ist schon fertig. Speichern oder exportieren Sie es.</numerusform>
+            <numerusform>%n Bilder sind schon fertig. Speichern oder exportieren Sie sie.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pasted pictures have no folder. Export them when ready.</source>
+        <translation>
+            <numerusform>%n eingefügtes Bild hat keinen Ordner. Exportieren Sie es, wenn es fertig ist.</numerusform>
+            <numerusform>%n eingefügte Bilder haben keinen Ordner. Exportieren Sie sie, wenn sie fertig sind.</numerusform>
+        </translation>
+    </message>
     <message>
         <source>already in the list</source>
         <translation>schon in der Liste</translation>

@@ -24,6 +24,20 @@
 <context>
     <name>FilePlans</name>
     <message numerus="yes">
+        <source>%n pictures are ready already. Save or export them.</source>
+        <translation>
+            <numerusform>%n picture is ready already. Save or export it.</numerusform>
+            <numerusform>%n pictures are ready already. Save or export them.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pasted pictures have no folder. Export them when ready.</source>
+        <translation>
+            <numerusform>%n pasted picture has no folder. Export it when ready.</numerusform>
+            <numerusform>%n pasted pictures have no folder. Export them when ready.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n waiting files will be saved there, too.</source>
         <translation>
             <numerusform>%n waiting file will be saved there, too.</numerusform>

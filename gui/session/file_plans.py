@@ -32,12 +32,14 @@ class FilePlans(QObject):
 
     Signals:
         told: A sentence for the page of the batch.
+        unfiled: Ids of pasted pictures, whose results stay in the window.
 
     Attributes:
         output: Where results go.
     """
 
     told = Signal(str)
+    unfiled = Signal(object)
 
     def __init__(self, store: Store, runs: FileRuns, keeper: QueueKeeper) -> None:
         super().__init__(store)
@@ -76,11 +78,27 @@ class FilePlans(QObject):
         """Let documents wait for a file each, by their recipes.
 
         Args:
-            ids: Those that run or wait already stay as they are.
+            ids: Those that run or wait already stay as they are, and those with an unsaved result
+                of their recipe.
             start: Whether the queue runs as soon as they are in it.
         """
-        found = [self._strip.find(id) for id in ids]
-        self._plan([each for each in found if each is not None and not each.is_busy], start=start)
+        found = [each for id in ids if (each := self._strip.find(id)) and not each.is_busy]
+        idle = [each for each in found if each.badge != "ready"]
+        pasted = [each.id for each in idle if each.path is None]
+        filed = [each for each in idle if each.path is not None]
+        said = []
+        if ready := len(found) - len(idle):
+            said.append(self.tr("%n pictures are ready already. Save or export them.", "", ready))
+        if count := len(pasted):
+            said.append(
+                self.tr("%n pasted pictures have no folder. Export them when ready.", "", count)
+            )
+        if filed or not said:
+            self._plan(filed, start=start, said=said)
+        else:
+            self.told.emit(" ".join(said))
+        if start and pasted:
+            self.unfiled.emit(pasted)
 
     def follow(self, before: Strip) -> None:
         """Plan the jobs of waiting documents anew whose recipes have changed since."""
@@ -124,10 +142,20 @@ class FilePlans(QObject):
     def _strip(self) -> Strip:
         return self._store.state.strip
 
-    def _plan(self, documents: Sequence[Document], *, start: bool = False) -> None:
-        able = [each for each in documents if each.path is not None and each.recipe.asked]
+    def _plan(
+        self, documents: Sequence[Document], *, start: bool = False, said: Sequence[str] = ()
+    ) -> None:
+        """Let documents with files wait for jobs.
+
+        Args:
+            documents: Those without a step are left out.
+            start: Whether the queue runs as soon as they are in it.
+            said: What is told then, beside the files that are left out.
+        """
+        able = [each for each in documents if each.recipe.asked]
         if not able:
-            self.told.emit(self.tr("No step is selected. Turn on at least one."))
+            none = self.tr("No step is selected. Turn on at least one.")
+            self.told.emit(" ".join([none, *said]))
             return
         output, taken = self.output, _targets(self._strip, but=able)
 
@@ -146,9 +174,9 @@ class FilePlans(QObject):
             )
             self._runs.file({id: job for id, job in plan.jobs.items() if id in same})
             self._keeper.record(QueueStore.ignore, plan.ignored)
-            self.told.emit(self._skipped(len(plan.jobs), plan.ignored))
             if start:
                 self._runs.start()
+            self.told.emit(" ".join([self._skipped(len(plan.jobs), plan.ignored), *said]).strip())
 
         self._planner.ask(lambda _: plan_documents(able, output, taken), take)
 

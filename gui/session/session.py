@@ -102,6 +102,7 @@ class Session(QObject):
         self.opener.showing.connect(self.showing)
         self.opener.left.connect(self._leave)
         self.opener.opened.connect(self._show_opened)
+        self.plans.unfiled.connect(self._runs.add)
         self._runs.ended.connect(self._take_end)
         self.saving.recolor.connect(self._recolor)
 

@@ -69,7 +69,7 @@ class DocumentCommands(QObject):
             "open-saved": opened is not None and opened.saved is not None,
             "discard": any(each.has_result for each in documents),
             "show-in-folder": opened is not None and opened.path is not None,
-            "restore-and-save": any(each.path is not None for each in documents),
+            "restore-and-save": bool(documents),
             "remove": bool(documents),
         }
         for name, possible in can.items():

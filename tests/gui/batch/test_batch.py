@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QAccessible, QColor, QDropEvent
+from PySide6.QtGui import QAccessible, QColor, QDropEvent, QImage
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 import restorer.inference.loading
@@ -307,6 +307,41 @@ def test_results_of_the_window_pause_with_the_files_and_go_on(panel, qtbot, tmp_
     panel.start.click()
     qtbot.waitUntil(lambda: [each.badge for each in documents(panel)] == ["ready", "ready"])
     assert panel.summary.text.text() == "2 pictures · 2 not saved"
+
+
+def test_results_that_are_ready_are_not_made_again(panel, qtbot, source):
+    session = panel.session
+    session.opener.open([source / name for name in ("a.png", "b.png")])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    session.run()
+    qtbot.waitUntil(lambda: documents(panel)[0].badge == "ready")
+    result = documents(panel)[0].restoration
+    session.select(ids(panel, 0, 1))
+    panel.start_selected.click()
+    qtbot.waitUntil(lambda: documents(panel)[1].badge == "saved")
+    assert documents(panel)[0].badge == "ready"
+    assert documents(panel)[0].restoration is result
+    assert "ready already" in panel.message.text()
+    session.select(ids(panel, 0))
+    panel.start_selected.click()
+    assert "ready already" in panel.message.text()
+    session.recipes.choose(session.state.choices.with_values(sigma=31.0))
+    panel.start_selected.click()
+    qtbot.waitUntil(lambda: documents(panel)[0].badge == "saved")
+
+
+def test_pasted_pictures_are_restored_in_the_window(panel, qtbot, source):
+    session = panel.session
+    session.opener.open([source / "a.png"])
+    qtbot.waitUntil(lambda: session.state.picture is not None)
+    image = QImage(20, 16, QImage.Format.Format_RGB32)
+    image.fill(0)
+    session.opener.paste(image, "Pasted picture")
+    qtbot.waitUntil(lambda: session.state.picture is not None and len(documents(panel)) == 2)
+    session.select(ids(panel, 0, 1))
+    panel.start_selected.click()
+    qtbot.waitUntil(lambda: [each.badge for each in documents(panel)] == ["saved", "ready"])
+    assert "pasted" in panel.message.text()
 
 
 def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, windows, source, tmp_path):
