@@ -48,7 +48,7 @@ _RAMP_MARGIN = 8  # input pixels at the edges of the ramp that are not counted
 _PROBE_SIDES = (48, 96, 144)
 _RUNS = 3
 _LARGEST_CHECK = 512  # side of a tile that is timed on a GPU; models may take whole pictures
-_LARGEST_BATCH = 16  # tiles that saturate a GPU; a cancel waits for all of them
+LARGEST_BATCH = 16  # tiles that saturate a GPU; a cancel waits for all of them
 _TRIALS = "precision and ramp"  # the kind of measurement that `PrecisionTrial` holds
 _measuring = threading.Lock()  # the memory of the whole process is measured
 
@@ -123,10 +123,10 @@ def largest_side(memory: TileMemory, needs: TileNeeds, budget_bytes: float) -> i
     return next(fitting, round_up(needs.min_side, needs.multiple_of))
 
 
-def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float) -> int:
-    """Return the number of tiles of `pixels` input pixels to run at once, 1 to 16."""
+def fitting_batch(memory: TileMemory, pixels: int, budget_bytes: float, most: int) -> int:
+    """Return the number of tiles of `pixels` input pixels to run at once, 1 to `most`."""
     each = memory.b * pixels + memory.c * pixels**2
-    return max(1, min(_LARGEST_BATCH, int((budget_bytes - memory.a) / max(1.0, each))))
+    return max(1, min(most, int((budget_bytes - memory.a) / max(1.0, each))))
 
 
 def even_batch(tiles: int, most: int) -> int:
@@ -283,13 +283,13 @@ def _planned(predictor: Predictor) -> tuple[int, int]:
     """Return the side and the number of the tiles that keep a device busy."""
     spec, device = predictor.spec, predictor.device
     if predictor.runs_in_threads:
-        return calibration.check_side(spec), min(cpu_threads(), _LARGEST_BATCH)
+        return calibration.check_side(spec), cpu_threads()
     memory = tile_memory(predictor) if device.startswith("cuda") else None
     if memory is None:
         return calibration.check_side(spec), 1
     budget, largest = tile_budget(device), min(spec.tile.side, _LARGEST_CHECK)
     side = largest_side(memory, replace(spec.tile, side=largest), budget)
-    return side, fitting_batch(memory, side**2, budget)
+    return side, fitting_batch(memory, side**2, budget, LARGEST_BATCH)
 
 
 def _check(spec: ModelSpec, side: int | None = None, batch: int = 1) -> tuple[FloatArray, TilePlan]:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from restorer import bayer, color
 from restorer.errors import SettingsError
 from restorer.inference.autotune import (
+    LARGEST_BATCH,
     TileMemory,
     even_batch,
     fitting_batch,
@@ -433,7 +434,8 @@ def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
     """
     if not predictor.device.startswith("cuda"):
         return 1
-    return even_batch(len(tiles.tiles), _fitting(predictor, settings, tiles))
+    most = _fitting(predictor, settings, tiles, LARGEST_BATCH)
+    return even_batch(len(tiles.tiles), most)
 
 
 def _threads(predictor: Predictor, settings: Settings, tiles: TilePlan | None) -> int:
@@ -441,17 +443,17 @@ def _threads(predictor: Predictor, settings: Settings, tiles: TilePlan | None) -
     if tiles is None or not predictor.runs_in_threads:
         return 1
     most = min(cpu_threads(), len(tiles.tiles))
-    return most if most == 1 else min(most, _fitting(predictor, settings, tiles))
+    return most if most == 1 else _fitting(predictor, settings, tiles, most)
 
 
-def _fitting(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
-    """Return how many tiles fit into the memory; 1 where that is not known."""
+def _fitting(predictor: Predictor, settings: Settings, tiles: TilePlan, most: int) -> int:
+    """Return how many tiles fit into the memory, at most `most`; 1 where that is not known."""
     memory, needs = tile_memory(predictor), predictor.spec.tile
     if memory is None and predictor.spec.traits.needs_references:  # is not measured
         memory = TileMemory(0, needs.bytes_per_pixel, 0)
     if memory is None:
         return 1
-    return fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings))
+    return fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings), most)
 
 
 def _memory_bytes(predictor: Predictor, settings: Settings) -> int:
