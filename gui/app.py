@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from restorer import SettingsError
 
 from .session.session import Session
-from .session.shelf import cache_folder
+from .session.shelf import adopt_former_queue, cache_folder
 from .shell.editing import Editing
 from .shell.preferences import Preferences
 from .widgets.accessibility import install_roles
@@ -79,6 +79,8 @@ def _run(begin: Callable[[MainWindow], None], folder: Path | None) -> int:
     surround = preferences.text("surround")
     app.setProperty("surround", surround if surround in SURROUNDS else "gray")
     set_scheme(app, preferences.text("scheme", "system"))
+    if folder is not None:
+        adopt_former_queue(preferences.folder / "queue", folder)
     window = MainWindow(Session(folder=folder), preferences)
     window.show()
     begin(window)

@@ -21,7 +21,7 @@ from restorer import (
     read_journal,
 )
 
-from .shelf import QUEUE
+from .shelf import QUEUE, QUEUE_JOURNAL
 
 _Ended: TypeAlias = dict[tuple[str, str], FinishRecord]  # by source and target of the job
 _Write: TypeAlias = Callable[[Journal], None]
@@ -39,7 +39,7 @@ class QueueStore:
 
     def __init__(self, folder: Path) -> None:
         self.jobs_path = folder / QUEUE
-        self.journal_path = folder / "journal.jsonl"
+        self.journal_path = folder / QUEUE_JOURNAL
 
     def load(self) -> list[tuple[Job, Result | None]]:
         """Return the jobs of the last time, and how they ended; one that ran waits again.

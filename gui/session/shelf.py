@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 BUDGET_BYTES = 20 * 10**9  # of all results; 40 photographs of 24 megapixels, 12 bytes a pixel
 SPARE_BYTES = 2 * 10**9  # that stay free on the disk
-QUEUE = "queue.json"  # see `QueueStore`
+QUEUE, QUEUE_JOURNAL = "queue.json", "journal.jsonl"  # see `QueueStore`
 _JOURNAL, _LOCK = "journal.json", "lock"
 _T = TypeVar("_T")
 
@@ -255,6 +255,25 @@ class Shelf:
 def cache_folder() -> Path:
     """Return where the folders of all windows are."""
     return user_cache_path("restorer") / "window"
+
+
+def adopt_former_queue(former: Path, base: Path) -> None:
+    """Move the queue of an earlier version to a folder that the next window claims.
+
+    Args:
+        former: Where that version kept it, below the settings.
+        base: Where the folders of all windows are.
+    """
+    folder = base / "former-queue"
+    try:
+        if (former / QUEUE).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in (QUEUE_JOURNAL, QUEUE):
+                if (former / name).exists():
+                    shutil.move(former / name, folder / name)
+            former.rmdir()
+    except OSError as error:  # other files in the folder, or no right to move them
+        log.warning("%s: %s", former, error)
 
 
 def _stage(document: Document) -> Literal["idle", "waiting", "failed"]:

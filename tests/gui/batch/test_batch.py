@@ -43,6 +43,7 @@ from restorer.gui.session.jobs import Output, document_of, plan_documents, waiti
 from restorer.gui.session.queue_store import QueueStore
 from restorer.gui.session.runner import BatchUpdate, Runner
 from restorer.gui.session.session import Session
+from restorer.gui.session.shelf import adopt_former_queue
 from restorer.gui.widgets.theme import colors_of
 
 from helpers import make_photograph
@@ -361,6 +362,20 @@ def test_the_queue_is_there_tomorrow_and_waits(panel, qtbot, windows, source, tm
     run(again, qtbot)
     assert Counter(states(again)) == {"saved": 4, "failed": 2}
     assert len(tree(tmp_path / "out")) == 4, "in the folder that was chosen then"
+
+
+def test_the_queue_of_an_earlier_version_is_taken_over_once(windows, source, tmp_path):
+    former, kept = tmp_path / "settings" / "queue", tmp_path / "kept"
+    jobs = restorer.plan_jobs(source, tmp_path / "out", ["panet-denoise-lite"]).jobs
+    done = {jobs[0]: Result("done", jobs[0].target)}
+    QueueStore(former).save(jobs)
+    QueueStore(former).finish(done)
+    adopt_former_queue(former, kept)
+    adopt_former_queue(former, kept)
+    assert not former.exists()
+    found = documents(windows(kept))
+    assert [each.job for each in found] == list(jobs)
+    assert [each.badge for each in found] == ["saved", *["waiting"] * (len(jobs) - 1)]
 
 
 def test_what_was_retried_or_taken_out_is_so_tomorrow(panel, qtbot, windows, source):
