@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 # Time for which another thread may keep Python's lock while the window waits for it. The usual 5 ms
 # add up where one event takes the lock several times.
 SWITCH_INTERVAL_S = 0.001
+_MANY_CORES = 8  # some of which the networks leave to Qt
 
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
@@ -67,7 +68,7 @@ def _run(begin: Callable[[MainWindow], None], folder: Path | None) -> int:
     _check_screen()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     silence_image_readers()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    keep_responsive()
     app = QApplication(sys.argv[:1])
     install_roles()
     app.setApplicationName("restorer")
@@ -89,6 +90,18 @@ def _run(begin: Callable[[MainWindow], None], folder: Path | None) -> int:
     alarm.stop()
     del translators
     return code
+
+
+def keep_responsive() -> None:
+    """Let the thread of the window wait for as little as possible, beside networks at work.
+
+    Called before there is an application.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    if (os.cpu_count() or 1) < _MANY_CORES:
+        # Qt paints by threads of its own, and waits for them: up to 70 ms where the networks keep
+        # all cores busy. Alone it takes 15 ms for 2560 x 1440 pixels.
+        os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
 
 
 def silence_image_readers() -> None:

@@ -83,7 +83,7 @@ class Choices:
     enlargement: int = 1
     chosen: Chosen | None = None
 
-    @property
+    @cached_property  # asked for a hundred times in a change of the state
     def models(self) -> tuple[ModelSpec, ...]:
         """The models of the tasks that are wanted, in order."""
         return tuple(

@@ -30,7 +30,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from restorer import Image, write
-from restorer.gui.app import SWITCH_INTERVAL_S
+from restorer.gui.app import keep_responsive
 from restorer.gui.session.choices import usual_choices
 from restorer.gui.session.session import Session
 from restorer.gui.shell.preferences import Preferences
@@ -109,6 +109,7 @@ def times(app: QApplication, session: Session) -> list[Times]:
 
 def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    keep_responsive()
     app = QApplication([])
     folder = Path(tempfile.mkdtemp())
     files = {}
@@ -116,7 +117,6 @@ def main() -> None:
         files[name] = folder / f"{name}.ppm"
         write(Image(noisy(*size)), files[name])
     settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     window = MainWindow(Session(), Preferences(settings))
     session, state = window.session, lambda: window.session.state
     chain = usual_choices().with_task("super-resolution", wanted=False)
