@@ -62,7 +62,10 @@ def _attend(
     projection: Tensor,
     assemble: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
-    """Map (..., C, L), (..., C, L) and (..., V, L) to (..., V, L)."""
+    """Map (..., C, L), (..., C, L) and (..., V, L) to (..., V, L), in memory (..., L, V).
+
+    That is the channels-last layout of the networks, into which nothing has to be turned.
+    """
     samples = key.shape[0] if key.ndim == 3 else 1
     step = max(1, block_pixels(projection) // samples)
 
@@ -70,12 +73,12 @@ def _attend(
         return key_sums(key[..., start:stop], value[..., start:stop], projection)
 
     def spread(start: int, stop: int) -> Tensor:
-        return read_sums(sums, query[..., start:stop], projection)
+        return read_sums(sums, query[..., start:stop], projection).mT
 
     sums = sum_spans(gather, key.shape[-1], step)
     if assemble:
         sums = assemble(sums)
-    return concatenate_spans(spread, query.shape[-1], step, dim=-1)
+    return concatenate_spans(spread, query.shape[-1], step, dim=-2).mT
 
 
 def block_pixels(projection: Tensor) -> int:
@@ -94,8 +97,8 @@ def key_sums(key: Tensor, value: Tensor, projection: Tensor) -> Tensor:
 
 def read_sums(sums: Tensor, query: Tensor, projection: Tensor) -> Tensor:
     """Return the attention of (..., C, L) queries to the pixels summed up by `key_sums`."""
-    weighted = sums @ _features(query, projection)
-    return weighted[..., :-1, :] / weighted[..., -1:, :]
+    weighted = _features(query, projection).mT @ sums.mT
+    return (weighted[..., :-1] / weighted[..., -1:]).mT
 
 
 def _features(vectors: Tensor, projection: Tensor) -> Tensor:
