@@ -20,11 +20,11 @@ SHIPPED = [s.id for s in restorer.list_models() if s.weights.embedded and s.task
 HEIGHT, WIDTH = 150, 170
 
 
-def sky(noise: float) -> FloatArray:
+def sky(noise: float, height: int = HEIGHT, width: int = WIDTH) -> FloatArray:
     """A smooth gradient, where the eye finds the faintest line, with some grain."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-    planes = [0.35 + 0.3 * y / HEIGHT, 0.5 + 0.25 * y / HEIGHT, 0.85 - 0.1 * x / WIDTH]
-    grain = np.random.default_rng(0).normal(0, noise / 255, (HEIGHT, WIDTH, 3))
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    planes = [0.35 + 0.3 * y / height, 0.5 + 0.25 * y / height, 0.85 - 0.1 * x / width]
+    grain = np.random.default_rng(0).normal(0, noise / 255, (height, width, 3))
     return (np.stack(planes, 2) + grain).astype(np.float32)
 
 
@@ -67,3 +67,15 @@ def test_gradient_across_tile_borders_is_that_inside(
 @pytest.mark.parametrize("model", SHIPPED)
 def test_a_fifth_of_a_step_of_eight_bits_between_tiles_is_seen(model: str) -> None:
     assert max(seams(model, sky(0.0), 0.0, step=0.2 / 255)) > 1.1
+
+
+@pytest.mark.parametrize("noise", [0.0, 15.0])
+@pytest.mark.parametrize("model", SHIPPED)
+def test_windows_of_the_attention_leave_no_trace(model: str, noise: float) -> None:
+    spec = restorer.model_spec(model)
+    step = restorer.Step(model, sigma=noise if spec.condition == "sigma" else None)
+    settings = Settings(tile=416, precision="fp32")  # one tile, of three windows of 160
+    result = restorer.restore(Image(sky(noise, 400, 200)), step, settings=settings).pixels
+    own = tuple((start - spec.tile.border) * spec.scale for start in (0, 128, 256))
+    period = spec.scale * spec.tile.multiple_of
+    assert seam_ratio(result, own, 160 * spec.scale, period, 0) < 1.1
