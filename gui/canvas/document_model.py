@@ -22,6 +22,7 @@ from ..session.session import Session
 from ..session.state import State
 from ..session.thumbnails import Thumbnails
 from ..widgets.badges import badge_icon
+from ..widgets.notes import note_text
 from ..widgets.theme import colors_of
 from ..widgets.titles import step_name
 from ..widgets.words import duration
@@ -213,8 +214,10 @@ class DocumentModel(QAbstractTableModel):
     def _remark(self, document: Document) -> str:
         """Return what is to be said: why it failed, where it is, or what will be done."""
         ended = document.ended
-        if document.failure or (ended is not None and (ended.error or ended.notes)):
-            return document.failure or (ended.error or "; ".join(ended.notes) if ended else "")
+        if document.failure:
+            return document.failure
+        if ended is not None and (ended.error or ended.notes):
+            return note_text(ended.error) or "; ".join(map(note_text, ended.notes))
         if document.badge == "saved" and document.saved is not None:
             return self.tr("Saved as %1").replace("%1", document.saved.path.name)
         recipe = document.recipe

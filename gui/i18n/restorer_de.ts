@@ -3577,4 +3577,647 @@
         <translation>noch etwa %1</translation>
     </message>
 </context>
+<context>
+    <name>notes</name>
+    <message>
+        <source>nothing to repair</source>
+        <translation>nichts zu reparieren</translation>
+    </message>
+    <message>
+        <source>found %1: %2</source>
+        <translation>gefunden: %1; Schritte: %2</translation>
+    </message>
+    <message>
+        <source>JPEG compression of quality %1</source>
+        <translation>JPEG-Kompression der Qualität %1</translation>
+    </message>
+    <message>
+        <source>JPEG compression of quality %1 that was resaved</source>
+        <translation>mehrfache JPEG-Kompression der Qualität %1</translation>
+    </message>
+    <message>
+        <source>JPEG compression</source>
+        <translation>JPEG-Kompression</translation>
+    </message>
+    <message>
+        <source>JPEG compression that was resaved</source>
+        <translation>mehrfache JPEG-Kompression</translation>
+    </message>
+    <message>
+        <source>white noise</source>
+        <translation>gleichmäßiges Rauschen</translation>
+    </message>
+    <message>
+        <source>camera noise</source>
+        <translation>Kamerarauschen</translation>
+    </message>
+    <message>
+        <source>coarse noise</source>
+        <translation>grobes Rauschen</translation>
+    </message>
+    <message>
+        <source>film grain</source>
+        <translation>Filmkorn</translation>
+    </message>
+    <message>
+        <source>chroma noise</source>
+        <translation>Farbrauschen</translation>
+    </message>
+    <message>
+        <source>%1 of level %2</source>
+        <translation>%1 der Stärke %2</translation>
+    </message>
+    <message>
+        <source>a clean photograph</source>
+        <translation>ein sauberes Foto</translation>
+    </message>
+    <message>
+        <source>a clean art</source>
+        <translation>ein sauberes Bild</translation>
+    </message>
+    <message>
+        <source>a clean screenshot</source>
+        <translation>ein sauberer Bildschirmabzug</translation>
+    </message>
+    <message>
+        <source>a clean scan</source>
+        <translation>ein sauberer Scan</translation>
+    </message>
+    <message>
+        <source>a clean raw</source>
+        <translation>ein sauberes RAW</translation>
+    </message>
+    <message>
+        <source>it was saved at JPEG quality %1, whose traces nobody sees</source>
+        <translation>es wurde mit JPEG-Qualität %1 gespeichert, deren Spuren niemand sieht</translation>
+    </message>
+    <message>
+        <source>no traces of JPEG compression were found</source>
+        <translation>es wurden keine Spuren von JPEG-Kompression gefunden</translation>
+    </message>
+    <message>
+        <source>no noise was found, as in drawings and text</source>
+        <translation>es wurde kein Rauschen gefunden, wie bei Zeichnungen und Text</translation>
+    </message>
+    <message>
+        <source>%1 is a generative model: it may have invented texture</source>
+        <translation>%1 ist ein generatives Modell: es kann Strukturen erfunden haben</translation>
+    </message>
+    <message>
+        <source>white was taken to be %1</source>
+        <translation>als Weiß wurde %1 angenommen</translation>
+    </message>
+    <message>
+        <source>the gray color profile was dropped, the result has color</source>
+        <translation>das Grauprofil wurde weggelassen, denn das Ergebnis hat Farben</translation>
+    </message>
+    <message>
+        <source>%1: its result depends on the whole picture, which was cut into %2 tiles of %3; brightness and texture may differ between them</source>
+        <translation>%1: das Ergebnis hängt vom ganzen Bild ab, das in %2 Kacheln von %3 zerlegt wurde; Helligkeit und Struktur können sich zwischen ihnen unterscheiden</translation>
+    </message>
+    <message>
+        <source>%1 in %2 on %3, so that it was computed in fp32 on the CPU</source>
+        <translation>%1 in %2 auf %3; deshalb wurde in fp32 auf der CPU gerechnet</translation>
+    </message>
+    <message>
+        <source>a tile is NaN or infinity</source>
+        <translation>eine Kachel ist NaN oder unendlich</translation>
+    </message>
+    <message>
+        <source>the colors of a tile are wrong</source>
+        <translation>die Farben einer Kachel sind falsch</translation>
+    </message>
+    <message>
+        <source>%1 took about %2 MB, more than the memory that it was given: its tiles get no smaller</source>
+        <translation>%1 brauchte etwa %2 MB, mehr als den Speicher, den es bekam: kleiner werden die Kacheln nicht</translation>
+    </message>
+    <message>
+        <source>%1 cm are printed at %2 dpi</source>
+        <translation>%1 cm werden mit %2 dpi gedruckt</translation>
+    </message>
+    <message>
+        <source>reference %1 gave %2 of the fine texture</source>
+        <translation>die Referenz %1 lieferte %2 der feinen Struktur</translation>
+    </message>
+    <message>
+        <source>reference %1 adds nothing to the picture and was ignored</source>
+        <translation>die Referenz %1 trägt nichts zum Bild bei und wurde ignoriert</translation>
+    </message>
+    <message>
+        <source>reference %1 shows nothing of the picture and was ignored</source>
+        <translation>die Referenz %1 zeigt nichts vom Bild und wurde ignoriert</translation>
+    </message>
+    <message>
+        <source>no reference is for this picture; it was enlarged without</source>
+        <translation>für dieses Bild gibt es keine Referenz; es wurde ohne vergrößert</translation>
+    </message>
+    <message>
+        <source>%1 shows how much came from references, %2 from where</source>
+        <translation>%1 zeigt, wie viel von Referenzen stammt, %2 zeigt, woher</translation>
+    </message>
+    <message>
+        <source>%1 more references show less of the picture and were left out</source>
+        <translation>%1 weitere Referenzen zeigen weniger vom Bild und wurden weggelassen</translation>
+    </message>
+    <message>
+        <source>exists already</source>
+        <translation>ist schon vorhanden</translation>
+    </message>
+    <message>
+        <source>exists already, and is older than its source</source>
+        <translation>ist schon vorhanden und älter als das Original</translation>
+    </message>
+    <message>
+        <source>was changed after it was written</source>
+        <translation>wurde nach dem Schreiben geändert</translation>
+    </message>
+    <message>
+        <source>done before</source>
+        <translation>schon erledigt</translation>
+    </message>
+    <message>
+        <source>done before, without the pages that could not be read</source>
+        <translation>schon erledigt, ohne die Seiten, die nicht lesbar waren</translation>
+    </message>
+    <message>
+        <source>left out: %1</source>
+        <translation>weggelassen: %1</translation>
+    </message>
+    <message>
+        <source>files at an address get the time of their upload</source>
+        <translation>Dateien an einer Adresse bekommen die Zeit des Hochladens</translation>
+    </message>
+    <message>
+        <source>not kept: %1</source>
+        <translation>nicht übernommen: %1</translation>
+    </message>
+    <message>
+        <source>not kept: ImageJ %1, which ImageJ reads of compressed pages only</source>
+        <translation>nicht übernommen: %1 von ImageJ, das ImageJ nur von komprimierten Seiten liest</translation>
+    </message>
+    <message>
+        <source>not kept: %1, which has other pages now</source>
+        <translation>nicht übernommen: %1, denn die Seiten sind jetzt andere</translation>
+    </message>
+    <message>
+        <source>moved to EXIF: %1</source>
+        <translation>nach EXIF übernommen: %1</translation>
+    </message>
+    <message>
+        <source>%1 holds no %2; left out</source>
+        <translation>%1 nimmt dies nicht auf: %2; weggelassen</translation>
+    </message>
+    <message>
+        <source>%1 holds no transparency; it was laid on white</source>
+        <translation>%1 kennt keine Transparenz; das Bild wurde auf Weiß gelegt</translation>
+    </message>
+    <message>
+        <source>%1 holds no color profile</source>
+        <translation>%1 kennt keine Farbprofile</translation>
+    </message>
+    <message>
+        <source>the %1 color profile does not fit %2 pixels</source>
+        <translation>das Farbprofil für %1 passt nicht zu Pixeln in %2</translation>
+    </message>
+    <message>
+        <source>%1; left out</source>
+        <translation>%1; weggelassen</translation>
+    </message>
+    <message>
+        <source>%1; it was left out</source>
+        <translation>%1; weggelassen</translation>
+    </message>
+    <message>
+        <source>%1; the colors were converted to sRGB</source>
+        <translation>%1; die Farben wurden in sRGB umgerechnet</translation>
+    </message>
+    <message>
+        <source>%1 holds no more than %2 bits; 16 bits were rounded</source>
+        <translation>%1 hat höchstens %2 Bit; 16 Bit wurden gerundet</translation>
+    </message>
+    <message>
+        <source>%1 holds no floats; values were rounded to %2 bits</source>
+        <translation>%1 kennt keine Gleitkommazahlen; die Werte wurden auf %2 Bit gerundet</translation>
+    </message>
+    <message>
+        <source>%1 holds no floats; values were rounded to %2 bits and clipped to 0..1</source>
+        <translation>%1 kennt keine Gleitkommazahlen; die Werte wurden auf %2 Bit gerundet und auf 0..1 begrenzt</translation>
+    </message>
+    <message>
+        <source>%1 holds no floats; values were divided by %3, rounded to %2 bits</source>
+        <translation>%1 kennt keine Gleitkommazahlen; die Werte wurden durch %3 geteilt und auf %2 Bit gerundet</translation>
+    </message>
+    <message>
+        <source>%1 holds no floats; values were divided by %3, rounded to %2 bits and clipped to 0..1</source>
+        <translation>%1 kennt keine Gleitkommazahlen; die Werte wurden durch %3 geteilt, auf %2 Bit gerundet und auf 0..1 begrenzt</translation>
+    </message>
+    <message>
+        <source>AVIF holds no more than 12 bits; 16 bits were rounded to %1</source>
+        <translation>AVIF hat höchstens 12 Bit; 16 Bit wurden auf %1 gerundet</translation>
+    </message>
+    <message>
+        <source>GIF holds 256 colors a frame; the others became the nearest ones (WebP and PNG hold all)</source>
+        <translation>GIF hat 256 Farben je Einzelbild; die anderen wurden zu den nächstliegenden (WebP und PNG haben alle)</translation>
+    </message>
+    <message>
+        <source>GIF holds no partial transparency; pixels below one half became transparent</source>
+        <translation>GIF kennt keine Teiltransparenz; Pixel unter der Hälfte wurden durchsichtig</translation>
+    </message>
+    <message>
+        <source>Radiance HDR holds 8 bits a color and an exponent; values were rounded</source>
+        <translation>Radiance HDR hat 8 Bit je Farbe und einen Exponenten; die Werte wurden gerundet</translation>
+    </message>
+    <message>
+        <source>Radiance HDR holds 8 bits a color and an exponent; values were rounded; %1 % were below 0 and became 0</source>
+        <translation>Radiance HDR hat 8 Bit je Farbe und einen Exponenten; die Werte wurden gerundet; %1 % lagen unter 0 und wurden 0</translation>
+    </message>
+    <message>
+        <source>transparency beside 16 bits or a color profile was written without loss</source>
+        <translation>Transparenz neben 16 Bit oder einem Farbprofil wurde verlustfrei geschrieben</translation>
+    </message>
+    <message>
+        <source>%1 of %2 bytes is more than JPEG holds; it was left out</source>
+        <translation>%1 mit %2 Byte ist mehr, als JPEG aufnimmt; weggelassen</translation>
+    </message>
+    <message>
+        <source>the gain map is metadata, and was left out</source>
+        <translation>die Gain-Map zählt zu den Metadaten und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the gain map states no parameters; it was left out</source>
+        <translation>die Gain-Map nennt keine Parameter; sie wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the gain map belongs to the colors before their conversion; it was left out</source>
+        <translation>die Gain-Map gehört zu den Farben vor der Umrechnung; sie wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the damaged XMP cannot announce the gain map, which was left out</source>
+        <translation>das beschädigte XMP kann die Gain-Map nicht ankündigen; sie wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>%1 holds the provenance</source>
+        <translation>%1 enthält die Angaben zur Herkunft</translation>
+    </message>
+    <message>
+        <source>%1 is a damaged XMP file; the provenance was left out</source>
+        <translation>%1 ist eine beschädigte XMP-Datei; die Angaben zur Herkunft wurden weggelassen</translation>
+    </message>
+    <message>
+        <source>the provenance was left out: %1</source>
+        <translation>die Angaben zur Herkunft wurden weggelassen: %1</translation>
+    </message>
+    <message>
+        <source>the %1 color description (%2) was turned into an ICC profile</source>
+        <translation>aus der Farbangabe %1 (%2) wurde ein ICC-Profil</translation>
+    </message>
+    <message>
+        <source>%1 was decoded to linear light, in which %2 cd/m² are white</source>
+        <translation>%1 wurde zu linearem Licht dekodiert, in dem %2 cd/m² Weiß sind</translation>
+    </message>
+    <message>
+        <source>the tone curve %1 of the %2 is not known and was left out</source>
+        <translation>die Tonwertkurve %1 (%2) ist unbekannt und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the colors of the %1 make no sense and were left out</source>
+        <translation>die Farbangaben (%1) ergeben keinen Sinn und wurden weggelassen</translation>
+    </message>
+    <message>
+        <source>the nclx color description %1 is not known and was left out</source>
+        <translation>die nclx-Farbangabe %1 ist unbekannt und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the cICP color description %1 is not known and was left out</source>
+        <translation>die cICP-Farbangabe %1 ist unbekannt und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>gAMA %1 and cHRM were turned into an ICC profile</source>
+        <translation>aus gAMA %1 und cHRM wurde ein ICC-Profil</translation>
+    </message>
+    <message>
+        <source>the PNG&apos;s gamma makes no sense and was left out</source>
+        <translation>das Gamma des PNG ergibt keinen Sinn und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>linear light was encoded by the tone curve of sRGB</source>
+        <translation>lineares Licht wurde mit der Tonwertkurve von sRGB kodiert</translation>
+    </message>
+    <message>
+        <source>%1 % of the values were above white and were clipped</source>
+        <translation>%1 % der Werte lagen über Weiß und wurden abgeschnitten</translation>
+    </message>
+    <message>
+        <source>%1 % of the values were clipped to 65,504</source>
+        <translation>%1 % der Werte wurden auf 65.504 begrenzt</translation>
+    </message>
+    <message>
+        <source>%1 % of the pixels glow without alpha; they became black</source>
+        <translation>%1 % der Pixel leuchten ohne Alpha; sie wurden schwarz</translation>
+    </message>
+    <message>
+        <source>the data window does not cover the display window; the rest became black</source>
+        <translation>das Datenfenster füllt das Anzeigefenster nicht; der Rest wurde schwarz</translation>
+    </message>
+    <message>
+        <source>CMYK without a usable profile was converted to sRGB by the plain formula</source>
+        <translation>CMYK ohne brauchbares Profil wurde mit der einfachen Formel in sRGB umgerechnet</translation>
+    </message>
+    <message>
+        <source>CMYK was converted to sRGB with its profile</source>
+        <translation>CMYK wurde mit seinem Profil in sRGB umgerechnet</translation>
+    </message>
+    <message>
+        <source>Lab was converted to sRGB</source>
+        <translation>Lab wurde in sRGB umgerechnet</translation>
+    </message>
+    <message>
+        <source>the inks of the duotone were taken for gray</source>
+        <translation>die Farben des Duplex-Bildes wurden als Grau gelesen</translation>
+    </message>
+    <message>
+        <source>the colors are called linear, but were taken for sRGB</source>
+        <translation>die Farben werden linear genannt, wurden aber als sRGB gelesen</translation>
+    </message>
+    <message>
+        <source>the gamma of %1 in the file was undone</source>
+        <translation>das Gamma von %1 in der Datei wurde zurückgerechnet</translation>
+    </message>
+    <message>
+        <source>%1 NaN became 0</source>
+        <translation>%1 NaN wurden 0</translation>
+    </message>
+    <message>
+        <source>%1 infinite values became %2</source>
+        <translation>%1 unendliche Werte wurden %2</translation>
+    </message>
+    <message>
+        <source>floats of %1 bits were rounded to 32 bits</source>
+        <translation>Gleitkommazahlen mit %1 Bit wurden auf 32 Bit gerundet</translation>
+    </message>
+    <message>
+        <source>%1 samples of %2 bits became floats, %3</source>
+        <translation>Werte mit %2 Bit (%1) wurden zu Gleitkommazahlen, %3</translation>
+    </message>
+    <message>
+        <source>signed</source>
+        <translation>mit Vorzeichen</translation>
+    </message>
+    <message>
+        <source>unsigned</source>
+        <translation>ohne Vorzeichen</translation>
+    </message>
+    <message>
+        <source>rounded to 24 binary digits</source>
+        <translation>auf 24 Binärstellen gerundet</translation>
+    </message>
+    <message>
+        <source>which keep their values</source>
+        <translation>die ihre Werte behalten</translation>
+    </message>
+    <message>
+        <source>JPEG samples of %1 bits were stretched to %2 bits</source>
+        <translation>JPEG-Werte mit %1 Bit wurden auf %2 Bit gestreckt</translation>
+    </message>
+    <message>
+        <source>samples above the maximum %1 of the file were clipped</source>
+        <translation>Werte über dem Höchstwert %1 der Datei wurden abgeschnitten</translation>
+    </message>
+    <message>
+        <source>premultiplied alpha was made straight</source>
+        <translation>vormultipliziertes Alpha wurde zurückgerechnet</translation>
+    </message>
+    <message>
+        <source>transparency that hides the whole picture was left out</source>
+        <translation>Transparenz, die das ganze Bild verbirgt, wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the last channel has no label and was taken for alpha</source>
+        <translation>der letzte Kanal ist nicht benannt und wurde als Alpha gelesen</translation>
+    </message>
+    <message>
+        <source>the file is a %1, though %2</source>
+        <translation>die Datei ist ein %1, obwohl sie anders heißt (%2)</translation>
+    </message>
+    <message>
+        <source>the file claims %1 frames, but holds %2</source>
+        <translation>die Datei nennt %1 Einzelbilder, enthält aber %2</translation>
+    </message>
+    <message>
+        <source>the file is cut short: a part of the picture is missing; get another copy of the file</source>
+        <translation>die Datei ist abgeschnitten: ein Teil des Bilds fehlt; besorgen Sie eine andere Kopie der Datei</translation>
+    </message>
+    <message>
+        <source>the file has no end marker; all its pixels were read</source>
+        <translation>der Datei fehlt die Endmarke; alle Pixel wurden gelesen</translation>
+    </message>
+    <message>
+        <source>the JPEG data are damaged; parts of the picture may be wrong</source>
+        <translation>die JPEG-Daten sind beschädigt; Teile des Bilds können falsch sein</translation>
+    </message>
+    <message>
+        <source>the JPEG lacks some of its scans, and with them fine detail</source>
+        <translation>dem JPEG fehlen einige Durchgänge und damit feine Details</translation>
+    </message>
+    <message>
+        <source>the file holds a JPEG file without loss, which was read</source>
+        <translation>die Datei enthält verlustfrei eine JPEG-Datei; diese wurde gelesen</translation>
+    </message>
+    <message>
+        <source>the JPEG file that the file was cannot be restored</source>
+        <translation>die JPEG-Datei, aus der die Datei entstand, lässt sich nicht wiederherstellen</translation>
+    </message>
+    <message>
+        <source>the EXIF block is damaged and was left out</source>
+        <translation>der EXIF-Block ist beschädigt und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the ICC profile is incomplete and was left out</source>
+        <translation>das ICC-Profil ist unvollständig und wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the damaged ICC profile was left out</source>
+        <translation>das beschädigte ICC-Profil wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the damaged XMP was left out</source>
+        <translation>das beschädigte XMP wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>the damaged %1 chunk was left out</source>
+        <translation>der beschädigte Block %1 wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>a damaged %1 box was left out</source>
+        <translation>eine beschädigte Box (%1) wurde weggelassen</translation>
+    </message>
+    <message>
+        <source>rows %1 to %2 are damaged</source>
+        <translation>die Zeilen %1 bis %2 sind beschädigt</translation>
+    </message>
+    <message>
+        <source>the tags are damaged; metadata were left out</source>
+        <translation>die Tags sind beschädigt; Metadaten wurden weggelassen</translation>
+    </message>
+    <message>
+        <source>the stack has more pages in %1 other files</source>
+        <translation>der Stapel hat weitere Seiten in %1 anderen Dateien</translation>
+    </message>
+    <message>
+        <source>the regions (ROI) in the OME-XML have the coordinates of the source</source>
+        <translation>die Regionen (ROI) im OME-XML haben die Koordinaten des Originals</translation>
+    </message>
+    <message>
+        <source>the file states no colors of a camera; they were taken for those of sRGB</source>
+        <translation>die Datei nennt keine Farben der Kamera; sie wurden als die von sRGB gelesen</translation>
+    </message>
+    <message>
+        <source>the colors of this camera are unknown; they were taken for those of sRGB</source>
+        <translation>die Farben dieser Kamera sind unbekannt; sie wurden als die von sRGB gelesen</translation>
+    </message>
+    <message>
+        <source>the file states no white balance; daylight was assumed</source>
+        <translation>die Datei nennt keinen Weißabgleich; Tageslicht wurde angenommen</translation>
+    </message>
+    <message>
+        <source>no sample is above %1 of %2; set the white level</source>
+        <translation>kein Wert liegt über %1 von %2; stellen Sie den Weißwert ein</translation>
+    </message>
+    <message>
+        <source>the DNG was demosaiced by the program that made it</source>
+        <translation>die Farben des DNG hat schon das Programm berechnet, das es schrieb</translation>
+    </message>
+    <message>
+        <source>LibRaw demosaiced the picture, as the camera has %1</source>
+        <translation>die Farben hat LibRaw berechnet, denn die Kamera hat %1</translation>
+    </message>
+    <message>
+        <source>an X-Trans sensor</source>
+        <translation>einen X-Trans-Sensor</translation>
+    </message>
+    <message>
+        <source>a monochrome sensor</source>
+        <translation>einen Sensor ohne Farben</translation>
+    </message>
+    <message>
+        <source>a sensor with the colors %1</source>
+        <translation>einen Sensor mit den Farben %1</translation>
+    </message>
+    <message>
+        <source>not applied: %1 of the DNG</source>
+        <translation>nicht angewandt: %1 des DNG</translation>
+    </message>
+    <message>
+        <source>%1 of the sensor, filled from the neighbors</source>
+        <translation>%1 des Sensors, aus den Nachbarn gefüllt</translation>
+    </message>
+    <message>
+        <source>1 dead pixel</source>
+        <translation>1 totes Pixel</translation>
+    </message>
+    <message>
+        <source>%1 dead pixels</source>
+        <translation>%1 tote Pixel</translation>
+    </message>
+    <message>
+        <source>%1 were removed, since the result is developed already</source>
+        <translation>%1 wurden entfernt, denn das Ergebnis ist schon entwickelt</translation>
+    </message>
+    <message>
+        <source>settings of %1</source>
+        <translation>Einstellungen von %1</translation>
+    </message>
+    <message>
+        <source>metadata of the sidecar %1 were used</source>
+        <translation>die Metadaten der Begleitdatei %1 wurden verwendet</translation>
+    </message>
+    <message>
+        <source>the sidecar %1 was left out, as it is too large</source>
+        <translation>die Begleitdatei %1 wurde weggelassen, denn sie ist zu groß</translation>
+    </message>
+    <message>
+        <source>the sidecar %1 was left out, as it is damaged</source>
+        <translation>die Begleitdatei %1 wurde weggelassen, denn sie ist beschädigt</translation>
+    </message>
+    <message>
+        <source>the sidecar %1 cannot be read: %2</source>
+        <translation>die Begleitdatei %1 ist nicht lesbar: %2</translation>
+    </message>
+    <message>
+        <source>gain map</source>
+        <translation>Gain-Map</translation>
+    </message>
+    <message>
+        <source>color profile</source>
+        <translation>Farbprofil</translation>
+    </message>
+    <message>
+        <source>transparency</source>
+        <translation>Transparenz</translation>
+    </message>
+    <message>
+        <source>maker note</source>
+        <translation>Herstellernotiz</translation>
+    </message>
+    <message>
+        <source>depth map</source>
+        <translation>Tiefenkarte</translation>
+    </message>
+    <message>
+        <source>motion photo</source>
+        <translation>Bewegtbild</translation>
+    </message>
+    <message>
+        <source>extended XMP</source>
+        <translation>erweitertes XMP</translation>
+    </message>
+    <message>
+        <source>second EXIF</source>
+        <translation>zweites EXIF</translation>
+    </message>
+    <message>
+        <source>second XMP packet</source>
+        <translation>zweites XMP-Paket</translation>
+    </message>
+    <message>
+        <source>times of frames</source>
+        <translation>Zeiten der Einzelbilder</translation>
+    </message>
+    <message>
+        <source>axes of the stack</source>
+        <translation>Achsen des Stapels</translation>
+    </message>
+    <message>
+        <source>overscan (pixels outside the display window)</source>
+        <translation>Überstand (Pixel außerhalb des Anzeigefensters)</translation>
+    </message>
+    <message>
+        <source>metadata of an unknown kind</source>
+        <translation>Metadaten unbekannter Art</translation>
+    </message>
+    <message>
+        <source>gain map of another shape</source>
+        <translation>Gain-Map anderer Form</translation>
+    </message>
+    <message>
+        <source>the picture before the animation</source>
+        <translation>das Bild vor der Animation</translation>
+    </message>
+    <message>
+        <source>%1 reduced pages or masks</source>
+        <translation>%1 verkleinerte Seiten oder Masken</translation>
+    </message>
+    <message>
+        <source>1 layer</source>
+        <translation>1 Ebene</translation>
+    </message>
+    <message>
+        <source>%1 layers</source>
+        <translation>%1 Ebenen</translation>
+    </message>
+    <message>
+        <source>other pictures: %1 (MPF)</source>
+        <translation>andere Bilder: %1 (MPF)</translation>
+    </message>
+</context>
 </TS>

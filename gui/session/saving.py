@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from ..widgets.notes import note_text
 from . import results
 from .choices import CAMERA_SUFFIX
 from .documents import Document
@@ -69,7 +70,8 @@ class Saving(QObject):
                 self._mark(document, reply)
                 target, notes = reply.value
                 text = self.tr("Saved as %1.").replace("%1", str(target))
-                said = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
+                words = map(note_text, notes)
+                said = " ".join(f"{word[:1].upper()}{word[1:]}." for word in words)
                 self._store.set(message=Message(f"{text} {said}".strip(), "note"))
 
         self._store.ask(self._writer, lambda _: results.save(final, path, made), take)

@@ -53,8 +53,9 @@ class ReferenceRank:
     def note(self) -> str:
         """What the user should know of it, in one sentence."""
         if not self.used:
-            what = "adds nothing to" if self.matches else "shows nothing of"
-            return f"reference {self.name} {what} the picture and was ignored"
+            if not self.matches:
+                return f"reference {self.name} shows nothing of the picture and was ignored"
+            return f"reference {self.name} adds nothing to the picture and was ignored"
         return f"reference {self.name} gave {self.share:.0%} of the fine texture"
 
 

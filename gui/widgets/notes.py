@@ -1,0 +1,265 @@
+"""Notes: what the core says of files and results, in the user's language.
+
+The core speaks English, with values in its sentences. Each row is such a sentence, or a part of
+one, whose values are %1, %2 and so on; the values are translated in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from .titles import QT_TRANSLATE_NOOP, core_text
+
+NOTES = (
+    # what was found, and what became of the picture
+    QT_TRANSLATE_NOOP("notes", "nothing to repair"),
+    QT_TRANSLATE_NOOP("notes", "found %1: %2"),
+    QT_TRANSLATE_NOOP("notes", "JPEG compression of quality %1"),
+    QT_TRANSLATE_NOOP("notes", "JPEG compression of quality %1 that was resaved"),
+    QT_TRANSLATE_NOOP("notes", "JPEG compression"),
+    QT_TRANSLATE_NOOP("notes", "JPEG compression that was resaved"),
+    QT_TRANSLATE_NOOP("notes", "white noise"),
+    QT_TRANSLATE_NOOP("notes", "camera noise"),
+    QT_TRANSLATE_NOOP("notes", "coarse noise"),
+    QT_TRANSLATE_NOOP("notes", "film grain"),
+    QT_TRANSLATE_NOOP("notes", "chroma noise"),
+    QT_TRANSLATE_NOOP("notes", "%1 of level %2"),
+    QT_TRANSLATE_NOOP("notes", "a clean photograph"),
+    QT_TRANSLATE_NOOP("notes", "a clean art"),
+    QT_TRANSLATE_NOOP("notes", "a clean screenshot"),
+    QT_TRANSLATE_NOOP("notes", "a clean scan"),
+    QT_TRANSLATE_NOOP("notes", "a clean raw"),
+    QT_TRANSLATE_NOOP("notes", "it was saved at JPEG quality %1, whose traces nobody sees"),
+    QT_TRANSLATE_NOOP("notes", "no traces of JPEG compression were found"),
+    QT_TRANSLATE_NOOP("notes", "no noise was found, as in drawings and text"),
+    QT_TRANSLATE_NOOP("notes", "%1 is a generative model: it may have invented texture"),
+    QT_TRANSLATE_NOOP("notes", "white was taken to be %1"),
+    QT_TRANSLATE_NOOP("notes", "the gray color profile was dropped, the result has color"),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "%1: its result depends on the whole picture, which was cut into %2 tiles"
+        " of %3; brightness and texture may differ between them",
+    ),
+    QT_TRANSLATE_NOOP("notes", "%1 in %2 on %3, so that it was computed in fp32 on the CPU"),
+    QT_TRANSLATE_NOOP("notes", "a tile is NaN or infinity"),
+    QT_TRANSLATE_NOOP("notes", "the colors of a tile are wrong"),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "%1 took about %2 MB, more than the memory that it was given: its tiles get no smaller",
+    ),
+    QT_TRANSLATE_NOOP("notes", "%1 cm are printed at %2 dpi"),
+    # references
+    QT_TRANSLATE_NOOP("notes", "reference %1 gave %2 of the fine texture"),
+    QT_TRANSLATE_NOOP("notes", "reference %1 adds nothing to the picture and was ignored"),
+    QT_TRANSLATE_NOOP("notes", "reference %1 shows nothing of the picture and was ignored"),
+    QT_TRANSLATE_NOOP("notes", "no reference is for this picture; it was enlarged without"),
+    QT_TRANSLATE_NOOP("notes", "%1 shows how much came from references, %2 from where"),
+    QT_TRANSLATE_NOOP("notes", "%1 more references show less of the picture and were left out"),
+    # runs to files
+    QT_TRANSLATE_NOOP("notes", "exists already"),
+    QT_TRANSLATE_NOOP("notes", "exists already, and is older than its source"),
+    QT_TRANSLATE_NOOP("notes", "was changed after it was written"),
+    QT_TRANSLATE_NOOP("notes", "done before"),
+    QT_TRANSLATE_NOOP("notes", "done before, without the pages that could not be read"),
+    QT_TRANSLATE_NOOP("notes", "left out: %1"),
+    QT_TRANSLATE_NOOP("notes", "files at an address get the time of their upload"),
+    # what files hold
+    QT_TRANSLATE_NOOP("notes", "not kept: %1"),
+    QT_TRANSLATE_NOOP("notes", "not kept: ImageJ %1, which ImageJ reads of compressed pages only"),
+    QT_TRANSLATE_NOOP("notes", "not kept: %1, which has other pages now"),
+    QT_TRANSLATE_NOOP("notes", "moved to EXIF: %1"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no %2; left out"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no transparency; it was laid on white"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no color profile"),
+    QT_TRANSLATE_NOOP("notes", "the %1 color profile does not fit %2 pixels"),
+    QT_TRANSLATE_NOOP("notes", "%1; left out"),
+    QT_TRANSLATE_NOOP("notes", "%1; it was left out"),
+    QT_TRANSLATE_NOOP("notes", "%1; the colors were converted to sRGB"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no more than %2 bits; 16 bits were rounded"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no floats; values were rounded to %2 bits"),
+    QT_TRANSLATE_NOOP(
+        "notes", "%1 holds no floats; values were rounded to %2 bits and clipped to 0..1"
+    ),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no floats; values were divided by %3, rounded to %2 bits"),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "%1 holds no floats; values were divided by %3, rounded to %2 bits and clipped to 0..1",
+    ),
+    QT_TRANSLATE_NOOP("notes", "AVIF holds no more than 12 bits; 16 bits were rounded to %1"),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "GIF holds 256 colors a frame; the others became the nearest ones (WebP and PNG hold all)",
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes", "GIF holds no partial transparency; pixels below one half became transparent"
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes", "Radiance HDR holds 8 bits a color and an exponent; values were rounded"
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "Radiance HDR holds 8 bits a color and an exponent; values were rounded; %1 %"
+        " were below 0 and became 0",
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes", "transparency beside 16 bits or a color profile was written without loss"
+    ),
+    QT_TRANSLATE_NOOP("notes", "%1 of %2 bytes is more than JPEG holds; it was left out"),
+    QT_TRANSLATE_NOOP("notes", "the gain map is metadata, and was left out"),
+    QT_TRANSLATE_NOOP("notes", "the gain map states no parameters; it was left out"),
+    QT_TRANSLATE_NOOP(
+        "notes", "the gain map belongs to the colors before their conversion; it was left out"
+    ),
+    QT_TRANSLATE_NOOP("notes", "the damaged XMP cannot announce the gain map, which was left out"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds the provenance"),
+    QT_TRANSLATE_NOOP("notes", "%1 is a damaged XMP file; the provenance was left out"),
+    QT_TRANSLATE_NOOP("notes", "the provenance was left out: %1"),
+    # colors and values
+    QT_TRANSLATE_NOOP("notes", "the %1 color description (%2) was turned into an ICC profile"),
+    QT_TRANSLATE_NOOP("notes", "%1 was decoded to linear light, in which %2 cd/m² are white"),
+    QT_TRANSLATE_NOOP("notes", "the tone curve %1 of the %2 is not known and was left out"),
+    QT_TRANSLATE_NOOP("notes", "the colors of the %1 make no sense and were left out"),
+    QT_TRANSLATE_NOOP("notes", "the nclx color description %1 is not known and was left out"),
+    QT_TRANSLATE_NOOP("notes", "the cICP color description %1 is not known and was left out"),
+    QT_TRANSLATE_NOOP("notes", "gAMA %1 and cHRM were turned into an ICC profile"),
+    QT_TRANSLATE_NOOP("notes", "the PNG's gamma makes no sense and was left out"),
+    QT_TRANSLATE_NOOP("notes", "linear light was encoded by the tone curve of sRGB"),
+    QT_TRANSLATE_NOOP("notes", "%1 % of the values were above white and were clipped"),
+    QT_TRANSLATE_NOOP("notes", "%1 % of the values were clipped to 65,504"),
+    QT_TRANSLATE_NOOP("notes", "%1 % of the pixels glow without alpha; they became black"),
+    QT_TRANSLATE_NOOP(
+        "notes", "the data window does not cover the display window; the rest became black"
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes", "CMYK without a usable profile was converted to sRGB by the plain formula"
+    ),
+    QT_TRANSLATE_NOOP("notes", "CMYK was converted to sRGB with its profile"),
+    QT_TRANSLATE_NOOP("notes", "Lab was converted to sRGB"),
+    QT_TRANSLATE_NOOP("notes", "the inks of the duotone were taken for gray"),
+    QT_TRANSLATE_NOOP("notes", "the colors are called linear, but were taken for sRGB"),
+    QT_TRANSLATE_NOOP("notes", "the gamma of %1 in the file was undone"),
+    QT_TRANSLATE_NOOP("notes", "%1 NaN became 0"),
+    QT_TRANSLATE_NOOP("notes", "%1 infinite values became %2"),
+    QT_TRANSLATE_NOOP("notes", "floats of %1 bits were rounded to 32 bits"),
+    QT_TRANSLATE_NOOP("notes", "%1 samples of %2 bits became floats, %3"),
+    QT_TRANSLATE_NOOP("notes", "signed"),
+    QT_TRANSLATE_NOOP("notes", "unsigned"),
+    QT_TRANSLATE_NOOP("notes", "rounded to 24 binary digits"),
+    QT_TRANSLATE_NOOP("notes", "which keep their values"),
+    QT_TRANSLATE_NOOP("notes", "JPEG samples of %1 bits were stretched to %2 bits"),
+    QT_TRANSLATE_NOOP("notes", "samples above the maximum %1 of the file were clipped"),
+    QT_TRANSLATE_NOOP("notes", "premultiplied alpha was made straight"),
+    QT_TRANSLATE_NOOP("notes", "transparency that hides the whole picture was left out"),
+    QT_TRANSLATE_NOOP("notes", "the last channel has no label and was taken for alpha"),
+    # damage of files
+    QT_TRANSLATE_NOOP("notes", "the file is a %1, though %2"),
+    QT_TRANSLATE_NOOP("notes", "the file claims %1 frames, but holds %2"),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "the file is cut short: a part of the picture is missing; get another copy of the file",
+    ),
+    QT_TRANSLATE_NOOP("notes", "the file has no end marker; all its pixels were read"),
+    QT_TRANSLATE_NOOP("notes", "the JPEG data are damaged; parts of the picture may be wrong"),
+    QT_TRANSLATE_NOOP("notes", "the JPEG lacks some of its scans, and with them fine detail"),
+    QT_TRANSLATE_NOOP("notes", "the file holds a JPEG file without loss, which was read"),
+    QT_TRANSLATE_NOOP("notes", "the JPEG file that the file was cannot be restored"),
+    QT_TRANSLATE_NOOP("notes", "the EXIF block is damaged and was left out"),
+    QT_TRANSLATE_NOOP("notes", "the ICC profile is incomplete and was left out"),
+    QT_TRANSLATE_NOOP("notes", "the damaged ICC profile was left out"),
+    QT_TRANSLATE_NOOP("notes", "the damaged XMP was left out"),
+    QT_TRANSLATE_NOOP("notes", "the damaged %1 chunk was left out"),
+    QT_TRANSLATE_NOOP("notes", "a damaged %1 box was left out"),
+    QT_TRANSLATE_NOOP("notes", "rows %1 to %2 are damaged"),
+    QT_TRANSLATE_NOOP("notes", "the tags are damaged; metadata were left out"),
+    QT_TRANSLATE_NOOP("notes", "the stack has more pages in %1 other files"),
+    QT_TRANSLATE_NOOP(
+        "notes", "the regions (ROI) in the OME-XML have the coordinates of the source"
+    ),
+    # camera RAW
+    QT_TRANSLATE_NOOP(
+        "notes", "the file states no colors of a camera; they were taken for those of sRGB"
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes", "the colors of this camera are unknown; they were taken for those of sRGB"
+    ),
+    QT_TRANSLATE_NOOP("notes", "the file states no white balance; daylight was assumed"),
+    QT_TRANSLATE_NOOP("notes", "no sample is above %1 of %2; set the white level"),
+    QT_TRANSLATE_NOOP("notes", "the DNG was demosaiced by the program that made it"),
+    QT_TRANSLATE_NOOP("notes", "LibRaw demosaiced the picture, as the camera has %1"),
+    QT_TRANSLATE_NOOP("notes", "an X-Trans sensor"),
+    QT_TRANSLATE_NOOP("notes", "a monochrome sensor"),
+    QT_TRANSLATE_NOOP("notes", "a sensor with the colors %1"),
+    QT_TRANSLATE_NOOP("notes", "not applied: %1 of the DNG"),
+    QT_TRANSLATE_NOOP("notes", "%1 of the sensor, filled from the neighbors"),
+    QT_TRANSLATE_NOOP("notes", "1 dead pixel"),
+    QT_TRANSLATE_NOOP("notes", "%1 dead pixels"),
+    QT_TRANSLATE_NOOP("notes", "%1 were removed, since the result is developed already"),
+    QT_TRANSLATE_NOOP("notes", "settings of %1"),
+    QT_TRANSLATE_NOOP("notes", "metadata of the sidecar %1 were used"),
+    QT_TRANSLATE_NOOP("notes", "the sidecar %1 was left out, as it is too large"),
+    QT_TRANSLATE_NOOP("notes", "the sidecar %1 was left out, as it is damaged"),
+    QT_TRANSLATE_NOOP("notes", "the sidecar %1 cannot be read: %2"),
+    # parts of lists
+    QT_TRANSLATE_NOOP("notes", "gain map"),
+    QT_TRANSLATE_NOOP("notes", "color profile"),
+    QT_TRANSLATE_NOOP("notes", "transparency"),
+    QT_TRANSLATE_NOOP("notes", "maker note"),
+    QT_TRANSLATE_NOOP("notes", "depth map"),
+    QT_TRANSLATE_NOOP("notes", "motion photo"),
+    QT_TRANSLATE_NOOP("notes", "extended XMP"),
+    QT_TRANSLATE_NOOP("notes", "second EXIF"),
+    QT_TRANSLATE_NOOP("notes", "second XMP packet"),
+    QT_TRANSLATE_NOOP("notes", "times of frames"),
+    QT_TRANSLATE_NOOP("notes", "axes of the stack"),
+    QT_TRANSLATE_NOOP("notes", "overscan (pixels outside the display window)"),
+    QT_TRANSLATE_NOOP("notes", "metadata of an unknown kind"),
+    QT_TRANSLATE_NOOP("notes", "gain map of another shape"),
+    QT_TRANSLATE_NOOP("notes", "the picture before the animation"),
+    QT_TRANSLATE_NOOP("notes", "%1 reduced pages or masks"),
+    QT_TRANSLATE_NOOP("notes", "1 layer"),
+    QT_TRANSLATE_NOOP("notes", "%1 layers"),
+    QT_TRANSLATE_NOOP("notes", "other pictures: %1 (MPF)"),
+)
+_MARK = re.compile(r"%(\d)")
+
+
+def note_text(note: str) -> str:
+    """Return a note in the user's language, as far as its words are known."""
+    for pattern, source in _PATTERNS:
+        if found := pattern.fullmatch(note):
+            return _translated(source, found.groups())
+    label = f"{note[:1].upper()}{note[1:]}"  # of a task, which stands in a sentence
+    if (said := core_text(label)) != label:
+        return said
+    for sign in ("; ", ": "):
+        first, found_sign, rest = note.partition(sign)
+        if found_sign:
+            return f"{note_text(first)}{sign}{note_text(rest)}"
+    return note
+
+
+def _translated(source: str, values: Sequence[str]) -> str:
+    """Return the translation of a row, with values in the order of its marks."""
+    translate = QCoreApplication.translate
+    words = {n: _listed(value) for n, value in zip(_MARK.findall(source), values, strict=True)}
+    return _MARK.sub(lambda mark: words[mark[1]], translate("notes", source))
+
+
+def _listed(value: str) -> str:
+    """Return a value, which may be a list, in the user's language."""
+    return ", ".join(map(note_text, value.split(", ")))
+
+
+def _pattern(source: str) -> re.Pattern[str]:
+    words = map(re.escape, re.split(r"%\d", source))
+    return re.compile("(.*?)".join(words), re.DOTALL)
+
+
+# Those with more words of their own come first, as the others would match their sentences, too.
+_PATTERNS = sorted(
+    ((_pattern(source), source) for source in NOTES),
+    key=lambda row: -len(_MARK.sub("", row[1])),
+)
