@@ -149,7 +149,7 @@ class ActionArea(QFrame):
         document, several = state.strip.document, len(state.strip.selected) > 1
         waits = document is not None and document.is_busy and not self._running
         number = len(state.strip.to_restore)
-        if several and not self._running:
+        if several and number and not self._running:
             text = self.tr("Restore (%1)").replace("%1", str(number))
             self.run_button.setText(text)
         idle = work.doing in ("nothing", "previewing")

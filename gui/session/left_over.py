@@ -44,7 +44,8 @@ class LeftOver(QObject):
     @property
     def documents(self) -> tuple[Document, ...]:
         """The pictures; they are not in the list yet."""
-        kept = (replace(entry.document(0), stage=entry.stage) for entry in self._shelf.left_over)
+        entries = (e for e in self._shelf.left_over if e.stage != "idle" or e.unsaved)
+        kept = (replace(entry.document(0), stage=entry.stage) for entry in entries)
         filed = (each for each in self._keeper.left_over if each.stage != "idle")
         return (*kept, *filed)
 

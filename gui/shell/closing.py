@@ -139,6 +139,7 @@ class Closing(QDialog):
         self.discard.setVisible(bool(documents))
         self.cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.save.setDefault(True)
+        self.save.setProperty("primary", True)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         for widget in (text, self.list, note, buttons):

@@ -191,6 +191,7 @@ def _style(c: Colors) -> str:
     #sectionHead:focus {{ border-color: {c.accent}; }}
     QLabel[hint="true"] {{ color: {c.muted}; }}
     QLabel[heading="true"] {{ font-weight: 600; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QPushButton {{
         background: {c.field}; border: 1px solid {c.line}; border-radius: 6px;
         padding: 5px 12px; min-height: 18px;

@@ -159,6 +159,25 @@ def test_settings_are_copied_to_the_selected_pictures_and_undone_in_each(session
     assert session.state.choices.template.sigma == 10.0
 
 
+def test_what_a_killed_window_had_saved_is_not_left_over(qtbot, three, tmp_path):
+    killed = Session(folder=tmp_path / "kept")
+    killed.recipes.choose(denoising(10.0))
+    killed.opener.open(three)
+    qtbot.waitUntil(lambda: killed.state.opened is not None)
+    killed.select([document.id for document in killed.state.documents[:2]])
+    killed.run()
+    ended(qtbot, killed)
+    qtbot.waitUntil(lambda: all(each.kept for each in killed.state.documents[:2]))
+    killed.saving.mark_saved(killed.state.documents[0].id, tmp_path / "a-restored.png")
+    killed._runs.write()
+    killed._shelf._drop_lock()  # as the end of its process does
+    session = Session(folder=tmp_path / "kept")
+    assert [document.name for document in session.left_over.documents] == ["b.png"]
+    for each in (session, killed):
+        each._shelf.base = None  # nothing is kept
+        assert each.close(30)
+
+
 def test_what_a_killed_window_leaves_is_continued(qtbot, make_picture, tmp_path, held):
     killed = Session(folder=tmp_path / "kept")
     killed.recipes.choose(denoising(10.0))
