@@ -42,6 +42,7 @@ class Colors(QObject):
                 self._store.set(opened=reply.value)
                 self._store.change(recipe=self._store.state.choices.suited(None))
                 self.developed.emit()
+                self.develop()  # the former colors may be wanted again
 
         self._store.ask(
             self._painter, lambda request: opening.develop(picture, choices, screen), take

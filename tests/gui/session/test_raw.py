@@ -69,6 +69,17 @@ def test_the_samples_are_restored_as_the_command_line_does(
     )
 
 
+def test_colors_that_are_wanted_again_are_shown(qtbot: QtBot, session: Session, raw: Path) -> None:
+    opened(qtbot, session, raw)
+    before = session.state.choices
+    for exposure in (0.5, 0.0):  # the second before the first is shown
+        session.recipes.choose(session.state.choices.with_values(exposure=exposure))
+    qtbot.waitUntil(lambda: not session.colors._painter.busy)
+    assert session.state.opened is not None
+    assert session.state.opened.development == session.state.choices.development
+    assert session.state.choices.development == before.development
+
+
 @pytest.mark.parametrize("suffix", [".dng", ".tif", ".jpg"])
 def test_results_are_saved_as_the_command_line_writes_them(
     qtbot: QtBot, session: Session, raw: Path, suffix: str
