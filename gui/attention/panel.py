@@ -19,8 +19,8 @@ from ..session.store import sentence
 from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice, announce
 from ..widgets.forms import Picker, column, heading, labeled
+from ..widgets.model_names import model_name
 from ..widgets.region_picker import RegionPicker
-from ..widgets.titles import model_name
 from .canvas import AttentionCanvas
 from .rows import LevelTable, MatchTable
 

@@ -22,9 +22,9 @@ from ..session.session import Session
 from ..session.state import State
 from ..session.thumbnails import Thumbnails
 from ..widgets.badges import badge_icon
+from ..widgets.model_names import step_name
 from ..widgets.notes import note_text
 from ..widgets.theme import colors_of
-from ..widgets.titles import step_name
 from ..widgets.words import duration
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from ..session.state import State
 from ..widgets.forms import column, hint, rich_text
 from ..widgets.model_facts import expert_facts
-from ..widgets.titles import model_name
+from ..widgets.model_names import model_name
 from ..widgets.words import listed
 
 _NAME_WIDTH = 84

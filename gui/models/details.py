@@ -10,7 +10,7 @@ from restorer import ModelSpec
 
 from ..widgets.forms import column, heading, rich_text, row
 from ..widgets.model_facts import expert_facts
-from ..widgets.titles import model_name
+from ..widgets.model_names import model_name
 from ..widgets.words import listed, size
 from .example import Example
 from .rows import USABLE, facts, measured_pace

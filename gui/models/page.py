@@ -35,8 +35,9 @@ from ..widgets.accessibility import Notice
 from ..widgets.columns import fit_columns
 from ..widgets.drop import FileDropPanel
 from ..widgets.forms import column, letter_width, row
+from ..widgets.model_names import model_name
 from ..widgets.theme import SPACE
-from ..widgets.titles import model_name, task_title
+from ..widgets.titles import task_title
 from .add_model import AddForm
 from .details import ModelDetails
 from .rows import (

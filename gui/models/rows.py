@@ -17,14 +17,8 @@ from PySide6.QtCore import (
 
 from restorer import ModelSpec, known_speed, list_models
 
-from ..widgets.titles import (
-    kind_sentence,
-    kind_title,
-    model_name,
-    model_use,
-    speed_title,
-    task_title,
-)
+from ..widgets.model_names import model_name, model_use
+from ..widgets.titles import kind_sentence, kind_title, speed_title, task_title
 from ..widgets.words import duration, size
 
 MODEL, TASK, SCALE, SIZE, STATE, SPEED, ID, LICENSE, SCORE = range(9)

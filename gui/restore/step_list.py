@@ -21,7 +21,8 @@ from restorer import (
 from ..session.choices import RAW_ORDER, Choices, TaskChoice
 from ..session.state import State
 from ..widgets.forms import Picker, ValueSlider, column, hint, row
-from ..widgets.titles import kind_title, model_name, model_use, speed_title, task_title
+from ..widgets.model_names import model_name, model_use
+from ..widgets.titles import kind_title, speed_title, task_title
 from ..widgets.words import number
 from .automatic import Automatic
 from .damage import Damage

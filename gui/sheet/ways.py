@@ -31,7 +31,7 @@ from restorer import (
 from ..session.choices import Choices, automatic_choices
 from ..session.convert import with_pixels
 from ..session.preset_options import PRESET_NAMES, from_options
-from ..widgets.titles import model_name, model_use, step_name
+from ..widgets.model_names import model_name, model_use, step_name
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from restorer.gui.session.rendering import fits_screen
 from restorer.gui.session.session import Session
 from restorer.gui.session.store import sentence
 from restorer.gui.session.work import Work
+from restorer.gui.widgets.model_names import NAMES
 from restorer.gui.widgets.theme import colors_of, set_scheme
-from restorer.gui.widgets.titles import NAMES
 from restorer.gui.widgets.words import megapixels
 from restorer.gui.window import MainWindow
 from restorer.models.packages import package_tables
@@ -335,7 +335,7 @@ def test_broken_files_leave_the_terminal_alone(qtlog, make_picture):
 
 def test_every_model_says_in_german_what_it_is_good_at():
     titles = {spec.title for spec in list_models()} | {t["title"] for t in package_tables()}
-    assert titles <= set(NAMES), "see gui/widgets/titles.py"
+    assert titles <= set(NAMES), "see gui/widgets/model_names.py"
     german = QTranslator()
     assert german.load(str(Path(restorer.gui.__file__).parent / "i18n" / "restorer_de.qm"))
     names = [name for name, _ in NAMES.values()]

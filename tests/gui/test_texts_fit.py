@@ -32,7 +32,7 @@ from restorer.gui.shell.closing import Closing
 from restorer.gui.shell.manual import Manual
 from restorer.gui.shell.report import ProblemReport
 from restorer.gui.widgets import theme
-from restorer.gui.widgets.titles import model_name
+from restorer.gui.widgets.model_names import model_name
 from restorer.gui.window import MainWindow
 
 SIZE = (1366, 768)

@@ -25,7 +25,7 @@ from restorer.gui.models import add_model as adding
 from restorer.gui.models import rows as model_rows
 from restorer.gui.models.page import ModelsPanel
 from restorer.gui.models.rows import EXPERT, ID, LICENSE, STATE
-from restorer.gui.widgets.titles import model_name, model_use
+from restorer.gui.widgets.model_names import model_name, model_use
 from restorer.networks import PANet, PANetLite
 
 from helpers import make_photograph
