@@ -32,4 +32,9 @@ os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 # OpenMP libraries of macOS and Windows do not read it; theirs was not measured and is left alone.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
+# Python that is started in a clone imports this folder in place of the installed package. The
+# folders of the other parts then lie beside it.
+if not os.path.isdir(os.path.join(__path__[0], "weights")):
+    __path__.append(os.path.dirname(__path__[0]))
+
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

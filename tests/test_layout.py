@@ -199,6 +199,17 @@ def test_public_names_are_sorted_complete_and_differ_from_submodules() -> None:
         restorer.nonsense  # noqa: B018
 
 
+def test_python_in_a_clone_finds_all_parts_without_an_editable_installation() -> None:
+    code = (
+        "import sys; sys.meta_path[:] = [x for x in sys.meta_path if 'ditable' not in repr(x)];"
+        "import restorer, restorer.cli; print(len(restorer.list_models()))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(result.stdout) > 10
+
+
 def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = ("torch", "numpy", "PySide6", "ray", "fsspec")
     code = f"import sys, restorer; print([m for m in {heavy} if m in sys.modules])"
