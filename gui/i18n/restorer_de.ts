@@ -1059,14 +1059,6 @@
         <translation>Den Ausschnitt mit den feinsten Details wählen</translation>
     </message>
     <message>
-        <source>100 and 70 %</source>
-        <translation>100 und 70 %</translation>
-    </message>
-    <message>
-        <source>25 to 100 %</source>
-        <translation>25 bis 100 %</translation>
-    </message>
-    <message>
         <source>Compare</source>
         <translation>Vergleichen</translation>
     </message>
@@ -1075,32 +1067,12 @@
         <translation>Anhalten</translation>
     </message>
     <message>
-        <source>Contact sheet</source>
-        <translation>Kontaktbogen</translation>
-    </message>
-    <message>
         <source>Region</source>
         <translation>Ausschnitt</translation>
     </message>
     <message>
         <source>Pixels</source>
         <translation>Pixel</translation>
-    </message>
-    <message>
-        <source>Task</source>
-        <translation>Aufgabe</translation>
-    </message>
-    <message>
-        <source>Strengths</source>
-        <translation>Stärken</translation>
-    </message>
-    <message>
-        <source>Click or press Enter to use this</source>
-        <translation>Klicken oder Eingabetaste: das verwenden</translation>
-    </message>
-    <message>
-        <source>What to compare</source>
-        <translation>Was verglichen wird</translation>
     </message>
     <message>
         <source>Compare with each other</source>
@@ -2397,13 +2369,6 @@
             <numerusform>… und %n weiteres</numerusform>
             <numerusform>… und %n weitere</numerusform>
         </translation>
-    </message>
-</context>
-<context>
-    <name>_Sheet</name>
-    <message>
-        <source>The region appears here, restored in each selected way</source>
-        <translation>Hier erscheint der Ausschnitt, auf jede gewählte Art verbessert</translation>
     </message>
 </context>
 <context>
@@ -4218,6 +4183,44 @@
     <message>
         <source>other pictures: %1 (MPF)</source>
         <translation>andere Bilder: %1 (MPF)</translation>
+    </message>
+</context>
+<context>
+    <name>WaySelection</name>
+    <message>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>What to compare</source>
+        <translation>Was verglichen wird</translation>
+    </message>
+    <message>
+        <source>100 and 70 %</source>
+        <translation>100 und 70 %</translation>
+    </message>
+    <message>
+        <source>25 to 100 %</source>
+        <translation>25 bis 100 %</translation>
+    </message>
+    <message>
+        <source>Strengths</source>
+        <translation>Stärken</translation>
+    </message>
+</context>
+<context>
+    <name>Cards</name>
+    <message>
+        <source>Contact sheet</source>
+        <translation>Kontaktbogen</translation>
+    </message>
+    <message>
+        <source>Click or press Enter to use this</source>
+        <translation>Klicken oder Eingabetaste: das verwenden</translation>
+    </message>
+    <message>
+        <source>The region appears here, restored in each selected way</source>
+        <translation>Hier erscheint der Ausschnitt, auf jede gewählte Art verbessert</translation>
     </message>
 </context>
 </TS>

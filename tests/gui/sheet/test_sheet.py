@@ -31,8 +31,9 @@ USABLE = frozenset({"panet-sr-x2-lite", "panet-denoise-lite"})
 @pytest.fixture
 def panel(mount, tmp_path):
     made = mount(ContactSheet(tmp_path / "presets.toml"), 1000, 640)
-    made.set_usable(USABLE)
-    made.ways.setData(made.ways.index(0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    made.selection.show_state(State(usable=USABLE))
+    ways = made.selection.ways
+    ways.setData(ways.index(0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     made.side.setCurrentIndex(made.side.findData(48))
     return made
 
@@ -60,7 +61,7 @@ def texts(panel):
 def test_cards_hold_what_the_core_compares(panel, qtbot, picture):
     opened(panel, qtbot, picture)
     panel.set_ground_truth(Image(make_photograph(160, 200)))
-    panel.strengths.setCurrentIndex(1)
+    panel.selection.strengths.setCurrentIndex(1)
     run(panel, qtbot)
     steps = [Step("panet-sr-x2-lite"), Step("panet-sr-x2-lite", strength=0.7)]
     expected = list(
@@ -103,9 +104,9 @@ def test_pictures_of_several_sizes_are_all_smooth(qapp):
 
 def test_cards_are_as_large_to_the_eye_on_a_fine_screen(panel, monkeypatch):
     region, scales = Region(0, 0, 64, 64), [2, 4]
-    coarse = panel._extent(region, scales)
-    monkeypatch.setattr(panel, "devicePixelRatioF", lambda: 2.0)
-    fine = panel._extent(region, scales)
+    coarse = panel.view.extent(region, scales)
+    monkeypatch.setattr(panel.view, "devicePixelRatioF", lambda: 2.0)
+    fine = panel.view.extent(region, scales)
     assert fine.width() % (4 * 64) == 0
     assert fine.width() / 2 >= 180 > coarse.width() / 2
 
@@ -125,20 +126,22 @@ def test_what_is_in_use_follows_the_choices(panel, qtbot, picture, monkeypatch):
 
 def test_a_click_anywhere_in_its_row_marks_a_model(panel, qtbot, picture):
     opened(panel, qtbot, picture)
-    place = panel.list.visualRect(panel.ways.index(1))
+    place = panel.selection.list.visualRect(panel.selection.ways.index(1))
     assert place.height() >= 24
     for point in (place.center(), QPoint(place.left() + 10, place.center().y())):
-        before = panel.ways.marked
-        qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=point)
-        assert panel.ways.marked != before
-    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.RightButton, pos=place.center())
-    assert [way.steps[0].model for way in panel.ways.marked] == ["panet-sr-x2-lite"]
+        before = panel.selection.ways.marked
+        qtbot.mouseClick(panel.selection.list.viewport(), Qt.MouseButton.LeftButton, pos=point)
+        assert panel.selection.ways.marked != before
+    qtbot.mouseClick(
+        panel.selection.list.viewport(), Qt.MouseButton.RightButton, pos=place.center()
+    )
+    assert [way.steps[0].model for way in panel.selection.ways.marked] == ["panet-sr-x2-lite"]
 
 
 def test_click_enter_and_double_click_adopt(panel, qtbot, picture, monkeypatch):
     monkeypatch.setattr(sheet_module, "compare_models", quick)
     opened(panel, qtbot, picture)
-    panel.strengths.setCurrentIndex(2)
+    panel.selection.strengths.setCurrentIndex(2)
     run(panel, qtbot)
     taken = []
     panel.adopted.connect(taken.append)
@@ -172,7 +175,7 @@ def test_a_model_that_fails_says_why_and_the_others_are_shown(panel, qtbot, pict
 
     monkeypatch.setattr(sheet_module, "compare_models", broken)
     opened(panel, qtbot, picture)
-    panel.strengths.setCurrentIndex(1)
+    panel.selection.strengths.setCurrentIndex(1)
     run(panel, qtbot)
     assert texts(panel)[1] == "Sharp pictures, 2x\nfailed\nno tile fits into memory"
     assert texts(panel)[2] == "Sharp pictures, 2x, 70 %\n1.5 s · 3.0 MB"
@@ -181,7 +184,7 @@ def test_a_model_that_fails_says_why_and_the_others_are_shown(panel, qtbot, pict
 def test_comparing_stops_within_a_tile(panel, qtbot):
     opened(panel, qtbot, Source(Image(make_photograph(600, 600))))
     panel.side.setCurrentIndex(panel.side.findData(256))
-    panel.strengths.setCurrentIndex(2)
+    panel.selection.strengths.setCurrentIndex(2)
     panel.go.click()
     assert not panel.go.isEnabled()
     panel.stop_button.click()
@@ -201,19 +204,19 @@ def test_late_samples_of_another_picture_are_dropped(panel, qtbot, picture):
 
 def test_models_and_tasks_that_can_be_used_are_offered(panel, qtbot, picture):
     opened(panel, qtbot, picture)
-    assert [panel.task.itemData(n) for n in range(panel.task.count())] == [
+    assert [panel.selection.task.itemData(n) for n in range(panel.selection.task.count())] == [
         "denoising",
         "super-resolution",
     ]
-    assert [way.steps[0].model for way in panel.ways.marked] == ["panet-sr-x2-lite"]
-    panel.list.setFocus()
-    panel.list.setCurrentIndex(panel.ways.index(1))
-    qtbot.keyClick(panel.list, Qt.Key.Key_Space)
-    assert panel.ways.marked == []
+    assert [way.steps[0].model for way in panel.selection.ways.marked] == ["panet-sr-x2-lite"]
+    panel.selection.list.setFocus()
+    panel.selection.list.setCurrentIndex(panel.selection.ways.index(1))
+    qtbot.keyClick(panel.selection.list, Qt.Key.Key_Space)
+    assert panel.selection.ways.marked == []
     assert not panel.go.isEnabled()
     assert panel.message.text() == "Select what to compare."
-    panel.task.setCurrentIndex(0)
-    assert [way.steps[0].model for way in panel.ways.marked] == ["panet-denoise-lite"]
+    panel.selection.task.setCurrentIndex(0)
+    assert [way.steps[0].model for way in panel.selection.ways.marked] == ["panet-denoise-lite"]
     assert panel.go.isEnabled()
 
 
@@ -229,8 +232,8 @@ def test_the_state_of_the_window_is_shown(panel, qtbot, picture):
     shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
-    panel.task.setCurrentIndex(0)
-    assert [way.steps for way in panel._wanted()] == [(Step("panet-denoise-lite", 12.0),)]
+    panel.selection.task.setCurrentIndex(0)
+    assert [way.steps for way in panel.selection.wanted] == [(Step("panet-denoise-lite", 12.0),)]
     panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=None))
     assert not panel.go.isEnabled()
     assert panel.message.text() == "Open a picture to compare its results."
@@ -274,7 +277,7 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, pictu
     run(panel, qtbot)
     for widget, name, role in (
         (panel.view, "Contact sheet", QAccessible.Role.List),
-        (panel.list, "What to compare", QAccessible.Role.List),
+        (panel.selection.list, "What to compare", QAccessible.Role.List),
         (panel.go, "Compare", QAccessible.Role.PushButton),
         (panel.side, "Pixels", QAccessible.Role.ComboBox),
         (panel.picker, "Region to compare", QAccessible.Role.Client),
@@ -287,9 +290,9 @@ def test_everything_has_a_name_and_a_role_for_screen_readers(panel, qtbot, pictu
 
 def test_cards_stay_small_where_scales_have_no_small_multiple(panel):
     region = Region(0, 0, 64, 64)
-    assert panel._extent(region, [2, 3]).width() == 64 * 6
-    assert panel._extent(region, [2, 3, 4]).width() == 64 * 4
-    assert panel._extent(region, [8]).width() == 64 * 8
+    assert panel.view.extent(region, [2, 3]).width() == 64 * 6
+    assert panel.view.extent(region, [2, 3, 4]).width() == 64 * 4
+    assert panel.view.extent(region, [8]).width() == 64 * 8
 
 
 def test_it_begins_with_what_is_done_and_compares_recipes(panel, qtbot, picture, tmp_path):
@@ -301,12 +304,12 @@ def test_it_begins_with_what_is_done_and_compares_recipes(panel, qtbot, picture,
     shown = SimpleNamespace(source=picture, shown=pyramid(picture.image.pixels))
     panel.show_state(State(strip=Strip(usual=choices), usable=USABLE, opened=shown))
     qtbot.waitUntil(panel.go.isEnabled)
-    assert panel.task.currentData() == "denoising", "the step that is on"
-    titles = [way.title for way in panel.ways.ways]
+    assert panel.selection.task.currentData() == "denoising", "the step that is on"
+    titles = [way.title for way in panel.selection.ways.ways]
     assert titles == ["Current settings", "Automatic", "Preset “soft”", "Even, synthetic noise"]
     for row in range(4):
-        index, checked = panel.ways.index(row), Qt.CheckState.Checked
-        panel.ways.setData(index, checked, Qt.ItemDataRole.CheckStateRole)
+        index, checked = panel.selection.ways.index(row), Qt.CheckState.Checked
+        panel.selection.ways.setData(index, checked, Qt.ItemDataRole.CheckStateRole)
     run(panel, qtbot)
     samples = [card.sample for card in panel.sheet.cards]
     assert [sample.error for sample in samples] == [""] * 5
