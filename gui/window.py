@@ -13,15 +13,12 @@ from PySide6.QtGui import (
     QKeyEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
-
-from restorer import __version__
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from .canvas.scene import Mode
 from .restore.presets import Presets
 from .session.session import Session
 from .session.state import State
-from .session.work import Message
 from .shell.actions import Actions
 from .shell.banner import Banner
 from .shell.canvas_menu import CanvasMenu
@@ -32,18 +29,17 @@ from .shell.files import Files
 from .shell.full_screen import FullScreen
 from .shell.habits import Habits
 from .shell.help import ShortcutHelp
-from .shell.manual import Manual
+from .shell.help_commands import HelpCommands
 from .shell.menus import Menus
 from .shell.pages import PAGES, Page, Pages
 from .shell.picture_page import PicturePage
 from .shell.preferences import Preferences
-from .shell.report import ProblemReport
 from .shell.results import LongWork, Results
 from .shell.status import StatusLine
 from .shell.top_bar import TopBar
 from .widgets.events import accept_copy
 from .widgets.forms import column
-from .widgets.theme import SCHEMES, SURROUNDS, icon, set_scheme
+from .widgets.theme import icon
 
 _PAINTED_MS = 100  # after the window is shown it is painted, and loading may take the processor
 
@@ -70,6 +66,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, session, preferences)
         self.actions_ = Actions(self, pages)
         self.commands = DocumentCommands(session, self.actions_)
+        HelpCommands(self, self.actions_, session)
         self._build(pages)
         self._connect_actions()
         self._connect_parts()
@@ -139,9 +136,6 @@ class MainWindow(QMainWindow):
             "gain-up": lambda: self.bar.step_gain(1),
             "gain-down": lambda: self.bar.step_gain(-1),
             "save-preset": self.presets.ask_name,
-            "about": self._about,
-            "manual": lambda: self._open_dialog(Manual),
-            "report": lambda: self._open_dialog(ProblemReport),
             "screen-profile": self.files.choose_screen_profile,
             "screen-srgb": self.files.forget_screen_profile,
             "shortcuts": lambda: self.keys.toggle(),
@@ -152,14 +146,6 @@ class MainWindow(QMainWindow):
             do[name].triggered.connect(lambda _=False, page=page: self._turn_to(page))
         for mode in Mode:
             do[mode.value].triggered.connect(lambda _=False, mode=mode: self._compare_by(mode))
-        for scheme in SCHEMES:
-            do[f"theme-{scheme}"].triggered.connect(
-                lambda _=False, scheme=scheme: self._set_scheme(scheme)
-            )
-        for name in SURROUNDS:
-            do[f"surround-{name}"].triggered.connect(
-                lambda _=False, name=name: self.habits.set_surround(name)
-            )
         do["panel"].toggled.connect(self._show_panel)
         do["full-screen"].toggled.connect(self._fill_screen)
 
@@ -236,23 +222,6 @@ class MainWindow(QMainWindow):
             self._recent = recent
             self.picture.welcome.show_recent(recent)
             self.menus.show_recent(recent)
-
-    def _set_scheme(self, scheme: str) -> None:
-        self.preferences.keep("scheme", scheme)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        set_scheme(app, scheme)
-
-    def _about(self) -> None:
-        text = self.tr("restorer %1 - restores photographs on this machine, offline. MIT license.")
-        self.session.tell(Message(text.replace("%1", __version__), "note"))
-
-    def _open_dialog(self, kind: type[QDialog]) -> None:
-        """Open a window of the help, or bring it to the front."""
-        dialog = self.findChild(kind) or kind(self)
-        dialog.show()
-        dialog.raise_()
-        dialog.activateWindow()
 
     def _compare_by(self, mode: Mode) -> None:
         self.picture.compare.set_mode(mode)

@@ -1502,13 +1502,6 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
-    <message>
-        <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
-        <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
-    </message>
-</context>
-<context>
     <name>MatchTable</name>
     <message>
         <source>Place</source>
@@ -4221,6 +4214,13 @@
     <message>
         <source>The region appears here, restored in each selected way</source>
         <translation>Hier erscheint der Ausschnitt, auf jede gewählte Art verbessert</translation>
+    </message>
+</context>
+<context>
+    <name>HelpCommands</name>
+    <message>
+        <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
+        <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
     </message>
 </context>
 </TS>

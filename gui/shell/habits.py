@@ -13,7 +13,7 @@ from ..canvas.compare import Compare
 from ..canvas.scene import Mode
 from ..session.session import Session
 from ..session.state import State
-from ..widgets.theme import SCHEMES, SURROUNDS, set_surround
+from ..widgets.theme import SCHEMES, SURROUNDS, set_scheme, set_surround
 from .actions import Actions
 from .preferences import Preferences
 
@@ -26,6 +26,8 @@ _WATCHED = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.WindowStateChange)
 
 class Habits(QObject):
     """Recalls and keeps size, panel, comparison, zoom, colors and measured speeds.
+
+    The actions for the colors of the window are obeyed here.
 
     Args:
         window: The window.
@@ -49,6 +51,14 @@ class Habits(QObject):
         self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._timer.timeout.connect(self.keep)
         self._pace = session.state.pace
+        for scheme in SCHEMES:
+            actions[f"theme-{scheme}"].triggered.connect(
+                lambda _=False, scheme=scheme: self._set_scheme(scheme)
+            )
+        for name in SURROUNDS:
+            actions[f"surround-{name}"].triggered.connect(
+                lambda _=False, name=name: self._set_surround(name)
+            )
 
     def recall(self) -> None:
         """Bring the window into the state of the last time, and watch it from now on."""
@@ -88,18 +98,19 @@ class Habits(QObject):
         pace = self._session.state.pace
         kept.keep("pace", json.dumps([[list(key), seconds] for key, seconds in pace.items()]))
 
-    def set_surround(self, name: str) -> None:
-        """Set the color around the picture, one of SURROUNDS."""
-        self._kept.keep("surround", name)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        set_surround(app, name)
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Write size and place of the window when they have changed."""
         if event.type() in _WATCHED:
             self._timer.start()
         return super().eventFilter(watched, event)
+
+    def _set_scheme(self, scheme: str) -> None:
+        self._kept.keep("scheme", scheme)
+        set_scheme(_app(), scheme)
+
+    def _set_surround(self, name: str) -> None:
+        self._kept.keep("surround", name)
+        set_surround(_app(), name)
 
     def _watch(self) -> None:
         for name in ("panel", "loupe", "notify"):
@@ -113,6 +124,12 @@ class Habits(QObject):
         if state.pace is not self._pace:
             self._pace = state.pace
             self._timer.start()
+
+
+def _app() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
 
 
 def _number(text: str) -> float | None:
