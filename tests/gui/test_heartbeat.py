@@ -145,12 +145,12 @@ def tell(folder: Path) -> dict[str, float]:
         return state.fresh and bool(state.patches) and state.work.doing == "nothing"
 
     story.until("PyTorch is loaded", is_loaded)
-    window.open([files[1000]])
+    window.files.open([files[1000]])
     story.until("a picture is opened", lambda: is_open(1000))
     story.until("it is previewed", is_previewed)
     session.recipes.choose(usual_choices().with_task("denoising", wanted=True))
     story.until("another model is chosen", is_previewed)
-    window.open([files[500], files[10_000]])
+    window.files.open([files[500], files[10_000]])
     story.until("another one is opened", lambda: is_open(500))
     session.run()
     story.until("it is restored", lambda: session.state.saveable is not None)
