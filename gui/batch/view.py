@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QRegion
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -59,6 +68,8 @@ class DocumentTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         head = self.horizontalHeader()
         head.setHighlightSections(False)
+        # Qt's heads ask for each of 40,000 rows whether it is selected.
+        head.setSelectionModel(QItemSelectionModel(self.model(), head))
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for section, width in _WIDTHS.items():
             head.resizeSection(section, width)
@@ -76,6 +87,10 @@ class DocumentTable(QTableView):
             self.removed.emit()
         else:
             super().keyPressEvent(event)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        """Return where to paint a changed selection; Qt asks for the place of each of 40,000."""
+        return QRegion(self.viewport().rect())
 
     def visible_rows(self) -> range:
         """Return the numbers of the rows that can be seen."""

@@ -180,7 +180,7 @@ class Document:
         """Whether its result goes straight to a file as soon as its turn comes, or just now."""
         return self.is_busy and self.job is not None
 
-    @property
+    @cached_property
     def is_pending(self) -> bool:
         """Whether a run would give something that is not there yet."""
         return not self.is_busy and self.badge not in ("ready", "saved", "skipped")

@@ -57,6 +57,7 @@ class DocumentCommands(QObject):
     def follow(self, state: State) -> None:
         """Enable the actions that apply."""
         documents, opened = state.strip.chosen_documents, state.strip.document
+        has_results = any(each.has_result for each in documents)
         can = {
             "undo": opened is not None and bool(opened.past),
             "redo": opened is not None and bool(opened.future),
@@ -64,10 +65,10 @@ class DocumentCommands(QObject):
             "copy-recipe": opened is not None,
             "paste-recipe": bool(documents) and state.copied is not None,
             "share-recipe": any(each is not opened for each in documents) and opened is not None,
-            "save-beside": any(each.has_result for each in documents),
-            "export": any(each.has_result for each in documents),
+            "save-beside": has_results,
+            "export": has_results,
             "open-saved": opened is not None and opened.saved is not None,
-            "discard": any(each.has_result for each in documents),
+            "discard": has_results,
             "show-in-folder": opened is not None and opened.path is not None,
             "restore-and-save": bool(documents),
             "remove": bool(documents),
