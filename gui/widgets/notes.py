@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from PySide6.QtCore import QCoreApplication
 
@@ -228,7 +229,7 @@ _MARK = re.compile(r"%(\d)")
 
 def note_text(note: str) -> str:
     """Return a note in the user's language, as far as its words are known."""
-    for pattern, source in _PATTERNS:
+    for pattern, source in note_patterns():
         if found := pattern.fullmatch(note):
             return _translated(source, found.groups())
     label = f"{note[:1].upper()}{note[1:]}"  # of a task, which stands in a sentence
@@ -258,8 +259,11 @@ def _pattern(source: str) -> re.Pattern[str]:
     return re.compile("(.*?)".join(words), re.DOTALL)
 
 
-# Those with more words of their own come first, as the others would match their sentences, too.
-_PATTERNS = sorted(
-    ((_pattern(source), source) for source in NOTES),
-    key=lambda row: -len(_MARK.sub("", row[1])),
-)
+@cache
+def note_patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return the rows with their patterns, made when the first note is shown.
+
+    Those with more words of their own come first, as the others would match their sentences, too.
+    """
+    rows = sorted(NOTES, key=lambda source: -len(_MARK.sub("", source)))
+    return [(_pattern(source), source) for source in rows]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLocale
 
 import restorer
 from restorer.gui import app
-from restorer.gui.widgets.notes import _PATTERNS, note_text
+from restorer.gui.widgets.notes import NOTES, note_patterns, note_text
 
 CORE = Path(restorer.__file__).parent
 PLACES = (
@@ -90,12 +90,12 @@ def test_every_note_of_the_core_is_known(qapp):
                 continue
             for text in set(sentences(path)) - OTHERS:
                 given = (text.replace("{}", value) for value in ("1", ""))
-                assert any(pattern.fullmatch(each) for each in given for pattern, _ in _PATTERNS), (
-                    f"{path.name}: {text!r}"
-                )
+                assert any(
+                    pattern.fullmatch(each) for each in given for pattern, _ in note_patterns()
+                ), f"{path.name}: {text!r}"
 
 
-@pytest.mark.parametrize("source", [source for _, source in _PATTERNS])
+@pytest.mark.parametrize("source", NOTES)
 def test_english_notes_stay(qapp, source):
     note = re.sub(r"%(\d)", r"value \1", source)
     assert note_text(note) == note
