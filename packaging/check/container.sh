@@ -17,6 +17,7 @@ fi
 if [ -d "${PIP_FIND_LINKS:-}" ]; then
     cp -r "$PIP_FIND_LINKS" "$root/source/wheels"
     settings="$settings PIP_FIND_LINKS=/source/wheels"
+    if ls "$PIP_FIND_LINKS" | grep -q '^torch-.*+cpu'; then TORCH_INDEX=${TORCH_INDEX-}; fi
 fi
 # shellcheck disable=SC2086  # several words
 inside env $settings ${TORCH_INDEX+TORCH_INDEX="$TORCH_INDEX"} \
