@@ -101,9 +101,10 @@ def _eigenvalues(patches: NDArray[np.float64]) -> NDArray[np.float64]:
     which is smaller, has the others.
     """
     count, dimensions = patches.shape
-    if count >= dimensions:
-        return np.clip(np.linalg.eigvalsh(np.cov(patches, rowvar=False)), 0, None)
     centered = patches - patches.mean(0)
+    if count >= dimensions:
+        # One matrix and its transpose take half of the products of `np.cov`, which copies one.
+        return np.clip(np.linalg.eigvalsh(centered.T @ centered / (count - 1)), 0, None)
     others = np.clip(np.linalg.eigvalsh(centered @ centered.T / (count - 1)), 0, None)
     return np.concatenate([np.zeros(dimensions - count), others])
 
