@@ -38,6 +38,7 @@ class Previews(QObject):
         self._pointer: tuple[float, float] | None = None  # the same of the pointer
         self._eye: tuple[float, float] | None = None  # the pointer when the preview began
         self._glanced: Choices | None = None  # the choices of the latest glance
+        self._glancing = False  # its pixels have not come yet
         self._full: tuple[Patch, ...] = ()  # the latest ones of several steps at full strength
         self._full_of: Choices | None = None
         self._finisher = Worker("finisher", parent=self)
@@ -141,8 +142,11 @@ class Previews(QObject):
             self._network.drop()
             self._store.set(work=Work())
             return
+        if self._glancing and self._network.busy and self._glanced == choices.for_networks():
+            return  # the first pixels are near, and then this comes again
         self._store.set(work=Work("previewing"))
-        if state.allows_glance and self._glanced != choices.for_networks():
+        self._glancing = state.allows_glance and self._glanced != choices.for_networks()
+        if self._glancing:
             self._glanced = choices.for_networks()
             self._store.ask(
                 self._network,
@@ -165,6 +169,7 @@ class Previews(QObject):
 
     def _take_glance(self, reply: Reply) -> None:
         """Show a glance; the preview begins when the damage is known, as then `wait` is called."""
+        self._glancing = False
         self._store.set(work=Work(), grown_preview=reply.value)
         if not self._state.estimates_damage:
             self._make()
