@@ -75,7 +75,7 @@ class Session(QObject):
         self._loader = Worker("loader", parent=self)
         self._prepared = False
         self._save_to: Path | None = None  # where the open result goes as soon as it is there
-        gate = Gate()
+        self._gate = gate = Gate()
         self.previews = Previews(store, gate)
         self.analyses = Analyses(store)
         self.colors = Colors(store)
@@ -114,11 +114,13 @@ class Session(QObject):
     # Called by views.
 
     def prepare(self) -> None:
-        """Look for usable models and devices, and load what the first preview takes."""
+        """Load what the first preview takes, then look for usable models and devices."""
         if not self._prepared:
             self._prepared = True
-            self._loader.ask(lambda _: startup.prepare(), lambda _: None)  # errors come again
-            self.survey()
+            self._loader.ask(
+                lambda _: startup.prepare(self._gate),
+                lambda _: self.survey(),  # an error comes again
+            )
 
     def survey(self) -> None:
         """Look for usable models and devices; to be called again when models change."""

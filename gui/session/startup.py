@@ -10,6 +10,7 @@ import restorer  # attributes load torch at first use, not when the window opens
 from restorer import AUTO, Image, list_models
 
 from .preload import load_libraries
+from .worker import Gate
 
 _SMALL_SIDE = 64  # pixels
 
@@ -21,10 +22,11 @@ def survey() -> tuple[frozenset[str], tuple[str, ...]]:
     return usable, tuple(restorer.available_devices())
 
 
-def prepare() -> None:
+def prepare(gate: Gate) -> None:
     """Load what the first preview takes: PyTorch, and the networks that repair most pictures.
 
-    A small noisy picture then starts the libraries, which takes a fifth of a second.
+    A small noisy picture then starts the libraries, which takes a fifth of a second; not where a
+    preview already waits to do so, which holds the gate.
 
     Garbage is not collected meanwhile, and collections leave out all that is there by then: they
     would stop the window for a tenth of a second each.
@@ -37,5 +39,7 @@ def prepare() -> None:
         if not gc.get_freeze_count():
             gc.freeze()
         gc.enable()
+    if not gate.is_free:
+        return
     noise = np.random.default_rng(0).integers(90, 160, (_SMALL_SIDE, _SMALL_SIDE, 3), np.uint8)
     restorer.restore(Image(noise), AUTO)

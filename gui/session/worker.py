@@ -54,6 +54,11 @@ class Gate:
         self._free = threading.Event()
         self._free.set()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no short work lasts."""
+        return self._free.is_set()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the long work."""
