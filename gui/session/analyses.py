@@ -51,7 +51,7 @@ class Analyses(QObject):
         """Find out what the recipe of the open picture leaves to the program, and its price."""
         self._find_damage()
         self.find_steps()
-        self._find_price()
+        self.find_price()
 
     def find_steps(self) -> None:
         """Find out what suits the open picture, unless it is known."""
@@ -67,7 +67,7 @@ class Analyses(QObject):
                 self._store.change(recipe=before.suited(reply.value))
                 self.found.emit(before)
                 self._find_damage()
-                self._find_price()
+                self.find_price()
 
         self._store.ask(
             self._chooser, lambda request: estimates.choose_steps(opened, choices), take
@@ -91,10 +91,12 @@ class Analyses(QObject):
         ended = [worker.close(timeout_s) for worker in workers]
         return all(ended)
 
-    def _find_price(self) -> None:
-        picture, choices = self._store.state.picture, self._store.state.choices
-        if picture is not None:
-            self._store.change(price=estimates.price_of(picture.source, choices))
+    def find_price(self) -> None:
+        """Find out what a run of the open picture takes."""
+        state = self._store.state
+        if state.picture is not None:
+            price = estimates.price_of(state.picture.source, state.choices, state.pace)
+            self._store.change(price=price)
 
     def _find_damage(self) -> None:
         """Estimate the damage that the networks take, unless it is known."""
@@ -133,7 +135,8 @@ class Analyses(QObject):
                 self._put(document, reply.value)
             self._look_around(self._store.state)
 
-        self._scout.ask(lambda _: estimates.analyze(document), take)
+        pace = self._store.state.pace
+        self._scout.ask(lambda _: estimates.analyze(document, pace), take)
 
     def _put(self, before: Document, found: estimates.Analysis) -> None:
         strip = self._store.state.strip

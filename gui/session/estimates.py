@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import restorer  # attributes load torch at first use, not when the window opens
@@ -12,6 +13,7 @@ from .choices import Choices
 from .documents import Document, Price
 from .opening import source_of
 from .pictures import OpenPicture
+from .preview_region import pace_key
 
 if TYPE_CHECKING:
     from restorer import Source
@@ -48,7 +50,7 @@ def choose_steps(opened: OpenPicture, choices: Choices) -> Chosen:
     return restorer.choose_steps(choices.asked[0], opened.source, choices.settings)
 
 
-def analyze(document: Document) -> Analysis:
+def analyze(document: Document, pace: Mapping[tuple[str, ...], float]) -> Analysis:
     """Find out what suits a document that is not open. Raises RestorerError."""
     header = probe(document.file)
     page = read_page(document.file, number=document.page)
@@ -58,9 +60,13 @@ def analyze(document: Document) -> Analysis:
     recipe = recipe.for_kind(raw=bool(source.pattern))
     recipe = recipe.suited(restorer.choose_steps(recipe.asked[0], source, recipe.settings))
     size = source.plain.width, source.plain.height
-    return Analysis(recipe, size, header.pages, price_of(source, recipe))
+    return Analysis(recipe, size, header.pages, price_of(source, recipe, pace))
 
 
-def price_of(source: Source, choices: Choices) -> Price:
-    """Return what a run takes."""
-    return Price(*restorer.expected_cost(choices.steps, source, choices.settings))
+def price_of(source: Source, choices: Choices, pace: Mapping[tuple[str, ...], float]) -> Price:
+    """Return what a run takes, by the speed that was measured here; see `State.pace`."""
+    price = Price(*restorer.expected_cost(choices.steps, source, choices.settings))
+    measured = pace.get(pace_key(choices))
+    if measured is None:
+        return price
+    return replace(price, seconds=measured * source.region.height * source.region.width / 1e6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from . import preview_patch, results
 from .box import Box
@@ -28,7 +28,12 @@ class Previews(QObject):
     Args:
         store: Holds the state.
         gate: Held while networks run, as a preview goes before a run.
+
+    Signals:
+        measured: The speed of models was measured, see `State.pace`.
     """
+
+    measured = Signal()
 
     def __init__(self, store: Store, gate: Gate) -> None:
         super().__init__(store)
@@ -197,6 +202,7 @@ class Previews(QObject):
             maps=piece.maps,
             grown_preview=None,
         )
+        self.measured.emit()
         if not piece.choices.blends and piece.choices == piece.choices.at_full_strength():
             self._full, self._full_of = patches, piece.choices
         if piece.patch.finish != state.choices.finish:

@@ -95,6 +95,7 @@ class Session(QObject):
         self._store.progressed.connect(self.progressed)
         self.analyses.found.connect(self.previews.follow)
         self.analyses.estimated.connect(self.previews.wait)
+        self.previews.measured.connect(self.analyses.find_price)
         self.colors.developed.connect(self._show_developed)
         self.colors.converted.connect(self._preview_again)
         self.recipes.changed.connect(self._follow_recipe)

@@ -9,6 +9,7 @@ import pytest
 import restorer
 from restorer import Cancelled, CancelToken, Step, read
 from restorer.gui.session.choices import automatic_choices, usual_choices
+from restorer.gui.session.preview_region import pace_key
 from restorer.gui.session.session import Session
 from restorer.gui.session.worker import Gate
 
@@ -157,6 +158,14 @@ def test_settings_are_copied_to_the_selected_pictures_and_undone_in_each(session
     assert session.state.choices.template.sigma == 5.0
     session.recipes.redo()
     assert session.state.choices.template.sigma == 10.0
+
+
+def test_the_price_is_by_the_speed_that_was_measured_here(qtbot, session, make_picture):
+    session.previews.remember_pace({pace_key(denoising(10.0)): 50.0})
+    session.recipes.choose(denoising(10.0))
+    session.opener.open([make_picture("a.png", 100, 200)])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    assert session.state.documents[0].price.seconds == pytest.approx(1.0)  # 0.02 megapixels
 
 
 def test_what_a_killed_window_had_saved_is_not_left_over(qtbot, three, tmp_path):
