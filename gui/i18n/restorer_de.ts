@@ -3275,8 +3275,22 @@
 <context>
     <name>LeftOver</name>
     <message>
-        <source>Work of the last session is left. Unsaved results: %1. Pictures waiting: %2.</source>
-        <translation>Von der letzten Sitzung ist Arbeit übrig. Ungespeicherte Ergebnisse: %1. Wartende Bilder: %2.</translation>
+        <source>The last session left work: %1.</source>
+        <translation>Die letzte Sitzung hat Arbeit hinterlassen: %1.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n results are not saved</source>
+        <translation>
+            <numerusform>%n Ergebnis ist nicht gespeichert</numerusform>
+            <numerusform>%n Ergebnisse sind nicht gespeichert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures are waiting</source>
+        <translation>
+            <numerusform>%n Bild wartet</numerusform>
+            <numerusform>%n Bilder warten</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -22,6 +22,23 @@
     </message>
 </context>
 <context>
+    <name>LeftOver</name>
+    <message numerus="yes">
+        <source>%n results are not saved</source>
+        <translation>
+            <numerusform>%n result is not saved</numerusform>
+            <numerusform>%n results are not saved</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures are waiting</source>
+        <translation>
+            <numerusform>%n picture is waiting</numerusform>
+            <numerusform>%n pictures are waiting</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>FilePlans</name>
     <message numerus="yes">
         <source>%n pictures are ready already. Save or export them.</source>

@@ -53,11 +53,13 @@ class LeftOver(QObject):
         """Offer to continue the work, where the start page is not seen."""
         waiting = sum(each.stage == "waiting" for each in self.documents)
         unsaved = sum(each.unsaved for each in self.documents)
-        if unsaved or waiting:
-            text = self.tr(
-                "Work of the last session is left. Unsaved results: %1. Pictures waiting: %2."
-            )
-            text = text.replace("%1", str(unsaved)).replace("%2", str(waiting))
+        left = []
+        if unsaved:
+            left.append(self.tr("%n results are not saved", "", unsaved))
+        if waiting:
+            left.append(self.tr("%n pictures are waiting", "", waiting))
+        if left:
+            text = self.tr("The last session left work: %1.").replace("%1", ", ".join(left))
             self._store.set(message=Message(text, "note", "continue"))
 
     def take(self) -> None:

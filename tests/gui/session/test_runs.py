@@ -199,7 +199,7 @@ def test_what_a_killed_window_leaves_is_continued(qtbot, make_picture, tmp_path,
     session = Session(folder=tmp_path / "kept")
     session.left_over.offer()
     assert session.state.message.action == "continue"
-    assert "Pictures waiting: 2" in session.state.message.text
+    assert session.state.message.text.endswith(": 2 pictures are waiting.")
     session.left_over.take()
     assert [document.name for document in session.state.documents] == ["a.png", "b.png"]
     held.set()
