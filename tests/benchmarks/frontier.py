@@ -29,7 +29,7 @@ from restorer.tiling.plan import plan_tiles
 
 SIDE, THREADS, ROUNDS = 784, 2, 3
 _PICTURE = Path(__file__).parents[2] / "docs" / "frontier.png"
-_TICKS = (1, 2, 5, 10, 20)
+_TICKS = (0.5, 1, 2, 5, 10, 20)
 _ABOVE = ("PAN", "IMDN", "SMFANet")  # have their names above: another point is below
 _PUBLISHED_MARK, _OWN_MARK = "#777777", "#d1495b"
 
@@ -210,7 +210,7 @@ def draw(found: list[Network], pace: dict[str, float]) -> None:
         axis.set(xscale="log", xlabel="seconds per megapixel", title=title)
         axis.set_xticks(_TICKS, [str(tick) for tick in _TICKS])
         axis.xaxis.set_minor_locator(NullLocator())
-        axis.set_xlim(0.7, 40)
+        axis.set_xlim(0.4, 40)
         axis.margins(y=0.25)
     axes[0].set_ylabel("PSNR, dB")
     figure.savefig(_PICTURE, dpi=110)
