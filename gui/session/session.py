@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from restorer import Image
 
@@ -34,6 +34,8 @@ from .store import Store
 from .strip import Strip
 from .work import Message
 from .worker import Gate, Reply, Worker
+
+_CALM_MS = 15_000  # after the start, until the speed of the machine is measured
 
 
 class Session(QObject):
@@ -76,6 +78,8 @@ class Session(QObject):
         self._prepared = False
         self._save_to: Path | None = None  # where the open result goes as soon as it is there
         self._gate = gate = Gate()
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self._calibrate)
         self.previews = Previews(store, gate)
         self.analyses = Analyses(store)
         self.colors = Colors(store)
@@ -120,7 +124,7 @@ class Session(QObject):
             self._prepared = True
             self._loader.ask(
                 lambda _: startup.prepare(self._gate),
-                lambda _: self.survey(),  # an error comes again
+                lambda _: self._take_prepared(),  # an error comes again
             )
 
     def survey(self) -> None:
@@ -219,6 +223,7 @@ class Session(QObject):
     def close(self, timeout_s: float = 60.0) -> bool:
         """Stop all work except saving; return whether all threads ended within the time."""
         self._leave()
+        self._calm.stop()
         for worker in (self.opener, self._surveyor, self._loader):
             worker.drop()
         parts = (
@@ -243,6 +248,17 @@ class Session(QObject):
     @property
     def _strip(self) -> Strip:
         return self.state.strip
+
+    def _take_prepared(self) -> None:
+        self.survey()
+        self._calm.start()
+
+    def _calibrate(self) -> None:
+        """Measure the speed of the machine as soon as no network runs."""
+        if self._gate.is_free and self.state.work.doing == "nothing":
+            self._loader.ask(lambda _: startup.calibrate(), lambda _: None)  # a guess will do
+        else:
+            self._calm.start()
 
     def _take_survey(self, reply: Reply) -> None:
         if reply.error is None:

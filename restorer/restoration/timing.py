@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from restorer.inference.calibration import known_speed
-from restorer.models.catalog import ModelSpec
+from restorer.models.catalog import ModelSpec, model_spec
 from restorer.settings import Settings
 from restorer.tiling.plan import TileNeeds
+
+REFERENCE = "panet-denoise-lite"  # its speed stands for that of the machine
 
 
 def computed_pixels(spec: ModelSpec, size: tuple[int, int], settings: Settings) -> int:
@@ -18,10 +20,19 @@ def computed_pixels(spec: ModelSpec, size: tuple[int, int], settings: Settings) 
 
 
 def expected_seconds(spec: ModelSpec, size: tuple[int, int], settings: Settings) -> float:
-    """Return the time for a picture of (height, width), of two CPU cores if none was measured."""
+    """Return the time for a picture of (height, width), by the speed that was measured.
+
+    For models that were not measured, the time of the catalog, of two cores of a CPU, is scaled as
+    that of `REFERENCE` differs on this machine.
+    """
     pixels = computed_pixels(spec, size, settings)
     speed = known_speed(spec, settings.device, workers=1)
-    return pixels * spec.seconds / 1e6 if speed is None else pixels / speed
+    if speed is not None:
+        return pixels / speed
+    reference = model_spec(REFERENCE)
+    speed = known_speed(reference, settings.device, workers=1)
+    slowness = 1.0 if speed is None else 1e6 / speed / reference.seconds
+    return pixels * spec.seconds / 1e6 * slowness
 
 
 def _computed(length: int, needs: TileNeeds, settings: Settings) -> int:
