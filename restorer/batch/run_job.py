@@ -40,7 +40,7 @@ from restorer.pages import Mosaic, Page
 from restorer.paths import path_identity
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
-from restorer.restoration.automatic import is_chosen, open_chosen, sampled
+from restorer.restoration.automatic import is_chosen, look_ahead, open_chosen, sampled
 from restorer.restoration.chosen import Chosen, expected_specs
 from restorer.restoration.mosaic import gives_samples, run_mosaic
 from restorer.restoration.output import check_samples, output_size, prepare_output
@@ -126,7 +126,7 @@ def _run_reserved(
             size_bytes = _whole_bytes(job, source.header, memory)
             reserved.enter_context(memory.reserve(size_bytes, context.check_cancel))
             page, times, file = source.read_page(), _times(job, source), _file(job, source)
-        restored, plans, references = context.run(_restore_page, job, page, file, format, context)
+        restored, plans, references = _restore_page(job, page, file, format, context)
         if len(numbers) > 1 and numbers[0] > 0:
             lost = not_kept(others(len(numbers) - 1, source.page_word))
             restored = replace(restored, notes=(*restored.notes, *lost))
@@ -169,7 +169,7 @@ def _run_pages(
     def restore(
         job: LocalJob, page: Page, number: int, within: JobContext
     ) -> tuple[Image, tuple[RunPlan, ...]]:
-        image, plans, _ = context.run(_restore, job, page, file, format, within, number)
+        image, plans, _ = _restore(job, page, file, format, within, number)
         return prepare_output(image, job.settings), plans
 
     def reserve(header: formats.Header) -> AbstractContextManager[None]:
@@ -228,7 +228,8 @@ def _restore_page(
     assert isinstance(page, Mosaic), "or it has no samples"
     context.check_cancel()
     check_samples(page.height, page.width, job.settings)
-    mosaic, plans = run_mosaic(
+    mosaic, plans = context.run(
+        run_mosaic,
         page,
         job.steps,
         job.settings,
@@ -248,10 +249,28 @@ def _restore(
     context: JobContext,
     number: int = 0,
 ) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
-    """Return the restored image, the plan of each step, and the references in use."""
+    """Return the restored image, the plan of each step, and the references in use.
+
+    The estimates are made in this thread, before the turn of the networks.
+    """
     context.check_cancel()
     source = Source(page, file, job.settings, camera_colors=format.holds_block(CAMERA_COLOR))
-    steps, chosen = open_chosen(job.steps, source, job.settings, page.bits, _chosen_of(job, number))
+    known = _chosen_of(job, number)
+    if not job.plans:  # which know the damage
+        known = look_ahead(job.steps, source, job.settings, known)
+    return context.run(_run_networks, job, source, page, known, context, number)
+
+
+def _run_networks(
+    job: LocalJob,
+    source: Source,
+    page: Page,
+    known: Chosen | None,
+    context: JobContext,
+    number: int,
+) -> tuple[Image, tuple[RunPlan, ...], ReferenceRun | None]:
+    context.check_cancel()
+    steps, chosen = open_chosen(job.steps, source, job.settings, page.bits, known)
     references = open_reference_run(steps, _references(job, page), needed=False)
     restoration = Restoration(
         source,

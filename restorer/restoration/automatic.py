@@ -15,6 +15,7 @@ from restorer.formats import Rows
 from restorer.image import Image
 from restorer.models.catalog import model_spec
 from restorer.restoration.chosen import Chosen, expected_steps, is_automatic, repairing
+from restorer.restoration.conditioning import condition_of
 from restorer.restoration.diagnosis import diagnose
 from restorer.restoration.resolve import Model, OneStep, open_each, open_steps, steps_of
 from restorer.restoration.source import UNCOMPRESSED, Source
@@ -52,6 +53,36 @@ def open_chosen(
         source = source if isinstance(source, Source) else source()
         known = choose_steps(first, source, settings)
     return open_each([*known.steps, *others], settings, bits, pattern), known
+
+
+def look_ahead(
+    steps: Sequence[Step], source: Source, settings: Settings, known: Chosen | None = None
+) -> Chosen | None:
+    """Return what `open_chosen` would choose, and estimate what the first step needs to know.
+
+    The source keeps the estimates. No network runs, so that those of another picture can meanwhile.
+
+    Args:
+        steps: What is asked for.
+        source: The picture.
+        settings: What holds for all steps.
+        known: What was chosen in an earlier run, which is repeated.
+
+    Raises ModelError, SettingsError.
+    """
+    chosen = known
+    if chosen is None and is_automatic(steps[0]):
+        chosen = choose_steps(steps[0], source, settings)
+    for step in (steps if chosen is None else chosen.steps)[:1]:
+        if not source.pattern:  # the colors of a mosaic come from its first step
+            condition_of(
+                model_spec(step.model),
+                step,
+                levels=source.levels,
+                jpeg_quality=source.jpeg_quality,
+                white=source.white,
+            )
+    return chosen
 
 
 def is_chosen(model: Model) -> bool:

@@ -29,7 +29,9 @@ from restorer import (
 )
 from restorer.batch.engines import ENGINES, EngineRow, child
 from restorer.batch.engines.attempts import Attempt
+from restorer.estimate import levels
 from restorer.inference.predictor import Predictor
+from restorer.restoration import source
 
 from helpers import make_photograph
 
@@ -325,6 +327,31 @@ def test_networks_run_as_many_as_asked_and_files_are_read_meanwhile(
     results = [e.result for e in events if isinstance(e, Finished)]
     assert {r.status for r in results} == {"done"}
     assert most == workers
+
+
+@pytest.mark.parametrize("step", [Step("panet-denoise-lite"), Step("auto", scale=2)])
+def test_damage_is_estimated_outside_the_threads_of_networks(
+    step: Step, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks, estimates = set[str](), set[str]()
+
+    def note(names: set[str], owner: Any, name: str) -> None:
+        call = getattr(owner, name)
+
+        def noted(*args: Any, **options: Any) -> Any:
+            names.add(threading.current_thread().name)
+            return call(*args, **options)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    note(networks, Predictor, "run_rows")
+    note(estimates, levels, "sigma_of_rows")
+    note(estimates, source, "examine")
+    asked = [replace(job, steps=(step,)) for job in jobs if job.source.name != "bad.png"]
+    list(restorer.run_jobs(asked, workers=1))
+    assert networks
+    assert estimates
+    assert not networks & estimates
 
 
 def test_threads_that_wait_for_others_soon_sleep() -> None:
