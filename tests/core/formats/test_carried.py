@@ -122,10 +122,12 @@ NAMES = st.binary(min_size=4, max_size=4).map(
     lambda data: bytes(b"abcdefghijklmnopqrstuvwxyz"[byte % 26] for byte in data)
 )
 BODIES = st.binary(max_size=40)
+KNOWN_SEGMENTS = (b"Exif", b"http:", b"ICC_", b"Photoshop", b"Adobe", b"JFIF", b"MPF", b"urn:")
 
 
 @given(marker=st.integers(0xE0, 0xEF), body=BODIES)
 def test_every_unknown_jpeg_segment_is_named(folder, marker, body):
+    assume(not body.startswith(KNOWN_SEGMENTS))  # without more, they hold nothing
     image = read(folder, ".jpg", with_segments(segment(marker, body)))
     assert image.notes[-1].startswith(f"not kept: APP{marker - 0xE0}")
 
