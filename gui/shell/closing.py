@@ -43,14 +43,15 @@ class CloseGuard(QObject):
         super().__init__(window)
         self._window, self._session = window, session
         self._files, self._results, self._works = files, results, works
-        self._question: Closing | None = None
+        self._question: Closing | None = None  # as long as it is open
         self._allowed = False
+        session.changed.connect(self._follow)
 
     def lets_close(self) -> bool:
         """Return whether the window may close; ask once if results or work would be lost."""
         if self._allowed or not (self._works() or self._session.state.strip.unsaved):
             return True
-        if self._question is None or not self._question.isVisible():
+        if self._question is None:
             self._ask()
         return False
 
@@ -64,11 +65,22 @@ class CloseGuard(QObject):
         self._question = Closing(documents, export=self._results.running, parent=self._window)
         self._question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._question.answered.connect(self._take_answer)
-        self._question.destroyed.connect(self._forget)
+        self._question.finished.connect(self._forget)
         self._question.open()
 
     def _forget(self) -> None:
         self._question = None
+
+    def _follow(self) -> None:
+        """Keep the open question true; close when nothing would be lost any more."""
+        if self._question is None:
+            return
+        if not (self._works() or self._session.state.strip.unsaved):
+            self._question.accept()
+            self.allow()
+            return
+        documents = [each for each in self._session.state.documents if each.holds_work]
+        self._question.show_work(documents, export=self._results.running)
 
     def _take_answer(self, answer: str) -> None:
         """Close after the question, and after saving if that is wanted."""
@@ -108,20 +120,44 @@ class Closing(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Close restorer"))
         self.resize(_WIDTH, _HEIGHT)
-        unsaved = any(document.unsaved for document in documents)
-        waiting = any(document.is_busy for document in documents)
+        self._shown: tuple[object, ...] = ()
         text = QLabel(self.tr("This is not finished yet:"))
         self.list = QListWidget()
         self.list.setAccessibleName(text.text())
-        for document in documents[:_NAMED]:
-            self.list.addItem(f"{document.name} - {self._state(document)}")
+        self._note = QLabel(wordWrap=True)
+        self._note.setProperty("hint", True)
+        buttons = QDialogButtonBox()
+        self.save = buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
+        thrown = QDialogButtonBox.ButtonRole.DestructiveRole
+        self.discard = buttons.addButton(self.tr("&Discard"), thrown)
+        self.cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.save.setDefault(True)
+        self.save.setProperty("primary", True)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        for widget in (text, self.list, self._note, buttons):
+            layout.addWidget(widget)
+        self.save.clicked.connect(lambda: self._answer("save"))
+        self.discard.clicked.connect(lambda: self._answer("discard"))
+        self.cancel.clicked.connect(self.reject)
+        self.show_work(documents, export=export)
+
+    def show_work(self, documents: Sequence[Document], *, export: bool) -> None:
+        """Show what would be lost now; see the class for the arguments."""
+        rows = [f"{each.name} - {self._state(each)}" for each in documents[:_NAMED]]
+        unsaved = any(document.unsaved for document in documents)
+        waiting = any(document.is_busy for document in documents)
+        shown = (*rows, len(documents), unsaved, waiting, export)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.list.clear()
+        self.list.addItems(rows)
         more = len(documents) - _NAMED
         if more > 0:
             self.list.addItem(self.tr("… and %n more", "", more))
         if export:
             self.list.addItem(self.tr("Export - files are being written"))
-        note = QLabel(wordWrap=True)
-        note.setProperty("hint", True)
         words = []
         if unsaved:
             words.append(self.tr("Results are saved beside the originals."))
@@ -129,24 +165,10 @@ class Closing(QDialog):
             words.append(self.tr("What waits can be continued at the next start."))
         if export:
             words.append(self.tr("The export stops after the current file."))
-        note.setText(" ".join(words))
-        buttons = QDialogButtonBox()
+        self._note.setText(" ".join(words))
         kept = self.tr("&Stop and keep the queue") if waiting else self.tr("&Stop")
-        kept = self.tr("&Save all") if unsaved else kept
-        self.save = buttons.addButton(kept, QDialogButtonBox.ButtonRole.AcceptRole)
-        thrown = QDialogButtonBox.ButtonRole.DestructiveRole
-        self.discard = buttons.addButton(self.tr("&Discard"), thrown)
+        self.save.setText(self.tr("&Save all") if unsaved else kept)
         self.discard.setVisible(bool(documents))
-        self.cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        self.save.setDefault(True)
-        self.save.setProperty("primary", True)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(12)
-        for widget in (text, self.list, note, buttons):
-            layout.addWidget(widget)
-        self.save.clicked.connect(lambda: self._answer("save"))
-        self.discard.clicked.connect(lambda: self._answer("discard"))
-        self.cancel.clicked.connect(self.reject)
 
     def _state(self, document: Document) -> str:
         if document.stage == "running":

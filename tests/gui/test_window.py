@@ -354,6 +354,19 @@ def test_closing_with_an_unsaved_result_asks_once_with_a_list(qtbot, opened):
     assert read(saved).width == 160
 
 
+def test_the_question_of_closing_follows_the_work(qtbot, opened):
+    session = opened.session
+    session.run()
+    assert not opened.close()
+    (question,) = opened.findChildren(Closing)
+    assert question.list.item(0).text() in ("a.png - is being restored", "a.png - waits")
+    assert question.save.text() == "&Stop and keep the queue"
+    qtbot.waitUntil(lambda: question.list.item(0).text() == "a.png - restored, not saved")
+    assert question.save.text() == "&Save all"
+    session.saving.save_beside(session.state.strip.unsaved, lambda saved: None)
+    qtbot.waitUntil(opened.isHidden)
+
+
 def test_window_state_is_remembered(qtbot, qapp, window, preferences):
     window.resize(800, 700)  # no larger than the screen that is not there
     window.actions_["sides"].trigger()
