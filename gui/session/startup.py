@@ -48,6 +48,6 @@ def prepare(gate: Gate) -> None:
 
 def calibrate() -> None:
     """Measure the speed of this machine, unless that is known; takes a second or a few."""
-    spec, device = restorer.model_spec(_MEASURED), restorer.load(_MEASURED).device
-    if restorer.known_speed(spec, device) is None:
-        restorer.try_workers(spec, device)
+    spec = restorer.model_spec(_MEASURED)
+    if restorer.known_speed(spec, "auto") is None:
+        restorer.try_workers(spec, restorer.load(_MEASURED).device)

@@ -60,9 +60,13 @@ class CloseGuard(QObject):
         self._allowed = True
         self.allowed.emit()
 
+    @property
+    def _held(self) -> list[Document]:
+        """The documents with which something would be lost."""
+        return [each for each in self._session.state.documents if each.holds_work]
+
     def _ask(self) -> None:
-        documents = [each for each in self._session.state.documents if each.holds_work]
-        self._question = Closing(documents, export=self._results.running, parent=self._window)
+        self._question = Closing(self._held, export=self._results.running, parent=self._window)
         self._question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._question.answered.connect(self._take_answer)
         self._question.finished.connect(self._forget)
@@ -79,8 +83,7 @@ class CloseGuard(QObject):
             self._question.accept()
             self.allow()
             return
-        documents = [each for each in self._session.state.documents if each.holds_work]
-        self._question.show_work(documents, export=self._results.running)
+        self._question.show_work(self._held, export=self._results.running)
 
     def _take_answer(self, answer: str) -> None:
         """Close after the question, and after saving if that is wanted."""
