@@ -17,10 +17,7 @@ from restorer import Job, Progress, Result
 
 from .choices import Choices
 from .documents import Document
-from .jobs import (
-    changes_at_end,
-    local,
-)
+from .jobs import changes_at_end, local
 from .pace import Pace
 from .queue_keeper import QueueKeeper
 from .queue_store import QueueStore

@@ -12,7 +12,6 @@ were measured in another run, beside DnCNN, and are given in its time. Draws doc
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import matplotlib
 import torch
 from networks import EDSRBaseline, planes
 from torch import nn
+from trunk import seconds
 
 import restorer
 from restorer.networks.layers import channels_last, conv3x3
@@ -127,12 +127,6 @@ def peak_flops(dtype: torch.dtype) -> float:
     fastest = min(seconds(run) for _ in range(10)) / 10
     torch.set_num_threads(THREADS)
     return THREADS * 2 * layer.weight.numel() * 208**2 / fastest
-
-
-def seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 def networks() -> list[Network]:
