@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
 
 from restorer import RestorerError
 from restorer.cli.installation import find_damage, version_lines
@@ -91,28 +92,31 @@ def normalized(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def reached(name, seen):
-    """Add the installed distributions that a distribution may need, with all of its extras."""
+def needed(name, extras, seen):
+    """Add the installed distributions that `name[extras]` needs on this system, itself included."""
     try:
         found = metadata.distribution(name)
     except metadata.PackageNotFoundError:  # an extra that is not installed
         return
-    if normalized(name) not in seen:
-        seen.add(normalized(name))
-        for line in found.requires or ():
-            reached(re.match(r"[\w.-]+", line)[0], seen)
+    if (normalized(name), extras) not in seen:
+        seen.add((normalized(name), extras))
+        for requirement in map(Requirement, found.requires or ()):
+            marker = requirement.marker
+            if not marker or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+                needed(requirement.name, frozenset(requirement.extras), seen)
 
 
 def test_all_libraries_have_a_tested_version():
     lines = (PACKAGING / "constraints.txt").read_text("utf-8").splitlines()[1:]
     names = [line.split("==")[0] for line in lines]
     assert names == sorted(map(normalized, names))
-    seen = set()
-    reached("restorer", seen)
+    found = set()
+    needed("restorer", frozenset(metadata.metadata("restorer").get_all("Provides-Extra")), found)
+    seen = {name for name, extras in found}
     assert len(seen) > 20
     # PyTorch itself names the one version of each library of CUDA that it works with.
     loose = {x for x in seen - set(names) if not x.startswith(("nvidia-", "cuda-", "triton"))}
-    assert loose <= {"pip", "restorer", "wheel"}
+    assert loose <= {"pip", "restorer"}
 
 
 def test_libraries_of_other_systems_have_a_tested_version():
