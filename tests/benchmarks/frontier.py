@@ -18,7 +18,7 @@ from pathlib import Path
 
 import matplotlib
 import torch
-from networks import EDSRBaseline, planes
+from networks import SPAN, EDSRBaseline, planes
 from torch import nn
 from trunk import seconds
 
@@ -139,6 +139,7 @@ def networks() -> list[Network]:
     return [
         *(included(m, p, psnr) for m, psnr in own.items() for p in ("fp32", "bf16")),
         published("EDSR-baseline", x2, 37.99, EDSRBaseline()),
+        published("SPAN", x2, 38.08, SPAN()),
         published("SMFANet", x2, 38.08, SMFANet(scale=2)),
         Network("PAN", x2, 38.00, None, of_dncnn=1.52),
         Network("IMDN", x2, 38.00, None, of_dncnn=2.46),

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from memory import peak_bytes
 from torch import Tensor, nn
+from torch.nn import functional
 
 import restorer
 from restorer.inference.predictor import Predictor
@@ -44,6 +45,43 @@ class EDSRBaseline(nn.Module):
         x = self.head(x)
         result: Tensor = self.tail(x + self.body(x))
         return result
+
+
+class SPAN(nn.Module):
+    """The network with 52 channels of Wan et al. 2023 (arXiv:2311.12770), re-parameterized."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = conv3x3(3, 52)
+        self.blocks = nn.ModuleList(ParameterFreeAttention(52) for _ in range(6))
+        self.last = conv3x3(52, 52)
+        self.merge = nn.Conv2d(4 * 52, 52, 1)
+        self.tail = nn.Sequential(conv3x3(52, 12), nn.PixelShuffle(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = features = self.head(x)
+        outputs, firsts = [], []
+        for block in self.blocks:
+            x, first = block(x)
+            outputs.append(x)
+            firsts.append(first)
+        merged = self.merge(torch.cat([features, self.last(x), outputs[0], firsts[-1]], 1))
+        result: Tensor = self.tail(merged)
+        return result
+
+
+class ParameterFreeAttention(nn.Module):
+    """A block of SPAN, whose last convolution also gives the weights of its output."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(conv3x3(channels, channels) for _ in range(3))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        first = self.convs[0](x)
+        second = self.convs[1](functional.silu(first))
+        third = self.convs[2](functional.silu(second))
+        return (third + x) * (torch.sigmoid(third) - 0.5), first
 
 
 def planes(spec: restorer.ModelSpec, side: int) -> np.ndarray:
