@@ -157,8 +157,6 @@ from .options import Flag as Flag
 from .options import Integer as Integer
 from .options import Number as Number
 from .options import Option as Option
-from .pages import CameraColor as CameraColor
-from .pages import Mosaic as Mosaic
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
@@ -195,7 +193,9 @@ from .restoration.strength import at_strength as at_strength
 from .restoration.strength import split_change as split_change
 from .restoration.treatment import Treatment as Treatment
 from .restoration.treatment import expected_cost as expected_cost
-from .sensor import SensorNoise as SensorNoise
+from .sensor.mosaic import CameraColor as CameraColor
+from .sensor.mosaic import Mosaic as Mosaic
+from .sensor.noise import SensorNoise as SensorNoise
 from .settings import OPTIONS as OPTIONS
 from .settings import SETTINGS_OPTIONS as SETTINGS_OPTIONS
 from .settings import STEP_OPTIONS as STEP_OPTIONS

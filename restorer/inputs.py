@@ -19,7 +19,7 @@ from restorer.errors import ImageDataError, SettingsError
 from restorer.formats import open_source, plain_picture
 from restorer.formats.raw.plain import PlainMosaic
 from restorer.image import HEADROOM, Bits, Image, Metadata
-from restorer.pages import Mosaic
+from restorer.sensor.mosaic import Mosaic
 from restorer.settings import Settings
 
 if TYPE_CHECKING:

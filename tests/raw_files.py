@@ -9,8 +9,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from restorer import bayer
 from restorer.formats.color import matrix
+from restorer.sensor import bayer
 
 from helpers import make_photograph
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from restorer import bayer, color
+from restorer import color
 from restorer.analysis.block_means import Agreement, BlockMeans, block_side, compare, gather
 from restorer.analysis.kept_metadata import Check, State
 from restorer.errors import ImageTooLargeError, SettingsError
@@ -17,6 +17,7 @@ from restorer.formats.color import profiles
 from restorer.formats.metadata import turned
 from restorer.image import FloatArray, Image
 from restorer.inference.memory import free_bytes
+from restorer.sensor import bayer
 
 _BAND_PIXELS = 1 << 19  # converted to float at once
 _TURNS = {

@@ -36,7 +36,6 @@ from restorer.inference.devices import available_devices, cpu_threads
 from restorer.inference.memory import free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec
-from restorer.pages import Mosaic, Page
 from restorer.paths import path_identity
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
@@ -56,6 +55,7 @@ from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.resolve import open_reference_run
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
+from restorer.sensor.mosaic import Mosaic, Page
 from restorer.settings import Existing, RunPlan
 
 log = logging.getLogger(__name__)

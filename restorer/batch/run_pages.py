@@ -12,10 +12,10 @@ from restorer.batch.jobs import JobContext, LocalJob, Phase
 from restorer.batch.staging import pixel_budget
 from restorer.errors import ImageFormatError, InferenceError
 from restorer.image import Image
-from restorer.pages import Page
 from restorer.restoration.automatic import choose_for_frames
 from restorer.restoration.chosen import is_automatic
 from restorer.restoration.frames import needs_estimate, sample_numbers, with_estimates, with_plans
+from restorer.sensor.mosaic import Page
 from restorer.settings import RunPlan
 
 Restore = Callable[[LocalJob, Page, int, JobContext], tuple[Image, tuple[RunPlan, ...]]]

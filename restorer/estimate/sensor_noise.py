@@ -12,9 +12,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer import bayer
 from restorer.image import FloatArray
-from restorer.sensor import SensorNoise
+from restorer.sensor import bayer
+from restorer.sensor.noise import SensorNoise
 
 _BLOCK = 8  # samples of one color along each side of a block
 _BAND = 64  # rows of blocks that are measured at once

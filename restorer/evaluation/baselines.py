@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from restorer.bayer import interpolate, raw_samples
+from restorer.sensor.bayer import interpolate, raw_samples
 from restorer.training.degrade import Bytes, pillow_bicubic, quantize
 
 

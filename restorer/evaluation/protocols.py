@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer import metrics
-from restorer.bayer import PATTERNS
 from restorer.color import is_gray
 from restorer.errors import SettingsError
 from restorer.evaluation import baselines, views
 from restorer.image import Image
 from restorer.restoration.api import restore
+from restorer.sensor.bayer import PATTERNS
 from restorer.tasks import default_model, usual_task
 from restorer.training.degradations import Camera, Web
 from restorer.training.degrade import (

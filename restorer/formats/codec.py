@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol
 from restorer.errors import ImageError, ImageFormatError, SettingsError
 from restorer.image import Bits, Image, Metadata, Pixels
 from restorer.options import check_options
-from restorer.pages import Mosaic, Page
+from restorer.sensor.mosaic import Mosaic, Page
 
 # What Pillow raises for damaged files, beside OSError.
 PILLOW_ERRORS = (SyntaxError, ValueError, EOFError, struct.error)

@@ -37,7 +37,7 @@ from restorer.formats.placement import UNMOVED, Placement, Rectangle
 from restorer.formats.raw.carried_tags import turned_tags
 from restorer.formats.tiff import geo
 from restorer.image import Image, Metadata
-from restorer.pages import Mosaic
+from restorer.sensor.mosaic import Mosaic
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 XMP, ICC = 700, 34675

@@ -21,7 +21,7 @@ from restorer.formats.raw.rendering import plain_picture
 from restorer.formats.raw.sidecar import with_sidecar
 from restorer.formats.table import FORMATS, Format, format_names, recognize
 from restorer.image import Image, Pixels
-from restorer.pages import Page
+from restorer.sensor.mosaic import Page
 
 # 134 megapixels: above the largest single-shot cameras (102, 111 and 151 MP backs come in RAW);
 # as float32 RGB that is 1.6 GB, and a network needs several times as much.

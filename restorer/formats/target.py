@@ -31,7 +31,7 @@ from restorer.formats.metadata import PageT
 from restorer.formats.table import FORMATS, Format, format_names, writable_format
 from restorer.formats.tiff import stacks
 from restorer.image import FloatArray, Image, Metadata
-from restorer.pages import Mosaic, Page
+from restorer.sensor.mosaic import Mosaic, Page
 
 ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
 

@@ -19,7 +19,6 @@ from functools import partial
 import numpy as np
 import torch
 
-from restorer import bayer
 from restorer.errors import InferenceError
 from restorer.image import FloatArray
 from restorer.inference import calibration
@@ -35,6 +34,7 @@ from restorer.inference.merging import merging
 from restorer.inference.predictor import Predictor
 from restorer.metrics import psnr
 from restorer.models.catalog import ModelSpec
+from restorer.sensor import bayer
 from restorer.tiling.plan import TileNeeds, TilePlan, plan_tiles, round_up
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from restorer import bayer
 from restorer.errors import CheckpointError
 from restorer.inference.consistency import keep_colors
 from restorer.inference.devices import Precision, number_format
@@ -25,6 +24,7 @@ from restorer.models.ncnn import files as ncnn
 from restorer.models.store import weights_path
 from restorer.networks import ARCHITECTURES
 from restorer.networks.layers import channels_last
+from restorer.sensor import bayer
 from restorer.tiling.plan import round_up
 
 ModelT = TypeVar("ModelT", bound="LoadedModel")

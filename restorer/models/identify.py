@@ -11,7 +11,6 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from restorer.bayer import PATTERNS
 from restorer.errors import CheckpointError, SettingsError
 from restorer.formats.files import file_sha256
 from restorer.models import community
@@ -41,6 +40,7 @@ from restorer.models.probing import measure_needs
 from restorer.models.seams import measured_tile
 from restorer.networks import ARCHITECTURES, reference_use
 from restorer.networks.layers import DIV2K_MEAN
+from restorer.sensor.bayer import PATTERNS
 from restorer.tasks import TASKS, Task, default_model, named_task, usual_task
 from restorer.tiling.plan import TileNeeds
 

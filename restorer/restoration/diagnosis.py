@@ -10,7 +10,7 @@ from restorer.estimate.noise_map import NoiseMap
 from restorer.inputs import Picture, open_picture, plain_mosaic_of, to_image
 from restorer.restoration.source import UNCOMPRESSED, Source
 from restorer.restoration.treatment import Treatment, treat
-from restorer.sensor import sigma_of
+from restorer.sensor.noise import sigma_of
 from restorer.settings import Settings
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from restorer import bayer
 from restorer.errors import SettingsError
-from restorer.pages import Mosaic
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.resolve import (
     Model,
@@ -19,7 +17,9 @@ from restorer.restoration.resolve import (
 )
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source, development_of
-from restorer.sensor import SensorNoise
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import Mosaic
+from restorer.sensor.noise import SensorNoise
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
 
 _LEFT = 0.1  # of the noise at full strength; profiles must state some

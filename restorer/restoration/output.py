@@ -11,8 +11,8 @@ from restorer.formats.history import without as without_account
 from restorer.formats.metadata import PageT, with_stated_dpi
 from restorer.formats.raw.carried_tags import public_tags
 from restorer.image import Metadata
-from restorer.pages import Mosaic
 from restorer.restoration.shrinking import shrink
+from restorer.sensor.mosaic import Mosaic
 from restorer.settings import Settings
 
 _CM_PER_INCH = 2.54

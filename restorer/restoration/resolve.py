@@ -18,7 +18,7 @@ from restorer.restoration.reference.files import Reference, open_references
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.source import Source
 from restorer.restoration.step import OpenStep
-from restorer.sensor import sigma_of
+from restorer.sensor.noise import sigma_of
 from restorer.settings import STEP_OPTIONS, Settings, Step
 from restorer.tasks import conditioned_task, default_model, mosaic_task, raw_model
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from restorer import bayer, color, sensor
+from restorer import color
 from restorer.errors import InvalidOutputError, OutOfMemoryError
 from restorer.estimate.levels import Levels
 from restorer.formats.color.light import clipped, displayed
@@ -33,6 +33,8 @@ from restorer.restoration.resolve import suiting_noise
 from restorer.restoration.sanity import DisagreementError, Gate
 from restorer.restoration.source import Part, Source, lowest_jpeg_quality, usual
 from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, route, ticker
+from restorer.sensor import bayer
+from restorer.sensor.noise import network_planes, sigma_of
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
 from restorer.tiling.plan import Region
 
@@ -207,7 +209,7 @@ class Restoration:
         pattern = bayer.shifted(run.bayer_pattern, part.region.top, part.region.left)
         samples = bayer.raw_samples(part.colors, pattern)
         noise, origin = source.sensor_noise(run.bayer_pattern)
-        planes = sensor.network_planes(source.linear(samples), pattern, noise)
+        planes = network_planes(source.linear(samples), pattern, noise)
 
         def complete(run: StepRun, restored: FloatArray, part: Part) -> Part:
             source.leave_curve(restored, noise.knee)
@@ -217,7 +219,7 @@ class Restoration:
         restored = self._run_network(run, planes, part, complete if plain else None)
         here = run.computed.of(planes, part.region)
         shifted = bayer.shifted(run.bayer_pattern, run.computed.top, run.computed.left)
-        condition = Condition(sigma=sensor.sigma_of(noise), origin=origin)
+        condition = Condition(sigma=sigma_of(noise), origin=origin)
         colors = here[..., : run.spec.channels]
         self._compare(
             run, bayer.sampled(colors, shifted), bayer.sampled(restored, shifted), condition

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from restorer import bayer, color
+from restorer import color
 from restorer.estimate.examination import Findings, examine
 from restorer.estimate.jpeg_quality import jpeg_qualities_of_rows, jpeg_quality_of_rows
 from restorer.estimate.levels import Levels
@@ -20,9 +20,10 @@ from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.formats.raw.camera_color import from_block
 from restorer.formats.raw.rendering import Development, Rendering, Space
 from restorer.image import HEADROOM, FloatArray, Image
-from restorer.pages import Mosaic, pattern_of
 from restorer.restoration.provenance import FileHash
-from restorer.sensor import SensorNoise, straightened
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import Mosaic, pattern_of
+from restorer.sensor.noise import SensorNoise, straightened
 from restorer.settings import Origin, Settings
 from restorer.tiling.plan import Region
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from restorer import bayer, color
+from restorer import color
 from restorer.errors import SettingsError
 from restorer.inference.autotune import (
     LARGEST_BATCH,
@@ -24,6 +24,7 @@ from restorer.inference.memory import tile_budget
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, model_family
 from restorer.restoration.strength import STRENGTH_REACH
+from restorer.sensor import bayer
 from restorer.settings import OnTick, RunPlan, Settings, Step
 from restorer.tiling.padding import PaddedFrame
 from restorer.tiling.plan import (

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from restorer import bayer, color
+from restorer import color
 from restorer.image import FloatArray, Image
 from restorer.restoration.source import Source
+from restorer.sensor import bayer
 from restorer.tiling.plan import Region
 
 # In input pixels. Structure up to eight pixels wide (half amplitude), a JPEG block, is fine.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from restorer.bayer import PATTERNS, spread
 from restorer.image import FloatArray
+from restorer.sensor.bayer import PATTERNS, spread
 from restorer.training.degrade import Bytes, jpeg, quantize
 
 _GAMMA = 2.2

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image as PilImage
 
 from restorer import metrics
-from restorer.bayer import spread
 from restorer.image import FloatArray
+from restorer.sensor.bayer import spread
 
 Bytes = NDArray[np.uint8]
 Border = Literal["mirrored", "replicated"]

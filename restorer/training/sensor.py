@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from restorer import bayer
 from restorer.formats.color import matrix
 from restorer.image import FloatArray
-from restorer.sensor import SensorNoise, curved, network_planes
+from restorer.sensor import bayer
+from restorer.sensor.noise import SensorNoise, curved, network_planes
 from restorer.training.degrade import Bytes
 
 # Of the noise of the light at white: ISO 25 to 60,000 of a camera with a BaselineNoise of 1.

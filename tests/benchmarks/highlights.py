@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from skimage import color
 
 import restorer
-from restorer import READABLE, bayer
+from restorer import READABLE
 from restorer.formats.color import matrix
 from restorer.formats.raw.rendering import Development
+from restorer.sensor import bayer
 
 NEUTRALS = {"daylight": (0.5, 1.0, 0.625), "tungsten": (0.85, 1.0, 0.4), "shade": (0.4, 1.0, 0.8)}
 GAINS = (1.5, 2.5)

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from restorer import SensorNoise, bayer
+from restorer import SensorNoise
 from restorer.image import FloatArray
+from restorer.sensor import bayer
 
 _LEVELS = 959.0  # white less black of the camera of the training
 _LIGHT, _DARK = 0.96793, 2.97955  # its noise at ISO 1600: variance = light * level + dark

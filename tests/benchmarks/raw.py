@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from pmrid import Pmrid, denoised, load_pmrid
 
 import restorer
-from restorer import READABLE, Mosaic, SensorNoise, Step, bayer
+from restorer import READABLE, Mosaic, SensorNoise, Step
 from restorer.formats.color import matrix
-from restorer.sensor import curved, sigma_of, straightened
+from restorer.sensor import bayer
+from restorer.sensor.noise import curved, sigma_of, straightened
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw, ImageFont
 from raw import BLACK, NEUTRAL, demosaiced
 from raw_files import write_dng
 
-from restorer import bayer
 from restorer.formats.color import matrix
+from restorer.sensor import bayer
 
 TARGET = Path(__file__).parents[2] / "docs" / "raw-edges.png"
 SIDE, FINE, ZOOM, LABEL = 96, 8, 3, 26

@@ -15,9 +15,10 @@ import numpy as np
 from raw import ISOS, NEUTRAL
 
 import restorer
-from restorer import READABLE, bayer
+from restorer import READABLE
 from restorer.estimate.sensor_noise import fit_noise
 from restorer.formats.color import matrix
+from restorer.sensor import bayer
 
 LIGHTS = (0.01, 0.1, 0.5)
 LARGE = 1500  # pixels of a side

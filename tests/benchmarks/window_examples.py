@@ -19,8 +19,8 @@ import restorer
 from restorer import Image, Mosaic, Step, plain_picture
 from restorer.evaluation.protocols import PROTOCOLS, Value
 from restorer.formats.color.matrix import colorants
-from restorer.pages import CameraColor
-from restorer.sensor import SensorNoise
+from restorer.sensor.mosaic import CameraColor
+from restorer.sensor.noise import SensorNoise
 from restorer.training.degrade import Bytes, bicubic_downscale, jpeg, pillow_bicubic, quantize
 
 GUI = Path(__file__).parents[2] / "gui"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.formats.color.matrix import D50, SRGB_CHROMATICITIES, adaptation, colorants
-from restorer.pages import Calibration, CameraColor, Matrix
+from restorer.sensor.mosaic import Calibration, CameraColor, Matrix
 
 # Correlated color temperatures in kelvins of the light sources that EXIF numbers.
 _KELVINS = {

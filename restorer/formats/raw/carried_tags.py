@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from restorer.formats.raw.opcodes import left_of_mosaic
-from restorer.pages import RawTag
+from restorer.sensor.mosaic import RawTag
 
 _OPCODES = 51022
 # UniqueCameraModel, LocalizedCameraModel, color matrices, calibrations, ReductionMatrix,

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer.bayer import PATTERNS
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import decoding
 from restorer.formats.raw.area import Area
@@ -19,8 +18,9 @@ from restorer.formats.raw.carried_tags import carried_tags
 from restorer.formats.raw.opcodes import DAMAGED, Opcode, read_opcodes, trimmed
 from restorer.formats.raw.sniff import DNG_VERSION, SENSOR
 from restorer.formats.tiff.directories import tiff_errors
-from restorer.pages import Calibration, RawTag
-from restorer.sensor import SensorNoise
+from restorer.sensor.bayer import PATTERNS
+from restorer.sensor.mosaic import Calibration, RawTag
+from restorer.sensor.noise import SensorNoise
 
 _MAIN = (0, 16)  # NewSubfileType of the picture and of an enhanced one
 _MOST_PAGES = 16

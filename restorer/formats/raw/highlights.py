@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from restorer import bayer
 from restorer.image import FloatArray
+from restorer.sensor import bayer
 
 _SATURATED = 0.99  # share of the saturation from which a sample says "or more"; noise is below it
 _DARKEST = 1e-3  # least value of which ratios are taken

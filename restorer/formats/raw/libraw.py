@@ -11,11 +11,11 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from restorer.bayer import PATTERNS
 from restorer.errors import ImageFormatError
 from restorer.formats.raw.area import Area
 from restorer.formats.raw.quiet import quiet
-from restorer.pages import Calibration
+from restorer.sensor.bayer import PATTERNS
+from restorer.sensor.mosaic import Calibration
 
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's turns as orientations of EXIF
 _D65 = 21

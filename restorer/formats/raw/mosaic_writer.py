@@ -12,7 +12,6 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer import bayer
 from restorer.formats.color import matrix
 from restorer.formats.raw.rendering import Development, Rendering
 from restorer.formats.raw.writer import (
@@ -24,8 +23,9 @@ from restorer.formats.raw.writer import (
     write_directories,
 )
 from restorer.image import FloatArray
-from restorer.pages import Mosaic
-from restorer.sensor import SensorNoise
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import Mosaic
+from restorer.sensor.noise import SensorNoise
 
 _BYTE, _SHORT, _LONG, _DOUBLE = 1, 3, 4, 12
 _WHITE = 65_535

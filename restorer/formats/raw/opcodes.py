@@ -14,7 +14,6 @@ from functools import partial
 
 import numpy as np
 
-from restorer import bayer
 from restorer.formats.raw.area import Area
 from restorer.formats.raw.bad_pixels import fill
 from restorer.formats.raw.opcode_changes import (
@@ -28,6 +27,7 @@ from restorer.formats.raw.opcode_changes import (
     vignette,
 )
 from restorer.image import FloatArray
+from restorer.sensor import bayer
 
 _NEWEST = (1, 7, 1, 0)  # version of the specification
 _BAD_CONSTANT, _BAD_LIST, _TRIM = 4, 5, 6

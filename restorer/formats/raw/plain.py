@@ -18,7 +18,7 @@ from restorer.formats.codec import Header, PagedReader, Reader, exactly
 from restorer.formats.raw.camera_color import unknown_color
 from restorer.formats.table import Format
 from restorer.image import FloatArray, Image, Metadata
-from restorer.pages import Mosaic, Page
+from restorer.sensor.mosaic import Mosaic, Page
 
 _ASPECTS = (Fraction(1), Fraction(5, 4), Fraction(4, 3), Fraction(3, 2), Fraction(16, 9))
 _CLOSE = 0.02  # to an aspect ratio of cameras, relative

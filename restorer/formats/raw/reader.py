@@ -14,7 +14,6 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer import bayer
 from restorer.errors import ImageError, ImageFormatError
 from restorer.formats import metadata, photoshop
 from restorer.formats.codec import Header, not_kept
@@ -36,7 +35,8 @@ from restorer.formats.raw.rendering import (
     lifted,
 )
 from restorer.image import FloatArray, Image, Metadata
-from restorer.pages import Calibration, CameraColor, Mosaic, Page
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import Calibration, CameraColor, Mosaic, Page
 
 _LINEAR_RAW, _IPTC, _PHOTOSHOP = 34892, 33723, 34377
 _LEAST_WHITE = 0.9  # share of the stated level from which a sensor may saturate

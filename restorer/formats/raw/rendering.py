@@ -14,12 +14,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from restorer import bayer
 from restorer.formats.color import matrix, profiles
 from restorer.formats.raw.camera_color import BLOCK, to_block
 from restorer.formats.raw.highlights import reconstruct
 from restorer.image import HEADROOM, FloatArray, Image, Metadata
-from restorer.pages import CameraColor, Mosaic
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import CameraColor, Mosaic
 
 Tone: TypeAlias = Literal["neutral", "linear"]
 Space: TypeAlias = Literal["srgb", "display-p3", "rec2020", "camera"]

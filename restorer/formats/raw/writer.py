@@ -25,7 +25,7 @@ from restorer.formats.raw.rendering import Development, Rendering, Tone
 from restorer.formats.tiff import tiff
 from restorer.image import Image, Metadata
 from restorer.options import Choice, option
-from restorer.pages import Calibration, CameraColor
+from restorer.sensor.mosaic import Calibration, CameraColor
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL, _FLOAT = 1, 2, 3, 4, 5, 10, 11
 _LINEAR_RAW, _CFA = 34892, 32803

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 
 import restorer
-from restorer import Image, Job, Metadata, Settings, Step, bayer, formats
+from restorer import Image, Job, Metadata, Settings, Step, formats
 from restorer.analysis import low_frequencies
 from restorer.analysis.block_means import gather
 from restorer.formats.color.profiles import display_p3_profile
+from restorer.sensor import bayer
 
 from helpers import make_photograph
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from raw_files import linear_photograph
 
-from restorer import bayer
 from restorer.estimate.sensor_noise import fit_noise
 from restorer.image import FloatArray
+from restorer.sensor import bayer
 
 ISOS = {100: (2e-5, 4.5e-7), 1600: (3.2e-4, 1e-5), 6400: (1.3e-3, 1e-4), 25_600: (5.1e-3, 8e-4)}
 GAINS = (0.5, 1.0, 0.7)

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from raw_files import SRGB_TO_XYZ, WHITE, sensor, write_dng
 
 import restorer
-from restorer import Mosaic, Settings, bayer
+from restorer import Mosaic, Settings
 from restorer.formats.color import matrix
 from restorer.formats.raw.highlights import reconstruct
 from restorer.formats.raw.rendering import Development
 from restorer.image import FloatArray
-from restorer.pages import CameraColor
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import CameraColor
 
 NEUTRALS = ((0.5, 1.0, 0.625), (0.85, 1.0, 0.4), (0.4, 1.0, 0.8))
 

@@ -14,9 +14,10 @@ from PIL import Image as PilImage
 from raw_files import NEUTRAL, linear_photograph, rational, sensor, write_dng
 
 import restorer
-from restorer import Mosaic, SensorNoise, bayer
+from restorer import Mosaic, SensorNoise
 from restorer.errors import ImageFormatError
 from restorer.formats.color import matrix
+from restorer.sensor import bayer
 
 rawpy = pytest.importorskip("rawpy")
 

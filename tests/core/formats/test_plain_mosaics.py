@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import restorer
-from restorer import Image, Mosaic, Settings, bayer
+from restorer import Image, Mosaic, Settings
 from restorer.errors import ImageError, ImageFormatError, SettingsError
 from restorer.formats.color import matrix
 from restorer.formats.raw.plain import PACKINGS, PlainMosaic
 from restorer.formats.source import open_source
+from restorer.sensor import bayer
 
 MODEL = "panet-demosaic-lite"
 

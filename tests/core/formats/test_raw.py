@@ -26,12 +26,13 @@ from raw_files import (
 )
 
 import restorer
-from restorer import Image, Mosaic, Settings, bayer
+from restorer import Image, Mosaic, Settings
 from restorer.errors import ImageFormatError
 from restorer.formats import metadata
 from restorer.formats.color import matrix
 from restorer.formats.raw import camera_color, libraw, rendering, sniff
-from restorer.pages import Calibration, CameraColor
+from restorer.sensor import bayer
+from restorer.sensor.mosaic import Calibration, CameraColor
 
 from helpers import make_photograph
 

@@ -19,6 +19,7 @@ from restorer.image import FloatArray
 from restorer.inference.consistency import keep_colors
 from restorer.inference.predictor import Predictor
 from restorer.models.catalog import ModelSpec, list_models
+from restorer.sensor import bayer
 
 from helpers import Enlarge, fake_predictor, make_photograph, make_scene, make_spec
 
@@ -42,7 +43,7 @@ def restored(spec: ModelSpec, field: FloatArray, sigma: float, bits: Any = 8) ->
     """Return the result of a field (H, W, 3), white 255, on that scale."""
     values = (field / 255).astype(np.float32)
     if spec.traits.mosaic:
-        values = restorer.bayer.spread(samples_of(values), "rggb")
+        values = bayer.spread(samples_of(values), "rggb")
     image = Image(np.zeros((1, 1, 3), np.uint8)).with_float(values, bits=bits)
     step = Step(spec.id, sigma=sigma) if spec.condition == "sigma" else Step(spec.id)
     if spec.condition == "jpeg_quality":
@@ -82,7 +83,7 @@ def test_a_noisy_field_keeps_its_mean(
     result = restored(spec, field, sigma, bits=32)
     given, error = field, 1.0
     if spec.traits.mosaic:
-        given = restorer.bayer.spread(samples_of(field), "rggb")
+        given = bayer.spread(samples_of(field), "rggb")
         if spec.condition == "sensor_noise":  # which is noise of light, and keeps its mean
             given, result = (255 * matrix.decoded(values / 255) for values in (given, result))
             error = 2.0

@@ -17,6 +17,7 @@ import restorer
 from restorer import Image, Metadata, Region, Settings, Source, Step
 from restorer.inference.predictor import Predictor
 from restorer.restoration.run import Restoration
+from restorer.sensor import bayer
 from restorer.tiling.padding import PaddedFrame
 
 from helpers import fake_predictor, make_photograph, make_spec
@@ -158,7 +159,7 @@ def test_region_of_a_mosaic_has_the_pixels_of_the_whole(
     data: st.DataObject, size: tuple[int, int], channels: int, border: int, pattern: str
 ) -> None:
     samples = np.random.default_rng(0).integers(1, 255, (*size, 1)).astype(np.uint8)
-    image = Image(samples if channels == 1 else restorer.bayer.spread(samples, pattern))
+    image = Image(samples if channels == 1 else bayer.spread(samples, pattern))
     chain = passes((("demosaicing", 1), ("super-resolution", 2)), SHARES[:2], border=border)
     chain[0] = (chain[0][0], replace(chain[0][1], bayer=pattern))
     wishes = Settings(tile=16)

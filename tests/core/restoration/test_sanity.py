@@ -21,6 +21,7 @@ from restorer.image import FloatArray
 from restorer.inference.predictor import Predictor
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.sanity import DisagreementError, Gate
+from restorer.sensor import bayer
 from restorer.training.grain import Grain, add_grain
 
 from helpers import make_photograph, make_scene
@@ -155,7 +156,7 @@ def test_the_whole_context_and_mosaics_are_checked(
     monkeypatch.setattr(Predictor, "run", even)
     with pytest.raises(InvalidOutputError, match="does not agree with its input"):
         restorer.restore(source, DENOISE, settings=Settings(context="whole"))
-    mosaic = restorer.bayer.spread(restorer.read(source).pixels[..., 1:2], "rggb")
+    mosaic = bayer.spread(restorer.read(source).pixels[..., 1:2], "rggb")
     with pytest.raises(InvalidOutputError, match="does not agree with its input"):
         restorer.restore(mosaic, Step("panet-demosaic-lite", bayer="rggb"))
 

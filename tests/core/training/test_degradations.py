@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restorer import bayer
 from restorer.image import FloatArray
-from restorer.sensor import LEVEL_GAIN
+from restorer.sensor import bayer
+from restorer.sensor.noise import LEVEL_GAIN
 from restorer.training.camera import Exposure
 from restorer.training.degradations import (
     DEGRADATIONS,

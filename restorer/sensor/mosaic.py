@@ -1,4 +1,4 @@
-"""What files hold: images, and the samples of camera sensors with the colors of their camera."""
+"""The samples of camera sensors with the colors of their camera, and what a file holds: pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restorer.image import Bits, FloatArray, Image, Metadata
-from restorer.sensor import SensorNoise
+from restorer.sensor.noise import SensorNoise
 
 Matrix: TypeAlias = NDArray[np.float64]
 # Of a TIFF: code, type, number of values, and the values.

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from restorer import Image, Metadata, Settings, SettingsError, Step
-from restorer.bayer import PATTERNS, phase, raw_samples, spread
 from restorer.inference.predictor import Predictor
 from restorer.restoration.api import restore
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
+from restorer.sensor.bayer import PATTERNS, phase, raw_samples, spread
 
 from helpers import Enlarge, load_golden, make_photograph, make_spec
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restorer import bayer
-from restorer.sensor import SensorNoise, curved, stabilized, straightened
+from restorer.sensor import bayer
+from restorer.sensor.noise import SensorNoise, curved, stabilized, straightened
 
 
 @given(st.floats(0.0015, 1), st.floats(-0.001, 4))

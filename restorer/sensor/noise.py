@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from restorer import bayer
 from restorer.image import FloatArray
+from restorer.sensor import bayer
 
 # The curve is a square root that becomes straight near black. At the lower bound its slope there
 # is that of sRGB; at the upper one it is nearly straight.

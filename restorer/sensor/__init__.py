@@ -1,0 +1,1 @@
+"""What a camera's sensor records: Bayer mosaics, their noise, and the colors of their camera."""
