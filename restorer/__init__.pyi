@@ -152,11 +152,6 @@ from .models.store import weights_path as weights_path
 from .models.store import weights_state as weights_state
 from .networks import ARCHITECTURES as ARCHITECTURES
 from .networks import Architecture as Architecture
-from .options import Choice as Choice
-from .options import Flag as Flag
-from .options import Integer as Integer
-from .options import Number as Number
-from .options import Option as Option
 from .restoration.api import check_steps as check_steps
 from .restoration.api import restore as restore
 from .restoration.api import restore_region as restore_region
@@ -204,7 +199,12 @@ from .settings import RunPlan as RunPlan
 from .settings import Settings as Settings
 from .settings import Step as Step
 from .settings import find_option as find_option
-from .shell import join_command as join_command
+from .settings.command_line import join_command as join_command
+from .settings.kinds import Choice as Choice
+from .settings.kinds import Flag as Flag
+from .settings.kinds import Integer as Integer
+from .settings.kinds import Number as Number
+from .settings.options import Option as Option
 from .tasks import AUTO as AUTO
 from .tasks import AUTO_SR as AUTO_SR
 from .tasks import TASKS as TASKS

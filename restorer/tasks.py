@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from restorer.errors import UnknownModelError
-from restorer.options import window
+from restorer.settings.options import window
 
 AUTO = "auto"  # in place of a model: repair what a picture needs, and enlarge it if asked
 AUTO_SR = "auto-sr"  # enlarge it only, by the model that suits its damage

@@ -1,7 +1,7 @@
 """Run the front ends with more entries in the table of options; print what they make of these.
 
-The entries are added before the front ends are imported, as if they stood in settings.py. This is
-a program, not a module to import: it changes the table of its process.
+The entries are added before the front ends are imported, as if they stood among the settings.
+This is a program, not a module to import: it changes the table of its process.
 """
 
 # ruff: noqa: E402
@@ -17,12 +17,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import restorer.settings as table
-from restorer.options import Bytes, Choice, Flag, Integer, Number, Text, option, options_of
+import restorer.settings as package
+from restorer.settings import table
+from restorer.settings.kinds import Bytes, Choice, Flag, Integer, Number, Text
+from restorer.settings.options import option, options_of
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings(table.Settings):
+class Settings(package.Settings):
     dummy_choice: str = option(
         "a", Choice({"a": "First", "b": "Second"}), "A choice.", group="result", label="My choice"
     )
@@ -41,15 +43,17 @@ class Settings(table.Settings):
 
 
 @dataclasses.dataclass(frozen=True)
-class Step(table.Step):
+class Step(package.Step):
     dummy_step: float | None = option(
         None, Number(0, 8), "A part of steps.", usual="none", label="My part of steps"
     )
 
 
-table.Settings, table.Step = Settings, Step  # type: ignore[misc]
-table.STEP_OPTIONS, table.SETTINGS_OPTIONS = options_of(Step), options_of(Settings)
-table.OPTIONS = table.STEP_OPTIONS + table.SETTINGS_OPTIONS
+OPTIONS = options_of(Step), options_of(Settings)
+package.Settings, package.Step = Settings, Step  # type: ignore[misc]
+for module in (package, table):
+    module.STEP_OPTIONS, module.SETTINGS_OPTIONS = OPTIONS
+    module.OPTIONS = sum(OPTIONS, ())
 
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 

@@ -27,11 +27,11 @@ ROWS = (
     "inference",
     "models estimate metrics",
     "inputs",
-    "formats networks tiling color tasks settings",
+    "formats networks tiling color tasks",
     "sensor",
-    "attention image options",
+    "attention image settings",
     "errors",
-    "paths shell",
+    "paths",
 )
 GUI_ROWS = (
     "__main__",

@@ -13,7 +13,7 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
 
 
 def core_text(text: str) -> str:
-    """Return a text that the core marks with `restorer.options.window`, in the user's language."""
+    """Return a text that the core marks with `window`, in the user's language."""
     translate = QCoreApplication.translate
     return translate("", text)
 

@@ -6,10 +6,10 @@ from restorer import formats
 from restorer.batch.jobs import Job, LocalJob
 from restorer.batch.staging import open_job
 from restorer.errors import SettingsError
-from restorer.options import PageNumbers
 from restorer.restoration.chosen import scale_of_steps
 from restorer.restoration.output import output_size
 from restorer.restoration.reference.pairing import check_references
+from restorer.settings.kinds import PageNumbers
 
 
 def check_job(job: Job) -> formats.Header:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from restorer.errors import ImageError, ImageFormatError, SettingsError
+from restorer.errors import ImageError, ImageFormatError
 from restorer.image import Bits, Image, Metadata, Pixels
-from restorer.options import check_options
 from restorer.sensor.mosaic import Mosaic, Page
+from restorer.settings.options import Checked
 
 # What Pillow raises for damaged files, beside OSError.
 PILLOW_ERRORS = (SyntaxError, ValueError, EOFError, struct.error)
@@ -89,15 +89,8 @@ class RowReader(Protocol):
 
 
 @dataclass(frozen=True)
-class WriterOptions:
-    """The options of a writer, checked like those of `Settings`; a format may have none."""
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range by SettingsError."""
-        try:
-            check_options(self)
-        except ValueError as error:
-            raise SettingsError(str(error)) from None
+class WriterOptions(Checked):
+    """The options of a writer; a format may have none."""
 
 
 class Writer(Protocol):

@@ -27,7 +27,8 @@ from restorer.formats.color.matrix import (
 )
 from restorer.formats.samples import finite
 from restorer.image import Image, Metadata
-from restorer.options import Choice, option
+from restorer.settings.kinds import Choice
+from restorer.settings.options import option
 
 BLOCK = "OpenEXR"  # texts and numbers of the header, as JSON
 _MOST_BYTES = 1 << 32  # of all channels, which the library decodes at once

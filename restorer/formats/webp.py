@@ -36,7 +36,8 @@ from restorer.formats.codec import (
 )
 from restorer.formats.metadata import clean_exif
 from restorer.image import Frame, Image, Metadata
-from restorer.options import Flag, Integer, option
+from restorer.settings.kinds import Flag, Integer
+from restorer.settings.options import option
 
 _KEPT = (b"VP8X", b"ICCP", b"EXIF", b"XMP ", b"ANIM")
 _ALPHA_FLAG = 0x10

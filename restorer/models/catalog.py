@@ -19,7 +19,7 @@ from platformdirs import user_data_path
 
 from restorer.errors import UnknownModelError
 from restorer.models.packages import EXTRA, package_folder, package_tables
-from restorer.options import Option
+from restorer.settings.options import Option
 from restorer.tasks import AUTO, AUTO_SR, TASKS, Task
 from restorer.tiling.plan import ChopRule, TileNeeds
 

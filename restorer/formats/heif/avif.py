@@ -21,7 +21,8 @@ from restorer.formats.heif.items import Item, Property, pack_items, read_items
 from restorer.formats.heif.picture import XMP_TYPE, read_picture
 from restorer.formats.samples import normal
 from restorer.image import Image, Metadata
-from restorer.options import Choice, Flag, Integer, option
+from restorer.settings.kinds import Choice, Flag, Integer
+from restorer.settings.options import option
 
 _BRANDS = (b"avif", b"avis")
 _STILL = b"avif" + bytes(4) + b"avifmif1miaf"

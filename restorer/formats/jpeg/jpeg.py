@@ -29,7 +29,8 @@ from restorer.formats.jpeg import decoder, gain_map, multi_picture, scans
 from restorer.formats.jpeg.decoder import Decoded
 from restorer.formats.metadata import clean_exif
 from restorer.image import Image, Metadata
-from restorer.options import Choice, Integer, option
+from restorer.settings.kinds import Choice, Integer
+from restorer.settings.options import option
 
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _LONG_XMP = b"http://ns.adobe.com/xmp/extension/\0"

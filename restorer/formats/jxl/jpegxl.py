@@ -33,7 +33,8 @@ from restorer.formats.jxl.container import Container, pack_container, read_conta
 from restorer.formats.metadata import clean_exif, with_stated_orientation
 from restorer.formats.samples import normal, straight
 from restorer.image import Bits, Image, Metadata
-from restorer.options import Flag, Integer, Number, option
+from restorer.settings.kinds import Flag, Integer, Number
+from restorer.settings.options import option
 
 _HEAD_BYTES = 2**16  # of a codestream, enough for its header but for a large profile
 _MAX_EXTRAS = 16  # channels beside the colors, all of which a decoder holds

@@ -38,7 +38,8 @@ from restorer.formats.png.chunks import (
     read_metadata,
 )
 from restorer.image import Bits, Image, Metadata
-from restorer.options import Integer, option
+from restorer.settings.kinds import Integer
+from restorer.settings.options import option
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type: gray, RGB, palette, gray+A, RGBA
 _PALETTE = 3

@@ -24,8 +24,9 @@ from restorer.formats.raw.camera_color import BLOCK, from_block
 from restorer.formats.raw.rendering import Development, Rendering, Tone
 from restorer.formats.tiff import tiff
 from restorer.image import Image, Metadata
-from restorer.options import Choice, option
 from restorer.sensor.mosaic import Calibration, CameraColor
+from restorer.settings.kinds import Choice
+from restorer.settings.options import option
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _SRATIONAL, _FLOAT = 1, 2, 3, 4, 5, 10, 11
 _LINEAR_RAW, _CFA = 34892, 32803

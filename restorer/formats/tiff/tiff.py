@@ -36,7 +36,8 @@ from restorer.formats.metadata import (
 from restorer.formats.tiff import geo, lzw, stacks, ycbcr
 from restorer.formats.tiff.directories import Directories, tiff_errors
 from restorer.image import Bits, Image, Metadata
-from restorer.options import Choice, option
+from restorer.settings.kinds import Choice
+from restorer.settings.options import option
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR, _CIELAB, _ICCLAB = (
     0,

@@ -21,7 +21,8 @@ from restorer.batch import memory
 from restorer.errors import ImageFormatError, ImageTooLargeError, SettingsError
 from restorer.formats import Format, Header, WriterOptions
 from restorer.formats.codec import exactly
-from restorer.options import Integer, option
+from restorer.settings.kinds import Integer
+from restorer.settings.options import option
 
 from helpers import make_photograph
 

@@ -11,7 +11,7 @@ from restorer.gui.restore.fields import NumberField, OptionFields
 from restorer.gui.session.choices import Choices, usual_choices
 from restorer.gui.session.state import State
 from restorer.gui.session.strip import Strip
-from restorer.options import Integer
+from restorer.settings.kinds import Integer
 
 
 @pytest.fixture

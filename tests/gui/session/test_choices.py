@@ -22,7 +22,7 @@ from restorer.gui.session.choices import (
     usual_choices,
 )
 from restorer.gui.session.preset_options import from_options
-from restorer.options import Balance, PageNumbers, Size
+from restorer.settings.kinds import Balance, PageNumbers, Size
 
 SOURCE = Path("/pictures/my photo.png")
 

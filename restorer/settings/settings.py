@@ -1,18 +1,13 @@
-"""What the caller asks of a run, and the plan that it is resolved into: plain data that pickles."""
+"""Settings: what holds for all steps of a run; plain data that pickles."""
 
 from __future__ import annotations
 
-import numbers
 import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
-import msgspec
-
-from restorer.errors import Cancelled, SettingsError
-from restorer.options import (
+from restorer.errors import SettingsError
+from restorer.settings.kinds import (
     Balance,
     Bytes,
     Choice,
@@ -21,23 +16,16 @@ from restorer.options import (
     Integer,
     Number,
     OpenChoice,
-    Option,
     PageNumbers,
     Size,
-    check_options,
-    option,
-    options_of,
-    window,
 )
+from restorer.settings.options import Checked, option, window
 
 Existing: TypeAlias = Literal["skip", "replace", "number"]
 Tiling: TypeAlias = Literal["blend", "chop"]
 Context: TypeAlias = Literal["tile", "whole"]
-Origin: TypeAlias = Literal["", "given", "file", "estimated"]
 ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
 KeptMetadata: TypeAlias = Literal["keep", "copyright", "none"]
-OnTick: TypeAlias = Callable[[int, int], None]  # (done, total)
-
 
 _UNTOUCHED_QUALITY = 99  # of lossy files, see `Settings.writing_untouched`
 
@@ -52,24 +40,8 @@ def torch_word(value: Any) -> Any:
     return _PRECISIONS.get(str(value), str(value))
 
 
-class _Checked:
-    """Refuses values that an option does not take, at construction, by SettingsError.
-
-    Numbers of numpy become those of Python, which can be written as JSON.
-    """
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if type(value).__module__ == "numpy" and isinstance(value, numbers.Number):
-                object.__setattr__(self, name, cast(Any, value).item())  # the class is frozen
-        try:
-            check_options(self)
-        except ValueError as error:
-            raise SettingsError(str(error)) from None
-
-
 @dataclass(frozen=True)
-class Settings(_Checked):
+class Settings(Checked):
     """What holds for all steps; ``auto`` and None leave the choice to the program.
 
     Each field is an entry of the table of options. An option declared here with a label appears on
@@ -461,8 +433,8 @@ class Settings(_Checked):
         At quality 95, JPEG files of 92 to 98 came out with 41.6 dB and more, at 99 with 51.7; files
         get a tenth larger.
         """
-        usual = find_option("quality").default
-        return self._writing(_UNTOUCHED_QUALITY if self.quality == usual else self.quality)
+        usual = self.quality == Settings.quality  # the default
+        return self._writing(_UNTOUCHED_QUALITY if usual else self.quality)
 
     def _writing(self, quality: int) -> dict[str, Any]:
         asked = {
@@ -471,167 +443,3 @@ class Settings(_Checked):
             "effort": self.effort,
         }
         return {name: value for name, value in asked.items() if value is not None}
-
-
-@dataclass(frozen=True)
-class Step(_Checked):
-    """One run of one network; its options are checked like those of `Settings`.
-
-    Attributes:
-        model: Id in the catalog; ``auto`` repairs what the picture needs, and enlarges it if it is
-            given a scale; ``auto-sr`` enlarges it only, by the model that suits its damage.
-        sigma: Noise level on the 0-255 scale for models conditioned on it; None estimates it.
-        strength: 1 takes the network's result, 0 the (resampled) input; values between them blend.
-        bayer: Colors of the first two rows of a mosaic, such as ``rggb``, for demosaicing.
-        detail: Strength of fine changes (grain, texture) where it differs from that of coarse
-            ones (blotches, blocks); see `restorer.restoration.strength`.
-        jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models
-            conditioned on it; None takes it from the file or estimates it.
-        denoise: Share of noise that is removed, for models with a twin that keeps it: the weights
-            of both networks are interpolated. None is 1, the weights of the model itself.
-        scale: Factor of enlargement for ``auto`` and ``auto-sr``; other models have their own.
-    """
-
-    model: str
-    sigma: float | None = option(
-        None,
-        Number(0),
-        "Noise level for denoising, on the 0-255 scale; auto estimates it.",
-        metavar="0-75|auto",
-        auto="auto",
-        usual="auto",
-        front=Number(0, 75),
-        conditional=True,
-    )
-    strength: float = option(
-        1.0,
-        Number(0, 1),
-        "Strength of the effect: 1 is the full effect, 0 none; values between them blend.",
-        metavar="0..1",
-    )
-    bayer: str | None = option(
-        None,
-        Choice({"rggb": "", "grbg": "", "gbrg": "", "bggr": ""}),
-        "Colors of the first two rows of a mosaic.",
-        usual="those of the model",
-        mosaic=True,
-    )
-    detail: float | None = option(
-        None,
-        Number(0, 1),
-        "Strength of fine changes (grain, texture); the general strength is then that of coarse"
-        " ones (blotches, blocks).",
-        metavar="0..1",
-        usual="the general strength",
-    )
-    jpeg_quality: int | None = option(
-        None,
-        Integer(1, 100),
-        "Lowest JPEG quality that the picture was saved with, for deblocking; auto takes it from"
-        " the file or estimates it.",
-        title="JPEG quality",
-        metavar="1-100|auto",
-        auto="auto",
-        usual="auto",
-        conditional=True,
-    )
-    denoise: float | None = option(
-        None,
-        Number(0, 1),
-        "Share of noise that is removed, for models with a twin that keeps it: 0 keeps the most.",
-        metavar="0..1",
-        usual="1",
-        twin=True,
-    )
-    scale: int | None = None
-
-    @property
-    def shares(self) -> tuple[float, float]:
-        """Strength of coarse and of fine changes."""
-        return self.strength, self.strength if self.detail is None else self.detail
-
-    @property
-    def mixes_input(self) -> bool:
-        """Whether the result is mixed with the input: whether a share is below 1."""
-        return self.shares != (1, 1)
-
-
-STEP_OPTIONS: tuple[Option, ...] = options_of(Step)
-SETTINGS_OPTIONS: tuple[Option, ...] = options_of(Settings)
-OPTIONS: tuple[Option, ...] = STEP_OPTIONS + SETTINGS_OPTIONS
-
-
-def find_option(field: str) -> Option:
-    """Return the entry of a field in the table of options.
-
-    Examples:
-        >>> restorer.find_option("sigma").kind.low
-        0
-    """
-    return next(option for option in OPTIONS if option.field == field)
-
-
-@dataclass(frozen=True)
-class RunPlan:
-    """A request resolved against model, device and image.
-
-    With the options of its `Step`, it fixes the pixels of one run of a network.
-
-    Attributes:
-        sigma: Noise level that the network was given, if it takes one.
-        jpeg_quality: JPEG quality that the network was given, if it takes one.
-        origin: Source of that value: the step, the file or an estimate; empty where there is none.
-        side: Side of the tiles; 0 in context ``whole``.
-        batch: Number of tiles that went through the network at once.
-        keep_colors: Whether the local means of the result follow those of the input.
-        weights: SHA-256 of the weights; empty for a network in memory.
-        twin: SHA-256 of the weights with which they were interpolated (`Step.denoise`).
-    """
-
-    model: str
-    device: str
-    precision: str
-    side: int
-    overlap: int
-    seed: int
-    tiling: Tiling = "blend"
-    self_ensemble: bool = False
-    sigma: float | None = None
-    jpeg_quality: int | None = None
-    origin: Origin = ""
-    context: Context = "tile"
-    batch: int = 1
-    keep_colors: bool = False
-    weights: str = ""
-    twin: str = ""
-
-
-def plain(value: Any) -> dict[str, Any]:
-    """Return a plan, or another dataclass, as JSON holds it: in journals and in results."""
-    found: dict[str, Any] = msgspec.to_builtins(value)
-    return found
-
-
-class CancelToken:
-    """A request to stop, checked between tiles; for use from any thread; pickles unset."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def cancel(self) -> None:
-        """Ask all holders of this token to stop."""
-        self._event.set()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether a stop was requested."""
-        return self._event.is_set()
-
-    def check(self) -> None:
-        """Raise Cancelled if a stop was requested."""
-        if self._event.is_set():
-            raise Cancelled("stopped by the user")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a fresh token: events do not cross processes."""
-        return (CancelToken, ())
