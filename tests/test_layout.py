@@ -31,7 +31,6 @@ ROWS = (
     "sensor",
     "attention image settings",
     "errors",
-    "paths",
 )
 GUI_ROWS = (
     "__main__",

@@ -12,9 +12,9 @@ from typing import TypeVar
 from restorer.batch.stores.address import Address, Location, location
 from restorer.errors import SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE
+from restorer.formats.identity import folded
 from restorer.formats.table import HEADERLESS
 from restorer.models.catalog import model_spec
-from restorer.paths import folded
 from restorer.restoration.chosen import is_automatic, scale_of_steps
 from restorer.settings import Step
 

@@ -18,10 +18,10 @@ from restorer.batch.walk import Ignored, matches, walk
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
 from restorer.formats.history import SIDECAR
+from restorer.formats.identity import FileIdentities, Identity, folded, path_identity
 from restorer.formats.kinds import START_BYTES, unreadable_kind
 from restorer.formats.raw.sidecar import sidecar_names
 from restorer.formats.table import HEADERLESS
-from restorer.paths import FileIdentities, Identity, folded, path_identity
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
 from restorer.tasks import AUTO, raw_model

@@ -30,13 +30,13 @@ from restorer.errors import (
     TargetExistsError,
 )
 from restorer.formats.codec import not_kept, others
+from restorer.formats.identity import path_identity
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Image
 from restorer.inference.devices import available_devices, cpu_threads
 from restorer.inference.memory import free_bytes
 from restorer.inputs import plain_mosaic_of, to_image
 from restorer.models.catalog import ModelSpec
-from restorer.paths import path_identity
 from restorer.restoration import footprint
 from restorer.restoration import streaming as stream
 from restorer.restoration.automatic import is_chosen, look_ahead, open_chosen, sampled

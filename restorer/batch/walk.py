@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase, translate
 
 from restorer.batch.stores.address import Address, Location
 from restorer.batch.stores.store import Entry, entries
-from restorer.paths import Identity, path_identity
+from restorer.formats.identity import Identity, path_identity
 
 # Thumbnails, recycle bins and metadata of macOS, Windows, Linux, Synology and QNAP, and files of
 # unfinished runs.

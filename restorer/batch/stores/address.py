@@ -10,7 +10,7 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from restorer.errors import SettingsError
-from restorer.paths import Identity, path_identity
+from restorer.formats.identity import Identity, path_identity
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # one letter is a drive of Windows
 _WEB = ("http", "https")

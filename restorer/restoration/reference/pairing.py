@@ -7,7 +7,7 @@ from pathlib import Path
 
 from restorer import formats
 from restorer.errors import ImageFormatError, SettingsError
-from restorer.paths import Identity, path_identity
+from restorer.formats.identity import Identity, path_identity
 
 
 def check_references(

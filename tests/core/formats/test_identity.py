@@ -18,7 +18,7 @@ from restorer import (
     plan_jobs,
     plan_sources,
 )
-from restorer.paths import FileIdentities, path_identity
+from restorer.formats.identity import FileIdentities, path_identity
 
 from ignoring_case import ignore_case
 
