@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from restorer.attention.blocks import in_turn
 from restorer.attention.modes import at_least_float32
 
 
@@ -16,8 +17,9 @@ def attend_in_windows(
     """Return the attention of each pixel to those of its window.
 
     The windows are even, at most `side` wide and share at least `overlap` pixels, over which their
-    weights rise and fall. Time grows with the number of pixels, not with its square. A map that
-    fits into one window is one; so is the map of a program that is exported for all sizes.
+    weights rise and fall. Time grows with the number of pixels, not with its square. A GPU attends
+    in all windows at once, as in a batch. A map that fits into one window is one; so is the map of
+    a program that is exported for all sizes.
 
     Args:
         attend: Maps (N, C, h, w) to the same shape, for any h and w.
@@ -34,11 +36,15 @@ def attend_in_windows(
     rise = _rise(height, overlap, x)[:, None] * _rise(width, overlap, x)
     total = torch.zeros_like(x, dtype=rise.dtype)
     weights = rise.new_zeros(x.shape[2:])
-    for top in tops:
-        for left in lefts:
-            inside = ..., slice(top, top + height), slice(left, left + width)
-            total[inside] += attend(x[inside]) * rise
-            weights[inside] += rise
+    places = [
+        (..., slice(top, top + height), slice(left, left + width)) for top in tops for left in lefts
+    ]
+    windows = [x[inside] for inside in places]
+    together = windows if in_turn(x) else [torch.cat(windows)]
+    attended = (part for some in together for part in torch.split(attend(some), len(x)))
+    for inside, values in zip(places, attended, strict=True):
+        total[inside] += values * rise
+        weights[inside] += rise
     return (total / weights).to(x.dtype)
 
 

@@ -48,6 +48,21 @@ def test_a_map_of_one_window_is_attended_to_as_a_whole(cut: tuple[int, int]) -> 
     assert torch.equal(found, x.flip(2))
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+def test_windows_at_once_equal_windows_in_turn(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.rand(batch, 2, 50, 61, generator=torch.Generator().manual_seed(0))
+    calls = list[int]()
+
+    def attend(part: Tensor) -> Tensor:
+        calls.append(len(part))
+        return part * part.amax((2, 3), keepdim=True)
+
+    in_turn = attend_in_windows(attend, x, side=26, overlap=4)
+    monkeypatch.setattr("restorer.attention.windows.in_turn", lambda x: False)  # as on a GPU
+    assert torch.equal(attend_in_windows(attend, x, side=26, overlap=4), in_turn)
+    assert calls == [batch] * 9 + [9 * batch]
+
+
 @given(st.integers(27, 90), st.integers(0, 89))
 def test_no_pixel_sees_another_beyond_a_window(width: int, place: int) -> None:
     x = torch.zeros(1, 1, 20, width)
