@@ -6,7 +6,8 @@ Attention") on the spherical hashing of Andoni et al. (2015, arXiv:1509.02897) a
 attends to itself and its two neighbors; the hash rounds are combined with weights from their
 softmax normalizers.
 
-One block of chunks of one sample is processed at a time.
+One block of chunks is processed at a time, on a CPU of one sample. A batch is one long list of
+pixels: its samples are sorted apart, and from there on share every operation.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from restorer.attention.block_sizes import block_sizes
-from restorer.attention.blocks import concatenate_spans, each_sample
+from restorer.attention.blocks import concatenate_spans, map_samples
 from restorer.attention.modes import at_least_float32, is_exporting
 from restorer.attention.tf32 import exactly
 
@@ -85,55 +86,66 @@ def hashed_attention(
         )
         rotations = rotations[0].to(embedded.dtype)
         if out is not None:
-            _fill(out[0].flatten(1).mT, embedded[0], flat_values[0], rotations, chunk_size)
+            orders = _sorted_orders(embedded, rotations)
+            _fill(out[0].flatten(1).mT, embedded[0], flat_values[0], orders, chunk_size)
             return out
         attend = partial(_attend, rotations=rotations, chunk_size=chunk_size)
-        return each_sample(attend, embedded, flat_values).mT.reshape(values.shape)
+        return map_samples(attend, embedded, flat_values).mT.reshape(values.shape)
 
 
 def _attend(embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int) -> Tensor:
-    """Map (L, C), (L, V) and (C, rounds, buckets / 2) to (L, V)."""
-    if not torch.is_grad_enabled() and not is_exporting():
-        return _fill(torch.empty_like(values), embedding, values, rotations, chunk_size)
+    """Map (..., L, C), (..., L, V) and (C, rounds, buckets / 2) to (..., L, V)."""
     orders = _sorted_orders(embedding, rotations)
-    rounds = (_attend_round(embedding, values, order, chunk_size) for order in orders)
-    result, log_sum = next(rounds)
-    for other in rounds:
-        result, log_sum = _combine(result, log_sum, *other)
-    return result
+    queries, pixels = embedding.flatten(0, -2), values.flatten(0, -2)
+    if not torch.is_grad_enabled() and not is_exporting():
+        result = _fill(torch.empty_like(pixels), queries, pixels, orders, chunk_size)
+    else:
+        rounds = (_attend_round(queries, pixels, order, chunk_size) for order in orders)
+        result, log_sum = next(rounds)
+        for other in rounds:
+            result, log_sum = _combine(result, log_sum, *other)
+    return result.view_as(values)
 
 
 def _fill(
-    result: Tensor, embedding: Tensor, values: Tensor, rotations: Tensor, chunk_size: int
+    result: Tensor, queries: Tensor, values: Tensor, orders: Iterator[Tensor], chunk_size: int
 ) -> Tensor:
-    """Write the attention into the (L, V) result, one round at a time without a map per round."""
+    """Write the attention into the (P, V) result, one round at a time without a map per round."""
     result.zero_()
     log_sum = values.new_full((len(values), 1), -torch.inf)
-    for order in _sorted_orders(embedding, rotations):
-        _add_round(result, log_sum, embedding, values, order, chunk_size)
+    for order in orders:
+        _add_round(result, log_sum, queries, values, order, chunk_size)
     return result
 
 
 def _sorted_orders(embedding: Tensor, rotations: Tensor) -> Iterator[Tensor]:
-    """Yield the pixel order sorted by hash code, for each round."""
-    for codes in hash_codes(embedding, rotations):
+    """Map (..., L, C) to the pixels of each sample sorted by hash code, (N, L), for each round.
+
+    Pixels are numbered through all samples.
+    """
+    length = embedding.shape[-2]
+    for codes in hash_codes(embedding.flatten(0, -2), rotations):
+        codes = codes.view(-1, length)
+        places = torch.arange(codes.numel(), device=codes.device).view_as(codes)
         if is_exporting():  # ONNX has no stable sort; places make the codes unique
-            yield (codes * len(codes) + torch.arange(len(codes), device=codes.device)).argsort()
+            order = (codes * length + places).argsort()
         else:
-            yield codes.argsort(stable=True)
+            order = codes.argsort(stable=True)
+        yield order + places[:, :1]
 
 
 def _attend_round(
     queries: Tensor, values: Tensor, order: Tensor, chunk_size: int
 ) -> tuple[Tensor, Tensor]:
-    """Return the (L, V) attention of one round and the (L, 1) log of its softmax normalizer."""
+    """Return the (P, V) attention of one round and the (P, 1) log of its softmax normalizer."""
     chunks, near = _cut_chunks(order, chunk_size)
 
     def attend(start: int, stop: int) -> Tensor:
         return torch.cat(_attend_chunks(queries, values, chunks, near, start, stop), -1)
 
-    count = _chunk_count(queries, chunk_size)
-    attended = concatenate_spans(attend, len(chunks), count).flatten(0, 1)[order.argsort()]
+    count = _chunk_count(chunks)
+    in_order = concatenate_spans(attend, chunks.shape[1], count, dim=1).flatten(1, 2)
+    attended = in_order[:, : order.shape[1]].flatten(0, 1)[order.flatten().argsort()]
     return attended[:, :-1], attended[:, -1:]
 
 
@@ -145,15 +157,16 @@ def _add_round(
     order: Tensor,
     chunk_size: int,
 ) -> None:
-    """Combine one round with the (L, V) attention and (L, 1) log normalizer of earlier rounds."""
+    """Combine one round with the (P, V) attention and (P, 1) log normalizer of earlier rounds."""
     chunks, near = _cut_chunks(order, chunk_size)
-    count = _chunk_count(queries, chunk_size)
-    for start in range(0, len(chunks), count):
-        stop = min(start + count, len(chunks))
+    count = _chunk_count(chunks)
+    for start in range(0, chunks.shape[1], count):
+        stop = min(start + count, chunks.shape[1])
         added = _attend_chunks(queries, values, chunks, near, start, stop)
         # The padding of the last chunk repeats pixels whose results are computed elsewhere.
-        own = order[start * chunk_size : stop * chunk_size]
-        other, other_log_sum = (x.flatten(0, 1)[: len(own)] for x in added)
+        own = order[:, start * chunk_size : stop * chunk_size]
+        other, other_log_sum = (x.flatten(1, 2)[:, : own.shape[1]].flatten(0, 1) for x in added)
+        own = own.flatten()
         result[own], log_sum[own] = _combine(result[own], log_sum[own], other, other_log_sum)
 
 
@@ -173,26 +186,29 @@ def _attend_chunks(
     start: int,
     stop: int,
 ) -> tuple[Tensor, Tensor]:
-    """Return the (chunks, chunk_size, V) attention of a chunk range and its log normalizer."""
-    keys = F.normalize(queries[near[start:stop]], dim=-1, eps=_NORM_FLOOR)
-    scores = queries[chunks[start:stop]] @ keys.mT
+    """Return the (N, chunks, chunk_size, V) attention of a chunk range and its log normalizer."""
+    own, others = chunks[:, start:stop], near[:, start:stop]
+    keys = F.normalize(queries[others], dim=-1, eps=_NORM_FLOOR)
+    scores = queries[own] @ keys.mT
     log_sum = scores.logsumexp(-1, keepdim=True)
-    return (scores - log_sum).exp() @ values[near[start:stop]], log_sum
+    return (scores - log_sum).exp() @ values[others], log_sum
 
 
-def _chunk_count(queries: Tensor, chunk_size: int) -> int:
-    """Return the number of chunks to process at a time."""
-    return max(1, block_sizes(queries).scores // (3 * chunk_size**2))
+def _chunk_count(chunks: Tensor) -> int:
+    """Return the number of chunks of each sample to process at a time."""
+    samples, _, size = chunks.shape
+    return max(1, block_sizes(chunks).scores // (samples * 3 * size**2))
 
 
 def _cut_chunks(order: Tensor, chunk_size: int) -> tuple[Tensor, Tensor]:
-    """Divide (L,) sorted pixels into (chunks, chunk_size), padding the last chunk from the end.
+    """Divide (N, L) sorted pixels into (N, chunks, chunk_size), padding the last chunk of each.
 
-    Also return the keys of each chunk, (chunks, 3 chunk_size): its own pixels and its neighbors'.
+    Also return the keys of each chunk, (N, chunks, 3 chunk_size): its own pixels and its
+    neighbors'.
     """
-    length = len(order)
+    samples, length = order.shape
     missing = -length % chunk_size
     places = torch.arange(length + missing, device=order.device)
     places[length:] = (places[length:] - missing) % length
-    chunks = order[places].view(-1, chunk_size)
-    return chunks, torch.cat([chunks, chunks.roll(1, 0), chunks.roll(-1, 0)], 1)
+    chunks = order[:, places].view(samples, -1, chunk_size)
+    return chunks, torch.cat([chunks, chunks.roll(1, 1), chunks.roll(-1, 1)], 2)

@@ -140,6 +140,22 @@ class Launches(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_takes_as_many_operations_as_a_sample_on_gpus(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home in ("blocks", "patch"):
+        monkeypatch.setattr(f"restorer.attention.{home}.in_turn", lambda x: False)
+    module, x = make_modules(6)[name], features(6, 9, 11)
+    counts = []
+    for batch in (x[:1], x):
+        with torch.no_grad(), Launches() as launches:
+            module(batch)
+        counts.append(launches.count)
+    # Views of one sample are copies in a batch, a few in a round of hashes.
+    assert counts[0] <= counts[1] < 1.2 * counts[0], counts
+
+
 def test_blocks_for_gpus_take_few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
     sides = [int(48 * scale) for scale in PyramidAttention(64).scales]
     levels = [
