@@ -190,7 +190,8 @@ def test_messages_of_troubleshooting_exist() -> None:
     joined = (re.sub(r'"\s*\n\s*f?"', "", path.read_text("utf-8")) for path in sources)
     code = re.sub(r"\{[^{}]*\}", "…", "\n".join(joined))
     text = (DOCS / "troubleshooting.md").read_text("utf-8")
-    messages = re.findall(r"^\| `([^`]+)` \|", text.split("## Of other programs")[0], re.MULTILINE)
+    own, _ = text.split("## Messages of other programs")
+    messages = re.findall(r"^\| `([^`]+)` \|", own, re.MULTILINE)
     assert len(messages) > 20
     for message in messages:
         for part in message.split("…"):
