@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Literal
 
 import torch
@@ -91,6 +93,17 @@ def cpu_threads() -> int:
 def set_cpu_threads(count: int) -> None:
     """Set the number of threads of an operator for all threads that begin after this call."""
     torch.set_num_threads(count)
+
+
+@cache
+def survive_forks() -> None:
+    """Let processes that are forked from now on use one thread, as those of a `DataLoader` do.
+
+    They have none of the threads of OpenMP that this process has begun, and would wait for them
+    for ever.
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from restorer.errors import CheckpointError
 from restorer.inference.consistency import keep_colors
-from restorer.inference.devices import Precision, number_format
+from restorer.inference.devices import Precision, number_format, survive_forks
 from restorer.inference.memory import fitting
 from restorer.inference.tensors import check_tensor, level_of
 from restorer.models import community
@@ -48,6 +48,7 @@ class LoadedModel:
     def __init__(
         self, spec: ModelSpec, network: nn.Module, device: str, precision: Precision
     ) -> None:
+        survive_forks()
         self.automatic = self.keeps_colors = False
         self.twin = ""  # SHA-256 of the weights with which those of the model were interpolated
         self.spec = spec
