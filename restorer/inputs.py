@@ -177,6 +177,8 @@ def _open_tensor(tensor: torch.Tensor) -> Opened:
             "tensor: requires gradients, which a restoration does not pass on; use"
             " tensor.detach(), or call a loaded model: load(...)(tensor)"
         )
+    if tensor.layout is not torch.strided or tensor.is_meta:
+        raise ImageDataError("tensor: sparse or without data; tensor.to_dense() makes a dense one")
     if tensor.ndim not in (3, 4):
         raise ImageDataError(f"{shape}, expected (C, H, W) or (N, C, H, W); gray is (1, H, W)")
     if 0 in tensor.shape or tensor.shape[-3] > 4:

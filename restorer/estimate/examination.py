@@ -79,7 +79,9 @@ def _softness(blur: float) -> Finding:
 
 def _smallness(size: tuple[int, int]) -> Iterator[Finding]:
     if size[0] * size[1] < _SMALL:
-        yield Finding("small", min(size), 1.0, f"It has {size[0] * size[1]:,} pixels.")
+        count = size[0] * size[1]
+        words = f"It has {count:,} {'pixel' if count == 1 else 'pixels'}."
+        yield Finding("small", min(size), 1.0, words)
 
 
 def _with_camera(noise: Finding, capture: CaptureInfo) -> Finding:

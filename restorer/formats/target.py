@@ -12,7 +12,13 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 
-from restorer.errors import ImageFormatError, ImageTooLargeError, ImageWriteError, SettingsError
+from restorer.errors import (
+    ImageDataError,
+    ImageFormatError,
+    ImageTooLargeError,
+    ImageWriteError,
+    SettingsError,
+)
 from restorer.formats import history, metadata, texts, xmp
 from restorer.formats.codec import WriterOptions, not_kept
 from restorer.formats.color import light
@@ -78,6 +84,9 @@ def write(
         ()
     """
     path = Path(path)
+    if not hasattr(image, "metadata"):  # an array, as users try
+        kind = type(image).__name__
+        raise ImageDataError(f"{path}: {kind}, expected an Image; Image(pixels) is one of an array")
     format = check_target(path, image.height, image.width)
     options = checked_options(format, options)
     if isinstance(image, Mosaic):

@@ -271,6 +271,7 @@ def _run(
 ) -> Any:
     """Return the result of a region, or of all of a picture, in the kind of the picture."""
     check_kept(picture, settings.bits)
+    references = _checked_references(references)
     if references and model == AUTO:
         model = default_model(usual_task(references=True))
     if settings.device == "auto":
@@ -312,6 +313,14 @@ def _opened(picture: Picture | Source, settings: Settings) -> tuple[Picture, Ope
     opened = open_picture(picture, plain_mosaic_of(settings))
     file = FileHash.of(picture) if isinstance(picture, str | os.PathLike) else None
     return picture, opened, [Source(each, file, settings) for each in opened.images]
+
+
+def _checked_references(references: Sequence[Picture | Reference]) -> list[Picture | Reference]:
+    """Return reference pictures as a list. Raises SettingsError for one that is in none."""
+    if isinstance(references, Sequence) and not isinstance(references, str):
+        return list(references)
+    kind = type(references).__name__
+    raise SettingsError(f"references: {kind}, expected a list of pictures; put one into [...]")
 
 
 def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:

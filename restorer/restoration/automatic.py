@@ -115,7 +115,9 @@ def choose_steps(step: Step, source: Source, settings: Settings | None = None) -
     settings = settings or Settings()
     if step.bayer is not None:
         raise SettingsError("bayer: auto takes the pattern from the file; a demosaicing model does")
-    scale = (step.scale or 1) if step.model == AUTO else (step.scale or 2)
+    scale = step.scale
+    if scale is None:
+        scale = 1 if step.model == AUTO else 2
     diagnosis = diagnose(source, scale=scale, settings=settings)
     found = [_at_strength(each, step) for each in diagnosis.treatment.steps]
     if step.model != AUTO and not source.pattern:

@@ -165,6 +165,8 @@ HWC = np.zeros((32, 24, 3), np.uint8)
         (HWC + 60000.0, "divide by 65535"),
         (CHW - 1, "tensor: float values .*undo the normalization"),
         (CHW * np.nan, "tensor: contains NaN or infinity"),
+        (CHW.to_sparse(), r"tensor: sparse or without data; tensor\.to_dense\(\)"),
+        (CHW.to("meta"), "tensor: sparse or without data"),
         (CHW.clone().requires_grad_(), r"requires gradients.*tensor\.detach\(\)"),
         ([[1, 2], [3, 4]], "picture: list, expected an Image, a Mosaic, a numpy array"),
         (PilImage.new("CMYK", (8, 8)), r"mode CMYK.*convert\('RGB'\)"),
@@ -198,6 +200,19 @@ def test_references_may_be_of_any_kind() -> None:
     for reference in (array, PilImage.fromarray(array), torch.from_numpy(array).permute(2, 0, 1)):
         found = restore(array, "ttsr-x2-lite", references=[reference])
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("references", ["sharp.jpg", Path("sharp.jpg"), HWC, Image(HWC)])
+def test_references_outside_a_list_are_refused(references: Any) -> None:
+    with pytest.raises(SettingsError, match=r"references: \w+, expected a list of pictures"):
+        restore(HWC, "ttsr-x2-lite", references=references)
+
+
+def test_an_array_that_is_written_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(
+        ImageDataError, match=r"a\.png: ndarray, expected an Image; Image\(pixels\)"
+    ):
+        restorer.write(HWC, tmp_path / "a.png")  # type: ignore[arg-type]  # what users try
 
 
 def test_metrics_and_estimates_take_every_kind(tmp_path: Path) -> None:

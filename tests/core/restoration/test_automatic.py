@@ -139,6 +139,8 @@ def test_what_makes_no_sense_is_refused() -> None:
         restorer.restore(image, Step("auto", bayer="rggb"))
     with pytest.raises(UnknownModelError, match="scale 5"):
         restorer.restore(image, Step("auto", scale=5))
+    with pytest.raises(SettingsError, match="scale 0: expected 1 or more"):
+        restorer.restore(image, Step("auto", scale=0))
     with pytest.raises(SettingsError, match="scale 3: panet-sr-x2-lite has scale 2"):
         restorer.restore(image, Step(ENLARGE, scale=3))
     with pytest.raises(UnknownModelError, match="stands for the models"):
