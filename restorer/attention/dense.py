@@ -2,20 +2,25 @@
 
 Non-local neural networks (Wang et al. 2018, arXiv:1711.07971): y_i = sum_j f(x_i, x_j) g(x_j), with
 f normalized over j. An affinity maps (C, L) queries and (C, M) keys to (L, M). One block of queries
-is processed at a time.
+is processed at a time. For the softmax, PyTorch has kernels that keep its blocks in registers and
+caches (`scaled_dot_product_attention`): on one core they take 0.25 to 0.8 of the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention import SDPBackend
 
 from restorer.attention.block_sizes import block_sizes
 from restorer.attention.blocks import concatenate_spans, map_samples, sum_spans
-from restorer.attention.modes import at_least_float32
+from restorer.attention.modes import at_least_float32, is_exporting
 from restorer.attention.tf32 import exactly
+from restorer.attention.trial import agrees, waves
 
 Affinity = Callable[[Tensor, Tensor], Tensor]
 
@@ -47,8 +52,11 @@ def dense_attention(query: Tensor, key: Tensor, value: Tensor, affinity: Affinit
     Returns:
         (N, V, H, W).
     """
-    products = affinity is product_affinity
-    attend = _attend_products if products else partial(_attend, affinity=affinity)
+    attend: Callable[..., Tensor] = partial(_attend, affinity=affinity)
+    if affinity is product_affinity:
+        attend = _attend_products
+    elif affinity is softmax_affinity:
+        attend = _attend_softmax
     with exactly(value.device.type):
         maps = (at_least_float32(x).flatten(2) for x in (query, key, value))
         return map_samples(attend, *maps).reshape(*value.shape[:2], *query.shape[2:])
@@ -74,6 +82,44 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, affinity: Affinity) -> Te
         return value @ affinity(query[..., start:stop], key).mT
 
     return concatenate_spans(attend, query.shape[-1], _step(key), dim=-1)
+
+
+def _attend_softmax(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Compute `_attend` for `softmax_affinity`, in PyTorch's kernels where they can."""
+    rows = _rows(query), _rows(key), _rows(value)
+    if is_exporting() or not _fuses(*rows):
+        return _attend(query, key, value, softmax_affinity)
+    attended = _fused(*rows)[:, 0, :, : value.shape[-2]]
+    return attended.mT.reshape(*value.shape[:-1], query.shape[-1])
+
+
+def _rows(x: Tensor) -> Tensor:
+    """Map (..., C, L) to (N, 1, L, C'), with C' a multiple of 4 as the kernels for GPUs need."""
+    rows = F.pad(x.mT, (0, -x.shape[-2] % 4)).contiguous()
+    return rows.view(-1, 1, *rows.shape[-2:])
+
+
+def _fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(query, key, value, scale=1.0)
+
+
+def _fuses(query: Tensor, key: Tensor, value: Tensor) -> bool:
+    """Whether PyTorch attends without the matrix of all scores, and this device does it right."""
+    device = query.device
+    if device.type not in ("cpu", "cuda") or torch.compiler.is_compiling() or not _tried(device):
+        return False
+    choice: int = torch._fused_sdp_choice(query, key, value, scale=1.0)
+    return choice != SDPBackend.MATH.value
+
+
+@cache
+def _tried(device: torch.device) -> bool:
+    query, key, value = (waves(2, 6, length, device=device) for length in (70, 90, 90))
+    return agrees(
+        f"attention of PyTorch on {device}",
+        lambda: _fused(_rows(query), _rows(key), _rows(value))[:, 0, :, :6].mT,
+        lambda: _attend(query, key, value, softmax_affinity),
+    )
 
 
 def _attend_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
+from restorer.attention import dense
 from restorer.attention.dense import dense_attention, product_affinity, softmax_affinity
 from restorer.attention.nonlocal_block import AFFINITIES, NonLocalBlock
 from restorer.models.checkpoint import load_state
@@ -113,6 +115,32 @@ def test_threads_and_batch_do_not_change_a_bit() -> None:
     assert torch.equal(*results)
     single = [dense_attention(s, s, s, softmax_affinity) for s in x.split(1)]
     assert torch.equal(results[0], torch.cat(single))
+
+
+@pytest.mark.parametrize("channels", [(8, 8), (3, 3), (6, 3)])
+def test_the_kernels_of_pytorch_equal_the_plain_form(
+    channels: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = [
+        torch.randn(2, channels[i], *size, requires_grad=True)
+        for i, size in ((0, (20, 21)), (0, (10, 9)), (1, (10, 9)))
+    ]
+    query, key, value = inputs
+    calls, results, gradients = [], [], []
+    fused = F.scaled_dot_product_attention
+
+    def called(*args: torch.Tensor, **options: Any) -> torch.Tensor:
+        calls.append(args)
+        return fused(*args, **options)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", called)
+    for fuses in (dense._fuses, lambda *rows: False):
+        monkeypatch.setattr(dense, "_fuses", fuses)
+        results.append(dense_attention(query, key, value, softmax_affinity))
+        gradients.append(torch.autograd.grad(results[-1].square().sum(), inputs))
+    assert len(calls) == (2 if channels[0] - channels[1] < 3 else 0)  # one for each sample
+    torch.testing.assert_close(*results)
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
 
 
 def test_queries_and_keys_of_the_weight_normed_block_are_one_convolution() -> None:
