@@ -96,7 +96,8 @@ def train(
             learning rate follows the clock, so that the result is not the same again. For one
             process.
         on_note: Called before the first iteration with sentences about the photographs: which
-            ones are held out or not used, and how much memory they take.
+            ones are held out or not used, how much memory they take, and once a minute, how many
+            are prepared.
 
     Raises SettingsError, ModelError or ImageError at the first iteration.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from restorer.training.teacher import Teacher
 # A degraded image and its target, or the files that hold them; see `Degradation.prepare`.
 Pair: TypeAlias = tuple[Bytes, NDArray[Any]] | tuple[Path, Path]
 
+_NOTE_SECONDS = 60.0  # between notes; a teacher takes seconds for a photograph
 _MEMORY_SHARE = 0.5  # of the free memory; workers, batches and the system need the rest
 
 
@@ -109,6 +111,7 @@ def prepare(
                 pairs.append(_files(spool, number, member))
         return [PatchSource(*each) for each in zip(found, degradations, strict=True)]
     pixels = sum(_pixels(photograph) for photograph in photographs)
+    noted = time.monotonic()
     for number, photograph in enumerate(photographs):
         prepared = _prepared(photograph, degradations)
         for member, teacher in enumerate(teachers):
@@ -120,6 +123,9 @@ def prepare(
             spooled = _check_memory(size, spool, on_note, spooled=spooled)
         for member, (pair, pairs) in enumerate(zip(prepared, found, strict=True)):
             pairs.append(_write(pair, spool, number, member) if spooled else pair)
+        if time.monotonic() - noted > _NOTE_SECONDS:
+            on_note(f"prepared {number + 1} of {len(photographs)} photographs")
+            noted = time.monotonic()
     if ranks.local_count > 1:
         ranks.any(False)
     return [PatchSource(*each) for each in zip(found, degradations, strict=True)]

@@ -14,6 +14,7 @@ import torch
 import restorer
 from restorer.models.checkpoint import read_state
 from restorer.networks import PANetLite
+from restorer.training import patches
 from restorer.training import teacher as teaching
 from restorer.training.degrade import bicubic_downscale
 from restorer.training.loop import train
@@ -58,6 +59,19 @@ def test_each_training_photograph_has_the_result_of_the_network(
         inner = (slice(24, -24), slice(24, -24))  # the restoration pads the borders otherwise
         fitting = [each for each in expected if each.shape == result.shape]
         assert min(np.abs(result[inner] - each[inner]).max() for each in fitting) < 2
+
+
+def test_notes_say_how_many_photographs_are_prepared(
+    photographs: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patches, "_NOTE_SECONDS", 0.0)
+    notes = list[str]()
+    recipe = replace(TINY, teacher=str(checkpoint), iterations=1)
+    list(train(recipe, photographs, tmp_path / "run", on_note=notes.append))
+    assert [each for each in notes if each.startswith("prepared")] == [
+        "prepared 1 of 2 photographs",
+        "prepared 2 of 2 photographs",
+    ]
 
 
 def test_an_interrupted_training_uses_the_results_again(
