@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from restorer import Job, JobContext, Result, run_job
 from restorer.batch.engines import worker
-from restorer.formats.table import FORMATS, Format
+from restorer.formats.format import Format
+from restorer.formats.table import FORMATS
 from restorer.inference.predictor import Predictor
 
 

@@ -20,6 +20,7 @@ from .exif.capture_info import read_capture_info as read_capture_info
 from .files import Existing as Existing
 from .files import Times as Times
 from .files import created as created
+from .format import Format as Format
 from .kinds import unreadable_picture as unreadable_picture
 from .raw.rendering import plain_picture as plain_picture
 from .source import DEFAULT_MAX_PIXELS as DEFAULT_MAX_PIXELS
@@ -33,7 +34,6 @@ from .source import read_page as read_page
 from .table import FORMATS as FORMATS
 from .table import READABLE as READABLE
 from .table import WRITABLE as WRITABLE
-from .table import Format as Format
 from .target import check_creatable as check_creatable
 from .target import check_target as check_target
 from .target import write as write

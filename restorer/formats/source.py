@@ -15,11 +15,12 @@ from restorer.formats import metadata
 from restorer.formats.codec import Header, PagedReader, Reader, RowsError, not_kept, others
 from restorer.formats.color import light
 from restorer.formats.files import Times, stream_sha256
+from restorer.formats.format import Format
 from restorer.formats.raw.plain import PlainMosaic
 from restorer.formats.raw.preview import Previewed
 from restorer.formats.raw.rendering import plain_picture
 from restorer.formats.raw.sidecar import with_sidecar
-from restorer.formats.table import FORMATS, Format, format_names, recognize
+from restorer.formats.table import FORMATS, format_names, recognize
 from restorer.image import Image, Pixels
 from restorer.sensor.mosaic import Page
 

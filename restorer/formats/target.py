@@ -32,9 +32,10 @@ from restorer.formats.color.profiles import (
 )
 from restorer.formats.exif import thumbnail
 from restorer.formats.files import Existing, Times, created
+from restorer.formats.format import Format
 from restorer.formats.jpeg import gain_map
 from restorer.formats.metadata import PageT
-from restorer.formats.table import FORMATS, Format, format_names, writable_format
+from restorer.formats.table import FORMATS, format_names, writable_format
 from restorer.formats.tiff import stacks
 from restorer.image import FloatArray, Image, Metadata
 from restorer.sensor.mosaic import Mosaic, Page

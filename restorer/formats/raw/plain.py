@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from restorer.errors import ImageFormatError
 from restorer.formats.codec import Header, PagedReader, Reader, exactly
+from restorer.formats.format import Format
 from restorer.formats.raw.camera_color import unknown_color
-from restorer.formats.table import Format
 from restorer.image import FloatArray, Image, Metadata
 from restorer.sensor.mosaic import Mosaic, Page
 
