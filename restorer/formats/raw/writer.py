@@ -22,7 +22,7 @@ from restorer.formats.exif.capture_info import read_capture_info
 from restorer.formats.metadata import described_by
 from restorer.formats.raw.camera_color import BLOCK, from_block
 from restorer.formats.raw.rendering import Development, Rendering, Tone
-from restorer.formats.tiff import tiff
+from restorer.formats.tiff.metadata import add_metadata
 from restorer.image import Image, Metadata
 from restorer.sensor.mosaic import Calibration, CameraColor
 from restorer.settings.kinds import Choice
@@ -147,7 +147,7 @@ def write_directories(
             extratags=raw_tags,
             **layout,
         )
-    return tiff.add_metadata(file, replace(metadata, icc=None))
+    return add_metadata(file, replace(metadata, icc=None))
 
 
 def preview_of(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from restorer.errors import ImageFormatError
 from restorer.formats import metadata
 from restorer.formats.codec import RowsError, decoding, exactly
 from restorer.formats.tiff import tiff
+from restorer.formats.tiff.checks import check_codes, check_strips
 from restorer.formats.tiff.directories import tiff_errors
 from restorer.formats.tiff.tiff import TiffOptions, TiffReader
 from restorer.image import Image, Pixels
@@ -36,7 +37,7 @@ class TiffRows:
 
     def __init__(self, reader: TiffReader) -> None:
         self._reader, self._page = reader, reader.page
-        reader.check_strips()
+        check_strips(reader.page, reader.file)
         if reader.is_raw_ycbcr:
             raise RowsError("its YCbCr samples can only be decoded as a whole")
         self._raw = _is_raw(self._page)
@@ -73,7 +74,7 @@ class TiffRows:
             data = self._bytes(page.dataoffsets[index], page.databytecounts[index])
             where = f"rows {top} to {top + rows} are damaged"
             try:
-                tiff.check_codes(page, data)
+                check_codes(page, data)
                 with decoding(*tiff_errors(), OSError):
                     part = page.decode(
                         data, index, jpegtables=page.jpegtables, jpegheader=page.jpegheader
