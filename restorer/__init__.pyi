@@ -139,11 +139,11 @@ from .models.catalog import model_family as model_family
 from .models.catalog import model_spec as model_spec
 from .models.catalog import speed_class as speed_class
 from .models.catalog import weights_folder as weights_folder
-from .models.identify import CheckpointInfo as CheckpointInfo
-from .models.identify import describe_model as describe_model
-from .models.identify import fits_model as fits_model
+from .models.checkpoint_info import CheckpointInfo as CheckpointInfo
+from .models.entries import describe_model as describe_model
+from .models.entries import fits_model as fits_model
+from .models.entries import missing_setting as missing_setting
 from .models.identify import identify_checkpoint as identify_checkpoint
-from .models.identify import missing_setting as missing_setting
 from .models.store import add_weights as add_weights
 from .models.store import fetch_weights as fetch_weights
 from .models.store import remove_weights as remove_weights

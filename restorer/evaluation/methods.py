@@ -15,7 +15,8 @@ from restorer.inference.loading import open_model
 from restorer.inference.predictor import Predictor
 from restorer.inference.wrapping import wrap_model
 from restorer.models.catalog import ModelSpec, list_models, model_spec
-from restorer.models.identify import describe_model, identify_checkpoint
+from restorer.models.entries import describe_model
+from restorer.models.identify import identify_checkpoint
 from restorer.models.store import weights_path
 from restorer.restoration.api import restore
 from restorer.settings import Settings, Step

@@ -48,7 +48,8 @@ def _checkpoint_spec(
     key = kept.key(sha256, graph, task or "", path.stem)  # the name may tell the task
     spec = _known(key)
     if spec is None:
-        from restorer.models.identify import describe_model, identify_checkpoint  # loads torch
+        from restorer.models.entries import describe_model
+        from restorer.models.identify import identify_checkpoint  # loads torch
 
         found = identify_checkpoint(path)
         spec = describe_model(found, task=task or found.tasks[0])

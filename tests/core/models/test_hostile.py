@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from restorer import CheckpointError, identify_checkpoint
 from restorer.models import community
 from restorer.models.budget import BuildBudget
+from restorer.models.candidates import Candidate
 from restorer.models.checkpoint import read_state
-from restorer.models.identify import _Candidate
 
 MEMORY_BYTES = 400 << 20  # beyond what the imports take; an archive of pickles takes 100 MiB
 STATE = {"a.weight": torch.arange(6.0).view(2, 3), "b": torch.ones(2), "n": torch.tensor(3)}
@@ -341,7 +341,7 @@ def test_many_blocks_are_not_built_to_name_the_most_similar_network() -> None:
     """A thousand blocks take about a second for each architecture."""
     shapes = {f"body.{n}.body.0.weight": (8, 8, 3, 3) for n in range(1001)}
     shapes |= {"tail.0.weight": (3, 8, 3, 3), "body.0.conv_match_1.0.weight": (4, 8, 1, 1)}
-    found = _Candidate.of("panet", shapes)
+    found = Candidate.of("panet", shapes)
     assert found.problems
     assert len(found.network.state_dict()) < 1001
 
