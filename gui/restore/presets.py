@@ -21,6 +21,7 @@ from restorer import (
 from ..session.choices import Choices
 from ..session.preset_options import PRESET_NAMES, from_options
 from ..session.work import Message
+from ..widgets.words import error_text, sentence
 
 
 class Presets(QObject):
@@ -75,13 +76,13 @@ class Presets(QObject):
         try:
             options = read_preset(self.path, name, PRESET_NAMES)
         except SettingsError as error:
-            self.message.emit(Message(str(error)))
+            self.message.emit(Message(sentence(error)))
             return
         try:
             self.chosen.emit(from_options(options))
         except (UnknownModelError, ValueError) as error:
             text = self.tr("The preset “%1” cannot be used: %2.").replace("%1", name)
-            self.message.emit(Message(text.replace("%2", f"{self.path}: {error}")))
+            self.message.emit(Message(text.replace("%2", f"{self.path}: {error_text(error)}")))
 
     def ask_name(self) -> None:
         """Save the choices under a name that the user gives."""
@@ -108,13 +109,13 @@ class Presets(QObject):
         try:
             return dict(read_presets(self.path))
         except RestorerError as error:
-            self.message.emit(Message(str(error)))
+            self.message.emit(Message(sentence(error)))
             return {}
 
     def _write(self, name: str, options: dict[str, Any] | None) -> bool:
         try:
             write_preset(self.path, name, options)
         except RestorerError as error:
-            self.message.emit(Message(str(error)))
+            self.message.emit(Message(sentence(error)))
             return False
         return True

@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject, Signal
 
 from restorer import Ignored, Job, number_targets
 
+from ..widgets.words import sentence
 from .documents import Document, asks_same
 from .file_runs import FileRuns
 from .jobs import Output, Plan, local, plan_documents, plan_files, waiting_document, with_targets
 from .queue_keeper import QueueKeeper
 from .queue_store import QueueStore
-from .store import Store, sentence
+from .store import Store
 from .strip import Strip
 from .worker import Reply, Worker
 
@@ -68,7 +69,7 @@ class FilePlans(QObject):
 
         def take(reply: Reply) -> None:
             if reply.error is not None:
-                self.told.emit(sentence(str(reply.error)))
+                self.told.emit(sentence(reply.error))
             else:
                 self._list(*reply.value)
 
@@ -161,7 +162,7 @@ class FilePlans(QObject):
 
         def take(reply: Reply) -> None:
             if reply.error is not None:
-                self.told.emit(sentence(str(reply.error)))
+                self.told.emit(sentence(reply.error))
                 return
             plan: Plan = reply.value
             asked = {each.id: each for each in able}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ..widgets.words import error_text
 from . import restoring
 from .documents import Document, Kept, Restoration
 from .shelf import Shelf
@@ -109,7 +110,7 @@ class Runs(QObject):
             self._shelf.write(self._state.strip)
         except OSError as error:
             text = self.tr("The state of the pictures cannot be kept on the disk: %1")
-            self._store.tell(text.replace("%1", str(error)))
+            self._store.tell(text.replace("%1", error_text(error)))
 
     def close(self, timeout_s: float, *, queue: bool) -> bool:
         """Stop, and end the threads; return whether they ended within the time.
@@ -213,7 +214,7 @@ class Runs(QObject):
             self._shelf.remove(gone)
             room = self._shelf.room(strip)
         except OSError as error:
-            self._tell_unkept(id, str(error))
+            self._tell_unkept(id, error_text(error))
             return
         if needed > room:
             self._tell_unkept(id, self.tr("no room is left."))
@@ -221,7 +222,7 @@ class Runs(QObject):
 
         def take(reply: Reply) -> None:
             if reply.error is not None:
-                self._tell_unkept(id, str(reply.error))
+                self._tell_unkept(id, error_text(reply.error))
                 return
             kept: Kept = reply.value
             self._store.set(strip=self._state.strip.stored(id, restoration, kept))

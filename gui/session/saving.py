@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from ..widgets.notes import note_text
+from ..widgets.messages import message_text
 from . import results
 from .choices import CAMERA_SUFFIX
 from .documents import Document
@@ -70,7 +70,7 @@ class Saving(QObject):
                 self._mark(document, reply)
                 target, notes = reply.value
                 text = self.tr("Saved as %1.").replace("%1", str(target))
-                words = map(note_text, notes)
+                words = map(message_text, notes)
                 said = " ".join(f"{word[:1].upper()}{word[1:]}." for word in words)
                 self._store.set(message=Message(f"{text} {said}".strip(), "note"))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from restorer import ModelError, RestorerError
 
+from ..widgets.words import sentence
 from .state import State
 from .work import Message
 from .worker import Call, Reply, Worker
@@ -85,17 +85,9 @@ class Store(QObject):
     def in_words(self, error: Exception) -> str:
         """Return an error as a sentence."""
         if isinstance(error, RestorerError):
-            return sentence(str(error))
+            return sentence(error)
         if isinstance(error, MemoryError):
             return self.tr("Not enough memory. Close other programs or restore a smaller part.")
         log.error("unexpected", exc_info=error)
         text = self.tr("Internal error (%1). The terminal shows details.")
         return text.replace("%1", f"{type(error).__name__}: {error}")
-
-
-def sentence(said: str) -> str:
-    """Return a message of the core as a sentence; a path or id at its start keeps its case."""
-    thing, colon, _ = said.partition(": ")
-    named = colon and (Path(thing).suffix or Path(thing).exists())
-    plain = said.split(" ", 1)[0].isalpha() and not named
-    return f"{said[:1].upper() if plain else said[:1]}{said[1:]}."

@@ -27,12 +27,12 @@ from restorer import (
 from ..session.choices import Choices
 from ..session.session import Session
 from ..session.state import State
-from ..session.store import sentence
 from ..session.worker import Reply, Request, Worker
 from ..widgets.accessibility import Notice
 from ..widgets.forms import column, heading, labeled, letter_width, row
 from ..widgets.region_picker import RegionPicker
 from ..widgets.theme import SPACE
+from ..widgets.words import sentence
 from .cards import Cards
 from .rows import SheetModel
 from .selection import WaySelection
@@ -220,7 +220,7 @@ class ContactSheet(QWidget):
     def _take_end(self, reply: Reply) -> None:
         self._show_idle()
         if reply.error is not None:
-            self.message.tell(sentence(str(reply.error)))
+            self.message.tell(sentence(reply.error))
 
     def _adopt(self, index: QModelIndex) -> None:
         way = self.sheet.cards[index.row()].way

@@ -32,6 +32,7 @@ from ..session.choices import Choices, automatic_choices
 from ..session.convert import with_pixels
 from ..session.preset_options import PRESET_NAMES, from_options
 from ..widgets.model_names import model_name, model_use, step_name
+from ..widgets.words import error_text
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def samples_of(
         except Cancelled:
             raise
         except RestorerError as error:
-            yield number, Sample(way.key, None, 1, error=str(error))
+            yield number, Sample(way.key, None, 1, error=error_text(error))
             continue
         if before.scale > original.scale or (before.psnr is not None and original.psnr is None):
             original = before

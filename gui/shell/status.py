@@ -73,7 +73,7 @@ class StatusLine(QFrame):
         if after is not None:
             text += f"  →  {_values(after)}"
         elif self._state.expects_result:
-            text += f"  →  {self.tr('not previewed yet')}"
+            text += "  →  " + self.tr("not previewed yet")
         self.pixel.setText(text)
 
 

@@ -1,18 +1,8 @@
-"""Notes: what the core says of files and results, in the user's language.
-
-The core speaks English, with values in its sentences. Each row is such a sentence, or a part of
-one, whose values are %1, %2 and so on; the values are translated in the same way.
-"""
+"""Notes: what the core says of files and results that came about, see `messages`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from functools import cache
-
-from PySide6.QtCore import QCoreApplication
-
-from .titles import QT_TRANSLATE_NOOP, core_text
+from .titles import QT_TRANSLATE_NOOP
 
 NOTES = (
     # what was found, and what became of the picture
@@ -224,46 +214,3 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "%1 layers"),
     QT_TRANSLATE_NOOP("notes", "other pictures: %1 (MPF)"),
 )
-_MARK = re.compile(r"%(\d)")
-
-
-def note_text(note: str) -> str:
-    """Return a note in the user's language, as far as its words are known."""
-    for pattern, source in note_patterns():
-        if found := pattern.fullmatch(note):
-            return _translated(source, found.groups())
-    label = f"{note[:1].upper()}{note[1:]}"  # of a task, which stands in a sentence
-    if (said := core_text(label)) != label:
-        return said
-    for sign in ("; ", ": "):
-        first, found_sign, rest = note.partition(sign)
-        if found_sign:
-            return f"{note_text(first)}{sign}{note_text(rest)}"
-    return note
-
-
-def _translated(source: str, values: Sequence[str]) -> str:
-    """Return the translation of a row, with values in the order of its marks."""
-    translate = QCoreApplication.translate
-    words = {n: _listed(value) for n, value in zip(_MARK.findall(source), values, strict=True)}
-    return _MARK.sub(lambda mark: words[mark[1]], translate("notes", source))
-
-
-def _listed(value: str) -> str:
-    """Return a value, which may be a list, in the user's language."""
-    return ", ".join(map(note_text, value.split(", ")))
-
-
-def _pattern(source: str) -> re.Pattern[str]:
-    words = map(re.escape, re.split(r"%\d", source))
-    return re.compile("(.*?)".join(words), re.DOTALL)
-
-
-@cache
-def note_patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Return the rows with their patterns, made when the first note is shown.
-
-    Those with more words of their own come first, as the others would match their sentences, too.
-    """
-    rows = sorted(NOTES, key=lambda source: -len(_MARK.sub("", source)))
-    return [(_pattern(source), source) for source in rows]

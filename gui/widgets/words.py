@@ -10,6 +10,8 @@ from PySide6.QtCore import QLocale
 
 from restorer import READABLE
 
+from .messages import message_text
+
 
 def duration(seconds: float) -> str:
     """Format a duration: ``0.1 s`` at least, ``41 s``, ``3 min 05 s``, ``2 h 10 min``."""
@@ -48,9 +50,18 @@ def size(count: float) -> str:
 
 
 def error_text(error: object, path: Path | None = None) -> str:
-    """Return the text of an error, without the path that is shown beside it."""
-    text = str(error)
-    return text.removeprefix(f"{path}: ") if path is not None else text
+    """Return an error in the user's language, without the path that is shown beside it."""
+    text = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    return message_text(text.removeprefix(f"{path}: ") if path is not None else text)
+
+
+def sentence(error: object) -> str:
+    """Return an error as a sentence; a path or id at its start keeps its case."""
+    said = error_text(error)
+    thing, colon, _ = said.partition(": ")
+    named = colon and (Path(thing).suffix or Path(thing).exists())
+    plain = said.split(" ", 1)[0].isalpha() and not named
+    return f"{said[:1].upper() if plain else said[:1]}{said[1:]}."
 
 
 def picture_patterns() -> str:

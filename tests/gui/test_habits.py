@@ -21,11 +21,10 @@ from restorer.gui.details.ground_truth import GroundTruthPanel
 from restorer.gui.session.convert import thumbnail
 from restorer.gui.session.rendering import fits_screen
 from restorer.gui.session.session import Session
-from restorer.gui.session.store import sentence
 from restorer.gui.session.work import Work
 from restorer.gui.widgets.model_names import NAMES
 from restorer.gui.widgets.theme import colors_of, set_scheme
-from restorer.gui.widgets.words import megapixels
+from restorer.gui.widgets.words import megapixels, sentence
 from restorer.gui.window import MainWindow
 from restorer.models.packages import package_tables
 
