@@ -30,6 +30,14 @@ def balanced_size(total: int, limit: int) -> int:
     return math.ceil(total / math.ceil(total / max(1, limit)))
 
 
+def tile_size(height: int, width: int, area: int) -> tuple[int, int]:
+    """Return the rows and columns of a query tile, nearly square to minimize the overlap."""
+    area = max(1, area)
+    rows = balanced_size(height, math.isqrt(area))
+    columns = balanced_size(width, area // rows)
+    return balanced_size(height, area // columns), columns
+
+
 def view_start(buffer: Tensor, *shape: int) -> Tensor:
     """Return a view of the first elements of a flat buffer in the given shape."""
     return buffer[: math.prod(shape)].view(shape)

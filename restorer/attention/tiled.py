@@ -1,8 +1,8 @@
 """Patch attention without gradients: tiles of queries against strips of keys, in place.
 
-Every level is padded by one pixel and flattened row by row onto one key axis, so "one row down" and
-"one column right" are shifts along the axis; the padding holds no patches (score -inf, weight 0). A
-tile of queries is compared with the axis one strip at a time:
+All levels lie on one key axis (`restorer.attention.key_axis`), on which neighbors are shifts; its
+padding holds no patches (score -inf, weight 0). A tile of queries is compared with the axis one
+strip at a time:
 
     products   pixel products of the tile and the strip, both with their neighbors
     scores     sums of nine products along the diagonal: three rows, then three columns
@@ -28,19 +28,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from restorer.attention.block_sizes import block_sizes
-from restorer.attention.geometry import balanced_size, patch_norms, view_start
-
-
-class _Level(NamedTuple):
-    """The range of one level, padding included, on the key axis."""
-
-    start: int
-    height: int  # height of the level without padding
-    pitch: int  # distance between rows: width + 2
-
-    @property
-    def stop(self) -> int:
-        return self.start + (self.height + 2) * self.pitch
+from restorer.attention.geometry import balanced_size, tile_size, view_start
+from restorer.attention.key_axis import Keys, Level, lay_out
 
 
 class _Strip(NamedTuple):
@@ -49,16 +38,6 @@ class _Strip(NamedTuple):
     start: int
     stop: int
     pitch: int
-
-
-class _Keys(NamedTuple):
-    """All levels along the key axis; (...) is nothing for one sample, and (N,) for a batch."""
-
-    levels: list[_Level]
-    pixels: Tensor  # (..., C, K)
-    gain: Tensor  # (..., 1, 1, K), factor on the score of each patch
-    bias: Tensor  # (K,), 0, or -inf where no patch is centered
-    values: Tensor  # (..., K, V), perhaps in half precision
 
 
 def attend_tiled(
@@ -71,10 +50,10 @@ def attend_tiled(
     paste_type: torch.dtype,
 ) -> Tensor:
     """Compute `patch_attention`: (C, H, W) queries and levels to (V, H, W), or batches of them."""
-    keys = _lay_out(levels, softmax_scale, norm_floor, paste_type)
+    keys = lay_out(levels, softmax_scale, norm_floor, paste_type)
     *batch, _, height, width = query.shape
     samples, sizes = math.prod(batch), block_sizes(query)
-    rows, columns = _tile_size(height, width, sizes.tile // (samples * len(keys.bias)))
+    rows, columns = tile_size(height, width, sizes.tile // (samples * len(keys.bias)))
     strips = _strips(keys.levels, sizes.strip // (samples * (rows + 2) * (columns + 2)))
     longest = max(strip.stop - strip.start + 2 * strip.pitch + 2 for strip in strips)
     scores = query.new_empty(samples * rows * columns * len(keys.bias))
@@ -90,44 +69,7 @@ def attend_tiled(
     return result[..., 1:-1, 1:-1, :].movedim(-1, -3)
 
 
-def _lay_out(
-    levels: Sequence[tuple[Tensor, Tensor]],
-    scale: float,
-    floor: float | Tensor,
-    value_type: torch.dtype,
-) -> _Keys:
-    """Lay out the levels on one axis with a spare cell at each end, so that all neighbors exist."""
-    places, start = [], 1
-    for key, _ in levels:
-        places.append(_Level(start, key.shape[-2], key.shape[-1] + 2))
-        start = places[-1].stop
-    key, value = levels[0]
-    *batch, channels, _, _ = key.shape
-    pixels = key.new_zeros(*batch, channels, start + 1)
-    gain = key.new_zeros(*batch, start + 1)
-    bias = key.new_full((start + 1,), -torch.inf)
-    values = value.new_zeros(*batch, start + 1, value.shape[-3], dtype=value_type)
-    inner = ..., slice(1, -1), slice(1, -1)
-    for level, (key, value) in zip(places, levels, strict=True):
-        grid = slice(level.start, level.stop)
-        shape = *batch, level.height + 2, level.pitch
-        norms = patch_norms(key.view(-1, *key.shape[-3:]), floor).view(*batch, *key.shape[-2:])
-        pixels[..., grid].view(*batch, channels, *shape[-2:])[inner] = key
-        gain[..., grid].view(shape)[inner] = scale / norms
-        bias[grid].view(shape[-2:])[inner] = 0
-        values[..., grid, :].view(*shape, -1)[(*inner, slice(None))] = value.movedim(-3, -1)
-    return _Keys(places, pixels, gain[..., None, None, :], bias, values)
-
-
-def _tile_size(height: int, width: int, area: int) -> tuple[int, int]:
-    """Return the rows and columns of a query tile, nearly square to minimize the overlap."""
-    area = max(1, area)
-    rows = balanced_size(height, math.isqrt(area))
-    columns = balanced_size(width, area // rows)
-    return balanced_size(height, area // columns), columns
-
-
-def _strips(levels: Sequence[_Level], keys: int) -> list[_Strip]:
+def _strips(levels: Sequence[Level], keys: int) -> list[_Strip]:
     """Divide the levels into strips of about so many keys, their neighbors included."""
     strips = []
     for level in levels:
@@ -141,7 +83,7 @@ def _strips(levels: Sequence[_Level], keys: int) -> list[_Strip]:
 
 def _weigh(
     pixels: Tensor,
-    keys: _Keys,
+    keys: Keys,
     strips: Sequence[_Strip],
     scores: Tensor,
     buffers: Tensor,
