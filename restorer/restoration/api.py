@@ -21,13 +21,13 @@ from restorer.inputs import (
     plain_mosaic_of,
 )
 from restorer.restoration.automatic import expected_model, is_chosen, open_chosen
+from restorer.restoration.planning import plan_steps
 from restorer.restoration.provenance import FileHash
 from restorer.restoration.reference.files import Reference
 from restorer.restoration.reference.provenance import ReferenceMaps
 from restorer.restoration.resolve import Model, open_reference_run, open_steps
 from restorer.restoration.run import OnPart, Restoration
 from restorer.restoration.source import Source
-from restorer.restoration.step import plan_steps
 from restorer.settings import CancelToken, OnTick, RunPlan, Settings
 from restorer.tasks import AUTO, default_model, usual_task
 from restorer.tiling.plan import Region

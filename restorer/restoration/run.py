@@ -27,12 +27,13 @@ from restorer.restoration.conditioning import (
     notes_of,
     planes_of,
 )
+from restorer.restoration.planning import plan_steps
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
 from restorer.restoration.resolve import suiting_noise
 from restorer.restoration.sanity import DisagreementError, Gate
 from restorer.restoration.source import Part, Source, lowest_jpeg_quality, usual
-from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, route, ticker
+from restorer.restoration.step import OpenStep, StepRun, asked_steps, route, ticker
 from restorer.sensor import bayer
 from restorer.sensor.noise import network_planes, sigma_of
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings

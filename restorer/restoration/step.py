@@ -11,29 +11,16 @@ from typing import Any, TypeAlias
 
 from restorer import color
 from restorer.errors import SettingsError
-from restorer.inference.autotune import (
-    LARGEST_BATCH,
-    TileMemory,
-    even_batch,
-    fitting_batch,
-    largest_side,
-    tile_memory,
-)
-from restorer.inference.devices import check_precision, cpu_threads
 from restorer.inference.memory import tile_budget
 from restorer.inference.predictor import Predictor
-from restorer.models.catalog import ModelSpec, model_family
+from restorer.models.catalog import ModelSpec
 from restorer.restoration.strength import STRENGTH_REACH
-from restorer.sensor import bayer
 from restorer.settings import OnTick, RunPlan, Settings, Step
 from restorer.tiling.padding import PaddedFrame
 from restorer.tiling.plan import (
     Region,
     TilePlan,
-    fit_side,
-    plan_chop,
     plan_tiles,
-    round_up,
     smaller_side,
 )
 
@@ -43,7 +30,6 @@ OpenStep: TypeAlias = tuple[Predictor, Step]  # a step with its model, opened
 
 REGISTRATION_TICKS = 64  # progress of the registration of references, counted in tiles
 _WHOLE_TICKS = 1000  # progress of a step in context `whole`, which has no tiles to count
-_STEP_SEEDS = 1 << 32  # distance between the seeds of two steps; no image has as many tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +103,7 @@ class StepRun:
     @property
     def bayer_pattern(self) -> str:
         """Bayer pattern of the mosaic that the step takes."""
-        return _bayer_pattern(self.spec, self.step)
+        return bayer_pattern(self.spec, self.step)
 
     @cached_property
     def computed(self) -> Region:
@@ -160,7 +146,7 @@ class StepRun:
     @property
     def device_bytes(self) -> int:
         """Memory of the device that a part of the picture may take."""
-        return _memory_bytes(self.predictor, self.settings)
+        return device_bytes(self.predictor, self.settings)
 
     def safest(self, reason: str) -> StepRun | None:
         """Return this step in float32 on the CPU with a note; None if it runs there already."""
@@ -193,7 +179,7 @@ class StepRun:
         overlap = min(self.tiles.overlap, side // 2)
         tiles = plan_tiles(self.frame.size, self.spec.tile, side=side, overlap=overlap)
         plan = replace(self.plan, side=tiles.side, overlap=tiles.overlap)
-        note = self.note or _seam_note(self.spec, tiles)
+        note = self.note or seam_note(self.spec, tiles)
         return replace(self, tiles=tiles, plan=plan, note=note)
 
     def tiled_like(self, record: Mapping[str, Any]) -> StepRun:
@@ -216,37 +202,6 @@ class StepRun:
         except SettingsError:
             return self
         return replace(self, tiles=tiles, plan=plan)
-
-
-def plan_steps(
-    steps: Sequence[OpenStep],
-    size: tuple[int, int],
-    region: Region,
-    settings: Settings,
-    plans: Sequence[RunPlan] = (),
-) -> list[StepRun]:
-    """Resolve steps against a picture of `size` (height, width), for the result of a region of it.
-
-    Args:
-        steps: What to run, in order.
-        size: Height and width of the picture.
-        region: The region whose result is wanted.
-        settings: What holds for all steps.
-        plans: The plans of an earlier run, which is repeated; none for a new one.
-
-    Raises SettingsError where tile and overlap do not fit a model, or plans do not fit the steps.
-    """
-    runs: list[StepRun] = []
-    if plans and [plan.model for plan in plans] != [predictor.spec.id for predictor, _ in steps]:
-        raise SettingsError(f"plans of {len(plans)} other steps cannot be repeated")
-    for number, (predictor, step) in enumerate(steps):
-        input_scale = steps[number - 1][0].spec.scale if predictor.spec.base else 1
-        repeated = plans[number] if plans else None
-        run = _plan_step(predictor, step, settings, number, size, input_scale, repeated)
-        log.debug("%s", run.plan)
-        runs.append(run)
-        size = run.result_size
-    return route(runs, region)
 
 
 def asked_steps(steps: Sequence[OpenStep]) -> list[Step]:
@@ -291,74 +246,7 @@ def ticker(
     return lambda done, _: on_tile(before + done, total)
 
 
-def _plan_step(
-    predictor: Predictor,
-    step: Step,
-    settings: Settings,
-    number: int,
-    size: tuple[int, int],
-    input_scale: int,
-    repeated: RunPlan | None,
-) -> StepRun:
-    # The authors' test procedure has no such step.
-    keep = settings.keep_colors and settings.tiling != "chop" and not predictor.borrowed
-    keep = keep and not predictor.spec.traits.changes_tones
-    if repeated is not None:
-        keep = repeated.keep_colors
-        predictor = predictor.at(check_precision(repeated.precision) or predictor.precision)
-    predictor = predictor.keeping_colors(keep)
-    spec, before = predictor.spec, (0, 0)
-    if spec.traits.mosaic:
-        before = bayer.phase(_bayer_pattern(spec, step), spec.trained_for["bayer"])
-    border = 0 if settings.tiling == "chop" else spec.tile.border
-    frame = PaddedFrame(*size, border, spec.traits.padding == "repeat", before)
-    tiles, note = None, ""
-    if settings.context == "tile":
-        if repeated is not None and settings.tiling != "chop":
-            side, overlap = repeated.side, repeated.overlap
-            tiles = plan_tiles(frame.size, spec.tile, side=side, overlap=overlap)
-        else:
-            tiles, note = _plan_tiles(predictor, settings, frame.size, input_scale)
-    plan = _run_plan(predictor, settings, number, tiles)
-    if repeated is not None:
-        plan = replace(plan, seed=repeated.seed, batch=repeated.batch)
-    return StepRun(
-        predictor,
-        step,
-        settings,
-        number,
-        size,
-        frame,
-        tiles,
-        plan,
-        Region(0, 0, *size),
-        input_scale,
-        note,
-        repeated,
-        _threads(predictor, settings, tiles),
-    )
-
-
-def _plan_tiles(
-    predictor: Predictor, settings: Settings, size: tuple[int, int], input_scale: int
-) -> tuple[TilePlan, str]:
-    """Return tiles for a frame of `size`, and a note where they take more memory than allowed."""
-    spec = predictor.spec
-    if settings.tiling == "chop":
-        family = model_family(spec.architecture)
-        assert family is not None, "checked before the first step"
-        assert family.chop is not None, "checked before the first step"
-        return plan_chop(size, family.chop, spec.scale), ""
-    side, note = _side(predictor, settings, size, input_scale)
-    if settings.overlap is None:
-        overlap = spec.tile.overlap_of(side)
-    else:
-        overlap = settings.overlap * input_scale
-    tiles = plan_tiles(size, spec.tile, side=side, overlap=overlap)
-    return tiles, note or _seam_note(spec, tiles)
-
-
-def _seam_note(spec: ModelSpec, tiles: TilePlan) -> str:
+def seam_note(spec: ModelSpec, tiles: TilePlan) -> str:
     """Return a note on a picture that is cut for a network that takes all of it."""
     if not spec.tile.whole or len(tiles.tiles) == 1:
         return ""
@@ -368,98 +256,11 @@ def _seam_note(spec: ModelSpec, tiles: TilePlan) -> str:
     )
 
 
-def _side(
-    predictor: Predictor, settings: Settings, size: tuple[int, int], input_scale: int
-) -> tuple[int, str]:
-    """Return the side that was asked for, or the best one whose tiles fit into memory; a note."""
-    if settings.tile is not None:
-        return settings.tile * input_scale, ""
-    needs = predictor.spec.tile.for_picture(size)
-    budget = _memory_bytes(predictor, settings)
-    memory = tile_memory(predictor)
-    if needs.whole:
-        height, width = (max(length, needs.min_side) for length in size)
-        pixels = height * width
-        taken = memory.bytes_for(pixels) if memory else needs.bytes_per_pixel * pixels
-        if taken <= budget:
-            return round_up(max(height, width), needs.multiple_of), ""
-    if memory is None:
-        return fit_side(needs, budget), ""
-    side = largest_side(memory, needs, budget)
-    taken = memory.bytes_for(side**2)
-    if settings.memory is None or taken <= budget:
-        return side, ""
-    return side, (
-        f"{predictor.spec.id} took about {taken / 1e6:.0f} MB, more than the memory that it"
-        " was given: its tiles get no smaller"
-    )
-
-
-def _run_plan(
-    predictor: Predictor, settings: Settings, number: int, tiles: TilePlan | None
-) -> RunPlan:
-    spec, seed = predictor.spec, settings.seed + number * _STEP_SEEDS
-    if tiles is None:
-        return RunPlan(
-            spec.id,
-            predictor.device,
-            predictor.precision,
-            0,
-            0,
-            seed,
-            context="whole",
-            keep_colors=predictor.keeps_colors,
-            weights=spec.weights.sha256,
-            twin=predictor.twin,
-        )
-    return RunPlan(
-        spec.id,
-        predictor.device,
-        predictor.precision,
-        tiles.side,
-        tiles.overlap,
-        seed,
-        settings.tiling,
-        settings.self_ensemble,
-        batch=_batch(predictor, settings, tiles),
-        keep_colors=predictor.keeps_colors,
-        weights=spec.weights.sha256,
-        twin=predictor.twin,
-    )
-
-
-def _batch(predictor: Predictor, settings: Settings, tiles: TilePlan) -> int:
-    """Return how many tiles go through the network at once: one keeps a core of a CPU busy.
-
-    The batches of a picture are filled as evenly as can be.
-    """
-    if not predictor.device.startswith("cuda"):
-        return 1
-    most = _fitting(predictor, settings, tiles, LARGEST_BATCH)
-    return even_batch(len(tiles.tiles), most)
-
-
-def _threads(predictor: Predictor, settings: Settings, tiles: TilePlan | None) -> int:
-    """Return how many tiles run at once in threads: one for each core, if memory allows."""
-    if tiles is None or not predictor.runs_in_threads:
-        return 1
-    most = min(cpu_threads(), len(tiles.tiles))
-    return most if most == 1 else _fitting(predictor, settings, tiles, most)
-
-
-def _fitting(predictor: Predictor, settings: Settings, tiles: TilePlan, most: int) -> int:
-    """Return how many tiles fit into the memory, at most `most`; 1 where that is not known."""
-    memory, needs = tile_memory(predictor), predictor.spec.tile
-    if memory is None and predictor.spec.traits.needs_references:  # is not measured
-        memory = TileMemory(0, needs.bytes_per_pixel, 0)
-    if memory is None:
-        return 1
-    return fitting_batch(memory, tiles.largest**2, _memory_bytes(predictor, settings), most)
-
-
-def _memory_bytes(predictor: Predictor, settings: Settings) -> int:
+def device_bytes(predictor: Predictor, settings: Settings) -> int:
+    """Return the memory of a model's device that its tiles may take."""
     return settings.memory or tile_budget(predictor.device)
 
 
-def _bayer_pattern(spec: ModelSpec, step: Step) -> str:
+def bayer_pattern(spec: ModelSpec, step: Step) -> str:
+    """Return the Bayer pattern of the mosaics that a step takes, such as ``rggb``."""
     return step.bayer or str(spec.trained_for["bayer"])

@@ -34,12 +34,13 @@ from restorer.restoration.conditioning import (
     notes_of,
     planes_of,
 )
+from restorer.restoration.planning import plan_steps
 from restorer.restoration.provenance import FileHash, Provenance, account_of
 from restorer.restoration.sanity import SHORT_STRIP, DisagreementError, Gate
 from restorer.restoration.sinks import ResultWriter, Sink, spooled
 from restorer.restoration.source import lowest_jpeg_quality
 from restorer.restoration.spool import Resumption, Spool
-from restorer.restoration.step import OpenStep, StepRun, asked_steps, plan_steps, ticker
+from restorer.restoration.step import OpenStep, StepRun, asked_steps, ticker
 from restorer.restoration.strength import mixed
 from restorer.settings import CancelToken, OnTick, Origin, RunPlan, Settings
 from restorer.tiling.plan import Region

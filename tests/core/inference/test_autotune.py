@@ -117,7 +117,7 @@ def test_memory_setting_chooses_smaller_tiles(monkeypatch: pytest.MonkeyPatch) -
             return x
 
     monkeypatch.setattr(
-        "restorer.restoration.step.tile_memory", lambda predictor: TileMemory(0, 1000, 0)
+        "restorer.restoration.planning.tile_memory", lambda predictor: TileMemory(0, 1000, 0)
     )
     predictor = Predictor(make_spec(side=256), Seen(), "cpu", "fp32")
     image = restorer.Image(make_photograph(300, 300))

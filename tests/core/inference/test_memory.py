@@ -21,9 +21,9 @@ from restorer.inference.autotune import even_batch
 from restorer.inference.memory import fitting, free_bytes, is_lack_of_memory, shared_devices
 from restorer.inference.predictor import Predictor
 from restorer.inference.whole import feature_maps
+from restorer.restoration.planning import plan_steps
 from restorer.restoration.run import Restoration
 from restorer.restoration.source import Source
-from restorer.restoration.step import plan_steps
 from restorer.settings import Settings, Step
 from restorer.tiling.plan import Region, plan_tiles
 

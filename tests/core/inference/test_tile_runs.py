@@ -125,7 +125,7 @@ def test_the_measured_speed_is_that_of_all_cores(monkeypatch) -> None:
 
 @pytest.mark.parametrize(("memory", "expected"), [(None, 2), (1, 1)])
 def test_a_step_runs_a_tile_for_each_core_if_memory_allows(memory, expected) -> None:
-    from restorer.restoration.step import plan_steps
+    from restorer.restoration.planning import plan_steps
 
     steps = [(restorer.load("panet-denoise-lite", device="cpu"), Step("panet-denoise-lite"))]
     settings = Settings(device="cpu", memory=memory, tile=64)

@@ -360,7 +360,9 @@ def test_wrong_settings_are_said_in_words(source: Path) -> None:
 
 
 def test_memory_below_the_smallest_tile_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("restorer.restoration.step.tile_memory", lambda _: TileMemory(5e7, 1e3, 0))
+    monkeypatch.setattr(
+        "restorer.restoration.planning.tile_memory", lambda _: TileMemory(5e7, 1e3, 0)
+    )
     image = Image(make_photograph(20, 24))
     for granted, said in ((10**9, False), (1000, True)):
         restored = restorer.restore(image, ENLARGE, settings=Settings(memory=granted))
@@ -381,7 +383,7 @@ def test_a_request_is_checked_without_restoring_anything(
     monkeypatch: pytest.MonkeyPatch, step: Step, settings: Settings, message: str
 ) -> None:
     monkeypatch.delattr("restorer.inference.soundness.forward")
-    monkeypatch.setattr("restorer.restoration.step.tile_memory", lambda _: None)
+    monkeypatch.setattr("restorer.restoration.planning.tile_memory", lambda _: None)
     with pytest.raises(SettingsError, match=message):
         restorer.check_steps(step, settings)
     restorer.check_steps(Step(step.model))

@@ -22,8 +22,7 @@ from restorer import CancelToken, Image, Job, JobContext, Settings, Step, format
 from restorer.batch import kept_rows, memory
 from restorer.errors import Cancelled
 from restorer.inference.predictor import Predictor
-from restorer.restoration import step as step_run
-from restorer.restoration import streaming
+from restorer.restoration import planning, streaming
 from restorer.restoration.spool import Resumption, Spool
 
 from helpers import make_photograph, make_spec
@@ -95,7 +94,7 @@ def test_a_stopped_job_goes_on_with_its_rows_and_gives_the_same_file(
             for n, s in zip(networks, scales, strict=True)
         ]
         with formats.open_source(folder / "in.tif") as source:
-            smaller = patch.object(step_run, "_side", lambda *_: (side, ""))
+            smaller = patch.object(planning._Planner, "_side", lambda *_: (side, ""))
             with smaller, suppress(Cancelled):
                 streaming.restore_rows(
                     source.rows(), folder / name, "replace", passes, wishes,
