@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from restorer import color
-from restorer.errors import InvalidOutputError, OutOfMemoryError
+from restorer.errors import OutOfMemoryError
 from restorer.estimate.levels import Levels
-from restorer.formats.color.light import clipped, displayed
-from restorer.formats.color.profiles import find_profile, with_profile
-from restorer.formats.metadata import cropped
-from restorer.formats.raw.camera_color import BLOCK
-from restorer.image import HEADROOM, FloatArray, Image, Metadata
+from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
 from restorer.restoration.chosen import Chosen
 from restorer.restoration.conditioning import (
@@ -27,6 +23,7 @@ from restorer.restoration.conditioning import (
     notes_of,
     planes_of,
 )
+from restorer.restoration.encoding import ResultEncoder
 from restorer.restoration.planning import plan_steps
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
@@ -76,7 +73,7 @@ class Restoration:
         self._source = source
         self._steps = suiting_noise(steps, source, settings)
         self._settings = settings
-        self._profile = find_profile(settings.profile)
+        self._encoder = ResultEncoder(source, settings, references)
         self._references = references
         self._chosen = chosen
         self._plans = plans
@@ -113,7 +110,7 @@ class Restoration:
             else:
                 plans.append(plan)
                 number += 1
-        restored = self._finish(part) if runs else self._untouched(part)
+        restored = self._encoder.encode(part) if runs else self._encoder.keep(part)
         chosen = self._chosen.notes if self._chosen else ()
         invented = kind_notes(run.spec for run in runs)
         noted = (*notes_of(plans), *(run.note for run in runs if run.note))
@@ -326,7 +323,7 @@ class Restoration:
 
         def show(region: Region, values: FloatArray) -> None:
             own = replace(run, wanted=run.frame.inside(region))
-            image = self._finish(complete(own, values, _cut(part, own)))
+            image = self._encoder.encode(complete(own, values, _cut(part, own)))
             listen(own.wanted.scaled(run.spec.scale), image)
 
         return show
@@ -373,66 +370,6 @@ class Restoration:
             return lowest_jpeg_quality(known.shape[:2], lambda a, b: known[a:b])
         return self._source.jpeg_quality()
 
-    def _finish(self, part: Part) -> Image:
-        """Return the result as an image of the depth that was asked for."""
-        image, white, settings = self._source.image, self._source.white, self._settings
-        values, notes = np.ascontiguousarray(color.join(part.own, part.alpha)), image.notes
-        metadata, bits = image.metadata, settings.bits or self._source.bits
-        notes += self._references.notes if self._references else ()
-        if self._source.curve is not None:
-            values, image = self._source.curve.decode(values), self._source.plain
-        if white != 1:
-            notes += (f"white was taken to be {white:.4g}",)
-            if settings.bits in (None, 32):
-                with np.errstate(over="ignore"):
-                    values = values * np.float32(white)
-            else:  # integers end at white
-                white = 1.0
-        if self._source.rendering is not None:
-            metadata = self._source.rendering.described(metadata)
-        elif metadata.icc and values.shape[2] != image.pixels.shape[2]:
-            metadata = replace(metadata, icc=None)
-            notes += ("the gray color profile was dropped, the result has color",)
-        image = replace(image, pixels=values, metadata=metadata, notes=notes)
-        if self._profile is not None and BLOCK not in metadata.blocks:
-            image = with_profile(image, self._profile, white=white)
-            if bits != 32 and not self._source.is_integer and self._source.curve is not None:
-                image = clipped(image)
-        elif bits != 32 and not self._source.is_integer:
-            image = displayed(image)
-        metadata, lost = _cropped(image.metadata, part)
-        notes = image.notes + lost
-        values = np.asarray(image.pixels) if image.bits == 32 else image.to_float()  # no copy
-        if not np.isfinite(values).all():
-            raise InvalidOutputError("values overflow; scale the picture down")
-        if settings.dither and part.region != Region(0, 0, *part.size):
-            restored = self._dithered(image, values, part)
-        else:
-            seed = settings.seed if settings.dither else None
-            restored = image.with_float(values, bits=bits, dither_seed=seed)
-        return replace(restored, metadata=metadata, notes=notes, jpeg_quality=None)
-
-    def _untouched(self, part: Part) -> Image:
-        """Return a picture that needs no step: with its own pixels, where depth and colors stay."""
-        image, settings = self._source.plain, self._settings
-        if settings.bits not in (None, self._source.bits) or self._profile is not None:
-            return self._finish(part)
-        metadata, lost = _cropped(image.metadata, part)
-        pixels: Any = part.region.of(image.pixels)
-        return replace(image, pixels=pixels, metadata=metadata, notes=image.notes + lost)
-
-    def _dithered(self, image: Image, values: FloatArray, part: Part) -> Image:
-        """Round a region, each row with the noise that it gets in the whole picture."""
-        rows = []
-        for number, row in enumerate(values, part.region.top):
-            # `default_rng` takes a generator as it is; every sample draws one number.
-            noise: Any = np.random.default_rng(self._settings.seed)
-            before = (number * part.size[1] + part.region.left) * row.shape[1]
-            noise.bit_generator.advance(before)
-            bits = self._settings.bits or self._source.bits
-            rows.append(image.with_float(row[None], bits=bits, dither_seed=noise))
-        return replace(rows[0], pixels=np.concatenate([row.pixels for row in rows]))
-
 
 def _cut(part: Part, run: StepRun) -> Part:
     """Return what a step needs of a part beside the result of its network."""
@@ -442,12 +379,3 @@ def _cut(part: Part, run: StepRun) -> Part:
     own = colors if part.own is part.colors else region.of(part.own, of)
     alpha = None if part.alpha is None else region.of(part.alpha, of)
     return Part(region, part.size, colors, own, alpha)
-
-
-def _cropped(metadata: Metadata, part: Part) -> tuple[Metadata, tuple[str, ...]]:
-    """Return the metadata of a part of a picture, and notes on what they lose."""
-    region, (height, width) = part.region, part.size
-    if region == Region(0, 0, height, width):
-        return metadata, ()
-    edges = (region.left / width, region.top / height, region.right / width, region.bottom / height)
-    return cropped(metadata, edges, (region.height, region.width))
