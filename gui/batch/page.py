@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QTimer
@@ -88,10 +88,17 @@ class BatchPage(FileDropPanel):
             self.tr("Stop after the current tile and free the memory; continue at any time")
         )
         self.retry = QPushButton(self.tr("Retry failed"))
-        self.cancel = QPushButton(self.tr("Cancel"))
-        self.cancel.setToolTip(
-            self.tr("Take the selected pictures out of the queue; the others continue")
+        self._cancel_words = (
+            (
+                self.tr("Cancel all"),
+                self.tr("Take all pictures out of the queue; running ones stop after a tile"),
+            ),
+            (
+                self.tr("Cancel"),
+                self.tr("Take the selected pictures out of the queue; the others continue"),
+            ),
         )
+        self.cancel = QPushButton()
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.setToolTip(self.tr("Remove the selected pictures from the list (Del)"))
         self.clear = QPushButton(self.tr("Clear saved"))
@@ -125,12 +132,8 @@ class BatchPage(FileDropPanel):
         layout.addWidget(self.summary)
         layout.addLayout(actions)
         self.setLayout(layout)
-        widths = []
-        for words in self._start_words:  # the buttons beside it stay where they are
-            self.start.setText(words)
-            self.start.ensurePolished()
-            widths.append(self.start.sizeHint().width())
-        self.start.setMinimumWidth(max(widths))
+        _reserve(self.start, self._start_words)
+        _reserve(self.cancel, [words for words, _ in self._cancel_words])
 
     def _connect(self) -> None:
         session, plans = self.session, self.session.plans
@@ -146,7 +149,7 @@ class BatchPage(FileDropPanel):
         )
         self.pause.clicked.connect(self._pause)
         self.retry.clicked.connect(lambda: session.retry(self.items.select("failed")))
-        self.cancel.clicked.connect(lambda: session.unqueue([d.id for d in self._selected]))
+        self.cancel.clicked.connect(self._cancel)
         self.remove.clicked.connect(self._remove)
         self.clear.clicked.connect(
             lambda: session.opener.remove([d.id for d in self.items.documents if _is_over(d)])
@@ -156,10 +159,9 @@ class BatchPage(FileDropPanel):
         self.acts["retry"].triggered.connect(
             lambda: session.retry([each.id for each in self._selected])
         )
-        for name, button in (
-            *(("start", self.start_selected), ("cancel", self.cancel)),
-            *(("use", self.use), ("remove", self.remove)),
-        ):
+        self.acts["cancel"].triggered.connect(self._cancel)
+        buttons = {"start": self.start_selected, "use": self.use, "remove": self.remove}
+        for name, button in buttons.items():
             self.acts[name].triggered.connect(button.click)
         self.view.opened.connect(self._open)
         self.view.removed.connect(self.remove.click)
@@ -211,22 +213,26 @@ class BatchPage(FileDropPanel):
         if self._offered == key:  # not for each tile, as ten thousand rows may be selected
             return
         self._offered = key
-        chosen = self._selected
-        badges = Counter(each.badge for each in chosen)
-        busy = badges["waiting"] + badges["running"] > 0
-        other = any(each is not strip.document for each in chosen)
+        count, opened = len(strip.selected), strip.document
+        badges = self.items.counts  # of all, as ten thousand rows take long to count
+        if count < len(strip.documents):
+            badges = Counter(each.badge for each in self._selected)
+        busy = badges["waiting"] + badges["running"]
         can = {
-            "open": bool(chosen),
-            "start": any(not each.is_busy for each in chosen),
+            "open": count > 0,
+            "start": count > busy,
             "retry": badges["failed"] > 0,
-            "cancel": busy,
-            "use": other and strip.document is not None,
-            "remove": bool(chosen),
+            "cancel": busy > 0,
+            "use": opened is not None and any(id != opened.id for id in strip.selected[:2]),
+            "remove": count > 0,
         }
         for name, possible in can.items():
             self.acts[name].setEnabled(possible)
         self.start_selected.setEnabled(can["start"])
-        self.cancel.setEnabled(can["cancel"])
+        words, tip = self._cancel_words[can["cancel"]]
+        self.cancel.setText(words)
+        self.cancel.setToolTip(tip)
+        self.cancel.setEnabled(self.items.counts["waiting"] + self.items.counts["running"] > 0)
         self.remove.setEnabled(can["remove"])
         self.use.setEnabled(can["use"])
 
@@ -278,6 +284,11 @@ class BatchPage(FileDropPanel):
         self.session.pause()
         self.start.setFocus()
 
+    def _cancel(self) -> None:
+        """Take the selected pictures out of the queue; all if none of the selected is in it."""
+        busy = [each.id for each in self._selected if each.is_busy]
+        self.session.unqueue(busy or self.items.select("waiting", "running"))
+
     def _remove(self) -> None:
         """Remove the selected pictures and select the one that takes their place."""
         rows = selected_rows(self.view)
@@ -325,6 +336,16 @@ def make_page(session: Session, folder: Path) -> BatchPage:
 def _is_over(document: Document) -> bool:
     """Whether nothing of it is left to do or to save."""
     return document.badge in ("saved", "skipped") and not document.unsaved
+
+
+def _reserve(button: QPushButton, texts: Iterable[str]) -> None:
+    """Make a button wide enough for all its texts, so that those beside it stay where they are."""
+    widths = []
+    for text in texts:
+        button.setText(text)
+        button.ensurePolished()
+        widths.append(button.sizeHint().width())
+    button.setMinimumWidth(max(widths))
 
 
 def _combo(name: str, items: Sequence[tuple[str, tuple[Badge, ...] | object]]) -> QComboBox:

@@ -1001,6 +1001,14 @@
         <translation>Auswahl verbessern</translation>
     </message>
     <message>
+        <source>Cancel all</source>
+        <translation>Alle abbrechen</translation>
+    </message>
+    <message>
+        <source>Take all pictures out of the queue; running ones stop after a tile</source>
+        <translation>Alle Bilder aus der Warteschlange nehmen; laufende halten nach einer Kachel an</translation>
+    </message>
+    <message>
         <source>Take the selected pictures out of the queue; the others continue</source>
         <translation>Die gewählten Bilder aus der Warteschlange nehmen; die anderen laufen weiter</translation>
     </message>

@@ -6,12 +6,13 @@ A document with a job waits, runs and ends like any other one; its result is a f
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from restorer import Job, Progress, Result
 
@@ -25,6 +26,8 @@ from .runner import BatchUpdate, Runner
 from .store import Store
 from .strip import Strip
 from .work import FileProgress, FileWork
+
+_SLICE = 500  # documents, in 20 ms; 40,000 at once would keep the window waiting for 0.7 s
 
 
 class FileRuns(QObject):
@@ -50,6 +53,9 @@ class FileRuns(QObject):
         self._recipes: dict[Job, Choices] = {}  # of the running ones
         self._starts: dict[int, tuple[float, int]] = {}  # when, and with how many tiles done
         self._pace = Pace()
+        self._leaving: deque[int] = deque()  # ids of documents to be canceled
+        self._leave = QTimer(self, interval=0)
+        self._leave.timeout.connect(self._cancel_some)
         self._runner.updated.connect(self._take_update)
         self._runner.ended.connect(self._take_end)
 
@@ -92,21 +98,37 @@ class FileRuns(QObject):
         self._runner.stop()
         self._refresh()
 
-    def cancel(self, ids: Collection[int]) -> None:
-        """Take documents out of the queue, running ones after the current tile."""
+    def cancel(self, ids: Iterable[int]) -> None:
+        """Take documents out of the queue, running ones after the current tile.
+
+        The first ones are taken out at once, and others when the window has nothing else to do.
+        """
+        self._leaving.extend(ids)
+        self._cancel_some()
+
+    def _cancel_some(self) -> None:
+        first = [self._leaving.popleft() for _ in range(min(_SLICE, len(self._leaving)))]
+        if self._leaving:
+            self._leave.start()
+        else:
+            self._leave.stop()
+        self._cancel(first)
+
+    def _cancel_rest(self) -> None:
+        while self._leaving:
+            self._cancel_some()
+
+    def _cancel(self, ids: Iterable[int]) -> None:
         found = [self._strip.find(id) for id in ids]
         filed = [each for each in found if each is not None and each.is_filed]
         jobs = [each.job for each in filed if each.job is not None]
         self._cancelled.update(e.job for e in filed if e.job is not None and e.stage == "running")
         self._runner.cancel(jobs)
         waiting = [each for each in filed if each.stage == "waiting"]
-        self._store.set(
-            strip=self._strip.with_all(replace(e, stage="idle", job=None) for e in waiting)
-        )
         self._keeper.record(
             QueueStore.forget, [each.job for each in waiting if each.job is not None]
         )
-        self._refresh()
+        self._refresh(self._strip.with_all(replace(e, stage="idle", job=None) for e in waiting))
 
     def enlist(self, documents: Iterable[Document]) -> int:
         """List new documents, which wait for their jobs; return their number."""
@@ -119,6 +141,7 @@ class FileRuns(QObject):
 
     def file(self, jobs: dict[int, Job]) -> None:
         """Let documents wait for jobs."""
+        self._cancel_rest()
         self._keeper.begin()
         self._store.set(strip=self._strip.filed(jobs))
         self._wait(jobs)
@@ -137,6 +160,7 @@ class FileRuns(QObject):
 
     def close(self, timeout_s: float) -> bool:
         """Stop, and end the thread; return whether it ended within the time."""
+        self._cancel_rest()
         return self._runner.close(timeout_s)
 
     # Jobs.
@@ -227,9 +251,9 @@ class FileRuns(QObject):
     def _strip(self) -> Strip:
         return self._store.state.strip
 
-    def _refresh(self) -> None:
+    def _refresh(self, strip: Strip | None = None) -> None:
         """Show what runs, and keep the list of jobs soon."""
-        self._show(dict(self._store.state.filing.progress) if self.running else {})
+        self._show(dict(self._store.state.filing.progress) if self.running else {}, strip)
         self._keeper.save_soon()
 
     def _show(self, progress: dict[int, FileProgress], strip: Strip | None = None) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,6 +17,9 @@ from restorer import Event, Finished, Job, Progress, Result, RunControl, Started
 log = logging.getLogger(__name__)
 
 _TICK_MS = 33
+
+
+_Key: TypeAlias = tuple[Hashable, Hashable]
 
 
 @dataclass
@@ -52,7 +56,7 @@ class Runner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
-        self._waiting: deque[Job] = deque()
+        self._waiting: OrderedDict[_Key, Job] = OrderedDict()
         self._update = BatchUpdate()
         self._stopped = False
         self._control = RunControl()
@@ -75,20 +79,24 @@ class Runner(QObject):
     def start(self, jobs: Iterable[Job]) -> None:
         """Run jobs, and those that are added meanwhile."""
         assert not self.running, "one run at a time"
-        self._waiting = deque(jobs)
+        self._waiting = OrderedDict((_key(job), job) for job in jobs)
         self._launch()
 
     def add(self, jobs: Iterable[Job]) -> None:
-        """Append jobs to the waiting ones."""
+        """Append jobs to the waiting ones, in place of those with the same source and target."""
         with self._lock:
-            self._waiting.extend(jobs)
+            for job in jobs:
+                self._waiting.pop(_key(job), None)
+                self._waiting[_key(job)] = job
 
     def cancel(self, jobs: Iterable[Job]) -> None:
         """Remove waiting jobs and stop running ones after the current tile; others continue."""
-        gone = set(jobs)
+        gone = {_key(job): job for job in jobs}
         with self._lock:
-            self._waiting = deque(job for job in self._waiting if job not in gone)
-            taken = [id for id, job in self._taken.items() if job in gone]
+            for key, job in gone.items():
+                if self._waiting.get(key) == job:
+                    del self._waiting[key]
+            taken = [id for id, job in self._taken.items() if gone.get(_key(job)) == job]
         for id in taken:
             self._control.cancel(id)
 
@@ -139,7 +147,7 @@ class Runner(QObject):
             with self._lock:
                 if self._stopped or not self._waiting:
                     return
-                job = self._waiting.popleft()
+                _, job = self._waiting.popitem(last=False)
                 self._taken[job.id] = job
             yield job
 
@@ -172,3 +180,8 @@ class Runner(QObject):
             self._launch()  # jobs were added while the last one ended
         else:
             self.ended.emit(error)
+
+
+def _key(job: Job) -> _Key:
+    """Return source and target, whose hashes are kept; that of a job takes ten times as long."""
+    return job.source, job.target

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QAccessible, QColor, QDropEvent, QImage
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
@@ -598,7 +598,10 @@ def test_a_menu_offers_what_can_be_done_with_the_selected_rows(panel, qtbot, sou
     planned(panel, qtbot)
     assert states(panel) == ["saved", "waiting", "failed"]
     assert offered(1) == {"open", "cancel", "remove"}
-    panel.acts["cancel"].trigger()
+    assert panel.cancel.text() == "Cancel"
+    assert offered(0) == {"open", "start", "remove"}
+    assert panel.cancel.text() == "Cancel all", "none of the selected rows waits"
+    panel.cancel.click()
     assert states(panel) == ["saved", "", "failed"]
 
 
@@ -754,6 +757,37 @@ def test_forty_thousand_rows_stay_fluid(panel, qtbot):
     session.opener.remove([each.id for each in documents(panel)[::2]])
     assert panel.proxy.rowCount() == 20_000
     session.opener.remove([each.id for each in documents(panel)])
+
+
+def test_many_rows_are_cancelled_in_slices_between_which_the_window_goes_on(panel, qtbot):
+    listed = [waiting_document(job(n), DENOISE) for n in range(3_000)]
+    session = panel.session
+    session._store.set(strip=session.state.strip.with_added(listed))
+    panel.view.selectAll()
+    panel.cancel.click()
+    left = panel.items.counts["waiting"]
+    assert 1_000 < left < 3_000
+    beats = []
+    beat = QTimer(panel, interval=0)
+    beat.timeout.connect(lambda: beats.append(panel.items.counts["waiting"]))
+    beat.start()
+    qtbot.waitUntil(lambda: not panel.items.counts["waiting"])
+    assert len(set(beats)) > 2, "the window had its turn between two slices"
+    assert not panel.cancel.isEnabled()
+
+
+def test_what_waits_anew_is_not_taken_out_by_slices_of_an_earlier_cancel(panel, qtbot):
+    listed = [waiting_document(job(n), DENOISE) for n in range(2_000)]
+    session = panel.session
+    session._store.set(strip=session.state.strip.with_added(listed))
+    jobs = {each.id: each.job for each in documents(panel)}
+    session.unqueue(list(jobs))
+    session.files.file(jobs)
+    qtbot.wait(50)
+    assert panel.items.counts["waiting"] == 2_000
+    session.give_up()
+    assert session.files.close(30)
+    assert not panel.items.counts["waiting"], "closing does not leave the rest"
 
 
 @given(st.sets(st.integers(0, 60)))
