@@ -82,7 +82,8 @@ class Report:
         """Count a result."""
         self._counts[result.status] += 1
         for note in result.notes:
-            self._notes.setdefault(note, []).append(job.source.name)
+            shared = note.replace(result.target.name, "*")  # one line for all sidecars
+            self._notes.setdefault(shared, []).append(job.source.name)
         if result.status == "skipped":
             self._skipped[result.error.removeprefix(f"{result.target}: ")] += 1
         if result.status == "failed":

@@ -352,6 +352,10 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, Times]]:
             mode = path.stat().st_mode
         except ValueError as error:  # a NUL in the name
             raise ImageFormatError(f"cannot be read: {error}") from error
+        except FileNotFoundError as error:
+            if path.is_symlink():
+                raise ImageFormatError("is a link to a file that does not exist") from error
+            raise
         if not stat.S_ISREG(mode):  # opening a pipe would wait forever
             raise ImageFormatError("is a folder" if path.is_dir() else "is not an ordinary file")
         file = path.open("rb")

@@ -133,6 +133,17 @@ def test_a_note_names_its_first_files(capsys):
     assert "note: gray became RGB (0.png, 1.png, 2.png, and 2 more)\n" in capsys.readouterr().out
 
 
+def test_notes_that_name_their_results_share_a_line(capsys):
+    report = Report()
+    for name in ("a.bmp", "b.bmp"):
+        notes = (f"{name}.xmp holds the provenance",)
+        report.add(
+            Job(Path(name), Path("out", name), ()), Result("done", Path("out", name), notes=notes)
+        )
+    report.show()
+    assert "note: *.xmp holds the provenance (a.bmp, b.bmp)\n" in capsys.readouterr().out
+
+
 def test_a_second_run_is_appended_to_the_report_of_the_first(tmp_path):
     path = tmp_path / "r.jsonl"
     for _ in range(2):

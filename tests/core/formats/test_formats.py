@@ -179,6 +179,15 @@ def test_views_are_written_like_copies(tmp_path, picture, suffix, bits):
         assert view_bytes == copy_bytes
 
 
+def test_a_link_to_nothing_is_told_from_a_missing_file(tmp_path):
+    link = tmp_path / "a.png"
+    with pytest.raises(ImageFormatError, match=r"a\.png: cannot be read: No such file"):
+        formats.read(link)
+    link.symlink_to(tmp_path / "gone.png")
+    with pytest.raises(ImageFormatError, match=r"a\.png: is a link to a file that does not exist"):
+        formats.read(link)
+
+
 def test_content_decides_and_a_wrong_suffix_is_noted(tmp_path, picture):
     formats.write(picture, tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.jpg")
