@@ -17,12 +17,11 @@ from .growth import Growth
 from .pictures import OpenPicture, Patch
 from .preview_region import box_of
 from .restoring import adder, new_growth, prepared
+from .state import GLANCE_SIDE
 from .worker import Request
 
 if TYPE_CHECKING:
     from restorer import ReferenceMaps, Source
-
-_GLANCE_SIDE = 240  # enough to estimate the damage, which takes a tenth of a second
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +61,12 @@ def glance(
     """
     picture, chosen = opened.source, choices.for_networks()
     column, row = (int(n / choices.scale) for n in eye)
-    near = Region(row, column, 1, 1).grown(_GLANCE_SIDE // 2, picture.size)
+    near = Region(row, column, 1, 1).grown(GLANCE_SIDE // 2, picture.size)
     small = restorer.Source(rendering.cut(opened.image, picture.region, near, 1))
     image, _ = rendering.restore_whole(
         small, chosen, request.report, request.cancel, lambda region, image: None
     )
-    inner = Region(row, column, 1, 1).grown(_GLANCE_SIDE // 3, picture.size)
+    inner = Region(row, column, 1, 1).grown(GLANCE_SIDE // 3, picture.size)
     image = rendering.cut(image, near, inner, choices.scale)
     growth = new_growth(opened, picture, choices)
     adder(growth, picture, choices, screen)(inner.scaled(choices.scale), image)

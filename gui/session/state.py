@@ -20,6 +20,8 @@ from .work import FileWork, Message, Work
 if TYPE_CHECKING:
     from restorer import ReferenceMaps
 
+GLANCE_SIDE = 240  # enough to estimate the damage, which takes a tenth of a second
+
 
 def _embedded() -> frozenset[str]:
     """Return the ids of the models that ship; a thread checks the others."""
@@ -158,9 +160,14 @@ class State:
 
     @property
     def allows_glance(self) -> bool:
-        """Whether a small part can be restored as if it were the whole picture."""
-        ordinary = self.opened is not None and self.opened.mosaic is None
-        return ordinary and not self.choices.needs_references
+        """Whether a small part can be restored as if it were the whole picture.
+
+        A picture that is no larger is previewed at once: a glance would take as long.
+        """
+        opened = self.opened
+        if opened is None or opened.mosaic is not None or max(opened.size) <= GLANCE_SIDE:
+            return False
+        return not self.choices.needs_references
 
     @property
     def estimates_damage(self) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 
 import restorer
 from restorer import Settings, Step, read, run_job
+from restorer.gui.session import preview_patch
 from restorer.gui.session.box import Box
 from restorer.gui.session.convert import to_pixels
 from restorer.gui.session.work import Message
@@ -430,6 +431,19 @@ def test_a_preview_grows_and_has_the_pixels_of_the_result(qtbot, session, make_p
     growth, final = grown[-1][0], session.state.patches[-1].final.pixels
     assert growth.final_at(30, 170) == tuple(final[170, 30].tolist())
     assert session.state.grown_preview is None
+
+
+@pytest.mark.parametrize(("side", "glances"), [(240, 0), (300, 1)])
+def test_a_picture_as_small_as_a_glance_is_previewed_once(
+    qtbot, session, make_picture, denoising, monkeypatch, side, glances
+):
+    seen, glance = [], preview_patch.glance
+    monkeypatch.setattr(preview_patch, "glance", lambda *a: seen.append(a) or glance(*a))
+    session.opener.open([make_picture("small.png", side, 120)])
+    qtbot.waitUntil(lambda: session.state.opened is not None)
+    see_all(session)
+    previewed(qtbot, session)
+    assert len(seen) == glances
 
 
 def test_a_preview_begins_with_less_than_a_tile(qtbot, session, make_picture):
