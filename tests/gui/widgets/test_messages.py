@@ -49,7 +49,7 @@ OTHERS = {
 
 # Places whose errors a window can show.
 RAISE = (
-    *("formats", "restoration", "models", "tasks.py", "settings.py", "bayer.py"),
+    *("formats", "restoration", "models", "tasks.py", "settings", "sensor"),
     *("batch/checks.py", "batch/naming.py", "batch/planning.py", "batch/presets.py"),
     *("batch/run_job.py", "batch/run_pages.py", "batch/staging.py"),
     *("inference/devices.py", "inference/loading.py", "inference/memory.py"),
