@@ -18,8 +18,8 @@ from .analysis.verify import Verification as Verification
 from .analysis.verify import verify_result as verify_result
 from .batch.checks import check_job as check_job
 from .batch.control import RunControl as RunControl
+from .batch.disk_space import DiskNeed as DiskNeed
 from .batch.engines import ENGINES as ENGINES
-from .batch.forecast import DiskNeed as DiskNeed
 from .batch.forecast import FileForecast as FileForecast
 from .batch.forecast import Forecast as Forecast
 from .batch.forecast import forecast_batch as forecast_batch

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -13,18 +11,16 @@ from typing import Literal, TypeAlias
 
 from restorer import formats
 from restorer.batch.checks import check_result, chosen_pages, scale_of
+from restorer.batch.disk_space import DiskNeed, DiskSpace
 from restorer.batch.jobs import Job
+from restorer.batch.model_speeds import ModelSpeeds
 from restorer.batch.output import Decision
 from restorer.batch.staging import local_job, named, open_job
-from restorer.batch.stores.address import Address
 from restorer.batch.stores.store import FileState
+from restorer.batch.target_folders import TargetFolders
 from restorer.errors import ImageError, ImageTooLargeError, ImageWriteError, RestorerError
-from restorer.inference.calibration import known_speed
-from restorer.models.catalog import ModelSpec, model_spec
-from restorer.restoration.chosen import Chosen, expected_specs, is_automatic
+from restorer.restoration.chosen import Chosen, is_automatic
 from restorer.restoration.output import output_size
-from restorer.restoration.timing import computed_pixels
-from restorer.settings import Settings
 
 _LARGE = 1 << 26  # pixels
 
@@ -77,26 +73,6 @@ class FileForecast:
     def result_pixels(self) -> int:
         """Pixels of the result, over all pages."""
         return math.prod(self.result_size) * self.pages
-
-
-@dataclass(frozen=True)
-class DiskNeed:
-    """Disk space that results need on one file system.
-
-    Attributes:
-        folder: The folder of the first of these results, or the nearest one that exists.
-        needed_bytes: Estimated size of all results, less that of the files that they replace.
-        free_bytes: Free space.
-    """
-
-    folder: Path
-    needed_bytes: int
-    free_bytes: int
-
-    @property
-    def short(self) -> bool:
-        """Whether the results would not fit."""
-        return self.needed_bytes > self.free_bytes
 
 
 @dataclass(frozen=True)
@@ -168,52 +144,79 @@ def forecast_batch(
         >>> any(disk.short for disk in forecast.disks)
         False
     """
-    counts: dict[str, Counter[str]] = {key: Counter() for key in _COUNTED}
-    pixels = result_pixels = 0
-    seconds: float | None = 0.0
-    speeds, space, folders = _Speeds(workers), _Space(), _Folders()
     decisions = [*decisions]
+    speeds, folders, sums = ModelSpeeds(workers), TargetFolders(), _Sums()
     chosen = _sample([n for n, each in enumerate(decisions) if each.skipped is None], headers)
     seen = _sample([n for n in sorted(chosen) if is_automatic(decisions[n].job.steps[0])], looks)
-    looked = unseen = 0
     for number, decision in enumerate(decisions):
         file = _forecast_file(decision, speeds, folders, read=number in chosen, look=number in seen)
-        counts["outcomes"][file.outcome] += 1
-        if file.outcome == "restore":
-            counts["result_formats"][file.result_format] += 1
-            space.add(file)
-            if file.format:
-                counts["formats"][file.format] += 1
-                pixels, result_pixels = pixels + file.pixels, result_pixels + file.result_pixels
-                if seen and file.chosen is None and is_automatic(decision.job.steps[0]):
-                    unseen += file.pixels
-                else:
-                    looked += file.pixels
-                    seconds = _sum(seconds, file.seconds)
-        if file.problem:
-            counts["problems"][file.problem] += 1
-        if file.outcome != "fail" and file.reason:
-            counts["again" if file.outcome == "restore" else "skipped"][file.reason] += 1
+        sums.add(file, looks=bool(seen))
         if on_file is not None:
             on_file(file)
-    known = counts["formats"].total()
-    unread = counts["outcomes"]["restore"] - known
-    scale = 1 + unread / max(1, known)
-    if seconds is not None:
-        seconds *= 1 + unseen / max(1, looked)
-    return Forecast(
-        **{key: dict(count.most_common()) for key, count in counts.items()},
-        headers=len(chosen),
-        unread=unread,
-        pixels=round(pixels * scale),
-        result_pixels=round(result_pixels * scale),
-        disks=space.needs(),
-        seconds=None if seconds is None else seconds * scale,
-        unmeasured=tuple(sorted(speeds.unmeasured)),
-    )
+    return sums.forecast(len(chosen), tuple(sorted(speeds.unmeasured)))
 
 
-_COUNTED = ("outcomes", "formats", "result_formats", "problems", "skipped", "again")
+class _Sums:
+    """Adds up the forecasts of files."""
+
+    _COUNTED = ("outcomes", "formats", "result_formats", "problems", "skipped", "again")
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[str]] = {key: Counter() for key in self._COUNTED}
+        self._space = DiskSpace()
+        self._pixels = self._result_pixels = 0
+        self._seconds: float | None = 0.0
+        self._timed = self._untimed = 0  # pixels of the sources whose time is known, and not known
+
+    def add(self, file: FileForecast, *, looks: bool) -> None:
+        """Add a file; with `looks`, what `auto` does is known of the pictures that were decoded."""
+        self._counts["outcomes"][file.outcome] += 1
+        if file.outcome == "restore":
+            self._add_result(file, looks=looks)
+        if file.problem:
+            self._counts["problems"][file.problem] += 1
+        if file.outcome != "fail" and file.reason:
+            key = "again" if file.outcome == "restore" else "skipped"
+            self._counts[key][file.reason] += 1
+
+    def _add_result(self, file: FileForecast, *, looks: bool) -> None:
+        job = file.decision.job
+        self._counts["result_formats"][file.result_format] += 1
+        self._space.add(job, file.size_bytes, known=bool(file.format))
+        if not file.format:
+            return
+        self._counts["formats"][file.format] += 1
+        self._pixels += file.pixels
+        self._result_pixels += file.result_pixels
+        if looks and file.chosen is None and is_automatic(job.steps[0]):
+            self._untimed += file.pixels
+        else:
+            self._timed += file.pixels
+            self._seconds = _sum(self._seconds, file.seconds)
+
+    def forecast(self, headers: int, unmeasured: tuple[str, ...]) -> Forecast:
+        """Return the sums; files without a known header, or time, are taken to be like the others.
+
+        Args:
+            headers: Number of files whose headers were read.
+            unmeasured: The models without a known speed.
+        """
+        known = self._counts["formats"].total()
+        unread = self._counts["outcomes"]["restore"] - known
+        scale = 1 + unread / max(1, known)
+        seconds = self._seconds
+        if seconds is not None:
+            seconds *= (1 + self._untimed / max(1, self._timed)) * scale
+        return Forecast(
+            **{key: dict(count.most_common()) for key, count in self._counts.items()},
+            headers=headers,
+            unread=unread,
+            pixels=round(self._pixels * scale),
+            result_pixels=round(self._result_pixels * scale),
+            disks=self._space.needs(),
+            seconds=seconds,
+            unmeasured=unmeasured,
+        )
 
 
 def _sample(numbers: Sequence[int], count: int | None) -> Set[int]:
@@ -224,7 +227,7 @@ def _sample(numbers: Sequence[int], count: int | None) -> Set[int]:
 
 
 def _forecast_file(
-    decision: Decision, speeds: _Speeds, folders: _Folders, *, read: bool, look: bool
+    decision: Decision, speeds: ModelSpeeds, folders: TargetFolders, *, read: bool, look: bool
 ) -> FileForecast:
     job = decision.job
     if decision.skipped is not None:
@@ -289,7 +292,7 @@ def _look(job: Job, source: formats.ImageFile) -> Chosen:
     return automatic.choose_steps(job.steps[0], Source(page, settings=job.settings), job.settings)
 
 
-def _checked_target(job: Job, folders: _Folders) -> formats.Format:
+def _checked_target(job: Job, folders: TargetFolders) -> formats.Format:
     """Return the format of a target that can be created, whatever its size. Raises ImageError."""
     if isinstance(job.target, Path):
         return folders.check(job.target)
@@ -313,125 +316,3 @@ def _problem(error: RestorerError) -> Problem:
     if isinstance(error, ImageWriteError):
         return "target"
     return "limit" if isinstance(error, ImageError) else "request"
-
-
-class _Speeds:
-    """What the models of jobs were measured to do on this machine."""
-
-    def __init__(self, workers: int | None) -> None:
-        self.unmeasured: set[str] = set()
-        self._workers = workers
-        self._specs: dict[object, tuple[ModelSpec, ...]] = {}
-        self._speeds: dict[tuple[str, str], float | None] = {}
-
-    def specs(self, job: Job) -> tuple[ModelSpec, ...]:
-        """Return the models of the steps."""
-        if job.steps not in self._specs:
-            self._specs[job.steps] = tuple(expected_specs(job.steps))
-        return self._specs[job.steps]
-
-    def seconds(self, job: Job, size: tuple[int, int], chosen: Chosen | None) -> float | None:
-        """Return the time for a picture of `size`; None where it is not known."""
-        if job.settings.context != "tile":
-            return None
-        total: float | None = 0.0
-        specs = self.specs(job) if chosen is None else expected_specs(chosen.steps)
-        for spec in specs:
-            if spec.base:  # enlarges first; its tiles count pixels of the result
-                total = self._added(total, model_spec(spec.base), job.settings, size)
-                size = size[0] * spec.scale, size[1] * spec.scale
-            total = self._added(total, spec, job.settings, size)
-            if not spec.base:
-                size = size[0] * spec.scale, size[1] * spec.scale
-        return total
-
-    def _added(
-        self, total: float | None, spec: ModelSpec, settings: Settings, size: tuple[int, int]
-    ) -> float | None:
-        key = spec.id, settings.device
-        if key not in self._speeds:
-            self._speeds[key] = known_speed(spec, settings.device, self._workers)
-        speed = self._speeds[key]
-        if speed is None:
-            self.unmeasured.add(spec.id)
-        pixels = computed_pixels(spec, size, settings)
-        return _sum(total, None if speed is None else pixels / speed)
-
-
-class _Folders:
-    """Checks that targets can be created, without regard to their size."""
-
-    def __init__(self) -> None:
-        self._longest: dict[str, int] = {}
-        self._exist: dict[str, bool] = {}
-        self._formats: dict[str, formats.Format] = {}
-
-    def check(self, target: Path) -> formats.Format:
-        """Return the format of a target, or raise what `check_result` does.
-
-        A folder in which a name can be created takes all names that are no longer and do not exist.
-        """
-        folder, name = os.path.split(target)
-        length = len(os.fsencode(name))
-        longest = self._longest.get(folder, -1)
-        if length > longest or (self._exists(folder) and os.path.lexists(target)):
-            formats.check_creatable(target)
-            self._longest[folder] = max(length, longest)
-        suffix = os.path.splitext(name)[1]
-        if suffix not in self._formats:
-            self._formats[suffix] = formats.check_target(target, 1, 1)
-        return self._formats[suffix]
-
-    def has_file(self, path: str) -> bool:
-        """Whether there is a file; none is looked for in a folder that does not exist."""
-        return self._exists(os.path.dirname(path)) and os.path.isfile(path)
-
-    def _exists(self, folder: str) -> bool:
-        if folder not in self._exist:
-            self._exist[folder] = os.path.lexists(folder)
-        return self._exist[folder]
-
-
-class _Space:
-    """Adds up the sizes of results by file systems."""
-
-    def __init__(self) -> None:
-        self._disks: dict[str, int] = {}  # by folder
-        self._folders: dict[int, Path] = {}
-        self._needed: Counter[int] = Counter()
-        self._replaced: Counter[int] = Counter()
-        self._files: Counter[int] = Counter()
-        self._known: Counter[int] = Counter()  # files, of those whose headers were read
-
-    def add(self, file: FileForecast) -> None:
-        """Add a result, less the file that it replaces."""
-        job = file.decision.job
-        if isinstance(job.target, Address):  # stores do not tell what they have left
-            return
-        disk = self._disk(os.path.dirname(job.target))
-        state = FileState.of(job.target) if job.settings.existing == "replace" else None
-        self._replaced[disk] += 0 if state is None else state.size_bytes
-        self._needed[disk] += file.size_bytes
-        self._files[disk] += 1
-        self._known[disk] += bool(file.format)
-
-    def needs(self) -> tuple[DiskNeed, ...]:
-        """Return the sums; the results of sources that were not read are as large as the others."""
-        return tuple(
-            DiskNeed(folder, max(0, self._need(disk)), shutil.disk_usage(folder).free)
-            for disk, folder in self._folders.items()
-        )
-
-    def _need(self, disk: int) -> int:
-        whole = self._needed[disk] * self._files[disk] / max(1, self._known[disk])
-        return round(whole) - self._replaced[disk]
-
-    def _disk(self, name: str) -> int:
-        if name not in self._disks:
-            folder = Path(name)
-            while not folder.exists() and folder != folder.parent:
-                folder = folder.parent
-            disk = folder.stat().st_dev
-            self._folders.setdefault(disk, folder)
-            self._disks[name] = disk
-        return self._disks[name]

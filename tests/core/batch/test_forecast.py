@@ -88,7 +88,7 @@ def test_time_follows_the_measured_speed_and_the_pixels(
 ) -> None:
     source = picture(tmp_path / f"{size}.bmp", *size)
     monkeypatch.setattr(
-        "restorer.batch.forecast.known_speed", lambda spec, device, count: 1000.0 * (count or 4)
+        "restorer.batch.model_speeds.known_speed", lambda spec, device, count: 1000.0 * (count or 4)
     )
     (file,) = forecasts([Job(source, tmp_path / "b.bmp", ENLARGE)], workers=workers or 0)
     assert file.seconds is not None
