@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QSize, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QModelIndex, QSize, QTimer, Signal
+from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -41,6 +41,8 @@ from .ways import Way, samples_of
 _SIDE_WIDTH = 296
 _SIDE_LETTERS = 42  # with a large font, it is as wide as these
 _SIDES = (48, 64, 96, 128, 192, 256)
+_USUAL_SIDE = 128  # shows an eye or a window of a house, and is restored in a second
+_SETTLE_MS = 400  # wait for a region that is still moving
 
 
 class ContactSheet(QWidget):
@@ -62,6 +64,7 @@ class ContactSheet(QWidget):
         self._run = 0
         self._worker = Worker("sheet", parent=self)
         self._finder = Worker("sheet region", parent=self)
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self.selection = WaySelection(presets or presets_file())
         self.sheet = SheetModel(self.devicePixelRatioF(), self)
         self._build()
@@ -104,6 +107,7 @@ class ContactSheet(QWidget):
 
     def close_workers(self, timeout_s: float = 60.0) -> bool:
         """Stop and end the threads; return whether they ended."""
+        self._settled.stop()
         for worker in (self._worker, self._finder):
             worker.drop()
         ended = [worker.close(timeout_s) for worker in (self._worker, self._finder)]
@@ -127,11 +131,24 @@ class ContactSheet(QWidget):
         self.stop_button.setEnabled(True)
         self._worker.ask(make, self._take_end)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Compare at once, unless that is done."""
+        super().showEvent(event)
+        if not self.sheet.cards:
+            self._settled.start()
+
     def stop(self) -> None:
-        """Stop after the current tile; finished cards stay."""
+        """Stop after the current tile until the next change; finished cards stay."""
+        self._settled.stop()
         self._worker.drop()
         self._run += 1
         self._show_idle()
+
+    def _compare_again(self) -> None:
+        """Compare what is chosen now, if anybody sees it."""
+        if self.isVisible() and self.picker.region is not None:
+            self.stop()
+            self.compare()
 
     # Building.
 
@@ -140,7 +157,7 @@ class ContactSheet(QWidget):
         self.side = QComboBox()
         for side in _SIDES:
             self.side.addItem(f"{side} × {side}", side)
-        self.side.setCurrentIndex(_SIDES.index(64))
+        self.side.setCurrentIndex(_SIDES.index(_USUAL_SIDE))
         self.detail = QPushButton(self.tr("Jump to most detailed area"))
         self.detail.setToolTip(self.tr("Select the region with the finest detail"))
         self.go = QPushButton(self.tr("Compare"))
@@ -173,6 +190,9 @@ class ContactSheet(QWidget):
         self.side.activated.connect(self._resize_region)
         self.detail.clicked.connect(self._find_detail)
         self.selection.changed.connect(self._show_idle)
+        for change in (self.picker.moved, self.selection.chosen):
+            change.connect(self._settled.start)
+        self._settled.timeout.connect(self._compare_again)
         self.go.clicked.connect(self.compare)
         self.stop_button.clicked.connect(self.stop)
         self.view.clicked.connect(self._adopt)

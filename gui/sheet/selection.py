@@ -32,9 +32,11 @@ class WaySelection(QWidget):
 
     Signals:
         changed: Other ways may be checked.
+        chosen: The user has checked other ways, or chosen another task or strength.
     """
 
     changed = Signal()
+    chosen = Signal()
 
     def __init__(self, presets: Path) -> None:
         super().__init__()
@@ -61,6 +63,8 @@ class WaySelection(QWidget):
         self.setLayout(layout)
         self.task.currentIndexChanged.connect(self._list_models)
         self.ways.dataChanged.connect(lambda: self.changed.emit())
+        for choice in (self.ways.dataChanged, self.task.activated, self.strengths.activated):
+            choice.connect(lambda *_: self.chosen.emit())
         self.ways.modelReset.connect(self.changed)
 
     @property

@@ -35,6 +35,7 @@ def panel(mount, tmp_path):
     ways = made.selection.ways
     ways.setData(ways.index(0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     made.side.setCurrentIndex(made.side.findData(48))
+    made._settled.setInterval(1_000_000)  # tests say when it compares
     return made
 
 
@@ -76,6 +77,41 @@ def test_cards_hold_what_the_core_compares(panel, qtbot, picture):
     assert texts(panel)[1].startswith("Sharp pictures, 2x\n")
     assert texts(panel)[2].startswith("Sharp pictures, 2x, 70 %\n")
     assert f"{expected[1].psnr:.2f} dB · SSIM {expected[1].ssim:.4f}" in texts(panel)[1]
+
+
+def test_it_compares_by_itself_what_is_seen(panel, qtbot, picture):
+    panel._settled.setInterval(10)
+    panel.hide()
+    opened(panel, qtbot, picture)
+    qtbot.wait(50)
+    assert not panel.sheet.cards, "nobody sees it"
+
+    def complete():
+        return bool(panel.sheet.cards) and all(card.sample for card in panel.sheet.cards)
+
+    panel.show()
+    qtbot.waitUntil(complete)
+    before = panel.sheet.cards[0].sample
+    panel.picker.set_region(Region(0, 0, 48, 48))
+    qtbot.waitUntil(lambda: complete() and panel.sheet.cards[0].sample is not before)
+    ways, count = panel.selection.ways, len(panel.sheet.cards)
+    ways.setData(ways.index(0), Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
+    qtbot.waitUntil(lambda: complete() and len(panel.sheet.cards) == count + 1)
+    panel.stop()
+    qtbot.wait(50)
+    assert not panel._worker.busy, "it begins again by a change alone"
+
+
+@pytest.mark.parametrize("size", [(900, 600), (1500, 900), (2300, 1300)])
+def test_cards_are_as_large_as_fits(panel, size):
+    panel.resize(*size)
+    region, scales = Region(0, 0, 64, 64), [1, 1, 1]
+    view = panel.view
+    extent = view.extent(region, scales)
+    assert view._fit(extent, 4)
+    larger = extent + QSize(64, 64)
+    assert extent.width() == 64 * 8 or not view._fit(larger, 4)
+    assert view.extent(region, [1] * 60).width() == 192, "many scroll"
 
 
 def test_pictures_of_cards_are_exact_pixels(panel, qtbot, picture):
