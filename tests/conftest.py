@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from webserver import Handler, Server, Site
 
 settings.register_profile("any machine", deadline=None)  # tests do not assert times
 settings.load_profile("any machine")
+
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # read by Triton when it is imported first
 
 
 @pytest.fixture(autouse=True)

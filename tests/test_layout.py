@@ -45,6 +45,7 @@ GUI_ROWS = (
 )
 HEAVY = {
     "torch": "attention networks models inference restoration analysis training evaluation inputs",
+    "triton": "attention",
     "safetensors": "models training",
     "spandrel": "models",
     "filelock": "models",

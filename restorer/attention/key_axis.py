@@ -35,6 +35,7 @@ class Keys(NamedTuple):
     pixels: Tensor  # (..., C, K)
     gain: Tensor  # (..., 1, 1, K), factor on the score of each patch
     bias: Tensor  # (K,), 0, or -inf where no patch is centered
+    pitches: Tensor  # (K,), int32, the pitch of the level, or 0 where no patch is centered
     values: Tensor  # (..., K, V), perhaps in half precision
 
 
@@ -53,7 +54,7 @@ def lay_out(
     *batch, channels, _, _ = key.shape
     pixels = key.new_zeros(*batch, channels, start + 1)
     gain = key.new_zeros(*batch, start + 1)
-    bias = key.new_full((start + 1,), -torch.inf)
+    pitches = key.new_zeros(start + 1, dtype=torch.int32)
     values = value.new_zeros(*batch, start + 1, value.shape[-3], dtype=value_type)
     inner = ..., slice(1, -1), slice(1, -1)
     for level, (key, value) in zip(places, levels, strict=True):
@@ -62,6 +63,7 @@ def lay_out(
         norms = patch_norms(key.view(-1, *key.shape[-3:]), floor).view(*batch, *key.shape[-2:])
         pixels[..., grid].view(*batch, channels, *shape[-2:])[inner] = key
         gain[..., grid].view(shape)[inner] = scale / norms
-        bias[grid].view(shape[-2:])[inner] = 0
+        pitches[grid].view(shape[-2:])[inner] = level.pitch
         values[..., grid, :].view(*shape, -1)[(*inner, slice(None))] = value.movedim(-3, -1)
-    return Keys(places, pixels, gain[..., None, None, :], bias, values)
+    bias = key.new_zeros(start + 1).masked_fill_(pitches == 0, -torch.inf)
+    return Keys(places, pixels, gain[..., None, None, :], bias, pitches, values)

@@ -15,12 +15,17 @@ stacked in the channels, sums along diagonals take a third to a ninth of the mul
 few passes over a block in the cache. Tried and no faster: bands of query rows that keep their last
 two rows for the next one, with rows stacked in the channels (a tenth fewer products with the
 values, three times as many for the scores).
+
+On NVIDIA GPUs, `restorer.attention.diagonals` takes the place of the strips, once it has agreed
+with them on that device.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import torch
@@ -30,6 +35,7 @@ from torch import Tensor
 from restorer.attention.block_sizes import block_sizes
 from restorer.attention.geometry import balanced_size, tile_size, view_start
 from restorer.attention.key_axis import Keys, Level, lay_out
+from restorer.attention.trial import agrees, waves
 
 
 class _Strip(NamedTuple):
@@ -51,22 +57,67 @@ def attend_tiled(
 ) -> Tensor:
     """Compute `patch_attention`: (C, H, W) queries and levels to (V, H, W), or batches of them."""
     keys = lay_out(levels, softmax_scale, norm_floor, paste_type)
-    *batch, _, height, width = query.shape
-    samples, sizes = math.prod(batch), block_sizes(query)
-    rows, columns = tile_size(height, width, sizes.tile // (samples * len(keys.bias)))
-    strips = _strips(keys.levels, sizes.strip // (samples * (rows + 2) * (columns + 2)))
-    longest = max(strip.stop - strip.start + 2 * strip.pitch + 2 for strip in strips)
-    scores = query.new_empty(samples * rows * columns * len(keys.bias))
-    buffers = query.new_empty(2, samples * (rows + 4) * (columns + 2) * longest)
+    fused = not hard and query.dtype == torch.float32 and _has_kernels(query.device)
+    return _attend(query, keys, hard=hard, fused=fused)
 
+
+def _attend(query: Tensor, keys: Keys, *, hard: bool, fused: bool) -> Tensor:
+    *batch, _, height, width = query.shape
+    limit = block_sizes(query).tile // (math.prod(batch) * len(keys.bias))
+    # The kernels hold the products beside the scores.
+    rows, columns = tile_size(height, width, limit // 2 if fused else limit)
+    attend = partial(_in_kernels, keys) if fused else _in_strips(query, keys, rows, columns, hard)
     pixels = F.pad(query, (1, 1, 1, 1)).movedim(-3, -1).contiguous()
     result = query.new_zeros(*batch, height + 2, width + 2, keys.values.shape[-1])
     for top in range(0, height, rows):
         for left in range(0, width, columns):
             tile = ..., slice(top, top + rows + 2), slice(left, left + columns + 2), slice(None)
-            weights = _weigh(pixels[tile], keys, strips, scores, buffers, hard)
-            result[tile] += _paste(weights, keys.values, strips, buffers)
+            result[tile] += attend(pixels[tile])
     return result[..., 1:-1, 1:-1, :].movedim(-1, -3)
+
+
+def _in_kernels(keys: Keys, pixels: Tensor) -> Tensor:
+    from restorer.attention import diagonals  # needs Triton
+
+    return diagonals.attend_tile(pixels, keys)
+
+
+@cache
+def _has_kernels(device: torch.device) -> bool:
+    """Whether this device runs the kernels of `restorer.attention.diagonals`, and right."""
+    if device.type != "cuda" or find_spec("triton") is None:
+        return False
+    # Sums of rounded weights differ in the last bits of bfloat16.
+    return _agree(device, torch.float32, 1e-4) and _agree(device, torch.bfloat16, 0.02)
+
+
+def _agree(device: torch.device, paste_type: torch.dtype, tolerance: float) -> bool:
+    query, small = (waves(2, 8, *size, device=device) for size in ((40, 41), (36, 37)))
+    keys = lay_out([(query, query), (small, small)], 10.0, 1e-4, paste_type)
+    return agrees(
+        f"Triton kernels of patch attention on {device}, {paste_type}",
+        partial(_attend, query, keys, hard=False, fused=True),
+        partial(_attend, query, keys, hard=False, fused=False),
+        tolerance,
+    )
+
+
+def _in_strips(
+    query: Tensor, keys: Keys, rows: int, columns: int, hard: bool
+) -> Callable[[Tensor], Tensor]:
+    """Return what maps (..., R+2, X+2, C) pixels of a tile to (..., R+2, X+2, V) pasted patches."""
+    samples = math.prod(query.shape[:-3])
+    limit = block_sizes(query).strip // (samples * (rows + 2) * (columns + 2))
+    strips = _strips(keys.levels, limit)
+    longest = max(strip.stop - strip.start + 2 * strip.pitch + 2 for strip in strips)
+    scores = query.new_empty(samples * rows * columns * len(keys.bias))
+    buffers = query.new_empty(2, samples * (rows + 4) * (columns + 2) * longest)
+
+    def attend(pixels: Tensor) -> Tensor:
+        weights = _weigh(pixels, keys, strips, scores, buffers, hard)
+        return _paste(weights, keys.values, strips, buffers)
+
+    return attend
 
 
 def _strips(levels: Sequence[Level], keys: int) -> list[_Strip]:

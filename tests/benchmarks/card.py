@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import restorer
-from restorer.attention import block_sizes, sparse
+from restorer.attention import NonLocalBlock, block_sizes, dense, sparse, tiled
 from restorer.attention.pyramid import PyramidAttention
 from restorer.inference.autotune import check_picture
 from restorer.inference.devices import DTYPES, Precision, machine_of, number_format
@@ -132,19 +133,88 @@ def attention(card: Card) -> Iterator[Row]:
     module = PyramidAttention(64).to(card.device).eval()
     x = torch.randn(1, 64, side, side, device=card.device)
     kind = "cuda" if card.device.startswith("cuda") else "cpu"
-    own, results, times = block_sizes.SIZES[kind], [], []
-    with torch.inference_mode(), number_format(card.device, "fp32"):
+    results, times = [], []
+    with (
+        torch.inference_mode(),
+        number_format(card.device, "fp32"),
+        patch.object(tiled, "_has_kernels", return_value=False),
+    ):
         for sizes in (block_sizes.SIZES["cpu"], block_sizes.SIZES["cuda"]):
-            block_sizes.SIZES[kind] = sizes
-            results.append(module(x))
-            times.append(card.seconds(lambda: module(x)))
-        block_sizes.SIZES[kind] = own
+            with patch.dict(block_sizes.SIZES, {kind: sizes}):
+                results.append(module(x))
+                times.append(card.seconds(lambda: module(x)))
     error = float((results[0] - results[1]).abs().max() / results[0].abs().max())
     assert error < 1e-4, f"blocks of two sizes differ by {error:.1e}"
     yield (
         f"pyramid attention {side} x {side}, 64 channels",
-        f"{times[0] * 1e3:.1f} ms in blocks for CPUs, {times[1] * 1e3:.1f} ms in its own:"
-        f" {times[0] / times[1]:.1f}x",
+        compared(times, "in blocks for CPUs", "in its own"),
+    )
+
+
+def kernels(card: Card) -> Iterator[Row]:
+    """Compare the Triton kernels of patch attention with strips, in the shapes of the networks."""
+    side, batch = card.of(96, 16), card.of(144, 2)
+    shapes = (
+        ("PANet", PyramidAttention(64), 1, side, "fp32"),
+        ("PANet", PyramidAttention(64), 1, side, "bf16"),
+        ("PA-EDSR", PyramidAttention(256, reduction=8), 1, side, "fp32"),
+        ("the included networks", PyramidAttention(32, levels=3), batch, 26, "fp32"),
+    )
+    runs = tiled._has_kernels(torch.device(card.device))
+    for name, module, count, side, precision in shapes:
+        module = module.to(card.device).eval()
+        x = torch.randn(count, module.conv_assembly[0].in_channels, side, side, device=card.device)
+        words = f"attention of {name}, {count} of {side} x {side}, {precision}"
+        if not runs:
+            yield words, "**no kernels**" if card.device.startswith("cuda") else "no kernels"
+            continue
+        results, times = [], []
+        with torch.inference_mode(), number_format(card.device, precision):  # type: ignore[arg-type]
+            for fused in (False, True):
+                with patch.object(tiled, "_has_kernels", return_value=fused):
+                    results.append(module(x))
+                    times.append(card.seconds(partial(module, x)))
+        error = float((results[0] - results[1]).abs().max() / results[0].abs().max())
+        yield words, compared(times, "in strips", "in kernels") + f", error {error:.1e}"
+        assert error < (1e-4 if precision == "fp32" else 0.02), f"kernels differ by {error:.1e}"
+
+
+def softmax(card: Card) -> Iterator[Row]:
+    """Compare PyTorch's attention with blocks of ours, with and without gradients."""
+    side = card.of(128, 24)
+    block = NonLocalBlock(64).to(card.device).eval()
+    nn.init.normal_(block.W.weight, std=0.1)  # type: ignore[arg-type]  # zero at first
+    x = torch.randn(1, 64, side, side, device=card.device)
+    results, times = [], []
+
+    def learn() -> Tensor:
+        block.zero_grad()
+        block(x).square().mean().backward()
+        return block.theta.weight.grad.clone()  # type: ignore[union-attr,operator,return-value]
+
+    for form in (lambda *rows: False, dense._fuses):
+        with number_format(card.device, "fp32"), patch.object(dense, "_fuses", form):
+            with torch.no_grad():
+                results.append([block(x)])
+                times.append([card.seconds(lambda: block(x))])
+            results[-1].append(learn())
+            times[-1].append(card.seconds(learn))
+    for number, words in enumerate(("", " with gradients")):
+        plain, fused = (each[number] for each in results)
+        error = float((plain - fused).abs().max() / plain.abs().max())
+        yield (
+            f"non-local block {side} x {side}, 64 channels{words}",
+            compared([each[number] for each in times], "in blocks", "by PyTorch")
+            + f", error {error:.1e}",
+        )
+        assert error < 1e-3, f"PyTorch's attention differs by {error:.1e}"
+
+
+def compared(times: list[float], plain: str, fast: str) -> str:
+    """Return two times and their ratio in words."""
+    return (
+        f"{times[0] * 1e3:.2f} ms {plain}, {times[1] * 1e3:.2f} ms {fast}:"
+        f" {times[0] / times[1]:.1f}x"
     )
 
 
@@ -305,6 +375,8 @@ CHECKS = (
     goldens,
     in_place,
     attention,
+    kernels,
+    softmax,
     tiles,
     peak_share,
     trials,

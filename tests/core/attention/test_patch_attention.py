@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from restorer.attention import patch
+from restorer.attention import patch, tiled
+from restorer.attention.key_axis import Keys
 
 from helpers import limit_blocks
 
@@ -174,3 +177,21 @@ def test_a_constant_image_is_reproduced() -> None:
     # At scale 0, all weights are equal; the mean patch is 1 minus its share of zero padding.
     expected = plain(ones, [(ones, ones)], 0.0)
     torch.testing.assert_close(result, expected)
+
+
+def test_cpus_and_gpus_without_triton_take_the_plain_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiled, "find_spec", lambda name: None)
+    assert not tiled._has_kernels(torch.device("cpu"))
+    assert not tiled._has_kernels(torch.device("cuda", 7))
+
+
+def test_kernels_that_fail_are_refused_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(keys: Keys, pixels: Tensor) -> Tensor:
+        raise RuntimeError("no C compiler was found")
+
+    monkeypatch.setattr(tiled, "_in_kernels", fail)
+    with caplog.at_level(logging.WARNING):
+        assert not tiled._agree(torch.device("cpu"), torch.float32, 1e-4)
+    assert "no C compiler was found; the plain form is used" in caplog.text
