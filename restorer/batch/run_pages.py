@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
 from restorer import formats
-from restorer.batch.jobs import JobContext, LocalJob, Phase
+from restorer.batch.job_run import JobRun
+from restorer.batch.jobs import JobContext, LocalJob, Phase, Result
+from restorer.batch.page_restorer import restore_image
+from restorer.batch.result_file import check_unchanged, write_result
 from restorer.batch.staging import pixel_budget
-from restorer.errors import ImageFormatError, InferenceError
+from restorer.errors import ImageFormatError, ImageTooLargeError, InferenceError
 from restorer.image import Image
+from restorer.inference.memory import free_bytes
 from restorer.restoration.automatic import choose_for_frames
 from restorer.restoration.chosen import is_automatic
 from restorer.restoration.frames import needs_estimate, sample_numbers, with_estimates, with_plans
+from restorer.restoration.output import prepare_output
 from restorer.sensor.mosaic import Page
 from restorer.settings import RunPlan
 
-Restore = Callable[[LocalJob, Page, int, JobContext], tuple[Image, tuple[RunPlan, ...]]]
-Reserve = Callable[[formats.Header], AbstractContextManager[None]]
-
 _NAMED = 5  # pages that a note names
+
+
+def run_pages(run: JobRun, numbers: Sequence[int]) -> Result:
+    """Restore several pages or frames of a file, by their numbers from 0, into another."""
+    job, pages = run.job, PageRun(run, numbers)
+
+    def images() -> Iterator[Image]:
+        yield from pages.images()
+        check_unchanged(job, run.source)
+
+    def write(target: Path, existing: formats.Existing) -> tuple[str, ...]:
+        return formats.write_pages(
+            images(),
+            target,
+            formats.writer_options(target, **job.settings.writing),
+            existing=existing,
+            times=run.times,
+            provenance=job.settings.provenance,
+        )
+
+    target, notes = write_result(job, write)
+    return Result(
+        "done",
+        target,
+        plans=pages.plans,
+        notes=(*pages.notes, *notes),
+        size=pages.size,
+        pages=pages.count,
+        missing=pages.missing,
+    )
 
 
 class PageRun:
@@ -31,29 +64,17 @@ class PageRun:
     frames of an animation build on each other, so that a damaged one ends the job.
 
     Args:
-        job: What is done to each page.
-        source: The file.
+        run: The job and its file.
         numbers: The pages, from 0.
-        context: Hears of the progress.
-        restore: Restores one page by a job, whose result gets a number, from 0.
-        reserve: Holds the memory for a page of a header.
 
     Attributes:
         missing: The numbers, from 1, of the pages that could not be read.
         size: Height and width of the first result.
     """
 
-    def __init__(
-        self,
-        job: LocalJob,
-        source: formats.ImageFile,
-        numbers: Sequence[int],
-        context: JobContext,
-        restore: Restore,
-        reserve: Reserve,
-    ) -> None:
-        self._job, self._source, self._numbers = job, source, numbers
-        self._context, self._restore, self._reserve = context, restore, reserve
+    def __init__(self, run: JobRun, numbers: Sequence[int]) -> None:
+        self._run, self._numbers = run, numbers
+        self._job, self._source, self._context = run.job, run.source, run.context
         self._notes: dict[str, list[int]] = defaultdict(list)
         self._damage: list[str] = []
         self._plans: list[tuple[RunPlan, ...]] = []
@@ -116,15 +137,29 @@ class PageRun:
     def _restored(self, job: LocalJob, page: Page, number: int) -> Image:
         """Return the result of a page without notes; keep its notes and plans."""
         try:
-            image, plans = self._restore(job, page, self.count, self._within(number))
+            run = replace(self._run, job=job, context=self._within(number))
+            restored = restore_image(run, page, self.count)
         except InferenceError as error:
             raise type(error)(f"{self._source.page_word} {number + 1}: {error}") from error
-        self._plans.append(plans)
+        image = prepare_output(restored.page, job.settings)
+        self._plans.append(restored.plans)
         if self.count == 1:
             self.size = image.height, image.width
         for note in image.notes:
             self._notes[note].append(number + 1)
         return replace(image, notes=())
+
+    def _reserve(self, header: formats.Header) -> AbstractContextManager[None]:
+        """Hold the memory for a page. Raises ImageTooLargeError where it does not fit."""
+        needed, free = self._run.picture_bytes(header), free_bytes("cpu")
+        if needed > free:
+            word = self._source.page_word
+            raise ImageTooLargeError(
+                f"{self._source.path}: a {word} of {header.width} x {header.height} pixels takes"
+                f" {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} are free; a {word} that is"
+                " chosen alone (setting pages) can be streamed"
+            )
+        return self._run.reserve_whole(header)
 
     def _within(self, number: int) -> JobContext:
         """Return a context that reports the progress of a page as one over all pages."""

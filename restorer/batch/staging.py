@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from restorer import formats
 from restorer.batch.claims import machine, remove_ended
@@ -78,27 +79,29 @@ def open_job(job: Job) -> Iterator[tuple[formats.ImageFile, LocalJob]]:
     Raises what `formats.open_source` raises, about the names that the user knows.
     """
     local, names = local_job(job)
-    budget, plain = pixel_budget(job.settings), plain_mosaic_of(job.settings)
     with named(names):
         if not isinstance(job.source, Address):
-            with formats.open_source(local.source, max_pixels=budget, plain=plain) as source:
+            with open_picture(job, local.source) as source:
                 yield source, local
             return
         try:
             with open_head(job.source) as file:
                 if file.seekable():
-                    with formats.open_source(
-                        local.source, max_pixels=budget, file=file, plain=plain
-                    ) as source:
+                    with open_picture(job, local.source, file) as source:
                         yield source, local
                     return
         except OSError as error:
             raise ImageFormatError(f"{job.source}: cannot be read: {error.strerror}") from error
-    with (
-        local_copy(job.source) as path,
-        formats.open_source(path, max_pixels=budget, plain=plain) as source,
-    ):
+    with local_copy(job.source) as path, open_picture(job, path) as source:
         yield source, local
+
+
+def open_picture(
+    job: Job, path: Path, file: BinaryIO | None = None
+) -> AbstractContextManager[formats.ImageFile]:
+    """Open the source of a job, which lies at `path`, as its settings say; see `open_source`."""
+    budget, plain = pixel_budget(job.settings), plain_mosaic_of(job.settings)
+    return formats.open_source(path, max_pixels=budget, file=file, plain=plain)
 
 
 def run_local(job: Job, context: JobContext, run: Callable[[LocalJob], Result]) -> Result:

@@ -75,6 +75,7 @@ class ImageFile:
         self.name = str(path) if page is None else f"{path}: {format.pages} {page + 1}"
         self.times = times
         self._file = file
+        self._sha256 = ""
         self.header = _upright_header(reader)
         self._own_notes = _name_notes(path, format)
         if page is None:
@@ -106,13 +107,17 @@ class ImageFile:
         self._file.close()
 
     def sha256(self) -> str:
-        """Return the SHA-256 of the file in lower-case hex. Raises ImageFormatError."""
-        with _named_errors(self.name):
-            place = self._file.tell()
-            self._file.seek(0)
-            digest = stream_sha256(self._file)
-            self._file.seek(place)
-        return digest
+        """Return the SHA-256 of the file in lower-case hex, read at the first call.
+
+        Raises ImageFormatError.
+        """
+        if not self._sha256:
+            with _named_errors(self.name):
+                place = self._file.tell()
+                self._file.seek(0)
+                self._sha256 = stream_sha256(self._file)
+                self._file.seek(place)
+        return self._sha256
 
     def check(self, max_pixels: int) -> None:
         """Raise ImageTooLargeError above `max_pixels`."""

@@ -170,7 +170,7 @@ def test_a_page_that_is_chosen_can_be_streamed(
 def test_a_page_that_does_not_fit_into_memory_is_told_with_the_way_out(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("restorer.batch.run_job.free_bytes", lambda device: 1000)
+    monkeypatch.setattr("restorer.batch.run_pages.free_bytes", lambda device: 1000)
     result = restorer.run_job(Job(source, source.with_name("out.tif"), (Step(MODEL),)))
     assert result.status == "failed"
     assert "a page of 40 x 24 pixels takes" in result.error

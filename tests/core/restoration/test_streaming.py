@@ -366,7 +366,7 @@ def test_what_cannot_be_streamed_is_held_whole_or_refused_with_the_reason(
     assert job(tmp_path / "in.tif", Step(DENOISE, sigma=9)).status == "done"
     assert not streams
     (tmp_path / "out.tif").unlink()
-    monkeypatch.setattr("restorer.batch.run_job.free_bytes", lambda device: 1000)
+    monkeypatch.setattr("restorer.batch.run_rows.free_bytes", lambda device: 1000)
     result = job(tmp_path / "in.tif", Step(DENOISE, sigma=9))
     assert result.status == "failed"
     assert reason in result.error

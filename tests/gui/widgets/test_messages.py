@@ -16,7 +16,8 @@ from restorer.gui.widgets.words import error_text, sentence
 
 CORE = Path(restorer.__file__).parent
 PLACES = (
-    *("formats", "restoration", "batch/run_job.py", "batch/run_pages.py", "batch/staging.py"),
+    *("formats", "restoration", "batch/run_job.py", "batch/run_pages.py", "batch/run_rows.py"),
+    *("batch/result_file.py", "batch/staging.py"),
 )
 SAY_OTHER_THINGS = {
     "formats/kinds.py",
@@ -51,8 +52,8 @@ OTHERS = {
 RAISE = (
     *("formats", "restoration", "models", "tasks.py", "settings", "sensor"),
     *("batch/checks.py", "batch/naming.py", "batch/planning.py", "batch/presets.py"),
-    *("batch/run_job.py", "batch/run_pages.py", "batch/staging.py"),
-    *("inference/devices.py", "inference/loading.py", "inference/memory.py"),
+    *("batch/result_file.py", "batch/run_job.py", "batch/run_pages.py", "batch/run_rows.py"),
+    *("batch/staging.py", "inference/devices.py", "inference/loading.py", "inference/memory.py"),
     *("inference/model.py", "inference/predictor.py", "inference/soundness.py"),
     *("inference/whole", "inference/wrapping.py"),
 )
