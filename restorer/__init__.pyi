@@ -38,11 +38,11 @@ from .batch.journal import load_jobs as load_jobs
 from .batch.journal import open_journal as open_journal
 from .batch.journal import read_journal as read_journal
 from .batch.naming import target_name as target_name
+from .batch.originals import check_apart as check_apart
 from .batch.output import Decision as Decision
 from .batch.output import OutputFolder as OutputFolder
 from .batch.output import last_command as last_command
 from .batch.planning import Batch as Batch
-from .batch.planning import check_apart as check_apart
 from .batch.planning import exclude_results as exclude_results
 from .batch.planning import number_targets as number_targets
 from .batch.planning import plan_jobs as plan_jobs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restorer.batch.naming import target_names
-from restorer.batch.planning import find_pictures
+from restorer.batch.pictures import find_pictures
 from restorer.batch.walk import Ignored, walk
 from restorer.errors import SettingsError
 from restorer.formats import WRITABLE

@@ -1,27 +1,23 @@
-"""Plan a batch: pair the pictures of a folder with targets in another."""
+"""Plan a batch: jobs from pictures and their targets."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from restorer.batch.jobs import Job
-from restorer.batch.naming import numbered, split_suffix, target_name, target_names
+from restorer.batch.naming import numbered, target_name, target_names
+from restorer.batch.originals import PlaceIdentities, spare_originals
+from restorer.batch.pictures import find_pictures, unread
 from restorer.batch.staging import open_job
 from restorer.batch.stores.address import Address, Location, absolute, joined, location
-from restorer.batch.stores.store import read_start
 from restorer.batch.stores.writing import check_writable
-from restorer.batch.walk import Ignored, matches, walk
+from restorer.batch.walk import Ignored
 from restorer.errors import ImageError, SettingsError
-from restorer.formats import FORMATS, READABLE, WRITABLE, unreadable_picture
-from restorer.formats.history import SIDECAR
-from restorer.formats.identity import FileIdentities, Identity, folded, path_identity
-from restorer.formats.kinds import START_BYTES, unreadable_kind
-from restorer.formats.raw.sidecar import sidecar_names
-from restorer.formats.table import HEADERLESS
+from restorer.formats import FORMATS, READABLE, WRITABLE
+from restorer.formats.identity import folded, path_identity
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step
 from restorer.tasks import AUTO, raw_model
@@ -102,7 +98,7 @@ def plan_jobs(
     names, renamed = target_names(taken, chain, name, suffix, kept)
     jobs = tuple(Job(source / p, target / names[p], chain, settings) for p in taken)
     if settings.existing == "replace":
-        _spare_originals(jobs)
+        spare_originals(jobs)
     apart = tuple((target / wanted, target / names[p]) for p, wanted in renamed.items())
     return Batch(jobs, tuple(ignored), apart)
 
@@ -153,7 +149,7 @@ def plan_sources(
             ignored += folder.ignored
             renamed += folder.renamed
         elif source.suffix.lower() not in READABLE:
-            ignored.append(_unread(source))
+            ignored.append(unread(source))
         else:
             made = (target or source.parent) / target_name(source, chain, name, suffix)
             jobs[source] = Job(source, made, chain, settings or Settings())
@@ -163,7 +159,7 @@ def plan_sources(
         if before is not after:
             renamed.append((before.target, after.target))
     if settings is not None and settings.existing == "replace":
-        _spare_originals(apart)  # numbers may lead to one
+        spare_originals(apart)  # numbers may lead to one
     return replace(batch, jobs=apart, renamed=tuple(renamed))
 
 
@@ -181,7 +177,7 @@ def exclude_results(batch: Batch) -> Batch:
         >>> [job.source.name for job in restorer.exclude_results(batch).jobs]
         ['a.jpg', 'b.png']
     """
-    identity = _Identities().of
+    identity = PlaceIdentities().of
     folders = {identity(job.source)[:-1] for job in batch.jobs}
     made = (identity(job.target) for job in batch.jobs)
     targets = {target for target in made if target[:-1] in folders}
@@ -260,125 +256,12 @@ def number_targets(jobs: Iterable[Job], taken: Iterable[Location | str] = ()) ->
     return tuple(apart)
 
 
-def find_pictures(
-    source: Location,
-    target: Location,
-    recursive: bool = True,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    headerless: bool = False,
-) -> tuple[list[str], list[Ignored]]:
-    """Return the pictures of a folder, relative to it, and the ignored files; see `plan_jobs`.
-
-    Files with the usual suffixes of headerless samples are among the pictures where it is said so.
-    """
-    taken: list[str] = []
-    ignored: list[Ignored] = []
-    sidecars: list[str] = []
-    readable = frozenset(READABLE) | frozenset(HEADERLESS if headerless else ())
-    for found in walk(source, target, recursive, exclude):
-        if isinstance(found, Ignored):
-            ignored.append(found)
-        elif include and not matches(found, include):
-            ignored.append(Ignored(source / found, "not included"))
-        elif split_suffix(found)[1].lower() == SIDECAR:
-            sidecars.append(found)
-        elif split_suffix(found)[1].lower() not in readable:
-            ignored.append(_unread(source / found))
-        else:
-            taken.append(found)
-    ignored += [_unread(source / path) for path in _of_none(sidecars, taken)]
-    return _without_doubles(source, taken, ignored), ignored
-
-
-def _of_none(sidecars: Sequence[str], taken: Iterable[str]) -> list[str]:
-    """Return the sidecars that belong to no RAW file among the pictures."""
-    raw = FORMATS["raw"].suffixes
-    files = (path for path in taken if split_suffix(path)[1].lower() in raw) if sidecars else ()
-    known = {name for path in files for name in sidecar_names(path)}
-    return [path for path in sidecars if split_suffix(path)[0] + SIDECAR not in known]
-
-
-def _without_doubles(source: Location, taken: list[str], ignored: list[Ignored]) -> list[str]:
-    """Return the pictures without the JPEG that a camera wrote beside a RAW file of its name."""
-    split = ((path, *split_suffix(path)) for path in taken)
-    raw = {stem: path for path, stem, suffix in split if suffix.lower() in FORMATS["raw"].suffixes}
-    if not raw:
-        return taken
-    kept = []
-    for path in taken:
-        stem, suffix = split_suffix(path)
-        if stem in raw and suffix.lower() in FORMATS["jpeg"].suffixes:
-            name = os.path.basename(raw[stem])
-            ignored.append(Ignored(source / path, f"the camera's own picture of {name}"))
-        else:
-            kept.append(path)
-    return kept
-
-
 def _is_folder(place: Location) -> bool:
     """Whether there is a folder. Raises SettingsError where an address tells nothing."""
     try:
         return place.is_dir()
     except OSError as error:
         raise SettingsError(f"{place}: cannot be read: {error.strerror}") from error
-
-
-def _unread(path: Location) -> Ignored:
-    """Return a file without the suffix of a picture; a picture that is not read is a failure."""
-    if isinstance(path, Address):
-        kind = unreadable_kind(read_start(path, START_BYTES))
-    else:
-        kind = unreadable_picture(path)
-    reason = f"{kind}, which cannot be read" if kind else "not a picture"
-    return Ignored(path, reason, failed=bool(kind))
-
-
-def check_apart(source: Location | str, target: Location | str) -> None:
-    """Refuse folders of which one lies in the other, so that no result becomes a source.
-
-    Raises SettingsError.
-
-    Examples:
-        >>> restorer.check_apart("photos", "photos/large")
-        Traceback (most recent call last):
-        restorer.errors.SettingsError: ...
-    """
-    places = location(source), location(target)
-    if _lies_in(*places) or _lies_in(*reversed(places)):
-        raise SettingsError(f"{target}: one of the two folders lies in the other, {source}")
-
-
-def _lies_in(inner: Location, outer: Location) -> bool:
-    """Whether a folder is another one, or lies somewhere below it."""
-    if isinstance(inner, Address) or isinstance(outer, Address):
-        return f"{inner}/".startswith(f"{outer}/")
-    wanted, real = path_identity(outer), Path(os.path.realpath(inner))
-    return any(path_identity(folder) == wanted for folder in (real, *real.parents))
-
-
-def _spare_originals(jobs: Sequence[Job]) -> None:
-    """Refuse a batch that would replace one of its own sources."""
-    identity = _Identities().of
-    sources = {identity(job.source) for job in jobs}
-    for job in jobs:
-        if identity(job.target) in sources:
-            raise SettingsError(
-                f"{job.target}: is an original of this batch; choose another folder or name"
-            )
-
-
-class _Identities:
-    """Tells which places are one file; see `FileIdentities`."""
-
-    def __init__(self) -> None:
-        self._of_paths = FileIdentities().of
-
-    def of(self, place: Location) -> Identity:
-        """Return the identity of the folder, and the name there."""
-        if isinstance(place, Address):
-            return os.path.split(place.identity)
-        return self._of_paths(place)
 
 
 def _fitting(job: Job, folder: Path) -> Iterator[Path]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 
-from restorer.batch.stores.address import Address, Location
+from restorer.batch.stores.address import Address, Location, file_identity
 from restorer.batch.stores.store import Entry, entries
-from restorer.formats.identity import Identity, path_identity
+from restorer.formats.identity import Identity
 
 # Thumbnails, recycle bins and metadata of macOS, Windows, Linux, Synology and QNAP, and files of
 # unfinished runs.
@@ -51,14 +51,14 @@ def walk(
     The order is that of the names in each folder, with the files before the subfolders. Links to
     folders are followed, each folder once. `target` is ignored if it lies inside `source`.
     """
-    out = _identity(target)
-    inside = out != _identity(source)
+    out = file_identity(target)
+    inside = out != file_identity(source)
     seen: set[Identity] = set()
     stack = [""]
     while stack:
         inner = stack.pop()
         folder = source / inner
-        identity = _identity(folder)
+        identity = file_identity(folder)
         if identity in seen:
             yield Ignored(folder, "folder already visited through another link")
             continue
@@ -99,10 +99,6 @@ def matches(relative: str, patterns: Sequence[str]) -> bool:
 
 def _scan(folder: Location) -> Iterable[os.DirEntry[str] | Entry]:
     return entries(folder) if isinstance(folder, Address) else os.scandir(folder)
-
-
-def _identity(folder: Location) -> Identity:
-    return (str(folder),) if isinstance(folder, Address) else path_identity(folder)
 
 
 def _is_folder(entry: os.DirEntry[str] | Entry) -> bool:

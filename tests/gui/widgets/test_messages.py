@@ -51,7 +51,8 @@ OTHERS = {
 # Places whose errors a window can show.
 RAISE = (
     *("formats", "restoration", "models", "tasks.py", "settings", "sensor"),
-    *("batch/checks.py", "batch/naming.py", "batch/planning.py", "batch/presets.py"),
+    *("batch/checks.py", "batch/naming.py", "batch/originals.py", "batch/planning.py"),
+    *("batch/presets.py",),
     *("batch/result_file.py", "batch/run_job.py", "batch/run_pages.py", "batch/run_rows.py"),
     *("batch/staging.py", "inference/devices.py", "inference/loading.py", "inference/memory.py"),
     *("inference/model.py", "inference/predictor.py", "inference/soundness.py"),
