@@ -27,7 +27,16 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import restorer
-from restorer.attention import NonLocalBlock, block_sizes, dense, sparse, tiled
+from restorer.attention import (
+    NonLocalBlock,
+    NonLocalSparseAttention,
+    block_sizes,
+    blocks,
+    dense,
+    sparse,
+    tiled,
+    windows,
+)
 from restorer.attention.pyramid import PyramidAttention
 from restorer.inference.autotune import check_picture
 from restorer.inference.devices import DTYPES, Precision, machine_of, number_format
@@ -210,6 +219,53 @@ def softmax(card: Card) -> Iterator[Row]:
         assert error < 1e-3, f"PyTorch's attention differs by {error:.1e}"
 
 
+def at_once(card: Card) -> Iterator[Row]:
+    """Compare windows and samples at once with one after the other."""
+    side, count = card.of(416, 216), card.of(16, 2)
+    network = restorer.load(ENLARGE, device=card.device, precision="fp32").network
+    channels = card.of(256, 16)
+    hashed = NonLocalSparseAttention(channels).to(card.device).eval()
+    picture = torch.rand(1, 3, side, side, device=card.device)
+    features = torch.randn(count, channels, *2 * [card.of(192, 24)], device=card.device)
+    for words, call, home in (
+        (f"{ENLARGE}, windows of a tile of {side}", partial(network, picture), windows),
+        (f"attention of NLSN, {count} of {features.shape[3]}", partial(hashed, features), blocks),
+    ):
+        results, times = [], []
+        for in_turn in (True, False):
+            with (
+                torch.inference_mode(),
+                number_format(card.device, "fp32"),
+                patch.object(home, "in_turn", return_value=in_turn),
+            ):
+                results.append(call())
+                times.append(card.seconds(call))
+        # A pixel between two buckets may be hashed to the other one: the mean is small.
+        error = float((results[0] - results[1]).abs().mean())
+        yield words, compared(times, "one by one", "at once") + f", mean error {error:.1e}"
+        assert error < 1e-4, f"{words} differ by {error:.1e}"
+
+
+def graphs(card: Card) -> Iterator[Row]:
+    """Measure what a CUDA graph of the network would gain; the program has none."""
+    for count in dict.fromkeys((1, card.of(16, 2))):
+        predictor = restorer.load(ENLARGE, device=card.device, precision="fp32")
+        side = card.of(predictor.spec.tile.side, 32)
+        x = torch.rand(count, 3, side, side, device=card.device)
+        forward, words = partial(predictor.network, x), f"{ENLARGE}, {count} tiles of {side}"
+        if not card.device.startswith("cuda"):
+            yield words, "no graphs"
+            continue
+        with torch.inference_mode(), number_format(card.device, "fp32"):
+            expected, seconds = forward(), card.seconds(forward)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                result = forward()
+            times = [seconds, card.seconds(graph.replay)]
+        error = float((result - expected).abs().max())
+        yield words, compared(times, "as it is", "as a graph") + f", error {error:.1e}"
+
+
 def compared(times: list[float], plain: str, fast: str) -> str:
     """Return two times and their ratio in words."""
     return (
@@ -377,6 +433,8 @@ CHECKS = (
     attention,
     kernels,
     softmax,
+    at_once,
+    graphs,
     tiles,
     peak_share,
     trials,
