@@ -6144,4 +6144,11 @@
         <translation>vorhanden: %1</translation>
     </message>
 </context>
+<context>
+    <name>Unread</name>
+    <message>
+        <source>%1 cannot be opened</source>
+        <translation>%1 lässt sich nicht öffnen</translation>
+    </message>
+</context>
 </TS>

@@ -11,8 +11,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from restorer import DEFAULT_MAX_PIXELS, FORMATS, READABLE, ImageTooLargeError
+from restorer import DEFAULT_MAX_PIXELS, FORMATS, READABLE, ImageTooLargeError, RestorerError
 
+from ..widgets.words import error_text, sentence
 from . import opening, results
 from .choices import Choices
 from .documents import Document, Restoration
@@ -196,6 +197,8 @@ class Opener(QObject):
 
         def take(reply: Reply) -> None:
             self._take_opened(reply)
+            if reply.error is not None:
+                self._tell_unread(document, reply.error)
             if isinstance(reply.error, ImageTooLargeError):
                 self._offer_large(document.file, max_pixels)
 
@@ -220,6 +223,14 @@ class Opener(QObject):
         else:
             read_all()
 
+    def _tell_unread(self, document: Document, error: Exception) -> None:
+        """Say why a document cannot be opened, in its place, where it stays."""
+        if isinstance(error, RestorerError):
+            text = sentence(error_text(error, document.file))
+        else:
+            text = self._store.in_words(error)
+        self._store.set(unread=text, message=None)
+
     def _offer_large(self, path: Path, max_pixels: int) -> None:
         size = opening.large_size(path, max_pixels)
         if size is not None:
@@ -241,6 +252,7 @@ class Opener(QObject):
             opened=picture,
             opened_of=None if document is None or picture is None else document.id,
             camera_preview=None,
+            unread="",
             patches=(),
             patches_of=None,
             grown_preview=None,

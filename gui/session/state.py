@@ -40,6 +40,7 @@ class State:
         opened: The open picture; while another one is being opened, still the one before.
         opened_of: Id of its document.
         camera_preview: What is shown of a RAW file while it is being opened.
+        unread: Why the document before, or the open one, cannot be opened; empty if it can.
         patches: Previewed parts of the result, the newest last.
         patches_of: The choices that produced the patches.
         loaded_result: A result that was opened with the picture, until the choices change.
@@ -65,6 +66,7 @@ class State:
     opened: OpenPicture | None = None
     opened_of: int | None = None
     camera_preview: CameraPreview | None = None
+    unread: str = ""
     patches: tuple[Patch, ...] = ()
     patches_of: Choices | None = None
     loaded_result: LoadedResult | None = None

@@ -17,6 +17,7 @@ from ..session.state import State
 from ..widgets.forms import column, row
 from .actions import Actions
 from .side_panel import SidePanel
+from .unread import Unread
 from .welcome import Welcome
 
 _VEIL = 0.6  # opacity of a map over the picture
@@ -33,7 +34,8 @@ class PicturePage(QWidget):
     Attributes:
         compare: The picture.
         welcome: What is shown while there is none.
-        stage: The place of both.
+        unread: What is shown in place of one that cannot be opened.
+        stage: The place of these.
         strip: All pictures.
         picker: The pages of the file.
         below: The place of both.
@@ -47,9 +49,10 @@ class PicturePage(QWidget):
         self._items = shared_model(session, self.devicePixelRatioF())
         self.compare = Compare()
         self.welcome = Welcome(actions["open"], folder / "samples")
+        self.unread = Unread()
         self.stage = QStackedWidget()
-        self.stage.addWidget(self.welcome)
-        self.stage.addWidget(self.compare)
+        for widget in (self.welcome, self.compare, self.unread):
+            self.stage.addWidget(widget)
         self.strip = FilmStrip(self._items)
         self.picker = PagePicker(actions["sheet-previous"], actions["sheet-next"])
         self.panel = SidePanel()
@@ -79,9 +82,16 @@ class PicturePage(QWidget):
         return Box(seen.x / width, seen.y / height, seen.width / width, seen.height / height)
 
     def show_state(self, state: State) -> None:
-        """Show the open picture, or the start page."""
-        is_open = state.opened is not None or state.camera_preview is not None
-        self._stage(self.compare if is_open else self.welcome)
+        """Show the open picture, why it cannot be opened, or the start page."""
+        document = state.strip.document
+        if state.opened is not None or state.camera_preview is not None:
+            self._stage(self.compare)
+        elif state.unread and document is not None:
+            if state.work.doing != "opening":  # what is seen stays until the next one is there
+                self.unread.show_reason(document.name, state.unread)
+            self._stage(self.unread)
+        else:
+            self._stage(self.welcome)
         for view in (self.strip, self.picker, self.panel, self.attention):
             view.show_state(state)
         if not state.is_between:  # what is seen stays until the next picture is there
@@ -144,7 +154,8 @@ class PicturePage(QWidget):
     def _stage(self, widget: QWidget) -> None:
         if self.stage.currentWidget() is not widget:
             self.stage.setCurrentWidget(widget)
-            (self.welcome.button if widget is self.welcome else self.compare.canvas).setFocus()
+            focus = {self.welcome: self.welcome.button, self.compare: self.compare.canvas}
+            focus.get(widget, widget).setFocus()
 
     def _step_page(self, step: int) -> None:
         opened = self._session.state.opened

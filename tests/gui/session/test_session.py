@@ -70,12 +70,13 @@ def test_what_cannot_be_opened_is_said_and_the_next_one_opens(qtbot, session, ma
     good, bad = make_picture("b.png"), make_picture("a.png")
     bad.write_bytes(bad.read_bytes()[:100])
     session.opener.open([bad, good])
-    qtbot.waitUntil(lambda: session.state.message is not None)
-    assert "a.png" in session.state.message.text
+    qtbot.waitUntil(lambda: bool(session.state.unread))
+    assert session.state.unread == "The file is cut short."
     assert session.state.opened is None
+    assert session.state.message is None, "the reason stands in place of the picture"
     session.opener.show(1)
     qtbot.waitUntil(lambda: session.state.opened is not None)
-    assert session.state.message is None
+    assert not session.state.unread
 
 
 def test_an_empty_folder_is_said(qtbot, session, tmp_path):
