@@ -169,12 +169,11 @@ def kernels(card: Card) -> Iterator[Row]:
         ("PA-EDSR", PyramidAttention(256, reduction=8), 1, side, "fp32"),
         ("the included networks", PyramidAttention(32, levels=3), batch, 26, "fp32"),
     )
-    runs = tiled._has_kernels(torch.device(card.device))
     for name, module, count, side, precision in shapes:
         module = module.to(card.device).eval()
         x = torch.randn(count, module.conv_assembly[0].in_channels, side, side, device=card.device)
         words = f"attention of {name}, {count} of {side} x {side}, {precision}"
-        if not runs:
+        if not tiled._has_kernels(x.device, DTYPES[precision]):  # type: ignore[index]
             yield words, "**no kernels**" if card.device.startswith("cuda") else "no kernels"
             continue
         results, times = [], []

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -25,6 +29,27 @@ def diagonals(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.import_module("restorer.attention.diagonals")
     monkeypatch.setattr(module, "_BLOCK", 32)  # a few keys are several blocks
     return module
+
+
+COMPILE = """
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+
+from restorer.attention import diagonals
+
+types = {"pitches": "*i32", "rows": "i32", "columns": "i32", "count": "i32", "BLOCK": "constexpr"}
+for capability in (80, 90):
+    for kernel in (diagonals._sum_products, diagonals._sum_weights):
+        for weights in ("*fp32", "*bf16"):
+            signature = {
+                name: types.get(name, weights if name == "weights" else "*fp32")
+                for name in kernel.arg_names
+            }
+            source = ASTSource(kernel, signature, {"BLOCK": diagonals._BLOCK})
+            compiled = triton.compile(source, target=GPUTarget("cuda", capability, 32))
+            assert compiled.asm["cubin"]
+"""
 
 
 def features(*shape: int) -> Tensor:
@@ -101,6 +126,14 @@ def test_pyramid_attention_is_the_same_in_kernels(
     results = []
     with torch.no_grad():
         for fused in (False, True):
-            monkeypatch.setattr(tiled, "_has_kernels", lambda device, fused=fused: fused)
+            monkeypatch.setattr(
+                tiled, "_has_kernels", lambda device, paste_type, fused=fused: fused
+            )
             results.append(attend_in_windows(module, x, side=4, overlap=1))
     torch.testing.assert_close(*results)
+
+
+def test_kernels_compile_for_gpus_that_are_not_here(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    environment["TRITON_CACHE_DIR"] = str(tmp_path)
+    subprocess.run([sys.executable, "-c", COMPILE], env=environment, check=True)

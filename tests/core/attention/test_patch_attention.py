@@ -181,8 +181,8 @@ def test_a_constant_image_is_reproduced() -> None:
 
 def test_cpus_and_gpus_without_triton_take_the_plain_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiled, "find_spec", lambda name: None)
-    assert not tiled._has_kernels(torch.device("cpu"))
-    assert not tiled._has_kernels(torch.device("cuda", 7))
+    assert not tiled._has_kernels(torch.device("cpu"), torch.float32)
+    assert not tiled._has_kernels(torch.device("cuda", 7), torch.float32)
 
 
 def test_kernels_that_fail_are_refused_with_a_warning(
@@ -193,5 +193,5 @@ def test_kernels_that_fail_are_refused_with_a_warning(
 
     monkeypatch.setattr(tiled, "_in_kernels", fail)
     with caplog.at_level(logging.WARNING):
-        assert not tiled._agree(torch.device("cpu"), torch.float32, 1e-4)
+        assert not tiled._kernels_agree(torch.device("cpu"), torch.float32)
     assert "no C compiler was found; the plain form is used" in caplog.text
