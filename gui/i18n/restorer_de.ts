@@ -588,11 +588,11 @@
     </message>
     <message>
         <source>Zoom &amp;in</source>
-        <translation>&amp;Vergrößern</translation>
+        <translation>&amp;Einzoomen</translation>
     </message>
     <message>
         <source>Zoom &amp;out</source>
-        <translation>Ver&amp;kleinern</translation>
+        <translation>Aus&amp;zoomen</translation>
     </message>
     <message>
         <source>&amp;Loupe</source>
@@ -884,6 +884,14 @@
     <message>
         <source>Automatic: enlarge by</source>
         <translation>Automatisch: vergrößern um</translation>
+    </message>
+    <message>
+        <source>Enlarge %1 ×</source>
+        <translation>%1 × vergrößern</translation>
+    </message>
+    <message>
+        <source>Same size</source>
+        <translation>Gleiche Größe</translation>
     </message>
     <message>
         <source>Looking at the picture …</source>
@@ -2429,6 +2437,10 @@
     <message>
         <source>%1 for a photograph of 12 megapixels (measured here)</source>
         <translation>%1 für ein Foto mit 12 Megapixeln (hier gemessen)</translation>
+    </message>
+    <message>
+        <source>speed: %1</source>
+        <translation>Tempo: %1</translation>
     </message>
 </context>
 <context>

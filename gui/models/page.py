@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from restorer import (
+    TASKS,
     ModelSpec,
     add_weights,
     fetch_model,
@@ -100,7 +101,7 @@ class ModelsPanel(FileDropPanel):
     def survey(self) -> None:
         """List the models and check their weights."""
         kept = self._current()
-        specs = list_models()
+        specs = sorted(list_models(), key=_order)
         self.table.set_specs(specs)
         self._checker.drop()
         for spec in specs:
@@ -347,6 +348,12 @@ def make_page(session: Session, folder: Path) -> ModelsPanel:
     page = ModelsPanel(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
     page.changed.connect(session.survey)
     return page
+
+
+def _order(spec: ModelSpec) -> tuple[object, ...]:
+    """Return the place of a model: included ones first, by task and scale; then as listed."""
+    place = TASKS[spec.task].place if spec.task in TASKS else 0
+    return (0, place or len(TASKS), spec.scale) if spec.weights.embedded else (1, 0, 0)
 
 
 def _said(reply: Reply) -> str:

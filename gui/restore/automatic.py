@@ -14,6 +14,7 @@ from ..widgets.titles import found_title, task_title
 from ..widgets.words import duration, size
 
 _INDENT = 24  # below the text of a check box
+_NO_BREAK = "\N{NO-BREAK SPACE}"  # between a number and its unit
 
 
 class Automatic(QWidget):
@@ -31,9 +32,11 @@ class Automatic(QWidget):
         self.wanted.setAccessibleName(self.tr("Automatic"))
         self.wanted.setToolTip(self.tr("Repairs what each picture needs."))
         self.scale = Picker()
+        self.scale.setSizeAdjustPolicy(Picker.SizeAdjustPolicy.AdjustToContents)
         self.scale.setAccessibleName(self.tr("Automatic: enlarge by"))
         for scale in SCALES:
-            self.scale.addItem(f"{scale} ×", scale)
+            larger = self.tr("Enlarge %1 ×").replace("%1", str(scale))
+            self.scale.addItem(larger if scale > 1 else self.tr("Same size"), scale)
         self.sentence = hint()
         self.sentence.setContentsMargins(_INDENT, 0, 0, 4)
         self.change = QPushButton(self.tr("Change the steps"))
@@ -60,8 +63,11 @@ class Automatic(QWidget):
         words = self._words(choices, opened=state.opened is not None)
         document = state.strip.document
         if choices.steps and document is not None and document.price is not None:
-            cost = self.tr("About %1, %2.").replace("%1", duration(document.price.seconds))
-            words = f"{words} {cost.replace('%2', size(document.price.memory))}"
+            price = duration(document.price.seconds), size(document.price.memory)
+            cost = self.tr("About %1, %2.")
+            for mark, figure in zip(("%1", "%2"), price, strict=True):
+                cost = cost.replace(mark, figure.replace(" ", _NO_BREAK))
+            words = f"{words} {cost}"
         self.sentence.setText(words)
 
     def _words(self, choices: Choices, *, opened: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QRadioButton, QVBoxLayout, QWidget
 
 from restorer import (
@@ -262,4 +262,6 @@ def facts(model: str) -> str:
     if not model:
         return ""
     spec = model_spec(model)
-    return " · ".join(filter(None, (kind_title(spec.kind), speed_title(spec))))
+    speed = speed_title(spec)
+    said = QCoreApplication.translate("models", "speed: %1").replace("%1", speed) if speed else ""
+    return " · ".join(filter(None, (kind_title(spec.kind), said)))

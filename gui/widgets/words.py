@@ -41,12 +41,13 @@ def megapixels(width: int, height: int) -> str:
 
 
 def size(count: float) -> str:
-    """Format a number of bytes: ``512 B``, ``2.1 MB``."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{number(count, int(unit != 'B'))} {unit}"
+    """Format a number of bytes with up to three digits: ``512 B``, ``2.1 MB``, ``174 MB``."""
+    units = ("B", "kB", "MB", "GB")
+    power = 0
+    while count >= 999.5 and power < len(units) - 1:
         count /= 1000
-    return f"{number(count, 1)} GB"
+        power += 1
+    return f"{number(count, int(power > 0 and count < 99.95))} {units[power]}"
 
 
 def error_text(error: object, path: Path | None = None) -> str:

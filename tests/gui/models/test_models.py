@@ -14,6 +14,7 @@ from PySide6.QtGui import QAccessible, QDesktopServices, QDropEvent
 
 import restorer
 from restorer import (
+    TASKS,
     Image,
     WeightsFile,
     describe_model,
@@ -85,7 +86,7 @@ def inspect(panel, qtbot, file):
 
 
 def test_all_models_are_listed_with_where_their_weights_are(panel):
-    assert [spec.id for spec in panel.table.specs] == [spec.id for spec in list_models()]
+    assert sorted(spec.id for spec in panel.table.specs) == sorted(s.id for s in list_models())
     assert cell(panel, "panet-sr-x2-lite", STATE) == "included"
     assert cell(panel, "dncnn-denoise-25-paper", STATE) == "to download"
     assert cell(panel, "nlsn-x2-paper", STATE) == "manual download"
@@ -94,9 +95,18 @@ def test_all_models_are_listed_with_where_their_weights_are(panel):
     assert not panel.details.example.isHidden()
 
 
+def test_included_models_come_first_by_task_and_scale(panel):
+    included = [spec.weights.embedded for spec in panel.table.specs]
+    assert included == sorted(included, reverse=True)
+    first = [spec for spec in panel.table.specs if spec.weights.embedded]
+    places = [(TASKS[spec.task].place or len(TASKS), spec.scale) for spec in first]
+    assert places == sorted(places)
+
+
 def test_ids_licenses_and_scores_are_for_experts_and_that_is_remembered(mount, store, tmp_path):
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     panel = mount(ModelsPanel(settings), 1000, 700)
+    panel.show_model("panet-sr-x2-lite")
     about = panel.details.about
     assert not any(word in about.text() for word in ("panet-sr-x2-lite", "Set5", "CC BY-SA"))
     assert all(panel.view.isColumnHidden(section) for section in EXPERT)
@@ -332,6 +342,7 @@ def test_the_form_is_filled_in_and_left_by_keys(panel, qtbot, lite):
 
 
 def test_screen_readers_get_the_facts_and_not_only_their_heading(panel):
+    panel.show_model("panet-sr-x2-lite")
     about = QAccessible.queryAccessibleInterface(panel.details.about)
     assert "Enlarges clean, sharp pictures." in about.text(QAccessible.Text.Name)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image as PilImage
@@ -48,6 +50,9 @@ def test_it_enlarges_only_when_asked_and_leaves_its_steps_when_turned_off(window
     session.opener.open([noisy])
     qtbot.waitUntil(lambda: session.state.choices.chosen is not None)
     assert session.state.size == (128, 96)
+    assert steps.automatic.scale.currentText() == "Same size"
+    qtbot.waitUntil(lambda: "About" in steps.automatic.sentence.text())
+    assert re.search(r"About [\d.]+\xa0s, [\d.]+\xa0MB\.", steps.automatic.sentence.text())
     steps.automatic.scale.setCurrentIndex(steps.automatic.scale.findData(2))
     steps.automatic.scale.activated.emit(1)
     assert session.state.choices.chosen is None, "it is looked at for the new size"
