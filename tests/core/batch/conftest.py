@@ -8,7 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from restorer import Image, write
+
+from store_batches import LITTER, NAMES
+from stores import Place
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +46,20 @@ def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         finally:
             ray.shutdown()
             cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for name in NAMES:
+        write(Image(rng.integers(0, 256, (8, 10, 3), np.uint8)), folder / name)
+    return {name: (folder / name).read_bytes() for name in NAMES}
+
+
+@pytest.fixture
+def filled(place: Place, pictures: dict[str, bytes]) -> Place:
+    for name, content in pictures.items():
+        place.put(f"in/{name}", content)
+    for name in LITTER:
+        place.put(f"in/{name}", b"words")
+    return place

@@ -16,6 +16,7 @@ from restorer import Job, Settings, Step, formats, run_job
 from restorer.batch import memory
 
 import fidelity
+import fidelity_files
 from fidelity import PAGE, PROPERTIES, Restored
 
 Results: TypeAlias = dict[tuple[str, str, str], Restored]
@@ -141,9 +142,9 @@ def test_a_streamed_result_keeps_the_same(
     monkeypatch.setattr(memory, "SHARE", 0)
     monkeypatch.setattr(formats.ImageFile, "read", None)
     source = tmp_path / "a.tif"
-    source.write_bytes(fidelity.tiff(1, alpha=False))
+    source.write_bytes(fidelity_files.tiff(1, alpha=False))
     os.utime(source, ns=(fidelity.THEN, fidelity.THEN))
-    job = Job(source, tmp_path / "b.tif", (Step(fidelity.MODEL),), Settings(keep_times=True))
+    job = Job(source, tmp_path / "b.tif", (Step(fidelity_files.MODEL),), Settings(keep_times=True))
     done = run_job(job)
     assert done.status == "done", done.error
     streamed, whole = (

@@ -18,6 +18,8 @@ from restorer.formats.color import profiles
 from restorer.formats.exif import ifd
 from restorer.formats.jpeg import gain_map, multi_picture
 
+from metadata_files import segment
+
 HEIGHT, WIDTH = 48, 64
 KINDS = {
     "Ultra HDR": {gain_map.HDRGM},
@@ -34,10 +36,6 @@ RDF = (
     " xmlns:Item='http://ns.google.com/photos/1.0/container/item/'"
     " xmlns:Apple='http://ns.apple.com/HDRGainMap/1.0/'%s</rdf:Description></rdf:RDF></x:xmpmeta>"
 )
-
-
-def segment(marker, body):
-    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
 
 
 def xmp(body):

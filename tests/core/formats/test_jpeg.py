@@ -12,15 +12,13 @@ from restorer.formats.color import profiles
 from restorer.formats.jpeg.jpeg import JpegOptions
 from restorer.image import Image, Metadata
 
+from metadata_files import segment
+
 
 def smooth(height, width, channels=3):
     y, x = np.mgrid[:height, :width]
     planes = [128 + 100 * np.sin(x / (9 + c)) * np.cos(y / 11) for c in range(channels)]
     return np.stack(planes, axis=-1).astype(np.uint8)
-
-
-def segment(marker, body):
-    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
 
 
 def jpeg(mode="RGB", *segments, **options):

@@ -16,6 +16,8 @@ from restorer.formats.color import profiles
 from restorer.formats.color.matrix import P3_CHROMATICITIES, matrix_profile
 from restorer.image import Image, Metadata
 
+from metadata_files import chunk
+
 ADAM7 = [
     (0, 0, 8, 8),
     (0, 4, 8, 8),
@@ -27,10 +29,6 @@ ADAM7 = [
 ]
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-
-
-def chunk(name, body):
-    return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
 
 
 def packed(levels, depth):

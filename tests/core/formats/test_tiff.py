@@ -1,10 +1,5 @@
 """TIFF: layouts, depths, colors and tags, each made with tifffile or Pillow on the fly."""
 
-import contextlib
-import logging
-import struct
-import zlib
-
 import imagecodecs
 import numpy as np
 import pytest
@@ -14,23 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image as PilImage
 
 from restorer import formats
-from restorer.errors import ImageFormatError, ImageTooLargeError
+from restorer.errors import ImageFormatError
 from restorer.formats.color import profiles
-from restorer.formats.exif import ifd
-from restorer.formats.tiff import directories, lzw, tiff
-from restorer.image import Image, Metadata
 
-
-def values_of(shape, dtype, seed=0):
-    rng = np.random.default_rng(seed)
-    if np.issubdtype(dtype, np.floating):
-        return rng.normal(0.5, 1, shape).astype(dtype)
-    return rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
-
-
-def stored(path, values, **options):
-    tifffile.imwrite(path, values, metadata=None, **options)
-    return path
+from tiff_files import packed_tiff, stored, values_of, ycbcr_tiff
 
 
 @pytest.fixture
@@ -99,29 +81,6 @@ def test_white_is_zero_is_inverted(path, dtype):
     values = values_of((7, 8), dtype)
     stored(path, values, photometric="miniswhite")
     np.testing.assert_array_equal(formats.read(path).pixels[..., 0], np.iinfo(dtype).max - values)
-
-
-def packed_tiff(levels, bits):
-    """Rows of packed samples, which few encoders write."""
-    shifts = np.arange(bits - 1, -1, -1)
-    rows = np.packbits(
-        ((levels[..., None] >> shifts) & 1).reshape(len(levels), -1).astype(np.uint8), axis=1
-    )
-    layout, height, width = ifd.Layout(), *levels.shape
-    tags = {
-        256: width,
-        257: height,
-        258: bits,
-        259: 1,
-        262: 1,
-        273: 200,
-        277: 1,
-        278: height,
-        279: rows.size,
-    }
-    fields = {tag: ifd.Field(4, 1, layout.pack("I", value)) for tag, value in tags.items()}
-    head = b"II*\0" + layout.pack("I", 8) + ifd.serialize(ifd.Directory(fields), layout, 8)
-    return head.ljust(200, b"\0") + rows.tobytes()
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 6, 10, 12, 14])
@@ -301,28 +260,6 @@ def test_the_first_page_of_several_is_read_with_a_note(path):
     assert formats.probe(path).pages == 3
 
 
-def ycbcr_tiff(units, size, subsampling, compression, *, rows_per_strip, levels=()):
-    """A TIFF of YCbCr data units, (strips, units, bytes), which few encoders write."""
-    layout, (height, width) = ifd.Layout(), size
-    strips = [strip.tobytes() for strip in units]
-    strips = [zlib.compress(strip) for strip in strips] if compression == 8 else strips
-    offsets = 400 + np.cumsum([0, *map(len, strips)])[:-1]
-    numbers = {256: [width], 257: [height], 258: [8, 8, 8], 259: [compression], 262: [6]}
-    numbers |= {277: [3], 278: [rows_per_strip], 279: list(map(len, strips)), 530: subsampling}
-    fields = {
-        tag: ifd.Field(3, len(found), layout.pack("H" * len(found), *found))
-        for tag, found in numbers.items()
-    }
-    packed = layout.pack("I" * len(offsets), *map(int, offsets))
-    fields[273] = ifd.Field(4, len(offsets), packed)
-    if levels:
-        data = layout.pack("I" * 12, *(n for level in levels for n in (level, 1)))
-        fields[532] = ifd.Field(5, 6, data)
-    fields = dict(sorted(fields.items()))
-    head = b"II*\0" + layout.pack("I", 8) + ifd.serialize(ifd.Directory(fields), layout, 8)
-    return head.ljust(400, b"\0") + b"".join(strips)
-
-
 @settings(max_examples=20)
 @given(
     size=st.tuples(st.integers(1, 19), st.integers(1, 19)),
@@ -373,13 +310,6 @@ def test_ycbcr_as_pillow_writes_it_is_read(path):
     assert image.notes == ()
 
 
-def test_a_cut_strip_of_ycbcr_is_refused(path):
-    units = np.zeros((1, 10, 6), np.uint8)
-    path.write_bytes(ycbcr_tiff(units, (8, 8), [2, 2], 1, rows_per_strip=8))
-    with pytest.raises(ImageFormatError, match="cut short"):
-        formats.read(path)
-
-
 def test_video_levels_of_ycbcr_are_obeyed(path):
     units = np.array([[[16, 128, 128]] * 2 + [[235, 128, 128]] * 2], np.uint8)
     levels = (16, 235, 128, 240, 128, 240)
@@ -399,218 +329,3 @@ def test_a_raw_file_of_any_suffix_and_layout_is_named(path):
     path.rename(path.with_suffix(".nef"))
     with pytest.raises(ImageFormatError, match=r"a\.nef: damaged, or of an unknown camera"):
         formats.read(path.with_suffix(".nef"))
-
-
-@given(byteorder=st.sampled_from("<>"), bigtiff=st.booleans(), pages=st.integers(1, 3))
-@settings(max_examples=8)
-def test_data_behind_the_last_page_are_named_and_nothing_else(
-    tmp_path_factory, byteorder, bigtiff, pages
-):
-    path = tmp_path_factory.mktemp("trailer") / "a.tif"
-    values = values_of((pages, 5, 6, 3), np.uint8)
-    stored(path, values, photometric="rgb", byteorder=byteorder, bigtiff=bigtiff)
-    whole = path.read_bytes()
-    before = formats.read(path).notes
-    assert not any("trailer" in note for note in before)
-    path.write_bytes(whole + bytes(5000))
-    assert formats.read(path).notes == before
-    path.write_bytes(whole + b"\xff\xd8" + b"x" * 2998)
-    assert "trailer of 3 kB" in formats.read(path).notes[-1]
-
-
-def test_thumbnail_pages_do_not_count(path):
-    values = values_of((8, 8, 3), np.uint8)
-    with tifffile.TiffWriter(path) as writer:
-        writer.write(values[::4, ::4], photometric="rgb", subfiletype=1, metadata=None)
-        writer.write(values, photometric="rgb", metadata=None)
-    np.testing.assert_array_equal(formats.read(path).pixels, values)
-    assert formats.probe(path).pages == 1
-
-
-def test_missing_strips_are_an_error_not_black(path):
-    stored(path, values_of((64, 64), np.uint8), photometric="minisblack", rowsperstrip=16)
-    with tifffile.TiffFile(path) as tiff:
-        tag = tiff.pages[0].tags[279]
-    data = bytearray(path.read_bytes())
-    data[tag.valueoffset : tag.valueoffset + 2] = b"\0\0"
-    path.write_bytes(data)
-    with pytest.raises(ImageFormatError):
-        formats.read(path)
-
-
-def test_absurd_tiles_are_refused_before_memory_is_taken(path):
-    stored(path, values_of((16, 16), np.uint8), photometric="minisblack", tile=(16, 16))
-    with tifffile.TiffFile(path, mode="r+b") as tiff:
-        for code in (322, 323):
-            tiff.pages[0].tags[code].overwrite(2**15 - 16)
-    with pytest.raises(ImageFormatError, match="larger than the picture"):
-        formats.read(path)
-
-
-@pytest.mark.parametrize("byteorder", ["<", ">"])
-def test_damaged_lzw_is_refused_before_it_can_crash_the_decoder(path, byteorder):
-    values = values_of((40, 40, 3), np.uint8)
-    stored(path, values, photometric="rgb", compression="lzw", byteorder=byteorder)
-    np.testing.assert_array_equal(formats.read(path).pixels, values)
-    with tifffile.TiffFile(path) as tiff:
-        at = tiff.pages[0].dataoffsets[0]
-    data = bytearray(path.read_bytes())
-    data[at + 30 : at + 60] = b"\xf7" * 30  # codes far beyond the table
-    path.write_bytes(data)
-    with pytest.raises(ImageFormatError, match="LZW data of the TIFF are damaged"):
-        formats.read(path)
-
-
-@given(st.binary(max_size=20_000), st.integers(2, 256))
-@settings(max_examples=50)
-def test_sound_lzw_passes_its_check(data, levels):
-    plain = bytes(byte % levels for byte in data) * 5
-    lzw.check(imagecodecs.lzw_encode(plain or b"x"))
-
-
-def test_lzw_that_only_clears_its_table_ends_soon():
-    with pytest.raises(ImageFormatError):
-        lzw.check(b"\x80\x40\x20\x10\x08\x04\x02\x01\x00" * 100_000)
-
-
-def test_a_width_of_many_numbers_is_refused(path):
-    data = bytearray(packed_tiff(np.zeros((4, 4), int), 8))
-    data[10 + 4 : 10 + 8] = struct.pack("<I", 16)  # the count of ImageWidth
-    path.write_bytes(data)
-    with pytest.raises(ImageFormatError):
-        formats.read(path)
-
-
-@settings(max_examples=100)
-@given(st.data())
-def test_damaged_files_give_a_picture_or_an_image_error(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("bad") / "a.tif"
-    stored(path, values_of((9, 9, 3), np.uint8), photometric="rgb", compression="lzw")
-    raw = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 6))):
-        raw[data.draw(st.integers(0, min(299, len(raw) - 1)))] = data.draw(st.integers(0, 255))
-    path.write_bytes(raw)
-    with contextlib.suppress(ImageFormatError, ImageTooLargeError):
-        formats.read(path, max_pixels=10**6)
-
-
-def test_the_errors_of_every_version_of_tifffile_count_as_damage():
-    assert issubclass(tifffile.TiffFileError, directories.tiff_errors())
-    assert tifffile.TiffFileError in directories.tiff_errors()
-
-
-def test_damage_is_not_printed(path, capfd):
-    logging.getLogger("tifffile").warning("a remark")
-    stored(path, values_of((9, 9), np.uint8), photometric="minisblack", software="\xe4".encode())
-    formats.read(path)
-    assert capfd.readouterr().err == ""
-
-
-TAGS = {
-    270: "A title",
-    271: "Maker",
-    272: "Model",
-    305: "Program",
-    306: "2026:01:02 03:04:05",
-    315: "Me",
-    33432: "(c) me",
-}
-
-
-def tagged(path, byteorder):
-    layout = ifd.Layout(byteorder)
-    text = {tag: ifd.Field(2, len(word) + 1, word.encode() + b"\0") for tag, word in TAGS.items()}
-    exposure = ifd.Field(5, 1, layout.pack("II", 1, 125))
-    maker = ifd.Field(7, 9, b"\x01maker\0\xff\x02")
-    inner = ifd.Directory({1: ifd.Field(2, 4, b"R98\0")})
-    exif = ifd.Directory({33434: exposure, 0x927C: maker}, {ifd.INTEROP: inner})
-    gps = ifd.Directory({1: ifd.Field(2, 2, b"N\0")})
-    stored(
-        path,
-        values_of((6, 7, 3), np.uint16),
-        photometric="rgb",
-        byteorder=byteorder,
-        software=False,
-    )
-    with path.open("r+b") as file:
-        ifd.extend(file, ifd.Directory(text, {ifd.EXIF: exif, ifd.GPS: gps}))
-
-
-def check(exif):
-    found = PilImage.Exif()
-    found.load(exif)
-    assert {tag: found[tag] for tag in TAGS} == TAGS
-    inner = found.get_ifd(0x8769)
-    assert (float(inner[33434]), inner[0x927C]) == (1 / 125, b"\x01maker\0\xff\x02")
-    assert found.get_ifd(0x8825)[1] == "N"
-    assert found.get_ifd(0xA005)[1] == "R98"
-
-
-@pytest.mark.parametrize("byteorder", ["<", ">"])
-@pytest.mark.parametrize("target", [".tif", ".jpg", ".png", ".webp"])
-def test_tags_exif_and_gps_travel(tmp_path, path, byteorder, target):
-    tagged(path, byteorder)
-    check(formats.read(path).metadata.exif)
-    formats.write(formats.read(path), tmp_path / f"b{target}")
-    image = formats.read(tmp_path / f"b{target}")
-    check(image.metadata.exif)
-    formats.write(image, tmp_path / "c.tif")
-    check(formats.read(tmp_path / "c.tif").metadata.exif)
-    assert formats.read(tmp_path / "c.tif").metadata.exif == formats.read(path).metadata.exif
-
-
-def test_pillow_reads_tags_that_we_write(tmp_path, path):
-    tagged(path, "<")
-    image = formats.read(path).with_float(np.zeros((4, 5, 3), np.float32), bits=8)
-    metadata = Metadata(image.metadata.exif, b"<x/>", profiles.srgb_profile(), (300, 150))
-    formats.write(Image(image.pixels, metadata), tmp_path / "b.tif")
-    with PilImage.open(tmp_path / "b.tif") as found:
-        assert found.size == (5, 4)
-        assert found.tag_v2[271] == "Maker"
-        assert found.getexif().get_ifd(0x8825)[1] == "N"
-        assert found.info["icc_profile"] == metadata.icc
-        assert found.info["dpi"] == (300, 150)
-        assert found.tag_v2[700] == b"<x/>"
-
-
-def test_a_plain_tiff_gets_no_tags_of_its_own(path):
-    formats.write(Image(values_of((4, 5, 1), np.uint8)), path)
-    assert formats.read(path).metadata == Metadata()
-    with tifffile.TiffFile(path) as tiff:
-        assert {270, 305, 306}.isdisjoint(tag.code for tag in tiff.pages[0].tags)
-
-
-def test_bigtiff_takes_tags_too(path, monkeypatch):
-    monkeypatch.setattr(tiff, "BIG", 0)
-    tagged(path, "<")
-    image = formats.read(path)
-    formats.write(image, path)
-    assert path.read_bytes()[:4] == b"II+\0"
-    back = formats.read(path)
-    np.testing.assert_array_equal(back.pixels, image.pixels)
-    check(back.metadata.exif)
-
-
-def test_unknown_resolution_units_mean_no_resolution(path):
-    stored(
-        path,
-        values_of((4, 5), np.uint8),
-        photometric="minisblack",
-        resolution=(3, 4),
-        resolutionunit="NONE",
-    )
-    assert formats.read(path).metadata.dpi is None
-    stored(
-        path,
-        values_of((4, 5), np.uint8),
-        photometric="minisblack",
-        resolution=(100, 50),
-        resolutionunit="CENTIMETER",
-    )
-    np.testing.assert_allclose(formats.read(path).metadata.dpi, (254, 127))
-
-
-def test_a_lone_header_is_refused(path):
-    path.write_bytes(b"II*\0" + struct.pack("<I", 8))
-    with pytest.raises(ImageFormatError):
-        formats.read(path)
