@@ -39,7 +39,8 @@ class NonLocalBlock(nn.Module):
 
     Shapes: (N, C, H, W) to the same shape, for any H and W. Time grows with (H W)**2 C, a quarter
     of it with `pooling`, and with H W C**2 for the dot product; memory with H W C plus 8 MiB. All
-    inputs and parameters get gradients.
+    inputs and parameters get gradients; second derivatives of the Gaussians fail where PyTorch's
+    attention kernels compute them (`torch.nn.functional.scaled_dot_product_attention`).
 
     ::
 
