@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from .canvas.scene import Mode
 from .restore.presets import Presets
@@ -21,6 +21,7 @@ from .session.session import Session
 from .session.state import State
 from .shell.actions import Actions
 from .shell.banner import Banner
+from .shell.body import Body
 from .shell.canvas_menu import CanvasMenu
 from .shell.closing import CloseGuard
 from .shell.documents import DocumentCommands
@@ -62,7 +63,7 @@ class MainWindow(QMainWindow):
         self._recent: list[Path] | None = None
         self.setWindowTitle("restorer")
         self.setAcceptDrops(True)
-        self.setMinimumSize(800, 480)
+        self.setMinimumSize(480, 320)
         self.files = Files(self, session, preferences)
         self.actions_ = Actions(self, pages)
         self.commands = DocumentCommands(session, self.actions_)
@@ -103,14 +104,13 @@ class MainWindow(QMainWindow):
             panel.area.save_button,
         )
         self.guard = CloseGuard(self, session, self.files, self.results, self._works)
-        body = QWidget()
         rows = column(spacing=0)
         rows.addWidget(self.bar)
         rows.addWidget(self.pages, 1)
         rows.addWidget(self.status)
-        body.setLayout(rows)
-        self.setCentralWidget(body)
-        self.banner = Banner(body)
+        self.body = Body(rows)
+        self.setCentralWidget(self.body)
+        self.banner = Banner(self.body.content)
         self.banner.lie_over((self.picture.stage, self.pages))
         bars = (self.menuBar(), self.bar, panel, self.picture.below, self.status)
         self.full_screen = FullScreen(self, bars, self.picture.stage)
@@ -236,6 +236,7 @@ class MainWindow(QMainWindow):
         if full:
             self.actions_["page-picture"].trigger()
         self.full_screen.set_active(full)
+        self.body.need(None if full else QSize())
         if not full:
             self._show_panel(self.actions_["panel"].isChecked())
 
@@ -272,6 +273,11 @@ class MainWindow(QMainWindow):
         if page != "picture":
             self.actions_["full-screen"].setChecked(False)
         self.status.setVisible(page == "picture" and not self.full_screen.active)
+        if page != "picture":  # whose panel scrolls by itself
+            needed = self.pages.page(page).minimumSizeHint()
+            self.body.need(needed + QSize(0, self.bar.minimumSizeHint().height()))
+        elif not self.full_screen.active:
+            self.body.need(QSize())
         self._enable(self.session.state)
 
     def edit(self, copy: Path) -> Editing:

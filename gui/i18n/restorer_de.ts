@@ -6163,4 +6163,11 @@
         <translation>%1 lässt sich nicht öffnen</translation>
     </message>
 </context>
+<context>
+    <name>Body</name>
+    <message>
+        <source>Content of the window</source>
+        <translation>Inhalt des Fensters</translation>
+    </message>
+</context>
 </TS>

@@ -29,7 +29,7 @@ from ..widgets.forms import column, heading, hint, row
 from ..widgets.theme import SPACE
 
 SAMPLES = Path(__file__).parent / "samples"  # made by tests/benchmarks/window_examples.py
-_WIDTH = 560
+_WIDTH = 600  # of three samples
 _MOST = 6
 _MOST_LEFT = 4
 _SAMPLE_WIDTH, _SAMPLE_HEIGHT = 162, 108

@@ -35,13 +35,19 @@ from restorer.gui.widgets import theme
 from restorer.gui.widgets.model_names import model_name
 from restorer.gui.window import MainWindow
 
-SIZE = (1366, 768)
+SIZE, SMALL = (1366, 768), (683, 360)  # of a screen, and of one whose factor is 2
 
 
-@pytest.fixture(params=[("C", 1.0), ("de", 1.0), ("C", 1.4), ("de", 1.4)], ids=str)
+@pytest.fixture(
+    params=[
+        *[(language, factor, SIZE) for language in ("C", "de") for factor in (1.0, 1.4)],
+        *[(language, 1.0, SMALL) for language in ("C", "de")],
+    ],
+    ids=str,
+)
 def window(request, qtbot, qapp, preferences, make_picture) -> Iterator[MainWindow]:
     """The window with an open picture whose steps are on."""
-    language, factor = request.param
+    language, factor, size = request.param
     font = qapp.font()
     large = qapp.font()
     large.setPointSizeF(font.pointSizeF() * factor)
@@ -51,7 +57,7 @@ def window(request, qtbot, qapp, preferences, make_picture) -> Iterator[MainWind
     preferences.add_recent(make_picture("a photograph with a rather long name.png"))
     made = MainWindow(Session(), preferences)
     made.presets.path = preferences.folder / "presets.toml"
-    made.resize(*SIZE)
+    made.resize(*size)
     made.show()
     yield made
     made.session.stop()

@@ -117,12 +117,33 @@ def test_nothing_is_cut_off_at_any_size(opened, size):
     QApplication.processEvents()
     assert opened.size().toTuple() == size
     for widget in own_controls(opened):
-        scrolled = any(isinstance(p, QScrollArea) for p in parents(widget))
+        scrolled = any(isinstance(p, QScrollArea) and p is not opened.body for p in parents(widget))
         if widget.isVisible() and not scrolled and not isinstance(widget, QScrollArea):
             place = widget.mapTo(opened, QPoint(0, 0))
             assert opened.rect().contains(place), widget.accessibleName()
             hint = widget.minimumSizeHint()
             assert widget.width() >= hint.width() - 1, widget.accessibleName()
+
+
+def test_a_small_window_is_scrolled(opened):
+    across, down = opened.body.horizontalScrollBar(), opened.body.verticalScrollBar()
+    opened.resize(683, 360)
+    QApplication.processEvents()
+    assert opened.size().toTuple() == (683, 360)
+    assert across.maximum() > 0
+    assert not down.maximum(), "the buttons of the picture are seen"
+    opened.actions_["page-queue"].trigger()
+    QApplication.processEvents()
+    page = opened.pages.currentWidget()
+    assert page.width() >= page.minimumSizeHint().width()
+    opened.actions_["full-screen"].trigger()
+    QApplication.processEvents()
+    assert not across.maximum()
+    opened.actions_["full-screen"].trigger()
+    opened.resize(1280, 800)
+    QApplication.processEvents()
+    assert not across.maximum()
+    assert not down.maximum()
 
 
 def parents(widget):
@@ -386,13 +407,13 @@ def test_the_question_of_closing_follows_the_work(qtbot, opened):
 
 
 def test_window_state_is_remembered(qtbot, qapp, window, preferences):
-    window.resize(800, 700)  # no larger than the screen that is not there
+    window.resize(760, 700)  # no larger than the screen that is not there
     window.actions_["sides"].trigger()
     window.actions_["panel"].trigger()
     assert window.close()
     again = MainWindow(Session(), preferences)
     again.show()
-    assert again.size().toTuple() == (800, 700)
+    assert again.size().toTuple() == (760, 700)
     assert again.picture.compare.canvas.mode is Mode.SIDES
     assert not again.picture.panel.isVisible()
     again.close()
