@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from restorer.errors import SettingsError
@@ -116,21 +116,15 @@ def restore(
         >>> restorer.restore("noisy.png").notes[-1]
         'found white noise: remove noise'
     """
-    settings = settings or Settings()
-    image, opened, sources = _opened(image, settings)
-    return _run(
-        image,
-        opened,
-        sources,
-        model,
-        None,
+    call = _Call(
+        settings or Settings(),
         references,
-        settings,
-        on_tile,
-        on_part,
-        on_maps,
-        cancel,
+        on_tile=on_tile,
+        on_part=on_part,
+        on_maps=on_maps,
+        cancel=cancel,
     )
+    return call.run(image, model)
 
 
 @overload
@@ -210,30 +204,18 @@ def restore_region(
         >>> restorer.restore_region(picture, "panet-sr-x2-lite", region).shape
         (20, 24, 3)
     """
-    settings = settings or Settings()
-    image, opened, sources = _opened(image, settings)
-    if settings.context == "whole":
-        raise SettingsError("context whole: a region needs all of the picture; restore that")
-    for source in sources:
-        if min(region.height, region.width) < 1 or not source.region.holds(region):
-            raise SettingsError(
-                f"{region}: not in a picture of {source.size[1]} x {source.size[0]}"
-            )
-    return _run(
-        image,
-        opened,
-        sources,
-        model,
-        region,
+    call = _Call(
+        settings or Settings(),
         references,
-        settings,
+        region,
+        start,
         on_tile,
         on_part,
+        on_plans,
         on_maps,
         cancel,
-        on_plans,
-        start,
     )
+    return call.run(image, model)
 
 
 def check_steps(model: Model, settings: Settings | None = None) -> None:
@@ -254,56 +236,71 @@ def check_steps(model: Model, settings: Settings | None = None) -> None:
     plan_steps(steps, (1, 1), Region(0, 0, 1, 1), settings)
 
 
-def _run(
-    picture: Picture,
-    opened: Opened,
-    sources: Sequence[Source],
-    model: Model,
-    region: Region | None,
-    references: Sequence[Picture | Reference],
-    settings: Settings,
-    on_tile: OnTick | None,
-    on_part: OnPart | None,
-    on_maps: OnMaps | None,
-    cancel: CancelToken | None,
-    on_plans: OnPlans | None = None,
-    start: tuple[int, int] | None = None,
-) -> Any:
-    """Return the result of a region, or of all of a picture, in the kind of the picture."""
-    check_kept(picture, settings.bits)
-    references = _checked_references(references)
-    if references and model == AUTO:
-        model = default_model(usual_task(references=True))
-    if settings.device == "auto":
-        settings = replace(settings, device=device_of(picture) or "auto")
-    bits = max(source.bits for source in sources)
-    fixed = None if is_chosen(model) else open_steps(model, settings, bits, sources[0].pattern)
-    results: list[Image] = []
-    for number, source in enumerate(sources):
-        steps, chosen = fixed or [], None
-        if fixed is None:
-            steps, chosen = open_chosen(model, source, settings, bits)
-        reference_run = open_reference_run(steps, references)
-        restored, plans = Restoration(
-            source,
-            steps,
-            settings,
-            references=reference_run,
-            chosen=chosen,
-            on_tile=_within(on_tile, number, len(sources)),
-            on_part=on_part,
-            start=start,
-            cancel=cancel,
-        ).run(region)
-        if on_plans is not None:
-            on_plans(plans)
-        if on_maps is not None and reference_run is not None and reference_run.maps is not None:
-            on_maps(reference_run.maps)
-        results.append(restored)
-        if not isinstance(picture, (Image, str, os.PathLike)):
-            for note in restored.notes:
-                log.info("%s", note)
-    return opened.rebuild(results)
+@dataclass(frozen=True)
+class _Call:
+    """What a call asks for beside picture and model; fields are the arguments of that name."""
+
+    settings: Settings
+    references: Sequence[Picture | Reference]
+    region: Region | None = None
+    start: tuple[int, int] | None = None
+    on_tile: OnTick | None = None
+    on_part: OnPart | None = None
+    on_plans: OnPlans | None = None
+    on_maps: OnMaps | None = None
+    cancel: CancelToken | None = None
+
+    def run(self, image: Picture | Source, model: Model) -> Any:
+        """Return the result of the region, or of all of a picture, in the kind of the picture."""
+        picture, opened, sources = _opened(image, self.settings)
+        self._check_region(sources)
+        check_kept(picture, self.settings.bits)
+        references = _checked_references(self.references)
+        if references and model == AUTO:
+            model = default_model(usual_task(references=True))
+        settings = self.settings
+        if settings.device == "auto":
+            settings = replace(settings, device=device_of(picture) or "auto")
+        bits = max(source.bits for source in sources)
+        fixed = None if is_chosen(model) else open_steps(model, settings, bits, sources[0].pattern)
+        results: list[Image] = []
+        for number, source in enumerate(sources):
+            steps, chosen = fixed or [], None
+            if fixed is None:
+                steps, chosen = open_chosen(model, source, settings, bits)
+            reference_run = open_reference_run(steps, references)
+            restored, plans = Restoration(
+                source,
+                steps,
+                settings,
+                references=reference_run,
+                chosen=chosen,
+                on_tile=_within(self.on_tile, number, len(sources)),
+                on_part=self.on_part,
+                start=self.start,
+                cancel=self.cancel,
+            ).run(self.region)
+            if self.on_plans is not None:
+                self.on_plans(plans)
+            maps = reference_run.maps if reference_run is not None else None
+            if self.on_maps is not None and maps is not None:
+                self.on_maps(maps)
+            results.append(restored)
+            if not isinstance(picture, (Image, str, os.PathLike)):
+                for note in restored.notes:
+                    log.info("%s", note)
+        return opened.rebuild(results)
+
+    def _check_region(self, sources: Sequence[Source]) -> None:
+        region = self.region
+        if region is None:
+            return
+        if self.settings.context == "whole":
+            raise SettingsError("context whole: a region needs all of the picture; restore that")
+        for source in sources:
+            if min(region.height, region.width) < 1 or not source.region.holds(region):
+                height, width = source.size
+                raise SettingsError(f"{region}: not in a picture of {width} x {height}")
 
 
 def _opened(picture: Picture | Source, settings: Settings) -> tuple[Picture, Opened, list[Source]]:
