@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,21 @@ if not torch.cuda.is_available():
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def rival(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Let another program write a target while a finished file is on its way there."""
+    sync = os.fsync
+
+    def start(target: Path) -> None:
+        def write(descriptor: int) -> None:
+            target.write_text("rival")
+            sync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", write)
+
+    return start
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -55,15 +55,10 @@ def test_each_page_is_restored_like_a_file_of_its_own(source: Path, pages: list[
 
 
 def test_a_rival_that_takes_the_target_meanwhile_leaves_the_next_number(
-    source: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path, rival: Callable[[Path], None]
 ) -> None:
-    target, sync = source.with_name("out.tif"), os.fsync
-
-    def rival(descriptor: int) -> None:
-        target.write_text("rival")
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", rival)
+    target = source.with_name("out.tif")
+    rival(target)
     job = Job(source, target, (Step(MODEL),), Settings(existing="number"))
     result = restorer.run_job(job)
     assert (result.status, result.target.name, result.pages) == ("done", "out-2.tif", 3)

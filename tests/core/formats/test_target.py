@@ -72,15 +72,9 @@ def test_existing_files_are_replaced_or_kept_as_asked(tmp_path, picture):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
-def test_a_rival_that_comes_first_keeps_its_file(tmp_path, picture, monkeypatch):
+def test_a_rival_that_comes_first_keeps_its_file(tmp_path, picture, rival):
     path = tmp_path / "a.png"
-    sync = os.fsync
-
-    def rival(descriptor):
-        path.write_text("rival")
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", rival)
+    rival(path)
     with pytest.raises(TargetExistsError, match="exists"):
         formats.write(picture, path, existing="fail")
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.png", "rival")]

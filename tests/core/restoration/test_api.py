@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -234,18 +235,13 @@ def test_existing_targets_are_skipped_replaced_or_numbered(source: Path, tmp_pat
 def test_rival_that_writes_the_target_meanwhile_is_spared(
     source: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    rival: Callable[[Path], None],
     existing: Existing,
     status: str,
     name: str,
 ) -> None:
-    target, sync = tmp_path / "out.png", os.fsync
-
-    def rival(descriptor: int) -> None:
-        target.write_text("rival")
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", rival)
+    target = tmp_path / "out.png"
+    rival(target)
     result = restorer.run_job(job(source, target, existing=existing))
     assert (result.status, result.target.name) == (status, name)
     assert target.read_text() == "rival"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,15 +157,10 @@ def test_existing_targets_are_skipped_replaced_or_numbered(
 
 @pytest.mark.parametrize("existing", ["skip", "number"])
 def test_rival_that_writes_the_target_meanwhile_is_spared(
-    source: Path, streams: list[Path], monkeypatch: pytest.MonkeyPatch, existing: str
+    source: Path, streams: list[Path], rival: Callable[[Path], None], existing: str
 ) -> None:
-    target, sync = source.with_name("out.tif"), os.fsync
-
-    def rival(descriptor: int) -> None:
-        target.write_text("rival")
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", rival)
+    target = source.with_name("out.tif")
+    rival(target)
     result = job(source, Step(DENOISE, sigma=9), existing=existing)
     expected = ("skipped", "out.tif") if existing == "skip" else ("done", "out-2.tif")
     assert (result.status, result.target.name) == expected
