@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from restorer.batch.stores.address import Address, Location, location
+from restorer.batch.stores.address import Location, location
 from restorer.errors import SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE
 from restorer.formats.identity import folded
@@ -17,8 +15,6 @@ from restorer.formats.table import HEADERLESS
 from restorer.models.catalog import model_spec
 from restorer.restoration.chosen import is_automatic, scale_of_steps
 from restorer.settings import Step
-
-Place = TypeVar("Place", Path, Address, Path | Address)
 
 # Suffix of results of RAW pictures and of formats without a writer, such as PSD and HEIC; DNG files
 # are written when asked for.
@@ -74,13 +70,6 @@ def target_name(
         'photo-large.jpg'
     """
     return _maker(steps, name, suffix)(location(path).name)
-
-
-def numbered(target: Place) -> Iterator[Place]:
-    """Yield `target` and numbered names: ``photo.png``, ``photo-2.png`` and so on."""
-    yield target
-    for number in itertools.count(2):
-        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
 
 
 def split_suffix(path: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from restorer.batch.jobs import Job
-from restorer.batch.naming import numbered, target_name, target_names
+from restorer.batch.naming import target_name, target_names
 from restorer.batch.originals import PlaceIdentities, spare_originals
 from restorer.batch.pictures import find_pictures, unread
 from restorer.batch.staging import open_job
@@ -17,6 +17,7 @@ from restorer.batch.stores.writing import check_writable
 from restorer.batch.walk import Ignored
 from restorer.errors import ImageError, SettingsError
 from restorer.formats import FORMATS, READABLE, WRITABLE
+from restorer.formats.files import numbered
 from restorer.formats.identity import folded, path_identity
 from restorer.restoration.reference.pairing import check_references, pair_references
 from restorer.settings import Settings, Step

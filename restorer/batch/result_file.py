@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from restorer import formats
 from restorer.batch.jobs import LocalJob
-from restorer.batch.naming import numbered
 from restorer.batch.stores.address import Address, Location
 from restorer.batch.stores.store import kind
 from restorer.errors import ImageWriteError, TargetExistsError
+from restorer.formats.files import numbered
 from restorer.formats.identity import path_identity
 from restorer.image import Image
 from restorer.restoration.reference.provenance import ReferenceMaps

@@ -18,11 +18,11 @@ from typing import BinaryIO
 from restorer import formats
 from restorer.batch.claims import machine, remove_ended
 from restorer.batch.jobs import Job, JobContext, LocalJob, Result
-from restorer.batch.naming import numbered
 from restorer.batch.stores.address import Address, Location, exists
 from restorer.batch.stores.store import fetch, has_content, open_head
 from restorer.batch.stores.writing import write
 from restorer.errors import ImageFormatError, ImageWriteError, RestorerError, TargetExistsError
+from restorer.formats.files import numbered
 from restorer.formats.history import sidecar_of
 from restorer.formats.table import writable_format
 from restorer.inputs import plain_mosaic_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal, TypeAlias
 from xml.etree import ElementTree
 
 from restorer.formats import xmp
@@ -13,8 +12,7 @@ from restorer.formats.history import BLOCK as PROVENANCE
 from restorer.formats.jpeg import gain_map
 from restorer.formats.raw.camera_color import BLOCK as CAMERA_COLOR
 from restorer.image import Metadata
-
-KeptMetadata: TypeAlias = Literal["keep", "copyright", "none"]
+from restorer.settings import KeptMetadata
 
 _PIXELS = (CAMERA_COLOR, "axes of the stack", PROVENANCE)  # blocks that are no metadata of a source
 _TEXTS = ("text Author", "text Copyright")

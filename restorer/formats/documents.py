@@ -12,8 +12,9 @@ from restorer.formats.files import Existing, Times, created
 from restorer.formats.format import Format
 from restorer.formats.source import DEFAULT_MAX_PIXELS, open_source
 from restorer.formats.table import FORMATS, format_names, writable_format
-from restorer.formats.target import ProvenancePlace, check_target, checked_options, prepared
+from restorer.formats.target import check_target, checked_options, prepared
 from restorer.image import Image
+from restorer.settings import ProvenancePlace
 
 OnDamage = Callable[[int, ImageError], None]  # (number of the page, from 1; what is wrong)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import itertools
 import os
 import re
 import shutil
@@ -12,13 +11,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count, islice
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
 
 from restorer.errors import ImageWriteError, TargetExistsError
 from restorer.formats.sync import sync_file, sync_folder
 
 Existing: TypeAlias = Literal["replace", "fail"]  # what to do about a file of that name
+Place = TypeVar("Place", bound="_Named")
 Times: TypeAlias = tuple[int, int]  # of access and modification, in nanoseconds
 
 _TEMPORARY = re.compile(r"\.(.+)\.([0-9a-f]{16}(?:[0-9a-f]{16})?)\.part", re.DOTALL)
@@ -76,6 +77,23 @@ def created(
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+class _Named(Protocol):
+    """A path, or the address of a file."""
+
+    @property
+    def stem(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+    def with_name(self, name: str, /) -> Any: ...
+
+
+def numbered(target: Place) -> Iterator[Place]:
+    """Yield `target` and numbered names: ``photo.png``, ``photo-2.png`` and so on."""
+    yield target
+    for number in count(2):
+        yield target.with_name(f"{target.stem}-{number}{target.suffix}")
 
 
 def leftovers(folder: Path, process: int | None = None) -> Iterator[tuple[Path, str]]:
@@ -159,8 +177,7 @@ def _replace(temporary: Path, path: Path) -> None:
 
 def _publish_beside(temporary: Path, path: Path) -> Path:
     """Give a file the first numbered name that is free, and return it."""
-    for number in itertools.count(2):
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    for free in islice(numbered(path), 1, None):
         with suppress(TargetExistsError):
             _publish(temporary, free, "fail")
             return free

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -39,8 +39,7 @@ from restorer.formats.table import FORMATS, format_names, writable_format
 from restorer.formats.tiff import stacks
 from restorer.image import FloatArray, Image, Metadata
 from restorer.sensor.mosaic import Mosaic, Page
-
-ProvenancePlace: TypeAlias = Literal["embed", "sidecar", "none"]
+from restorer.settings import ProvenancePlace
 
 _WORDS = {
     **{"exif": "EXIF", "xmp": "XMP", "icc": "color profile", "dpi": "resolution"},

@@ -17,10 +17,9 @@ from restorer.batch.engines.child import GRANT, RELEASE, Cancel, Reserve
 from restorer.batch.engines.threads import Emit
 from restorer.batch.jobs import Finished, Job, Result, Started
 from restorer.batch.memory import MemoryBudget
-from restorer.batch.naming import numbered
 from restorer.batch.stores.address import Location, exists
 from restorer.errors import Cancelled
-from restorer.formats.files import leftovers
+from restorer.formats.files import leftovers, numbered
 
 log = logging.getLogger(__name__)
 

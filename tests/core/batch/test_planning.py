@@ -20,7 +20,8 @@ from restorer import (
     plan_sources,
     target_name,
 )
-from restorer.batch.naming import _apart, numbered
+from restorer.batch.naming import _apart
+from restorer.formats.files import numbered
 from restorer.settings import Step
 
 STEPS = ["panet-sr-x2-lite"]
