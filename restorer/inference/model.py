@@ -31,19 +31,7 @@ ModelT = TypeVar("ModelT", bound="LoadedModel")
 
 
 class LoadedModel:
-    """A model on a device, and the variants of it that share its parameters.
-
-    Called with a tensor, it runs the network like a module, without tiles.
-
-    Attributes:
-        spec: The model.
-        network: Takes (N, C, h, w) tensors and a seed.
-        device: The device of the network.
-        precision: Number format of the computation; the parameters stay in float32.
-        automatic: Whether `precision` is the program's choice for 8-bit images, so that a deeper
-            image may take another one; see `suited`.
-        keeps_colors: Whether the local means of a result follow those of its input.
-    """
+    """A model on a device, and the variants of it that share its parameters: see `Predictor`."""
 
     def __init__(
         self, spec: ModelSpec, network: nn.Module, device: str, precision: Precision
