@@ -24,6 +24,7 @@ from .file_runs import FileRuns
 from .left_over import LeftOver
 from .opener import Opener
 from .preview import Previews
+from .preview_memory import PreviewMemory
 from .queue_keeper import QueueKeeper
 from .recipes import Recipes
 from .runs import Runs
@@ -81,6 +82,7 @@ class Session(QObject):
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._calibrate)
         self.previews = Previews(store, gate)
+        self._seen = PreviewMemory()
         self.analyses = Analyses(store)
         self.colors = Colors(store)
         self.recipes = Recipes(store)
@@ -101,6 +103,7 @@ class Session(QObject):
         self.analyses.estimated.connect(self.previews.wait)
         self.previews.measured.connect(self.analyses.find_price)
         self.colors.developed.connect(self._show_developed)
+        self.colors.converted.connect(self._seen.clear)
         self.colors.converted.connect(self._preview_again)
         self.recipes.changed.connect(self._follow_recipe)
         self.recipes.adopted.connect(self.showing)
@@ -266,13 +269,16 @@ class Session(QObject):
             self._store.set(usable=usable, devices=devices)
 
     def _leave(self) -> None:
-        """Cancel what is done for the open picture; no run ends."""
+        """Cancel what is done for the open picture, and keep its preview; no run ends."""
+        self._seen.keep(self.state)
         for part in (self.previews, self.analyses, self.colors):
             part.drop()
         self._save_to = None
 
     def _show_opened(self) -> None:
         """Show what becomes of a picture that has been read."""
+        if (seen := self._seen.recall(self.state)) is not None:
+            self._store.set(patches=seen.patches, patches_of=seen.choices, maps=seen.maps)
         self.analyses.find_out()
         self._preview_again()
         self.colors.develop()  # as others may have been chosen meanwhile

@@ -11,6 +11,7 @@ from restorer import Settings, Step, read, run_job
 from restorer.gui.session import preview_patch
 from restorer.gui.session.box import Box
 from restorer.gui.session.convert import to_pixels
+from restorer.gui.session.preview_memory import KeptPreview, PreviewMemory
 from restorer.gui.session.work import Message
 
 DENOISE = "panet-denoise-lite"
@@ -445,6 +446,53 @@ def test_a_picture_as_small_as_a_glance_is_previewed_once(
     see_all(session)
     previewed(qtbot, session)
     assert len(seen) == glances
+
+
+def test_a_preview_is_kept_while_others_are_shown(
+    qtbot, session, make_picture, denoising, monkeypatch
+):
+    first, second = make_picture("a.png"), make_picture("b.png", 70, 90)
+    made, restore = [], preview_patch.restore_patch
+    monkeypatch.setattr(
+        preview_patch,
+        "restore_patch",
+        lambda opened, *a: made.append(opened.name) or restore(opened, *a),
+    )
+
+    def show(number):
+        session.opener.show(number)
+        qtbot.waitUntil(lambda: session.state.picture is not None)
+        see_all(session)
+        previewed(qtbot, session)
+        qtbot.waitUntil(lambda: session.state.work.doing == "nothing")
+
+    session.opener.open([first, second])
+    for number in (0, 1, 0):
+        show(number)
+    assert made == ["a.png", "b.png"]
+    session.recipes.choose(session.state.choices.with_values(sigma=30.0))
+    previewed(qtbot, session)
+    show(1)
+    show(0)
+    assert made == ["a.png", "b.png", "a.png"], "those of the latest choices are kept"
+    show(1)
+    make_picture("a.png", 64, 80)
+    show(0)
+    assert made == ["a.png", "b.png", "a.png", "a.png"], "the file has changed"
+
+
+def test_the_memory_of_previews_is_bounded(qtbot, session, opened, denoising):
+    see_all(session)
+    previewed(qtbot, session)
+    state = session.state
+    (patch,) = state.patches
+    memory = PreviewMemory(2.5 * KeptPreview((patch,), state.patches_of, None, ()).size_bytes)
+    states = [replace(state, opened_of=id) for id in (1, 2, 3)]
+    for each in states:
+        memory.keep(each)
+    assert [memory.recall(each) is None for each in states] == [True, False, False]
+    memory.clear()
+    assert memory.recall(states[2]) is None
 
 
 def test_a_preview_begins_with_less_than_a_tile(qtbot, session, make_picture):
