@@ -12,7 +12,7 @@ import click
 from restorer import ENGINES
 
 from .dry_run import show_plan
-from .folders import engine_option, folder_options
+from .folders import FolderChoice, engine_option, folder_options
 from .options import Request, restoration_options
 from .page import Page
 from .params import FolderType
@@ -58,10 +58,7 @@ def batch(
     ctx: click.Context,
     source: Path | Address,
     target: Path | Address,
-    recursive: bool,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    name: str,
+    choice: FolderChoice,
     jobs: int | None,
     engine: str,
     all_headers: bool,
@@ -79,7 +76,7 @@ def batch(
     Both may be addresses such as s3://bucket/folder, which need restorer[cloud]. A bad file never
     stops the others. Run the command again to continue an interrupted batch.
     """
-    from restorer import OutputFolder, exclude_results, plan_jobs
+    from restorer import OutputFolder, exclude_results
 
     if as_json and not dry_run:
         raise click.UsageError("--json: prints the plan of --dry-run; --report FILE keeps results")
@@ -90,20 +87,7 @@ def batch(
     if address is not None and not ENGINES[engine].cluster:
         raise click.UsageError("--address: needs --engine ray")
     output = OutputFolder(target, ctx.find_root().meta["command"])
-    plan = exclude_results(
-        plan_jobs(
-            source,
-            target,
-            request.steps(),
-            recursive=recursive,
-            include=include,
-            exclude=exclude,
-            name=name,
-            suffix=request.suffix,
-            settings=request.settings(),
-            earlier=output.targets,
-        )
-    )
+    plan = exclude_results(choice.plan(source, target, request, output.targets))
     plan = replace(plan, jobs=request.completed(plan.jobs))
     decisions = output.decide(plan.jobs)
     if dry_run:

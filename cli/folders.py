@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from restorer import ENGINES
 
 from .params import AutoOr
+
+if TYPE_CHECKING:
+    from restorer import Address, Batch
+
+    from .options import Request
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,11 +54,60 @@ _OPTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class FolderChoice:
+    """Which files of a folder are restored, and how their results are named; see `plan_jobs`."""
+
+    recursive: bool
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    name: str
+
+    def plan(
+        self,
+        source: Path | Address,
+        target: Path | Address,
+        request: Request,
+        earlier: Mapping[str, Path],
+    ) -> Batch:
+        """Return the jobs between two folders; raise what `plan_jobs` and `Request` raise.
+
+        Args:
+            source: The folder to read.
+            target: The folder to write.
+            request: What is asked for every picture.
+            earlier: Targets of earlier runs, which keep their names.
+        """
+        from restorer import plan_jobs
+
+        return plan_jobs(
+            source,
+            target,
+            request.steps(),
+            recursive=self.recursive,
+            include=self.include,
+            exclude=self.exclude,
+            name=self.name,
+            suffix=request.suffix,
+            settings=request.settings(),
+            earlier=earlier,
+        )
+
+
 def folder_options(command: Command) -> Command:
-    """Add the options that choose and name files, and ``--jobs``."""
+    """Add ``--jobs``, and the options that choose and name files; these reach it as `choice`."""
+
+    @wraps(command)
+    def collected(*args: Any, **params: Any) -> Any:
+        choice = FolderChoice(**{field.name: params.pop(field.name) for field in _FIELDS})
+        return command(*args, choice=choice, **params)
+
     for add in reversed(_OPTIONS):
-        add(command)
-    return command
+        add(collected)
+    return collected  # type: ignore[return-value]  # same to callers: click passes by keyword
+
+
+_FIELDS = fields(FolderChoice)
 
 
 def engine_option(*, clusters: bool) -> Callable[[Command], Command]:

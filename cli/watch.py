@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .folders import engine_option, folder_options
+from .folders import FolderChoice, engine_option, folder_options
 from .options import Request, restoration_options
 from .params import FolderType
 from .report import Report, in_words, journal
@@ -51,10 +51,7 @@ def watch(
     ctx: click.Context,
     source: Path,
     target: Path | Address,
-    recursive: bool,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    name: str,
+    choice: FolderChoice,
     jobs: int | None,
     engine: str,
     settle: float,
@@ -77,7 +74,6 @@ def watch(
         SettingsError,
         check_apart,
         exclude_results,
-        plan_jobs,
     )
 
     if dry_run:
@@ -91,18 +87,7 @@ def watch(
     def plan() -> Sequence[Job]:
         nonlocal earlier
         earlier = OutputFolder(target)
-        batch = plan_jobs(
-            source,
-            target,
-            steps,
-            recursive=recursive,
-            include=include,
-            exclude=exclude,
-            name=name,
-            suffix=request.suffix,
-            settings=settings,
-            earlier=earlier.targets,
-        )
+        batch = choice.plan(source, target, request, earlier.targets)
         for each in batch.ignored:
             if each.failed and each.path == source:
                 raise SettingsError(f"{source}: {each.reason}")
