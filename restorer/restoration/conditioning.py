@@ -6,7 +6,7 @@ Arrays are (H, W, C) float32 with white = 1.0, encoded values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,11 +16,8 @@ from restorer.estimate.levels import Levels
 from restorer.estimate.noise_map import NoiseMap
 from restorer.image import FloatArray
 from restorer.models.catalog import ModelSpec
-from restorer.restoration.source import UNCOMPRESSED
 from restorer.settings import Origin, RunPlan, Step
 from restorer.tiling.plan import Region
-
-_CLEAN = 96  # lowest quality of a JPEG file in which nobody sees the compression
 
 
 @dataclass(frozen=True)
@@ -93,21 +90,6 @@ def condition_of(
     return Condition()
 
 
-def notes_of(plans: Iterable[RunPlan]) -> tuple[str, ...]:
-    """Return notes on the estimated damage: a picture may need no restoration."""
-    plans = [plan for plan in plans if plan.origin in ("file", "estimated")]
-    qualities = [plan.jpeg_quality for plan in plans]
-    notes = tuple(_of_quality(q) for q in qualities if q is not None and q >= _CLEAN)
-    clean = any(plan.sigma == 0 for plan in plans)
-    return notes + (("no noise was found, as in drawings and text",) if clean else ())
-
-
-def kind_notes(specs: Iterable[ModelSpec]) -> tuple[str, ...]:
-    """Return a note on each model that invents texture."""
-    names = dict.fromkeys(spec.id for spec in specs if spec.kind == "generative")
-    return tuple(f"{name} is a generative model: it may have invented texture" for name in names)
-
-
 def planes_of(spec: ModelSpec, colors: FloatArray, levels: FloatArray | None = None) -> FloatArray:
     """Return the input planes of a network from (H, W, 1 or 3) color.
 
@@ -148,12 +130,6 @@ def _with_local(found: Condition, spec: ModelSpec, levels: Levels) -> Condition:
     if found.origin == "given" and spec.noise == "white":
         return found
     return replace(found, local=levels.local(found.sigma, spec.noise))
-
-
-def _of_quality(quality: int) -> str:
-    if quality == UNCOMPRESSED:
-        return "no traces of JPEG compression were found"
-    return f"it was saved at JPEG quality {quality}, whose traces nobody sees"
 
 
 def _luma_only(spec: ModelSpec) -> bool:

@@ -15,15 +15,9 @@ from restorer.estimate.levels import Levels
 from restorer.image import HEADROOM, FloatArray, Image
 from restorer.restoration import strength
 from restorer.restoration.chosen import Chosen
-from restorer.restoration.conditioning import (
-    Condition,
-    condition_of,
-    kind_notes,
-    merged,
-    notes_of,
-    planes_of,
-)
+from restorer.restoration.conditioning import Condition, condition_of, merged, planes_of
 from restorer.restoration.encoding import ResultEncoder
+from restorer.restoration.notes import is_generative, step_notes
 from restorer.restoration.planning import plan_steps
 from restorer.restoration.provenance import account_of, with_provenance
 from restorer.restoration.reference.run import ReferenceRun
@@ -111,17 +105,14 @@ class Restoration:
                 plans.append(plan)
                 number += 1
         restored = self._encoder.encode(part) if runs else self._encoder.keep(part)
-        chosen = self._chosen.notes if self._chosen else ()
-        invented = kind_notes(run.spec for run in runs)
-        noted = (*notes_of(plans), *(run.note for run in runs if run.note))
-        notes = (*restored.notes, *chosen, *noted, *invented)
+        notes = (*restored.notes, *step_notes(runs, plans, self._chosen))
         account = account_of(
             asked_steps(self._steps),
             plans,
             self._settings,
             source.file,
             self._references.files if self._references else (),
-            generative=bool(invented),
+            generative=is_generative(runs),
             found=self._chosen.found if self._chosen else "",
         )
         return with_provenance(replace(restored, notes=notes), account), tuple(plans)

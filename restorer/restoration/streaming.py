@@ -26,14 +26,8 @@ from restorer.formats.files import Existing, Times, created
 from restorer.formats.history import write_sidecar
 from restorer.image import FloatArray, Image, Pixels
 from restorer.restoration.chosen import Chosen
-from restorer.restoration.conditioning import (
-    Condition,
-    condition_of,
-    kind_notes,
-    merged,
-    notes_of,
-    planes_of,
-)
+from restorer.restoration.conditioning import Condition, condition_of, merged, planes_of
+from restorer.restoration.notes import is_generative, step_notes
 from restorer.restoration.planning import plan_steps
 from restorer.restoration.provenance import FileHash, Provenance, account_of
 from restorer.restoration.sanity import SHORT_STRIP, DisagreementError, Gate
@@ -165,7 +159,6 @@ class _Stream:
         region = Region(0, 0, header.height, header.width)
         runs = plan_steps(self._steps, picture.shape[:2], region, self._settings, repeated)
         plans: list[RunPlan] = []
-        invented = kind_notes(run.spec for run in runs)
 
         def account(last: RunPlan | None) -> Provenance:
             return account_of(
@@ -173,7 +166,7 @@ class _Stream:
                 [*plans] if last is None else [*plans, last],
                 self._settings,
                 self._source,
-                generative=bool(invented),
+                generative=is_generative(runs),
                 found=self._chosen.found if self._chosen else "",
             )
 
@@ -198,9 +191,8 @@ class _Stream:
                 if spool is not None:
                     picture = _Rows((*size, header.channels), spool.read)
         self.account = writer.account
-        notes = (*notes_of(plans), *(run.note for run in runs if run.note), *invented)
-        chosen = self._chosen.notes if self._chosen else ()
-        return tuple(plans), (*rows.first.notes, *chosen, *notes, *writer.notes)
+        notes = step_notes(runs, plans, self._chosen)
+        return tuple(plans), (*rows.first.notes, *notes, *writer.notes)
 
     def _checked(self, bands: Iterator[Pixels]) -> Iterator[Pixels]:
         """Yield bands until a stop is requested."""
