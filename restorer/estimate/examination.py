@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from restorer.estimate.content import content_of, content_statistics
-from restorer.estimate.findings import Finding
+from restorer.estimate.findings import DRAWN, Finding
 from restorer.estimate.noise import Rows
 from restorer.estimate.noise_bands import noise_bands
 from restorer.estimate.noise_kinds import noise_of
@@ -19,7 +19,6 @@ _BLURRED = 0.65  # sigma; pictures that were enlarged twofold have 0.7 and more,
 _HIGH_QUALITY = 88  # JPEG quality from which nobody sees the compression
 _APART = 3  # by which a quality is lower than that of the last compression, beyond the error
 _HIGH_ISO = 800
-_DRAWN = ("art", "screenshot")
 _SCANNERS = ("scan", "perfection")  # parts of the names of scanners and their programs
 
 
@@ -53,7 +52,7 @@ def examine(
         return Findings(unknown, tuple(_smallness(size)))
     quality, blur = min(qualities, default=100), edge_blur(strips)
     content = content_of(content_statistics(strips), quality, blur)
-    bands = None if content.kind in _DRAWN else noise_bands(strips)
+    bands = None if content.kind in DRAWN else noise_bands(strips)
     noise = None if bands is None else noise_of(bands)
     damages: list[Finding] = [] if noise is None else [_with_camera(noise, capture)]
     if quality < _HIGH_QUALITY:

@@ -32,6 +32,9 @@ NOISES: tuple[Kind, ...] = (
 )
 
 
+DRAWN: tuple[Kind, ...] = ("art", "screenshot")  # by no camera
+
+
 @dataclass(frozen=True)
 class Finding:
     """A property of a picture.

@@ -71,7 +71,7 @@ def diagnose(
     settings = settings or Settings()
     source = picture if isinstance(picture, Source) else _opened(picture, settings)
     content, damages = _of_samples(source) if source.pattern else _of_colors(source)
-    return Diagnosis(content, damages, treat(source, damages, scale, settings), source)
+    return Diagnosis(content, damages, treat(source, content, damages, scale, settings), source)
 
 
 def estimate_sigma(picture: Picture) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from restorer.errors import SettingsError
-from restorer.estimate.findings import NOISES, Finding, Kind
+from restorer.estimate.findings import DRAWN, NOISES, Finding, Kind
 from restorer.formats.codec import Header
 from restorer.models.catalog import ModelSpec, model_spec
 from restorer.restoration.footprint import job_bytes
@@ -67,11 +67,14 @@ class Treatment:
     memory: int
 
 
-def treat(source: Source, damages: Sequence[Finding], scale: int, settings: Settings) -> Treatment:
+def treat(
+    source: Source, content: Finding, damages: Sequence[Finding], scale: int, settings: Settings
+) -> Treatment:
     """Return what removes the damage of a picture and enlarges it.
 
     Args:
         source: The picture.
+        content: What it shows.
         damages: Its damage, the strongest first.
         scale: Factor of the enlargement; 1 for none.
         settings: What holds for all steps.
@@ -85,7 +88,7 @@ def treat(source: Source, damages: Sequence[Finding], scale: int, settings: Sett
     if source.pattern:
         steps = [Step(raw_model(), bayer=source.pattern)]
     if scale > 1:
-        web = scale in _WEB_MODELS and _is_web(damages)
+        web = scale in _WEB_MODELS and _is_web(content, damages)
         model = _WEB_MODELS[scale] if web else default_model(usual_task(), scale)
         steps = [Step(model)] if web else [*steps, Step(model)]
     seconds, memory = expected_cost(steps, source, settings)
@@ -126,13 +129,16 @@ def _repaired(damages: Sequence[Finding]) -> Finding | None:
     return None
 
 
-def _is_web(damages: Sequence[Finding]) -> bool:
+def _is_web(content: Finding, damages: Sequence[Finding]) -> bool:
     """Return whether a model for web pictures enlarges better than a repair and a sharp model.
 
-    It sharpens. Noise and JPEG are better removed first: white noise by 0.3 to 0.9 dB, that of
-    cameras by 3, JPEG by 0.2 to 0.5 (x2); noise under JPEG is the exception, by 0.1 to 0.3.
+    It sharpens. Noise and JPEG of photographs are better removed first: white noise by 0.3 to
+    0.9 dB, that of cameras by 3, JPEG by 0.2 to 0.5 (x2); noise under JPEG is the exception, by 0.1
+    to 0.3. Drawings and text were not shrunk by a bicubic filter, and get rings from a sharp model:
+    the SSIM of drawings rises from 0.982 to 0.986 (x2) and 0.968 to 0.975 (x4), of those saved as
+    JPEG from 0.926 to 0.955 and 0.917 to 0.956, of black and white text from 0.67 to 0.81 (x4).
     """
-    return any(damage.kind == "blur" for damage in damages)
+    return content.kind in DRAWN or any(damage.kind == "blur" for damage in damages)
 
 
 def _reason(source: Source, damages: Sequence[Finding], repaired: Finding | None) -> str:

@@ -27,6 +27,6 @@ def test_findings_and_steps_are_said_and_a_bad_file_is_named(restore, tmp_path):
     assert result.exit_code == 0
     (entry,) = json.loads(result.stdout)
     assert entry["clean"]
-    assert entry["treatment"]["steps"] == [{"model": "panet-sr-x2-lite", "strength": 1.0}]
+    assert entry["treatment"]["steps"] == [{"model": "panet-sr-x2-photo-lite", "strength": 1.0}]
     assert entry["treatment"]["seconds"] > 0
     assert restore("inspect", flat, "--scale", 5).exit_code == 2

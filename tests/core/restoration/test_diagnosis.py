@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -9,6 +10,7 @@ from skimage import data
 import restorer
 from restorer import CameraColor, Mosaic, SensorNoise, Source
 from restorer.restoration import source as source_module
+from restorer.training.degrade import jpeg
 
 CLEAN = data.coffee()[80:272, 160:400]
 NOISY = np.clip(CLEAN + np.random.default_rng(0).normal(0, 20, CLEAN.shape), 0, 255).astype("u1")
@@ -61,6 +63,22 @@ def test_a_source_is_examined_once(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(restorer.Image(NOISY))
     assert restorer.diagnose(source).damages == restorer.diagnose(source, scale=2).damages
     assert calls == [1]
+
+
+@pytest.mark.parametrize("quality", [100, 75])
+def test_drawings_and_text_are_enlarged_without_rings(quality: int) -> None:
+    text = np.full((128, 160, 3), 255, np.uint8)
+    for line in range(1, 8):
+        cv2.putText(text, "image sigma", (8, 16 * line), 0, 0.4, (0, 0, 0), 1)
+    paper = cv2.erode(text, np.ones((5, 5))).repeat(2, 0).repeat(2, 1) == 255
+    text = text if quality == 100 else jpeg(text, quality)
+    assert models(text, 2) == ["panet-sr-x2-photo-lite"]
+    assert models(text, 3)[-1] == "panet-sr-x3-lite"  # there is no other for this scale
+    gray = [
+        255 - restorer.restore(text, model)[paper].astype(float)
+        for model in (restorer.Step("auto", scale=2), "panet-sr-x2-lite")
+    ]
+    assert gray[0].mean() < gray[1].mean() / 2
 
 
 def test_a_white_frame_does_not_hide_the_noise_and_has_none() -> None:
