@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from pathlib import Path
 from typing import TypeAlias
 
 from restorer import formats
@@ -74,25 +73,21 @@ def _stream(run: JobRun) -> Result:
         past_choice(job),
     )
     stream.check_steps(job.source, steps)
-
-    def write(target: Path, existing: formats.Existing) -> _Written:
-        return stream.restore_rows(
+    with kept_rows(job, source.header, scale) as resumption:
+        restoration = stream.StreamedRestoration(
             rows,
-            target,
-            existing,
             steps,
             job.settings,
-            context.on_tile,
-            context.cancel,
-            run.times,
-            check=partial(check_unchanged, job, source),
-            source=run.file,
+            file=run.file,
             chosen=chosen,
             plans=job.plans,
             resumption=resumption,
+            on_tile=context.on_tile,
+            cancel=context.cancel,
         )
-
-    with kept_rows(job, source.header, scale) as resumption:
+        write = partial(
+            restoration.write, times=run.times, check=partial(check_unchanged, job, source)
+        )
         path, (plans, notes) = write_result(job, write)
     size = output_size(source.header.height * scale, source.header.width * scale, job.settings)
     return Result("done", path, plans=plans, notes=notes, size=size)

@@ -74,90 +74,85 @@ def check_steps(path: Path, steps: Sequence[OpenStep]) -> None:
             raise formats.RowsError(f"{path}: is to be restored with a strength of fine detail")
 
 
-def restore_rows(
-    rows: formats.Rows,
-    target: Path,
-    existing: Existing,
-    steps: Sequence[OpenStep],
-    settings: Settings,
-    on_tile: OnTick | None = None,
-    cancel: CancelToken | None = None,
-    times: Times | None = None,
-    *,
-    source: FileHash | None = None,
-    chosen: Chosen | None = None,
-    plans: Sequence[RunPlan] = (),
-    resumption: Resumption | None = None,
-    check: Callable[[], None] | None = None,
-) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
-    """Restore a picture into a format with a row writer; return plans and notes.
-
-    The pixels are those of `Restoration` for the same plans, apart from the last bit of a float.
-    The file appears whole or not at all.
+class StreamedRestoration:
+    """The work on a picture that comes and goes in bands of rows; see `Restoration`.
 
     Args:
         rows: A picture that passed `check_header`.
-        target: The file to write; its disk also holds the float32 pictures between the steps.
-        existing: Treatment of an existing target.
         steps: What to run, in order; they passed `check_steps`.
         settings: What holds for all steps.
-        on_tile: Called with (done, total) tiles over all steps.
-        cancel: Stops before the next run of a network, and before the file appears.
-        times: Access and modification time of the file; None for now.
-        source: The file of the picture, for the provenance.
+        file: The file of the picture, for the provenance.
         chosen: What was chosen in place of `auto`; then there may be no steps.
         plans: The plans of an earlier run, which is repeated; none for a new one.
         resumption: Where finished rows are kept; the caller removes them at the end of the job.
-        check: Called before the file appears; may raise ImageError to prevent it.
-
-    Raises the errors of `Restoration.run`, `rows.read` and `formats.write`.
+        on_tile: Called with (done, total) tiles over all steps.
+        cancel: Stops before the next run of a network, and before the file appears.
     """
-    with created(target, existing, times, rescue=True) as file:
-        stream = _Stream(steps, settings, on_tile, cancel, source, resumption, chosen)
-        done, notes = stream.run(rows, file, target, plans)
-        if cancel is not None:
-            cancel.check()
-        if check is not None:
-            check()
-        if existing == "replace":
-            rows.close()  # it may be the target, and Windows replaces no open file
-    if stream.account:
-        notes += (write_sidecar(stream.account, target),)
-    return done, notes
-
-
-class _Stream:
-    """The work on a picture that comes and goes in bands of rows."""
 
     def __init__(
         self,
+        rows: formats.Rows,
         steps: Sequence[OpenStep],
         settings: Settings,
-        on_tile: OnTick | None,
-        cancel: CancelToken | None,
-        source: FileHash | None,
-        resumption: Resumption | None,
-        chosen: Chosen | None,
+        *,
+        file: FileHash | None = None,
+        chosen: Chosen | None = None,
+        plans: Sequence[RunPlan] = (),
+        resumption: Resumption | None = None,
+        on_tile: OnTick | None = None,
+        cancel: CancelToken | None = None,
     ) -> None:
-        self._steps = steps
-        self._chosen = chosen
-        self._source = source
+        self._source, self._steps, self._settings = rows, steps, settings
+        self._file, self._chosen, self._plans = file, chosen, plans
         self._resumption = resumption
-        self.account = b""  # for a sidecar, from the writer
-        self._settings = settings
-        self._on_tile = on_tile
-        self._cancel = cancel
-
-    def run(
-        self, rows: formats.Rows, file: BinaryIO, target: Path, repeated: Sequence[RunPlan]
-    ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
+        self._on_tile, self._cancel = on_tile, cancel
         header, encode = rows.header, _encoding(rows.first)
-        self._original = picture = _Rows(
+        self._original = _Rows(
             (header.height, header.width, header.channels),
             lambda top, bottom: encode(Image(rows.read(top, bottom)).to_float()),
         )
-        region = Region(0, 0, header.height, header.width)
-        runs = plan_steps(self._steps, picture.shape[:2], region, self._settings, repeated)
+
+    def write(
+        self,
+        target: Path,
+        existing: Existing,
+        times: Times | None = None,
+        *,
+        check: Callable[[], None] | None = None,
+    ) -> tuple[tuple[RunPlan, ...], tuple[str, ...]]:
+        """Restore the picture into a format with a row writer; return plans and notes.
+
+        The pixels are those of `Restoration` for the same plans, apart from the last bit of a
+        float. The file appears whole or not at all.
+
+        Args:
+            target: The file to write; its disk also holds the float32 pictures between the steps.
+            existing: Treatment of an existing target.
+            times: Access and modification time of the file; None for now.
+            check: Called before the file appears; may raise ImageError to prevent it.
+
+        Raises the errors of `Restoration.run`, of reading rows and of `formats.write`.
+        """
+        with created(target, existing, times, rescue=True) as file:
+            plans, notes, account = self._run(file, target)
+            if self._cancel is not None:
+                self._cancel.check()
+            if check is not None:
+                check()
+            if existing == "replace":
+                self._source.close()  # it may be the target, and Windows replaces no open file
+        if account:
+            notes += (write_sidecar(account, target),)
+        return plans, notes
+
+    def _run(
+        self, file: BinaryIO, target: Path
+    ) -> tuple[tuple[RunPlan, ...], tuple[str, ...], bytes]:
+        """Return plans, notes, and the account for a sidecar, empty where the file has it."""
+        rows, picture = self._source, self._original
+        height, width, channels = picture.shape
+        region = Region(0, 0, height, width)
+        runs = plan_steps(self._steps, (height, width), region, self._settings, self._plans)
         plans: list[RunPlan] = []
 
         def account(last: RunPlan | None) -> Provenance:
@@ -165,12 +160,12 @@ class _Stream:
                 asked_steps(self._steps),
                 [*plans] if last is None else [*plans, last],
                 self._settings,
-                self._source,
+                self._file,
                 generative=is_generative(runs),
                 found=self._chosen.found if self._chosen else "",
             )
 
-        size = runs[-1].result_size if runs else picture.shape[:2]
+        size = runs[-1].result_size if runs else (height, width)
         writer = ResultWriter(rows.first, size, file, target, self._settings, account)
         if not runs:
             writer.copy(self._checked(rows.read(t, t + n) for t, n in _strips(size[0])))
@@ -186,13 +181,12 @@ class _Stream:
                     sink = writer.sink(spool, head)
                 else:
                     assert spool is not None, "between two steps"
-                    sink = spooled(spool, head, size[1], header.channels)
+                    sink = spooled(spool, head, size[1], channels)
                 plans.append(self._run_step(runs, number, picture, sink))
                 if spool is not None:
-                    picture = _Rows((*size, header.channels), spool.read)
-        self.account = writer.account
+                    picture = _Rows((*size, channels), spool.read)
         notes = step_notes(runs, plans, self._chosen)
-        return tuple(plans), (*rows.first.notes, *notes, *writer.notes)
+        return tuple(plans), (*rows.first.notes, *notes, *writer.notes), writer.account
 
     def _checked(self, bands: Iterator[Pixels]) -> Iterator[Pixels]:
         """Yield bands until a stop is requested."""

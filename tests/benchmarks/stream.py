@@ -94,7 +94,7 @@ def run(name: str, source: Path) -> None:
     target = source.with_name("out.tif")
     with formats.open_source(source, max_pixels=2**30) as file:
         rows = file.rows()
-        stream.restore_rows(rows, target, "fail", passes, Settings())
+        stream.StreamedRestoration(rows, passes, Settings()).write(target, "fail")
         pixels = rows.header.height * rows.header.width
     seconds = time.perf_counter() - start
     lines = Path("/proc/self/status").read_text("ascii").splitlines()

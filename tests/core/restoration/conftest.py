@@ -24,11 +24,11 @@ def source(tmp_path: Path) -> Path:
 def streams(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The targets that were streamed."""
     seen: list[Path] = []
-    whole = stream.restore_rows
+    write = stream.StreamedRestoration.write
 
-    def spy(rows: Any, target: Path, *arguments: Any, **options: Any) -> Any:
+    def spy(restoration: Any, target: Path, *arguments: Any, **options: Any) -> Any:
         seen.append(target)
-        return whole(rows, target, *arguments, **options)
+        return write(restoration, target, *arguments, **options)
 
-    monkeypatch.setattr(stream, "restore_rows", spy)
+    monkeypatch.setattr(stream.StreamedRestoration, "write", spy)
     return seen

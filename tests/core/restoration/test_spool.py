@@ -96,10 +96,9 @@ def test_a_stopped_job_goes_on_with_its_rows_and_gives_the_same_file(
         with formats.open_source(folder / "in.tif") as source:
             smaller = patch.object(planning._Planner, "_side", lambda *_: (side, ""))
             with smaller, suppress(Cancelled):
-                streaming.restore_rows(
-                    source.rows(), folder / name, "replace", passes, wishes,
-                    cancel=stop, resumption=kept,
-                )  # fmt: skip
+                streaming.StreamedRestoration(
+                    source.rows(), passes, wishes, cancel=stop, resumption=kept
+                ).write(folder / name, "replace")
         return [network.tiles for network in networks]
 
     whole = restored("whole.tif", 0, 16, None)

@@ -58,7 +58,7 @@ def streamed(
     with open_rows(source) as rows:
         stream.check_header(source, rows.header)
         stream.check_steps(source, passes)
-        return stream.restore_rows(rows, target, "fail", passes, wishes)
+        return stream.StreamedRestoration(rows, passes, wishes).write(target, "fail")
 
 
 @settings(max_examples=60)
@@ -135,8 +135,9 @@ def test_cancel_stops_before_the_next_tile_and_leaves_nothing(
     network = Enlarge(1, cancel)
     passes = [(fake_predictor(network, side=size), Step("fake"))]
     target = source.with_name("out.tif")
+    chosen = Settings(tile=size)
     with open_rows(source) as rows, pytest.raises(Cancelled):
-        stream.restore_rows(rows, target, "fail", passes, Settings(tile=size), None, token)
+        stream.StreamedRestoration(rows, passes, chosen, cancel=token).write(target, "fail")
     assert network.calls == stopped_at
     assert [path.name for path in source.parent.iterdir()] == ["in.tif"]
     token = CancelToken()
@@ -158,9 +159,10 @@ def test_lack_of_memory_starts_the_step_again_with_smaller_tiles(
     wishes, target = Settings(tile=32, overlap=4), source.with_name("out.tif")
     ticks: list[tuple[int, int]] = []
     with open_rows(source) as rows:
-        plans, _ = stream.restore_rows(
-            rows, target, "fail", passes, wishes, lambda done, total: ticks.append((done, total))
+        restoration = stream.StreamedRestoration(
+            rows, passes, wishes, on_tile=lambda done, total: ticks.append((done, total))
         )
+        plans, _ = restoration.write(target, "fail")
     assert all(plan.side < 32 for plan in plans)
     expected = formats.read(source).pixels.repeat(2**steps, 0).repeat(2**steps, 1)
     np.testing.assert_array_equal(formats.read(target).pixels, expected)
@@ -172,10 +174,9 @@ def test_lack_of_memory_with_the_smallest_tile_fails_and_leaves_nothing(source: 
         raise torch.OutOfMemoryError("injected")
 
     target = source.with_name("out.tif")
+    passes = [(fake_predictor(Enlarge(1, fail)), Step("fake"))]
     with open_rows(source) as rows, pytest.raises(OutOfMemoryError):
-        stream.restore_rows(
-            rows, target, "fail", [(fake_predictor(Enlarge(1, fail)), Step("fake"))], Settings()
-        )
+        stream.StreamedRestoration(rows, passes, Settings()).write(target, "fail")
     assert [path.name for path in source.parent.iterdir()] == ["in.tif"]
 
 
