@@ -229,19 +229,33 @@ def _sample(numbers: Sequence[int], count: int | None) -> Set[int]:
 def _forecast_file(
     decision: Decision, speeds: ModelSpeeds, folders: TargetFolders, *, read: bool, look: bool
 ) -> FileForecast:
+    reason = _skip_reason(decision, folders)
+    if reason is not None:
+        return FileForecast(decision, "skip", reason)
+    return _read_file(decision, speeds, look=look) if read else _unread_file(decision, folders)
+
+
+def _skip_reason(decision: Decision, folders: TargetFolders) -> str | None:
+    """Return why a file would be skipped; None where it would not."""
     job = decision.job
     if decision.skipped is not None:
-        reason = decision.skipped.error.removeprefix(f"{job.target}: ")
-        return FileForecast(decision, "skip", reason)
+        return decision.skipped.error.removeprefix(f"{job.target}: ")
     skips = job.settings.existing == "skip" and isinstance(job.target, Path)
-    if skips and folders.has_file(str(job.target)):
-        return FileForecast(decision, "skip", "exists already")
-    if not read:
-        try:
-            format = _checked_target(job, folders)
-        except ImageError as error:
-            return FileForecast(decision, "fail", str(error), _problem(error))
-        return FileForecast(decision, "restore", decision.again, result_format=format.name)
+    return "exists already" if skips and folders.has_file(str(job.target)) else None
+
+
+def _unread_file(decision: Decision, folders: TargetFolders) -> FileForecast:
+    """Return the forecast of a file whose header is not read."""
+    try:
+        format = _checked_target(decision.job, folders)
+    except ImageError as error:
+        return FileForecast(decision, "fail", str(error), _problem(error))
+    return FileForecast(decision, "restore", decision.again, result_format=format.name)
+
+
+def _read_file(decision: Decision, speeds: ModelSpeeds, *, look: bool) -> FileForecast:
+    """Return the forecast of a file by its header, and by its pixels where `look` says so."""
+    job = decision.job
     try:
         with open_job(job) as (source, _):
             header, state = source.header, FileState.of(job.source)
@@ -258,28 +272,38 @@ def _forecast_file(
         return FileForecast(decision, "fail", str(error), _problem(error), header.format)
     size = header.height, header.width
     result_size = output_size(header.height * scale, header.width * scale, job.settings)
-    raw = math.prod(result_size) * header.channels * pages
-    bits = max((b for b in format.bits if b <= (job.settings.bits or header.bits)), default=8)
-    share = format.usual_share
-    if (
-        state is not None and header.format == format.name
-    ):  # a file of the same format compresses about as well
-        samples = math.prod(size) * header.channels * header.pages
-        share = 8 * state.size_bytes / (samples * header.bits)
+    raw_bytes = math.prod(result_size) * header.channels * pages * _depth(job, header, format) / 8
+    seconds = speeds.seconds(job, size, chosen)
     return FileForecast(
         decision,
         "restore",
         decision.again,
-        None,
-        header.format,
-        size,
-        result_size,
-        format.name,
-        int(raw * bits / 8 * min(share, 1.0)),
-        _times(speeds.seconds(job, size, chosen), pages),
-        pages,
-        chosen,
+        format=header.format,
+        size=size,
+        result_size=result_size,
+        result_format=format.name,
+        size_bytes=int(raw_bytes * min(_share(header, format, state), 1.0)),
+        seconds=None if seconds is None else seconds * pages,
+        pages=pages,
+        chosen=chosen,
     )
+
+
+def _depth(job: Job, header: formats.Header, format: formats.Format) -> int:
+    """Return the bits per sample of a result in a format."""
+    wanted = job.settings.bits or header.bits
+    return max((bits for bits in format.bits if bits <= wanted), default=8)
+
+
+def _share(header: formats.Header, format: formats.Format, state: FileState | None) -> float:
+    """Return the share of the uncompressed size that a result takes.
+
+    A result of the format of its source compresses about as well.
+    """
+    if state is None or header.format != format.name:
+        return format.usual_share
+    samples = header.height * header.width * header.channels * header.pages
+    return 8 * state.size_bytes / (samples * header.bits)
 
 
 def _look(job: Job, source: formats.ImageFile) -> Chosen:
@@ -299,10 +323,6 @@ def _checked_target(job: Job, folders: TargetFolders) -> formats.Format:
     local, names = local_job(job)
     with named(names):
         return folders.check(local.target)
-
-
-def _times(seconds: float | None, count: int) -> float | None:
-    return None if seconds is None else seconds * count
 
 
 def _sum(first: float | None, second: float | None) -> float | None:
