@@ -9,10 +9,11 @@ from restorer.errors import ImageDataError, ImageError, ImageFormatError
 from restorer.formats import history
 from restorer.formats.codec import WriterOptions
 from restorer.formats.files import Existing, Times, created
+from restorer.formats.fitting import prepared
 from restorer.formats.format import Format
 from restorer.formats.source import DEFAULT_MAX_PIXELS, open_source
 from restorer.formats.table import FORMATS, format_names, writable_format
-from restorer.formats.target import check_target, checked_options, prepared
+from restorer.formats.target import check_target, checked_options
 from restorer.image import Image
 from restorer.settings import ProvenancePlace
 
