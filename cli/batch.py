@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore batch holiday better                     repair what each picture needs\n"
-    "  restore batch holiday large --scale 2            and enlarge it twofold\n"
+    "  restore batch holiday better                     repair the damage of each picture\n"
+    "  restore batch holiday large --scale 2            also enlarge to twice the size\n"
     "  restore batch scans clean --task denoising --format png --jobs 2\n"
     "  restore batch s3://archive/scans s3://archive/better\n"
 )
@@ -38,19 +38,21 @@ if TYPE_CHECKING:
 @click.option(
     "--all-headers",
     is_flag=True,
-    help="Let --dry-run read the headers of more than 20,000 files, instead of a sample of 2,000.",
+    help="With --dry-run, read the headers of all files, even of more than 20,000, instead of a"
+    " sample of 2,000.",
 )
 @click.option(
     "--address",
     metavar="HOST:PORT",
-    help="Ray cluster for --engine ray; without it one is started on this machine.",
+    help="Ray cluster for --engine ray; without it, a cluster is started on this machine.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the plan of --dry-run as JSON.")
 @click.option(
     "--html",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Page with the results before and after, failures and notes, written at the end.",
+    help="At the end, write a web page that shows the results before and after, failures and"
+    " notes.",
 )
 @restoration_options
 @click.pass_context
@@ -73,17 +75,19 @@ def batch(
 ) -> None:
     """Restore all images of IN_DIR into OUT_DIR.
 
-    Both may be addresses such as s3://bucket/folder, which need restorer[cloud]. A bad file never
-    stops the others. Run the command again to continue an interrupted batch.
+    Both may be addresses such as s3://bucket/folder, which need restorer[cloud]. A bad file does
+    not stop the others. To continue an interrupted batch, run the same command again.
     """
     from restorer import OutputFolder, exclude_results
 
     if as_json and not dry_run:
-        raise click.UsageError("--json: prints the plan of --dry-run; --report FILE keeps results")
+        raise click.UsageError(
+            "--json: prints the plan of --dry-run; to record results, use --report FILE"
+        )
     if all_headers and not dry_run:
-        raise click.UsageError("--all-headers: is for --dry-run; a run reads all files")
+        raise click.UsageError("--all-headers: needs --dry-run; a real run reads all files anyway")
     if html is not None and dry_run:
-        raise click.UsageError("--html: shows results, which --dry-run does not make")
+        raise click.UsageError("--html: shows results, but --dry-run makes none")
     if address is not None and not ENGINES[engine].cluster:
         raise click.UsageError("--address: needs --engine ray")
     output = OutputFolder(target, ctx.find_root().meta["command"])
@@ -125,7 +129,7 @@ def batch(
 def resume(ctx: click.Context, folder: Path | Address) -> None:
     """Continue the last batch that wrote into OUT_DIR.
 
-    Runs the same command again, in the folder where it was run. What is done is skipped.
+    Runs the same command again, from the same folder. Finished files are skipped.
     """
     from restorer import join_command, last_command
 

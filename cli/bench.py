@@ -33,7 +33,7 @@ def _megapixels(word: str) -> float:
     type=Listed(_megapixels, "megapixels such as 0.25,1,4"),
     default="0.25,1,4",
     show_default=True,
-    help="Sizes of the test images.",
+    help="Sizes of the test images, in megapixels.",
 )
 @table_options("device")
 @click.option(

@@ -44,7 +44,7 @@ _SHOWN = 384  # side of an automatic crop on the sheet
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Contact sheet to write.  [default: IMAGE-compare.png, next to IMAGE]",
+    help="File for the contact sheet.  [default: IMAGE-compare.png, next to IMAGE]",
 )
 @click.option(
     "--crop",
@@ -56,7 +56,7 @@ _SHOWN = 384  # side of an automatic crop on the sheet
     "--truth",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Ground truth for the whole image; adds PSNR and SSIM of the crop.",
+    help="Ground truth for the whole image; adds the PSNR and SSIM of the crop.",
 )
 @table_options("sigma", "jpeg_quality", "bayer", "device")
 @click.pass_context
@@ -72,10 +72,10 @@ def compare(
     bayer: str | None,
     device: str,
 ) -> None:
-    """Compare models on a crop of IMAGE in a contact sheet.
+    """Draw a contact sheet that compares models on a crop of IMAGE.
 
-    The first cell shows the input, enlarged by bicubic interpolation if models enlarge. Time and
-    memory are those of the crop, including its surroundings that must be computed.
+    The first cell shows the input, enlarged by bicubic interpolation if the models enlarge. Time
+    and memory are those of the crop and the surroundings that must be computed with it.
     """
     from tqdm import tqdm
 
@@ -107,7 +107,9 @@ def _check_target(target: Path, *originals: Path | None) -> None:
 
     if target.suffix.lower() not in WRITABLE:
         known = ", ".join(sorted(WRITABLE))
-        raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
+        raise click.UsageError(
+            f"{target}: unknown image type {target.suffix!r}; expected one of {known}"
+        )
     for path in originals:
         if path is not None and file_identity(path) == file_identity(target):
             raise click.UsageError(f"{target}: is an input file; choose another one with -o")

@@ -75,7 +75,7 @@ SAMPLES = (
 def demo(ctx: click.Context, folder: Path) -> None:
     """Restore sample photos and print the gain in PSNR.
 
-    Works offline. Writes DIR/noisy, DIR/small, DIR/restored and
+    The command works offline. It writes DIR/noisy, DIR/small, DIR/restored and
     DIR/before-after.png; DIR is "demo" by default.
     """
     from .montage import before_and_after

@@ -36,15 +36,16 @@ _BUSY = 0.75  # load of a core from which measurements are doubted
 @click.option(
     "--verify",
     is_flag=True,
-    help="Only compare all installed files, weights included, with the list of the release.",
+    help="Only compare all installed files, including the weights, with the hashes recorded at"
+    " installation.",
 )
 @click.pass_context
 def doctor(ctx: click.Context, verify: bool) -> None:
     """Check the installation and measure the speed of this machine.
 
-    For every installed model, chooses the fastest number format that agrees with float32 to 50 dB;
-    `--precision auto` and `--jobs auto` use these measurements. Run it on an otherwise idle
-    machine. Include the output in bug reports. Exits with 1 if there is a problem.
+    For every installed model, the command finds the fastest number format that agrees with float32
+    to 50 dB; `--precision auto` and `--jobs auto` use these measurements. Run it while the machine
+    is otherwise idle. Include the output in bug reports. The exit code is 1 if there is a problem.
     """
     from .installation import version_lines
 

@@ -24,9 +24,9 @@ _TAKEN = ("tiff", "png")  # without loss, and what photo programs hand over
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore edit copy.tif                  repair what it needs\n"
-    "  restore edit --window copy.tif         choose in the window what is done\n"
-    "  restore edit --scale 2 copy.tif        repair it and enlarge it twofold\n"
+    "  restore edit copy.tif                  find the damage and repair it\n"
+    "  restore edit --window copy.tif         choose in the window\n"
+    "  restore edit --scale 2 copy.tif        repair and enlarge to twice the size\n"
 )
 @click.argument(
     "files",
@@ -50,12 +50,12 @@ def edit(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Restore the working copy FILE in place, as the external editor of a photo program.
+    """Restore the working copy FILE in place, as an external editor for photo programs.
 
-    Photo programs give an editor a copy of the picture, and read that file again when the editor
-    ends. FILE is a TIFF or PNG file; it is replaced as a whole or not at all, and keeps its depth,
-    color profile, metadata and permissions. Never name an original: `restore image` writes a new
-    file beside it.
+    A photo program gives its external editor a copy of the picture, and reads that file again when
+    the editor ends. FILE must be a TIFF or PNG file. It is replaced as a whole or not at all, and
+    keeps its depth, color profile, metadata and permissions. Never name an original here; use
+    `restore image`, which writes a new file next to it.
 
     Exit codes: 0 FILE was replaced, 1 it was not, 2 wrong usage, 130 interrupted.
     """
@@ -84,13 +84,15 @@ def _working_copy(path: Path) -> Path:
     format = probe(path).format
     if format not in [FORMATS[name].name for name in _TAKEN]:
         raise click.UsageError(
-            f"{path}: is {format}, which may be an original; let the program hand over a TIFF"
-            f" copy, or run: restore image {path.name}"
+            f"{path}: is {format}, which may be an original; set the program to pass a TIFF copy,"
+            f" or run: restore image {path.name}"
         )
     if path.suffix.lower() not in [s for name in _TAKEN for s in FORMATS[name].suffixes]:
-        raise click.UsageError(f"{path}: is {format}, but not named like it; rename it")
+        raise click.UsageError(
+            f"{path}: is {format}, but its suffix is that of another format; rename it"
+        )
     if not stat.S_IMODE(path.stat().st_mode) & stat.S_IWUSR:
-        raise click.UsageError(f"{path}: is write-protected, as no working copy is")
+        raise click.UsageError(f"{path}: is write-protected, so it cannot be a working copy")
     return path
 
 
@@ -102,9 +104,11 @@ def _job(path: Path, request: Request) -> Job:
 
 def _in_window(files: Sequence[Path], request: Request) -> int:
     if len(files) > 1:
-        raise click.UsageError("--window: takes one FILE")
+        raise click.UsageError("--window: takes only one FILE")
     if request.task or request.model or request.scale is not None:
-        raise click.UsageError("--window: there you choose what is done; leave out the options")
+        raise click.UsageError(
+            "--window: you choose the steps in the window; leave out the other options"
+        )
     from .gui import window_app
 
     return int(window_app().edit(files[0]))

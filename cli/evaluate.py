@@ -56,11 +56,15 @@ _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
     multiple=True,
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of their degraded versions, matched by name, instead of a protocol; one for each"
-    " --data.",
+    help="Folder of degraded versions, matched by name, to use instead of a protocol; one for"
+    " each --data.",
 )
-@click.option("--task", help="Evaluate the default models of this task, or use checkpoints for it.")
-@click.option("--protocol", metavar="NAME", help="Degradation and comparison; see below.")
+@click.option(
+    "--task", help="Evaluate the default models of this task, or use the given checkpoints for it."
+)
+@click.option(
+    "--protocol", metavar="NAME", help="How to degrade and compare the images; see below."
+)
 @click.option(
     "--sigma", type=Listed(float, "noise levels such as 15,25,50"), help="Noise levels, 0-255."
 )
@@ -68,10 +72,12 @@ _FASTEST = 1e-3  # lower limit of the plot, in seconds per megapixel
     "--quality", type=Listed(int, "qualities such as 10,20,30,40"), help="JPEG qualities."
 )
 @click.option("--bayer", type=Listed(str, "patterns such as rggb,grbg"), help="Bayer patterns.")
-@click.option("--blind", is_flag=True, help="Let models estimate the noise level or quality.")
+@click.option(
+    "--blind", is_flag=True, help="Let the models estimate the noise level or JPEG quality."
+)
 @click.option("--limit", type=click.IntRange(1), help="Use only the first images of each folder.")
-@click.option("--no-baselines", is_flag=True, help="Omit methods without a network.")
-@click.option("--chop", is_flag=True, help="Divide images as the network's authors did.")
+@click.option("--no-baselines", is_flag=True, help="Leave out the methods without a network.")
+@click.option("--chop", is_flag=True, help="Cut images into parts as the network's authors did.")
 @table_options("self_ensemble", "keep_colors", "device", "precision")
 @click.option("--per-image", is_flag=True, help="Print the figures of each image before the means.")
 @click.option("--json", "as_json", is_flag=True, help="Print all scores as JSON.")
@@ -102,11 +108,11 @@ def evaluate(
     as_json: bool,
     plot: Path | None,
 ) -> None:
-    """Degrade clean images, restore them, and compare.
+    """Degrade clean images, restore them, and compare the results with the originals.
 
     MODEL is an id (see `restore models`) or a checkpoint file; all must be for the same task. The
-    degradations and comparisons follow the papers. With --inputs, given pairs are measured
-    instead. Each cell shows the mean PSNR in dB / SSIM.
+    degradations and comparisons follow the papers. With --inputs, your own degraded images are used
+    instead. Each cell shows the mean PSNR in dB and the mean SSIM.
     """
     from tqdm import tqdm
 

@@ -26,29 +26,32 @@ _OPTIONS = (
         "--recursive/--no-recursive",
         default=True,
         show_default=True,
-        help="Include subfolders; OUT_DIR gets the same ones.",
+        help="Include subfolders, and create the same ones in OUT_DIR.",
     ),
     click.option(
         "--include",
         multiple=True,
         metavar="PATTERN",
-        help="Take only files like '*.jpg' or 'trip/*'.",
+        help="Restore only files that match, such as '*.jpg' or 'trip/*'; may be repeated.",
     ),
     click.option(
-        "--exclude", multiple=True, metavar="PATTERN", help="Ignore such files and folders."
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="Skip files and folders that match; may be repeated.",
     ),
     click.option(
         "--name",
         metavar="TEMPLATE",
         default="{stem}{suffix}",
         show_default=True,
-        help="Names of the results: {stem} {suffix} {model} {scale}.",
+        help="Names of the results, built from {stem}, {suffix}, {model} and {scale}.",
     ),
     click.option(
         "--jobs",
         type=AutoOr(click.IntRange(1)),
         metavar="N|auto",
-        help="Number of images at a time; auto takes the one that `restore doctor` measured."
+        help="Number of images to process at a time; auto uses what `restore doctor` measured."
         "  [default: auto]",
     ),
 )
@@ -119,5 +122,5 @@ def engine_option(*, clusters: bool) -> Callable[[Command], Command]:
         type=click.Choice(tuple(rows)),
         default="local",
         show_default=True,
-        help=f"Way to run the jobs; {words}.",
+        help=f"How to run the jobs; {words}.",
     )

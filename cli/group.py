@@ -22,22 +22,22 @@ _COMMANDS = {
     "image": "Restore the image IN and write it next to IN, or to OUT.",
     "batch": "Restore all images of IN_DIR into OUT_DIR.",
     "resume": "Continue the last batch that wrote into OUT_DIR.",
-    "watch": "Restore the images of IN_DIR into OUT_DIR, and each that arrives, until Ctrl-C.",
+    "watch": "Restore the images of IN_DIR into OUT_DIR, and each new one, until you press Ctrl-C.",
     "inspect": "Say what each FILE shows, what is wrong with it, and which steps would repair it.",
-    "edit": "Restore the working copy FILE in place, as the external editor of a photo program.",
+    "edit": "Restore the working copy FILE in place, as an external editor for photo programs.",
     "gui": "Open the desktop window, with the given images and folders.",
-    "models": "List all models and the state of their weights.",
+    "models": "List all models, and whether their weights are installed.",
     "weights": "Manage the weights of models.",
     "doctor": "Check the installation and measure the speed of this machine.",
     "bench": "Measure the time and memory of models.",
-    "compare": "Compare models on a crop of IMAGE in a contact sheet.",
+    "compare": "Draw a contact sheet that compares models on a crop of IMAGE.",
     "verify": (
-        "Prove that OUT is a sound result of IN: two files, or two folders as of `restore batch`."
+        "Check that OUT is a sound result of IN: two files, or two folders of `restore batch`."
     ),
     "replay": "Repeat the restoration that made FILE, and compare the pixels.",
     "demo": "Restore sample photos and print the gain in PSNR.",
-    "integrate": "Install actions into other programs, for the current user.",
-    "evaluate": "Degrade clean images, restore them, and compare.",
+    "integrate": "Install actions into photo programs and file managers, for the current user.",
+    "evaluate": "Degrade clean images, restore them, and compare the results with the originals.",
     "train": "Train the networks of a recipe.",
 }
 _MODULES = {"resume": "batch"}  # of the commands that share one

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore image photo.jpg                       repair what it needs: photo-restored.jpg\n"
-    "  restore image small.png --scale 2             repair it and enlarge it twofold\n"
+    "  restore image photo.jpg                       repair the damage: photo-restored.jpg\n"
+    "  restore image small.png --scale 2             repair and enlarge to twice the size\n"
     "  restore image noisy.jpg --task denoising      remove noise\n"
     "  restore image old.tif -o new.png --task denoising --task super-resolution\n"
     "  restore image small.jpg --reference sharp.jpg -o big.png\n"
@@ -34,17 +34,18 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="OUT",
-    help="File or folder to write; the suffix of a file decides its format. Several images need a"
-    " folder.",
+    help="File or folder to write. The suffix of a file selects its format. For several images,"
+    " OUT must be a folder.",
 )
 @click.option(
     "--name",
     metavar="TEMPLATE",
     default="{stem}-restored{suffix}",
     show_default=True,
-    help="Name of the result if OUT is not a file: {stem} {suffix} {model} {scale}.",
+    help="Name of the result if OUT is not a file, built from {stem}, {suffix}, {model} and"
+    " {scale}.",
 )
-@click.option("--notify", is_flag=True, help="Show a notification of the desktop at the end.")
+@click.option("--notify", is_flag=True, help="Show a desktop notification at the end.")
 @restoration_options
 @click.pass_context
 def image(
@@ -64,7 +65,7 @@ def image(
 
     paths = _sources(sources)
     if len(paths) > 1 and output is not None and not _is_folder(output):
-        raise click.UsageError(f"-o {output}: is no folder, which several images need")
+        raise click.UsageError(f"-o {output}: is not a folder; several images need one")
     jobs = request.completed([_job(path, output, name, request) for path in paths])
     _check_targets(jobs)
     for job in jobs:
@@ -109,7 +110,7 @@ def _sources(words: Sequence[str]) -> list[Path | Address]:
     places = [*map(location, words)]
     for word, place in zip(words, places, strict=True):
         if word == "-":
-            raise click.UsageError("-: images are read from files, not from a pipe")
+            raise click.UsageError("-: images cannot be read from a pipe; name a file")
         try:
             if not place.exists():
                 raise click.UsageError(f"{place}: no such file")
@@ -169,7 +170,7 @@ def _target(
 
     folder = source.parent if output is None else location(output)
     if output == "-":
-        raise click.UsageError("-o -: results are written to files, not to a pipe")
+        raise click.UsageError("-o -: results cannot be written to a pipe; name a file")
     if output is None or _is_folder(output):
         return folder / target_name(source, steps, name, request.suffix)
     target = folder
@@ -177,7 +178,9 @@ def _target(
         return target.with_suffix(request.suffix or Path(target_name(source, steps)).suffix)
     if target.suffix.lower() not in WRITABLE:
         known = ", ".join(sorted(WRITABLE))
-        raise click.UsageError(f"{target}: unknown image type {target.suffix!r}; known are {known}")
+        raise click.UsageError(
+            f"{target}: unknown image type {target.suffix!r}; expected one of {known}"
+        )
     if given("format") and target.suffix.lower() != request.suffix:
         raise click.UsageError(f"{target}: contradicts --format {request.format}")
     return target

@@ -49,15 +49,15 @@ _DAMAGES = {
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Factor of the enlargement that the recommended steps end in.",
+    help="Also recommend steps that enlarge by this factor.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.pass_context
 def inspect(ctx: click.Context, files: tuple[str, ...], scale: int, as_json: bool) -> None:
     """Say what each FILE shows, what is wrong with it, and which steps would repair it.
 
-    Noise is given as sigma on the 0-255 scale, blur as the sigma of a Gaussian in pixels. The
-    confidence of a finding is between 0 and 100 %.
+    Noise is given as sigma on the 0-255 scale, and blur as the sigma of a Gaussian in pixels. Each
+    finding has a confidence between 0 and 100 %.
 
     Exit codes: 0 all files were inspected, 1 some cannot be read, 2 wrong usage.
     """

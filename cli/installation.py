@@ -41,7 +41,9 @@ def find_damage() -> tuple[str, int, list[str]]:
         sums = folder / _SUMS
         return (str(sums), *_compare_application(sums))
     if _build() == "editable":
-        raise RestorerError("an editable installation has no list of files; use git status")
+        raise RestorerError(
+            "an editable installation has no list of files to compare with; use git status"
+        )
     found = [*_distributions("restorer")]
     counts, lines = zip(*map(_compare_distribution, found), strict=True)
     return f"RECORD of {len(found)} packages", sum(counts), [x for each in lines for x in each]

@@ -13,32 +13,32 @@ _NAMES = ("darktable", "gimp", "nautilus", "dolphin", "sendto")
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  restore integrate                      show what there is\n"
-    "  restore integrate darktable gimp       install for these\n"
+    "  restore integrate                      list the files and their state\n"
+    "  restore integrate darktable gimp       install for these programs\n"
     "  restore integrate nautilus --remove    remove it again\n"
 )
 @click.argument("programs", metavar="[PROGRAM...]", nargs=-1, type=click.Choice(_NAMES))
-@click.option("--remove", is_flag=True, help="Remove what was installed, instead.")
+@click.option("--remove", is_flag=True, help="Remove the installed files instead.")
 @click.pass_context
 def integrate(ctx: click.Context, programs: tuple[str, ...], remove: bool) -> None:
-    """Install actions into other programs, for the current user.
+    """Install actions into photo programs and file managers, for the current user.
 
-    PROGRAM is darktable, gimp (GIMP 3), nautilus (Files of GNOME), dolphin (of KDE) or sendto (the
-    menu Send to of Windows). All call this installation of restorer by its path: install again
-    after it was moved. Without PROGRAM, a table shows where the files go and which are there.
+    PROGRAM is darktable, gimp (GIMP 3), nautilus (GNOME Files), dolphin (KDE) or sendto (the Send
+    to menu of Windows). All actions call this installation of restorer by its path; if you move it,
+    install them again. Without PROGRAM, a table shows the files and whether they are installed.
     """
     from . import integration
 
     if not programs:
         if remove:
-            raise click.UsageError("--remove: name the programs")
+            raise click.UsageError("--remove: needs the names of the programs")
         tell(*table(("program", "installed", "files"), _rows()))
         return
     command, code = integration.own_command(), 0
     for name in programs:
         program = integration.PROGRAMS[name]
         if sys.platform not in program.systems:
-            raise click.UsageError(f"{name}: {program.title} is not of this system")
+            raise click.UsageError(f"{name}: {program.title} does not exist on this system")
         for file in program.files(command):
             try:
                 if remove:

@@ -82,7 +82,9 @@ def install(file: InstalledFile) -> None:
         _write(file.path, _without_lines(before) + file.text + "\n")
         return
     if before and MARK not in before:
-        raise FileExistsError(f"{file.path}: exists, and is not of restorer; move it away first")
+        raise FileExistsError(
+            f"{file.path}: already exists and does not belong to restorer; move it away first"
+        )
     _write(file.path, file.text)
     if file.executable:
         file.path.chmod(0o755)

@@ -20,19 +20,19 @@ _HEAD = ("id", "task", "scale", "kind", "weights", "state", "speed", "license", 
 @click.option("--installed", is_flag=True, help="List only models with installed weights.")
 @click.option("--json", "as_json", is_flag=True, help="Print all data as JSON.")
 def models(task: str | None, installed: bool, as_json: bool) -> None:
-    """List all models and the state of their weights.
+    """List all models, and whether their weights are installed.
 
-    embedded: included in the package; installed: in your weights folder; fetch: `restore weights
-    fetch ID` downloads them; browser: `restore weights fetch ID` prints the page to download them
-    from; corrupt: truncated or modified.
+    States of weights: embedded: in the package; installed: in your weights folder; fetch: `restore
+    weights fetch ID` downloads them; browser: `restore weights fetch ID` prints the page to
+    download them from; corrupt: truncated or modified.
 
-    Models of the kind faithful add nothing to the picture. Generative ones invent texture that
-    looks right, but may be wrong; their results say so.
+    Faithful models add nothing to the picture. Generative models invent texture that looks right
+    but may be wrong; their results say so.
     """
     from restorer import TASKS, UnknownModelError, list_models, speed_class, weights_state
 
     if task is not None and task not in TASKS:
-        raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
+        raise UnknownModelError(f"task {task!r} is unknown; expected one of {', '.join(TASKS)}")
     specs = [(spec, weights_state(spec)) for spec in list_models(task)]
     if installed:
         specs = [(spec, found) for spec, found in specs if found in ("embedded", "installed")]

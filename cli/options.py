@@ -198,11 +198,14 @@ _TASKS = (
         multiple=True,
         metavar="TASK",
         help=f"{AUTO}, {', '.join(list(TASKS)[:-1])} or {list(TASKS)[-1]}; several run in the order"
-        f" given.  [default: {AUTO}, which repairs what is found; with references"
-        f" {usual_task(references=True)}, of RAW files demosaicing]",
+        f" given.  [default: {AUTO}, which repairs the damage it finds;"
+        f" {usual_task(references=True)} with references; demosaicing for RAW files]",
     ),
     click.option(
-        "--model", multiple=True, metavar="ID", help="Model by its id, see `restore models`."
+        "--model",
+        multiple=True,
+        metavar="ID",
+        help="Id of the model; `restore models` lists them. May be repeated.",
     ),
     click.option(
         "--scale",
@@ -223,20 +226,20 @@ _REFERENCES = (
         multiple=True,
         metavar="FILE",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Sharp image of the same subject, whose fine texture is used; may be repeated.",
+        help="Sharper image of the same subject, which lends its fine texture; may be repeated.",
     ),
     click.option(
         "--reference-dir",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Folder of references: those named like an image, or else those that share most of its"
-        " content.",
+        help="Folder of references. Each image gets those with its name, or else those that match"
+        " its content best.",
     ),
     click.option(
         "--explain",
         is_flag=True,
-        help="Write maps of the contributions of the references next to the result:"
-        " OUT-confidence.png and OUT-source.png.",
+        help="Also write maps of what came from the references: OUT-confidence.png and"
+        " OUT-source.png.",
     ),
 )
 
@@ -255,7 +258,8 @@ _PLAN = (
     click.option(
         "--report",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Journal of the run as JSON lines: each file as it starts and ends, then a summary.",
+        help="Write a report of the run as JSON lines: a line when a file starts, a line when it"
+        " ends, and a summary.",
     ),
 )
 
@@ -268,7 +272,7 @@ _RUN = (
         is_eager=True,
         expose_value=False,
         callback=take_preset,
-        help="Preset of that name in the presets file; options given here take precedence.",
+        help="Use the options of this preset; options on the command line take precedence.",
     ),
     click.option(
         "--presets",
@@ -279,7 +283,7 @@ _RUN = (
         is_eager=True,
         expose_value=False,
         callback=take_preset,
-        help="TOML file with one table for each preset.",
+        help="TOML file with the presets, one table each.",
     ),
 )
 
@@ -343,7 +347,7 @@ def _resolve(request: Request) -> Request:
     """Let a task or model on the command line override the other one in a preset."""
     if request.task and request.model:
         if given("task") == given("model"):
-            raise click.UsageError("--task and --model: give one; a model knows its task")
+            raise click.UsageError("--task and --model: give only one; a model determines its task")
         return replace(request, task=()) if given("model") else replace(request, model=())
     return request
 

@@ -139,12 +139,16 @@ def _check(path: Path) -> None:
     from restorer import READABLE, WRITABLE
 
     if path.suffix.lower() in READABLE | WRITABLE:
-        raise click.UsageError(f"--html {path}: is the name of a picture; none is overwritten")
+        raise click.UsageError(
+            f"--html {path}: is the name of a picture, which is not"
+            " overwritten; choose another name"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not _is_page(path):
             raise click.UsageError(
-                f"--html {path}: is another kind of file, and is not overwritten"
+                f"--html {path}: is a different kind of file, which is not overwritten; choose"
+                " another name"
             )
     except OSError as error:
         raise click.UsageError(f"--html {path}: {error.strerror}") from error

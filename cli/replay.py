@@ -28,7 +28,7 @@ from .words import tell, tell_json, warn
     multiple=True,
     metavar="PATH",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Reference that was used; may be repeated.  [default: as for --source]",
+    help="A reference that was used; may be repeated.  [default: as for --source]",
 )
 @click.option(
     "--weights",
@@ -36,14 +36,14 @@ from .words import tell, tell_json, warn
     multiple=True,
     metavar="PATH",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Weights that were used and are not installed; may be repeated.",
+    help="File of weights that were used but are not installed; may be repeated.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="OUT",
     type=click.Path(path_type=Path),
-    help="File for the new picture, of the format of FILE; it must not exist.",
+    help="Also write the new picture to this file, in the format of FILE; it must not exist yet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.pass_context
@@ -58,7 +58,7 @@ def replay(
 ) -> None:
     """Repeat the restoration that made FILE, and compare the pixels.
 
-    FILE says how it was made, in its XMP, in a sidecar FILE.xmp or in the journal of its batch.
+    How FILE was made is recorded in its XMP, in a sidecar FILE.xmp or in the journal of its batch.
     Source, references and weights are recognized by their SHA-256.
 
     Exit codes: 0 same pixels, 1 other pixels or a failure, 2 wrong usage or nothing recorded.

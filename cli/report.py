@@ -204,7 +204,10 @@ def journal(path: Path | None) -> Iterator[TextIO | None]:
         yield None
         return
     if path.suffix.lower() in READABLE | WRITABLE:
-        raise click.UsageError(f"--report {path}: is the name of a picture; none is overwritten")
+        raise click.UsageError(
+            f"--report {path}: is the name of a picture, which is not"
+            " overwritten; choose another name"
+        )
     try:
         file = open_journal(path)
     except OSError as error:

@@ -34,37 +34,38 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option(
     "--inputs",
     type=_FOLDER,
-    help="Folder of their degraded versions, instead of the damage that the recipe simulates; files"
-    " are matched by name: a.png or a_noisy.png, and a.png.",
+    help="Folder of degraded versions to use instead of simulated damage, matched by name (a.png"
+    " or a_noisy.png with a.png).",
 )
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for checkpoints and results.  [default: runs/<model>]",
 )
-@click.option("--name", metavar="ID", help="Id of the resulting model instead of the recipe's.")
+@click.option("--name", metavar="ID", help="Id of the resulting model, instead of the recipe's.")
 @click.option(
     "--start",
     metavar="MODEL",
-    help="Id or checkpoint whose weights the training starts from, instead of the recipe's.",
+    help="Model id or checkpoint to start from, instead of the recipe's.",
 )
 @click.option(
-    "--iterations", type=click.IntRange(1), help="Batches instead of the recipe's number."
+    "--iterations", type=click.IntRange(1), help="Number of iterations, instead of the recipe's."
 )
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
-    help="Time of the iterations instead of their number; the learning rate follows the clock.",
+    help="Train for this long instead of for a number of iterations; the learning rate follows"
+    " the clock.",
 )
 @click.option(
     "--batch",
     type=click.IntRange(1),
-    help="Patches per batch instead of the recipe's number; a GPU can take several times as many.",
+    help="Patches per batch, instead of the recipe's number; a GPU can take several times as many.",
 )
 @click.option(
     "--learning-rate",
     type=click.FloatRange(0, min_open=True),
-    help="Highest learning rate instead of the recipe's.",
+    help="Highest learning rate, instead of the recipe's.",
 )
 @click.option("--device", default="cpu", show_default=True, help="Device: cpu, cuda or cuda:1.")
 @table_options("precision")
@@ -73,7 +74,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Processes that prepare batches; a GPU needs several where damage is random.",
+    help="Number of processes that prepare batches; a GPU needs several if the damage is random.",
 )
 @click.option(
     "--compile/--eager",
@@ -108,10 +109,10 @@ def train(
 ) -> None:
     """Train the networks of a recipe.
 
-    RECIPE is a TOML file, the name of an included recipe, or the id of a model that one of them
-    trains. Run the same command again to continue an interrupted training. Loss and validation PSNR
-    are written to log.jsonl and, with matplotlib, plotted in curves.png; pictures of held-out
-    patches are in the folder validation.
+    RECIPE is a TOML file, the name of an included recipe, or the id of an included model. To
+    continue an interrupted training run, run the same command again. Loss and validation PSNR are
+    written to log.jsonl and, with matplotlib, plotted in curves.png; pictures of held-out patches
+    are in the folder validation.
     """
     from restorer import read_recipe
     from restorer.training.ranks import is_first_process

@@ -28,19 +28,28 @@ if TYPE_CHECKING:
     "--scale",
     metavar="N",
     type=click.IntRange(1),
-    help="Factor of enlargement of all results.  [default: any whole number]",
+    help="Factor by which all results were enlarged.  [default: any whole number]",
 )
 @click.option(
     "--name",
     metavar="TEMPLATE",
     default="{stem}{suffix}",
     show_default=True,
-    help="Names of the results in a folder, as for `restore batch`; other suffixes are found, too.",
+    help="Names of the results in a folder, as for `restore batch`; results with other suffixes"
+    " are found, too.",
 )
 @click.option(
-    "--model", multiple=True, metavar="ID", help="Model of the results, for {model} and {scale}."
+    "--model",
+    multiple=True,
+    metavar="ID",
+    help="Model that made the results, for {model} and {scale} in --name.",
 )
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Ignore such files and folders.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Skip files and folders that match; may be repeated.",
+)
 @table_options("bits", "profile")
 @click.option("--json", "as_json", is_flag=True, help="Print all checks as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every check, with its notes.")
@@ -58,12 +67,12 @@ def verify(
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Prove that OUT is a sound result of IN: two files, or two folders as of `restore batch`.
+    """Check that OUT is a sound result of IN: two files, or two folders of `restore batch`.
 
-    Every result must exist, open as a whole, and have the size, depth, color profile, orientation,
-    transparency and metadata of its source, as far as its format holds them; its colors must be the
-    same where they are averaged over blocks. Give --bits and --profile as they were given to
-    restore. Extra files in a folder of results are counted.
+    Every result must exist and be readable to the end. It must have the size, depth, color profile,
+    orientation, transparency and metadata of its source, as far as its format can hold them, and
+    the same colors when averaged over blocks. If you restored with --bits or --profile, give the
+    same options here. Extra files in the folder of results are counted.
 
     Exit codes: 0 all results are sound, 1 some are not, 2 wrong usage.
     """

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
     type=click.FloatRange(0.1, 3600),
     default=2.0,
     show_default=True,
-    help="Time without a change after which a file is taken for whole.",
+    help="Restore a file once it has not changed for this long.",
 )
 @click.option(
     "--poll",
     is_flag=True,
-    help="Look for changes several times a second, where the system reports none (network shares).",
+    help="Look for changes several times a second, for folders whose changes the system does not"
+    " report (network shares).",
 )
 @restoration_options
 @click.pass_context
@@ -62,10 +63,10 @@ def watch(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Restore the images of IN_DIR into OUT_DIR, and each that arrives, until Ctrl-C.
+    """Restore the images of IN_DIR into OUT_DIR, and each new one, until you press Ctrl-C.
 
-    A file is restored when it is whole, and again when it changes. After a restart the command goes
-    on where it was.
+    A file is restored once it is complete, and again when it changes. After a restart, the command
+    continues where it stopped.
     """
     from restorer import (
         FolderWatch,
@@ -77,7 +78,9 @@ def watch(
     )
 
     if dry_run:
-        raise click.UsageError("--dry-run: shows the plan of `restore batch`")
+        raise click.UsageError(
+            "--dry-run: not available here; `restore batch` with --dry-run shows a plan"
+        )
     check_apart(source, target)
     steps, settings = request.steps(), request.settings()
     unread: set[Path | Address] = set()

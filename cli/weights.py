@@ -35,19 +35,25 @@ def weights() -> None:
 @click.argument("file", type=_FILE)
 @click.option("--id", help="Id for the model; the id of a catalog entry installs its weights.")
 @click.option("--title", default="", help="Short description for `restore models`.")
-@click.option("--task", default="", help="Task of the model, where the file leaves it open.")
-@click.option("--sigma", type=click.FloatRange(0, 255), help="Noise level of the training.")
-@click.option("--jpeg-quality", type=click.IntRange(1, 100), help="JPEG quality of the training.")
+@click.option("--task", default="", help="Task of the model, if the file does not show it.")
+@click.option(
+    "--sigma", type=click.FloatRange(0, 255), help="Noise level that the model was trained for."
+)
+@click.option(
+    "--jpeg-quality",
+    type=click.IntRange(1, 100),
+    help="JPEG quality that the model was trained for.",
+)
 @click.option(
     "--bayer",
     type=click.Choice(["rggb", "grbg", "gbrg", "bggr"]),
-    help="Bayer pattern of the training.  [default: grbg, as in the papers]",
+    help="Bayer pattern that the model was trained for.  [default: grbg, as in the papers]",
 )
 @click.option("--license", default="", help="License of the weights, for `restore models`.")
 @click.option(
     "--kind",
     type=click.Choice(["faithful", "generative"]),
-    help="Whether the model is faithful, or invents texture.  [default: by its network]",
+    help="Whether the model is faithful or invents texture.  [default: by its network]",
 )
 def add(
     file: Path,
@@ -63,10 +69,10 @@ def add(
     """Install a checkpoint as a model.
 
     The network is identified by the names and shapes of the tensors in the file; no code in it is
-    run. You are asked for missing information unless you set the options.
+    run. The command asks for missing information unless you give it with the options.
 
     Weights do not show whether they were trained to invent texture, as with an adversarial loss
-    (GAN). Most networks of other projects therefore count as generative, unless you know better.
+    (GAN). Most networks of other projects therefore count as generative unless you set --kind.
     """
     from restorer import add_weights, describe_model, identify_checkpoint
 
@@ -135,8 +141,8 @@ def inspect(file: Path, as_json: bool) -> None:
 def fetch(ctx: click.Context, models: tuple[str, ...]) -> None:
     """Download the weights of models.
 
-    Interrupted downloads are resumed. If weights can only be downloaded with a browser, prints the
-    address and exits with 1. Restoring images never uses the network.
+    Interrupted downloads are resumed. If the weights can only be downloaded with a browser, the
+    command prints the address and exits with 1. Restoring images never uses the network.
     """
     from restorer import model_spec, verify_weights
 
@@ -191,13 +197,14 @@ def remove(model: str) -> None:
     "--size",
     type=(int, int),
     metavar="HEIGHT WIDTH",
-    help="Size of the input of the ONNX model.  [default: any, or 64 64 where it must be fixed]",
+    help="Input size of the ONNX model.  [default: any size, or 64 64 if the network needs a"
+    " fixed one]",
 )
 def export(model: str, file: Path | None, onnx: Path | None, size: tuple[int, int] | None) -> None:
     """Export a model's weights in the layout of its authors' code, or the model as ONNX.
 
-    FILE must end in .pt, .pth or .safetensors and must not exist. The ONNX file is compared with
-    PyTorch before it is kept.
+    FILE must end in .pt, .pth or .safetensors, and must not exist yet. The ONNX file is compared
+    with PyTorch before it is kept.
     """
     if file is None and onnx is None:
         raise click.UsageError("a FILE for the weights or --onnx FILE is required")

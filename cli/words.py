@@ -15,8 +15,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _PHRASES = (
     (re.compile(r"the setting ([a-z]+(?:-[a-z]+)*)"), r"--\1"),
     (re.compile(r"(^skipped: .*: exists already)$"), r"\1; --existing replace makes it again"),
-    (re.compile(r"was not found; name it$"), "was not found; name it by --source"),
-    (re.compile(r"are missing; name their file$"), "are missing; name their file by --weights"),
+    (re.compile(r"was not found; give its path$"), "was not found; give its path by --source"),
+    (re.compile(r"are missing; give their file$"), "are missing; give their file by --weights"),
     (re.compile(r"download the weights of ([\w-]+)"), r"run: restore weights fetch \1"),
     (
         re.compile(r"install it as the weights of ([\w-]+)"),

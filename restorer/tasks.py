@@ -189,7 +189,7 @@ def default_model(task: str, scale: int | None = None) -> str:
         'panet-sr-x4-lite'
     """
     if task not in TASKS:
-        raise UnknownModelError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
+        raise UnknownModelError(f"task {task!r} is unknown; expected one of {', '.join(TASKS)}")
     models = TASKS[task].default_models
     if not models:
         raise UnknownModelError(

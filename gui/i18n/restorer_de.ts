@@ -61,7 +61,7 @@
         <translation>float16 (schnell)</translation>
     </message>
     <message>
-        <source>Number format of the computation; fewer bits are faster on some devices.</source>
+        <source>Number format of the computation; formats with fewer bits are faster on some devices.</source>
         <translation>Zahlenformat der Berechnung; weniger Bits sind auf manchen Geräten schneller.</translation>
     </message>
     <message>
@@ -69,15 +69,15 @@
         <translation>Genauigkeit</translation>
     </message>
     <message>
-        <source>Memory that a tile may take, such as 4GB.</source>
-        <translation>Speicher, den eine Kachel belegen darf, etwa 4GB.</translation>
+        <source>Most memory that the tiles at work may take together, such as 4GB.</source>
+        <translation>Speicher, den alle laufenden Kacheln zusammen belegen dürfen, etwa 4GB.</translation>
     </message>
     <message>
         <source>Memory</source>
         <translation>Speicher</translation>
     </message>
     <message>
-        <source>Mean over eight flips and rotations: slightly better, eight times slower.</source>
+        <source>Average the results of eight flips and rotations: slightly better, eight times slower.</source>
         <translation>Mittel über acht Spiegelungen und Drehungen: etwas besser, achtmal langsamer.</translation>
     </message>
     <message>
@@ -129,7 +129,7 @@
         <translation>Qualität</translation>
     </message>
     <message>
-        <source>Lossless compression in formats that have it beside the lossy one.</source>
+        <source>Compress without loss in formats that can do both (WebP, AVIF, JPEG XL).</source>
         <translation>Verlustfreie Kompression in Formaten, die sie neben der verlustbehafteten haben.</translation>
     </message>
     <message>
@@ -157,7 +157,7 @@
         <translation>Farbprofil</translation>
     </message>
     <message>
-        <source>Dithering, which keeps gradients smooth in 8 bit.</source>
+        <source>Dither, to hide banding in smooth gradients of 8-bit results.</source>
         <translation>Dithering hält Verläufe auch in 8 Bit glatt.</translation>
     </message>
     <message>
@@ -165,7 +165,7 @@
         <translation>Glatte Verläufe dithern</translation>
     </message>
     <message>
-        <source>Modification date of the source on the result file, instead of the current date.</source>
+        <source>Give the result the modification date of the source instead of the current date.</source>
         <translation>Die Ergebnisdatei erhält das Änderungsdatum der Quelle statt des heutigen.</translation>
     </message>
     <message>
@@ -185,7 +185,7 @@
         <translation>Nicht festhalten</translation>
     </message>
     <message>
-        <source>Record of source, models and settings, by which the result can be made again.</source>
+        <source>Where to record source, models and settings, so that the result can be made again.</source>
         <translation>Vermerk von Quelle, Modellen und Einstellungen, mit dem sich das Ergebnis wiederholen lässt.</translation>
     </message>
     <message>
@@ -201,7 +201,7 @@
         <translation>nummerierte Kopie</translation>
     </message>
     <message>
-        <source>Bayer pattern of gray pictures and files without a header that hold RAW samples.</source>
+        <source>Bayer pattern of RAW samples in gray pictures or in files without a header.</source>
         <translation>Bayer-Muster von Graubildern und Dateien ohne Kopf, die RAW-Werte enthalten.</translation>
     </message>
     <message>
@@ -261,7 +261,7 @@
         <translation>Weißabgleich</translation>
     </message>
     <message>
-        <source>White balance of RAW pictures: that of the camera, or the gains of red and blue.</source>
+        <source>White balance of RAW pictures: the camera&apos;s, or gains for red and blue.</source>
         <translation>Weißabgleich von RAW-Bildern: der der Kamera oder die Verstärkungen von Rot und Blau.</translation>
     </message>
     <message>
@@ -269,7 +269,7 @@
         <translation>Belichtung</translation>
     </message>
     <message>
-        <source>Stops by which RAW pictures become brighter, or darker below 0.</source>
+        <source>Exposure correction of RAW pictures in stops; below 0 darkens.</source>
         <translation>Blendenstufen, um die RAW-Bilder heller werden, unter 0 dunkler.</translation>
     </message>
     <message>
@@ -277,7 +277,7 @@
         <translation>Tonwertkurve</translation>
     </message>
     <message>
-        <source>Tone curve of RAW pictures: neutral brightens mid tones as cameras do.</source>
+        <source>Tone curve of RAW pictures; neutral brightens the midtones as cameras do.</source>
         <translation>Tonwertkurve von RAW-Bildern: „Neutral“ hellt Mitteltöne auf wie Kameras.</translation>
     </message>
     <message>
@@ -301,7 +301,7 @@
         <translation>Auf Weiß beschneiden</translation>
     </message>
     <message>
-        <source>Saturated highlights of RAW pictures: estimated from the other channels, or white.</source>
+        <source>What becomes of saturated highlights in RAW pictures: estimated from the other channels, or clipped to white.</source>
         <translation>Gesättigte Lichter von RAW-Bildern: aus den anderen Kanälen geschätzt, oder weiß.</translation>
     </message>
     <message>
@@ -313,7 +313,7 @@
         <translation>Adobe RGB (1998)</translation>
     </message>
     <message>
-        <source>Longer side of the file in pixels; larger results are shrunk.</source>
+        <source>Longest allowed side of the result in pixels; larger results are shrunk.</source>
         <translation>Längere Seite der Datei in Pixeln; größere Ergebnisse werden verkleinert.</translation>
     </message>
     <message>
@@ -325,7 +325,7 @@
         <translation>Wie das Ergebnis</translation>
     </message>
     <message>
-        <source>Longer side in print, in cm; the result is shrunk to the resolution of prints.</source>
+        <source>Longer side in print, in cm; the result is shrunk to fit, at the print resolution.</source>
         <translation>Längere Seite im Druck, in cm; das Ergebnis wird auf die Druckauflösung verkleinert.</translation>
     </message>
     <message>
@@ -337,7 +337,7 @@
         <translation>Keine</translation>
     </message>
     <message>
-        <source>Resolution that the file states, in dots per inch; that of prints is 300.</source>
+        <source>Resolution stored in the file, in dots per inch; 300 is usual for prints.</source>
         <translation>Auflösung, die in der Datei steht, in Punkten pro Zoll; im Druck sind es 300.</translation>
     </message>
     <message>
@@ -353,7 +353,7 @@
         <translation>Urheber und Rechte</translation>
     </message>
     <message>
-        <source>Metadata of the source in the file: all, creator and copyright alone, or none.</source>
+        <source>Which of the source&apos;s metadata to keep: all, only creator and copyright, or none.</source>
         <translation>Metadaten des Originals in der Datei: alle, nur Urheber und Rechte oder keine.</translation>
     </message>
     <message>
@@ -361,23 +361,23 @@
         <translation>Metadaten</translation>
     </message>
     <message>
-        <source>Whether the network sees the whole picture or a tile; the whole can take very long.</source>
+        <source>What the network sees at once: a tile, or the whole picture, which can take very long.</source>
         <translation>Ob das Netz das ganze Bild oder eine Kachel sieht; das Ganze kann sehr lange dauern.</translation>
     </message>
     <message>
-        <source>Even areas keep the color and brightness that they have in the original.</source>
-        <translation>Gleichmäßige Flächen behalten Farbe und Helligkeit des Originals.</translation>
+        <source>Keep the local color and brightness of the original.</source>
+        <translation>Örtliche Farbe und Helligkeit des Originals behalten.</translation>
     </message>
     <message>
-        <source>Color profile of the result; by default that of the original.</source>
+        <source>Color profile of the result; by default the original&apos;s.</source>
         <translation>Farbprofil des Ergebnisses; sonst das des Originals.</translation>
     </message>
     <message>
-        <source>Value of the sensor without light.</source>
+        <source>Sample value without light.</source>
         <translation>Wert des Sensors ohne Licht.</translation>
     </message>
     <message>
-        <source>Value at which the sensor is saturated.</source>
+        <source>Sample value at which the sensor saturates.</source>
         <translation>Wert, bei dem der Sensor gesättigt ist.</translation>
     </message>
     <message>
@@ -3584,7 +3584,7 @@
         <translation>JPEG-Kompression der Qualität %1</translation>
     </message>
     <message>
-        <source>JPEG compression of quality %1 that was resaved</source>
+        <source>JPEG compression of quality %1, saved again</source>
         <translation>mehrfache JPEG-Kompression der Qualität %1</translation>
     </message>
     <message>
@@ -3592,7 +3592,7 @@
         <translation>JPEG-Kompression</translation>
     </message>
     <message>
-        <source>JPEG compression that was resaved</source>
+        <source>JPEG compression, saved again</source>
         <translation>mehrfache JPEG-Kompression</translation>
     </message>
     <message>
@@ -3624,7 +3624,7 @@
         <translation>ein sauberes Foto</translation>
     </message>
     <message>
-        <source>a clean art</source>
+        <source>clean art</source>
         <translation>ein sauberes Bild</translation>
     </message>
     <message>
@@ -3636,11 +3636,11 @@
         <translation>ein sauberer Scan</translation>
     </message>
     <message>
-        <source>a clean raw</source>
+        <source>a clean RAW picture</source>
         <translation>ein sauberes RAW</translation>
     </message>
     <message>
-        <source>it was saved at JPEG quality %1, whose traces nobody sees</source>
+        <source>it was saved at JPEG quality %1, which leaves no visible traces</source>
         <translation>es wurde mit JPEG-Qualität %1 gespeichert, deren Spuren niemand sieht</translation>
     </message>
     <message>
@@ -3656,7 +3656,7 @@
         <translation>%1 ist ein generatives Modell: es kann Strukturen erfunden haben</translation>
     </message>
     <message>
-        <source>white was taken to be %1</source>
+        <source>white was assumed to be %1</source>
         <translation>als Weiß wurde %1 angenommen</translation>
     </message>
     <message>
@@ -3668,7 +3668,7 @@
         <translation>%1: das Ergebnis hängt vom ganzen Bild ab, das in %2 Kacheln von %3 zerlegt wurde; Helligkeit und Struktur können sich zwischen ihnen unterscheiden</translation>
     </message>
     <message>
-        <source>%1 in %2 on %3, so that it was computed in fp32 on the CPU</source>
+        <source>%1 in %2 on %3; it was computed again in fp32 on the CPU</source>
         <translation>%1 in %2 auf %3; deshalb wurde in fp32 auf der CPU gerechnet</translation>
     </message>
     <message>
@@ -3680,7 +3680,7 @@
         <translation>die Farben einer Kachel sind falsch</translation>
     </message>
     <message>
-        <source>%1 took about %2 MB, more than the memory that it was given: its tiles get no smaller</source>
+        <source>%1 took about %2 MB, more than the memory limit: its tiles cannot be smaller</source>
         <translation>%1 brauchte etwa %2 MB, mehr als den Speicher, den es bekam: kleiner werden die Kacheln nicht</translation>
     </message>
     <message>
@@ -3696,11 +3696,11 @@
         <translation>die Referenz %1 trägt nichts zum Bild bei und wurde ignoriert</translation>
     </message>
     <message>
-        <source>reference %1 shows nothing of the picture and was ignored</source>
+        <source>reference %1 does not match the picture and was ignored</source>
         <translation>die Referenz %1 zeigt nichts vom Bild und wurde ignoriert</translation>
     </message>
     <message>
-        <source>no reference is for this picture; it was enlarged without</source>
+        <source>no reference matches this picture; it was enlarged without one</source>
         <translation>für dieses Bild gibt es keine Referenz; es wurde ohne vergrößert</translation>
     </message>
     <message>
@@ -3744,7 +3744,7 @@
         <translation>nicht übernommen: %1</translation>
     </message>
     <message>
-        <source>not kept: ImageJ %1, which ImageJ reads of compressed pages only</source>
+        <source>not kept: ImageJ %1, which ImageJ reads only from compressed pages</source>
         <translation>nicht übernommen: %1 von ImageJ, das ImageJ nur von komprimierten Seiten liest</translation>
     </message>
     <message>
@@ -3760,7 +3760,7 @@
         <translation>%1 nimmt dies nicht auf: %2; weggelassen</translation>
     </message>
     <message>
-        <source>%1 holds no transparency; it was laid on white</source>
+        <source>%1 holds no transparency; the picture was laid on white</source>
         <translation>%1 kennt keine Transparenz; das Bild wurde auf Weiß gelegt</translation>
     </message>
     <message>
@@ -3784,7 +3784,7 @@
         <translation>%1; die Farben wurden in sRGB umgerechnet</translation>
     </message>
     <message>
-        <source>%1 holds no more than %2 bits; 16 bits were rounded</source>
+        <source>%1 holds at most %2 bits; 16-bit values were rounded</source>
         <translation>%1 hat höchstens %2 Bit; 16 Bit wurden gerundet</translation>
     </message>
     <message>
@@ -3804,35 +3804,35 @@
         <translation>%1 kennt keine Gleitkommazahlen; die Werte wurden durch %3 geteilt, auf %2 Bit gerundet und auf 0..1 begrenzt</translation>
     </message>
     <message>
-        <source>AVIF holds no more than 12 bits; 16 bits were rounded to %1</source>
+        <source>AVIF holds at most 12 bits; 16-bit values were rounded to %1</source>
         <translation>AVIF hat höchstens 12 Bit; 16 Bit wurden auf %1 gerundet</translation>
     </message>
     <message>
-        <source>GIF holds 256 colors a frame; the others became the nearest ones (WebP and PNG hold all)</source>
+        <source>GIF holds 256 colors per frame; other colors became the nearest of these (WebP and PNG hold all)</source>
         <translation>GIF hat 256 Farben je Einzelbild; die anderen wurden zu den nächstliegenden (WebP und PNG haben alle)</translation>
     </message>
     <message>
-        <source>GIF holds no partial transparency; pixels below one half became transparent</source>
+        <source>GIF holds no partial transparency; pixels with less than half became transparent</source>
         <translation>GIF kennt keine Teiltransparenz; Pixel unter der Hälfte wurden durchsichtig</translation>
     </message>
     <message>
-        <source>Radiance HDR holds 8 bits a color and an exponent; values were rounded</source>
+        <source>Radiance HDR holds 8 bits per color and an exponent; values were rounded</source>
         <translation>Radiance HDR hat 8 Bit je Farbe und einen Exponenten; die Werte wurden gerundet</translation>
     </message>
     <message>
-        <source>Radiance HDR holds 8 bits a color and an exponent; values were rounded; %1 % were below 0 and became 0</source>
+        <source>Radiance HDR holds 8 bits per color and an exponent; values were rounded; %1 % were below 0 and became 0</source>
         <translation>Radiance HDR hat 8 Bit je Farbe und einen Exponenten; die Werte wurden gerundet; %1 % lagen unter 0 und wurden 0</translation>
     </message>
     <message>
-        <source>transparency beside 16 bits or a color profile was written without loss</source>
+        <source>transparency with 16 bits or with a color profile was written without loss</source>
         <translation>Transparenz neben 16 Bit oder einem Farbprofil wurde verlustfrei geschrieben</translation>
     </message>
     <message>
-        <source>%1 of %2 bytes is more than JPEG holds; it was left out</source>
+        <source>%1 of %2 bytes is too large for JPEG; it was left out</source>
         <translation>%1 mit %2 Byte ist mehr, als JPEG aufnimmt; weggelassen</translation>
     </message>
     <message>
-        <source>the gain map is metadata, and was left out</source>
+        <source>the gain map counts as metadata and was left out</source>
         <translation>die Gain-Map zählt zu den Metadaten und wurde weggelassen</translation>
     </message>
     <message>
@@ -3840,11 +3840,11 @@
         <translation>die Gain-Map nennt keine Parameter; sie wurde weggelassen</translation>
     </message>
     <message>
-        <source>the gain map belongs to the colors before their conversion; it was left out</source>
+        <source>the gain map belongs to the colors before conversion; it was left out</source>
         <translation>die Gain-Map gehört zu den Farben vor der Umrechnung; sie wurde weggelassen</translation>
     </message>
     <message>
-        <source>the damaged XMP cannot announce the gain map, which was left out</source>
+        <source>the XMP is damaged and cannot describe the gain map, which was left out</source>
         <translation>das beschädigte XMP kann die Gain-Map nicht ankündigen; sie wurde weggelassen</translation>
     </message>
     <message>
@@ -3888,11 +3888,11 @@
         <translation>aus gAMA %1 und cHRM wurde ein ICC-Profil</translation>
     </message>
     <message>
-        <source>the PNG&apos;s gamma makes no sense and was left out</source>
+        <source>the PNG&apos;s gamma value makes no sense and was ignored</source>
         <translation>das Gamma des PNG ergibt keinen Sinn und wurde weggelassen</translation>
     </message>
     <message>
-        <source>linear light was encoded by the tone curve of sRGB</source>
+        <source>linear light was encoded with the sRGB tone curve</source>
         <translation>lineares Licht wurde mit der Tonwertkurve von sRGB kodiert</translation>
     </message>
     <message>
@@ -3904,7 +3904,7 @@
         <translation>%1 % der Werte wurden auf 65.504 begrenzt</translation>
     </message>
     <message>
-        <source>%1 % of the pixels glow without alpha; they became black</source>
+        <source>%1 % of the pixels are bright but have no alpha; they became black</source>
         <translation>%1 % der Pixel leuchten ohne Alpha; sie wurden schwarz</translation>
     </message>
     <message>
@@ -3912,7 +3912,7 @@
         <translation>das Datenfenster füllt das Anzeigefenster nicht; der Rest wurde schwarz</translation>
     </message>
     <message>
-        <source>CMYK without a usable profile was converted to sRGB by the plain formula</source>
+        <source>CMYK without a usable profile was converted to sRGB with the simple formula</source>
         <translation>CMYK ohne brauchbares Profil wurde mit der einfachen Formel in sRGB umgerechnet</translation>
     </message>
     <message>
@@ -3924,11 +3924,11 @@
         <translation>Lab wurde in sRGB umgerechnet</translation>
     </message>
     <message>
-        <source>the inks of the duotone were taken for gray</source>
+        <source>the inks of the duotone were treated as gray</source>
         <translation>die Farben des Duplex-Bildes wurden als Grau gelesen</translation>
     </message>
     <message>
-        <source>the colors are called linear, but were taken for sRGB</source>
+        <source>the file calls its colors linear, but they were treated as sRGB</source>
         <translation>die Farben werden linear genannt, wurden aber als sRGB gelesen</translation>
     </message>
     <message>
@@ -3984,7 +3984,7 @@
         <translation>Transparenz, die das ganze Bild verbirgt, wurde weggelassen</translation>
     </message>
     <message>
-        <source>the last channel has no label and was taken for alpha</source>
+        <source>the last channel has no label and was treated as alpha</source>
         <translation>der letzte Kanal ist nicht benannt und wurde als Alpha gelesen</translation>
     </message>
     <message>
@@ -4008,15 +4008,15 @@
         <translation>die JPEG-Daten sind beschädigt; Teile des Bilds können falsch sein</translation>
     </message>
     <message>
-        <source>the JPEG lacks some of its scans, and with them fine detail</source>
+        <source>some scans of the JPEG are missing, and with them fine detail</source>
         <translation>dem JPEG fehlen einige Durchgänge und damit feine Details</translation>
     </message>
     <message>
-        <source>the file holds a JPEG file without loss, which was read</source>
+        <source>the file contains a losslessly recompressed JPEG, which was read</source>
         <translation>die Datei enthält verlustfrei eine JPEG-Datei; diese wurde gelesen</translation>
     </message>
     <message>
-        <source>the JPEG file that the file was cannot be restored</source>
+        <source>the JPEG from which the file was made cannot be recovered</source>
         <translation>die JPEG-Datei, aus der die Datei entstand, lässt sich nicht wiederherstellen</translation>
     </message>
     <message>
@@ -4056,15 +4056,15 @@
         <translation>der Stapel hat weitere Seiten in %1 anderen Dateien</translation>
     </message>
     <message>
-        <source>the regions (ROI) in the OME-XML have the coordinates of the source</source>
+        <source>the regions (ROI) in the OME-XML still have the coordinates of the source</source>
         <translation>die Regionen (ROI) im OME-XML haben die Koordinaten des Originals</translation>
     </message>
     <message>
-        <source>the file states no colors of a camera; they were taken for those of sRGB</source>
+        <source>the file does not state the colors of the camera; they were treated as sRGB</source>
         <translation>die Datei nennt keine Farben der Kamera; sie wurden als die von sRGB gelesen</translation>
     </message>
     <message>
-        <source>the colors of this camera are unknown; they were taken for those of sRGB</source>
+        <source>the colors of this camera are unknown; they were treated as sRGB</source>
         <translation>die Farben dieser Kamera sind unbekannt; sie wurden als die von sRGB gelesen</translation>
     </message>
     <message>
@@ -4080,7 +4080,7 @@
         <translation>die Farben des DNG hat schon das Programm berechnet, das es schrieb</translation>
     </message>
     <message>
-        <source>LibRaw demosaiced the picture, as the camera has %1</source>
+        <source>LibRaw demosaiced the picture, because the camera has %1</source>
         <translation>die Farben hat LibRaw berechnet, denn die Kamera hat %1</translation>
     </message>
     <message>
@@ -4112,7 +4112,7 @@
         <translation>%1 tote Pixel</translation>
     </message>
     <message>
-        <source>%1 were removed, since the result is developed already</source>
+        <source>%1 were removed, because the result is already developed</source>
         <translation>%1 wurden entfernt, denn das Ergebnis ist schon entwickelt</translation>
     </message>
     <message>
@@ -4124,11 +4124,11 @@
         <translation>die Metadaten der Begleitdatei %1 wurden verwendet</translation>
     </message>
     <message>
-        <source>the sidecar %1 was left out, as it is too large</source>
+        <source>the sidecar %1 was left out, because it is too large</source>
         <translation>die Begleitdatei %1 wurde weggelassen, denn sie ist zu groß</translation>
     </message>
     <message>
-        <source>the sidecar %1 was left out, as it is damaged</source>
+        <source>the sidecar %1 was left out, because it is damaged</source>
         <translation>die Begleitdatei %1 wurde weggelassen, denn sie ist beschädigt</translation>
     </message>
     <message>
@@ -4276,7 +4276,7 @@
         <translation>kann nicht gelöscht werden</translation>
     </message>
     <message>
-        <source>the result is kept as %1</source>
+        <source>the result was saved as %1</source>
         <translation>das Ergebnis steht in %1</translation>
     </message>
     <message>
@@ -4284,7 +4284,7 @@
         <translation>schließen Sie die Datei in anderen Programmen</translation>
     </message>
     <message>
-        <source>the file exists</source>
+        <source>the file already exists</source>
         <translation>die Datei gibt es schon</translation>
     </message>
     <message>
@@ -4332,7 +4332,7 @@
         <translation>schaffen Sie Platz oder wählen Sie einen anderen Ordner</translation>
     </message>
     <message>
-        <source>the name holds a NUL character</source>
+        <source>the name contains a NUL character</source>
         <translation>der Name enthält ein NUL-Zeichen</translation>
     </message>
     <message>
@@ -4428,7 +4428,7 @@
         <translation>speichern Sie es vorher in Graustufen oder RGB mit 8 oder 16 Bit</translation>
     </message>
     <message>
-        <source>known are %1</source>
+        <source>expected one of %1</source>
         <translation>bekannt sind %1</translation>
     </message>
     <message>
@@ -4452,7 +4452,7 @@
         <translation>keine gültige %1-Datei</translation>
     </message>
     <message>
-        <source>this format cannot be opened</source>
+        <source>this format is not supported</source>
         <translation>dieses Format lässt sich nicht öffnen</translation>
     </message>
     <message>
@@ -4496,7 +4496,7 @@
         <translation>passt nicht in den Speicher</translation>
     </message>
     <message>
-        <source>free some, or shrink the picture</source>
+        <source>free some memory, or shrink the picture</source>
         <translation>geben Sie Speicher frei oder verkleinern Sie das Bild</translation>
     </message>
     <message>
@@ -4524,7 +4524,7 @@
         <translation>%1 x %2 Pixel, aber %3 erlaubt höchstens %4 je Seite und %5 Pixel</translation>
     </message>
     <message>
-        <source>%1 holds no samples of a sensor</source>
+        <source>%1 cannot hold sensor samples</source>
         <translation>%1 hält keine Sensordaten</translation>
     </message>
     <message>
@@ -4532,11 +4532,11 @@
         <translation>wählen Sie %1, oder demosaicen Sie vorher</translation>
     </message>
     <message>
-        <source>the picture holds NaN or infinity</source>
+        <source>the picture contains NaN or infinity</source>
         <translation>das Bild enthält NaN oder unendliche Werte</translation>
     </message>
     <message>
-        <source>replace them by numbers first</source>
+        <source>replace these with numbers first</source>
         <translation>ersetzen Sie sie vorher durch Zahlen</translation>
     </message>
     <message>
@@ -4700,7 +4700,7 @@
         <translation>eine Textdatei</translation>
     </message>
     <message>
-        <source>a file of zeros, as a failed copy leaves behind</source>
+        <source>a file of zeros, probably left by a failed copy</source>
         <translation>eine Datei voller Nullen, wie sie eine misslungene Kopie hinterlässt</translation>
     </message>
     <message>
@@ -4716,7 +4716,7 @@
         <translation>das JPEG hat %1 Durchgänge von %2 x %3 Pixeln, deren Lesen zu lange dauern würde</translation>
     </message>
     <message>
-        <source>real ones have about 10</source>
+        <source>normal files have about 10</source>
         <translation>echte haben etwa 10</translation>
     </message>
     <message>
@@ -4760,11 +4760,11 @@
         <translation>der fcTL-Block ist beschädigt</translation>
     </message>
     <message>
-        <source>lies outside of the picture</source>
+        <source>is outside the picture</source>
         <translation>liegt außerhalb des Bildes</translation>
     </message>
     <message>
-        <source>lies outside of the picture, or is damaged</source>
+        <source>is outside the picture, or is damaged</source>
         <translation>liegt außerhalb des Bildes oder ist beschädigt</translation>
     </message>
     <message>
@@ -4796,23 +4796,23 @@
         <translation>ist ein animiertes HDR-Bild, das sich nicht lesen lässt</translation>
     </message>
     <message>
-        <source>the WebP holds no picture</source>
+        <source>the WebP file contains no picture</source>
         <translation>das WebP enthält kein Bild</translation>
     </message>
     <message>
-        <source>its size is not that of its header</source>
+        <source>its size differs from its header</source>
         <translation>die Größe stimmt nicht mit dem Dateikopf überein</translation>
     </message>
     <message>
-        <source>the GIF holds no picture</source>
+        <source>the GIF file contains no picture</source>
         <translation>das GIF enthält kein Bild</translation>
     </message>
     <message>
-        <source>a block of the GIF begins with no known mark</source>
+        <source>a block of the GIF begins with an unknown marker</source>
         <translation>ein Block des GIF beginnt mit keiner bekannten Marke</translation>
     </message>
     <message>
-        <source>its pixels are not as many as its size says</source>
+        <source>the number of pixels does not match its size</source>
         <translation>es hat nicht so viele Pixel, wie seine Größe sagt</translation>
     </message>
     <message>
@@ -4820,7 +4820,7 @@
         <translation>eine Animation mit mehr als %1 Bildern</translation>
     </message>
     <message>
-        <source>cut it into parts</source>
+        <source>split it into parts</source>
         <translation>teilen Sie sie auf</translation>
     </message>
     <message>
@@ -4836,7 +4836,7 @@
         <translation>%1 x %2 Pixel, das erste hat %3 x %4</translation>
     </message>
     <message>
-        <source>a TIFF holds pages of several sizes</source>
+        <source>a TIFF can hold pages of several sizes</source>
         <translation>ein TIFF hält Seiten verschiedener Größe</translation>
     </message>
     <message>
@@ -4864,7 +4864,7 @@
         <translation>PAM mit %1 Kanälen</translation>
     </message>
     <message>
-        <source>known are 1 to 4</source>
+        <source>expected 1 to 4</source>
         <translation>bekannt sind 1 bis 4</translation>
     </message>
     <message>
@@ -4880,7 +4880,7 @@
         <translation>erwartet wird 1 bis 65535</translation>
     </message>
     <message>
-        <source>the samples are no numbers</source>
+        <source>the samples are not numbers</source>
         <translation>die Werte sind keine Zahlen</translation>
     </message>
     <message>
@@ -4892,7 +4892,7 @@
         <translation>Pixel der Form %1, erwartet wird %2</translation>
     </message>
     <message>
-        <source>colors that the palette does not have</source>
+        <source>the pixels use colors that the palette does not have</source>
         <translation>Farben, die der Palette fehlen</translation>
     </message>
     <message>
@@ -4900,7 +4900,7 @@
         <translation>das TIFF hat keine lesbare Seite</translation>
     </message>
     <message>
-        <source>the TIFF holds only a preview, as camera RAW files do</source>
+        <source>the TIFF contains only a preview, as camera RAW files do</source>
         <translation>das TIFF enthält nur eine Vorschau, wie RAW-Dateien von Kameras</translation>
     </message>
     <message>
@@ -4920,7 +4920,7 @@
         <translation>dem TIFF fehlen Streifen oder Kacheln</translation>
     </message>
     <message>
-        <source>strips or tiles lie behind its end</source>
+        <source>strips or tiles are stored beyond its end</source>
         <translation>Streifen oder Kacheln liegen hinter ihrem Ende</translation>
     </message>
     <message>
@@ -4956,7 +4956,7 @@
         <translation>die Werte des TIFF sind %1 mit %2 Bit</translation>
     </message>
     <message>
-        <source>known are integers and floats of up to 64 bits, for gray and RGB</source>
+        <source>supported are integers and floats of up to 64 bits, for gray and RGB</source>
         <translation>bekannt sind ganze Zahlen und Gleitkommazahlen bis 64 Bit, für Grau und RGB</translation>
     </message>
     <message>
@@ -4964,15 +4964,15 @@
         <translation>TIFF mit %1 Kanälen</translation>
     </message>
     <message>
-        <source>known are up to %1 beside the colors</source>
+        <source>at most %1 besides the colors are supported</source>
         <translation>bekannt sind bis zu %1 neben den Farben</translation>
     </message>
     <message>
-        <source>save those that you need as an image of their own</source>
+        <source>save the ones you need as a separate image</source>
         <translation>speichern Sie die gewünschten als eigenes Bild</translation>
     </message>
     <message>
-        <source>TIFF of inks other than 8 or 16-bit CMYK is not known</source>
+        <source>TIFF files with inks other than 8 or 16-bit CMYK are not supported</source>
         <translation>TIFF mit anderen Druckfarben als CMYK mit 8 oder 16 Bit ist nicht bekannt</translation>
     </message>
     <message>
@@ -4988,11 +4988,11 @@
         <translation>TIFF-Kacheln von %1 sind größer als das Bild</translation>
     </message>
     <message>
-        <source>YCbCr TIFF files can be read with three interleaved 8-bit samples</source>
+        <source>YCbCr TIFF files need three interleaved 8-bit samples</source>
         <translation>YCbCr-TIFF lässt sich mit drei verschachtelten 8-Bit-Werten lesen</translation>
     </message>
     <message>
-        <source>the YCbCr layout of the TIFF is not known</source>
+        <source>the YCbCr layout of the TIFF is not supported</source>
         <translation>die YCbCr-Anordnung des TIFF ist nicht bekannt</translation>
     </message>
     <message>
@@ -5012,7 +5012,7 @@
         <translation>das PSD nennt %1 Kanäle mit %2 Bit im Modus %3, die es nicht gibt</translation>
     </message>
     <message>
-        <source>the document holds no composite, only layers</source>
+        <source>the document has no composite, only layers</source>
         <translation>das Dokument enthält kein Gesamtbild, nur Ebenen</translation>
     </message>
     <message>
@@ -5048,11 +5048,11 @@
         <translation>dem kodierten Bild fehlt der Kopf</translation>
     </message>
     <message>
-        <source>the file has no meta box, and so no still picture</source>
+        <source>the file has no meta box, so it has no still picture</source>
         <translation>die Datei hat keine Meta-Box und damit kein Standbild</translation>
     </message>
     <message>
-        <source>the file names a picture that it does not hold</source>
+        <source>the file refers to a picture that it does not contain</source>
         <translation>die Datei nennt ein Bild, das sie nicht enthält</translation>
     </message>
     <message>
@@ -5060,7 +5060,7 @@
         <translation>die Datei hat mehr als %1 Teile von Elementen</translation>
     </message>
     <message>
-        <source>the data of a picture lie where they cannot be found</source>
+        <source>the file stores the data of a picture where they cannot be found</source>
         <translation>die Daten eines Bildes sind nicht zu finden</translation>
     </message>
     <message>
@@ -5080,11 +5080,11 @@
         <translation>das Bild ist von der Art %1, die sich nicht lesen lässt</translation>
     </message>
     <message>
-        <source>the file does not tell the depth of its picture</source>
+        <source>the file does not state the bit depth of its picture</source>
         <translation>die Datei nennt die Farbtiefe ihres Bildes nicht</translation>
     </message>
     <message>
-        <source>the file does not tell the size of its picture</source>
+        <source>the file does not state the size of its picture</source>
         <translation>die Datei nennt die Größe ihres Bildes nicht</translation>
     </message>
     <message>
@@ -5120,11 +5120,11 @@
         <translation>dem JPEG XL fehlen die Bilddaten</translation>
     </message>
     <message>
-        <source>the JPEG XL is in a color space that cannot be read</source>
+        <source>the JPEG XL uses a color space that is not supported</source>
         <translation>das JPEG XL hat einen Farbraum, der sich nicht lesen lässt</translation>
     </message>
     <message>
-        <source>the JPEG XL states colors that are not known</source>
+        <source>the JPEG XL states colors that are not supported</source>
         <translation>das JPEG XL nennt Farben, die nicht bekannt sind</translation>
     </message>
     <message>
@@ -5160,7 +5160,7 @@
         <translation>das OpenEXR hat %1 GB Kanäle</translation>
     </message>
     <message>
-        <source>save the colors alone</source>
+        <source>save only the color channels</source>
         <translation>speichern Sie nur die Farben</translation>
     </message>
     <message>
@@ -5172,7 +5172,7 @@
         <translation>die Pixel passen nicht zur Größe</translation>
     </message>
     <message>
-        <source>deep OpenEXR pictures are not known</source>
+        <source>deep OpenEXR pictures are not supported</source>
         <translation>tiefe OpenEXR-Bilder (deep) sind nicht bekannt</translation>
     </message>
     <message>
@@ -5180,11 +5180,11 @@
         <translation>reduzieren Sie es vorher auf eine Ebene</translation>
     </message>
     <message>
-        <source>OpenEXR of subsampled channels is not known</source>
+        <source>OpenEXR files with subsampled channels are not supported</source>
         <translation>OpenEXR mit unterabgetasteten Kanälen ist nicht bekannt</translation>
     </message>
     <message>
-        <source>OpenEXR of luminance and chroma (Y, RY, BY) is not known</source>
+        <source>OpenEXR files with luminance and chroma (Y, RY, BY) are not supported</source>
         <translation>OpenEXR mit Helligkeit und Farbe (Y, RY, BY) ist nicht bekannt</translation>
     </message>
     <message>
@@ -5192,11 +5192,11 @@
         <translation>das Datenfenster ist viel größer als das Anzeigefenster</translation>
     </message>
     <message>
-        <source>Radiance colors in XYZ are not known</source>
+        <source>Radiance colors in XYZ are not supported</source>
         <translation>Radiance-Farben in XYZ sind nicht bekannt</translation>
     </message>
     <message>
-        <source>convert them by ra_xyze</source>
+        <source>convert them with ra_xyze</source>
         <translation>wandeln Sie sie mit ra_xyze um</translation>
     </message>
     <message>
@@ -5208,7 +5208,7 @@
         <translation>die verschachtelten Werte des DNG füllen seine Zeilen nicht</translation>
     </message>
     <message>
-        <source>the DNG holds no samples of a sensor</source>
+        <source>the DNG contains no sensor samples</source>
         <translation>das DNG enthält keine Sensordaten</translation>
     </message>
     <message>
@@ -5216,15 +5216,15 @@
         <translation>die Angaben des DNG sind beschädigt</translation>
     </message>
     <message>
-        <source>the DNG holds samples that neither LibRaw nor tifffile decodes</source>
+        <source>the DNG contains samples that neither LibRaw nor tifffile can decode</source>
         <translation>das DNG enthält Sensordaten, die weder LibRaw noch tifffile liest</translation>
     </message>
     <message>
-        <source>the sizes that the DNG states contradict each other</source>
+        <source>the sizes in the DNG contradict each other</source>
         <translation>die Größenangaben des DNG widersprechen sich</translation>
     </message>
     <message>
-        <source>the samples do not lie in rows, and are not supported</source>
+        <source>the samples are not stored in rows, which is not supported</source>
         <translation>die Sensordaten liegen nicht in Zeilen und werden nicht unterstützt</translation>
     </message>
     <message>
@@ -5232,19 +5232,19 @@
         <translation>beschädigt oder von einer unbekannten Kamera (LibRaw: %1)</translation>
     </message>
     <message>
-        <source>black %1 is not below white %2</source>
+        <source>the black level %1 is not below the white level %2</source>
         <translation>Schwarz %1 liegt nicht unter Weiß %2</translation>
     </message>
     <message>
-        <source>has %1 channels, and a mosaic has one</source>
+        <source>has %1 channels, but a mosaic has one</source>
         <translation>hat %1 Kanäle, ein Mosaik hat einen</translation>
     </message>
     <message>
-        <source>unset the mosaic</source>
+        <source>leave out the mosaic setting</source>
         <translation>schalten Sie das Mosaik aus</translation>
     </message>
     <message>
-        <source>the picture is a small part of its samples</source>
+        <source>the picture covers only a small part of its samples</source>
         <translation>das Bild ist nur ein kleiner Teil der Sensordaten</translation>
     </message>
     <message>
@@ -5308,7 +5308,7 @@
         <translation>hat keine Adresse zum Herunterladen</translation>
     </message>
     <message>
-        <source>is included in the program and cannot be removed</source>
+        <source>comes with the program and cannot be removed</source>
         <translation>gehört zum Programm und lässt sich nicht entfernen</translation>
     </message>
     <message>
@@ -5484,7 +5484,7 @@
         <translation>ihre Namen oder Formen verlangen ein Netz, das viel größer ist als die Datei</translation>
     </message>
     <message>
-        <source>spandrel does not know its network</source>
+        <source>spandrel does not recognize its network</source>
         <translation>spandrel kennt ihr Netz nicht</translation>
     </message>
     <message>
@@ -5584,7 +5584,7 @@
         <translation>das Verzeichnis des Archivs ist zu groß für Gewichte</translation>
     </message>
     <message>
-        <source>would inflate from %1 to %2 bytes, which no weights do</source>
+        <source>would inflate from %1 to %2 bytes, which is too much for weights</source>
         <translation>würde von %1 auf %2 Byte wachsen, wie es Gewichte nie tun</translation>
     </message>
     <message>
@@ -5636,7 +5636,7 @@
         <translation>enthält %1 Tensoren, erwartet werden höchstens %2</translation>
     </message>
     <message>
-        <source>its tensors take %1 bytes, but the file has %2: many of them share their values</source>
+        <source>its tensors take %1 bytes, but the file has %2: many of them share values</source>
         <translation>seine Tensoren brauchen %1 Byte, aber die Datei hat %2: viele teilen sich ihre Werte</translation>
     </message>
     <message>
@@ -5812,11 +5812,11 @@
         <translation>das Netz lieferte NaN oder unendliche Werte auf %1</translation>
     </message>
     <message>
-        <source>values overflow</source>
+        <source>its values overflow</source>
         <translation>die Werte laufen über</translation>
     </message>
     <message>
-        <source>scale the picture down</source>
+        <source>scale them down</source>
         <translation>verkleinern Sie das Bild</translation>
     </message>
     <message>
@@ -5828,7 +5828,7 @@
         <translation>seine Farben weichen um %1 von 255 ab, bei Zeile %2, Spalte %3 des Originals</translation>
     </message>
     <message>
-        <source>the structure of the picture is lost around row %1, column %2 of the input</source>
+        <source>the structure of the picture was lost around row %1, column %2 of the input</source>
         <translation>die Struktur des Bildes ist verloren, bei Zeile %1, Spalte %2 des Originals</translation>
     </message>
     <message>
@@ -5848,11 +5848,11 @@
         <translation>wählen Sie eine davon</translation>
     </message>
     <message>
-        <source>changed while it was restored, so that nothing was replaced</source>
+        <source>changed while it was being restored, so it was not replaced</source>
         <translation>wurde während der Arbeit geändert, daher wurde nichts ersetzt</translation>
     </message>
     <message>
-        <source>run again</source>
+        <source>run the command again</source>
         <translation>versuchen Sie es erneut</translation>
     </message>
     <message>
@@ -5892,7 +5892,7 @@
         <translation>wählen Sie, was mit dem Bild geschehen soll</translation>
     </message>
     <message>
-        <source>one of the two folders lies in the other, %1</source>
+        <source>one of the two folders is inside the other, %1</source>
         <translation>einer der beiden Ordner liegt im anderen, %1</translation>
     </message>
     <message>
@@ -5920,11 +5920,11 @@
         <translation>keine Vorlage %1</translation>
     </message>
     <message>
-        <source>known are none</source>
+        <source>the file has none</source>
         <translation>es gibt noch keine</translation>
     </message>
     <message>
-        <source>a name has letters, digits, spaces, - and _ only</source>
+        <source>a name may have only letters, digits, spaces, - and _</source>
         <translation>ein Name hat nur Buchstaben, Ziffern, Leerzeichen, - und _</translation>
     </message>
     <message>
@@ -5940,7 +5940,7 @@
         <translation>dort werden Vorlagen gespeichert</translation>
     </message>
     <message>
-        <source>the values are nested too deeply</source>
+        <source>its values are nested too deeply</source>
         <translation>die Werte sind zu tief verschachtelt</translation>
     </message>
     <message>
@@ -5956,7 +5956,7 @@
         <translation>wählen Sie ein anderes Foto davon</translation>
     </message>
     <message>
-        <source>is named twice</source>
+        <source>is given twice</source>
         <translation>ist doppelt</translation>
     </message>
     <message>
@@ -5968,7 +5968,7 @@
         <translation>es hat keine feinere Textur</translation>
     </message>
     <message>
-        <source>has no pictures to refer to</source>
+        <source>has no pictures that could serve as references</source>
         <translation>enthält keine Referenzbilder</translation>
     </message>
     <message>
@@ -5976,23 +5976,23 @@
         <translation>nimmt seine Textur aus Referenzbildern</translation>
     </message>
     <message>
-        <source>name one</source>
+        <source>give at least one</source>
         <translation>wählen Sie eines</translation>
     </message>
     <message>
-        <source>has to be the only step that enlarges, or the first one</source>
+        <source>must be the only step that enlarges, or the first one</source>
         <translation>muss der einzige vergrößernde Schritt oder der erste sein</translation>
     </message>
     <message>
-        <source>references: no step takes any</source>
+        <source>references: no step uses any</source>
         <translation>Referenzbilder: kein Schritt verwendet sie</translation>
     </message>
     <message>
-        <source>the task reference-sr does</source>
+        <source>choose the task reference-sr</source>
         <translation>„Mit Referenzbildern vergrößern“ tut das</translation>
     </message>
     <message>
-        <source>takes references tile by tile</source>
+        <source>uses references tile by tile</source>
         <translation>verwendet Referenzbilder Kachel für Kachel</translation>
     </message>
     <message>
@@ -6008,19 +6008,19 @@
         <translation>lassen Sie Kachel und Überlappung weg</translation>
     </message>
     <message>
-        <source>context whole: has no tiles to chop or to turn</source>
+        <source>context whole: uses no tiles; leave out chop and self-ensemble</source>
         <translation>ganzes Bild: ohne Kacheln, die sich teilen oder drehen lassen</translation>
     </message>
     <message>
-        <source>context whole: has no tiles</source>
+        <source>context whole: uses no tiles</source>
         <translation>ganzes Bild: ohne Kacheln</translation>
     </message>
     <message>
-        <source>context whole: a region needs all of the picture</source>
+        <source>context whole: needs the whole picture, not a region</source>
         <translation>ganzes Bild: ein Ausschnitt braucht das ganze Bild</translation>
     </message>
     <message>
-        <source>restore that</source>
+        <source>restore the picture</source>
         <translation>verbessern Sie dieses</translation>
     </message>
     <message>
@@ -6028,7 +6028,7 @@
         <translation>ganzes Bild: %1 lässt sich nicht in Stufen rechnen</translation>
     </message>
     <message>
-        <source>self-ensemble: %1 would see flipped mosaics</source>
+        <source>self-ensemble: %1 cannot take flipped mosaics</source>
         <translation>höchste Qualität: %1 sähe gespiegelte Mosaike</translation>
     </message>
     <message>
@@ -6048,7 +6048,7 @@
         <translation>Faktor %1: %2 hat den Faktor %3</translation>
     </message>
     <message>
-        <source>strength: %1 cannot mix its colors with a mosaic</source>
+        <source>strength: %1 makes colors, which cannot be blended with a mosaic</source>
         <translation>Stärke: %1 kann seine Farben nicht mit einem Mosaik mischen</translation>
     </message>
     <message>
@@ -6064,19 +6064,19 @@
         <translation>%1 %2: %3 nimmt keinen Wert</translation>
     </message>
     <message>
-        <source>models for %1 that are conditioned on it do</source>
+        <source>use a model for %1 that takes it</source>
         <translation>andere Modelle für %1 tun es</translation>
     </message>
     <message>
-        <source>looks at the picture, and has to be the first step</source>
+        <source>examines the picture, so it must be the first step</source>
         <translation>untersucht das Bild und muss der erste Schritt sein</translation>
     </message>
     <message>
-        <source>bayer: auto takes the pattern from the file</source>
+        <source>bayer: auto reads the pattern from the file</source>
         <translation>Bayer-Muster: Automatik nimmt das Muster aus der Datei</translation>
     </message>
     <message>
-        <source>a demosaicing model does</source>
+        <source>choose a demosaicing model to set it</source>
         <translation>ein Demosaicing-Modell kann es</translation>
     </message>
     <message>

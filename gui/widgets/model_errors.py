@@ -18,7 +18,7 @@ MODEL_ERRORS = (
     QT_TRANSLATE_NOOP("errors", "the file is incomplete or was replaced, install it again"),
     QT_TRANSLATE_NOOP("errors", "the file was modified, install it again"),
     QT_TRANSLATE_NOOP("errors", "has no download address"),
-    QT_TRANSLATE_NOOP("errors", "is included in the program and cannot be removed"),
+    QT_TRANSLATE_NOOP("errors", "comes with the program and cannot be removed"),
     QT_TRANSLATE_NOOP("errors", "belongs to the package %1"),
     QT_TRANSLATE_NOOP("errors", "pip uninstall removes it"),
     QT_TRANSLATE_NOOP("errors", "is not installed"),
@@ -74,7 +74,7 @@ MODEL_ERRORS = (
     QT_TRANSLATE_NOOP(
         "errors", "its names or shapes require a network that is far larger than the file"
     ),
-    QT_TRANSLATE_NOOP("errors", "spandrel does not know its network"),
+    QT_TRANSLATE_NOOP("errors", "spandrel does not recognize its network"),
     QT_TRANSLATE_NOOP("errors", "spandrel: cannot be imported (%1)"),
     QT_TRANSLATE_NOOP("errors", "install it again: pip install %1"),
     QT_TRANSLATE_NOOP("errors", "needs spandrel"),
@@ -107,7 +107,7 @@ MODEL_ERRORS = (
     QT_TRANSLATE_NOOP("errors", "task %1: %2 supports %3"),
     QT_TRANSLATE_NOOP("errors", "has a header of %1 bytes, which is too large for a state dict"),
     QT_TRANSLATE_NOOP("errors", "the directory of the archive is too large for a state dict"),
-    QT_TRANSLATE_NOOP("errors", "would inflate from %1 to %2 bytes, which no weights do"),
+    QT_TRANSLATE_NOOP("errors", "would inflate from %1 to %2 bytes, which is too much for weights"),
     QT_TRANSLATE_NOOP("errors", "get the file from its authors"),
     QT_TRANSLATE_NOOP("errors", "a TorchScript program, not a state dict"),
     QT_TRANSLATE_NOOP("errors", "save its state_dict() instead"),
@@ -121,7 +121,7 @@ MODEL_ERRORS = (
     QT_TRANSLATE_NOOP("errors", "contains no state dict (a mapping of names to tensors)"),
     QT_TRANSLATE_NOOP("errors", "contains %1 tensors, expected at most %2"),
     QT_TRANSLATE_NOOP(
-        "errors", "its tensors take %1 bytes, but the file has %2: many of them share their values"
+        "errors", "its tensors take %1 bytes, but the file has %2: many of them share values"
     ),
     QT_TRANSLATE_NOOP("errors", "save a copy of each"),
     QT_TRANSLATE_NOOP("errors", "contains a tensor with an invalid name (%1...)"),

@@ -9,9 +9,9 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "nothing to repair"),
     QT_TRANSLATE_NOOP("notes", "found %1: %2"),
     QT_TRANSLATE_NOOP("notes", "JPEG compression of quality %1"),
-    QT_TRANSLATE_NOOP("notes", "JPEG compression of quality %1 that was resaved"),
+    QT_TRANSLATE_NOOP("notes", "JPEG compression of quality %1, saved again"),
     QT_TRANSLATE_NOOP("notes", "JPEG compression"),
-    QT_TRANSLATE_NOOP("notes", "JPEG compression that was resaved"),
+    QT_TRANSLATE_NOOP("notes", "JPEG compression, saved again"),
     QT_TRANSLATE_NOOP("notes", "white noise"),
     QT_TRANSLATE_NOOP("notes", "camera noise"),
     QT_TRANSLATE_NOOP("notes", "coarse noise"),
@@ -19,34 +19,34 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "chroma noise"),
     QT_TRANSLATE_NOOP("notes", "%1 of level %2"),
     QT_TRANSLATE_NOOP("notes", "a clean photograph"),
-    QT_TRANSLATE_NOOP("notes", "a clean art"),
+    QT_TRANSLATE_NOOP("notes", "clean art"),
     QT_TRANSLATE_NOOP("notes", "a clean screenshot"),
     QT_TRANSLATE_NOOP("notes", "a clean scan"),
-    QT_TRANSLATE_NOOP("notes", "a clean raw"),
-    QT_TRANSLATE_NOOP("notes", "it was saved at JPEG quality %1, whose traces nobody sees"),
+    QT_TRANSLATE_NOOP("notes", "a clean RAW picture"),
+    QT_TRANSLATE_NOOP("notes", "it was saved at JPEG quality %1, which leaves no visible traces"),
     QT_TRANSLATE_NOOP("notes", "no traces of JPEG compression were found"),
     QT_TRANSLATE_NOOP("notes", "no noise was found, as in drawings and text"),
     QT_TRANSLATE_NOOP("notes", "%1 is a generative model: it may have invented texture"),
-    QT_TRANSLATE_NOOP("notes", "white was taken to be %1"),
+    QT_TRANSLATE_NOOP("notes", "white was assumed to be %1"),
     QT_TRANSLATE_NOOP("notes", "the gray color profile was dropped, the result has color"),
     QT_TRANSLATE_NOOP(
         "notes",
         "%1: its result depends on the whole picture, which was cut into %2 tiles"
         " of %3; brightness and texture may differ between them",
     ),
-    QT_TRANSLATE_NOOP("notes", "%1 in %2 on %3, so that it was computed in fp32 on the CPU"),
+    QT_TRANSLATE_NOOP("notes", "%1 in %2 on %3; it was computed again in fp32 on the CPU"),
     QT_TRANSLATE_NOOP("notes", "a tile is NaN or infinity"),
     QT_TRANSLATE_NOOP("notes", "the colors of a tile are wrong"),
     QT_TRANSLATE_NOOP(
         "notes",
-        "%1 took about %2 MB, more than the memory that it was given: its tiles get no smaller",
+        "%1 took about %2 MB, more than the memory limit: its tiles cannot be smaller",
     ),
     QT_TRANSLATE_NOOP("notes", "%1 cm are printed at %2 dpi"),
     # references
     QT_TRANSLATE_NOOP("notes", "reference %1 gave %2 of the fine texture"),
     QT_TRANSLATE_NOOP("notes", "reference %1 adds nothing to the picture and was ignored"),
-    QT_TRANSLATE_NOOP("notes", "reference %1 shows nothing of the picture and was ignored"),
-    QT_TRANSLATE_NOOP("notes", "no reference is for this picture; it was enlarged without"),
+    QT_TRANSLATE_NOOP("notes", "reference %1 does not match the picture and was ignored"),
+    QT_TRANSLATE_NOOP("notes", "no reference matches this picture; it was enlarged without one"),
     QT_TRANSLATE_NOOP("notes", "%1 shows how much came from references, %2 from where"),
     QT_TRANSLATE_NOOP("notes", "%1 more references show less of the picture and were left out"),
     # runs to files
@@ -59,17 +59,19 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "files at an address get the time of their upload"),
     # what files hold
     QT_TRANSLATE_NOOP("notes", "not kept: %1"),
-    QT_TRANSLATE_NOOP("notes", "not kept: ImageJ %1, which ImageJ reads of compressed pages only"),
+    QT_TRANSLATE_NOOP(
+        "notes", "not kept: ImageJ %1, which ImageJ reads only from compressed pages"
+    ),
     QT_TRANSLATE_NOOP("notes", "not kept: %1, which has other pages now"),
     QT_TRANSLATE_NOOP("notes", "moved to EXIF: %1"),
     QT_TRANSLATE_NOOP("notes", "%1 holds no %2; left out"),
-    QT_TRANSLATE_NOOP("notes", "%1 holds no transparency; it was laid on white"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds no transparency; the picture was laid on white"),
     QT_TRANSLATE_NOOP("notes", "%1 holds no color profile"),
     QT_TRANSLATE_NOOP("notes", "the %1 color profile does not fit %2 pixels"),
     QT_TRANSLATE_NOOP("notes", "%1; left out"),
     QT_TRANSLATE_NOOP("notes", "%1; it was left out"),
     QT_TRANSLATE_NOOP("notes", "%1; the colors were converted to sRGB"),
-    QT_TRANSLATE_NOOP("notes", "%1 holds no more than %2 bits; 16 bits were rounded"),
+    QT_TRANSLATE_NOOP("notes", "%1 holds at most %2 bits; 16-bit values were rounded"),
     QT_TRANSLATE_NOOP("notes", "%1 holds no floats; values were rounded to %2 bits"),
     QT_TRANSLATE_NOOP(
         "notes", "%1 holds no floats; values were rounded to %2 bits and clipped to 0..1"
@@ -79,32 +81,36 @@ NOTES = (
         "notes",
         "%1 holds no floats; values were divided by %3, rounded to %2 bits and clipped to 0..1",
     ),
-    QT_TRANSLATE_NOOP("notes", "AVIF holds no more than 12 bits; 16 bits were rounded to %1"),
+    QT_TRANSLATE_NOOP("notes", "AVIF holds at most 12 bits; 16-bit values were rounded to %1"),
     QT_TRANSLATE_NOOP(
         "notes",
-        "GIF holds 256 colors a frame; the others became the nearest ones (WebP and PNG hold all)",
-    ),
-    QT_TRANSLATE_NOOP(
-        "notes", "GIF holds no partial transparency; pixels below one half became transparent"
-    ),
-    QT_TRANSLATE_NOOP(
-        "notes", "Radiance HDR holds 8 bits a color and an exponent; values were rounded"
+        "GIF holds 256 colors per frame; other colors became the nearest of these (WebP and PNG"
+        " hold all)",
     ),
     QT_TRANSLATE_NOOP(
         "notes",
-        "Radiance HDR holds 8 bits a color and an exponent; values were rounded; %1 %"
+        "GIF holds no partial transparency; pixels with less than half became transparent",
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes", "Radiance HDR holds 8 bits per color and an exponent; values were rounded"
+    ),
+    QT_TRANSLATE_NOOP(
+        "notes",
+        "Radiance HDR holds 8 bits per color and an exponent; values were rounded; %1 %"
         " were below 0 and became 0",
     ),
     QT_TRANSLATE_NOOP(
-        "notes", "transparency beside 16 bits or a color profile was written without loss"
+        "notes", "transparency with 16 bits or with a color profile was written without loss"
     ),
-    QT_TRANSLATE_NOOP("notes", "%1 of %2 bytes is more than JPEG holds; it was left out"),
-    QT_TRANSLATE_NOOP("notes", "the gain map is metadata, and was left out"),
+    QT_TRANSLATE_NOOP("notes", "%1 of %2 bytes is too large for JPEG; it was left out"),
+    QT_TRANSLATE_NOOP("notes", "the gain map counts as metadata and was left out"),
     QT_TRANSLATE_NOOP("notes", "the gain map states no parameters; it was left out"),
     QT_TRANSLATE_NOOP(
-        "notes", "the gain map belongs to the colors before their conversion; it was left out"
+        "notes", "the gain map belongs to the colors before conversion; it was left out"
     ),
-    QT_TRANSLATE_NOOP("notes", "the damaged XMP cannot announce the gain map, which was left out"),
+    QT_TRANSLATE_NOOP(
+        "notes", "the XMP is damaged and cannot describe the gain map, which was left out"
+    ),
     QT_TRANSLATE_NOOP("notes", "%1 holds the provenance"),
     QT_TRANSLATE_NOOP("notes", "%1 is a damaged XMP file; the provenance was left out"),
     QT_TRANSLATE_NOOP("notes", "the provenance was left out: %1"),
@@ -116,21 +122,23 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "the nclx color description %1 is not known and was left out"),
     QT_TRANSLATE_NOOP("notes", "the cICP color description %1 is not known and was left out"),
     QT_TRANSLATE_NOOP("notes", "gAMA %1 and cHRM were turned into an ICC profile"),
-    QT_TRANSLATE_NOOP("notes", "the PNG's gamma makes no sense and was left out"),
-    QT_TRANSLATE_NOOP("notes", "linear light was encoded by the tone curve of sRGB"),
+    QT_TRANSLATE_NOOP("notes", "the PNG's gamma value makes no sense and was ignored"),
+    QT_TRANSLATE_NOOP("notes", "linear light was encoded with the sRGB tone curve"),
     QT_TRANSLATE_NOOP("notes", "%1 % of the values were above white and were clipped"),
     QT_TRANSLATE_NOOP("notes", "%1 % of the values were clipped to 65,504"),
-    QT_TRANSLATE_NOOP("notes", "%1 % of the pixels glow without alpha; they became black"),
+    QT_TRANSLATE_NOOP(
+        "notes", "%1 % of the pixels are bright but have no alpha; they became black"
+    ),
     QT_TRANSLATE_NOOP(
         "notes", "the data window does not cover the display window; the rest became black"
     ),
     QT_TRANSLATE_NOOP(
-        "notes", "CMYK without a usable profile was converted to sRGB by the plain formula"
+        "notes", "CMYK without a usable profile was converted to sRGB with the simple formula"
     ),
     QT_TRANSLATE_NOOP("notes", "CMYK was converted to sRGB with its profile"),
     QT_TRANSLATE_NOOP("notes", "Lab was converted to sRGB"),
-    QT_TRANSLATE_NOOP("notes", "the inks of the duotone were taken for gray"),
-    QT_TRANSLATE_NOOP("notes", "the colors are called linear, but were taken for sRGB"),
+    QT_TRANSLATE_NOOP("notes", "the inks of the duotone were treated as gray"),
+    QT_TRANSLATE_NOOP("notes", "the file calls its colors linear, but they were treated as sRGB"),
     QT_TRANSLATE_NOOP("notes", "the gamma of %1 in the file was undone"),
     QT_TRANSLATE_NOOP("notes", "%1 NaN became 0"),
     QT_TRANSLATE_NOOP("notes", "%1 infinite values became %2"),
@@ -144,7 +152,7 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "samples above the maximum %1 of the file were clipped"),
     QT_TRANSLATE_NOOP("notes", "premultiplied alpha was made straight"),
     QT_TRANSLATE_NOOP("notes", "transparency that hides the whole picture was left out"),
-    QT_TRANSLATE_NOOP("notes", "the last channel has no label and was taken for alpha"),
+    QT_TRANSLATE_NOOP("notes", "the last channel has no label and was treated as alpha"),
     # damage of files
     QT_TRANSLATE_NOOP("notes", "the file is a %1, though %2"),
     QT_TRANSLATE_NOOP("notes", "the file claims %1 frames, but holds %2"),
@@ -154,9 +162,9 @@ NOTES = (
     ),
     QT_TRANSLATE_NOOP("notes", "the file has no end marker; all its pixels were read"),
     QT_TRANSLATE_NOOP("notes", "the JPEG data are damaged; parts of the picture may be wrong"),
-    QT_TRANSLATE_NOOP("notes", "the JPEG lacks some of its scans, and with them fine detail"),
-    QT_TRANSLATE_NOOP("notes", "the file holds a JPEG file without loss, which was read"),
-    QT_TRANSLATE_NOOP("notes", "the JPEG file that the file was cannot be restored"),
+    QT_TRANSLATE_NOOP("notes", "some scans of the JPEG are missing, and with them fine detail"),
+    QT_TRANSLATE_NOOP("notes", "the file contains a losslessly recompressed JPEG, which was read"),
+    QT_TRANSLATE_NOOP("notes", "the JPEG from which the file was made cannot be recovered"),
     QT_TRANSLATE_NOOP("notes", "the EXIF block is damaged and was left out"),
     QT_TRANSLATE_NOOP("notes", "the ICC profile is incomplete and was left out"),
     QT_TRANSLATE_NOOP("notes", "the damaged ICC profile was left out"),
@@ -167,19 +175,17 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "the tags are damaged; metadata were left out"),
     QT_TRANSLATE_NOOP("notes", "the stack has more pages in %1 other files"),
     QT_TRANSLATE_NOOP(
-        "notes", "the regions (ROI) in the OME-XML have the coordinates of the source"
+        "notes", "the regions (ROI) in the OME-XML still have the coordinates of the source"
     ),
     # camera RAW
     QT_TRANSLATE_NOOP(
-        "notes", "the file states no colors of a camera; they were taken for those of sRGB"
+        "notes", "the file does not state the colors of the camera; they were treated as sRGB"
     ),
-    QT_TRANSLATE_NOOP(
-        "notes", "the colors of this camera are unknown; they were taken for those of sRGB"
-    ),
+    QT_TRANSLATE_NOOP("notes", "the colors of this camera are unknown; they were treated as sRGB"),
     QT_TRANSLATE_NOOP("notes", "the file states no white balance; daylight was assumed"),
     QT_TRANSLATE_NOOP("notes", "no sample is above %1 of %2; set the white level"),
     QT_TRANSLATE_NOOP("notes", "the DNG was demosaiced by the program that made it"),
-    QT_TRANSLATE_NOOP("notes", "LibRaw demosaiced the picture, as the camera has %1"),
+    QT_TRANSLATE_NOOP("notes", "LibRaw demosaiced the picture, because the camera has %1"),
     QT_TRANSLATE_NOOP("notes", "an X-Trans sensor"),
     QT_TRANSLATE_NOOP("notes", "a monochrome sensor"),
     QT_TRANSLATE_NOOP("notes", "a sensor with the colors %1"),
@@ -187,11 +193,11 @@ NOTES = (
     QT_TRANSLATE_NOOP("notes", "%1 of the sensor, filled from the neighbors"),
     QT_TRANSLATE_NOOP("notes", "1 dead pixel"),
     QT_TRANSLATE_NOOP("notes", "%1 dead pixels"),
-    QT_TRANSLATE_NOOP("notes", "%1 were removed, since the result is developed already"),
+    QT_TRANSLATE_NOOP("notes", "%1 were removed, because the result is already developed"),
     QT_TRANSLATE_NOOP("notes", "settings of %1"),
     QT_TRANSLATE_NOOP("notes", "metadata of the sidecar %1 were used"),
-    QT_TRANSLATE_NOOP("notes", "the sidecar %1 was left out, as it is too large"),
-    QT_TRANSLATE_NOOP("notes", "the sidecar %1 was left out, as it is damaged"),
+    QT_TRANSLATE_NOOP("notes", "the sidecar %1 was left out, because it is too large"),
+    QT_TRANSLATE_NOOP("notes", "the sidecar %1 was left out, because it is damaged"),
     QT_TRANSLATE_NOOP("notes", "the sidecar %1 cannot be read: %2"),
     # parts of lists
     QT_TRANSLATE_NOOP("notes", "gain map"),

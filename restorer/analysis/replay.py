@@ -101,7 +101,7 @@ def replay_result(
     """
     path = Path(path)
     if path.suffix.lower() == SIDECAR:
-        raise SettingsError(f"{path}: is a sidecar; name the picture beside it")
+        raise SettingsError(f"{path}: is a sidecar; give the picture next to it")
     if output is not None and Path(output).suffix.lower() != path.suffix.lower():
         raise SettingsError(f"{output}: needs the suffix {path.suffix} of the result")
     recorded = find_record(path)
@@ -135,12 +135,12 @@ def _find_source(path: Path, recorded: Recorded, given: Path | str | None) -> Pa
         _check_source(Path(given), wanted, recorded.source_state)
         return Path(given)
     if wanted is None:
-        raise SettingsError(f"{path}: was made from a picture in memory; name the source")
+        raise SettingsError(f"{path}: was made from a picture in memory; give the source")
     places = [recorded.source, path.with_name(wanted.name)]
     found = [place for place in places if place is not None and place.is_file()]
     found = [place for place in found if not place.samefile(path)]
     if not found:
-        raise SettingsError(f"{path}: its source {wanted.name} was not found; name it")
+        raise SettingsError(f"{path}: its source {wanted.name} was not found; give its path")
     for place in found[:-1]:
         try:
             _check_source(place, wanted, recorded.source_state)
@@ -192,7 +192,9 @@ def _hashes(checkpoints: Sequence[Path | str]) -> dict[str, str]:
 def _find_model(plan: RunPlan, checkpoints: Mapping[str, str]) -> str:
     """Return the id or the checkpoint that has the weights of a plan now."""
     if not plan.weights:
-        raise WeightsError(f"{plan.model}: was a network in memory, which nothing can repeat")
+        raise WeightsError(
+            f"{plan.model}: was a network in memory, so the result cannot be repeated"
+        )
     if plan.twin and all(spec.weights.sha256 != plan.twin for spec in list_models()):
         raise WeightsError(
             f"{plan.model}: the weights with which its own were interpolated, SHA-256"
@@ -214,7 +216,7 @@ def _find_model(plan: RunPlan, checkpoints: Mapping[str, str]) -> str:
         raise WeightsError(
             f"{plan.model}: its weights differ, SHA-256 {_short(now)}; recorded is {recorded}"
         )
-    raise WeightsError(f"{plan.model}: its weights, {recorded}, are missing; name their file")
+    raise WeightsError(f"{plan.model}: its weights, {recorded}, are missing; give their file")
 
 
 def _names(plans: Iterable[RunPlan], checkpoints: Mapping[str, str]) -> _Names:

@@ -65,7 +65,9 @@ def pair_results(
         if not folder.is_dir():
             raise SettingsError(f"{folder}: no such folder")
     if not steps and ("{model}" in name or "{scale}" in name):
-        raise SettingsError(f"name {name!r}: {{model}} and {{scale}} need the model of the results")
+        raise SettingsError(
+            f"name {name!r}: {{model}} and {{scale}} need the model that made the results; give it"
+        )
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     taken, ignored = find_pictures(source, target, recursive, include, exclude)
     there = {target / path for path in walk(target, target, True, ()) if isinstance(path, str)}

@@ -168,7 +168,7 @@ def _check_depth(source: Bits, result: Bits, format: Format, bits: Bits | None) 
     if result == wanted:
         return Check("depth", "passed", f"{result} bits")
     if result == held:
-        return Check("depth", "noted", f"{result} bits; {format.name} holds no {wanted}")
+        return Check("depth", "noted", f"{result} bits; {format.name} cannot hold {wanted} bits")
     state: State = "noted" if result > held and bits is None else "failed"
     return Check("depth", state, f"{result} bits, expected {held}")
 

@@ -118,7 +118,10 @@ def open_journal(path: Path | str) -> TextIO:
     if path.is_file() and path.stat().st_size:  # no pipe or device
         with path.open("rb") as file:
             if not _is_header(file.readline()):
-                raise ValueError(f"{path}: is another kind of file, and is not overwritten")
+                raise ValueError(
+                    f"{path}: is a different kind of file, which is not overwritten;"
+                    " choose another name"
+                )
             file.seek(-1, os.SEEK_END)
             cut = file.read(1) != b"\n"
     lines = path.open("a", encoding="utf-8")

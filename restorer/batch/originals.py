@@ -24,7 +24,7 @@ def check_apart(source: Location | str, target: Location | str) -> None:
     """
     places = location(source), location(target)
     if _lies_in(*places) or _lies_in(*reversed(places)):
-        raise SettingsError(f"{target}: one of the two folders lies in the other, {source}")
+        raise SettingsError(f"{target}: one of the two folders is inside the other, {source}")
 
 
 def _lies_in(inner: Location, outer: Location) -> bool:
@@ -42,7 +42,7 @@ def spare_originals(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if identity(job.target) in sources:
             raise SettingsError(
-                f"{job.target}: is an original of this batch; choose another folder or name"
+                f"{job.target}: is an original in this batch; choose another folder or name"
             )
 
 

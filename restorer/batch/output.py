@@ -281,7 +281,7 @@ def last_command(folder: Location | str) -> tuple[tuple[str, ...], str]:
                         return record.command, record.cwd
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be read: {error.strerror}") from error
-    raise SettingsError(f"{folder}: no batch has written there")
+    raise SettingsError(f"{folder}: no batch has written into this folder")
 
 
 def _judge(job: Job, past: Past | None, request: str, listing: Listing) -> tuple[str, str]:

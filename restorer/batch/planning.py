@@ -87,9 +87,9 @@ def plan_jobs(
     if isinstance(target, Address):
         check_writable(target)
     if suffix is not None and suffix.lower() not in WRITABLE:
-        raise SettingsError(f"suffix {suffix!r}; known are {', '.join(sorted(WRITABLE))}")
+        raise SettingsError(f"suffix {suffix!r}; expected one of {', '.join(sorted(WRITABLE))}")
     if not steps:
-        raise SettingsError("no steps: say what to do with the pictures")
+        raise SettingsError("no steps: choose a task or a model")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     settings = settings or Settings()
     headerless = settings.raw_size is not None
@@ -135,7 +135,7 @@ def plan_sources(
         ['large/photo.jpg', 'large/a.jpg', 'large/b.png']
     """
     if not steps:
-        raise SettingsError("no steps: say what to do with the pictures")
+        raise SettingsError("no steps: choose a task or a model")
     chain = tuple(Step(step) if isinstance(step, str) else step for step in steps)
     jobs: dict[Location, Job] = {}
     ignored: list[Ignored] = []

@@ -60,13 +60,15 @@ def read_preset(path: Path | str, name: str, known: Collection[str]) -> dict[str
     """
     presets = read_presets(path)
     if name not in presets:
-        raise SettingsError(f"{path}: no preset {name!r}; known are {', '.join(presets) or 'none'}")
+        raise SettingsError(
+            f"{path}: no preset {name!r}; the file has {', '.join(presets) or 'none'}"
+        )
     options = {key.replace("_", "-"): value for key, value in presets[name].items()}
     for key in options:
         if key not in known:
             raise SettingsError(
                 f"{path}: preset {name!r}: unknown option {key!r};"
-                f" known are {', '.join(sorted(known))}"
+                f" expected one of {', '.join(sorted(known))}"
             )
     return options
 
@@ -93,7 +95,9 @@ def write_preset(path: Path | str, name: str, options: Mapping[str, Any] | None)
     """
     path = Path(path)
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"preset {name!r}: a name has letters, digits, spaces, - and _ only")
+        raise SettingsError(
+            f"preset {name!r}: a name may have only letters, digits, spaces, - and _"
+        )
     text = _edit(_parse(path), name, options) if path.exists() else _append("", name, options or {})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +121,7 @@ def _parse(path: Path) -> TOMLDocument:
     except (ValueError, TOMLKitError) as error:  # not UTF-8, or not TOML
         raise SettingsError(f"{path}: {error}") from error
     except RecursionError as error:
-        raise SettingsError(f"{path}: the values are nested too deeply") from error
+        raise SettingsError(f"{path}: its values are nested too deeply") from error
 
 
 def _edit(document: TOMLDocument, name: str, options: Mapping[str, Any] | None) -> str:

@@ -67,7 +67,8 @@ def check_unchanged(job: LocalJob, source: formats.ImageFile) -> None:
         changed = True
     if changed:
         raise ImageWriteError(
-            f"{job.source}: changed while it was restored, so that nothing was replaced; run again"
+            f"{job.source}: changed while it was being restored, so it was not replaced; run the"
+            " command again"
         )
 
 

@@ -50,7 +50,7 @@ def run_job(job: Job, context: JobContext | None = None) -> Result:
     except RestorerError as error:
         result = Result("failed", job.target, error=str(error))
     except MemoryError:
-        message = f"{job.source}: does not fit into memory; free some, or shrink the picture"
+        message = f"{job.source}: does not fit into memory; free some memory, or shrink the picture"
         result = Result("failed", job.target, error=message)
     return replace(
         result,

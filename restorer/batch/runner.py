@@ -47,7 +47,7 @@ def run_jobs(
         [('a.jpg', 'done'), ('b.png', 'done')]
     """
     if engine not in ENGINES:
-        raise SettingsError(f"engine {engine!r}; known are {', '.join(ENGINES)}")
+        raise SettingsError(f"engine {engine!r}; expected one of {', '.join(ENGINES)}")
     row, control = ENGINES[engine], control or RunControl()
     if workers is not None and workers < 1:
         raise SettingsError(f"workers {workers}, expected at least 1")

@@ -164,7 +164,7 @@ def _write(target: Address, content: Path, existing: str) -> Address:
             else:
                 return place
     except FileExistsError as error:
-        raise TargetExistsError(f"{target}: cannot be written: the file exists") from error
+        raise TargetExistsError(f"{target}: cannot be written: the file already exists") from error
     except OSError as error:
         raise ImageWriteError(f"{target}: cannot be written: {error.strerror}") from error
     raise AssertionError("numbers do not end")

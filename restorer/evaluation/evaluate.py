@@ -306,7 +306,7 @@ def _common_task(methods: Sequence[Method]) -> str:
 
 def _protocol(name: str, methods: Sequence[Method]) -> Protocol:
     if name not in PROTOCOLS:
-        raise SettingsError(f"protocol {name!r} is unknown; known are {', '.join(PROTOCOLS)}")
+        raise SettingsError(f"protocol {name!r} is unknown; expected one of {', '.join(PROTOCOLS)}")
     protocol = PROTOCOLS[name]
     models = [method for method in methods if not method.any_task]
     if models and (task := _common_task(models)) != protocol.task:

@@ -110,7 +110,7 @@ def protocol_of(task: str) -> str:
     found = next((name for name, each in PROTOCOLS.items() if each.task == task), None)
     if found is None:
         known = ", ".join(dict.fromkeys(each.task for each in PROTOCOLS.values()))
-        raise SettingsError(f"task {task!r} has no evaluation; known are {known}")
+        raise SettingsError(f"task {task!r} has no evaluation; expected one of {known}")
     return found
 
 

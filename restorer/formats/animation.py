@@ -130,7 +130,7 @@ def check_count(count: int) -> None:
     """Raise ImageFormatError for more frames than any animation has."""
     if count > MOST_PAGES:
         raise ImageFormatError(
-            f"an animation of more than {MOST_PAGES:,} frames; cut it into parts"
+            f"an animation of more than {MOST_PAGES:,} frames; split it into parts"
         )
 
 
@@ -170,7 +170,7 @@ def _alike(pages: Iterator[Image]) -> Iterator[Image]:
         if page.pixels.shape[:2] != first.pixels.shape[:2]:
             raise ImageDataError(
                 f"frame {number}: {page.width} x {page.height} pixels, the first has"
-                f" {first.width} x {first.height}; a TIFF holds pages of several sizes"
+                f" {first.width} x {first.height}; a TIFF can hold pages of several sizes"
             )
         yield page if page.pixels.shape == first.pixels.shape else _converted(page, first, number)
 

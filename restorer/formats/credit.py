@@ -47,7 +47,9 @@ def kept_metadata(metadata: Metadata, kept: KeptMetadata) -> tuple[Metadata, tup
     if kept == "keep":
         return metadata, ()
     blocks = {name: block for name, block in metadata.blocks.items() if name in _PIXELS}
-    notes = ("the gain map is metadata, and was left out",) * (gain_map.BLOCK in metadata.blocks)
+    notes = ("the gain map counts as metadata and was left out",) * (
+        gain_map.BLOCK in metadata.blocks
+    )
     bare = replace(metadata, exif=None, xmp=None, blocks=blocks)
     if kept == "none":
         return replace(bare, dpi=None), notes

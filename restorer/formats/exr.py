@@ -205,9 +205,11 @@ def _check(headers: list[Any], windows: list[tuple[int, int, int, int]]) -> None
     total = 0
     for header, (top, left, bottom, right) in zip(headers, windows, strict=True):
         if str(header.get("type", "")).rpartition(".")[2].startswith("deep"):
-            raise ImageFormatError("deep OpenEXR pictures are not known; flatten it first")
+            raise ImageFormatError("deep OpenEXR pictures are not supported; flatten it first")
         if any(each.xSampling != 1 or each.ySampling != 1 for each in header["channels"]):
-            raise ImageFormatError("OpenEXR of subsampled channels is not known; save it as RGB")
+            raise ImageFormatError(
+                "OpenEXR files with subsampled channels are not supported; save it as RGB"
+            )
         pixels = (bottom - top + 1) * (right - left + 1)
         shown = _window(header, "displayWindow")
         if pixels > _MOST_OVERSCAN * (shown[2] - shown[0] + 1) * (shown[3] - shown[1] + 1):
@@ -215,7 +217,7 @@ def _check(headers: list[Any], windows: list[tuple[int, int, int, int]]) -> None
         total += pixels * len(header["channels"]) * 4
     if total > _MOST_BYTES:
         raise ImageFormatError(
-            f"the OpenEXR has {total / 1e9:,.0f} GB of channels; save the colors alone"
+            f"the OpenEXR has {total / 1e9:,.0f} GB of channels; save only the color channels"
         )
 
 
@@ -238,7 +240,8 @@ def _chosen(names: list[list[str]]) -> tuple[int, list[str]]:
                 alpha = [prefix + "A"] if prefix + "A" in present else []
                 if suffixes == "Y" and prefix + "RY" in present:
                     raise ImageFormatError(
-                        "OpenEXR of luminance and chroma (Y, RY, BY) is not known; save it as RGB"
+                        "OpenEXR files with luminance and chroma (Y, RY, BY) are not supported;"
+                        " save it as RGB"
                     )
                 return number, colors + alpha
     for number, present in enumerate(names):
@@ -294,7 +297,7 @@ def _straight(pixels: Any) -> tuple[Any, tuple[str, ...]]:
     colors = np.zeros_like(pixels[..., :-1])
     with np.errstate(over="ignore", invalid="ignore"):  # replaced like other infinite values
         np.divide(pixels[..., :-1], alpha, out=colors, where=alpha > 0)
-    note = f"{100 * glowing:.2g} % of the pixels glow without alpha; they became black"
+    note = f"{100 * glowing:.2g} % of the pixels are bright but have no alpha; they became black"
     return np.concatenate([colors, alpha], axis=2), (note,) * bool(glowing)
 
 

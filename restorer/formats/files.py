@@ -66,7 +66,7 @@ def created(
                 raise
             kept = _publish_beside(temporary, path)
             raise ImageWriteError(
-                f"{path}: cannot be replaced: {error.strerror or error}; the result is kept as"
+                f"{path}: cannot be replaced: {error.strerror or error}; the result was saved as"
                 f" {kept.name}; close the file in other programs"
             ) from error
         sync_folder(path.parent)
@@ -140,7 +140,7 @@ def _process_mark(process: int) -> str:
 
 
 def _taken(path: Path) -> TargetExistsError:
-    return TargetExistsError(f"{path}: cannot be written: the file exists")
+    return TargetExistsError(f"{path}: cannot be written: the file already exists")
 
 
 def _make_folder(folder: Path) -> None:

@@ -65,7 +65,7 @@ def prepared_mosaic(
     if not format.mosaic_writer:
         able = format_names([each for each in FORMATS.values() if each.mosaic_writer])
         raise ImageFormatError(
-            f"{path}: {format.name} holds no samples of a sensor; choose {able},"
+            f"{path}: {format.name} cannot hold sensor samples; choose {able},"
             " or demosaic them first"
         )
     account, mosaic = split_account(mosaic, format, provenance)
@@ -99,7 +99,7 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
     notes = [*image.notes[before:], *notes]
     if image.has_alpha and not format.alpha:
         image = _on_white(image)
-        notes.append(f"{format.name} holds no transparency; it was laid on white")
+        notes.append(f"{format.name} holds no transparency; the picture was laid on white")
     if image.pixels.shape[2] < format.channels[0]:
         gray, alpha = image.pixels[..., :1], image.pixels[..., 1:]
         image = replace(image, pixels=np.concatenate([gray, gray, gray, alpha], axis=-1))
@@ -201,7 +201,7 @@ def _on_white(image: Image) -> Image:
 def _depth_note(values: FloatArray, white: float, image: Image, format: Format) -> str:
     deepest = format.bits[-1]
     if image.bits == 16:
-        return f"{format.name} holds no more than {deepest} bits; 16 bits were rounded"
+        return f"{format.name} holds at most {deepest} bits; 16-bit values were rounded"
     scaled = f"divided by {white:.4g}, " if white != 1 else ""
     outside = bool((values < 0).any() or (values > 1).any())
     clipped = " and clipped to 0..1" if outside else ""

@@ -96,7 +96,7 @@ KINDS = (
         rb"version https://git-lfs",
     ),
     Kind("a text file", "choose a picture", rb"[\t\n\f\r -~\x80-\xff]+\Z"),
-    Kind("a file of zeros, as a failed copy leaves behind", _AGAIN, rb"\0+\Z", broken=True),
+    Kind("a file of zeros, probably left by a failed copy", _AGAIN, rb"\0+\Z", broken=True),
 )
 
 

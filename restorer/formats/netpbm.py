@@ -249,7 +249,7 @@ def _pam_head(start: bytes, at: int) -> _Head:
     )
     _check_top(top)
     if not 1 <= channels <= 4:
-        raise ImageFormatError(f"PAM of {channels} channels; known are 1 to 4")
+        raise ImageFormatError(f"PAM of {channels} channels; expected 1 to 4")
     return _Head(7, height, width, channels, top, at + end + 8, comments)
 
 
@@ -296,7 +296,7 @@ def _text(file: BinaryIO, head: _Head) -> Any:
             sound = all(len(word) <= _MAX_DIGITS and word.isdigit() for word in words)
             digits = np.array(words if sound else [], "S10").astype(np.uint32)
         if not sound:
-            raise ImageFormatError("damaged: the samples are no numbers")
+            raise ImageFormatError("damaged: the samples are not numbers")
         digits = digits[: count - found]
         values[found : found + len(digits)] = digits
         found += len(digits)
@@ -314,7 +314,7 @@ def _words(file: BinaryIO) -> Iterator[bytes]:
         if end < 0:  # one long line
             end = text.rfind(b" ") if b"#" not in text else -1
         if end < 0 and len(text) > 4 * _TEXT_BYTES:
-            raise ImageFormatError("damaged: the samples are no numbers")
+            raise ImageFormatError("damaged: the samples are not numbers")
         rest = text[end + 1 :]
         yield _COMMENT.sub(b" ", text[: end + 1])
     yield _COMMENT.sub(b" ", rest)

@@ -91,7 +91,7 @@ class PsdReader:
         self.metadata, self.notes, unread = _metadata(contents.resources)
         if _lacks_composite(contents.resources):
             raise ImageFormatError(
-                "the document holds no composite, only layers; save it again in Photoshop with"
+                "the document has no composite, only layers; save it again in Photoshop with"
                 " Maximize Compatibility, or as TIFF"
             )
         colors = _COLORS[head.mode]
@@ -126,7 +126,7 @@ class PsdReader:
             pixels = Image(rgb).with_float(rgb, bits=self.header.bits).pixels
             notes = (*notes, "Lab was converted to sRGB")
         elif head.mode == _DUOTONE:
-            notes = (*notes, "the inks of the duotone were taken for gray")
+            notes = (*notes, "the inks of the duotone were treated as gray")
         if head.mode in (_CMYK, _LAB):
             metadata = Metadata(
                 metadata.exif, metadata.xmp, profiles.srgb_profile(), metadata.dpi, metadata.blocks

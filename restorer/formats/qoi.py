@@ -40,7 +40,7 @@ class QoiReader:
             raise ImageFormatError("the file is cut short: its end is missing")
         trailer = last[end + len(_END) :]
         # Encoders set the byte of the color space as they like, for information only.
-        linear = ("the colors are called linear, but were taken for sRGB",) * space
+        linear = ("the file calls its colors linear, but they were treated as sRGB",) * space
         unread = [name_trailer(trailer, len(trailer))] if trailer else []
         self.notes = (*linear, *not_kept(unread))
 

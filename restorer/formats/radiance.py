@@ -42,7 +42,9 @@ class RadianceReader:
         lines = [line.rstrip(b"\r") for line in head.split(b"\n")[1:]]
         kind = next((line[7:].strip() for line in lines if line.startswith(b"FORMAT=")), b"")
         if kind == b"32-bit_rle_xyze":
-            raise ImageFormatError("Radiance colors in XYZ are not known; convert them by ra_xyze")
+            raise ImageFormatError(
+                "Radiance colors in XYZ are not supported; convert them with ra_xyze"
+            )
         if kind not in (b"32-bit_rle_rgbe", b""):
             raise ImageFormatError(f"Radiance format {kind[:40]!r} is not known")
         self._at = len(head) + 2 + size.end()
@@ -106,7 +108,7 @@ def encode(image: Image, file: BinaryIO, options: WriterOptions) -> tuple[str, .
         file.write(_packed(pixels[top : top + _BAND]).data)
     negative = float((pixels < 0).mean())
     below = f"; {100 * negative:.2g} % were below 0 and became 0" if negative else ""
-    return (f"Radiance HDR holds 8 bits a color and an exponent; values were rounded{below}",)
+    return (f"Radiance HDR holds 8 bits per color and an exponent; values were rounded{below}",)
 
 
 def _packed(values: FloatArray) -> Any:

@@ -24,7 +24,9 @@ def normal(values: Any, bits: int) -> tuple[Any, tuple[str, ...]]:
     with np.errstate(over="ignore"):
         floats = values.astype(np.float32)
     if not np.isfinite(floats).all():
-        raise ImageFormatError("the picture holds NaN or infinity; replace them by numbers first")
+        raise ImageFormatError(
+            "the picture contains NaN or infinity; replace these with numbers first"
+        )
     rounded = values.itemsize > 2 and bool((floats.astype(np.float64) != values).any())
     exact = "rounded to 24 binary digits" if rounded else "which keep their values"
     if values.dtype.kind == "f":

@@ -378,7 +378,7 @@ def _named_errors(path: Path | str) -> Iterator[None]:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except MemoryError as error:
         raise ImageTooLargeError(
-            f"{path}: does not fit into memory; free some, or shrink the picture"
+            f"{path}: does not fit into memory; free some memory, or shrink the picture"
         ) from error
     except OSError as error:
         raise ImageFormatError(f"{path}: cannot be read: {error.strerror or error}") from error

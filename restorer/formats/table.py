@@ -306,7 +306,7 @@ def recognize(file: BinaryIO, path: Path) -> Format:
         raise ImageFormatError(kind.refusal(suffix if suffix in READABLE else ""))
     if best:
         return readable[scores.index(best)]
-    what = f"no valid {suffix} file" if suffix in READABLE else "this format cannot be opened"
+    what = f"no valid {suffix} file" if suffix in READABLE else "this format is not supported"
     raise ImageFormatError(f"{what}; supported are {_usual_suffixes(readable)}")
 
 
@@ -317,7 +317,7 @@ def writable_format(path: Path) -> Format:
         if path.suffix.lower() in format.suffixes:
             return format
     found = f"suffix {path.suffix!r}" if path.suffix else "name without a suffix"
-    raise ImageFormatError(f"{path}: {found}; known are {_usual_suffixes(writable)}")
+    raise ImageFormatError(f"{path}: {found}; expected one of {_usual_suffixes(writable)}")
 
 
 def format_names(formats: Iterable[Format]) -> str:

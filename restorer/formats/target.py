@@ -48,7 +48,7 @@ def write(
             states are set to its own.
         path: The target; its suffix chooses the format.
         options: What `writer_options` returns for this path; None takes the defaults.
-        existing: What to do when the file exists; "fail" holds against other processes too.
+        existing: What to do when the file already exists; "fail" holds against other processes too.
         times: Access and modification time of the file in nanoseconds; None for now.
         provenance: Where the account of a restoration goes: into the file (``embed``; into a
             sidecar where the format has no XMP), into a ``sidecar``, or nowhere (``none``).
@@ -206,7 +206,7 @@ def _check_names(path: Path, folder: Path, names: list[str]) -> None:
         limit = os.pathconf(folder, "PC_NAME_MAX")
     for name in names:
         if "\0" in name:
-            raise ImageWriteError(f"{path}: cannot be written: the name holds a NUL character")
+            raise ImageWriteError(f"{path}: cannot be written: the name contains a NUL character")
         length = len(name) if os.name == "nt" else len(os.fsencode(name))
         if length > limit:
             raise ImageWriteError(

@@ -163,7 +163,7 @@ class TgaReader:
         index = wide[..., 0] + (wide[..., 1] << 8 if head.pixel_bytes == 2 else 0)
         index = index - head.palette_start
         if index.min() < 0 or index.max() >= head.palette_length:
-            raise ImageFormatError("damaged: colors that the palette does not have")
+            raise ImageFormatError("damaged: the pixels use colors that the palette does not have")
         return palette[index]
 
 

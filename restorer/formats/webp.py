@@ -108,7 +108,7 @@ class WebPReader:
             canvas = pack_chunk(b"VP8X", bytes([_ALPHA_FLAG, 0, 0, 0]) + head[6:12])
         pixels = _decoded(_riff(canvas + data), alpha=self.header.channels == 4)
         if pixels.shape[:2] != tuple(_numbers(head, (9, 6), 1)):
-            raise ImageFormatError("damaged: its size is not that of its header")
+            raise ImageFormatError("damaged: its size differs from its header")
         return pixels
 
 
@@ -208,7 +208,7 @@ def _part(head: bytes, height: int, width: int, number: int) -> Part:
     left, top = (2 * each for each in _numbers(head, (0, 3), 0))
     columns, rows = _numbers(head, (6, 9), 1)
     if left + columns > width or top + rows > height:
-        raise ImageFormatError(f"frame {number}: lies outside of the picture")
+        raise ImageFormatError(f"frame {number}: is outside the picture")
     (delay_ms,) = _numbers(head, (12,), 0)
     flags = head[15]
     return Part(
@@ -269,4 +269,4 @@ def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
     if lossy[3:6] == b"\x9d\x01\x2a":
         width, height = (int.from_bytes(lossy[i : i + 2], "little") & 0x3FFF for i in (6, 8))
         return height, width, False
-    raise ImageFormatError("the WebP holds no picture")
+    raise ImageFormatError("the WebP file contains no picture")

@@ -50,7 +50,7 @@ def choose_device(device: str) -> str:
     found = next((d for d in devices if device in (d, d.split(":")[0])), None)
     if found is None:
         raise SettingsError(
-            f"device {device!r}: not on this machine; known are {', '.join(devices)}"
+            f"device {device!r}: not on this machine; expected one of {', '.join(devices)}"
         )
     return found
 
@@ -60,7 +60,7 @@ def check_precision(precision: str) -> Precision | None:
     if precision == "auto":
         return None
     if precision not in DTYPES:
-        raise SettingsError(f"precision {precision!r}; known are auto, {', '.join(DTYPES)}")
+        raise SettingsError(f"precision {precision!r}; expected one of auto, {', '.join(DTYPES)}")
     return precision  # type: ignore[return-value]  # a key of DTYPES
 
 

@@ -98,7 +98,7 @@ def wrap_model(
     if condition not in ("", "sigma", "jpeg_quality"):
         raise SettingsError(f"condition {condition!r}: expected sigma or jpeg_quality")
     if task and task not in TASKS:
-        raise SettingsError(f"task {task!r} is unknown; known are {', '.join(TASKS)}")
+        raise SettingsError(f"task {task!r} is unknown; expected one of {', '.join(TASKS)}")
     if community.is_descriptor(module):
         return _of_descriptor(module, name, task, kind, how)
     assert isinstance(module, nn.Module), "checked by the caller or its type checker"

@@ -205,7 +205,9 @@ def model_spec(model: str | Path) -> ModelSpec:
             f" 'restorer[{EXTRA}]'"
         )
     if model in (AUTO, AUTO_SR):
-        raise UnknownModelError(f"{model}: stands for the models that suit a picture; name one")
+        raise UnknownModelError(
+            f"{model}: stands for the models that suit a picture; choose one model"
+        )
     if model not in models:
         raise UnknownModelError(
             f"model {model!r} is unknown; {_similar(model, models)}all are listed by: restore"

@@ -123,7 +123,7 @@ def write_state(
 
     Safetensors hold the record that `read_record` returns; a pickle has no place for it.
 
-    Raises CheckpointError if the file exists, cannot be written, or has another suffix.
+    Raises CheckpointError if the file already exists, cannot be written, or has another suffix.
     """
     # safetensors takes tensors that own their memory, in row-major order: tied parameters are
     # copied for each of their names, and a loaded network has channels-last convolutions.
@@ -188,7 +188,7 @@ def _load_state(contents: Contents) -> dict[str, Tensor]:
     if total > _MAX_SHARING * contents.size + SLACK_BYTES:
         raise Refused(
             f"its tensors take {total:,} bytes, but the file has {contents.size:,}: many of them"
-            " share their values; save a copy of each"
+            " share values; save a copy of each"
         )
     load = cache(contents.load)
     return {

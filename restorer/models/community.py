@@ -119,7 +119,7 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     """
     found = _load(state)
     if found is None:
-        raise CheckpointError("state dict: spandrel does not know its network")
+        raise CheckpointError("state dict: spandrel does not recognize its network")
     return _CommunityNetwork(found)
 
 

@@ -160,8 +160,8 @@ def _archive(file: BufferedReader, size: int) -> Contents:
     inflated = sum(entry.file_size for entry in archive.infolist())
     if inflated > bounded.limit:
         raise Refused(
-            f"would inflate from {size:,} to {inflated:,} bytes, which no weights do; get the"
-            " file from its authors"
+            f"would inflate from {size:,} to {inflated:,} bytes, which is too much for weights;"
+            " get the file from its authors"
         )
     root = next(iter(entries)).split("/", 1)[0]
     if f"{root}/constants.pkl" in entries:

@@ -177,7 +177,7 @@ def remove_weights(spec: ModelSpec) -> Path:
     """
     path, entry = _expected_path(spec.weights), _entry_path(spec.id)
     if spec.weights.embedded:
-        raise WeightsError(f"{spec.id}: is included in the program and cannot be removed")
+        raise WeightsError(f"{spec.id}: comes with the program and cannot be removed")
     if spec.weights.package:
         raise WeightsError(
             f"{spec.id}: belongs to the package {spec.weights.package}; pip uninstall removes it"

@@ -296,7 +296,9 @@ class _Call:
         if region is None:
             return
         if self.settings.context == "whole":
-            raise SettingsError("context whole: a region needs all of the picture; restore that")
+            raise SettingsError(
+                "context whole: needs the whole picture, not a region; restore the picture"
+            )
         for source in sources:
             if min(region.height, region.width) < 1 or not source.region.holds(region):
                 height, width = source.size
@@ -317,7 +319,9 @@ def _checked_references(references: Sequence[Picture | Reference]) -> list[Pictu
     if isinstance(references, Sequence) and not isinstance(references, str):
         return list(references)
     kind = type(references).__name__
-    raise SettingsError(f"references: {kind}, expected a list of pictures; put one into [...]")
+    raise SettingsError(
+        f"references: {kind}, expected a list of pictures; put a single one into [...]"
+    )
 
 
 def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:

@@ -114,7 +114,9 @@ def choose_steps(step: Step, source: Source, settings: Settings | None = None) -
     """
     settings = settings or Settings()
     if step.bayer is not None:
-        raise SettingsError("bayer: auto takes the pattern from the file; a demosaicing model does")
+        raise SettingsError(
+            "bayer: auto reads the pattern from the file; choose a demosaicing model to set it"
+        )
     scale = step.scale
     if scale is None:
         scale = 1 if step.model == AUTO else 2
@@ -153,7 +155,7 @@ def _named(model: Model) -> list[OneStep]:
         steps.append(Step(each) if isinstance(each, str) else each)
     for each in steps[1:]:
         if isinstance(each, Step) and is_automatic(each):
-            raise SettingsError(f"{each.model}: looks at the picture, and has to be the first step")
+            raise SettingsError(f"{each.model}: examines the picture, so it must be the first step")
     return steps
 
 
@@ -178,16 +180,19 @@ def _as_given(steps: Sequence[Step], asked: Step) -> list[Step]:
     return sorted(found, key=lambda each: TASKS[model_spec(each.model).task].place)
 
 
+_CLEAN = {"art": "clean art", "raw": "a clean RAW picture"}  # others take "a clean"
+
+
 def _words(content: Finding, damages: Sequence[Finding]) -> str:
     repairable = [damage for damage in damages if not damage.is_size]
     if not repairable:
-        return f"a clean {content.kind}"
+        return _CLEAN.get(content.kind, f"a clean {content.kind}")
     return ", ".join(map(_damage, repairable))
 
 
 def _damage(finding: Finding) -> str:
     if "jpeg" in finding.kind:
-        again = " that was resaved" if finding.kind == "resaved-jpeg" else ""
+        again = ", saved again" if finding.kind == "resaved-jpeg" else ""
         return f"JPEG compression of quality {finding.strength:.0f}{again}"
     if finding.kind.endswith(("noise", "grain")):
         return f"{finding.kind.replace('-', ' ')} of level {finding.strength:.1f}"

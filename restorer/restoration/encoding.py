@@ -49,7 +49,7 @@ class ResultEncoder:
         metadata, lost = _cropped(image.metadata, part)
         values: Any = image.pixels if image.bits == 32 else image.to_float()  # no copy
         if not np.isfinite(values).all():
-            raise InvalidOutputError("values overflow; scale the picture down")
+            raise InvalidOutputError("its values overflow; scale them down")
         rounded = self._rounded(image, values, part)
         return replace(rounded, metadata=metadata, notes=image.notes + lost, jpeg_quality=None)
 
@@ -71,7 +71,7 @@ class ResultEncoder:
         if source.curve is not None:
             values, image = source.curve.decode(values), source.plain
         if white != 1:
-            notes += (f"white was taken to be {white:.4g}",)
+            notes += (f"white was assumed to be {white:.4g}",)
             if self._settings.bits in (None, 32):
                 with np.errstate(over="ignore"):
                     values = values * np.float32(white)

@@ -54,4 +54,4 @@ def _kind_notes(specs: Iterable[ModelSpec]) -> tuple[str, ...]:
 def _of_quality(quality: int) -> str:
     if quality == UNCOMPRESSED:
         return "no traces of JPEG compression were found"
-    return f"it was saved at JPEG quality {quality}, whose traces nobody sees"
+    return f"it was saved at JPEG quality {quality}, which leaves no visible traces"

@@ -189,8 +189,8 @@ class _Planner:
         if settings.memory is None or taken <= budget:
             return side, ""
         return side, (
-            f"{spec.id} took about {taken / 1e6:.0f} MB, more than the memory that it was given:"
-            " its tiles get no smaller"
+            f"{spec.id} took about {taken / 1e6:.0f} MB, more than the memory limit: its tiles"
+            " cannot be smaller"
         )
 
     def _batch(self, tiles: TilePlan | None) -> int:

@@ -109,13 +109,15 @@ def open_reference_run(
     if not taking and not references:
         return None
     if not taking:
-        raise SettingsError("references: no step takes any; the task reference-sr does")
+        raise SettingsError("references: no step uses any; choose the task reference-sr")
     spec = steps[taking[0]][0].spec
     if not references and (needed or not spec.base):
-        raise SettingsError(f"{spec.id}: takes its texture from reference pictures; name one")
+        raise SettingsError(
+            f"{spec.id}: takes its texture from reference pictures; give at least one"
+        )
     before = steps[: taking[0] - bool(spec.base)]
     if len(taking) > 1 or any(p.spec.scale != 1 for p, _ in before):
-        raise SettingsError(f"{spec.id}: has to be the only step that enlarges, or the first one")
+        raise SettingsError(f"{spec.id}: must be the only step that enlarges, or the first one")
     return ReferenceRun(
         [_opened_reference(each, str(number)) for number, each in enumerate(references, 1)]
     )
@@ -182,7 +184,7 @@ def steps_of(model: Model) -> list[OneStep]:
         return [model]
     steps = list(model)
     if not steps:
-        raise SettingsError("no steps: say what to do with the picture")
+        raise SettingsError("no steps: choose a task or a model")
     if isinstance(model, tuple) and len(steps) == 2 and isinstance(steps[1], Step):
         first, step = steps[0], steps[1]
         if not isinstance(first, str | Path | Step | tuple):
@@ -203,18 +205,18 @@ def _base_and_merging(predictor: Predictor, step: Step, bits: int) -> list[OpenS
 def _check_settings(settings: Settings, spec: ModelSpec) -> None:
     """Refuse settings that do not go with the model, or with each other."""
     if not spec.traits.whole_context and (settings.context, settings.tiling) != ("tile", "blend"):
-        raise SettingsError(f"{spec.id}: takes references tile by tile; leave out context and chop")
+        raise SettingsError(f"{spec.id}: uses references tile by tile; leave out context and chop")
     family = model_family(spec.architecture)
     if settings.tiling == "chop" and (family is None or family.chop is None):
         raise SettingsError(f"chop: {spec.id} has no test procedure of its authors'")
     if settings.tiling == "chop" and (settings.tile, settings.overlap) != (None, None):
-        raise SettingsError("chop: knows its own tiles; leave out tile and overlap")
+        raise SettingsError("chop: sets its own tiles; leave out tile and overlap")
     if settings.context == "whole" and (settings.tiling == "chop" or settings.self_ensemble):
-        raise SettingsError("context whole: has no tiles to chop or to turn")
+        raise SettingsError("context whole: uses no tiles; leave out chop and self-ensemble")
     if settings.context == "whole" and (settings.tile, settings.overlap) != (None, None):
-        raise SettingsError("context whole: has no tiles; leave out tile and overlap")
+        raise SettingsError("context whole: uses no tiles; leave out tile and overlap")
     if settings.self_ensemble and spec.traits.mosaic:
-        raise SettingsError(f"self-ensemble: {spec.id} would see flipped mosaics")
+        raise SettingsError(f"self-ensemble: {spec.id} cannot take flipped mosaics")
 
 
 def _check_step(step: Step, spec: ModelSpec) -> None:
@@ -224,14 +226,16 @@ def _check_step(step: Step, spec: ModelSpec) -> None:
     if step.scale not in (None, spec.scale):
         raise SettingsError(f"scale {step.scale}: {spec.id} has scale {spec.scale}")
     if step.mixes_input and spec.traits.mosaic and not spec.condition:
-        raise SettingsError(f"strength: {spec.id} cannot mix its colors with a mosaic")
+        raise SettingsError(
+            f"strength: {spec.id} makes colors, which cannot be blended with a mosaic"
+        )
     for option in (each for each in STEP_OPTIONS if each.conditional):
         value = getattr(step, option.field)
         if value is not None and spec.condition != option.field:
             task = conditioned_task(option.field)
             raise SettingsError(
                 f"{option.title} {value:g}: {spec.id} takes none;"
-                f" models for {task} that are conditioned on it do"
+                f" use a model for {task} that takes it"
             )
     if step.denoise is not None and not spec.twin:
         raise SettingsError(f"denoise {step.denoise:g}: {spec.id} has no twin that keeps noise")

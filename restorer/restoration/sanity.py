@@ -147,7 +147,7 @@ class Gate:
         if lost.any():
             row, column = np.unravel_index(np.where(lost, gain, np.inf).argmin(), lost.shape)
             side = _CELL * _DETAIL_WINDOW
-            raise self._error("the structure of the picture is lost", row, column, side)
+            raise self._error("the structure of the picture was lost", row, column, side)
 
     def _error(self, words: str, row: int | np.intp, column: int | np.intp, side: int) -> Exception:
         top, left = self.rows + int(row) * side, int(column) * side

@@ -154,7 +154,7 @@ class StepRun:
         if before == ("cpu", "fp32"):
             return None
         plan = replace(self.plan, device="cpu", precision="fp32", batch=1)
-        note = f"{reason} in {before[1]} on {before[0]}, so that it was computed in fp32 on the CPU"
+        note = f"{reason} in {before[1]} on {before[0]}; it was computed again in fp32 on the CPU"
         note = f"{self.note}; {note}" if self.note else note
         log.warning("%s", note)
         return replace(self, predictor=self.predictor.on_cpu(), plan=plan, note=note, threads=1)

@@ -126,4 +126,4 @@ def _interpolate(padded: NDArray[np.float32], pattern: str) -> FloatArray:
 
 def _check(pattern: str) -> None:
     if pattern not in PATTERNS:
-        raise SettingsError(f"Bayer pattern {pattern!r}; known are {', '.join(PATTERNS)}")
+        raise SettingsError(f"Bayer pattern {pattern!r}; expected one of {', '.join(PATTERNS)}")

@@ -120,14 +120,16 @@ class Settings(Checked):
                 "fp16": window("float16 (fast)"),
             }
         ),
-        window("Number format of the computation; fewer bits are faster on some devices."),
+        window(
+            "Number format of the computation; formats with fewer bits are faster on some devices."
+        ),
         group="machine",
         label=window("Precision"),
     )
     memory: int | None = option(
         None,
         Bytes(1),
-        window("Memory that a tile may take, such as 4GB."),
+        window("Most memory that the tiles at work may take together, such as 4GB."),
         metavar="SIZE",
         usual="most of the free memory",
         group="machine",
@@ -137,7 +139,7 @@ class Settings(Checked):
         "tile",
         Choice({"tile": window("Off"), "whole": window("On (slow)")}),
         window(
-            "Whether the network sees the whole picture or a tile; the whole can take very long."
+            "What the network sees at once: a tile, or the whole picture, which can take very long."
         ),
         group="machine",
         label=window("Use whole picture"),
@@ -145,7 +147,9 @@ class Settings(Checked):
     self_ensemble: bool = option(
         False,
         Flag(),
-        window("Mean over eight flips and rotations: slightly better, eight times slower."),
+        window(
+            "Average the results of eight flips and rotations: slightly better, eight times slower."
+        ),
         title="self-ensemble",
         group="machine",
         label=window("Highest quality (8 × slower)"),
@@ -154,7 +158,7 @@ class Settings(Checked):
     keep_colors: bool = option(
         True,
         Flag(),
-        window("Even areas keep the color and brightness that they have in the original."),
+        window("Keep the local color and brightness of the original."),
         title="keep-colors",
         group="machine",
         label=window("Keep colors"),
@@ -162,7 +166,7 @@ class Settings(Checked):
     tile: int | None = option(
         None,
         Integer(1),
-        "Side of the tiles that a picture is cut into.",
+        "Side of the tiles that the picture is cut into, in pixels.",
         metavar="PIXELS|auto",
         auto="auto",
         usual="auto",
@@ -170,7 +174,7 @@ class Settings(Checked):
     overlap: int | None = option(
         None,
         Integer(0),
-        "Width that neighboring tiles share.",
+        "Width of the strip that neighboring tiles share, in pixels.",
         metavar="PIXELS|auto",
         auto="auto",
         usual="auto",
@@ -178,12 +182,15 @@ class Settings(Checked):
     tiling: Tiling = option(
         "blend",
         Choice({"blend": "", "chop": ""}),
-        "Tiling used by the network's authors in their tests, for comparison with published"
+        "Cut the picture as the network's authors did in their tests, to compare with published"
         " figures.",
         flag="chop",
     )
     seed: int = option(
-        0, Integer(0, 2**63 - 1), "Random seed; the same seed gives the same picture.", metavar="N"
+        0,
+        Integer(0, 2**63 - 1),
+        "Seed of random numbers; the same seed gives the same picture.",
+        metavar="N",
     )
     bits: Literal[8, 16, 32] | None = option(
         None,
@@ -205,15 +212,15 @@ class Settings(Checked):
     lossless: bool = option(
         False,
         Flag(),
-        window("Lossless compression in formats that have it beside the lossy one."),
+        window("Compress without loss in formats that can do both (WebP, AVIF, JPEG XL)."),
         group="result",
         label=window("Lossless"),
     )
     effort: int | None = option(
         None,
         Integer(1, 9),
-        "Effort of compression, 1 to 9, in formats that have it: more takes longer and makes"
-        " smaller files.",
+        "Effort of compression, 1 to 9, in formats that have this setting: more effort takes"
+        " longer and makes smaller files.",
         metavar="1-9",
         usual="that of the format",
         group="result",
@@ -231,7 +238,7 @@ class Settings(Checked):
             },
             "the path of an ICC profile",
         ),
-        window("Color profile of the result; by default that of the original."),
+        window("Color profile of the result; by default the original's."),
         metavar="keep|srgb|display-p3|adobe-rgb|rec2020-linear|prophoto-linear|FILE",
         group="result",
         label=window("Color profile"),
@@ -239,7 +246,7 @@ class Settings(Checked):
     white_balance: str = option(
         "camera",
         Balance(),
-        window("White balance of RAW pictures: that of the camera, or the gains of red and blue."),
+        window("White balance of RAW pictures: the camera's, or gains for red and blue."),
         metavar="camera|R,B",
         group="raw",
         label=window("White balance"),
@@ -247,7 +254,7 @@ class Settings(Checked):
     exposure: float = option(
         0.0,
         Number(-10, 10),
-        window("Stops by which RAW pictures become brighter, or darker below 0."),
+        window("Exposure correction of RAW pictures in stops; below 0 darkens."),
         metavar="STOPS",
         group="raw",
         label=window("Exposure"),
@@ -255,7 +262,7 @@ class Settings(Checked):
     tone: Literal["neutral", "linear"] = option(
         "neutral",
         Choice({"neutral": window("Neutral"), "linear": window("Linear")}),
-        window("Tone curve of RAW pictures: neutral brightens mid tones as cameras do."),
+        window("Tone curve of RAW pictures; neutral brightens the midtones as cameras do."),
         group="raw",
         label=window("Tone curve"),
     )
@@ -263,7 +270,8 @@ class Settings(Checked):
         "reconstruct",
         Choice({"reconstruct": window("Reconstruct"), "clip": window("Clip to white")}),
         window(
-            "Saturated highlights of RAW pictures: estimated from the other channels, or white."
+            "What becomes of saturated highlights in RAW pictures: estimated from the other"
+            " channels, or clipped to white."
         ),
         group="raw",
         label=window("Highlights"),
@@ -271,14 +279,14 @@ class Settings(Checked):
     dither: bool = option(
         False,
         Flag(),
-        window("Dithering, which keeps gradients smooth in 8 bit."),
+        window("Dither, to hide banding in smooth gradients of 8-bit results."),
         group="result",
         label=window("Dither smooth gradients"),
     )
     long_edge: int | None = option(
         None,
         Integer(1),
-        window("Longer side of the file in pixels; larger results are shrunk."),
+        window("Longest allowed side of the result in pixels; larger results are shrunk."),
         metavar="PIXELS",
         title="long edge",
         usual="that of the result",
@@ -289,7 +297,9 @@ class Settings(Checked):
     print_size: float | None = option(
         None,
         Number(0.1, 10_000),
-        window("Longer side in print, in cm; the result is shrunk to the resolution of prints."),
+        window(
+            "Longer side in print, in cm; the result is shrunk to fit, at the print resolution."
+        ),
         metavar="CM",
         title="print size",
         usual="none",
@@ -300,9 +310,9 @@ class Settings(Checked):
     dpi: float | None = option(
         None,
         Number(1, 65_535),
-        window("Resolution that the file states, in dots per inch; that of prints is 300."),
+        window("Resolution stored in the file, in dots per inch; 300 is usual for prints."),
         metavar="N",
-        usual="that of the source; 300 with a print size",
+        usual="the source's; 300 with a print size",
         group="output",
         label=window("Resolution (dpi)"),
         none=window("As the original"),
@@ -316,14 +326,14 @@ class Settings(Checked):
                 "none": window("None"),
             }
         ),
-        window("Metadata of the source in the file: all, creator and copyright alone, or none."),
+        window("Which of the source's metadata to keep: all, only creator and copyright, or none."),
         group="output",
         label=window("Metadata"),
     )
     keep_times: bool = option(
         False,
         Flag(),
-        window("Modification date of the source on the result file, instead of the current date."),
+        window("Give the result the modification date of the source instead of the current date."),
         group="result",
         label=window("Keep file date"),
     )
@@ -336,7 +346,9 @@ class Settings(Checked):
                 "none": window("Not recorded"),
             }
         ),
-        window("Record of source, models and settings, by which the result can be made again."),
+        window(
+            "Where to record source, models and settings, so that the result can be made again."
+        ),
         group="result",
         label=window("Record"),
     )
@@ -349,13 +361,13 @@ class Settings(Checked):
                 "number": window("write a numbered copy"),
             }
         ),
-        "Treatment of results that already exist.",
+        "What to do if the result already exists.",
         group="result",
     )
     pages: str | None = option(
         None,
         PageNumbers(),
-        "Pages of a file of several, or frames of an animation.",
+        "Which pages of a document or frames of an animation to restore.",
         metavar="1,3-5",
         usual="all",
         group="input",
@@ -363,8 +375,8 @@ class Settings(Checked):
     mosaic: Literal["rggb", "grbg", "gbrg", "bggr"] | None = option(
         None,
         Choice(dict.fromkeys(("rggb", "grbg", "gbrg", "bggr"), "")),
-        window("Bayer pattern of gray pictures and files without a header that hold RAW samples."),
-        usual="none; gray pictures are pictures",
+        window("Bayer pattern of RAW samples in gray pictures or in files without a header."),
+        usual="none; gray pictures are taken as they are",
         group="mosaic",
         label=window("Bayer pattern"),
         none=window("None: a gray picture"),
@@ -379,7 +391,7 @@ class Settings(Checked):
     raw_bits: Literal["8", "10", "12", "16", "16be"] | None = option(
         None,
         Choice(dict.fromkeys(("8", "10", "12", "16", "16be"), "")),
-        "Bits of samples in RAW files without a header; 10 and 12 are packed as in MIPI CSI-2,"
+        "Bits per sample in RAW files without a header; 10 and 12 are packed as in MIPI CSI-2,"
         " 16be has the high byte first.",
         usual="by the size of the file",
         group="input",
@@ -387,7 +399,7 @@ class Settings(Checked):
     raw_black: float = option(
         0.0,
         Number(0, 1e6),
-        window("Value of the sensor without light."),
+        window("Sample value without light."),
         metavar="N",
         group="mosaic",
         label=window("Black level"),
@@ -395,7 +407,7 @@ class Settings(Checked):
     raw_white: float | None = option(
         None,
         Number(0, 1e6),
-        window("Value at which the sensor is saturated."),
+        window("Sample value at which the sensor saturates."),
         metavar="N",
         usual="the largest of its bits",
         group="mosaic",

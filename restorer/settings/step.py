@@ -41,7 +41,7 @@ class Step(Checked):
     strength: float = option(
         1.0,
         Number(0, 1),
-        "Strength of the effect: 1 is the full effect, 0 none; values between them blend.",
+        "Share of the model's change that is applied: 1 is the full effect, 0 is none.",
         metavar="0..1",
     )
     bayer: str | None = option(
@@ -54,15 +54,15 @@ class Step(Checked):
     detail: float | None = option(
         None,
         Number(0, 1),
-        "Strength of fine changes (grain, texture); the general strength is then that of coarse"
-        " ones (blotches, blocks).",
+        "Strength of fine changes (grain, texture); --strength then applies to coarse ones"
+        " (blotches, blocks).",
         metavar="0..1",
         usual="the general strength",
     )
     jpeg_quality: int | None = option(
         None,
         Integer(1, 100),
-        "Lowest JPEG quality that the picture was saved with, for deblocking; auto takes it from"
+        "Lowest JPEG quality with which the picture was saved, for deblocking; auto takes it from"
         " the file or estimates it.",
         title="JPEG quality",
         metavar="1-100|auto",
@@ -73,7 +73,7 @@ class Step(Checked):
     denoise: float | None = option(
         None,
         Number(0, 1),
-        "Share of noise that is removed, for models with a twin that keeps it: 0 keeps the most.",
+        "For models with a twin that keeps noise: 1 removes the most noise, 0 keeps the most.",
         metavar="0..1",
         usual="1",
         twin=True,

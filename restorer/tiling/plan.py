@@ -25,7 +25,7 @@ class TileNeeds:
         multiple_of: Sides and positions of tiles are multiples of this.
         min_side: The smallest side.
         side: The preferred side, with the best quality for the time; see `for_picture`.
-        overlap: Width that neighboring tiles share.
+        overlap: Width of the strip that neighboring tiles share, in pixels.
         border: Mirrored pixels added around the image, because zero padding inside a network
             affects that many pixels at the border. 0 for the papers' figures.
         bytes_per_pixel: Peak working memory per input pixel in float32, without the weights.

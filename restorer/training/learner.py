@@ -104,7 +104,9 @@ class Learner:
             self._networks.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
         except RuntimeError as error:
-            raise SettingsError("the state is that of other networks; start again") from error
+            raise SettingsError(
+                "the saved state belongs to other networks; start again with --restart"
+            ) from error
         for optimizer, stored in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(stored)
         if state.get("scaler"):

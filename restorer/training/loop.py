@@ -123,7 +123,7 @@ def train(
             minutes,
         )
         if minutes is not None and ranks.count > 1:
-            raise SettingsError("minutes: requires one process; several need iterations")
+            raise SettingsError("minutes: works with one process only; give iterations for several")
         if ranks.rank == 0 and not resume:
             forget(run.out)
         ranks.any(False)  # nobody loads a state that is being deleted

@@ -92,7 +92,7 @@ def list_images(folder: Path) -> list[Path]:
     """Return the images below a folder, sorted. Raises SettingsError if there are none."""
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.is_file())
     if not found:
-        raise SettingsError(f"{folder}: contains no images, or is no folder")
+        raise SettingsError(f"{folder}: contains no images, or is not a folder")
     return found
 
 

@@ -102,7 +102,7 @@ class Recipe:
         kind = options.pop("kind", None)
         if kind not in DEGRADATIONS:
             known = ", ".join(DEGRADATIONS)
-            raise SettingsError(f"recipe: degradation {kind!r}; known are {known}")
+            raise SettingsError(f"recipe: degradation {kind!r}; expected one of {known}")
         try:
             degradation: Degradation = DEGRADATIONS[kind](**options)
         except TypeError as error:
@@ -115,7 +115,7 @@ def _sibling(recipe: Recipe, own: Mapping[str, Any]) -> Recipe:
     if unknown:
         known = ", ".join(_OWN)
         raise SettingsError(
-            f"recipe: sibling: unknown keys {', '.join(unknown)}; known are {known}"
+            f"recipe: sibling: unknown keys {', '.join(unknown)}; expected one of {known}"
         )
     if "model" not in own:
         raise SettingsError("recipe: sibling: requires the key model")
@@ -184,6 +184,8 @@ def _of_table(table: Mapping[str, Any]) -> Recipe:
         raise SettingsError(f"recipe: {error}") from error
     if recipe.architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise SettingsError(f"recipe: architecture {recipe.architecture!r}; known are {known}")
+        raise SettingsError(
+            f"recipe: architecture {recipe.architecture!r}; expected one of {known}"
+        )
     recipe.members()
     return recipe

@@ -189,7 +189,7 @@ def main() -> None:
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - set(SECTIONS):
         parser.error(
-            f"unknown sections: {', '.join(sorted(unknown))}; known are {', '.join(SECTIONS)}"
+            f"unknown sections: {', '.join(sorted(unknown))}; expected one of {', '.join(SECTIONS)}"
         )
     for name in wanted.sections or SECTIONS:
         section = SECTIONS[name]

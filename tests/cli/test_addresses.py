@@ -101,7 +101,7 @@ def test_one_image_from_an_address_to_an_address(place, undisturbed, restore, tm
     for words, reason in (
         ([f"{place.root}/none.png"], "none.png: no such file"),
         ([f"{place.root}/in"], "is a folder; `restore batch` restores folders"),
-        ([source, f"{place.root}/in/01.png", "-o", f"{place.root}/x.png"], "is no folder"),
+        ([source, f"{place.root}/in/01.png", "-o", f"{place.root}/x.png"], "is not a folder"),
         ([source, "-o", source], "is the original"),
         (["https://127.0.0.1:9/a.png?secret"], "https://127.0.0.1:9/a.png: the server cannot be"),
         ([source, "-o", "https://127.0.0.1:9/"], "https:// can be read only"),

@@ -60,7 +60,10 @@ def test_the_file_behind_a_link_is_replaced_not_the_link(restore, copy: Path) ->
 
 @pytest.mark.parametrize(
     ("written", "name", "said"),
-    [("a.jpg", "a.jpg", "may be an original"), ("b.png", "b.webp", "not named like it")],
+    [
+        ("a.jpg", "a.jpg", "may be an original"),
+        ("b.png", "b.webp", "suffix is that of another format"),
+    ],
 )
 def test_what_may_be_an_original_is_refused(
     restore, tmp_path: Path, written: str, name: str, said: str
@@ -104,7 +107,7 @@ def test_a_copy_that_changes_meanwhile_is_not_replaced(
     monkeypatch.setattr(run_job_module, "prepare_output", change)
     result = restore("edit", *NOISY, copy)
     assert result.exit_code == 1
-    assert "changed while it was restored" in result.stderr
+    assert "changed while it was being restored" in result.stderr
     assert copy.read_bytes() == b"saved again by the other program"
     assert os.listdir(copy.parent) == ["copy.tif"]
 

@@ -80,7 +80,7 @@ def test_files_of_others_stay(restore, home: Path) -> None:
     own.write_text("mine")
     result = restore("integrate", "nautilus")
     assert result.exit_code == 1
-    assert "is not of restorer" in result.stderr
+    assert "does not belong to restorer" in result.stderr
     assert own.read_text() == "mine"
     restore("integrate", "nautilus", "--remove")
     assert own.read_text() == "mine"

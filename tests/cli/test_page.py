@@ -92,7 +92,7 @@ def test_a_page_replaces_an_earlier_page_and_no_other_file(restore, folder, out,
     assert "2 done" in path.read_text("utf-8")
     path.write_text("mine")
     refused = restore("batch", folder, out, "--html", path)
-    assert (refused.exit_code, "another kind of file" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "a different kind of file" in refused.stderr) == (2, True)
     assert path.read_text() == "mine"
 
 

@@ -66,7 +66,7 @@ def test_an_unrelated_reference_is_told_of_and_leaves_the_plain_result(restore, 
     other = view_of(tmp_path / "other.png", seed=7)
     target, plain = tmp_path / "big.png", tmp_path / "plain.png"
     result = restore("image", small, *MODEL, "--reference", other, "-o", target)
-    assert "reference other.png shows nothing of the picture and was ignored" in result.stdout
+    assert "reference other.png does not match the picture and was ignored" in result.stdout
     restore("image", small, "--model", "panet-sr-x2-lite", "-o", plain)
     np.testing.assert_array_equal(read(target).pixels, read(plain).pixels)
 
@@ -78,11 +78,11 @@ def test_an_unrelated_reference_is_told_of_and_leaves_the_plain_result(restore, 
         (["--reference", "small.png"], "is the picture itself"),
         (["--reference", "tiny.png"], "20 x 16, smaller than the picture (80 x 64)"),
         (["--reference", "broken.png"], "broken.png"),
-        (["--reference", "view.png", "--reference", "view.png"], "named twice"),
+        (["--reference", "view.png", "--reference", "view.png"], "given twice"),
         (["--reference", "view.png", "--task", "denoising"], "takes none"),
         (["--model", "ttsr-x2-lite"], "ttsr-x2-lite: needs reference pictures; give"),
         (["--explain"], "--explain: needs reference pictures"),
-        (["--reference-dir", "empty"], "no pictures to refer to"),
+        (["--reference-dir", "empty"], "no pictures that could serve as references"),
         (["--reference", "view.png", "--context", "whole", *MODEL], "tile by tile"),
     ],
 )
@@ -116,7 +116,7 @@ def test_a_batch_pairs_by_name_or_ranks_the_folder(restore, tmp_path):
     assert result.exit_code == 0, result.stderr
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     notes = {Path(line["source"]).name: line["notes"] for line in lines if "notes" in line}
-    assert notes["a.png"] == ["reference a_sharp.png shows nothing of the picture and was ignored"]
+    assert notes["a.png"] == ["reference a_sharp.png does not match the picture and was ignored"]
     assert notes["b.png"][0].startswith("reference right.png gave")
     assert notes["b.png"][1] == "6 more references show less of the picture and were left out"
     assert probe(out / "b.png").width == 160
@@ -128,7 +128,7 @@ def test_a_picture_for_which_the_folder_has_none_is_enlarged_without(restore, tm
     words = ("--reference-dir", tmp_path / "refs", "-v")
     result = restore("batch", tmp_path / "in", tmp_path / "out", *MODEL, *words)
     assert result.exit_code == 0, result.stderr
-    assert "no reference is for this picture; it was enlarged without" in result.output
+    assert "no reference matches this picture; it was enlarged without one" in result.output
     assert probe(tmp_path / "out" / "a.png").width == 160
 
 

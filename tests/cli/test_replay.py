@@ -25,6 +25,6 @@ def test_a_result_is_repeated_and_compared(restore, make_picture, tmp_path):
     source.unlink()
     missing = restore("replay", result)
     assert (missing.exit_code, missing.stdout) == (2, "")
-    assert "its source a.png was not found; name it by --source" in missing.stderr
+    assert "its source a.png was not found; give its path by --source" in missing.stderr
     write(replace(image, metadata=Metadata()), result)
     assert restore("replay", result).exit_code == 2

@@ -62,8 +62,8 @@ def test_arriving_files_are_restored_once_over_restarts(tmp_path: Path) -> None:
 def test_folders_that_overlap_and_dry_runs_are_refused(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for words, expected in (
-        (["in", "in/out"], "lies in the other"),
-        (["in", "out", "--dry-run"], "shows the plan of `restore batch`"),
+        (["in", "in/out"], "is inside the other"),
+        (["in", "out", "--dry-run"], "`restore batch` with --dry-run shows a plan"),
     ):
         command = [*COMMAND[:4], *words]
         found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -40,7 +40,7 @@ class Address:
     def __post_init__(self) -> None:
         """Normalize the address. Raises SettingsError for what is none."""
         if not _ADDRESS.match(self.url) or "\0" in self.url:
-            raise SettingsError(f"{self.url!r}: is no address")
+            raise SettingsError(f"{self.url!r}: is not an address")
         scheme, path, tail = self._split()
         path = path.lstrip("/") if scheme == "memory" else path
         object.__setattr__(self, "url", f"{scheme}://{path.rstrip('/')}{tail}")

@@ -314,11 +314,9 @@ def _connected(address: Address) -> Any:
         raise SettingsError(f"{address}: needs fsspec; install restorer[cloud]") from error
     scheme = address.scheme
     if scheme in _ARCHIVES and "::" not in address.url:
-        raise SettingsError(
-            f"{address}: names no archive; write {scheme}://::ARCHIVE for all of it"
-        )
+        raise SettingsError(f"{address}: names no archive; {scheme}://::ARCHIVE means all of it")
     if any(f"::{each}:" in address.url for each in _OF_ONE_THREAD):
-        raise SettingsError(f"{address}: archives are not read over SFTP; copy it first")
+        raise SettingsError(f"{address}: archives cannot be read over SFTP; copy the archive first")
     try:
         if scheme in _OF_ONE_THREAD:
             from restorer.batch.stores.sftp import KnownHostsFileSystem

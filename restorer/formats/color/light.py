@@ -119,7 +119,7 @@ def displayed(image: Image) -> Image:
     """
     if not image.is_linear:
         return image
-    note = "linear light was encoded by the tone curve of sRGB"
+    note = "linear light was encoded with the sRGB tone curve"
     shown = clipped(to_encoded(image))
     return replace(shown, notes=(*image.notes, note, *shown.notes[len(image.notes) :]))
 

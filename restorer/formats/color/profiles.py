@@ -233,7 +233,7 @@ def with_profile(image: Image, profile: bytes, *, white: float = 1.0) -> Image:
     block = metadata.blocks.get(gain_map.BLOCK)
     if gray or block is None or gain_map.fits_any_colors(block):
         return replace(image, metadata=metadata)
-    note = "the gain map belongs to the colors before their conversion; it was left out"
+    note = "the gain map belongs to the colors before conversion; it was left out"
     return replace(image, metadata=without_gain_map(metadata)[0], notes=(*image.notes, note))
 
 
@@ -280,7 +280,7 @@ def cmyk_to_rgb(ink: NDArray[Any], profile: bytes | None) -> tuple[Pixels, str]:
     white = np.iinfo(ink.dtype).max
     paper = (white - ink).astype(np.float32)
     rgb = np.rint(paper[..., :3] * paper[..., 3:] / np.float32(white)).astype(ink.dtype)
-    return rgb, "CMYK without a usable profile was converted to sRGB by the plain formula"
+    return rgb, "CMYK without a usable profile was converted to sRGB with the simple formula"
 
 
 def lab_to_rgb(lab: FloatArray) -> FloatArray:

@@ -87,9 +87,9 @@ def read_blocks(file: BinaryIO) -> GifBlocks:
             check_count(len(blocks.frames))
             control = bytes(4)
         elif mark != b"\0":  # some programs write too many ends
-            raise ImageFormatError("damaged: a block of the GIF begins with no known mark")
+            raise ImageFormatError("damaged: a block of the GIF begins with an unknown marker")
     if not blocks.frames:
-        raise ImageFormatError("the GIF holds no picture")
+        raise ImageFormatError("the GIF file contains no picture")
     end = file.tell()
     if trailer := file.read(8):
         unread[name_trailer(trailer, file.seek(0, 2) - end)] = None
@@ -103,7 +103,7 @@ def _frame(file: BinaryIO, blocks: GifBlocks, control: bytes, common: bytes) -> 
     left, top, width, height = (int.from_bytes(head[at : at + 2], "little") for at in (0, 2, 4, 6))
     fits = width * height <= blocks.width * blocks.height + _SPILL
     if not width or not height or not fits or left >= blocks.width or top >= blocks.height:
-        raise ImageFormatError(f"frame {number}: lies outside of the picture, or is damaged")
+        raise ImageFormatError(f"frame {number}: is outside the picture, or is damaged")
     table = _table(file, head[8]) or common
     at = file.tell()
     exactly(file, 1)  # the size of codes

@@ -63,7 +63,7 @@ def _indices(frame: GifFrame, data: bytes) -> Any:
     with decoding(imagecodecs.GifError, ValueError):
         indices: Any = imagecodecs.gif_decode(whole, index=0, asrgb=False)
     if indices.shape != (frame.part.height, frame.part.width):
-        raise ImageFormatError("damaged: its pixels are not as many as its size says")
+        raise ImageFormatError("damaged: the number of pixels does not match its size")
     return indices
 
 

@@ -27,9 +27,10 @@ _SPREAD = 12  # levels of the dither pattern, about the distance of 256 colors i
 _HALF = 128  # the least alpha of pixels that are shown
 
 _FEW_COLORS = (
-    "GIF holds 256 colors a frame; the others became the nearest ones (WebP and PNG hold all)"
+    "GIF holds 256 colors per frame; other colors became the nearest of these (WebP and PNG hold"
+    " all)"
 )
-_HARD_EDGES = "GIF holds no partial transparency; pixels below one half became transparent"
+_HARD_EDGES = "GIF holds no partial transparency; pixels with less than half became transparent"
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,7 +111,7 @@ def _rounded(pixels: Any, bits: int) -> tuple[Any, tuple[str, ...]]:
     """Return samples of 16 bits with 10 or 12, and a note unless they were made of such."""
     values = np.rint(pixels * np.float32(((1 << bits) - 1) / 65535)).astype(np.uint16)
     exact = np.array_equal(normal(values, bits)[0], pixels)
-    note = f"AVIF holds no more than 12 bits; 16 bits were rounded to {bits}"
+    note = f"AVIF holds at most 12 bits; 16-bit values were rounded to {bits}"
     return values, () if exact else (note,)
 
 

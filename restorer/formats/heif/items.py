@@ -86,7 +86,9 @@ class Items:
         left = length + len(self.idat)  # parts that overlap could make a small file endless
         for method, offset, size in self.by_id[number].places:
             if method > 1:
-                raise ImageFormatError("the data of a picture lie where they cannot be found")
+                raise ImageFormatError(
+                    "the file stores the data of a picture where they cannot be found"
+                )
             end = len(self.idat) if method else length
             size = size or max(0, end - offset)
             left -= size
@@ -114,7 +116,7 @@ def read_items(file: BinaryIO) -> Items:
         elif box.kind not in (b"mdat", b"free", b"skip"):
             other.append(box)
     if not meta:
-        raise ImageFormatError("the file has no meta box, and so no still picture")
+        raise ImageFormatError("the file has no meta box, so it has no still picture")
     found = {box.kind: box for box in boxes_in(meta, _FULL_BOX)}
 
     def body(kind: bytes) -> bytes:
@@ -138,7 +140,7 @@ def read_items(file: BinaryIO) -> Items:
     version, _ = primary.number(1), primary.number(3)
     number = primary.number(4 if version else 2)
     if number not in items:
-        raise ImageFormatError("the file names a picture that it does not hold")
+        raise ImageFormatError("the file refers to a picture that it does not contain")
     return Items(number, items, brands, body(b"idat"), tuple(other))
 
 

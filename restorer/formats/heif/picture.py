@@ -195,7 +195,7 @@ def _bare(item: Item, numbers: Mapping[int, int]) -> Item:
 def _size(item: Item) -> tuple[int, int]:
     sizes = item.find(b"ispe")
     if not sizes:
-        raise ImageFormatError("the file does not tell the size of its picture")
+        raise ImageFormatError("the file does not state the size of its picture")
     cursor = Cursor(sizes[0], 4)
     width, height = cursor.number(4), cursor.number(4)
     return height, width
@@ -209,7 +209,7 @@ def _samples(primary: Item, coded: Item) -> tuple[int, bool]:
         return (12 if flags & 0x20 else 10) if flags & 0x40 else 8, bool(flags & 0x10)
     if hevc and len(hevc[0]) > 17:
         return 8 + (hevc[0][17] & 7), not hevc[0][16] & 3
-    raise ImageFormatError("the file does not tell the depth of its picture")
+    raise ImageFormatError("the file does not state the bit depth of its picture")
 
 
 def _alpha(items: Items) -> int:

@@ -111,7 +111,7 @@ class JpegReader:
         if damaged:
             notes = (*notes, DAMAGED)
         if not scans.has_all_scans(self._frame, found):
-            notes = (*notes, "the JPEG lacks some of its scans, and with them fine detail")
+            notes = (*notes, "some scans of the JPEG are missing, and with them fine detail")
         if not ended:
             notes = (*notes, "the file has no end marker; all its pixels were read")
         notes, quality = (*self._read_notes, *unkept, *notes), decoded.quality
@@ -165,7 +165,7 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
         if block is None:
             continue
         if len(block) > free:
-            notes.append(f"{name} of {len(block):,} bytes is more than JPEG holds; it was left out")
+            notes.append(f"{name} of {len(block):,} bytes is too large for JPEG; it was left out")
         else:
             extra[key] = block
     limit = _MAX_SEGMENT - len(_XMP) - xmp.ULTRA_HDR_BYTES
@@ -178,7 +178,7 @@ def encode(image: Image, file: BinaryIO, options: JpegOptions) -> tuple[str, ...
         extra["xmp"] = announced
     elif metadata.xmp:
         size = len(metadata.xmp)
-        notes.append(f"XMP of {size:,} bytes is more than JPEG holds; it was left out")
+        notes.append(f"XMP of {size:,} bytes is too large for JPEG; it was left out")
     segments = [
         _segment(0xED, _PHOTOSHOP + part)
         for part in _parts(photoshop.pack_resources(metadata.blocks))
@@ -214,7 +214,11 @@ def _gain_map(block: bytes, packet: bytes | None) -> tuple[bytes, bytes | None, 
         return block, packet, []
     announced = xmp.with_ultra_hdr(packet, len(block))
     if announced is None:
-        return b"", packet, ["the damaged XMP cannot announce the gain map, which was left out"]
+        return (
+            b"",
+            packet,
+            ["the XMP is damaged and cannot describe the gain map, which was left out"],
+        )
     return block, announced, []
 
 

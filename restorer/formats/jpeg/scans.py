@@ -58,7 +58,7 @@ def check_cost(kind: int, height: int, width: int, data: bytes) -> None:
     if count > _USUAL_SCANS and count * height * width > _MOST_DECODED:
         raise ImageFormatError(
             f"the JPEG has {count} scans of {width} x {height} pixels, which would take too long"
-            " to decode; real ones have about 10"
+            " to decode; normal files have about 10"
         )
 
 

@@ -257,7 +257,7 @@ def _read_color(bits: BitReader) -> Color:
     if has_profile:
         return Color(space == _GRAY, has_profile=True)
     if space not in (0, _GRAY):
-        raise ImageFormatError("the JPEG XL is in a color space that cannot be read")
+        raise ImageFormatError("the JPEG XL uses a color space that is not supported")
 
     def point() -> tuple[float, float]:
         packed = bits.choice(_POINT), bits.choice(_POINT)
@@ -278,7 +278,7 @@ def _read_color(bits: BitReader) -> Color:
         transfer = bits.enum()
     bits.enum()  # rendering intent
     if white is None or primaries is None:
-        raise ImageFormatError("the JPEG XL states colors that are not known")
+        raise ImageFormatError("the JPEG XL states colors that are not supported")
     return Color(space == _GRAY, (*white, *primaries), transfer, gamma)
 
 

@@ -39,8 +39,8 @@ from restorer.settings.options import option
 _HEAD_BYTES = 2**16  # of a codestream, enough for its header but for a large profile
 _MAX_EXTRAS = 16  # channels beside the colors, all of which a decoder holds
 _MAX_JPEG = 2**27  # pixels of a JPEG file that is restored when the headers are read
-_ALPHA_NOTE = "transparency beside 16 bits or a color profile was written without loss"
-_JPEG_NOTE = "the file holds a JPEG file without loss, which was read"
+_ALPHA_NOTE = "transparency with 16 bits or with a color profile was written without loss"
+_JPEG_NOTE = "the file contains a losslessly recompressed JPEG, which was read"
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _read_jpeg(file: BinaryIO) -> tuple[JpegReader | None, tuple[str, ...]]:
             data = imagecodecs.jpegxl_decode_jpeg(file.read(), numthreads=THREADS)
         return JpegReader(BytesIO(data)), (_JPEG_NOTE,)
     except ImageFormatError:
-        return None, ("the JPEG file that the file was cannot be restored",)
+        return None, ("the JPEG from which the file was made cannot be recovered",)
 
 
 def _header(stream: Codestream) -> Header:

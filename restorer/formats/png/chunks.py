@@ -283,5 +283,5 @@ def _gamma_profile(
     try:
         profile = matrix_profile(f"gamma {gamma:g}", places, (1 / gamma,), gray=gray)
     except (ValueError, ArithmeticError):
-        return None, (*notes, "the PNG's gamma makes no sense and was left out")
+        return None, (*notes, "the PNG's gamma value makes no sense and was ignored")
     return profile, (*notes, f"gAMA {gamma:g} and cHRM were turned into an ICC profile")

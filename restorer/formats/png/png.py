@@ -224,7 +224,7 @@ def _part(control: bytes, frame: _Frame, number: int) -> Part:
     _, width, height, left, top, time, unit, disposal, blend = struct.unpack(">5I2H2B", control)
     inside = left + width <= frame.width and top + height <= frame.height
     if not inside or not width or not height or disposal > 2:
-        raise ImageFormatError(f"frame {number + 1}: lies outside of the picture, or is damaged")
+        raise ImageFormatError(f"frame {number + 1}: is outside the picture, or is damaged")
     kinds: tuple[Disposal, ...] = ("keep", "clear", "restore")
     delay_ms = 1000 * time / (unit or 100)
     return Part(top, left, height, width, delay_ms, kinds[disposal], bool(blend))

@@ -65,7 +65,7 @@ class Dng:
         except tiff_errors():
             return None
         if not main:
-            raise ImageFormatError("the DNG holds no samples of a sensor")
+            raise ImageFormatError("the DNG contains no sensor samples")
         sound = [page for page in main if _is_sound(page)]
         if not sound:
             raise ImageFormatError("the tags of the DNG are damaged")

@@ -119,7 +119,7 @@ class LibRaw:
                 gamma=(2.4, 12.92),
             )
         if pixels.shape[:2] != (self.active.height, self.active.width):
-            raise ImageFormatError("the samples do not lie in rows, and are not supported")
+            raise ImageFormatError("the samples are not stored in rows, which is not supported")
         values = pixels.astype(np.float32) / np.float32(65535)
         return values if values.shape[2] == 3 else np.repeat(values[..., :1], 3, axis=2)
 

@@ -90,8 +90,10 @@ class PlainMosaic:
         """
         white = most if self.white is None else self.white
         if not self.black < white:
-            raise ImageFormatError(f"black {self.black:g} is not below white {white:g}")
-        notes = ["the file states no colors of a camera; they were taken for those of sRGB"]
+            raise ImageFormatError(
+                f"the black level {self.black:g} is not below the white level {white:g}"
+            )
+        notes = ["the file does not state the colors of the camera; they were treated as sRGB"]
         highest = float(samples.max())
         if self.white is None and 0 < highest <= most / 4 and most > 255:
             notes.append(f"no sample is above {highest:g} of {white:g}; set the white level")
@@ -149,7 +151,8 @@ class _GrayReader:
     def __init__(self, reader: Reader, plain: PlainMosaic) -> None:
         if reader.header.channels != 1:
             raise ImageFormatError(
-                f"has {reader.header.channels} channels, and a mosaic has one; unset the mosaic"
+                f"has {reader.header.channels} channels, but a mosaic has one; leave out the"
+                " mosaic setting"
             )
         self._reader, self._plain = reader, plain
         self.header = replace(reader.header, channels=3, bits=16)

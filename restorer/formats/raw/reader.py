@@ -62,7 +62,7 @@ class RawReader:
         self.metadata, self.notes = self._read_metadata()
         hidden = best.samples - 2 * best.crop.height * best.crop.width
         if hidden > _MOST_HIDDEN:  # the budget of pixels would not bound the memory
-            raise ImageFormatError("the picture is a small part of its samples")
+            raise ImageFormatError("the picture covers only a small part of its samples")
         name = "camera RAW" if self._dng is None else "DNG"
         self.header = Header(name, best.crop.height, best.crop.width, 3, 16)
 
@@ -145,13 +145,15 @@ class RawReader:
     def _demosaiced(self) -> Image:
         """Return the picture of another sensor, as LibRaw makes it."""
         if self._libraw is None:
-            raise ImageFormatError("the DNG holds samples that neither LibRaw nor tifffile decodes")
+            raise ImageFormatError(
+                "the DNG contains samples that neither LibRaw nor tifffile can decode"
+            )
         shown = matrix.encoded(lifted(matrix.decoded(self._libraw.picture())))
-        note = f"LibRaw demosaiced the picture, as the camera has {self._libraw.kind}"
+        note = f"LibRaw demosaiced the picture, because the camera has {self._libraw.kind}"
         lists = () if self._dng is None else self._dng.opcodes
         notes = (note, *_not_applied([each.name for opcodes in lists for each in opcodes]))
         if not Area(0, 0, *shown.shape[:2]).holds(self._best.crop):
-            raise ImageFormatError("the sizes that the DNG states contradict each other")
+            raise ImageFormatError("the sizes in the DNG contradict each other")
         return self._image(self._best.crop.of(shown), notes)
 
     def _image(self, values: FloatArray, notes: tuple[str, ...]) -> Image:
@@ -175,7 +177,7 @@ class RawReader:
         with suppress(ValueError, np.linalg.LinAlgError):
             if known:
                 return camera_color(known, neutral, *stated), notes
-        words = "the colors of this camera are unknown; they were taken for those of sRGB"
+        words = "the colors of this camera are unknown; they were treated as sRGB"
         return unknown_color(neutral), (*notes, words)
 
     def _read_metadata(self) -> tuple[Metadata, tuple[str, ...]]:
@@ -218,7 +220,9 @@ def _saturation(values: FloatArray, white: float) -> float:
 def _normal(values: FloatArray, black: NDArray[np.float64], white: float) -> FloatArray:
     """Scale samples in place: black 0, white 1. Raises ImageFormatError for senseless levels."""
     if not white > black.max():
-        raise ImageFormatError(f"black {black.max():g} is not below white {white:g}")
+        raise ImageFormatError(
+            f"the black level {black.max():g} is not below the white level {white:g}"
+        )
     level = black.astype(np.float32)
     if level.shape[:2] == values.shape[:2]:
         values -= level

@@ -53,7 +53,7 @@ def with_sidecar(found: Metadata, path: Path) -> tuple[Metadata, tuple[str, ...]
     shorter, lost = xmp.without_all(found.xmp, _DEVELOPED)
     kinds = ", ".join(dict.fromkeys(lost))
     if kinds:
-        notes += (f"{kinds} were removed, since the result is developed already",)
+        notes += (f"{kinds} were removed, because the result is already developed",)
     return replace(found, xmp=shorter), notes
 
 
@@ -69,9 +69,9 @@ def _read(path: Path) -> tuple[bytes | None, tuple[str, ...]]:
         except OSError as error:
             return None, (f"the sidecar {sidecar.name} cannot be read: {error.strerror}",)
         if len(packet) > MOST_SIDECAR_BYTES:
-            return None, (f"the sidecar {sidecar.name} was left out, as it is too large",)
+            return None, (f"the sidecar {sidecar.name} was left out, because it is too large",)
         if b"RDF" not in packet or not xmp.is_well_formed(packet):
-            return None, (f"the sidecar {sidecar.name} was left out, as it is damaged",)
+            return None, (f"the sidecar {sidecar.name} was left out, because it is damaged",)
         return packet, (f"metadata of the sidecar {sidecar.name} were used",)
     return None, ()
 

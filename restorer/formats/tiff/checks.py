@@ -48,19 +48,19 @@ def check_page(page: Any) -> None:
     if not floating and not measured and not signed_lab and (kind != tags.UNSIGNED or bits > 16):
         name = {1: "unsigned", 2: "signed", 3: "float"}.get(kind, "complex or void")
         raise ImageFormatError(
-            f"TIFF samples are {name} of {bits} bits; known are integers and floats of"
-            f" up to 64 bits, for gray and RGB; {_AS_RGB}"
+            f"TIFF samples are {name} of {bits} bits; supported are integers and floats of up to"
+            f" 64 bits, for gray and RGB; {_AS_RGB}"
         )
     extra = page.samplesperpixel - tags.COLORS[photometric]
     if not 0 <= extra <= (_MAX_EXTRA if plain or photometric == tags.CMYK else 0):
         raise ImageFormatError(
-            f"TIFF of {page.samplesperpixel} channels; known are up to {_MAX_EXTRA} beside the"
-            " colors; save those that you need as an image of their own"
+            f"TIFF of {page.samplesperpixel} channels; at most {_MAX_EXTRA} besides the colors"
+            " are supported; save the ones you need as a separate image"
         )
     if photometric == tags.YCBCR and page.compression not in tags.JPEG:
         ycbcr.check(page)
     if photometric == tags.CMYK and (bits not in (8, 16) or _tag(page, _INK_SET, 1) != 1):
-        raise ImageFormatError("TIFF of inks other than 8 or 16-bit CMYK is not known")
+        raise ImageFormatError("TIFF files with inks other than 8 or 16-bit CMYK are not supported")
     if photometric in (tags.CIELAB, tags.ICCLAB) and bits not in (8, 16):
         raise ImageFormatError(f"TIFF of Lab colors of {bits} bits is not known")
     table = np.shape(page.colormap)
@@ -105,7 +105,7 @@ def check_strips(page: Any, file: BinaryIO) -> None:
     if len(spans) < math.prod(page.chunked) or any(at <= 0 or size <= 0 for at, size in spans):
         raise ImageFormatError("strips or tiles of the TIFF are missing")
     if any(at + size > length for at, size in spans):
-        raise ImageFormatError("the file is cut short: strips or tiles lie behind its end")
+        raise ImageFormatError("the file is cut short: strips or tiles are stored beyond its end")
 
 
 def _tag(page: Any, code: int, default: int) -> Any:

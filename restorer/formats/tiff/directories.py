@@ -56,7 +56,7 @@ class Directories:
         self.pages = [at for at, reduced in found if not reduced]
         self.reduced = len(found) - len(self.pages)
         if not self.pages:
-            raise ImageFormatError("the TIFF holds only a preview, as camera RAW files do")
+            raise ImageFormatError("the TIFF contains only a preview, as camera RAW files do")
         self._plane_bytes = 0
         if len(self.pages) == 1:
             self._find_planes(file)

@@ -43,7 +43,7 @@ def write_pages(
     if options.compression == "none" and b"ImageJ=" in block:
         return (
             *notes,
-            f"not kept: ImageJ {stacks.BLOCK}, which ImageJ reads of compressed pages only",
+            f"not kept: ImageJ {stacks.BLOCK}, which ImageJ reads only from compressed pages",
         )
     return (*notes, *chain.describe(block, (height, width), bits))
 

@@ -129,7 +129,7 @@ def described(
                 fields[_UNIT] = Field(3, 1, layout.pack("H", _NO_UNIT))
     notes: tuple[str, ...] = ()
     if scale > 1 and "<ROI" in stack.text:
-        notes = ("the regions (ROI) in the OME-XML have the coordinates of the source",)
+        notes = ("the regions (ROI) in the OME-XML still have the coordinates of the source",)
     return fields, notes
 
 

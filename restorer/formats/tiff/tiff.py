@@ -215,7 +215,7 @@ def _alpha(page: Any) -> tuple[int | None, tuple[str, ...], int]:
     colors = tags.COLORS[page.photometric]
     extra = page.samplesperpixel - colors
     if extra == 1 and not page.extrasamples:
-        return colors, ("the last channel has no label and was taken for alpha",), 0
+        return colors, ("the last channel has no label and was treated as alpha",), 0
     for index, kind in enumerate(page.extrasamples[:extra], colors):
         if kind in (tags.ASSOCIATED, tags.STRAIGHT):
             return index, (), extra - 1

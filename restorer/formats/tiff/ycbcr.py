@@ -23,9 +23,11 @@ _LSB_FIRST, _PLANAR = 2, 2
 def check(page: Any) -> None:
     """Refuse what `decode` does not know."""
     if page.bitspersample != 8 or page.samplesperpixel != 3 or page.planarconfig == _PLANAR:
-        raise ImageFormatError("YCbCr TIFF files can be read with three interleaved 8-bit samples")
+        raise ImageFormatError("YCbCr TIFF files need three interleaved 8-bit samples")
     if page.predictor != 1 or not set(_numbers(page, _SUBSAMPLING, (2, 2))) <= set(_FACTORS):
-        raise ImageFormatError("the YCbCr layout of the TIFF is not known; save it as RGB first")
+        raise ImageFormatError(
+            "the YCbCr layout of the TIFF is not supported; save it as RGB first"
+        )
 
 
 def decode(page: Any, file: BinaryIO) -> Any:

@@ -44,7 +44,7 @@ def read_blobs(path: Path, graph: Graph) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise CheckpointError(
-            f"{path}: no such file; it has the weights of the .param file beside it"
+            f"{path}: no such file; it must contain the weights of the .param file next to it"
         )
     with path.open("rb") as file:
         data = file.read()

@@ -30,7 +30,7 @@ def read_network(path: Path) -> tuple[Graph, dict[str, Tensor]]:
     if graph_file is None:
         text, state = _record(path).get("graph"), read_state(path)
         if not isinstance(text, str):
-            raise CheckpointError(f"{path}: has no graph of ncnn")
+            raise CheckpointError(f"{path}: contains no ncnn graph")
         return _graph(path, text), state
     graph = _graph(graph_file, _text(graph_file))
     weights = weights_beside(graph_file)
@@ -85,7 +85,9 @@ def _text(path: Path) -> str:
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise CheckpointError(f"{path}: is larger than {MAX_BYTES >> 20} MB, which no graph is")
+        raise CheckpointError(
+            f"{path}: is larger than {MAX_BYTES >> 20} MB, which is too large for a graph"
+        )
     return data.decode("utf-8", "replace")
 
 

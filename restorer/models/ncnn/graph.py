@@ -76,7 +76,7 @@ def read_graph(text: str) -> Graph:
     """
     lines = [line.split() for line in text.splitlines()]
     if not lines or lines[0] != [MAGIC]:
-        raise CheckpointError(f"no graph of ncnn: its first line is not {MAGIC}")
+        raise CheckpointError(f"not an ncnn graph: its first line is not {MAGIC}")
     count = _counts(lines[1] if len(lines) > 1 else [])
     numbered = [(number, words) for number, words in enumerate(lines[2:], 3) if words]
     if len(numbered) != count:

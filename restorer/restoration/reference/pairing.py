@@ -35,9 +35,11 @@ def check_references(
         if not path.is_file():
             raise SettingsError(f"reference {path}: no such file")
         if identity == path_identity(source):
-            raise SettingsError(f"reference {path}: is the picture itself; name another one of it")
+            raise SettingsError(
+                f"reference {path}: is the picture itself; give another picture of the subject"
+            )
         if identity in seen:
-            raise SettingsError(f"reference {path}: is named twice")
+            raise SettingsError(f"reference {path}: is given twice")
         seen.add(identity)
         try:
             found = formats.probe(path)
@@ -47,7 +49,7 @@ def check_references(
         if sides[0] < wanted[0] and sides[1] < wanted[1]:
             raise SettingsError(
                 f"reference {path}: {found.width} x {found.height}, smaller than the picture"
-                f" ({own.width} x {own.height}); it has no finer texture to give"
+                f" ({own.width} x {own.height}); it cannot add finer texture"
             )
 
 
@@ -66,7 +68,7 @@ def pair_references(source: Path | str, folder: Path | str) -> tuple[Path, ...]:
     source, folder = Path(source), Path(folder)
     pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in formats.READABLE)
     if not pictures:
-        raise SettingsError(f"{folder}: has no pictures to refer to")
+        raise SettingsError(f"{folder}: has no pictures that could serve as references")
     own = path_identity(source)
     others = [p for p in pictures if path_identity(p) != own]
     stem = source.stem.casefold()

@@ -54,7 +54,7 @@ class ReferenceRank:
         """What the user should know of it, in one sentence."""
         if not self.used:
             if not self.matches:
-                return f"reference {self.name} shows nothing of the picture and was ignored"
+                return f"reference {self.name} does not match the picture and was ignored"
             return f"reference {self.name} adds nothing to the picture and was ignored"
         return f"reference {self.name} gave {self.share:.0%} of the fine texture"
 

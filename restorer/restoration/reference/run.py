@@ -54,7 +54,7 @@ class ReferenceRun:
     def notes(self) -> tuple[str, ...]:
         """What the user should know of each reference."""
         if not self._references:
-            return ("no reference is for this picture; it was enlarged without",)
+            return ("no reference matches this picture; it was enlarged without one",)
         return tuple(rank.note for rank in self.maps.ranking) if self.maps else ()
 
     def merge(

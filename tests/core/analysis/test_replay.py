@@ -172,7 +172,7 @@ def test_a_checkpoint_is_known_by_its_hash_and_no_folder_is_told(
     result = made(folder / "in.png", tmp_path / "a.jpg", Step(str(weights), sigma=12))
     assert b"private" not in result.read_bytes()
     assert str(folder).encode() not in result.read_bytes()
-    with pytest.raises(WeightsError, match="are missing; name their file"):
+    with pytest.raises(WeightsError, match="are missing; give their file"):
         restorer.replay_result(result, source=folder / "in.png")
     moved = shutil.move(weights, tmp_path / "moved.safetensors")
     assert restorer.replay_result(result, source=folder / "in.png", checkpoints=[moved]).same

@@ -287,7 +287,9 @@ def test_results_are_found_under_the_names_of_a_batch(source: Path, tmp_path: Pa
     assert dict(found.pairs) == {**made, given / "sub/c.png": out / "sub/c.png"}
     assert [path.name for path in found.extra] == ["a_png-source.png"]
     assert [each.path.name for each in found.ignored] == ["notes.txt"]
-    with pytest.raises(restorer.SettingsError, match="need the model of the results"):
+    with pytest.raises(
+        restorer.SettingsError, match="need the model that made the results; give it"
+    ):
         restorer.pair_results(given, out, name="{stem}-x{scale}{suffix}")
     shutil.copy(source, out / "sub" / "c-x2.png")
     named = restorer.pair_results(

@@ -52,7 +52,7 @@ def test_paths_stay_paths() -> None:
     for word in ("a.png", "/a/b", "C:/a.png", "./s3:/a", "a::b", ""):
         assert location(word) == Path(word)
     assert location("file:///a/b%20c.png") == Path("/a/b c.png")
-    with pytest.raises(SettingsError, match="is no address"):
+    with pytest.raises(SettingsError, match="is not an address"):
         Address("photos/a.png")
 
 

@@ -42,7 +42,7 @@ def test_a_broken_file_is_left_alone(tmp_path):
 
 
 def test_a_name_that_toml_would_have_to_escape_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match="a name has letters"):
+    with pytest.raises(SettingsError, match="a name may have only letters"):
         write_preset(tmp_path / "presets.toml", 'a"b', {})
 
 
@@ -108,7 +108,7 @@ def test_a_preset_is_read_by_names_with_dashes(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a", ["'a'", "'noise'", "dither, sigma"]), ("c", ["no preset 'c'", "known are a, b"])],
+    [("a", ["'a'", "'noise'", "dither, sigma"]), ("c", ["no preset 'c'", "the file has a, b"])],
 )
 def test_what_a_preset_does_not_say_is_refused_by_name(name, words, tmp_path):
     path = tmp_path / "presets.toml"

@@ -148,7 +148,7 @@ def test_what_no_journal_knows_is_skipped_replaced_or_numbered(filled: Place) ->
 
 
 def test_the_last_command_is_that_of_the_newest_run(place: Place) -> None:
-    with pytest.raises(SettingsError, match="no batch has written there"):
+    with pytest.raises(SettingsError, match="no batch has written into this folder"):
         last_command(place.root / "out")
     for word in ("first", "second"):
         with OutputFolder(place.root / "out", ["batch", word]) as output:
@@ -230,7 +230,7 @@ def test_maps_of_references_go_beside_a_result(store: Place, photograph: object)
     ("url", "message"),
     [
         ("foo://in", "foo://in: foo:// is not known"),
-        ("zip://in.zip", "names no archive; write zip://::ARCHIVE"),
+        ("zip://in.zip", "names no archive; zip://::ARCHIVE"),
         ("s3://no-such-bucket/in", "no such folder"),
         ("memory://no-such-folder", "no such folder"),
         ("https://127.0.0.1:9/in", "https://127.0.0.1:9/in: cannot be read: the server cannot be"),

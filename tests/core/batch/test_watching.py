@@ -111,14 +111,14 @@ def test_an_empty_file_waits_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_folders_that_overlap_are_refused(tmp_path: Path, source: str, target: str) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "a")
-    with pytest.raises(SettingsError, match="lies in the other"):
+    with pytest.raises(SettingsError, match="is inside the other"):
         check_apart(tmp_path / source, tmp_path / target)
 
 
 def test_folders_beside_each_other_are_fine(tmp_path: Path) -> None:
     check_apart(tmp_path / "a", tmp_path / "ab")
     check_apart(tmp_path, "memory://a")
-    with pytest.raises(SettingsError, match="lies in the other"):
+    with pytest.raises(SettingsError, match="is inside the other"):
         check_apart("memory://a/b", "memory://a")
 
 

@@ -189,7 +189,7 @@ def test_an_image_without_traces_gets_a_note(tmp_path: Path) -> None:
 def test_a_file_of_high_quality_gets_a_note(tmp_path: Path) -> None:
     quality, origin, notes = told(store(tmp_path / "a.jpg", saved(SMALL, 98, FULL)))
     assert (quality, origin) == (98, "file")
-    assert notes == ("it was saved at JPEG quality 98, whose traces nobody sees",)
+    assert notes == ("it was saved at JPEG quality 98, which leaves no visible traces",)
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32])

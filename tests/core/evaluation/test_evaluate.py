@@ -126,7 +126,7 @@ def test_the_luma_of_color_is_compressed_as_gray() -> None:
 def test_every_measurable_task_has_a_default_protocol() -> None:
     for name in ("super-resolution", "denoising", "deblocking", "demosaicing"):
         assert protocol_of(name) == name
-    with pytest.raises(restorer.SettingsError, match="known are super-resolution"):
+    with pytest.raises(restorer.SettingsError, match="expected one of super-resolution"):
         protocol_of("cooking")
 
 
@@ -247,7 +247,7 @@ def test_limit_and_order_of_methods_do_not_change_the_degradation(photographs: P
 WRONG: list[tuple[list[str], dict[str, Any], str]] = [
     (["panet-sr-x2-lite", "panet-denoise-lite"], {}, "is for denoising"),
     (["panet-denoise-lite"], {"protocol": "web"}, "is for super-resolution"),
-    (["panet-denoise-lite"], {"protocol": "nonsense"}, "known are .*deblocking-luma"),
+    (["panet-denoise-lite"], {"protocol": "nonsense"}, "expected one of .*deblocking-luma"),
     (["panet-denoise-lite"], {"values": {"jpeg_quality": [10]}}, "varies sigma"),
     (["panet-denoise-lite"], {"values": {"sigma": [0.0]}}, "sigma 0"),
     (["panet-sr-x2-lite"], {"values": {"scale": [3]}}, "has scale 2, not 3"),

@@ -186,7 +186,7 @@ def test_a_gif_does_not_flicker_where_nothing_moves(tmp_path: Path) -> None:
         moved[4:20, 10 * number : 10 * number + 16] = rng.integers(0, 256, (16, 16, 3))
         frames.append(Image(moved))
     (note,) = restorer.write_pages(frames, tmp_path / "a.gif")
-    assert note.startswith("GIF holds 256 colors a frame")
+    assert note.startswith("GIF holds 256 colors per frame")
     found = [page.pixels.astype(int) for page in restorer.read_pages(tmp_path / "a.gif")]
     for before, after, frame in zip(found, found[1:], frames[1:], strict=False):
         assert (before[24:] == after[24:]).all(axis=2).mean() > 0.98
@@ -226,7 +226,7 @@ def test_claims_of_a_file_take_no_time_and_no_memory(tmp_path: Path) -> None:
     assert restorer.read(path).notes == ("not kept: 1 other frame", note)
     assert [page.metadata.frame for page in restorer.read_pages(path)] == [Frame(0, 0)] * 2
     path.write_bytes(apng(2, left=1))
-    with pytest.raises(ImageFormatError, match="frame 2: lies outside of the picture"):
+    with pytest.raises(ImageFormatError, match="frame 2: is outside the picture"):
         restorer.probe(path)
     path.write_bytes(apng(100_001, frames=100_001))
     with pytest.raises(ImageFormatError, match="more than 100,000 frames"):
@@ -241,7 +241,7 @@ def test_claims_of_a_file_take_no_time_and_no_memory(tmp_path: Path) -> None:
         (frame.replace(struct.pack("<HH", 1, 1), struct.pack("<HH", 65_535, 65_535)), "outside"),
         (b";", "no picture"),
         (frame, "cut short"),
-        (b"x", "no known mark"),
+        (b"x", "an unknown marker"),
     ):
         path.write_bytes(b"GIF89a" + struct.pack("<HHBBB", 9, 9, 0, 0, 0) + body)
         with pytest.raises(ImageFormatError, match=words):
@@ -259,7 +259,7 @@ def test_a_damaged_frame_ends_an_animation(tmp_path: Path, suffix: str) -> None:
     data[at : at + 400] = bytes(400)
     path.write_bytes(data)
     left_out: list[int] = []
-    with pytest.raises(ImageError, match=r"frame 3|cut short|no known mark"):
+    with pytest.raises(ImageError, match=r"frame 3|cut short|an unknown marker"):
         list(restorer.read_pages(path, on_damage=lambda n, _: left_out.append(n)))
     assert not left_out
 

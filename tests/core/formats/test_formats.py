@@ -140,12 +140,12 @@ def test_views_are_written_like_copies(tmp_path, picture, suffix, bits):
 
 
 LOSSES = [
-    (".jpg", 3, 16, "JPEG holds no more than 8 bits; 16 bits were rounded"),
-    (".webp", 3, 16, "WebP holds no more than 8 bits; 16 bits were rounded"),
-    (".bmp", 1, 16, "BMP holds no more than 8 bits; 16 bits were rounded"),
+    (".jpg", 3, 16, "JPEG holds at most 8 bits; 16-bit values were rounded"),
+    (".webp", 3, 16, "WebP holds at most 8 bits; 16-bit values were rounded"),
+    (".bmp", 1, 16, "BMP holds at most 8 bits; 16-bit values were rounded"),
     (".png", 3, 32, "PNG holds no floats; values were rounded to 16 bits and clipped to 0..1"),
-    (".jpg", 4, 8, "JPEG holds no transparency; it was laid on white"),
-    (".bmp", 2, 8, "BMP holds no transparency; it was laid on white"),
+    (".jpg", 4, 8, "JPEG holds no transparency; the picture was laid on white"),
+    (".bmp", 2, 8, "BMP holds no transparency; the picture was laid on white"),
 ]
 
 

@@ -273,7 +273,7 @@ def test_a_map_for_each_channel_belongs_to_the_colors_of_its_base(folder, channe
     image = profiles.with_profile(read(folder, data), profiles.srgb_profile())
     keeps = channels == 1 or not base_colors
     assert ("gain map" in image.metadata.blocks) == keeps
-    notes = ["the gain map belongs to the colors before their conversion; it was left out"]
+    notes = ["the gain map belongs to the colors before conversion; it was left out"]
     assert list(image.notes) == ([] if keeps else notes)
 
 

@@ -91,7 +91,7 @@ def test_pictures_of_16_bits_are_rounded_once(tmp_path: Path, bits: int) -> None
     image, path = Image(rng.integers(0, 65536, (9, 7, 3)).astype(np.uint16)), tmp_path / "a.avif"
     options = formats.writer_options(path, lossless=True, bits=bits)
     (note,) = formats.write(image, path, options)
-    assert note == f"AVIF holds no more than 12 bits; 16 bits were rounded to {bits}"
+    assert note == f"AVIF holds at most 12 bits; 16-bit values were rounded to {bits}"
     once = formats.read(path)
     assert np.abs(once.pixels.astype(int) - image.pixels).max() <= 32767 // ((1 << bits) - 1) + 1
     assert formats.write(once, path, options) == ()

@@ -75,7 +75,7 @@ def test_originals_are_spared_whatever_the_case_of_the_folder(
     insensitive: Path, target: str
 ) -> None:
     photos = insensitive / "Photos"
-    with pytest.raises(SettingsError, match="is an original of this batch"):
+    with pytest.raises(SettingsError, match="is an original in this batch"):
         plan_jobs(photos, insensitive / target, STEPS, settings=REPLACE)
     batch = plan_jobs(photos, insensitive / target, STEPS)
     with pytest.raises(SettingsError, match="would be overwritten by its result"):
@@ -87,7 +87,7 @@ def test_originals_are_spared_whatever_the_spelling_of_the_file(
     insensitive: Path, own: str, other: str
 ) -> None:
     folder = insensitive / "Photos"
-    with pytest.raises(SettingsError, match="is an original of this batch"):
+    with pytest.raises(SettingsError, match="is an original in this batch"):
         plan_jobs(folder, folder, STEPS, include=[own], name=other, settings=REPLACE)
 
 
@@ -110,9 +110,9 @@ def test_results_of_an_earlier_run_are_no_sources_whatever_their_case(insensitiv
 
 def test_a_watched_folder_and_its_results_lie_apart_whatever_the_case(insensitive: Path) -> None:
     for inner, outer in (("photos", "Photos"), ("PHOTOS/sub", "photos"), ("photos/new", "Photos")):
-        with pytest.raises(SettingsError, match="one of the two folders lies in the other"):
+        with pytest.raises(SettingsError, match="one of the two folders is inside the other"):
             check_apart(insensitive / inner, insensitive / outer)
-        with pytest.raises(SettingsError, match="one of the two folders lies in the other"):
+        with pytest.raises(SettingsError, match="one of the two folders is inside the other"):
             check_apart(insensitive / outer, insensitive / inner)
     check_apart(insensitive / "Photos", insensitive / "Photos2")
 
@@ -127,7 +127,7 @@ def test_numbered_targets_spare_the_originals_beside_them(tmp_path: Path) -> Non
     for name in ("a.jpg", "a.png", "a-large-2.tif"):
         (tmp_path / name).touch()
     sources = [tmp_path / name for name in ("a.jpg", "a.png", "a-large-2.tif")]
-    with pytest.raises(SettingsError, match=r"a-large-2\.tif: is an original of this batch"):
+    with pytest.raises(SettingsError, match=r"a-large-2\.tif: is an original in this batch"):
         plan_sources(
             sources, None, STEPS, name="{stem}-large{suffix}", suffix=".tif", settings=REPLACE
         )

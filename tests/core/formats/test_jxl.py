@@ -112,7 +112,7 @@ def test_lossy_files_have_the_colors_of_the_image(
     assert (back.bits, back.pixels.shape, back.notes) == (bits, image.pixels.shape, ())
     error = np.abs(back.to_float() - image.to_float())
     exact = channels in (2, 4) and bits != 32 and (bits == 16 or described)
-    said = "transparency beside 16 bits or a color profile was written without loss"
+    said = "transparency with 16 bits or with a color profile was written without loss"
     assert notes == ((said,) if exact else ())
     assert error.max() == 0 if exact else 0 < error.mean() < 0.012
 
@@ -264,7 +264,7 @@ def test_a_jpeg_file_inside_is_read_as_such(tmp_path: Path, gray: bool) -> None:
     image = read(tmp_path, bytes(imagecodecs.jpegxl_encode_jpeg(file.getvalue())))
     np.testing.assert_array_equal(image.pixels, original.pixels)
     assert image.metadata == original.metadata
-    assert image.notes == ("the file holds a JPEG file without loss, which was read",)
+    assert image.notes == ("the file contains a losslessly recompressed JPEG, which was read",)
     assert image.jpeg_quality == original.jpeg_quality == 37
     header = formats.probe(tmp_path / "a.jxl")
     assert (header.format, header.height, header.width) == ("JPEG XL", 40, 24)
@@ -277,7 +277,7 @@ def test_a_jpeg_file_that_is_damaged_leaves_the_pixels(tmp_path: Path) -> None:
     (box,) = [each for each in boxes_in(bytes(data)) if each.kind == b"jbrd"]
     data[box.start : box.stop] = bytes(box.stop - box.start)
     image = read(tmp_path, bytes(data))
-    assert image.notes == ("the JPEG file that the file was cannot be restored",)
+    assert image.notes == ("the JPEG from which the file was made cannot be recovered",)
     assert image.pixels.shape == PHOTO.shape
 
 

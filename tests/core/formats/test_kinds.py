@@ -44,7 +44,7 @@ STARTS = {
 
 
 def test_every_kind_has_an_example() -> None:
-    whole = {*STARTS, "a text file", "a file of zeros, as a failed copy leaves behind"}
+    whole = {*STARTS, "a text file", "a file of zeros, probably left by a failed copy"}
     assert {kind.name for kind in kinds.KINDS} == whole
 
 
@@ -72,7 +72,7 @@ def test_an_honest_suffix_is_not_named(tmp_path: Path) -> None:
     ("data", "said"),
     [
         (b"", "the file is empty"),
-        (bytes(700), "is a file of zeros, as a failed copy leaves behind; get another copy"),
+        (bytes(700), "is a file of zeros, probably left by a failed copy; get another copy"),
         ("Grüße\r\n\tvom Strand".encode(), "is a text file named .png; choose a picture"),
         (b"\1\2\3", "no valid .png file; supported are .jpg"),
     ],

@@ -220,7 +220,7 @@ def test_exr_alpha_is_straight_and_glow_is_noted(tmp_path: Path) -> None:
     planes = {**dict.fromkeys("RGB", color), "A": alpha}
     image = formats.read(exr(tmp_path / "a.exr", planes))
     np.testing.assert_allclose(image.pixels[1:, :, 0], color[1:] * 2, rtol=1e-6)
-    assert image.notes == ("10 % of the pixels glow without alpha; they became black",)
+    assert image.notes == ("10 % of the pixels are bright but have no alpha; they became black",)
 
 
 def test_exr_without_finite_values_is_read_with_a_note(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_radiance_keeps_its_lines_and_rounds_to_its_mantissas(tmp_path: Path) ->
     metadata = Metadata(icc=profile, blocks={"Radiance": lines})
     image = Image(scene().pixels, metadata, transfer="linear")
     notes = formats.write(image, path)
-    rounded = "Radiance HDR holds 8 bits a color and an exponent; values were rounded"
+    rounded = "Radiance HDR holds 8 bits per color and an exponent; values were rounded"
     assert notes == (f"{rounded}; 0.71 % were below 0 and became 0",)
     found = formats.read(path)
     assert found.metadata.blocks == {"Radiance": lines}

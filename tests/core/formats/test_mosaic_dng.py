@@ -136,7 +136,7 @@ def test_the_preview_shows_the_samples(tmp_path: Path) -> None:
 def test_other_formats_hold_no_samples(tmp_path: Path) -> None:
     color = restorer.CameraColor(np.ones(3), matrix.colorants(matrix.SRGB_CHROMATICITIES))
     mosaic = Mosaic(np.zeros((8, 8, 1), np.float32), "rggb", color)
-    with pytest.raises(ImageFormatError, match=r"PNG holds no samples of a sensor; choose DNG"):
+    with pytest.raises(ImageFormatError, match=r"PNG cannot hold sensor samples; choose DNG"):
         restorer.write(mosaic, tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
 

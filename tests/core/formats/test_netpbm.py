@@ -91,7 +91,7 @@ def test_floats_lie_from_the_bottom_up_and_are_linear(tmp_path: Path, order: str
     [
         ("a.ppm", b"P6 60000 60000 255\n" + bytes(99), r"cut short: 99 of 10,800,000,000 bytes"),
         ("a.pgm", b"P2 60000 60000 255\n1 2 3", r"cut short"),
-        ("a.pgm", b"P2 2 1 255\n1 x", "the samples are no numbers"),
+        ("a.pgm", b"P2 2 1 255\n1 x", "the samples are not numbers"),
         ("a.pgm", b"P2 2 1 255\n1 \n\n\n", "cut short: 1 of 2 samples"),
         ("a.pgm", b"P5 2 1 70000\n" + bytes(4), "largest sample is 70000"),
         ("a.pgm", b"P5 2\n", "header of the PNM is damaged"),

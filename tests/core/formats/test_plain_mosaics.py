@@ -126,7 +126,10 @@ def test_files_without_a_header_in_a_folder_are_taken_where_their_size_is_said(
         ({"size": (512, 700)}, "these would fit: 1024 x 768 at 8 bits, 768 x 512 at 16 bits"),
         ({"packing": "12"}, "16 or 16be bits would fit"),
         ({"size": (3, 5)}, "786,432 bytes, expected of 5 x 3 samples 15 at 8 bits"),
-        ({"black": 5000.0, "white": 4000.0}, "black 5000 is not below white 4000"),
+        (
+            {"black": 5000.0, "white": 4000.0},
+            "the black level 5000 is not below the white level 4000",
+        ),
     ],
 )
 def test_a_wrong_description_is_refused_and_others_are_named(
@@ -141,10 +144,10 @@ def test_a_wrong_description_is_refused_and_others_are_named(
 
 def test_what_is_no_mosaic_is_refused(tmp_path: Path) -> None:
     restorer.write(Image(np.zeros((8, 8, 3), np.uint8)), tmp_path / "a.png")
-    with pytest.raises(ImageFormatError, match="3 channels, and a mosaic has one"):
+    with pytest.raises(ImageFormatError, match="3 channels, but a mosaic has one"):
         open_page(tmp_path / "a.png", PlainMosaic("rggb"))
     (tmp_path / "a.raw").write_bytes(bytes(range(64)))
-    with pytest.raises(ImageFormatError, match="this format cannot be opened"):
+    with pytest.raises(ImageFormatError, match="this format is not supported"):
         open_page(tmp_path / "a.raw", PlainMosaic("rggb"))
     with pytest.raises(ImageError), open_source(tmp_path / "a.raw", max_pixels=9) as _:
         pass

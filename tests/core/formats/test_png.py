@@ -150,7 +150,7 @@ def test_a_gamma_that_is_not_srgbs_becomes_a_profile(tmp_path):
     for extra in ([(b"gAMA", struct.pack(">I", 45455))], [(b"sRGB", b"\0"), (b"gAMA", bytes(4))]):
         assert read(tmp_path, png(levels, 8, 2, *extra)).metadata.icc is None
     odd = read(tmp_path, png(levels, 8, 2, (b"gAMA", bytes(4))))
-    assert odd.notes == ("the PNG's gamma makes no sense and was left out",)
+    assert odd.notes == ("the PNG's gamma value makes no sense and was ignored",)
 
 
 @settings(max_examples=100)
@@ -164,7 +164,7 @@ def test_any_gamma_and_primaries_give_a_usable_profile_or_a_note(tmp_path_factor
     extra = [(b"gAMA", struct.pack(">I", gamma)), (b"cHRM", struct.pack(">8I", *places))]
     image = read(tmp_path_factory.mktemp("gamma"), png(levels_of((2, 2, 3), 8), 8, 2, *extra))
     if image.metadata.icc is None:
-        assert image.notes in ((), ("the PNG's gamma makes no sense and was left out",))
+        assert image.notes in ((), ("the PNG's gamma value makes no sense and was ignored",))
     else:
         assert profiles.compare(image.metadata.icc, profiles.srgb_profile(), "RGB") != "unusable"
 

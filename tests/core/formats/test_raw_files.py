@@ -70,7 +70,7 @@ def test_x_trans_sensors_are_demosaiced_by_libraw_with_a_note(tmp_path: Path) ->
     cells = {"dim": (33421, 3, 2, (6, 6)), "colors": (33422, 1, 36, numbers)}
     write_dng(tmp_path / "a.dng", samples, **cells)  # LibRaw needs 512 x 512
     image = restorer.read(tmp_path / "a.dng")
-    assert "LibRaw demosaiced the picture, as the camera has an X-Trans sensor" in image.notes
+    assert "LibRaw demosaiced the picture, because the camera has an X-Trans sensor" in image.notes
     assert image.pixels.shape == (516, 522, 3)
     found = matrix.decoded(image.to_float())[8:-8, 8:-8].mean((0, 1))
     assert np.abs(found - rendering.lifted(np.array([0.5, 0.3, 0.1], np.float32))).max() < 0.04
@@ -82,7 +82,7 @@ def test_x_trans_sensors_are_demosaiced_by_libraw_with_a_note(tmp_path: Path) ->
         ({"dim": None, "colors": None}, "a monochrome sensor"),
         ({"colors": (33422, 1, 4, (3, 5, 4, 1)), "planes": (50710, 1, 4, (3, 4, 5, 1))}, "GMCY"),
         ({"layout": (50711, 3, 1, 6)}, "a sensor with the colors RGBG"),
-        ({"layout": (50711, 3, 1, 2)}, "the samples do not lie in rows"),
+        ({"layout": (50711, 3, 1, 2)}, "the samples are not stored in rows"),
     ],
 )
 def test_other_sensors_are_left_to_libraw(tmp_path: Path, changes: Any, said: str) -> None:

@@ -93,7 +93,7 @@ def test_missing_scans_of_a_progressive_picture_are_said(tmp_path: Path) -> None
     whole = jpeg("progressive")
     last = whole.rindex(b"\xff\xda")
     image = read(tmp_path, whole[:last] + b"\xff\xd9")
-    assert image.notes == ("the JPEG lacks some of its scans, and with them fine detail",)
+    assert image.notes == ("some scans of the JPEG are missing, and with them fine detail",)
     assert refused(tmp_path, whole[:last]) == scans.CUT
 
 

@@ -185,7 +185,11 @@ def test_lab_becomes_rgb(path, kind, bits):
 @pytest.mark.parametrize(
     ("values", "options", "message"),
     [
-        (np.zeros((9, 9, 40), np.uint8), {"planarconfig": "contig"}, "40 channels; .* save those"),
+        (
+            np.zeros((9, 9, 40), np.uint8),
+            {"planarconfig": "contig"},
+            "40 channels; .* save the ones",
+        ),
         (np.zeros((4, 4), np.complex64), {}, "complex .* save it as gray or RGB"),
         (np.zeros((4, 4), np.uint16), {"photometric": "cfa"}, "damaged, or of an unknown camera"),
         (np.zeros((16, 16, 16), np.uint8), {"volumetric": True, "tile": (16, 16, 16)}, "16 slices"),

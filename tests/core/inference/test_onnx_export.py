@@ -93,7 +93,7 @@ def test_a_file_that_computes_something_else_is_not_kept(
         restorer.export_onnx(other, tmp_path / "out.onnx")
     assert not list(tmp_path.iterdir())
     assert restorer.export_onnx(predictor, str(tmp_path / "out.onnx")).checks[0].psnr > 100
-    with pytest.raises(CheckpointError, match="the file exists"):
+    with pytest.raises(CheckpointError, match="the file already exists"):
         restorer.export_onnx(predictor, tmp_path / "out.onnx")
 
 

@@ -148,7 +148,7 @@ def test_written_states_are_read_back_and_never_replace_a_file(suffix: str, tmp_
     path = tmp_path / f"out{suffix}"
     write_state(state, path)
     torch.testing.assert_close(read_state(path), state)
-    with pytest.raises(CheckpointError, match="the file exists"):
+    with pytest.raises(CheckpointError, match="the file already exists"):
         write_state(state, path)
     with pytest.raises(CheckpointError, match=r"expected \.safetensors"):
         write_state(state, tmp_path / "out.bin")

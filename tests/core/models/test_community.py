@@ -96,7 +96,7 @@ def test_unknown_state_dicts_are_none_and_cannot_be_built() -> None:
     state = {"a.weight": torch.zeros(3)}
     assert community.identify_checkpoint(state) is None
     assert community.identify_checkpoint({}) is None
-    with pytest.raises(CheckpointError, match="spandrel does not know its network"):
+    with pytest.raises(CheckpointError, match="spandrel does not recognize its network"):
         community.build(state)
 
 

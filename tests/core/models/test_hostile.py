@@ -176,7 +176,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "would inflate",
     ),
     "names": (lambda: torch_bytes(shared(10_001)), "10,001 tensors"),
-    "shared values": (lambda: torch_bytes(shared(1000, 10_000)), "share their values"),
+    "shared values": (lambda: torch_bytes(shared(1000, 10_000)), "share values"),
     "long name": (lambda: torch_bytes({"n" * 300: WEIGHT}), "invalid name"),
     "control characters": (lambda: torch_bytes({"a\n\x1b[2J": WEIGHT}), "invalid name"),
     "block number": (lambda: torch_bytes({"body.999999999.weight": WEIGHT}), "numbers more parts"),

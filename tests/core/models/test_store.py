@@ -85,7 +85,7 @@ def test_added_models_can_be_removed_and_included_ones_cannot(
         restorer.model_spec("mine-x2")
     with pytest.raises(WeightsError, match="is not installed"):
         restorer.remove_weights(installed)
-    with pytest.raises(WeightsError, match="is included in the program"):
+    with pytest.raises(WeightsError, match="comes with the program"):
         restorer.remove_weights(restorer.model_spec("panet-sr-x2-lite"))
 
 

@@ -133,7 +133,7 @@ def test_stated_damage_holds_in_place_of_what_is_found(
 
 def test_what_makes_no_sense_is_refused() -> None:
     image = picture()
-    with pytest.raises(SettingsError, match="auto: looks at the picture"):
+    with pytest.raises(SettingsError, match="auto: examines the picture"):
         restorer.restore(image, [DENOISE, Step("auto")])
     with pytest.raises(SettingsError, match="bayer: auto"):
         restorer.restore(image, Step("auto", bayer="rggb"))

@@ -264,7 +264,7 @@ def test_a_picture_that_is_given_again_estimates_its_noise_once(
         (Region(0, 0, 0, 4), Settings(), "not in a picture of 30 x 20"),
         (Region(-1, 0, 4, 4), Settings(), "not in a picture of 30 x 20"),
         (Region(18, 0, 4, 4), Settings(), "not in a picture of 30 x 20"),
-        (Region(0, 0, 4, 4), Settings(context="whole"), "needs all of the picture"),
+        (Region(0, 0, 4, 4), Settings(context="whole"), "needs the whole picture"),
     ],
 )
 def test_regions_that_are_none_are_refused(region: Region, wishes: Settings, words: str) -> None:

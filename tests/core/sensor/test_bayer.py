@@ -48,7 +48,7 @@ def test_spread_samples_are_recovered(pattern: str, size: tuple[int, int]) -> No
 def test_full_color_and_unknown_patterns_are_refused() -> None:
     with pytest.raises(SettingsError, match="cannot be demosaiced"):
         raw_samples(np.ones((4, 4, 3), np.float32), "grbg")
-    with pytest.raises(SettingsError, match="known are rggb"):
+    with pytest.raises(SettingsError, match="expected one of rggb"):
         raw_samples(np.ones((4, 4, 1), np.float32), "xtrans")
 
 

@@ -83,7 +83,7 @@ def test_candidates_train_included_networks(path: Path) -> None:
 def test_unknown_keys_of_a_recipe_are_refused() -> None:
     with pytest.raises(restorer.SettingsError, match="nonsense"):
         read_recipe({"nonsense": 1})
-    with pytest.raises(restorer.SettingsError, match=r"known are .*panet-lite"):
+    with pytest.raises(restorer.SettingsError, match=r"expected one of .*panet-lite"):
         read_recipe(asdict(replace(TINY, architecture="nonsense")))
     for degradation in ({"kind": "nonsense"}, {"kind": "bicubic", "nonsense": 1}, {}):
         with pytest.raises(restorer.SettingsError, match="degradation"):

@@ -25,7 +25,7 @@ def presets(qtbot, tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("jobs = 2", ["'mine'", "'jobs'", "known are", "max-pixels"]),
+        ("jobs = 2", ["'mine'", "'jobs'", "expected one of", "max-pixels"]),
         ("sigma = 76", ["mine", "sigma 76", "0 to 75"]),
         ("memory = '1e9'", ["mine", "memory '1e9'", "4GB"]),
     ],

@@ -37,14 +37,14 @@ OTHERS = {
     "{} holds at most {} a side",
     "save it as gray or RGB of 8 or 16 bits first",
     "the codes of the JPEG XL are damaged",
-    "this format cannot be opened",
+    "this format is not supported",
     "cprt wtpt bkpt rXYZ gXYZ bXYZ kXYZ rTRC gTRC bTRC kTRC chad desc chrm dmnd dmdd lumi",
     "; {} % were below 0 and became 0",
     "{} x {} at {} bits",
     " (from {} to {}, what is larger than the memory is streamed)",
     "{}: {} rows of {} pixels",
     "{}: {} tiles of {}",
-    "{}: does not fit into memory; free some, or shrink the picture",
+    "{}: does not fit into memory; free some memory, or shrink the picture",
 }
 
 
@@ -76,7 +76,7 @@ RAISED = {
 }
 OTHER_ERRORS = {
     # of arguments that the window never passes
-    "chop: knows its own tiles; leave out tile and overlap",
+    "chop: sets its own tiles; leave out tile and overlap",
     "plans of {} other steps cannot be repeated",
     "model: {}, expected an id, a path, a Predictor or a module",
     "{}: has no layout other than that of its file",
@@ -202,7 +202,7 @@ def test_english_messages_stay(qapp, source):
 
 
 def test_values_and_lists_go_into_the_translation(german):
-    assert message_text("AVIF holds no more than 12 bits; 16 bits were rounded to 10") == (
+    assert message_text("AVIF holds at most 12 bits; 16-bit values were rounded to 10") == (
         "AVIF hat höchstens 12 Bit; 16 Bit wurden auf 10 gerundet"
     )
     assert message_text("not kept: gain map, 2 layers, tag 42") == (

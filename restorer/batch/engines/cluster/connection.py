@@ -78,7 +78,7 @@ def check_hosts(hosts: Iterable[str], *, token: bool | None = None) -> None:
     remote = next((host for host in hosts if not ipaddress.ip_address(host).is_loopback), None)
     if remote is not None and not (_has_token() if token is None else token):
         raise SettingsError(
-            f"{remote}: the cluster is open to everybody who reaches this address; set"
+            f"{remote}: anyone who can reach this address can use the cluster; set"
             " RAY_AUTH_MODE=token and one token (RAY_AUTH_TOKEN, or ~/.ray/auth_token from `ray"
             " get-auth-token --generate`) on every machine, and start the cluster again"
         )

@@ -48,7 +48,7 @@ def test_what_cannot_help_is_refused(small: Path, tmp_path: Path) -> None:
         ([tmp_path / "none.png"], "no such file"),
         ([small], "is the picture itself"),
         ([link], "is the picture itself"),
-        ([large, large], "named twice"),
+        ([large, large], "given twice"),
         ([save(tmp_path / "tiny.png", (39, 59))], "smaller than the picture"),
         ([save(tmp_path / "turned.png", (59, 39))], "smaller than the picture"),
         ([tmp_path], "no such file"),
@@ -77,7 +77,7 @@ def test_jobs_get_what_can_help_them(small: Path, tmp_path: Path) -> None:
     job = Job(small, tmp_path / "out.png", (Step("ttsr-x4-lite"),), references=(Path("own.png"),))
     (referring,) = with_references([job], folder)
     assert referring.references == (Path("own.png"), good)
-    assert with_references([referring], folder) == (referring,)  # none is named twice
+    assert with_references([referring], folder) == (referring,)  # none is given twice
 
 
 def test_of_many_those_are_chosen_that_show_most_of_the_picture(tmp_path: Path) -> None:

@@ -45,4 +45,4 @@ def test_each_reference_is_told_of_in_a_sentence() -> None:
     assert used == "reference b.jpg gave 30% of the fine texture"
     assert ignored == "reference a.jpg adds nothing to the picture and was ignored"
     unrelated = ReferenceRank(0, "a.jpg", used=False, share=0.0, matches=0)
-    assert unrelated.note == "reference a.jpg shows nothing of the picture and was ignored"
+    assert unrelated.note == "reference a.jpg does not match the picture and was ignored"

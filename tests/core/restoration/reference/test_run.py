@@ -93,7 +93,7 @@ def test_a_reference_that_shows_something_else_changes_no_pixel() -> None:
     np.testing.assert_array_equal(guided.pixels, plain.pixels)
     assert not maps.ranking[0].used
     assert (maps.source == -1).all()
-    assert any("shows nothing of the picture" in note for note in guided.notes)
+    assert any("does not match the picture" in note for note in guided.notes)
 
 
 def test_of_several_references_the_right_one_is_taken_and_ranked_first() -> None:
