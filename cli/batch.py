@@ -1,4 +1,4 @@
-"""``restore batch``: a folder into another."""
+"""``restore batch``: restore a folder into another."""
 
 from __future__ import annotations
 

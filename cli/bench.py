@@ -1,4 +1,4 @@
-"""``restore bench``: the speed of models on this machine."""
+"""``restore bench``: measure the speed of models on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore compare``: a contact sheet of one crop restored by several models."""
+"""``restore compare``: a contact sheet that shows one crop as several models restore it."""
 
 from __future__ import annotations
 

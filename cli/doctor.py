@@ -1,4 +1,4 @@
-"""``restore doctor``: checks of the installation, and measurements of the machine."""
+"""``restore doctor``: check the installation and measure the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore edit``: the external editor of another program."""
+"""``restore edit``: the external editor for photo programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore evaluate``: PSNR and SSIM by the papers' protocols."""
+"""``restore evaluate``: measure PSNR and SSIM with the papers' protocols."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fonts for texts in pictures."""
+"""Fonts for labels in pictures."""
 
 from __future__ import annotations
 

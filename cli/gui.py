@@ -1,4 +1,4 @@
-"""``restore gui``: the desktop window."""
+"""``restore gui``: open the desktop window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore image``: one picture, or several."""
+"""``restore image``: restore one picture, or several."""
 
 from __future__ import annotations
 

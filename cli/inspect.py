@@ -1,4 +1,4 @@
-"""``restore inspect``: what pictures need, without restoring them."""
+"""``restore inspect``: say what pictures need, without restoring them."""
 
 from __future__ import annotations
 

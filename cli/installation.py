@@ -1,4 +1,4 @@
-"""What is installed: its commit and build, and whether its files are those of the release."""
+"""The installation: its commit and build, and whether its files match the release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore integrate``: actions in darktable, GIMP and file managers."""
+"""``restore integrate``: install actions into darktable, GIMP and file managers."""
 
 from __future__ import annotations
 

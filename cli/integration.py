@@ -1,4 +1,4 @@
-"""Where other programs look for scripts and actions of the user, and what is put there."""
+"""Files that add restorer to other programs, and the folders where these look for them."""
 
 from __future__ import annotations
 

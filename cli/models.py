@@ -1,4 +1,4 @@
-"""``restore models``: a list of all models."""
+"""``restore models``: list all models."""
 
 from __future__ import annotations
 

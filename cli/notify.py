@@ -1,4 +1,4 @@
-"""Notifications of the desktop."""
+"""Desktop notifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that `restore image` and `restore batch` share, and the request that they make."""
+"""The options that `restore image` and `restore batch` share, and the request built from them."""
 
 from __future__ import annotations
 

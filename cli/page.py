@@ -1,4 +1,4 @@
-"""``--html``: one page with the results of a batch, before and after."""
+"""``--html``: a web page with the results of a batch, before and after."""
 
 from __future__ import annotations
 

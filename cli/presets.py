@@ -1,4 +1,4 @@
-"""Presets: named sets of options in a TOML file, as the default map of click."""
+"""Presets: named sets of options in a TOML file, used as click's default map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore replay``: make a result again, and compare."""
+"""``restore replay``: repeat a restoration and compare the pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report: counts results, puts them into words, and owns the exit code and the journal."""
+"""Report: count results, put them into words, set the exit code and write the journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run jobs under the eyes of a user: progress, signals, log lines, one report."""
+"""Run jobs for a user at a terminal: progress, signals, log lines, and a report."""
 
 from __future__ import annotations
 

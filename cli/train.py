@@ -1,4 +1,4 @@
-"""``restore train``: train networks by a recipe."""
+"""``restore train``: train the networks of a recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore verify``: proof that results are sound."""
+"""``restore verify``: check that results are sound."""
 
 from __future__ import annotations
 

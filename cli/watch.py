@@ -1,4 +1,4 @@
-"""``restore watch``: the files that arrive in a folder."""
+"""``restore watch``: restore files as they arrive in a folder."""
 
 from __future__ import annotations
 

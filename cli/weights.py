@@ -1,4 +1,4 @@
-"""``restore weights``: management of the weights in the user's folder."""
+"""``restore weights``: manage the weights in the user's folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restoration of photographs with attention networks: super-resolution, denoising and more.
+"""Restore photographs with attention networks: super-resolution, denoising and more.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Run the command line as ``python -m restorer``; the one module of the core that knows it."""
+"""Run the command line with ``python -m restorer``; no other module of the core imports it."""
 
 from restorer.cli import main
 

@@ -1,4 +1,4 @@
-"""The classes of all errors that a caller can handle.
+"""All errors that a caller can handle.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Pictures as callers have them, to images and back: arrays, tensors, PIL images, paths.
+"""Convert callers' pictures to images and back: arrays, tensors, PIL images, paths.
 
 Neither torch nor PIL is imported: a tensor or a PIL image can only exist where its library is
 loaded already.

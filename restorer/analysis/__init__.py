@@ -1,1 +1,1 @@
-"""Analysis of models: comparisons, benchmarks and attention maps."""
+"""Analyze models and results: comparisons, benchmarks, attention maps, verification."""

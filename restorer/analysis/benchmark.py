@@ -1,4 +1,4 @@
-"""Benchmark of models on this machine by image size, device and precision."""
+"""Benchmark models on this machine by image size, device and precision."""
 
 from __future__ import annotations
 

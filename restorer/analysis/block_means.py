@@ -1,4 +1,4 @@
-"""Means of blocks: the low frequencies of two pictures, gathered from bands of their rows."""
+"""Block means: the low frequencies of two pictures, gathered band by band."""
 
 from __future__ import annotations
 

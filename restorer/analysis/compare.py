@@ -1,4 +1,4 @@
-"""Comparison of models and chains on one region of an image, with quality, time and memory."""
+"""Compare models and chains of steps on one region of an image: quality, time and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the metadata of a picture in its result: kept, not held by its format, or lost."""
+"""Compare the metadata of a result with its source: kept, not supported by its format, or lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replay: make a result again by its provenance, and compare the pixels."""
+"""Replay: repeat a restoration from its provenance, and compare the pixels."""
 
 from __future__ import annotations
 

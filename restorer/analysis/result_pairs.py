@@ -1,4 +1,4 @@
-"""Find the results of a batch: pair the pictures of a folder with those of another."""
+"""Pair the pictures of a folder with the results that a batch made of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof that a result is sound: it opens, and holds what its source holds, with the same colors."""
+"""Check that a result is sound: it can be read, and keeps its source's properties and colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many values an operator processes at a time, by device.
+"""The number of values that an operator processes at a time, by device.
 
 On a CPU, blocks stay in its caches. A GPU waits for the CPU that starts its kernels: 11,000 of them
 for a pyramid attention of 96 x 96 in blocks for a CPU, 250 in its own.

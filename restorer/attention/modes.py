@@ -1,4 +1,4 @@
-"""The mode in which an operator runs: its number format, and whether it is being exported."""
+"""The mode of an operator: its number format, and whether it is being exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trial of a fast form of an operator, before a device uses it in place of the plain form."""
+"""Try the fast form of an operator against the plain form before a device uses it."""
 
 from __future__ import annotations
 

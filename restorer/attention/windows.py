@@ -1,4 +1,4 @@
-"""An attention over large maps, in windows that blend into each other."""
+"""Attention over large maps in overlapping windows that are blended."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Many files: jobs, the events that they turn into, engines that run them, and the journal."""
+"""Batches of files: jobs, their events, the engines that run them, and the journal."""

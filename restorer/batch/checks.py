@@ -1,4 +1,4 @@
-"""Checks of a job before hours of work, from headers and catalog alone."""
+"""Check a job before hours of work, using only headers and the catalog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims on targets, so that runs that share a folder of results compute each one once."""
+"""Claims on targets: runs that share an output folder compute each result once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disk space that the results of a batch need, by file systems."""
+"""The disk space that the results of a batch need, by file system."""
 
 from __future__ import annotations
 

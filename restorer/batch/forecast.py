@@ -1,4 +1,4 @@
-"""Forecast a batch: what would become of each file, the disk space and the time."""
+"""Forecast a batch: what happens to each file, the disk space and the time."""
 
 from __future__ import annotations
 

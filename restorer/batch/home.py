@@ -1,4 +1,4 @@
-"""The hidden folder of the runs that write into a folder of results, at a path or an address."""
+"""The hidden folder in which runs keep their records, at a path or an address."""
 
 from __future__ import annotations
 

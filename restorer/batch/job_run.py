@@ -1,4 +1,4 @@
-"""JobRun: a job at work on its open file, with what it needs of its process."""
+"""JobRun: a job that is running on its open file, with the resources of its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs, and the events that running them yields: plain data that pickles."""
+"""Jobs, and the events that running them yields: plain data that can be pickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of a run, one JSON object a line, and lists of jobs as JSON."""
+"""The journal of a run as JSON lines, and lists of jobs as JSON."""
 
 from __future__ import annotations
 

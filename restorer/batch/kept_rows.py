@@ -1,4 +1,4 @@
-"""Where a job on a very large picture keeps its finished rows until it ends."""
+"""Finished rows of a very large picture, kept on disk until its job ends."""
 
 from __future__ import annotations
 

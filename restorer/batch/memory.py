@@ -1,4 +1,4 @@
-"""MemoryBudget: the memory that all pictures in flight share."""
+"""MemoryBudget: the memory shared by all pictures in progress."""
 
 from __future__ import annotations
 

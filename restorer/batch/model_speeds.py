@@ -1,4 +1,4 @@
-"""ModelSpeeds: how long the models of a batch take on this machine, as far as it was measured."""
+"""ModelSpeeds: how long the models of a batch take on this machine, if measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Name the results of a batch: by a template, and each apart from the others."""
+"""Name the results of a batch from a template, without duplicates."""
 
 from __future__ import annotations
 

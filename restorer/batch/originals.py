@@ -1,4 +1,4 @@
-"""Protection of originals: no result replaces a source, and none becomes one."""
+"""Protect originals: no result replaces a source or becomes one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of the results of a batch: what earlier runs did there, and what is still to be done.
+"""The output folder of a batch: what earlier runs have done there, and what remains.
 
 Each run writes a journal of its own into a hidden subfolder. A result of an earlier run is skipped
 only if its source, its request and the file itself are those of the journal.

@@ -1,4 +1,4 @@
-"""Restoration of a page of a job: estimates in this thread, networks where they run."""
+"""Restore a page of a job: estimates in this thread, networks in theirs."""
 
 from __future__ import annotations
 

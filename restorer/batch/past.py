@@ -1,4 +1,4 @@
-"""What the journals of earlier runs know of the targets in a folder."""
+"""What the journals of earlier runs record about the targets in a folder."""
 
 from __future__ import annotations
 

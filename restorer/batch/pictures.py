@@ -1,4 +1,4 @@
-"""Find the pictures of a folder, apart from what belongs to other pictures."""
+"""Find the pictures in a folder, leaving out companions such as the JPEG of a RAW file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recorded of a result: in the file, in its sidecar, or in the journal of its batch."""
+"""The recorded origin of a result: in the file, in its sidecar, or in the journal of its batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Result files of jobs: under the target's name or a numbered one, with maps beside them."""
+"""Result files of jobs: under the target's name or a numbered one, with maps next to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run one job: from a file to a better file."""
+"""Run one job: restore a file into another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of a job: each is read, restored and handed to the writer before the next one."""
+"""Restore the pages of a job one by one: each is read, restored and written before the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a job band by band: a picture that is too large for the memory of all pictures in flight."""
+"""Run a job band by band, for a picture that exceeds the memory budget."""
 
 from __future__ import annotations
 

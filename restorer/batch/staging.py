@@ -1,4 +1,4 @@
-"""Work on local copies: what lies at an address is fetched, and results are written there whole.
+"""Stage files at addresses: fetch sources to local copies, and upload whole results.
 
 Copies lie in a folder of their own below that of temporary files, and go with their job; those of
 a killed process go when the next one begins.

@@ -1,4 +1,4 @@
-"""DelayedSync: puts what was written on the disk soon, without a wait for each change."""
+"""DelayedSync: flush written data to disk soon, without waiting for every change."""
 
 from __future__ import annotations
 

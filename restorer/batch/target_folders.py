@@ -1,4 +1,4 @@
-"""TargetFolders: whether the targets of a batch can be created, asked once for each folder."""
+"""TargetFolders: whether the targets of a batch can be created, checked once per folder."""
 
 from __future__ import annotations
 

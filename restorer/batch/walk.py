@@ -1,4 +1,4 @@
-"""Find the files of a folder tree, apart from what systems and devices leave there."""
+"""Find the files of a folder tree, skipping what systems and devices leave there."""
 
 from __future__ import annotations
 

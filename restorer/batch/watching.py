@@ -1,4 +1,4 @@
-"""Watch a folder: the jobs of its files as they arrive, each when it is whole."""
+"""Watch a folder: yield the jobs of its files as they arrive and are complete."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Estimates of the degradation of an image: noise level and JPEG quality."""
+"""Estimate the degradation of an image: noise level and JPEG quality."""

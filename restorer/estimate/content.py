@@ -1,4 +1,4 @@
-"""What a picture shows: a photograph, art, a screenshot or a scanned page."""
+"""Classify the content of a picture: photograph, art, screenshot or scanned page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture says of itself: content and damage, from a sample of its pixels and its file."""
+"""Examine a picture: content and damage, from a sample of its pixels and from its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding: one thing that a picture says of itself, such as its damage."""
+"""Finding: one property found in a picture, such as a kind of damage."""
 
 from __future__ import annotations
 

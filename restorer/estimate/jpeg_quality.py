@@ -1,4 +1,4 @@
-"""Estimate the quality at which an image was saved as JPEG, from its pixels alone.
+"""Estimate the quality at which an image was saved as JPEG, from its pixels.
 
 JPEG quantizes the DCT coefficients of 8x8 blocks with steps that differ by frequency and grow as
 the quality decreases. On the right block grid, the luma coefficients still lie near multiples of

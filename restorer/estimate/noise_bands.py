@@ -1,4 +1,4 @@
-"""NoiseBands: the noise of flat areas by size of detail, in luma and chroma, and by tone.
+"""NoiseBands: the noise of flat areas by scale, in luma and chroma, and by brightness.
 
 The planes are orthonormal combinations of red, green and blue, and the detail is that of the Haar
 wavelet, so that white noise has the same level in all of them.

@@ -1,4 +1,4 @@
-"""The kind of the noise of a picture, from its spectrum in luma and chroma.
+"""Classify the noise of a picture by its spectrum in luma and chroma.
 
 A softmax of logarithms of the levels and of squared ratios between neighboring ones: white noise
 has the same level everywhere, that of a camera less chroma in fine detail, a film no chroma at all.

@@ -1,4 +1,4 @@
-"""NoiseMap: where a noisy picture has less noise than elsewhere, as in frames, skies and overlays.
+"""NoiseMap: areas with less noise than the rest of the picture, such as frames, skies and overlays.
 
 A network that is told the noise of the whole picture smooths its clean areas and shifts their
 colors.

@@ -1,4 +1,4 @@
-"""Noise levels of photographs: of any grain size, different in shadows and highlights.
+"""Noise levels of photographs: at any grain size, and separate for shadows and highlights.
 
 Noise of cameras is correlated by demosaicing and compression, that of enlarged or scanned pictures
 is coarse. Its standard deviation is the sum over octaves of detail, measured in the flattest blocks

@@ -1,4 +1,4 @@
-"""Samples of a picture for the estimates of its damage: whole rows, evenly spread."""
+"""Sample whole rows of a picture, evenly spread, to estimate its damage."""
 
 from __future__ import annotations
 

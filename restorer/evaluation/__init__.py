@@ -1,1 +1,1 @@
-"""Evaluation of models on test sets by the papers' protocols."""
+"""Evaluate models on test sets with the papers' protocols."""

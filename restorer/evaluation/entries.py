@@ -1,4 +1,4 @@
-"""The images of an evaluation: clean ones, in folders or in memory, and their given inputs."""
+"""The images of an evaluation: clean ones, from folders or memory, and their inputs if given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluation by the papers' rules: degrade clean images, restore them, and compare."""
+"""Evaluate models: degrade clean images, restore them, and compare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods that an evaluation measures: models, and modules or functions of torch."""
+"""The methods to evaluate: models, and torch modules or functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of an evaluation: scores of images, their means, and a table to print."""
+"""The result of an evaluation: scores, means, and a table to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measurements of a model on this machine: memory of a tile, fastest safe precision, workers.
+"""Measure a model on this machine: memory of a tile, fastest accurate precision, number of workers.
 
 Each is made once and kept.
 """

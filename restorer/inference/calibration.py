@@ -1,4 +1,4 @@
-"""The measurements of models that are kept for this machine, and their speeds; without PyTorch."""
+"""Stored measurements of models on this machine, readable without PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Consistency of colors: the local means of a result follow those of its input.
+"""Color consistency: make the local means of a result follow those of its input.
 
 A network is unbiased only where the damage is what it was told; elsewhere it shifts colors, by up
 to 16 of 255 levels on a clean field that is denoised at sigma 25. The difference of the means of

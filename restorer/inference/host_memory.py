@@ -1,4 +1,4 @@
-"""The free memory of the host: what the system has, within the limits of a container."""
+"""The free memory of the host, within the limits of a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loaded models: opened, shared, released, fetched and exported."""
+"""Load models: open, share, release, fetch and export them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory of devices: what is free, what a call takes, and errors for the lack of it."""
+"""Device memory: how much is free, how much a call takes, and errors when it runs out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network with its weights, on a device, in a number format."""
+"""LoadedModel: a network with its weights, on a device, in a number format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiles on their way through a device: cut, batched, blended there, and fetched from it.
+"""Move tiles through a device: cut, batch, run and blend them there, then fetch the result.
 
 A GPU does what it was told while the CPU prepares the next batch: nothing waits for a result before
 the next batch was started, and finished rows come through pinned memory, beside other work. On a

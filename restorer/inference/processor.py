@@ -1,4 +1,4 @@
-"""The processor of this machine, by which measurements are kept."""
+"""Identify the processor of this machine, to store measurements under it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound results: what a number format or a device fails to compute is computed again."""
+"""Check results, and compute again what a number format or a device got wrong."""
 
 from __future__ import annotations
 

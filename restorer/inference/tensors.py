@@ -1,4 +1,4 @@
-"""Checks of the tensors that a model is called with."""
+"""Check the tensors with which a model is called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiles through a model: in batches, plane by plane where it takes one, and in eight views."""
+"""Run a model on tiles: in batches, plane by plane for gray networks, and in eight views."""
 
 from __future__ import annotations
 

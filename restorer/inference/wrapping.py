@@ -1,4 +1,4 @@
-"""Predictors of networks that are in memory already: any module, spandrel's descriptors."""
+"""Wrap networks that are already in memory as predictors: modules, and descriptors of spandrel."""
 
 from __future__ import annotations
 

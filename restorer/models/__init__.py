@@ -1,1 +1,1 @@
-"""Models: catalog, weights, checkpoints, and the networks built from them."""
+"""Models: the catalog, weights, checkpoints, and the networks built from them."""

@@ -1,4 +1,4 @@
-"""Adapters: networks of other people behind the calls of `Predictor`."""
+"""Adapters that give other people's networks the interface that `Predictor` calls."""
 
 from __future__ import annotations
 

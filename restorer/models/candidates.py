@@ -1,4 +1,4 @@
-"""Candidates: architectures of the catalog with the arguments that the shapes of a file show."""
+"""Candidate architectures for a checkpoint, with the arguments that its shapes show."""
 
 from __future__ import annotations
 

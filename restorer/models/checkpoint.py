@@ -1,4 +1,4 @@
-"""State dicts: safe reading without running code, and strict loading into networks."""
+"""Read state dicts safely, without running code, and load them strictly into networks."""
 
 from __future__ import annotations
 

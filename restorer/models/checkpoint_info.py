@@ -1,4 +1,4 @@
-"""CheckpointInfo: what is known of a file with weights."""
+"""CheckpointInfo: what is known about a file of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Descriptions of checkpoints at a path; those of known files need no PyTorch."""
+"""Descriptions of checkpoints given by path; known files need no PyTorch."""
 
 from __future__ import annotations
 

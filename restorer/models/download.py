@@ -1,4 +1,4 @@
-"""Download of one file over https, with resuming, verification and atomic replacement."""
+"""Download a file over https, with resuming, verification and atomic replacement."""
 
 from __future__ import annotations
 

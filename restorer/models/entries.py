@@ -1,4 +1,4 @@
-"""Entries of models that users add: their ids, titles and settings, from what the file shows."""
+"""Catalog entries for models that users add: ids, titles and settings derived from the file."""
 
 from __future__ import annotations
 

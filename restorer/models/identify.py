@@ -1,4 +1,4 @@
-"""Identification of checkpoints: a file with weights becomes a network that is known."""
+"""Identify checkpoints: find the known network that a file of weights belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found out about models, kept in the user's cache: one small file for each finding."""
+"""A cache of facts about models in the user's cache folder, one small file each."""
 
 from __future__ import annotations
 

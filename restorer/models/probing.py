@@ -1,4 +1,4 @@
-"""What a network needs of its input, measured by runs on small noise.
+"""Probe what a network needs of its input, with runs on small noise images.
 
 A network is convolutional if each pixel of its result depends on a neighborhood that moves with the
 pixel. Its tiles then give the result of the whole image, where they overlap by that neighborhood.

@@ -1,4 +1,4 @@
-"""How tiles of a network have to lie so that no seam shows, measured on a textured picture.
+"""Measure how the tiles of a network must be placed so that no seam shows.
 
 The result of a part of a picture is compared with the same pixels of the result of all of it. Near
 the cut they differ: by how far, says how much tiles have to overlap. If they differ everywhere, the

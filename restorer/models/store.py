@@ -1,4 +1,4 @@
-"""The user's folder of weights: installation, verification and removal."""
+"""The user's weights folder: install, verify and remove weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network architectures by their catalog names; imports torch."""
+"""Network architectures by their names in the catalog; importing this loads torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolutions that do what follows them in the same pass over memory, on CPUs.
+"""Convolutions fused with the operations that follow them, on CPUs.
 
 oneDNN applies a ReLU to the values of a convolution, or adds them to a tensor, while they are in
 its registers ("post-operations"; PyTorch's compiler calls the same operators). In bfloat16 they

@@ -1,4 +1,4 @@
-"""Stages: a network as a small program over whole feature maps.
+"""Stages: a network as a short program over whole feature maps.
 
 The receptive field of convolutions is small, so a `Local` stage can run region by region with a
 halo; an attention depends on all pixels, so a `Global` stage takes whole maps. `inference.whole`

@@ -1,4 +1,4 @@
-"""A small texture transformer for reference-based super-resolution on CPUs.
+"""A small texture transformer for reference-based super-resolution on CPUs (this project's own).
 
 The network follows TTSR (Yang et al. 2020, arXiv:2006.04139) in the relevance of learned textures
 and the soft attention on transferred textures. It differs in three ways: its input includes the

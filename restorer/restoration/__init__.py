@@ -1,1 +1,1 @@
-"""From an image to a better image: steps, conditions, strength, references."""
+"""Restore an image: steps, conditions, strength, references."""

@@ -1,4 +1,4 @@
-"""From a picture to a better picture, of the same kind."""
+"""Restore a picture of any kind, and return the same kind."""
 
 from __future__ import annotations
 

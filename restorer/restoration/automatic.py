@@ -1,4 +1,4 @@
-"""`auto`: choose the steps that suit a picture, when it is opened."""
+"""`auto`: choose the steps that suit a picture when it is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `auto` stands for: the steps that it chose for a picture, and those that it may choose."""
+"""Chosen: the steps that `auto` chose for a picture, and the steps that it may choose."""
 
 from __future__ import annotations
 

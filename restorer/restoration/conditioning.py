@@ -1,4 +1,4 @@
-"""The input planes of a network, its condition, and its output as color.
+"""The input planes of a network, the condition it receives, and its output as color.
 
 Everything works pixel by pixel, so that a band of rows becomes what it is in the whole picture.
 Arrays are (H, W, C) float32 with white = 1.0, encoded values.

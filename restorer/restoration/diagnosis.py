@@ -1,4 +1,4 @@
-"""What a picture says of its own damage, and what to do about it."""
+"""Diagnose a picture: its damage, and the steps that would repair it."""
 
 from __future__ import annotations
 

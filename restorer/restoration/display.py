@@ -1,4 +1,4 @@
-"""A picture for the screen: 8 bit, in the colors of sRGB or of a screen's own profile."""
+"""Convert a picture for the screen: 8 bit, in sRGB or in the screen's own profile."""
 
 from __future__ import annotations
 

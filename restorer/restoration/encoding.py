@@ -1,4 +1,4 @@
-"""From the values of the last step to an image of the depth and the colors that were asked for."""
+"""Encode the values of the last step as an image of the requested depth and color profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimates of the memory that a restoration takes at its peak.
+"""Estimate the peak memory of a restoration.
 
 The factors are measured, see docs/benchmarks.md. Estimates are meant to be up to a quarter too
 long, so that no job takes more than it has reserved.

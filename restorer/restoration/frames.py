@@ -1,4 +1,4 @@
-"""The damage of an animation, estimated once for all frames.
+"""Estimate the damage of an animation once for all frames.
 
 Estimates of single frames differ a little, and a strength that changes from frame to frame is seen
 as flicker. The first step takes the median of several frames; a later one takes what the first

@@ -1,4 +1,4 @@
-"""Remove the noise of camera RAW from its samples, which stay samples."""
+"""Denoise the samples of camera RAW without demosaicing them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fit a result to what is asked of its file: its size, its resolution and its metadata."""
+"""Fit a result to the requested file: its size, resolution and metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planning of steps: the tiles of each, the plan that fixes its pixels, and its regions."""
+"""Plan steps: their tiles, the plan that fixes their pixels, and their regions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Provenance: the account of how a picture was restored, by which the restoration can be repeated.
+"""Provenance: the record of how a picture was restored, from which it can be repeated.
 
 It names files but no folders, so that a picture that is passed on tells nothing of the machine.
 """

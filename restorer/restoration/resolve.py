@@ -1,4 +1,4 @@
-"""Resolve a request: open the models of the steps, and check steps, settings and references."""
+"""Resolve a request: open the models of its steps, and check steps, settings and references."""
 
 from __future__ import annotations
 

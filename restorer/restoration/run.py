@@ -1,4 +1,4 @@
-"""Run the steps of a restoration on one picture, or on a region of it."""
+"""Run the steps of a restoration on a picture, or on a region of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gate for the result of a step: scaled down, it agrees with its input.
+"""Check the result of a step: scaled down, it must agree with its input.
 
 A network restores fine detail; low frequencies it leaves. Where the means of areas are others, or
 the structure between them is gone, something failed: a device, a number format, damaged weights, a

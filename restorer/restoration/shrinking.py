@@ -1,4 +1,4 @@
-"""Shrink pictures band by band: in linear light, as eyes average, and with their transparency."""
+"""Shrink pictures band by band, in linear light and weighted by opacity."""
 
 from __future__ import annotations
 

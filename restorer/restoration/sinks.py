@@ -1,4 +1,4 @@
-"""Where the bands of a step go: into a spool between two steps, or into the file of the result."""
+"""Sinks for the bands of a step: a spool between two steps, or the file of the result."""
 
 from __future__ import annotations
 

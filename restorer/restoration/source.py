@@ -1,4 +1,4 @@
-"""Source: a picture with its global properties; Part: the rectangle of it that a step takes."""
+"""Source: a picture with its global properties; Part: the rectangle of it that a step processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spool: the finished rows of a picture in a file, with which a later process may go on."""
+"""Spool: the finished rows of a picture in a file, from which a later process can continue."""
 
 from __future__ import annotations
 

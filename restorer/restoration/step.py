@@ -1,4 +1,4 @@
-"""StepRun: one step of a restoration, resolved against the picture that it takes."""
+"""StepRun: one step of a restoration, resolved for the picture that it processes."""
 
 from __future__ import annotations
 

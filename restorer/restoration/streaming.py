@@ -1,4 +1,4 @@
-"""Restore a picture that is larger than memory, from one file into another, band by band.
+"""Restore a picture larger than memory from one file into another, band by band.
 
 Memory holds the rows of one tile, of the picture and of the result. Between two steps the picture
 lies on the disk as float32. A job that takes long keeps these rows and those of the result until it

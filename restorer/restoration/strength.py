@@ -1,4 +1,4 @@
-"""Blend input and result: coarse and fine changes, each with its own share.
+"""Blend input and result, with separate shares for coarse and fine changes.
 
 The change that a network made is split by a Gaussian: its mean over a few input pixels is the
 coarse band (blotches of noise, blocks, tone), the rest the fine band (grain, texture, new detail).

@@ -1,4 +1,4 @@
-"""The expected time of a model on this machine."""
+"""Estimate how long a model takes on this machine."""
 
 from __future__ import annotations
 

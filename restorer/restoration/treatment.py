@@ -1,4 +1,4 @@
-"""Treatment: what is done about the damage of a picture, and what that takes on this machine."""
+"""Treatment: the steps against the damage of a picture, and their cost on this machine."""
 
 from __future__ import annotations
 

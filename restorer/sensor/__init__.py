@@ -1,1 +1,1 @@
-"""What a camera's sensor records: Bayer mosaics, their noise, and the colors of their camera."""
+"""Camera sensors: Bayer mosaics, their noise, and camera colors."""

@@ -1,4 +1,4 @@
-"""Bayer mosaics: conversion of raw samples into the zero-filled planes of demosaicing networks."""
+"""Bayer mosaics: convert raw samples into the zero-filled planes that demosaicing networks take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The samples of camera sensors with the colors of their camera, and what a file holds: pages."""
+"""Mosaic: the samples of a camera sensor with its color data."""
 
 from __future__ import annotations
 

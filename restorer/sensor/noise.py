@@ -1,4 +1,4 @@
-"""The noise of sensors, and a curve on which it is nearly the same in shadows and highlights."""
+"""Sensor noise, and a curve on which it is nearly constant from shadows to highlights."""
 
 from __future__ import annotations
 

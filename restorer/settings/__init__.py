@@ -1,4 +1,4 @@
-"""What the caller asks of a run, the options that it is made of, and the plan that it becomes."""
+"""The settings of a run, the options they consist of, and the plan they are resolved to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command lines for the shell of the system."""
+"""Quote command lines for the system's shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control of a run while it works: its progress, and the request to stop it."""
+"""Control a running job: its progress, and the request to stop it."""
 
 from __future__ import annotations
 

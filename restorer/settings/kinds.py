@@ -1,4 +1,4 @@
-"""Kinds of options: the values that each takes, and how people write and read them."""
+"""Option types: the values that each accepts, and how they are written and parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options: fields of dataclasses that people name, write and read.
+"""Options: dataclass fields that users can name and set.
 
 `option` declares a field of a frozen dataclass; `options_of` lists the declared fields.
 The command line, presets and the window are made from that list.

@@ -1,4 +1,4 @@
-"""RunPlan: what a request for one network became on a device, for a picture; plain data."""
+"""RunPlan: how one network runs on a device for a picture; plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: what holds for all steps of a run; plain data that pickles."""
+"""Settings: the settings that hold for all steps of a run; plain data that can be pickled."""
 
 from __future__ import annotations
 

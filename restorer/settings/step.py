@@ -1,4 +1,4 @@
-"""Step: one run of one network, with what is asked of it."""
+"""Step: one run of one network, with its options."""
 
 from __future__ import annotations
 

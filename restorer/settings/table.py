@@ -1,4 +1,4 @@
-"""The table of options: those of steps and those of settings."""
+"""The table of all options, of steps and of settings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Geometry of tiles in numpy: overlap, blending and padding."""
+"""Tile geometry in numpy: overlap, blending and padding."""

@@ -1,4 +1,4 @@
-"""Blending of the results of tiles into one image."""
+"""Blend the results of tiles into one image."""
 
 from __future__ import annotations
 

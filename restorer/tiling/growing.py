@@ -1,4 +1,4 @@
-"""A result that grows while its tiles come in any order, with the same bits in each."""
+"""A result that grows as its tiles arrive in any order, with the same bits whatever the order."""
 
 from __future__ import annotations
 

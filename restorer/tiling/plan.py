@@ -1,4 +1,4 @@
-"""Plans for dividing an image into tiles; pure geometry."""
+"""Plan how an image is divided into tiles; pure geometry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training of the included weights: degradations, patches, recipes and the training loop.
+"""Train networks: degradations, patches, recipes and the training loop.
 
 The recipes are data in ``restorer.weights/recipes``; ``docs/weights.md`` describes the training
 data and the results.

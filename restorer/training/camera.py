@@ -1,4 +1,4 @@
-"""A forward model of cameras, which turns a developed image into a noisy photograph.
+"""A forward model of cameras: turn a developed image into a noisy photograph.
 
 The steps and their ranges follow Brooks et al. 2019 (Unprocessing images for learned raw denoising,
 arXiv:1811.11127). Inverse tone curve, gamma, color matrix and white balance give the light on the

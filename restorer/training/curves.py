@@ -1,4 +1,4 @@
-"""Plot of training curves; requires matplotlib (extra ``bench``)."""
+"""Plot training curves; requires matplotlib (extra ``bench``)."""
 
 from __future__ import annotations
 

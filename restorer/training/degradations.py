@@ -1,4 +1,4 @@
-"""The degradations of recipes, which turn clean photographs into network inputs.
+"""The degradations of recipes: turn clean photographs into network inputs.
 
 Every class is a row of `DEGRADATIONS`, and its fields are the other keys of the recipe's table.
 Images are (H, W, 3) RGB uint8, 0-255.

@@ -1,4 +1,4 @@
-"""Noise of photographs that the camera's sensor alone does not explain.
+"""Noise in photographs that the camera's sensor does not cause, such as film grain.
 
 Grain of film and of gray pictures, coarse noise of enlarged or strongly processed pictures, and
 blotches of color. A `Grain` is one kind of it; a photograph may have several.

@@ -1,4 +1,4 @@
-"""The networks of a recipe, with random weights or those of a narrower or shallower network."""
+"""Initialize the networks of a recipe, randomly or from a narrower or shallower network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noisy photographs of all kinds, and the noise level that a network is told of them."""
+"""Simulate noisy photographs of all kinds, and the noise level that a network receives."""
 
 from __future__ import annotations
 

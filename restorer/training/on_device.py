@@ -1,4 +1,4 @@
-"""Batches that are cut where the network trains, so that a GPU does not wait for the CPU."""
+"""Cut batches on the training device, so that a GPU does not wait for the CPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs of files in two folders: the degraded input and the clean target of each picture."""
+"""Pair the files of two folders: the degraded input and the clean target of each picture."""
 
 from __future__ import annotations
 

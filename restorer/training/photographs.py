@@ -1,4 +1,4 @@
-"""The photographs of a training: which ones are used, and which are held out for validation."""
+"""The photographs of a training run: which are used, and which are held out for validation."""
 
 from __future__ import annotations
 

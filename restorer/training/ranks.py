@@ -1,4 +1,4 @@
-"""Processes that train together, started by ``torchrun``: one for each GPU.
+"""Processes that train together, started by ``torchrun``, one per GPU.
 
 Each takes its share of every batch, and the gradients are summed. This is data parallelism without
 the wrapper `DistributedDataParallel`: networks that share parameters take turns, so that a

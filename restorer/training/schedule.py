@@ -1,4 +1,4 @@
-"""The course of a training: its learning rate and its end, by iterations or by time."""
+"""The schedule of a training run: its learning rate and its end, by iterations or by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a training: the state for resuming, the log, and the resulting weights."""
+"""The files of a training run: the state for resuming, the log, and the weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets made by a better network (knowledge distillation, Hinton et al. 2015, arXiv:1503.02531).
+"""Targets from a better network (knowledge distillation, Hinton et al. 2015, arXiv:1503.02531).
 
 A photograph contains noise, and detail that no network can infer from the input. Both only add
 noise to the gradients of a small network; the result of a better network contains less of them.

@@ -1,4 +1,4 @@
-"""Validation during a training: PSNR on fixed patches, and pictures of some of them."""
+"""Validate during training: PSNR on fixed patches, and pictures of some of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of engines, the ways to run many jobs; all turn the same jobs into the same results.
+"""The table of engines, which run many jobs in different ways with the same results.
 
 Another engine is a module and a row. Modules are imported when a run needs them.
 """

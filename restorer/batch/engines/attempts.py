@@ -1,4 +1,4 @@
-"""Run jobs on a worker that may die: the parent's end of the line, and what a death means."""
+"""Run jobs on a worker that may die: the parent's side, with retries."""
 
 from __future__ import annotations
 

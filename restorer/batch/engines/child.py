@@ -1,4 +1,4 @@
-"""A worker in a process of its own, and its messages.
+"""A worker in its own process, and the messages it exchanges with the parent.
 
 The parent sends pairs of an id and a job, Cancel and GRANT. The worker sends events, log records,
 Reserve and RELEASE.

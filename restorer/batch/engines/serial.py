@@ -1,4 +1,4 @@
-"""Run one job after another: the plain engine that the others are compared with."""
+"""Run one job after another: the plain engine, which serves as the reference for the others."""
 
 from __future__ import annotations
 

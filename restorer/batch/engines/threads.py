@@ -1,4 +1,4 @@
-"""Drive the workers of an engine, one thread of this process for each."""
+"""Drive the workers of an engine, with one thread of this process for each."""
 
 from __future__ import annotations
 

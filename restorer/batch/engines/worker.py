@@ -1,4 +1,4 @@
-"""Run one job for an engine: its events, its cancel token, and containment of program errors."""
+"""Run one job for an engine: its events, its cancel token, and handling of unexpected errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Address: where a file or folder lies that no path of this machine leads to."""
+"""Address: the location of a file or folder that has no local path."""
 
 from __future__ import annotations
 

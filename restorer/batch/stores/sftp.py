@@ -1,4 +1,4 @@
-"""SFTP to known hosts alone; fsspec would trust any key."""
+"""SFTP to known hosts only; fsspec alone would accept any host key."""
 
 from __future__ import annotations
 

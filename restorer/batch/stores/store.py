@@ -1,4 +1,4 @@
-"""Read the stores that fsspec knows: kinds and states of files, folders, contents.
+"""Read the stores that fsspec supports: kinds and states of files, folders, contents.
 
 All functions raise OSError, whose text is one sentence without secrets and without the address,
 and SettingsError for an address whose protocol is unknown or whose package is not installed.

@@ -1,4 +1,4 @@
-"""Write to stores: a file appears whole or not at all, and a new one exactly once.
+"""Write to stores: a file appears whole or not at all, and a new one never replaces another.
 
 What the stores give:
 

@@ -1,1 +1,1 @@
-"""Context ``whole``: attention that sees the whole picture, stage by stage."""
+"""Context ``whole``: run attention over the whole picture, stage by stage."""

@@ -1,4 +1,4 @@
-"""Regions: how the feature maps of a stage are divided so that one region fits into memory."""
+"""Divide the feature maps of a stage into regions that fit into memory."""
 
 from __future__ import annotations
 

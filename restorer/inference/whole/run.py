@@ -1,4 +1,4 @@
-"""The whole image at once: context ``whole``, without tiles in the result, in bounded memory.
+"""Run a network on the whole picture (context ``whole``): equal to one piece, in bounded memory.
 
 A network's stages are run one after the other over whole feature maps: convolutions region by
 region, attentions over the map. Regions get a halo as wide as their layers see and are clipped at

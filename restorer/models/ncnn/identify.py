@@ -1,4 +1,4 @@
-"""What an ncnn network is, by its graph and a run on gray pictures."""
+"""Identify an ncnn network from its graph and a run on gray pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of ncnn layers with weights: what their weights are, and what they compute.
+"""ncnn layers with weights: the shapes of their weights, and what they compute.
 
 Blobs are tensors with the batch in front of the axes of ncnn: (N, C, H, W), (N, H, W) or (N, W).
 """

@@ -1,4 +1,4 @@
-"""An ncnn network as a module, and what its graph needs of the input."""
+"""An ncnn network as a module, and the input that its graph needs."""
 
 from __future__ import annotations
 

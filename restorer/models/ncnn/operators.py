@@ -1,4 +1,4 @@
-"""The kinds of ncnn layers without weights: what they compute, and their parameters by id.
+"""ncnn layers without weights: what they compute, and their parameters by id.
 
 The axes of a blob are numbered as in ncnn, from the outermost one and without the batch.
 """

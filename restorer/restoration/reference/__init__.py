@@ -1,1 +1,1 @@
-"""Reference pictures: found, aligned, searched, merged."""
+"""Reference pictures: find, align, search and merge them."""

@@ -1,4 +1,4 @@
-"""Alignment of two pictures: common keypoints, homographies, dense flow.
+"""Align two pictures: common keypoints, homographies, dense optical flow.
 
 Positions are (x, y) in pixels; the center of the first pixel is (0.5, 0.5), whatever the scale.
 Pictures are (H, W, 3) float32 with white = 1.0.

@@ -1,4 +1,4 @@
-"""Files of reference pictures: reading, and ranking by keypoints."""
+"""Read the files of reference pictures, and rank them by keypoints."""
 
 from __future__ import annotations
 

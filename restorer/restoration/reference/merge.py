@@ -1,4 +1,4 @@
-"""The fit of a registered reference, judged by the merging network."""
+"""Judge with the merging network how well a registered reference fits."""
 
 from __future__ import annotations
 

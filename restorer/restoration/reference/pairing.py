@@ -1,4 +1,4 @@
-"""Pairing of pictures with the files of their references: by names, and checked by headers."""
+"""Pair pictures with the files of their references, by name, and check their headers."""
 
 from __future__ import annotations
 

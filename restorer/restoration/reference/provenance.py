@@ -1,4 +1,4 @@
-"""The origin of the detail in a result: maps and ranks of the references, and pictures of them."""
+"""The origin of the detail in a result: maps and ranks of the references, and images of them."""
 
 from __future__ import annotations
 

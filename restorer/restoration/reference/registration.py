@@ -1,4 +1,4 @@
-"""Registration of references on a picture: where each fits, and the texture that it shows there."""
+"""Register references to a picture: find where each fits, and sample its texture there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs that wait for a worker, and those that come back from a dead one."""
+"""The queue of jobs: those that wait for a worker, and those returned by a dead one."""
 
 from __future__ import annotations
 

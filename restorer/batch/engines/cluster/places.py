@@ -1,4 +1,4 @@
-"""The places of a cluster: one actor for each GPU or core, while there are nodes and jobs."""
+"""The places of a cluster: one actor per GPU or core, as long as there are nodes and jobs."""
 
 from __future__ import annotations
 
