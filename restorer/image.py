@@ -24,11 +24,12 @@ _DTYPES: dict[int, Any] = {8: np.uint8, 16: np.uint16, 32: np.float32}
 
 @dataclass(frozen=True)
 class Frame:
-    """The time of one frame of an animation.
+    """The duration of one frame of an animation.
 
     Attributes:
-        delay_ms: How long it is shown.
-        loops: How often the animation is played, 0 for ever; that of the first frame counts.
+        delay_ms: Duration in milliseconds.
+        loops: How often the animation is played; 0 means forever. Only the value of the first frame
+            counts.
     """
 
     delay_ms: float = 100.0
@@ -54,7 +55,7 @@ class Metadata:
             ``thumbnail``, that of the source, in whose place writers put one of the result;
             ``text Title``, the PNG chunks of that keyword. Only the reader that made a block and
             a writer whose format carries one of this name understand it.
-        frame: The time of a frame of an animation.
+        frame: The duration of a frame of an animation.
     """
 
     exif: bytes | None = None

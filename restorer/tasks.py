@@ -232,7 +232,7 @@ def named_task(*names: str) -> str:
 
 
 def mosaic_task() -> str:
-    """Return the id of the task that makes colors of the samples of a camera.
+    """Return the id of the task that turns camera samples into colors.
 
     Examples:
         >>> restorer.mosaic_task()

@@ -124,8 +124,8 @@ def map_attention(
         image: The image, of any kind that `restore` takes.
         model: A pyramid attention network, or a non-local network with a Gaussian affinity.
         at: Row and column of the pixel.
-        region: The region given to the network, all of which the attention sees; by default around
-            the pixel, as large as the windows of the attention, or a tile of the model.
+        region: The region given to the network, all of which attention sees. By default, it
+            surrounds the pixel and is as large as an attention window, or a tile of the model.
         sigma: Noise level on the 0-255 scale, for models that take it; None estimates it.
         jpeg_quality: JPEG quality, 1 to 100, for models that take it; None estimates it.
         attention: Index of the attention module in networks with several.

@@ -45,15 +45,15 @@ _PROFILES = ("keep", "srgb", "display-p3")
 
 @dataclass(frozen=True)
 class Replay:
-    """A result, made again.
+    """A repeated result, compared with the original one.
 
     Attributes:
         result: The file that was compared.
         source: The source that was found.
-        psnr: PSNR in dB between the pixels; infinity for the same ones, 0 for another size.
+        psnr: PSNR in dB between the pixels; infinity if they are equal, 0 if the sizes differ.
         largest: Largest difference, in steps of 8 bits.
         share: Share of the samples that differ.
-        notes: What is different today: program, machine, device, tiles.
+        notes: What differs from the original run: program, machine, device, tiles.
     """
 
     result: Path
@@ -79,15 +79,15 @@ def replay_result(
 ) -> Replay:
     """Repeat the restoration that made a result, and compare the pixels.
 
-    The provenance is that of `read_provenance`. Source, references and weights are known by their
-    SHA-256, or, where only a journal tells of them, by size and date.
+    The provenance is that of `read_provenance`. Source, references and weights are identified by
+    their SHA-256, or, if only a journal records them, by size and date.
 
     Args:
         path: The result.
-        source: The source; None looks where the journal says, then beside the result.
+        source: The source; None looks for it where the journal says, then next to the result.
         references: The references; those that are missing are looked for in the same way.
-        checkpoints: Weights that the catalog does not have.
-        output: Where the new picture is written, in the format of the result; None nowhere.
+        checkpoints: Files of weights that are not in the catalog.
+        output: Where to write the new picture, in the format of the result; None does not write it.
 
     Raises SettingsError for a result without provenance, a source that is missing or another one
     and an `output` of another format; WeightsError for weights that are missing or differ; the

@@ -18,7 +18,7 @@ _NOT_KEPT = "not kept: "  # the start of a reader's note on what no result has
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found about a result.
+    """The outcome of checking a result.
 
     Attributes:
         checks: One for each property; those that no longer matter after a failure are left out.
@@ -51,8 +51,8 @@ def verify_result(
         source: The file that was restored.
         result: The file that was written.
         scale: The enlargement; None accepts any whole one.
-        bits: The bit depth that was asked for; None expects that of the source.
-        profile: The color profile that was asked for, see `find_profile`.
+        bits: The requested bit depth; None expects that of the source.
+        profile: The requested color profile, see `find_profile`.
 
     Raises SettingsError for a file that is no color profile.
 

@@ -13,12 +13,12 @@ from restorer.settings.kinds import PageNumbers
 
 
 def check_job(job: Job) -> formats.Header:
-    """Return the header of the source, if nothing is known to stand in the way of the job.
+    """Return the header of the source, or raise an error if the job is bound to fail.
 
-    Headers, catalog and target path alone decide, before hours of work: a source that is not a
-    whole still picture within the budget, a target that cannot be created or whose format cannot
-    hold the result, references that cannot help, and a file that is no color profile are refused.
-    Raises ImageError, and SettingsError for references and profiles.
+    Only headers, the catalog and the target path are examined, before hours of work. Refused are a
+    source that is not a complete picture within the pixel limit, a target that cannot be created or
+    whose format cannot hold the result, references that cannot help, and a file that is not a color
+    profile. Raises ImageError, and SettingsError for references and profiles.
 
     Examples:
         >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs

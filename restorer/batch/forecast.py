@@ -129,10 +129,10 @@ def forecast_batch(
     Args:
         decisions: From `OutputFolder.decide`.
         workers: How many images go through networks at a time; None takes the measured number.
-        headers: The largest number of headers to read, 0.5 ms each on a local disk, of files that
-            are evenly spread over the batch; None reads all.
+        headers: The largest number of headers to read, from files evenly spread over the batch;
+            None reads all. Each takes 0.5 ms on a local disk.
         looks: The largest number of pictures to decode, evenly spread, to find what `auto` would
-            do; None for all. The time for the others follows from theirs.
+            do; None decodes all. The time of the others is extrapolated from these.
         on_file: Called with the forecast of each file as soon as its header has been read.
 
     Examples:

@@ -36,7 +36,7 @@ OnProgress: TypeAlias = Callable[[Phase, int, int], None]  # (phase, done, total
 class Job:
     """One file to restore; the steps run in order.
 
-    Paths and addresses may be given as strings, and steps as model ids.
+    Paths and addresses may be strings, and steps may be model ids.
 
     Attributes:
         references: Sharp images of the same subject, for a step that takes references; the ones
@@ -127,7 +127,7 @@ class LocalJob(Job):
 
 @dataclass(frozen=True)
 class Result:
-    """How a job ended.
+    """The outcome of a job.
 
     Attributes:
         target: The file that was written; it differs from the job's where names were numbered.
@@ -136,11 +136,12 @@ class Result:
         plans: The plan of each step that ran; of several pages, those of each, one after another,
             unless all are the same.
         error: Why the job failed, or why it was skipped.
-        notes: What the user should know: what a format could not hold, what was converted.
+        notes: What the user should know, such as what a format could not hold or what was
+            converted.
         source_state: State of the source before it was read.
         target_state: State of the target after it was written; None where none was written.
         pages: Number of pages, or frames, that were written.
-        missing: The pages, from 1, that could not be read, so that the result lacks them.
+        missing: Numbers, from 1, of the pages that could not be read and are missing in the result.
     """
 
     status: Status
@@ -190,7 +191,7 @@ Event: TypeAlias = Started | Progress | Finished
 
 @dataclass(frozen=True)
 class JobContext:
-    """What one job needs of the process that runs it; made by the engine in the worker.
+    """The resources of the process that runs a job; the engine creates it in the worker.
 
     Attributes:
         report: Called with (phase, done, total); None reports nothing.

@@ -148,7 +148,7 @@ class Lines(Protocol):
 
 
 class Journal:
-    """Writes records as they come and flushes each, so that a crash cuts the last line at most.
+    """Writes and flushes each record immediately, so that a crash damages at most the last line.
 
     Args:
         file: Open for writing; an empty or new one gets a header.

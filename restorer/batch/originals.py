@@ -13,7 +13,7 @@ from restorer.formats.identity import FileIdentities, Identity, path_identity
 
 
 def check_apart(source: Location | str, target: Location | str) -> None:
-    """Refuse folders of which one lies in the other, so that no result becomes a source.
+    """Refuse two folders if one is inside the other, so that no result becomes a source.
 
     Raises SettingsError.
 

@@ -45,7 +45,7 @@ class Decision:
     Attributes:
         job: The job, which replaces an earlier result of its own.
         skipped: The result of a job that does not run, or None.
-        again: Why a job that has run before runs again, or empty.
+        again: Why a job that has run before runs again; else empty.
     """
 
     job: Job
@@ -262,7 +262,7 @@ class OutputFolder:
 
 
 def last_command(folder: Location | str) -> tuple[tuple[str, ...], str]:
-    """Return the words of the last command that made a run into a folder, and where it ran.
+    """Return the last command that wrote into a folder, as words, and the folder where it ran.
 
     Raises SettingsError for a folder that no such run has written.
 

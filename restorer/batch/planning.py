@@ -31,8 +31,8 @@ class Batch:
     """The jobs of a folder in the order of their paths, and the ignored files.
 
     Attributes:
-        renamed: Targets that were told apart, as several sources would have had the same: the
-            target that the template gives, and that of the job.
+        renamed: Targets that were renamed because several sources would have had the same one: the
+            target from the template, and that of the job.
     """
 
     jobs: tuple[Job, ...]
@@ -113,7 +113,7 @@ def plan_sources(
     suffix: str | None = None,
     settings: Settings | None = None,
 ) -> Batch:
-    """Plan files and folders together, such as those dropped on a queue.
+    """Plan a mix of files and folders, such as those dropped on a window.
 
     Each folder is planned like in `plan_jobs`; files go into `target` itself. Equal targets are
     numbered.
@@ -240,7 +240,7 @@ def with_raw_steps(jobs: Iterable[Job], steps: Sequence[Step] = ()) -> tuple[Job
 
 
 def number_targets(jobs: Iterable[Job], taken: Iterable[Location | str] = ()) -> tuple[Job, ...]:
-    """Number the targets that other jobs, or earlier ones of these, have already.
+    """Add numbers to targets that other jobs, or earlier ones among these, already have.
 
     Examples:
         >>> batch = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"])

@@ -49,7 +49,7 @@ def read_provenance(path: Path | str) -> Provenance:
     Args:
         path: A result, or its sidecar.
 
-    Raises SettingsError where none of them says it, ImageError for a file that cannot be read.
+    Raises SettingsError if none of them records it, ImageError for a file that cannot be read.
 
     Examples:
         >>> (job,) = restorer.plan_sources(["photo.jpg"], "large", ["panet-sr-x2-lite"]).jobs

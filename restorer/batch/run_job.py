@@ -27,7 +27,7 @@ from restorer.sensor.mosaic import Page
 
 
 def run_job(job: Job, context: JobContext | None = None) -> Result:
-    """Restore one file into another; an expected error becomes a failed result.
+    """Restore one file into another; expected errors become a failed result.
 
     Without a `context` nothing is reported and everything happens in this thread.
 

@@ -36,7 +36,7 @@ def run_jobs(
         workers: How many images go through networks at a time; None takes the number that
             `try_workers` measured for the models of the first job on this machine; of processes,
             one for each GPU or core, also of a cluster.
-        control: Stops one job or all: running jobs stop at their next tile, the others end as
+        control: Stops one job or all: running jobs stop after their current tile, the others end as
             cancelled.
         address: HOST:PORT of the cluster, for the engine ``ray``; None starts one on this machine.
 

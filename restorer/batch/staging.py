@@ -33,9 +33,10 @@ _NO_TIMES = "files at an address get the time of their upload"
 
 @contextmanager
 def local_copy(place: Location) -> Iterator[Path]:
-    """Give the path of a file, which is a copy for as long as the context where it has an address.
+    """Yield the path of a file; for an address, that of a copy that exists as long as the context.
 
-    Raises ImageFormatError where it cannot be fetched. ImageErrors of the body name the address.
+    Raises ImageFormatError if the file cannot be fetched. ImageErrors raised in the body name the
+    address.
 
     Examples:
         >>> with restorer.local_copy(restorer.location("photo.jpg")) as path:

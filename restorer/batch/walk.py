@@ -35,7 +35,7 @@ class Ignored:
     """A file or folder that is not part of the batch, and the reason.
 
     Attributes:
-        failed: Whether pictures may be missing because of it, as below an unreadable folder.
+        failed: Whether pictures may be missing because of it, for example in an unreadable folder.
     """
 
     path: Location

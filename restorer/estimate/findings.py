@@ -41,10 +41,10 @@ class Finding:
 
     Attributes:
         kind: The content: ``photograph``, ``art``, ``screenshot``, ``scan``, ``raw``; or a damage.
-        strength: Of noise its sigma on the 0-255 scale, of JPEG its quality, of blur its sigma in
-            pixels, of a small picture its shorter side; 0 for the content.
+        strength: For noise, sigma on the 0-255 scale; for JPEG, the quality; for blur, sigma in
+            pixels; for a small picture, the shorter side in pixels; 0 for the content.
         confidence: From 0 to 1.
-        reason: What it was seen by, one sentence.
+        reason: The evidence for it, one sentence.
     """
 
     kind: Kind

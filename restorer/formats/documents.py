@@ -28,8 +28,8 @@ def read_pages(
 ) -> Iterator[Image]:
     """Yield the pages of a file, or the frames of an animation, upright; one at a time is read.
 
-    Frames are whole pictures of the canvas, with the time that they are shown in
-    ``metadata.frame``. A file of one picture gives one.
+    Frames are full frames, with their duration in ``metadata.frame``. A file with one picture
+    yields one page.
 
     Args:
         path: The file.

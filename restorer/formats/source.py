@@ -241,7 +241,7 @@ def _open(file: BinaryIO, path: Path, plain: PlainMosaic | None) -> tuple[Format
 
 
 def probe(path: Path | str) -> Header:
-    """Return size and kind of an image from its headers alone, as `read` would give it.
+    """Return the size and kind of an image, as `read` would return it, from its headers alone.
 
     Raises ImageFormatError.
 
@@ -255,11 +255,11 @@ def probe(path: Path | str) -> Header:
 
 
 def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
-    """Return an image, upright, as gray or RGB with straight alpha if it has any.
+    """Read an image, upright, as gray or RGB, with straight alpha if it has any.
 
-    It is the first of several pages or frames. Its metadata are those of the file but for
-    orientation and thumbnail; its notes say what was converted or left out. Raises what
-    `open_source` raises, and ImageFormatError where the pixels are damaged.
+    Of several pages or frames, the first is read. The metadata are those of the file, except for
+    orientation and thumbnail; the notes say what was converted or left out. Raises what
+    `open_source` raises, and ImageFormatError if the pixels are damaged.
 
     Examples:
         >>> image = restorer.read("photo.jpg")
@@ -271,14 +271,14 @@ def read(path: Path | str, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
 
 
 def read_page(path: Path | str, *, number: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Page:
-    """Return what `read` does, but RAW samples as they are, and any page of a file of several.
+    """Read any page of a file, like `read`, but return RAW samples as they are.
 
     Args:
         path: The file.
         number: The page, from 0; its notes count the others.
         max_pixels: The largest page that is read.
 
-    Raises what `read` raises, and SettingsError where the file has no such page.
+    Raises what `read` raises, and SettingsError if the file has no such page.
 
     Examples:
         >>> restorer.read_page("photo.jpg").height
@@ -298,8 +298,8 @@ def read_page(path: Path | str, *, number: int = 0, max_pixels: int = DEFAULT_MA
 def embedded_preview(path: Path | str) -> Image | None:
     """Return the picture that a camera stored in a RAW file, upright; None where there is none.
 
-    It is ready in a moment, but it is not made of what `read_page` gives: cameras sharpen, smooth
-    and brighten it, and it may be small. Raises ImageFormatError.
+    It is available at once, but differs from what `read_page` returns: cameras sharpen, smooth and
+    brighten it, and it may be small. Raises ImageFormatError.
 
     Examples:
         >>> restorer.embedded_preview("photo.jpg") is None  # of RAW files only

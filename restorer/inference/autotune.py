@@ -91,8 +91,8 @@ class PrecisionTrial:
 def tile_memory(predictor: Predictor, *, again: bool = False) -> TileMemory | None:
     """Return the memory model of a loaded network, from the cache or from three small probes.
 
-    `again` measures in any case. None where the system does not report the peak of a process, and
-    for networks without a file.
+    `again` measures even if there is a stored result. None if the system does not report the peak
+    of a process, and for networks without a file.
 
     Examples:
         >>> predictor = restorer.load("panet-denoise-lite", device="cpu")
@@ -145,8 +145,8 @@ def known_precision(spec: ModelSpec, device: str, bits: int = 8) -> Precision:
 def try_precisions(spec: ModelSpec, device: str) -> tuple[PrecisionTrial, ...]:
     """Run a model in float32 and in all formats that may be faster; store the trials.
 
-    As many tiles run at once as for a large picture, on a GPU as large ones, too: with small ones,
-    the time is that of the CPU, which starts its work.
+    As many tiles run at once as for a large picture; on a GPU they are also as large, because with
+    small ones the time is that of the CPU that launches the work.
 
     Raises ModelError where the model cannot be opened.
 

@@ -27,8 +27,8 @@ def known_workers(spec: ModelSpec, device: str) -> int:
 def known_speed(spec: ModelSpec, device: str, workers: int | None = None) -> float | None:
     """Return the input pixels per second of all workers together; None before any trial.
 
-    Workers that were not tried are as fast as the next smaller number of them. ``auto`` is the
-    device that it was when the model was tried.
+    For a number of workers that was not tried, the next smaller one counts. ``auto`` is the device
+    that it meant when the model was tried.
 
     Examples:
         >>> speed = restorer.known_speed(restorer.model_spec("panet-sr-x2-lite"), "auto")

@@ -43,10 +43,10 @@ def load(
             `wrap_model`, which stays on its device.
         device: ``auto`` (the best), ``cpu``, ``cuda``, ``cuda:1``, ``mps``, or a ``torch.device``.
         precision: ``fp32``, ``bf16``, ``fp16`` or a ``torch.dtype``. ``auto`` is the fastest one
-            that passed `try_precisions` on this machine, and float32 before; each image decides by
-            its own depth.
+            that passed `try_precisions` on this machine, or float32 if none was tried; it depends
+            on the depth of each image.
         bits: Depth of all images, for ``auto``.
-        task: Decides where a checkpoint leaves several tasks open; None takes the likeliest.
+        task: The task of a checkpoint that fits several; None takes the most likely one.
         download: Whether missing weights are downloaded. Without it, the network is never used.
 
     Raises:
@@ -205,7 +205,7 @@ def fetch_model(
 
 
 def release_models() -> None:
-    """Drop the shared models, so that their memory is free once nobody uses them.
+    """Release the shared models, so that their memory is freed once nothing uses them.
 
     Examples:
         >>> predictor = restorer.load("panet-sr-x2-lite")

@@ -185,9 +185,9 @@ def list_models(task: str | None = None) -> list[ModelSpec]:
 def model_spec(model: str | Path) -> ModelSpec:
     """Return the model with an id, or of a checkpoint at a path.
 
-    A text with a dot or a separator, which no id has, is a path. The network of a checkpoint is
-    identified by its names and shapes; where these leave several tasks open, the likeliest is
-    taken. Raises UnknownModelError, which lists the known ids; CheckpointError.
+    A text with a dot or a path separator is a path, because ids have neither. The network of a
+    checkpoint is identified by its names and shapes; if it fits several tasks, the most likely one
+    is taken. Raises UnknownModelError, which names similar ids; CheckpointError.
 
     Examples:
         >>> spec = restorer.model_spec("panet-sr-x2-lite")

@@ -73,39 +73,40 @@ def restore(
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
 ) -> Any:
-    """Return the restored picture, `scale` times as large, of the kind and depth of the input.
+    """Restore a picture and return it, `scale` times as large, in the kind and depth of the input.
 
     Values are display-referred (encoded), colors are RGB, and alpha is straight. Integers are
-    clipped to their range after every step, floats are not. An `Image` keeps its metadata, a PIL
-    image its ``info``, a tensor its device; what the notes of an `Image` tell, others log.
+    clipped to their range after every step; floats are not. An `Image` keeps its metadata, a PIL
+    image its ``info``, and a tensor its device. An `Image` carries notes on what happened; for
+    other kinds, the notes are logged.
 
     Args:
         image: An `Image`; an array (H, W), (H, W, 1..4); a tensor (C, H, W) or (N, C, H, W); a PIL
-            image; or a path or `Source`, which give an `Image`. Arrays and tensors are uint8,
-            uint16, or float with white 1. A model that is named runs on the GPU of the tensor,
-            unless the settings name a device.
-        model: ``auto`` repairs what the picture needs; `Step("auto", scale=2)` enlarges it, too.
-            Or a model: an id, the path of a checkpoint, a model from `load` or `wrap_model`, a
-            module, or a descriptor of spandrel. Or a step: a `Step` with an id or path and its
-            options, or a pair of a model and its `Step`. Or several steps in order, of which only
-            the first can be ``auto``.
+            image; or a path or `Source`, for which the result is an `Image`. Arrays and tensors are
+            uint8, uint16, or float with white 1. A model given by name runs on the device of the
+            tensor, unless the settings name another.
+        model: ``auto`` repairs the damage it finds; `Step("auto", scale=2)` also enlarges. Or a
+            model: an id, the path of a checkpoint, a model from `load` or `wrap_model`, a module,
+            or a model descriptor of spandrel. Or a step: a `Step` with an id or path and its
+            options, or a pair of a model and its `Step`. Or a list of steps in order, of which only
+            the first may be ``auto``.
         references: Sharp pictures of the same subject, of any kind and size, for a step that takes
-            references; with ``auto``, their default one does. For several images with the same
-            references, open them once (`open_references`).
+            references; ``auto`` then uses the default model for them. For several images with the
+            same references, open these once (`open_references`).
         settings: Options of the run; None takes the defaults.
         on_tile: Called with (done, total) tiles over all steps.
-        on_part: Called with parts of the result as soon as their tiles are there, in which the user
-            can see it grow: a region of the result, and its image. Parts do not overlap. They are
-            not all of it: there are none with references, in context ``whole``, and of a last step
-            with a `detail` of its own. A second picture, or a run that starts again for lack of
-            memory, begins again.
-        on_maps: Called at the end with the maps of the origin of the detail.
-        cancel: Stops the work between two tiles, by Cancelled.
+        on_part: Called with a region of the result and its image as soon as its tiles are finished,
+            so that the user can watch the result grow. Parts do not overlap, and need not cover the
+            whole result: there are none with references, in context ``whole``, or if the last step
+            has its own `detail`. They start over for a second picture, and after a restart for lack
+            of memory.
+        on_maps: Called at the end with maps that show where the detail came from.
+        cancel: Stops the work between two tiles, with Cancelled.
 
     Raises:
         ImageDataError: The picture has an unsupported kind, shape, type or range.
         ImageError: The file of the picture cannot be read.
-        ModelError, SettingsError: The model cannot be opened, or not with these settings.
+        ModelError, SettingsError: The model cannot be opened, or does not work with these settings.
         InferenceError: No tile fits into memory, or the result is not finite.
         Cancelled: `cancel` was set.
 
@@ -171,32 +172,33 @@ def restore_region(
     on_maps: OnMaps | None = None,
     cancel: CancelToken | None = None,
 ) -> Any:
-    """Return a region of the result of `restore`, with the same pixels, in the time of its tiles.
+    """Restore only a region: return that part of the result of `restore`, computing only its tiles.
 
-    The pixels are exactly the same on a CPU, where one tile runs at a time, with one exception: a
-    step behind the first that estimates the noise level does so on the part that was made for it.
-    With the level given, or with the `sigma` and `side` of the plans given to the full run, the
-    pixels are the same there too.
+    On a CPU, the pixels are exactly those of the full result, with one exception: if a step after
+    the first estimates the noise level, it estimates it from the part that was computed. If you
+    give the level, or pass the `sigma` and `side` of the plans to the full run, the pixels are the
+    same there, too.
 
     Args:
         image: The picture, as for `restore`. Its noise, and whether it is gray, are properties of
-            the whole; a `Source` keeps them from one call to the next, and gives an `Image`.
+            the whole picture; a `Source` keeps them from one call to the next, and the result is an
+            `Image`.
         model: As for `restore`.
         region: Region of the picture, in its pixels.
-        references: As for `restore`. Their registration on a `Source` is kept as long as the same
-            `Reference` objects are given.
-        settings: As for `restore`; with `tile` and `memory` left open, the size of the tiles
-            depends on the free memory.
+        references: As for `restore`. A `Source` keeps their registration as long as the same
+            `Reference` objects are passed.
+        settings: As for `restore`. Without `tile` or `memory`, the size of the tiles depends on the
+            free memory.
         on_tile: Called with (done, total) tiles of the region, over all steps.
         on_part: As for `restore`; regions are those of the whole result.
-        start: Where the tiles of the last step begin, (row, column) of the picture; the others
-            follow by their distance. None goes from the top to the bottom.
-        on_plans: Called with the plan of each step at the end of each picture.
+        start: Position (row, column) in the picture where the tiles of the last step begin; the
+            others follow in order of their distance. None goes from top to bottom.
+        on_plans: Called at the end of each picture with the plans of its steps.
         on_maps: As for `restore`; the maps are empty outside the region.
         cancel: As for `restore`.
 
     Raises the errors of `restore`, and SettingsError for a region outside the picture and for
-    context ``whole``, where each pixel needs all of the picture.
+    context ``whole``, in which each pixel needs the whole picture.
 
     Examples:
         >>> picture = np.full((24, 32, 3), 128, np.uint8)
@@ -219,10 +221,10 @@ def restore_region(
 
 
 def check_steps(model: Model, settings: Settings | None = None) -> None:
-    """Raise the errors that `restore` raises before its first tile, whatever the image.
+    """Raise the errors that `restore` would raise before its first tile for any image.
 
-    Opens the models, in place of ``auto`` those that it may choose, and checks color profile,
-    device, steps and tiles. Raises ModelError, SettingsError.
+    Opens the models (for ``auto``, all that it may choose), and checks color profile, device, steps
+    and tiles. Raises ModelError, SettingsError.
 
     Examples:
         >>> restorer.check_steps(restorer.Step("panet-denoise-lite", sigma=25))

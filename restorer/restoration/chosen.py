@@ -55,7 +55,7 @@ def step_scale(step: Step) -> int:
 
 
 def scale_of_steps(steps: Sequence[Step]) -> int:
-    """Return the scale of all steps together; it is known before the picture is.
+    """Return the scale of all steps together, which does not depend on the picture.
 
     Examples:
         >>> restorer.scale_of_steps([restorer.Step("auto", scale=2)])

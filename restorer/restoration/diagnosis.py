@@ -50,11 +50,11 @@ def diagnose(
 ) -> Diagnosis:
     """Return the damage of a picture, and the steps that suit it.
 
-    A sample of the pixels suffices, so that 12 megapixels take less than half a second.
+    Only a sample of the pixels is used, so 12 megapixels take less than half a second.
 
     Args:
-        picture: Of any kind that `restore` takes. The estimates stay with a `Source`, for further
-            calls and for the restoration.
+        picture: Of any kind that `restore` takes. A `Source` keeps the estimates, for further calls
+            and for the restoration.
         scale: Factor by which the picture is to be enlarged: 1, 2, 3 or 4.
         settings: What holds for all steps.
 
@@ -77,7 +77,7 @@ def diagnose(
 def estimate_sigma(picture: Picture) -> float:
     """Return the noise level that `restore` would give to a network, on the 0-255 scale.
 
-    It is 0 without noise, as in drawings and text, whose edges are no noise.
+    It is 0 for pictures without noise, such as drawings and text, whose edges do not count.
 
     Args:
         picture: Of any kind that `restore` takes; transparent pixels do not count.
@@ -92,10 +92,10 @@ def estimate_sigma(picture: Picture) -> float:
 
 
 def estimate_jpeg_quality(picture: Picture) -> int | None:
-    """Return the lowest JPEG quality that a picture was saved with, 1 to 100 on libjpeg's scale.
+    """Return the lowest JPEG quality with which a picture was saved, 1 to 100 on libjpeg's scale.
 
-    A file or an `Image` read from one knows its last quality; an earlier, lower one, and that of
-    other pixels, is estimated from their traces of 8x8 blocks. None without traces of JPEG.
+    A file, or an `Image` read from one, states its last quality. An earlier, lower one is estimated
+    from traces of 8x8 blocks, as is that of arrays. None if there are no traces of JPEG.
 
     Args:
         picture: Of any kind that `restore` takes.

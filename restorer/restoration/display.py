@@ -51,10 +51,10 @@ def to_display(
 ) -> Display:
     """Convert an image of any depth, gray or color, for the screen.
 
-    An 8-bit RGB picture in the colors of the screen is not copied. Others are converted in bands by
-    several threads, so that a large picture is never held as floats. A picture without a profile,
-    or with one that is damaged or made for other pixels, counts as sRGB, with the tone curve unless
-    it is linear. What is brighter than white is shown as white.
+    An 8-bit RGB picture in the screen's colors is not copied. Others are converted in bands by
+    several threads, so a large picture is never held as floats. A picture without a profile, or
+    with one that is damaged or does not match the pixels, counts as sRGB, with the tone curve
+    unless it is linear. Values above white are shown as white.
 
     Args:
         picture: The picture, of any kind that `restore` takes.

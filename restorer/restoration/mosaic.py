@@ -40,7 +40,7 @@ def denoise_mosaic(
         model: The default model for denoising, or a `Step` with it and with the strength.
         settings: Options of the run; None takes the defaults.
         on_tile: Called with (done, total) tiles.
-        cancel: Stops the work between two tiles, by Cancelled.
+        cancel: Stops the work between two tiles, with Cancelled.
 
     Raises SettingsError for other models, and the errors of `restore`.
 

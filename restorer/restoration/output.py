@@ -21,7 +21,7 @@ _LOWEST_DPI = 1.0
 
 
 def output_size(height: int, width: int, settings: Settings) -> tuple[int, int]:
-    """Return height and width of the file of a result, which is never enlarged.
+    """Return the height and width of a result file; settings may shrink it but not enlarge it.
 
     Examples:
         >>> restorer.output_size(3000, 4000, restorer.Settings(long_edge=2000))
@@ -37,9 +37,10 @@ def output_size(height: int, width: int, settings: Settings) -> tuple[int, int]:
 
 
 def prepare_output(image: PageT, settings: Settings) -> PageT:
-    """Return a result as its file gets it: shrunk, with its resolution and its metadata.
+    """Return a result as its file will hold it: shrunk, with its resolution and metadata.
 
-    `run_job` does the same before it writes. Without settings for it, the image stays as it is.
+    `run_job` does the same before it writes. If the settings ask for none of this, the image stays
+    as it is.
 
     Args:
         image: A result of `restore`.

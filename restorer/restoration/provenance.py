@@ -115,9 +115,9 @@ def with_provenance(image: Image, provenance: Provenance) -> Image:
 
 
 def provenance_of(image: Image) -> Provenance | None:
-    """Return how an image was made, from its metadata; None where they do not say it.
+    """Return the provenance in an image's metadata; None if they have none.
 
-    Raises ValueError for an account of a newer version of the program, or a damaged one.
+    Raises ValueError for a record by a newer version of the program, or a damaged one.
 
     Examples:
         >>> image = restorer.restore(restorer.read("noisy.png"), "panet-denoise-lite")
@@ -135,10 +135,10 @@ def provenance_of(image: Image) -> Provenance | None:
 def amend_provenance(
     image: Image, steps: Iterable[Step], settings: Settings, *, found: str = ""
 ) -> Image:
-    """Return a restored image that was finished for other steps or settings than it was run with.
+    """Return a restored image with a provenance for other steps or settings than those of its run.
 
-    `found` is what `auto` found, where it chose the steps. An image that does not say how it was
-    made stays as it is.
+    `found` is what `auto` found, where it chose the steps. An image without provenance stays as it
+    is.
 
     Examples:
         >>> image = restorer.restore(restorer.read("noisy.png"), "panet-denoise-lite")

@@ -53,26 +53,26 @@ class Part:
 
 
 class Source:
-    """A picture with properties of the whole, each computed once, when it is needed.
+    """A picture with its global properties, each computed once, on demand.
 
-    For several regions of a picture, use the same `Source`.
+    To restore several regions of a picture, use the same `Source`.
 
     Args:
         picture: An image, gray or RGB, with or without alpha; or RAW samples.
         file: The file that it was read from, for the provenance of results.
-        settings: How RAW samples become colors; None for the defaults.
+        settings: How to develop RAW samples; None for the defaults.
         camera_colors: Whether results of RAW samples keep the colors of the camera, for DNG files.
         samples: Whether the result of RAW samples is samples again, and not colors.
 
     Attributes:
-        image: The image, encoded for networks where it is linear; of RAW samples, one that has
-            them as gray, encoded, too.
+        image: The image, encoded for networks if it is linear; RAW samples as an encoded gray
+            image.
         bits: Bit depth of the picture.
         pattern: Bayer pattern of RAW samples; empty for an image.
-        rendering: How the colors of RAW samples become visible; None for an image, and where the
-            result is samples.
+        rendering: How the colors of RAW samples are rendered; None for an image, and if the result
+            is samples.
         curve: The encoding of a linear image for networks; None for all others.
-        neutral: (3,) what RAW samples were divided by; 1 for an image.
+        neutral: (3,) divisors that were applied to RAW samples; 1 for an image.
         gives_samples: Whether the values are linear, and the result is samples.
     """
 

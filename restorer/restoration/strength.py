@@ -27,7 +27,7 @@ _ROWS = 32  # rows that are smoothed at once, so that they stay in the cache
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """The change that a restoration made, ready to be blended at any strength.
+    """The change that a restoration made, prepared for blending at any strength.
 
     Attributes:
         before: The input, resampled to the size of the result.

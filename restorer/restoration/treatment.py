@@ -98,7 +98,7 @@ def treat(
 def expected_cost(
     steps: Sequence[Step], source: Source, settings: Settings | None = None
 ) -> tuple[float, int]:
-    """Return the expected time of steps on this machine in seconds, and their peak in bytes.
+    """Return the expected time of steps on this machine in seconds, and their peak memory in bytes.
 
     The time is that of two CPU cores where it was not measured here.
 

@@ -35,14 +35,14 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class CameraColor:
-    """How the linear colors of a camera become those that people see.
+    """How to convert the linear colors of a camera to XYZ.
 
     Attributes:
-        neutral: (3,) red, green and blue that a gray object gives in the light of the picture, the
-            largest of them 1.
+        neutral: (3,) red, green and blue of a gray object in the light of the picture, the largest
+            of them 1.
         to_xyz: (3, 3) maps colors that were divided by `neutral` to XYZ; (1, 1, 1) becomes the
             white D50 with Y = 1.
-        exposure: Stops by which the maker of the file wants the picture brightened.
+        exposure: Exposure correction that the file asks for, in stops.
         calibrations: The one or two that the matrix was made of; none of an unknown camera.
         balance: The gains of red, green and blue before the samples became numbers.
     """

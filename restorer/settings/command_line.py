@@ -11,7 +11,7 @@ _WINDOWS = os.name == "nt"
 
 
 def join_command(words: Iterable[str]) -> str:
-    """Return one line that a user can paste into a shell: that of Unix, or cmd.exe on Windows.
+    """Return a command line that a user can paste into a Unix shell, or into cmd.exe on Windows.
 
     Examples:
         >>> restorer.join_command(["restore", "image", "my photo.jpg"])

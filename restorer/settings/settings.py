@@ -42,7 +42,7 @@ def torch_word(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings(Checked):
-    """What holds for all steps; ``auto`` and None leave the choice to the program.
+    """The settings for all steps; ``auto`` and None leave the choice to the program.
 
     Each field is an entry of the table of options. An option declared here with a label appears on
     the command line, in presets and in the window. Values out of range raise SettingsError.
@@ -52,52 +52,55 @@ class Settings(Checked):
             word.
         precision: ``auto``, ``fp32``, ``tf32``, ``bf16``, ``fp16``; a ``torch.dtype`` becomes its
             word.
-        context: Extent of attention: the ``tile``, or the ``whole`` picture, so that there
-            are no tiles in the result; that can take very long, see `estimate_run`.
+        context: What attention sees: the ``tile``, or the ``whole`` picture. The whole picture has
+            no tile effects but can take very long, see `estimate_run`.
         tile: Side of a tile in input pixels; part of the result for attention networks.
-        overlap: Width that neighboring tiles share, in input pixels.
-        memory: Bytes that a tile may take, or the feature maps of the whole picture; None takes
-            most of the free memory.
-        tiling: ``blend``, or ``chop`` as the network's authors did in their tests: quarters of
-            quarters with hard edges, whose sizes are fixed.
+        overlap: Width of the strip that neighboring tiles share, in input pixels.
+        memory: Bytes that the tiles at work may take together, or in context ``whole`` the feature
+            maps; None takes most of the free memory.
+        tiling: ``blend``, or ``chop`` as in the tests of the network's authors: recursive quarters
+            of fixed sizes, joined without blending.
         self_ensemble: Whether each tile is the mean over its eight flips and transposes.
-        keep_colors: Whether the local means of the result follow those of the input, so that even
-            areas keep their color; not in the tiling ``chop``.
+        keep_colors: Whether the local means of the result follow those of the input, so that flat
+            areas keep their color; does not apply to the tiling ``chop``.
         seed: Seed of all random numbers.
         bits: Bit depth of the result; None keeps the depth of the input.
         profile: Color profile to which the result is converted: ``keep`` for that of the source,
             ``srgb``, ``display-p3``, ``adobe-rgb``, ``rec2020-linear``, ``prophoto-linear``, or
             the path of an ICC profile for RGB.
-        white_balance: Of RAW pictures: ``camera``, or the gains of red and blue, ``2.1,1.5``.
-        exposure: Stops by which RAW pictures become brighter.
-        tone: ``neutral`` brightens the mid tones of RAW pictures as cameras do; ``linear`` does
-            not.
-        highlights: Of RAW pictures, where a channel of the sensor is saturated: ``reconstruct``
-            estimates it from the others, ``clip`` makes white of it.
+        white_balance: White balance of RAW pictures: ``camera``, or gains for red and blue, such as
+            ``2.1,1.5``.
+        exposure: Exposure correction of RAW pictures in stops.
+        tone: Tone curve of RAW pictures: ``neutral`` brightens the midtones as cameras do;
+            ``linear`` does not.
+        highlights: What becomes of saturated channels in RAW pictures: ``reconstruct`` estimates
+            them from the others, ``clip`` makes the pixel white.
         dither: Whether rounding to 8 bit is dithered.
         quality: Quality of lossy compression, 1 to 100.
         lossless: Whether formats that have both lossy and lossless compression use the latter.
-        effort: Effort of compression, 1 to 9, in formats that have it; None takes theirs.
-        long_edge: Pixels that the longer side of the file has at most; larger results are shrunk.
-        print_size: Length of the longer side in print, in cm: the result is shrunk to `dpi`, or
-            300, and its file states the resolution that gives this length.
-        dpi: Dots per inch that the file states; without `print_size` no pixel changes.
-        metadata: Which metadata of the source the file gets: all (``keep``); creator, credit,
-            ``copyright`` and license; or ``none``. The color profile stays.
-        keep_times: Whether the file of the result gets the access and modification time of its
-            source.
-        provenance: Where the account of how a result was made goes: into the file, or, where its
-            format has no XMP, into a sidecar file (``embed``); into a ``sidecar``; nowhere.
+        effort: Effort of compression, 1 to 9, in formats that have this setting; None takes the
+            format's default.
+        long_edge: Largest length of the longer side in pixels; larger results are shrunk.
+        print_size: Length of the longer side in print, in cm. The result is shrunk to `dpi` (300 by
+            default), and its file states the resolution that gives this length.
+        dpi: Resolution stored in the file, in dots per inch; without `print_size`, no pixel
+            changes.
+        metadata: Which of the source's metadata to keep: all (``keep``); creator, credit, copyright
+            and license (``copyright``); or none (``none``). The color profile stays.
+        keep_times: Whether the result file gets the access and modification times of its source.
+        provenance: Where to record how a result was made: ``embed`` in the file, or in a sidecar if
+            its format has no XMP; ``sidecar`` always in a sidecar; ``none`` nowhere.
         existing: What to do where a target exists.
-        pages: Which pages of a file of several, or frames of an animation, are restored, from 1:
+        pages: Which pages of a document or frames of an animation to restore, counted from 1:
             ``1,3-5``; None for all.
         mosaic: Bayer pattern, such as ``rggb``, of gray pictures whose values are linear samples of
             a sensor, and of files without a header; None for other pictures.
         raw_size: Width and height, ``4000x3000``, of files without a header.
-        raw_bits: How samples lie in them: ``8``; ``10`` or ``12``, packed as in MIPI CSI-2; ``16``
-            or ``16be``, with the low or the high byte first; None goes by the size of the file.
-        raw_black: The sample of a mosaic without light.
-        raw_white: The sample at which the sensor saturates; None for the largest that there can be.
+        raw_bits: Bits per sample of such files: ``8``; ``10`` or ``12``, packed as in MIPI CSI-2;
+            ``16`` or ``16be``, with the low or the high byte first; None derives it from the size
+            of the file.
+        raw_black: The sample value of a mosaic without light.
+        raw_white: The sample value at which the sensor saturates; None for the largest possible.
         max_pixels: Larger inputs are refused before they are decoded; None for the built-in budget.
     """
 

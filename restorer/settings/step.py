@@ -13,17 +13,19 @@ class Step(Checked):
     """One run of one network; its options are checked like those of `Settings`.
 
     Attributes:
-        model: Id in the catalog; ``auto`` repairs what the picture needs, and enlarges it if it is
-            given a scale; ``auto-sr`` enlarges it only, by the model that suits its damage.
+        model: Id in the catalog. ``auto`` repairs the damage of the picture, and enlarges it if a
+            scale is given; ``auto-sr`` only enlarges it, with the model that suits its damage.
         sigma: Noise level on the 0-255 scale for models conditioned on it; None estimates it.
-        strength: 1 takes the network's result, 0 the (resampled) input; values between them blend.
+        strength: Share of the network's change that is applied: 1 gives the network's result, 0 the
+            (resampled) input.
         bayer: Colors of the first two rows of a mosaic, such as ``rggb``, for demosaicing.
-        detail: Strength of fine changes (grain, texture) where it differs from that of coarse
-            ones (blotches, blocks); see `restorer.restoration.strength`.
-        jpeg_quality: Lowest quality, 1 to 100, that the picture was saved with, for models
+        detail: Strength of fine changes (grain, texture), if it differs from that of coarse ones
+            (blotches, blocks); see `restorer.restoration.strength`.
+        jpeg_quality: Lowest JPEG quality, 1 to 100, with which the picture was saved, for models
             conditioned on it; None takes it from the file or estimates it.
-        denoise: Share of noise that is removed, for models with a twin that keeps it: the weights
-            of both networks are interpolated. None is 1, the weights of the model itself.
+        denoise: For models with a twin that keeps noise: 1 removes the most noise, 0 keeps the
+            most; the weights of the two networks are interpolated. None means 1, the weights of the
+            model itself.
         scale: Factor of enlargement for ``auto`` and ``auto-sr``; other models have their own.
     """
 

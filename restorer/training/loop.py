@@ -92,9 +92,9 @@ def train(
         compiled: Whether to use `torch.compile`, which makes iterations faster but takes some
             minutes at the start and requires a C++ compiler or Triton.
         resume: Whether to continue from the state in `out`; otherwise it is deleted.
-        minutes: Time of the iterations instead of their number, over all runs in `out`; the
-            learning rate follows the clock, so that the result is not the same again. For one
-            process.
+        minutes: Total time of the iterations instead of their number, over all runs in `out`. The
+            learning rate follows the clock, so the result is not exactly repeatable. Works with one
+            process only.
         on_note: Called before the first iteration with sentences about the photographs: which
             ones are held out or not used, how much memory they take, and once a minute, how many
             are prepared.

@@ -142,7 +142,7 @@ Location: TypeAlias = Path | Address
 
 
 def location(place: str | os.PathLike[str] | Address) -> Path | Address:
-    """Return a path, or an address where the text is one, such as ``s3://bucket/photo.jpg``.
+    """Return an address if the text is one, such as ``s3://bucket/a.jpg``, otherwise a path.
 
     Examples:
         >>> restorer.location("s3://bucket/photo.jpg").name
@@ -165,8 +165,9 @@ def location(place: str | os.PathLike[str] | Address) -> Path | Address:
 def file_identity(place: Location | str) -> Identity:
     """Return a value that is equal for two places if and only if they are one file.
 
-    Links are followed, and so are names in other letters where the file system ignores case. Hard
-    links of a file are one file. A missing file is told by its folder and its name without case.
+    Links are followed, and names that differ only in case are equal where the file system ignores
+    case. Hard links to a file are one file. A missing file is identified by its folder and its
+    name, ignoring case.
 
     Examples:
         >>> restorer.file_identity("photo.jpg") == restorer.file_identity("./photos/../photo.jpg")

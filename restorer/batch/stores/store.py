@@ -58,7 +58,7 @@ _connecting = threading.Lock()
 
 @dataclass(frozen=True)
 class FileState:
-    """What tells whether a file is still the one of an earlier run.
+    """The state of a file, to tell whether it has changed since an earlier run.
 
     Attributes:
         mtime_ns: Time of change; of an address in whole seconds, 0 where the store has none.

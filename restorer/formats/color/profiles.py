@@ -96,7 +96,7 @@ def profile_space(profile: bytes | None) -> str:
 
 
 def profile_name(profile: bytes | None) -> str:
-    """Return what a profile calls itself; empty where there is none, or a damaged one.
+    """Return the name stored in a profile; empty if there is no profile, or it is damaged.
 
     Examples:
         >>> restorer.profile_name(restorer.find_profile("srgb"))
@@ -116,13 +116,13 @@ def profile_name(profile: bytes | None) -> str:
 
 
 def find_profile(name: Path | str) -> bytes | None:
-    """Return the profile that a value of the setting ``profile`` means; None for ``keep``.
+    """Return the ICC profile for a value of the setting ``profile``; None for ``keep``.
 
     Args:
         name: ``keep``, ``srgb``, ``display-p3``, ``adobe-rgb``, ``rec2020-linear``,
             ``prophoto-linear``, or the path of an ICC profile for RGB.
 
-    Raises SettingsError where the file is no such profile.
+    Raises SettingsError if the file is not an ICC profile for RGB.
 
     Examples:
         >>> restorer.profile_name(restorer.find_profile("display-p3"))

@@ -74,7 +74,7 @@ class PlainMosaic:
         size: Height and width of a file without a header; None for pictures.
         packing: One of `PACKINGS`, for a file without a header; None goes by its size.
         black: The sample without light.
-        white: The sample at which the sensor saturates; None for the largest that there can be.
+        white: The sample value at which the sensor saturates; None for the largest possible.
     """
 
     pattern: str

@@ -179,7 +179,7 @@ def plain_picture(mosaic: Mosaic, development: Development | None = None) -> Ima
 
     Args:
         mosaic: The samples.
-        development: What the photographer decides about the colors; None for the defaults.
+        development: White balance, exposure, tone and highlights; None for the defaults.
 
     Examples:
         >>> color = restorer.CameraColor(np.ones(3), np.eye(3))

@@ -56,8 +56,8 @@ def check_references(
 def pair_references(source: Path | str, folder: Path | str) -> tuple[Path, ...]:
     """Return the references for a picture in a folder, without the picture itself.
 
-    These are the files with its name, alone or followed by ``-``, ``_``, a space or a dot. Without
-    any, these are all pictures of the folder, of which `choose_references` takes the best.
+    These are the files with its name, alone or followed by ``-``, ``_``, a space or a dot. If there
+    are none, these are all pictures of the folder, from which `choose_references` takes the best.
 
     Raises SettingsError for a folder without pictures.
 
