@@ -66,36 +66,38 @@ def verify_result(
         ['file', 'size', 'depth']
     """
     source, result = Path(source), Path(result)
-    wanted = find_profile(profile)
+    wanted = _Wanted(scale, bits, find_profile(profile))
     checks: Sequence[Check]
     try:
         with open_source(source, max_pixels=None) as original:
             if not result.exists():
                 return Verification(source, result, (Check("file", "failed", "does not exist"),))
-            checks = _check_file(original, result, scale, bits, wanted)
+            checks = _check_file(original, result, wanted)
     except ImageError as error:
         checks = (Check("source", "failed", _reason(error, source)),)
     return Verification(source, result, tuple(checks))
 
 
-def _check_file(
-    source: ImageFile,
-    path: Path,
-    scale: int | None,
-    bits: Bits | None,
-    wanted: bytes | None,
-) -> list[Check]:
+@dataclass(frozen=True)
+class _Wanted:
+    """What was asked for; None where any whole scale will do, or what the source has."""
+
+    scale: int | None
+    bits: Bits | None
+    profile: bytes | None
+
+
+def _check_file(source: ImageFile, path: Path, wanted: _Wanted) -> list[Check]:
     """Return all checks of a file that exists."""
     try:
         with open_source(path, max_pixels=None) as result:
             count, found = source.header.pages, result.header.pages
             if found == 1:
-                return _check_page(source, result, path, scale, bits, wanted)
+                return _check_page(source, result, path, wanted)
             if count != found:
                 return [Check("pages", "failed", f"{found} of {count}")]
             pages = (
-                _check_page(source.page(n), result.page(n), path, scale, bits, wanted)
-                for n in range(count)
+                _check_page(source.page(n), result.page(n), path, wanted) for n in range(count)
             )
             return [Check("pages", "passed", f"all {count}"), *_worst(pages)]
     except ImageError as error:
@@ -116,22 +118,15 @@ def _worst(pages: Iterable[Sequence[Check]]) -> list[Check]:
     return [*found.values()]
 
 
-def _check_page(
-    original: ImageFile,
-    file: ImageFile,
-    path: Path,
-    scale: int | None,
-    bits: Bits | None,
-    wanted: bytes | None,
-) -> list[Check]:
+def _check_page(original: ImageFile, file: ImageFile, path: Path, wanted: _Wanted) -> list[Check]:
     """Return all checks of a picture, or of one page."""
     source = Picture(original)
     try:
         result = Picture(file)
         format = next(row for row in FORMATS.values() if row.name == result.header.format)
-        checks = [_check_size(source, result, scale)]
+        checks = [_check_size(source, result, wanted.scale)]
         pixels = [_check_alpha(source, result, format)]
-        pixels.append(_check_profile(source.first, result.first, format, wanted))
+        pixels.append(_check_profile(source.first, result.first, format, wanted.profile))
         if checks[0].state != "failed":
             pixels += check_colors(source, result)
         else:
@@ -140,7 +135,7 @@ def _check_page(
     except ImageError as error:
         return [Check("file", "failed", _reason(error, path))]
     checks = [Check("file", "passed", f"a whole {format.name}"), *checks]
-    checks.append(_check_depth(source.header.bits, result.header.bits, format, bits))
+    checks.append(_check_depth(source.header.bits, result.header.bits, format, wanted.bits))
     found, size = result.first.metadata, result.size
     checks += [*pixels, *check_metadata(source.first.metadata, found, format, size)]
     lost = [note.removeprefix(_NOT_KEPT) for note in source.first.notes if _NOT_KEPT in note]
@@ -164,7 +159,7 @@ def _check_size(source: Picture, result: Picture, scale: int | None) -> Check:
 
 def _check_depth(source: Bits, result: Bits, format: Format, bits: Bits | None) -> Check:
     wanted = bits or source
-    held = max((each for each in format.bits if each <= wanted), default=format.bits[0])
+    held = format.written_bits(wanted)
     if result == wanted:
         return Check("depth", "passed", f"{result} bits")
     if result == held:

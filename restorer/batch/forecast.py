@@ -272,7 +272,8 @@ def _read_file(decision: Decision, speeds: ModelSpeeds, *, look: bool) -> FileFo
         return FileForecast(decision, "fail", str(error), _problem(error), header.format)
     size = header.height, header.width
     result_size = output_size(header.height * scale, header.width * scale, job.settings)
-    raw_bytes = math.prod(result_size) * header.channels * pages * _depth(job, header, format) / 8
+    bits = format.written_bits(job.settings.bits or header.bits)
+    raw_bytes = math.prod(result_size) * header.channels * pages * bits / 8
     seconds = speeds.seconds(job, size, chosen)
     return FileForecast(
         decision,
@@ -287,12 +288,6 @@ def _read_file(decision: Decision, speeds: ModelSpeeds, *, look: bool) -> FileFo
         pages=pages,
         chosen=chosen,
     )
-
-
-def _depth(job: Job, header: formats.Header, format: formats.Format) -> int:
-    """Return the bits per sample of a result in a format."""
-    wanted = job.settings.bits or header.bits
-    return max((bits for bits in format.bits if bits <= wanted), default=8)
 
 
 def _share(header: formats.Header, format: formats.Format, state: FileState | None) -> float:

@@ -109,8 +109,7 @@ def _fitted(image: Image, format: Format) -> tuple[Image, tuple[str, ...]]:
         values, white = image.to_float(), image.white
         values[..., : image.pixels.shape[2] - image.has_alpha] /= np.float32(white)
         notes.append(_depth_note(values, white, image, format))
-        bits = max(bits for bits in format.bits if bits < image.bits)
-        image = image.with_float(values, bits=bits)
+        image = image.with_float(values, bits=format.written_bits(image.bits))
     kept = image.metadata
     if "exif" in format.carries and not format.holds_block("text"):
         kept, moved = texts.as_exif(kept)

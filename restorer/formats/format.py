@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from restorer.errors import ImageFormatError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Writer,
         WriterOptions,
     )
+    from restorer.image import Bits  # which loads numpy
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Format:
             the reader gives one only. Others have a `PagedReader`.
         extra: The optional dependencies of this package that reader and writer need.
         module: The module that `extra` brings.
-        bits: Bit depths, ascending; an image of another depth is written with the next lower one.
+        bits: Bit depths, ascending; see `written_bits`.
         channels: Channel counts, ascending; gray is copied to RGB, alpha is composited on white.
         carries: The fields of Metadata, and the first words of the names of its blocks, that a file
             can hold.
@@ -74,7 +75,7 @@ class Format:
     module: str = ""
     signature: bytes = b""
     certainty: int = 2
-    bits: tuple[Literal[8, 16, 32], ...] = (8,)
+    bits: tuple[Bits, ...] = (8,)
     channels: tuple[int, ...] = (1, 3)
     carries: tuple[str, ...] = ("exif", "xmp", "icc", "dpi")
     max_side: int = 2**31 - 1
@@ -88,6 +89,10 @@ class Format:
     def alpha(self) -> bool:
         """Whether it holds transparency."""
         return 4 in self.channels
+
+    def written_bits(self, bits: int) -> Bits:
+        """Return the depth at which an image of a depth is written: as deep, or the next lower."""
+        return max((each for each in self.bits if each <= bits), default=self.bits[0])
 
     @property
     def is_installed(self) -> bool:

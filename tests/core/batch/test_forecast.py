@@ -70,6 +70,12 @@ def test_a_format_that_cannot_hold_the_result_is_a_limit(tmp_path: Path) -> None
     assert "16,383" in file.reason
 
 
+def test_a_format_of_floats_needs_their_space(tmp_path: Path) -> None:
+    job = Job(picture(tmp_path / "a.png"), tmp_path / "b.pfm", ENLARGE)
+    (file,) = forecasts([job])
+    assert abs(os.path.getsize(run_job(job).target) - file.size_bytes) < 100  # of headers
+
+
 def test_a_replaced_file_gives_its_space_back(tmp_path: Path) -> None:
     source = picture(tmp_path / "a.bmp")
     target = tmp_path / "b.bmp"
