@@ -119,6 +119,15 @@ def window(qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterat
 
 
 @pytest.fixture
+def opened(qtbot: QtBot, window: MainWindow, make_picture: Callable[..., Path]) -> MainWindow:
+    """The window with two pictures, of which the first is open."""
+    window.files.open([make_picture("a.png"), make_picture("b.jpg")])
+    qtbot.waitUntil(lambda: window.session.state.opened is not None)
+    window.session.stop()
+    return window
+
+
+@pytest.fixture
 def noise(rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, 256, (48, 64, 3), np.uint8)
 

@@ -1,245 +1,34 @@
-"""Every control of the window: it says its name, it fits, it does what it says."""
+"""The window: what is chosen, told, kept and asked."""
 
 import os
 import re
-import subprocess
 import sys
+import threading
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAccessible, QDropEvent, QGuiApplication, QImage
+from PIL import ImageCms
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QGuiApplication,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSpinBox,
     QApplication,
-    QComboBox,
-    QFileDialog,
-    QFrame,
     QInputDialog,
     QLabel,
     QLineEdit,
-    QListView,
-    QProgressBar,
-    QScrollArea,
-    QSlider,
-    QTabBar,
-    QTableView,
     QWidget,
 )
 
 import restorer
+import restorer.gui
 from restorer import read, read_presets
-from restorer.gui.canvas.canvas import Canvas
 from restorer.gui.canvas.scene import Mode
-from restorer.gui.restore.controls import Output
+from restorer.gui.session.rendering import fits_screen
 from restorer.gui.session.session import Session
-from restorer.gui.session.work import Message, Work
+from restorer.gui.session.work import Work
 from restorer.gui.shell.closing import Closing
-from restorer.gui.widgets import theme
-from restorer.gui.widgets.forms import Picker
 from restorer.gui.window import MainWindow
-
-from helpers import contrast
-
-CONTROLS = (
-    QAbstractButton,
-    QAbstractSpinBox,
-    QComboBox,
-    QListView,
-    QTableView,
-    QProgressBar,
-    QSlider,
-    QScrollArea,
-    Canvas,
-)
-
-
-@pytest.fixture
-def opened(qtbot, window, make_picture):
-    window.files.open([make_picture("a.png"), make_picture("b.jpg")])
-    qtbot.waitUntil(lambda: window.session.state.opened is not None)
-    window.session.stop()
-    return window
-
-
-def own_controls(window):
-    """Yield what a person can use; parts of Qt's own widgets are theirs."""
-    for widget in window.findChildren(QWidget):
-        inner = any(isinstance(p, (QAbstractSpinBox, QComboBox, QTabBar)) for p in parents(widget))
-        if isinstance(widget, CONTROLS) and not inner and "qt_" not in widget.objectName():
-            yield widget
-
-
-def test_the_reason_stands_in_place_of_a_picture_that_cannot_be_opened(
-    window, qtbot, make_picture, tmp_path
-):
-    good, bad, page = make_picture("b.png"), tmp_path / "a.tif", window.picture
-    bad.write_text("words")
-    window.files.open([bad, good])
-    qtbot.waitUntil(lambda: page.stage.currentWidget() is page.unread)
-    assert page.unread.title.text() == "a.tif cannot be opened"
-    assert page.unread.reason.text() == "Is a text file named .tif; choose a picture."
-    window.actions_["next"].trigger()
-    qtbot.waitUntil(lambda: window.session.state.picture is not None)
-    assert page.stage.currentWidget() is page.compare
-    window.actions_["previous"].trigger()
-    qtbot.waitUntil(lambda: page.stage.currentWidget() is page.unread)
-    window.session.opener.remove([each.id for each in window.session.state.documents])
-    qtbot.waitUntil(lambda: page.stage.currentWidget() is page.welcome)
-
-
-def test_every_control_says_its_name(opened):
-    nameless = [
-        f"{type(w).__name__} in {type(w.parent()).__name__}"
-        for w in own_controls(opened)
-        if not (w.accessibleName() or (isinstance(w, QAbstractButton) and w.text()))
-    ]
-    assert nameless == []
-
-
-def test_names_are_told_to_screen_readers_with_roles_and_values(opened):
-    divider = QAccessible.queryAccessibleInterface(opened.picture.compare.divider)
-    assert divider.role() == QAccessible.Role.Slider
-    assert "before and after" in divider.text(QAccessible.Text.Name)
-    assert divider.valueInterface().currentValue() == opened.picture.compare.divider.value()
-    for widget in own_controls(opened):
-        interface = QAccessible.queryAccessibleInterface(widget)
-        assert interface.text(QAccessible.Text.Name), widget
-        assert interface.role() != QAccessible.Role.NoRole
-
-
-@pytest.mark.parametrize("size", [(800, 480), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)])
-def test_nothing_is_cut_off_at_any_size(opened, size):
-    opened.resize(*size)
-    opened.session.tell(Message("A long message. " * 12))
-    QApplication.processEvents()
-    assert opened.size().toTuple() == size
-    for widget in own_controls(opened):
-        scrolled = any(isinstance(p, QScrollArea) and p is not opened.body for p in parents(widget))
-        if widget.isVisible() and not scrolled and not isinstance(widget, QScrollArea):
-            place = widget.mapTo(opened, QPoint(0, 0))
-            assert opened.rect().contains(place), widget.accessibleName()
-            hint = widget.minimumSizeHint()
-            assert widget.width() >= hint.width() - 1, widget.accessibleName()
-
-
-def test_a_small_window_is_scrolled(opened):
-    across, down = opened.body.horizontalScrollBar(), opened.body.verticalScrollBar()
-    opened.resize(683, 360)
-    QApplication.processEvents()
-    assert opened.size().toTuple() == (683, 360)
-    assert across.maximum() > 0
-    assert not down.maximum(), "the buttons of the picture are seen"
-    opened.actions_["page-queue"].trigger()
-    QApplication.processEvents()
-    page = opened.pages.currentWidget()
-    assert page.width() >= page.minimumSizeHint().width()
-    opened.actions_["full-screen"].trigger()
-    QApplication.processEvents()
-    assert not across.maximum()
-    opened.actions_["full-screen"].trigger()
-    opened.resize(1280, 800)
-    QApplication.processEvents()
-    assert not across.maximum()
-    assert not down.maximum()
-
-
-def parents(widget):
-    while (widget := widget.parentWidget()) is not None:
-        yield widget
-
-
-def test_tab_leads_to_every_control_of_the_page(opened):
-    reached, widget = set(), opened.picture.compare.canvas
-    widget.setFocus()
-    for _ in range(200):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        reached.add(QApplication.focusWidget())
-    for wanted in (
-        opened.picture.compare.divider,
-        opened.picture.panel.controls.strength.all.slider,
-        opened.picture.panel.controls.steps.rows["denoising"].wanted,
-        opened.picture.panel.area.run_button,
-        opened.picture.strip,
-    ):
-        assert wanted in reached, wanted.accessibleName()
-
-
-def test_modes_are_chosen_by_keys(opened):
-    for key, mode in zip(
-        "2341", [Mode.SIDES, Mode.FLICKER, Mode.DIFFERENCE, Mode.SPLIT], strict=True
-    ):
-        QTest.keyClick(opened, key)
-        assert opened.picture.compare.canvas.mode is mode
-        assert opened.picture.compare.divider.isVisible() == (mode is Mode.SPLIT)
-        assert opened.bar.gain.isVisible() == (mode is Mode.DIFFERENCE)
-
-
-def test_zoom_is_changed_by_keys_and_told(opened):
-    canvas = opened.picture.compare.canvas
-    QTest.keyClick(opened, Qt.Key.Key_Z)
-    assert canvas.view.zoom == 1
-    assert opened.bar.zoom.text() == "100 %"
-    QTest.keyClick(opened, Qt.Key.Key_Plus)
-    assert canvas.view.zoom > 1
-    QTest.keyClick(opened, Qt.Key.Key_F)
-    assert canvas.view.fitted
-
-
-def test_the_divider_moves_by_keys_and_by_mouse(opened):
-    divider = opened.picture.compare.divider
-    QTest.keyClick(opened, Qt.Key.Key_Period)
-    assert divider.value() == 510
-    divider.setFocus()
-    QTest.keyClick(divider, Qt.Key.Key_Left)
-    assert divider.value() == 500
-    middle = divider.rect().center()
-    QTest.mousePress(divider, Qt.MouseButton.LeftButton, pos=middle)
-    start = divider.mapTo(opened.picture.compare.canvas, middle).x()
-    QTest.mouseMove(divider, middle + QPoint(100, 0))
-    QTest.mouseRelease(divider, Qt.MouseButton.LeftButton, pos=divider.rect().center())
-    moved = divider.geometry().center().x() - start
-    assert moved == pytest.approx(100, abs=2)
-
-
-def test_the_original_is_shown_while_b_is_held(opened):
-    canvas = opened.picture.compare.canvas
-    QTest.keyPress(opened, Qt.Key.Key_B)
-    assert canvas.scene.original_held
-    QTest.keyRelease(opened, Qt.Key.Key_B)
-    assert not canvas.scene.original_held
-    QTest.mousePress(opened.bar.peek, Qt.MouseButton.LeftButton)
-    assert canvas.scene.original_held
-    QTest.mouseRelease(opened.bar.peek, Qt.MouseButton.LeftButton)
-    assert not canvas.scene.original_held
-
-
-def test_a_rectangle_drawn_with_shift_is_previewed(opened):
-    canvas = opened.picture.compare.canvas
-    start = canvas.rect().center() - QPoint(20, 10)
-    end = start + QPoint(80, 60)
-    shift, left = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
-    QTest.mousePress(canvas, left, shift, start)
-    QTest.mouseMove(canvas, end)
-    QTest.mouseRelease(canvas, left, shift, end)
-    frame = opened.session.state.frame
-    zoom = canvas.view.zoom
-    assert (frame.width, frame.height) == (pytest.approx(80 / zoom), pytest.approx(60 / zoom))
-    opened.actions_["unframe"].trigger()
-    assert opened.session.state.frame is None
-
-
-def test_pixel_values_are_told_below_the_mouse(opened):
-    canvas = opened.picture.compare.canvas
-    place = canvas.rect().center() - QPoint(20, 20)
-    QTest.mouseMove(canvas, place)
-    said = opened.status.pixel.text()
-    x, y = (int(n) for n in re.match(r"x (\d+)  y (\d+) ", said).groups())
-    assert (x, y) == tuple(int(n) for n in canvas.view.to_picture(*place.toTuple()))
-    values = " ".join(str(v) for v in opened.session.state.opened.image.pixels[y // 2, x // 2])
-    assert values in said
 
 
 def test_every_task_can_be_chosen(opened):
@@ -291,65 +80,6 @@ def test_the_command_is_copied(opened):
     opened.actions_["copy-command"].trigger()
     path = opened.session.state.opened.path
     assert QGuiApplication.clipboard().text() == opened.session.state.choices.command(path)
-
-
-def test_pictures_are_pasted(qtbot, window, noise):
-    image = QImage(noise.data, 64, 48, 64 * 3, QImage.Format.Format_RGB888)
-    QGuiApplication.clipboard().setImage(image)
-    window.actions_["paste"].trigger()
-    qtbot.waitUntil(lambda: window.session.state.opened is not None)
-    assert np.array_equal(window.session.state.opened.image.pixels, noise)
-    assert not window.actions_["copy-command"].isEnabled()
-    QGuiApplication.clipboard().setText("words")
-    window.actions_["paste"].trigger()
-    assert "no picture" in window.session.state.message.text
-
-
-def test_files_are_dropped(qtbot, window, make_picture):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(make_picture("a.png")))])
-    actions, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    none = Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, left, none))
-    qtbot.waitUntil(lambda: window.session.state.opened is not None)
-    assert window.windowTitle() == "a.png - restorer"
-
-
-def test_files_are_opened_and_saved_by_dialogs(qtbot, window, make_picture, monkeypatch, tmp_path):
-    source, target = make_picture("a.png"), tmp_path / "out"
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(source)], ""))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    window.actions_["open"].trigger()
-    qtbot.waitUntil(lambda: window.session.state.opened is not None)
-    window.picture.panel.area.run_button.click()
-    qtbot.waitUntil(lambda: window.picture.panel.area.save_button.isEnabled())
-    window.picture.panel.area.save_button.click()
-    qtbot.waitUntil(lambda: window.session.state.saved is not None)
-    assert read(tmp_path / "out.png").width == 160
-    assert window.preferences.recent[0] == source
-    assert [a.data() for a in window.menus.recent.actions()] == [source]
-
-
-def test_dialogs_take_formats_as_the_table_says(qtbot, window, monkeypatch):
-    readable = restorer.Format("Read", (".rd",), "no:sniff", reader="no:reader")
-    writable = restorer.Format("Written", (".wr",), "no:sniff", writer="no:writer")
-    monkeypatch.setitem(restorer.FORMATS, "read", readable)
-    monkeypatch.setitem(restorer.FORMATS, "written", writable)
-    filters = []
-
-    def ask(*arguments):
-        filters.append(arguments[3])
-        return [], ""
-
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", ask)
-    window.actions_["open"].trigger()
-    assert "*.rd" in filters[0].replace(")", " ").split()
-    assert "*.wr" not in filters[0]
-    output = Output()
-    qtbot.addWidget(output)
-    names = [output.format.itemText(i) for i in range(output.format.count())]
-    assert "Written" in names
-    assert "Read" not in names
 
 
 def test_presets_are_saved_and_taken(qtbot, opened, monkeypatch):
@@ -434,19 +164,6 @@ def test_no_key_is_given_twice(window):
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_in_both_schemes(qapp, window, scheme):
-    window.actions_[f"theme-{scheme}"].trigger()
-    colors = theme.DARK if scheme == "dark" else theme.LIGHT
-    for ink in (colors.text, colors.muted):
-        for paper in (colors.window, colors.panel, colors.field):
-            assert contrast(ink, paper) >= 4.5, (ink, paper)
-    assert contrast(colors.on_accent, colors.accent) >= 4.5
-    assert contrast(colors.text, colors.error) >= 4.5
-    assert window.palette().window().color().name() == colors.window
-    theme.set_scheme(qapp, "light")
-
-
 def test_lines_are_edited_without_setting_off_keys(opened):
     spin = opened.picture.panel.controls.strength.all.spin_box
     spin.setFocus()
@@ -456,52 +173,6 @@ def test_lines_are_edited_without_setting_off_keys(opened):
     assert opened.session.state.choices.template.strength == 0.42
     assert opened.picture.compare.canvas.mode is Mode.SPLIT
     opened.session.stop()
-
-
-SCALED = """
-import sys
-import numpy as np
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
-from restorer.gui.canvas.canvas import Canvas
-from restorer.gui.canvas.scene import Mode
-from restorer.gui.restore.controls import Output
-from restorer.gui.session.convert import pyramid, to_pixels
-from restorer.gui.canvas.painting import Layer
-from restorer.gui.session.box import Box
-app = QApplication([])
-noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
-window = QWidget()
-layout = QVBoxLayout(window)
-layout.setContentsMargins(7, 13, 7, 7)
-canvas = Canvas()
-layout.addWidget(canvas)
-window.resize(333, 277)
-window.show()
-canvas.set_mode(Mode.FLICKER)
-canvas.set_layers((300, 200), [Layer(pyramid(noise), Box(0, 0, 300, 200))], [])
-canvas.zoom_to(1.0)
-app.processEvents()
-seen = to_pixels(window.grab().toImage())[..., :3]
-patch = noise[90:110, 120:180]
-found = [
-    (y, x)
-    for y in range(seen.shape[0] - 20)
-    for x in np.flatnonzero((seen[y, :-60] == patch[0, 0]).all(1))
-    if np.array_equal(seen[y : y + 20, x : x + 60], patch)
-]
-assert len(found) == 1, found
-window.close()
-"""
-
-
-@pytest.mark.parametrize("factor", ["1", "1.25", "1.5", "2"])
-def test_one_pixel_is_one_device_pixel_at_every_resolution(factor):
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": factor}
-    ended = subprocess.run(
-        [sys.executable, "-c", SCALED], capture_output=True, text=True, env=environment, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
 
 
 def test_void_calls_of_qt_keep_their_references(qapp):
@@ -530,42 +201,6 @@ def test_the_quality_of_a_jpeg_file_is_found_out_or_set(qtbot, opened):
     chain.quality.automatic.click()
     assert session.state.choices.template.jpeg_quality is None
     session.stop()
-
-
-def test_no_words_of_the_keys_are_cut_off(window):
-    window.keys.toggle()
-    QApplication.processEvents()
-    sheet = window.keys.findChild(QFrame)
-    for label in sheet.findChildren(QLabel):
-        assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), label.text()
-        assert sheet.rect().contains(label.geometry()), label.text()
-    window.keys.toggle()
-
-
-def test_what_does_not_exist_is_not_remembered(qtbot, window, tmp_path):
-    window.files.open([tmp_path / "gone.png"])
-    qtbot.waitUntil(lambda: bool(window.session.state.unread))
-    assert window.preferences.recent == []
-
-
-def test_long_names_of_models_end_in_an_ellipsis(qtbot):
-    picker = Picker()
-    qtbot.addWidget(picker)
-    picker.addItem("twice as large with the textures of reference pictures, and more")
-    picker.resize(160, 30)
-    picker.show()
-    short, whole = picker.grab().toImage(), picker.sizeHint()
-    picker.setItemText(0, picker.itemText(0) + " than that")
-    assert picker.grab().toImage() == short, "the end of the text shows"
-    assert whole.width() < 200
-
-
-def test_nothing_moves_when_work_begins_and_ends(opened):
-    height = opened.picture.panel.area.height()
-    opened.session._store.set(work=Work("restoring"))
-    QApplication.processEvents()
-    assert opened.picture.panel.area.height() == height
-    opened.session._store.set(work=Work())
 
 
 def test_the_place_a_texture_came_from_is_shown(qtbot, opened, make_picture, monkeypatch):
@@ -604,3 +239,116 @@ def test_escape_takes_the_keys_away_and_stops_nothing(opened):
     assert opened.session.state.work.doing == "restoring"
     QTest.keyClick(opened, Qt.Key.Key_Escape)
     assert opened.session.state.work.doing == "nothing"
+
+
+def test_colors_change_with_the_profile_of_the_screen_and_back(qtbot, opened, tmp_path):
+    session = opened.session
+    swapped = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = swapped.find(b"rXYZ"), swapped.find(b"bXYZ")
+    swapped[red : red + 4], swapped[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    profile, damaged = tmp_path / "screen.icc", tmp_path / "damaged.icc"
+    profile.write_bytes(swapped)
+    damaged.write_bytes(b"nonsense")
+    assert fits_screen(bytes(swapped))
+    first = session.state.opened
+    opened.picture.compare.canvas.zoom_to(2.0)
+    assert not session.colors.set_screen_profile(damaged)
+    assert "damaged.icc" in session.state.message.text
+    assert not session.colors.set_screen_profile(tmp_path / "gone.icc")
+    assert session.state.opened is first
+    assert session.colors.set_screen_profile(profile)
+    qtbot.waitUntil(lambda: session.state.opened is not first)
+    other = session.state.opened
+    assert other.image is first.image
+    assert other.shown.levels[0] != first.shown.levels[0]
+    assert opened.picture.compare.canvas.view.zoom == 2.0, "the view stays"
+    opened.actions_["screen-srgb"].trigger()
+    qtbot.waitUntil(lambda: session.state.opened is not other)
+    assert session.state.opened.shown.levels[0] == first.shown.levels[0]
+    session.stop()
+
+
+def test_keys_of_the_picture_are_free_where_it_is_not_seen(opened):
+    do, mode = opened.actions_, opened.picture.compare.canvas.mode
+    for page in ("sheet", "queue", "models"):
+        do[f"page-{page}"].trigger()
+        for key in (Qt.Key.Key_4, Qt.Key.Key_L, Qt.Key.Key_B, Qt.Key.Key_F5):
+            QTest.keyClick(opened, key)
+        if page != "sheet":
+            QTest.keyClick(opened, Qt.Key.Key_PageDown)
+        assert opened.picture.compare.canvas.mode is mode
+        assert not opened.picture.compare.canvas.scene.original_held
+        assert opened.session.state.current == 0
+        assert opened.session.state.work.doing != "restoring"
+    do["page-picture"].trigger()
+    QTest.keyClick(opened, Qt.Key.Key_4)
+    assert opened.picture.compare.canvas.mode is not mode
+    do["split"].trigger()
+    opened.session.stop()
+
+
+def test_keys_that_would_do_nothing_are_not_offered(opened):
+    do = opened.actions_
+    for mode, gain, divider in (("split", False, True), ("difference", True, False)):
+        do[mode].trigger()
+        assert do["gain-up"].isEnabled() is gain
+        assert do["divider-left"].isEnabled() is divider
+    do["split"].trigger()
+
+
+def test_progress_is_told_while_the_panel_is_hidden(opened):
+    assert not opened.status.work.text()
+    opened.actions_["panel"].setChecked(False)
+    opened.session._store.set(work=Work("restoring", 3, 20))
+    assert opened.status.work.text() == opened.picture.panel.area.text.text() == "Tile 3 of 20"
+    opened.session._store.set(work=Work())
+    opened.actions_["panel"].setChecked(True)
+    assert not opened.status.work.text()
+
+
+def test_the_noise_of_the_picture_is_not_told_for_that_behind_another_task(qtbot, opened):
+    session, automatic = opened.session, opened.picture.panel.controls.steps.sigma.automatic
+    session.recipes.choose(session.state.choices.with_task("denoising", wanted=True))
+    qtbot.waitUntil(lambda: session.state.estimated_sigma is not None)
+    assert re.fullmatch(r"Noise level: automatic \((low|medium|high), [\d.]+\)", automatic.text())
+    session.recipes.choose(session.state.choices.with_task("deblocking", wanted=True))
+    assert "after the previous step" in automatic.text()
+
+
+def test_a_tick_of_progress_changes_the_bar_and_rebuilds_nothing(opened, monkeypatch):
+    session = opened.session
+    session._store.set(work=Work("restoring"))
+    calls = []
+
+    def count(owner, name):
+        real = getattr(owner, name)
+
+        def called(*args, **options):
+            if threading.current_thread() is threading.main_thread():  # others load modules
+                calls.append(name)
+            return real(*args, **options)
+
+        monkeypatch.setattr(owner, name, called)
+
+    count(restorer.gui.restore.step_list, "list_models")
+    count(os, "scandir")
+    for view in (
+        opened.picture.panel.controls,
+        opened.picture.compare,
+        opened.picture.strip,
+        opened.picture.panel.details,
+        opened.picture.attention,
+    ):
+        count(view, "show_state")
+    for done in range(50):
+        session._runs.count(done, 50)
+    assert calls == []
+    assert (opened.picture.panel.area.bar.value(), opened.picture.panel.area.bar.maximum()) == (
+        49,
+        50,
+    )
+    assert "49" in opened.picture.panel.area.text.text()
+    session._store.set(work=Work())
+    assert opened.picture.panel.area.bar.isHidden()
+    assert calls.count("show_state") == 5
+    assert "list_models" not in calls
