@@ -468,23 +468,23 @@ def page(results: dict[tuple[str, str, str], Restored]) -> str:
 INTRODUCTION = """\
 # Fidelity
 
-What becomes of each property of a file when it is restored into the same or another format. The
-tests make the files, restore them, read the results with other programs, and fail if this page says
-anything else. `python tests/fidelity.py` writes it.
+This page shows what happens to each property of a file when it is restored into the same format or
+another. Tests create the files, restore them and read the results with other programs; they fail if
+this page is wrong. `python tests/fidelity.py` writes it.
 
 | word | meaning |
 |---|---|
-| kept | the result holds it unchanged |
-| transformed | the result holds it, adapted to the new pixels: their size, their orientation |
-| noted | the result does not hold it, and a note says so |
-| n/a | files of the source format do not hold it, or not in these tests |
+| kept | the result has it, unchanged |
+| transformed | the result has it, adapted to the size and orientation of the new pixels |
+| noted | the result does not have it, and a note says so |
+| n/a | files of the source format cannot have it, or do not have it in these tests |
 
-Colors whose profile cannot be written are converted to sRGB, transparency is laid on white, and
-samples are rounded to the depth of the format. File times are kept with `--keep-times`. Unknown
-parts are segments, chunks, tags and trailers that restorer does not understand, here signatures
-(C2PA), which do not hold of other pixels.
-PAM holds what PNM does, and transparency. Texts are those of a generated picture without EXIF; they
-move to EXIF where a format holds no texts. The thumbnail of a TIFF file is a reduced page."""
+If a color profile cannot be written, the colors are converted to sRGB. If a format has no
+transparency, the picture is laid on white. Samples are rounded to the bit depth of the format.
+`--keep-times` keeps file times. Unknown parts are segments, chunks, tags and trailers that restorer
+does not understand, here signatures (C2PA), which are not valid for other pixels. PAM holds what
+PNM does, and transparency. Texts are those of a generated picture without EXIF; in formats without
+texts, they become EXIF. The thumbnail of a TIFF file is a reduced page."""
 
 
 if __name__ == "__main__":
