@@ -131,9 +131,9 @@ def test_the_frame_is_denoised_nearly_like_the_inside() -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        (Step(ENLARGE, sigma=10), f"sigma 10: {ENLARGE} takes none; models for denoising"),
-        (Step(DENOISE, jpeg_quality=50), "JPEG quality 50: .*models for deblocking"),
-        (Step("panet-deblock-lite", sigma=10), "sigma 10: .*models for denoising"),
+        (Step(ENLARGE, sigma=10), f"sigma 10: {ENLARGE} takes none; use a model for denoising"),
+        (Step(DENOISE, jpeg_quality=50), "JPEG quality 50: .*a model for deblocking"),
+        (Step("panet-deblock-lite", sigma=10), "sigma 10: .*a model for denoising"),
         (Step("panet-denoise-15-paper", sigma=10), "sigma 10: .*takes none"),
     ],
 )
