@@ -29,7 +29,7 @@ def split(values: FloatArray) -> tuple[FloatArray, FloatArray | None]:
 
 
 def join(colors: FloatArray, alpha: FloatArray | None) -> FloatArray:
-    """Join color and alpha; the inverse of `split`."""
+    """Join color (H, W, 1|3) and alpha (H, W, 1) or None; the inverse of `split`."""
     return colors if alpha is None else np.concatenate([colors, alpha], axis=-1)
 
 
@@ -54,7 +54,7 @@ def luma(colors: FloatArray) -> FloatArray:
 
 
 def is_gray(colors: NDArray[Any]) -> bool:
-    """Whether all planes are equal, as in a gray image stored as RGB."""
+    """Whether all planes of (H, W, C) are equal, as in a gray image stored as RGB."""
     first, *others = np.moveaxis(colors, 2, 0)
     return all(np.array_equal(first, plane) for plane in others)
 

@@ -159,6 +159,8 @@ class Image:
             bits: Bit depth of the result; None keeps the depth of this image.
             dither_seed: Seed of triangular noise of up to one step, which is added before
                 rounding to 8 bits to prevent banding in smooth gradients; None adds none.
+
+        Raises ValueError for another depth.
         """
         bits = self.bits if bits is None else bits
         if bits not in _DTYPES:

@@ -60,7 +60,7 @@ def psnr_luma(
     """Return the PSNR in dB on Y of RGB, as in the tables of super-resolution papers.
 
     Papers ignore as many rows and columns on each side (`shave`) as the scale. The other arguments
-    and the errors are those of `psnr`.
+    and the errors are those of `psnr`; images without three channels raise ValueError, too.
 
     Examples:
         >>> truth = np.full((16, 16, 3), 100, np.uint8)

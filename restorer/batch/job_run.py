@@ -25,7 +25,7 @@ class JobRun:
         job: What is done.
         source: The file that it reads, or a page of it.
         format: The format of its target.
-        context: Hears of the progress, and runs the networks.
+        context: Gets the progress, and runs the networks.
         memory: The budget of all pictures in flight.
     """
 

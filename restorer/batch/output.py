@@ -94,7 +94,10 @@ class OutputFolder:
         return {past.source: Path(target) for target, past in self._past.items()}
 
     def decide(self, jobs: Sequence[Job]) -> list[Decision]:
-        """Return which jobs run, in their order; with ``existing`` other than ``skip``, all do."""
+        """Return which jobs run, in their order; with ``existing`` other than ``skip``, all do.
+
+        Raises SettingsError for a folder of results that cannot be read.
+        """
         listing = Listing()
         try:
             return [self._decide(job, listing) for job in jobs]

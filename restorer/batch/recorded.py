@@ -62,7 +62,7 @@ def read_provenance(path: Path | str) -> Provenance:
 
 
 def find_record(path: Path) -> Recorded:
-    """Return what is recorded of a result; see `read_provenance`."""
+    """Return what is recorded of a result; the errors are those of `read_provenance`."""
     past = _find_past(path)
     source, references = None, tuple[Path, ...]()
     if past is not None and past.done is not None:

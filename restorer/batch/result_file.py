@@ -26,7 +26,7 @@ def write_result(job: LocalJob, write: Callable[[Path, formats.Existing], T]) ->
 
     Args:
         job: Its target and `existing` are used.
-        write: Writes a file, and treats an existing one as it is told.
+        write: Writes a file; its second argument says what to do about an existing one.
 
     Returns the path that was written, and what `write` returns. Raises what `write` raises.
     """

@@ -40,6 +40,8 @@ def run_jobs(
             cancelled.
         address: HOST:PORT of the cluster, for the engine ``ray``; None starts one on this machine.
 
+    Raises SettingsError for an unknown engine, no workers, and an address that it does not take.
+
     Examples:
         >>> batch = restorer.plan_jobs("photos", "large", ["panet-sr-x2-lite"])
         >>> done = [e for e in restorer.run_jobs(batch.jobs) if isinstance(e, restorer.Finished)]

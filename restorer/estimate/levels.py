@@ -1,4 +1,4 @@
-"""The noise of a picture as networks are told it: a level of the whole, and those of areas."""
+"""Noise levels that networks are conditioned on: one of the whole picture, and those of areas."""
 
 from __future__ import annotations
 

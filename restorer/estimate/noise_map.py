@@ -1,7 +1,7 @@
 """NoiseMap: areas with less noise than the rest of the picture, such as frames, skies and overlays.
 
-A network that is told the noise of the whole picture smooths its clean areas and shifts their
-colors.
+A network conditioned on the noise level of the whole picture smooths its clean areas and shifts
+their colors.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ def noise_map(size: tuple[int, int], rows: Rows, sigma: float) -> NoiseMap | Non
 
 
 def shares(found: FloatArray) -> FloatArray:
-    """Return which share of the expected level blocks have, at most 1, by the level found."""
+    """Return the share of the expected level that blocks have, at most 1, by the share measured."""
     slope = np.float32((1 - _CLEAN) / (_NOISY - _CLEAN))
     risen = _CLEAN + (found - np.float32(_CLEAN)) * slope
     return np.minimum(np.where(found < _CLEAN, found, risen), 1)
 
 
 def widened(levels: FloatArray) -> FloatArray:
-    """Return the highest level of each block and its neighbors."""
+    """Return the highest level of each block (rows, columns) and its eight neighbors."""
     around = np.lib.stride_tricks.sliding_window_view(np.pad(levels, 1, mode="edge"), (3, 3))
     highest: FloatArray = around.max((2, 3))
     return highest

@@ -28,7 +28,10 @@ def center_crop(clean: Bytes, multiple: int) -> Bytes:
 
 
 def neighbor(truth: Bytes, views: Sequence[Path], others: Sequence[Path], number: int) -> Image:
-    """Return the next view in the folder, or the previous one for the last view, uncropped."""
+    """Return the next view in the folder, or the previous one for the last view, uncropped.
+
+    Raises SettingsError for a folder of one view.
+    """
     if len(views) < 2:
         raise SettingsError(
             f"{views[0].parent}: contains one image; expected several views of one scene"
@@ -37,7 +40,7 @@ def neighbor(truth: Bytes, views: Sequence[Path], others: Sequence[Path], number
 
 
 def unrelated(truth: Bytes, views: Sequence[Path], others: Sequence[Path], number: int) -> Image:
-    """Return an image from another folder, uncropped."""
+    """Return an image from another folder, uncropped. Raises SettingsError where there is none."""
     if not others:
         raise SettingsError("unrelated references require a second folder")
     return Image(load_rgb(others[number % len(others)]))

@@ -33,7 +33,7 @@ class Cursor:
         self.data, self.at = data, at
 
     def take(self, size: int) -> bytes:
-        """Return the next bytes."""
+        """Return the next bytes. Raises ImageFormatError where there are fewer."""
         found = self.data[self.at : self.at + size]
         if len(found) < size:
             raise ImageFormatError("a box of the file is cut short")

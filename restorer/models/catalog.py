@@ -120,7 +120,7 @@ class ModelSpec:
 
     @property
     def noise(self) -> str:
-        """Kind of noise whose sigma the network is told.
+        """Kind of noise on whose sigma the network is conditioned.
 
         It is ``white``, or ``photo``: of any grain size, and different in shadows and highlights.
         """

@@ -20,7 +20,7 @@ def step_notes(
 
     Args:
         runs: The steps as they ran at last.
-        plans: Their plans, with the damage that they were told.
+        plans: Their plans, with the damage that the networks were conditioned on.
         chosen: What was chosen in place of `auto`.
     """
     return (

@@ -190,9 +190,9 @@ class Restoration:
         return self._colored(run, restored, part)
 
     def _demosaic_noisy(self, run: StepRun, part: Part) -> tuple[Part, RunPlan]:
-        """Map a mosaic to color by a network that is told the noise of each sample.
+        """Map a mosaic to color by a network conditioned on the noise of each sample.
 
-        Noisy colors, for strengths below 1, are those of the same network told that there is none.
+        Noisy colors, for strengths below 1, are those of the same network conditioned on none.
         """
         source, shares = self._source, run.step.shares
         pattern = bayer.shifted(run.bayer_pattern, part.region.top, part.region.left)

@@ -47,8 +47,8 @@ class Gate:
     Args:
         name: The model, for messages.
         scale: Enlargement.
-        noise: Standard deviation of the means of cells, white 1, by the damage that the network was
-            told; it removes structure that looks like such damage.
+        noise: Standard deviation of the means of cells, white 1, by the damage that the network is
+            conditioned on; it removes structure that looks like such damage.
         first: Row of the input that comes first.
         strip: Rows that are compared at once.
         grain: Width of the grains of noise in pixels.

@@ -188,13 +188,13 @@ class Source:
         return self.levels.sigma()
 
     def linear(self, values: FloatArray) -> FloatArray:
-        """Return values of the source as light."""
+        """Return values of the source, (H, W, C), as light."""
         if self.gives_samples:
             return values
         return matrix.decoded(values) if self.curve is None else self.curve.decode(values)
 
     def encoded(self, linear: FloatArray) -> FloatArray:
-        """Return light as values of the source."""
+        """Return light, (H, W, C), as values of the source."""
         if self.gives_samples:
             return linear
         return matrix.encoded(linear) if self.curve is None else self.curve.encode(linear)
@@ -299,5 +299,5 @@ def _lower(found: int | None, file: int | None) -> tuple[int, Origin]:
 
 
 def usual(colors: FloatArray) -> FloatArray:
-    """Return the values, clipped at the highest that networks tolerate."""
+    """Return (H, W, C) values, clipped at the highest that networks tolerate, a few times white."""
     return np.minimum(colors, np.float32(HEADROOM)) if colors.max() > HEADROOM else colors

@@ -76,7 +76,7 @@ def stabilized(
 
 
 def curved(linear: FloatArray, knee: float) -> FloatArray:
-    """Return linear values on the curve of `stabilized`; 0 and 1 stay."""
+    """Return linear values of any shape on the curve of `stabilized`; 0 and 1 stay."""
     root = np.float32(np.sqrt(knee))
     factor = np.float32(np.sqrt(1 + knee)) + root
     above = np.sqrt(np.maximum(linear + np.float32(knee), 0))
@@ -93,7 +93,11 @@ def straightened(values: FloatArray, knee: float) -> FloatArray:
 
 
 def network_planes(samples: FloatArray, pattern: str, noise: SensorNoise) -> FloatArray:
-    """Return the four input planes of a network: three of colors, zeros between, and the levels."""
+    """Return the four input planes (H, W, 4) of a network for a mosaic (H, W, 1).
+
+    Three have the samples in their colors, on the curve of `stabilized`, with zeros between; the
+    last has the noise levels, `LEVEL_GAIN` times as large. The arguments are those of `stabilized`.
+    """
     values, levels = stabilized(samples, pattern, noise)
     planes = bayer.spread(values, pattern)
     return np.concatenate([planes, LEVEL_GAIN * levels], axis=2)

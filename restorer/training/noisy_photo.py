@@ -87,7 +87,7 @@ def take_photo(scene: Bytes, rng: np.random.Generator) -> Pair:
 def tell(
     noisy: FloatArray, truth: FloatArray, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the level (h, w, 1) / 255 that a network is told, and its target."""
+    """Return the plane (h, w, 1) of noise levels / 255 that a network gets, and its target."""
     noise = noisy - truth
     level = np.sqrt(cv2.GaussianBlur((noise**2).mean(2), (0, 0), _AREA))
     if rng.random() < 0.3:

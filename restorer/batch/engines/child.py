@@ -41,7 +41,7 @@ _GRACE_S = 10  # for the job to end at its next tile after the parent has died
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker is told at its start.
+    """What a worker gets at its start.
 
     Attributes:
         threads: Its share of the cores.

@@ -60,7 +60,7 @@ class NetworkCurve:
         return _mapped(values, lambda band: _to_network(band / np.float32(self.level)))
 
     def decode(self, values: FloatArray) -> FloatArray:
-        """Return the inverse of `encode`."""
+        """Return encoded (H, W, C) values as linear ones, the inverse of `encode`."""
         return _mapped(values, lambda band: _from_network(band) * np.float32(self.level))
 
 

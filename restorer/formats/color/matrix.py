@@ -94,7 +94,10 @@ def colorants(chromaticities: tuple[float, ...]) -> NDArray[np.float64]:
 
 
 def encoded(linear: NDArray[Any]) -> FloatArray:
-    """Return linear values with the tone curve of sRGB; below 0 its straight part goes on."""
+    """Return linear values of any shape, white 1, with the tone curve of sRGB.
+
+    Below 0 its straight part continues; above 1 its power does.
+    """
     curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
     values: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, curve).astype(np.float32)
     return values

@@ -94,7 +94,10 @@ def read_layout(file: BinaryIO) -> tuple[Layout, int]:
 
 
 def read_directory(file: BinaryIO, layout: Layout, at: int, name: int = 0) -> Directory:
-    """Read the directory at an offset with its EXIF, GPS and interoperability directories."""
+    """Read the directory at an offset with its EXIF, GPS and interoperability directories.
+
+    Raises ValueError for a damaged one.
+    """
     count_code = "Q" if layout.big else "H"
     count_size, entry_size = struct.calcsize("<" + count_code), 20 if layout.big else 12
     (count,) = layout.unpack(count_code, _take(file, at, count_size))

@@ -13,7 +13,10 @@ _MOST_BAD = 0.1  # share of the samples; more are no defects
 
 
 def fill_dead(values: FloatArray) -> int:
-    """Fill samples of 0 by the median of the nearest ones of their color; return their number."""
+    """Fill samples of 0 in a mosaic (H, W, 1), in place; return their number.
+
+    Each becomes the median of the four nearest samples of its color.
+    """
     rows, columns = np.nonzero(values[..., 0] == 0)
     if not len(rows) or len(rows) > _MOST_DEAD * values.size:
         return 0
@@ -25,7 +28,10 @@ def fill_dead(values: FloatArray) -> int:
 
 
 def fill(values: FloatArray, bad: NDArray[np.bool_]) -> None:
-    """Fill samples by the mean of the nearest good ones of their color, from the edges inward."""
+    """Fill the samples of a mosaic (H, W, 1) where `bad` (H, W) says so, in place.
+
+    Each becomes the mean of the nearest good ones of its color, from the edges of areas inward.
+    """
     height, width = bad.shape
     if np.count_nonzero(bad) > _MOST_BAD * bad.size:
         return

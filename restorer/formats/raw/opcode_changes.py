@@ -38,7 +38,7 @@ class Spec:
 
     @classmethod
     def of(cls, data: bytes) -> Spec:
-        """Read the start of the parameters."""
+        """Read the start of the parameters. Raises ValueError for an area without a pitch."""
         spec = cls(*numbers(">8I", data))
         if not spec.row_pitch or not spec.column_pitch or not spec.planes:
             raise ValueError("an area without a pitch")
@@ -61,7 +61,7 @@ class Spec:
 def scale_area(
     values: FloatArray, spec: Spec, factor: Callable[[Any, Any], NDArray[Any]], plane: int = 0
 ) -> None:
-    """Multiply the values of an area by a factor that depends on row and column."""
+    """Multiply an area of (H, W, C) values, in place, by a factor of row and column."""
     for rows, columns, view in spec.bands(values, plane):
         view *= factor(rows, columns)
 

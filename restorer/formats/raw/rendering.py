@@ -142,7 +142,7 @@ class Rendering:
         return values
 
     def with_headroom(self, samples: FloatArray) -> Rendering:
-        """Return the same for samples that `for_network` returned."""
+        """Return the same for samples (H, W, 1) that `for_network` returned."""
         highest = matrix.decoded(np.maximum(samples.max(keepdims=True), 1))
         return replace(self, headroom=float(highest.item()))
 

@@ -151,7 +151,7 @@ def write_directories(
 
 
 def preview_of(values: NDArray[np.float32], rendering: Rendering) -> NDArray[np.uint8]:
-    """Return a small picture of the result, RGB of 8 bits."""
+    """Return a small picture (h, w, 3) of values (H, W, 3), as `rendering` shows them, 8 bits."""
     height, width = values.shape[:2]
     shrink = min(1.0, _PREVIEW_SIDE / max(height, width))
     size = max(1, round(width * shrink)), max(1, round(height * shrink))

@@ -73,7 +73,7 @@ class Homography:
 
 
 def find_keypoints(values: FloatArray, limit: int) -> Keypoints:
-    """Return up to `limit` keypoints of a picture, the strongest of each cell of a grid."""
+    """Return up to `limit` keypoints of (H, W, C) colors, the strongest of each cell of a grid."""
     gray = _to_bytes(luma(values)[..., 0])
     detector: Any = cv2.SIFT_create(contrastThreshold=_CONTRAST)  # type: ignore[attr-defined]  # its stubs lack it
     every = detector.detect(gray, None)
