@@ -176,9 +176,14 @@ def check_creatable(path: Path, size_bytes: int = 0) -> None:
         raise ImageWriteError(f"{path}: cannot be written: {reason}") from error
     if free < size_bytes:
         raise ImageWriteError(
-            f"{path}: needs about {size_bytes / 1e6:,.0f} MB, but the disk has"
-            f" {free / 1e6:,.0f} MB free; free some space or choose another folder"
+            f"{path}: needs about {_megabytes(size_bytes)} MB, but the disk has"
+            f" {_megabytes(free)} MB free; free some space or choose another folder"
         )
+
+
+def _megabytes(size_bytes: int) -> str:
+    """Return a size in megabytes, with a decimal if there are few."""
+    return f"{size_bytes / 1e6:,.{0 if size_bytes >= 1e7 else 1}f}"
 
 
 def _holds(format: Format, height: int, width: int) -> bool:

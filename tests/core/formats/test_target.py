@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -163,6 +164,15 @@ def test_targets_that_cannot_be_created_are_refused_and_nothing_is_made(tmp_path
         assert str(caught.value).startswith(f"{path}: ")
     formats.check_creatable(tmp_path / "new" / "deep" / "a.png", 1000)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_small_lack_of_space_has_a_decimal(tmp_path, monkeypatch):
+    free = shutil.disk_usage(tmp_path)._replace(free=40_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: free)
+    with pytest.raises(
+        ImageWriteError, match=r"needs about 0\.3 MB, but the disk has 0\.0 MB free"
+    ):
+        formats.check_creatable(tmp_path / "a.png", 260_000)
 
 
 def test_a_folder_without_permission_is_refused_with_a_remedy(tmp_path, monkeypatch):
