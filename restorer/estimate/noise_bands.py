@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restorer.estimate.samples import CELL
+from restorer.estimate.texture import cell_texture, texture_features
 from restorer.image import FloatArray
 
 SIZES = (1, 2, 4, 8)  # pixels of the halves that are compared
@@ -48,6 +50,7 @@ class NoiseBands:
         rise: Sigma of chroma over that in the flattest areas, which are of few tones.
         unevenness: Ratio of the sigmas of chroma in the noisiest and the quietest tones.
         texture: Ratio of luma in flat and in the flattest areas, for `SIZES`; 1 for even noise.
+        structure: What tells noise from texture, see `texture_features`.
     """
 
     luma: NDArray[np.float64]
@@ -57,6 +60,7 @@ class NoiseBands:
     rise: float
     unevenness: float
     texture: NDArray[np.float64]
+    structure: FloatArray
 
     @property
     def gray(self) -> bool:
@@ -77,7 +81,7 @@ def noise_bands(strips: Sequence[FloatArray]) -> NoiseBands | None:
     cells = [_cells(strip) for strip in strips]
     if not cells:
         return None
-    details, edges, means, clipped = (
+    details, edges, means, clipped, textures = (
         np.concatenate(each, axis=-1) for each in zip(*cells, strict=True)
     )
     if len(means) < _FEW:
@@ -89,15 +93,15 @@ def noise_bands(strips: Sequence[FloatArray]) -> NoiseBands | None:
         for share in (_CALM, _FLATTEST, _BUSY)
     )
     texture = np.sqrt((busy[:, 0] + _SLIGHT) / (calm[:, 0] + _SLIGHT))
+    structure = texture_features(textures, np.digitize(means, _TONES), edges, whole)
     tones = [*_by_tone(details, edges, means, whole)]
     if flattest.shape[1] == 1 or not tones:
         luma = flattest[:, :1]
-        return NoiseBands(
-            np.sqrt(luma[:, 0]), np.zeros(len(SIZES)), _sigma(luma), 0.0, 1.0, 1.0, texture
-        )
+        none, sigma = np.zeros(len(SIZES)), _sigma(luma)
+        return NoiseBands(np.sqrt(luma[:, 0]), none, sigma, 0.0, 1.0, 1.0, texture, structure)
     shares = np.array([share for share, _ in tones])
     chroma = np.average([detail[:, 1:] for _, detail in tones], axis=0, weights=shares)
-    by_tone = [_sigma(detail[:, 1:]) for _, detail in tones]
+    sigmas = [_sigma(detail[:, 1:]) for _, detail in tones]
     more = np.clip(_sigma(chroma) ** 2 / max(_sigma(flattest[:, 1:]) ** 2, 1e-6), 1, _UNEVEN)
     luma = flattest[:, 0]
     return NoiseBands(
@@ -106,8 +110,9 @@ def noise_bands(strips: Sequence[FloatArray]) -> NoiseBands | None:
         _sigma(luma[:, None]),
         _sigma(chroma),
         float(np.sqrt(more)),
-        max(by_tone) / max(min(by_tone), 0.1),
+        max(sigmas) / max(min(sigmas), 0.1),
         texture,
+        structure,
     )
 
 
@@ -136,27 +141,25 @@ def _total(details: Variances) -> Variances:
     return total
 
 
-def _cells(strip: FloatArray) -> tuple[NDArray[np.float64], ...]:
-    """Return the detail (sizes, planes, cells), edges, means and share of clipped pixels."""
+def _cells(strip: FloatArray) -> tuple[NDArray[Any], ...]:
+    """Return the detail (sizes, planes, cells), edges, means, share of clipped pixels, texture."""
     clipped = (strip.min(2) <= 0) | (strip.max(2) >= 255)
     values = planes_of(strip)
-    details, edges = [], np.float32(0)
+    details, edges, fine = [], np.float32(0), []
     for size in SIZES:
         a, b = values[:, ::2, ::2], values[:, ::2, 1::2]
         c, d = values[:, 1::2, ::2], values[:, 1::2, 1::2]
         half = np.float32(size / 2)
-        details.append(_mean_of_cells(((a - b - c + d) * half) ** 2, size))
+        all_ways = np.stack([a - b - c + d, a + b - c - d, a - b + c - d]) * half
+        details.append(_mean_of_cells(all_ways[0] ** 2, size))
         if size in (2, 4):
-            luma = [plane[:1] for plane in (a, b, c, d)]
-            down, across = (
-                (luma[0] + luma[1] - luma[2] - luma[3]) * half,
-                (luma[0] - luma[1] + luma[2] - luma[3]) * half,
-            )
-            edges = edges + _mean_of_cells(down**2 + across**2, size)[0]
+            edges = edges + _mean_of_cells((all_ways[1:, :1] ** 2).sum(0), size)[0]
+        if size in (1, 2):
+            fine.append(all_ways)
         values = (a + b + c + d) / np.float32(4)
     means = values[0].ravel() / np.float32(np.sqrt(len(values)))
     share = _mean_of_cells(clipped[None].astype(np.float32), 0.5)[0]
-    return np.stack(details), np.asarray(edges), means, share
+    return np.stack(details), np.asarray(edges), means, share, cell_texture(fine)
 
 
 def planes_of(colors: FloatArray) -> FloatArray:

@@ -1,17 +1,21 @@
 """How often `restorer.diagnose` is right: damage of known kind and strength, put into photographs.
 
-python tests/benchmarks/diagnosis.py --data DIR [--half tuning] [--limit N] [--page PAGE] [--fit]
+python tests/benchmarks/diagnosis.py --data DIR [--half tuning] [--limit N] [--page PAGE]
+python tests/benchmarks/diagnosis.py --data DIR --fit [--more DIR...]
 
 DIR holds the test sets cbsd68, set14/HR, refsr/sceaux_castle and refsr/opensfm_berlin. Thresholds
 were chosen on the half ``tuning`` of the photographs; the table is made with the other one.
+`--more` names folders of further photographs to fit: all of them as they are, and each ninth with
+all kinds of damage.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from time import process_time
 
@@ -189,6 +193,9 @@ def jpeg_cases(clean: Bytes, rng: np.random.Generator) -> Iterator[Case]:
 
 def blur_cases(clean: Bytes, rng: np.random.Generator) -> Iterator[Case]:
     values = clean.astype(np.float32)
+    edges = values - np.asarray(cv2.GaussianBlur(values, (0, 0), 1.0))
+    sharp = quantize(values + np.float32(0.8) * edges)
+    yield Case("sharpened", sharp, ("clean",), truth=sharp)
     for sigma in (1.6, 2.5, 4.0):
         soft = quantize(np.asarray(cv2.GaussianBlur(values, (0, 0), sigma)))
         yield Case(f"blur {sigma}", soft, ("blur",), sigma, truth=clean)
@@ -333,9 +340,10 @@ def main() -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="use only N photographs")
     parser.add_argument("--page", type=Path, help="page to write, docs/quality.md")
     parser.add_argument("--fit", action="store_true", help="print the weights of the noise kinds")
+    parser.add_argument("--more", type=Path, nargs="*", default=[], help="photographs to fit, too")
     wanted = parser.parse_args()
     if wanted.fit:
-        print_weights(wanted.data, wanted.limit)
+        print_weights(wanted.data, wanted.limit, wanted.more)
         return
     tallies: dict[str, Tally] = defaultdict(Tally)
     start = process_time()
@@ -360,10 +368,19 @@ def main() -> None:
         fill(wanted.page, "diagnosis", block)
 
 
-def print_weights(data: Path, limit: int | None) -> None:
-    """Print the tables of `restorer.estimate.noise_kinds`, fitted to the tuning half."""
+def more_cases(folders: Sequence[Path]) -> Iterator[tuple[str, Case]]:
+    """Yield the photographs of folders as they are, and each ninth with all kinds of damage."""
+    files = [file for folder in folders for file in sorted(folder.iterdir())]
+    for number, file in enumerate(files):
+        every = cases(load_rgb(file), np.random.default_rng([number, 2]))
+        for case in every if number % 9 == 0 else islice(every, 1):
+            yield file.stem, case
+
+
+def print_weights(data: Path, limit: int | None, more: Sequence[Path]) -> None:
+    """Print the tables of `restorer.estimate.noise_kinds`, fitted to the tuning half and more."""
     found: dict[bool, list[tuple[NDArray[np.float64], int]]] = {False: [], True: []}
-    for _, case in all_cases(data, "tuning", limit):
+    for _, case in chain(all_cases(data, "tuning", limit), more_cases(more)):
         if case.content != "photograph" or case.group == "web picture":
             continue
         pixels = case.pixels.reshape(*case.pixels.shape[:2], -1)
