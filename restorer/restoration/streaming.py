@@ -260,36 +260,14 @@ class StreamedRestoration:
         done: int,
     ) -> Iterator[FloatArray]:
         """Yield the result of a step from row `done` to the bottom, clipped to [0, 1]."""
-        assert run.tiles is not None, "context whole is not streamed"
-        spec, scale, border, frame = run.spec, run.spec.scale, run.border, run.frame
+        spec, scale, border = run.spec, run.spec.scale, run.border
         height = picture.shape[0]
         if done == height * scale:
             return
         first = border + done // scale if done else 0  # row of the frame
-        region = replace(frame.region, top=first, height=frame.region.height - first)
         if done:
             log.info("%s: %d of %d rows were kept", spec.id, done, height * scale)
-
-        def report(tiles: int, of: int) -> None:
-            if on_tile is not None:
-                on_tile(run.ticks - of + tiles, run.ticks)
-
-        def planes(top: int, bottom: int) -> FloatArray:
-            band = Region(top, 0, bottom - top, frame.region.width)
-            seen = frame.seen(band)
-            colors = picture.read(seen.top, seen.bottom)
-            return frame.fill(band, planes_of(spec, colors, condition.levels(seen)), seen)
-
-        bands = run.predictor.run_rows(
-            planes,
-            run.tiles,
-            region=region,
-            seed=run.plan.seed,
-            self_ensemble=run.plan.self_ensemble,
-            batch=run.at_once,
-            on_tile=report,
-            cancel=self._cancel,
-        )
+        bands = self._run_network(run, picture, condition, first, on_tile)
         inside = slice(border * scale, -border * scale or None)
         gate = Gate.of(run, condition, done // scale, SHORT_STRIP)
         waiting = deque[tuple[int, FloatArray]]()
@@ -308,6 +286,39 @@ class StreamedRestoration:
             start += len(band)
         gate.close()
         yield from (blended for _, blended in waiting)
+
+    def _run_network(
+        self,
+        run: StepRun,
+        picture: _Rows,
+        condition: Condition,
+        first: int,
+        on_tile: OnTick | None,
+    ) -> Iterator[FloatArray]:
+        """Yield the rows of the network's result from row `first` of the frame to its bottom."""
+        assert run.tiles is not None, "context whole is not streamed"
+        frame = run.frame
+
+        def report(tiles: int, of: int) -> None:
+            if on_tile is not None:
+                on_tile(run.ticks - of + tiles, run.ticks)
+
+        def planes(top: int, bottom: int) -> FloatArray:
+            band = Region(top, 0, bottom - top, frame.region.width)
+            seen = frame.seen(band)
+            colors = picture.read(seen.top, seen.bottom)
+            return frame.fill(band, planes_of(run.spec, colors, condition.levels(seen)), seen)
+
+        return run.predictor.run_rows(
+            planes,
+            run.tiles,
+            region=replace(frame.region, top=first, height=frame.region.height - first),
+            seed=run.plan.seed,
+            self_ensemble=run.plan.self_ensemble,
+            batch=run.at_once,
+            on_tile=report,
+            cancel=self._cancel,
+        )
 
     def _jpeg_quality(self, picture: _Rows) -> tuple[int, Origin]:
         """Return the quality of the source, whatever the steps before did, unless they enlarged."""
