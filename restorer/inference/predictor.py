@@ -35,17 +35,17 @@ OnPart: TypeAlias = Callable[[Region, FloatArray], None]
 
 
 class Predictor(LoadedModel):
-    """A model on a device: what `load` and `wrap_model` return, and what `restore` takes.
+    """A model on a device, as returned by `load` and `wrap_model` and accepted by `restore`.
 
-    Called with a tensor, it runs the network like a module, without tiles.
+    Calling it with a tensor runs the network like a module, without tiles.
 
     Attributes:
         spec: The model.
         network: Takes (N, C, h, w) tensors and a seed.
         device: The device of the network.
         precision: Number format of the computation; the parameters stay in float32.
-        automatic: Whether `precision` is the program's choice for 8-bit images, so that a deeper
-            image may take another one; see `suited`.
+        automatic: Whether `precision` was chosen by the program for 8-bit images, so that a deeper
+            image may get another one; see `suited`.
         keeps_colors: Whether the local means of a result follow those of its input.
     """
 
@@ -115,11 +115,12 @@ class Predictor(LoadedModel):
         on_tile: OnTick | None = None,
         cancel: CancelToken | None = None,
     ) -> Iterator[FloatArray]:
-        """Yield the rows of the result from top to bottom, as each row of tiles finishes them.
+        """Yield the rows of the result from top to bottom, as rows of tiles are finished.
 
-        Memory holds the rows of one tile, of the planes and of the result. A network of one plane
-        takes the planes in turn. All tiles have the same seed: random numbers (hashes) are equal on
-        both sides of a seam, and neither order nor number of the tiles matters.
+        Only one row of tiles is in memory, of the planes and of the result. A network with one
+        input plane processes the planes in turn. All tiles use the same seed, so random numbers
+        (hashes) are equal on both sides of a seam, and neither the order nor the number of the
+        tiles matters.
 
         Args:
             rows: Called with (top, bottom), both rising; returns these rows of the input planes,
@@ -178,8 +179,8 @@ class Predictor(LoadedModel):
 
         Args:
             values: (H, W, C) planes, white 1.
-            memory_bytes: Memory of the host for the feature maps; the rest lies on the disk.
-            device_bytes: Memory of the device; None where it is that of the host.
+            memory_bytes: Host memory for the feature maps; the rest is kept on disk.
+            device_bytes: Device memory; None if it is that of the host.
             seed: Seed for networks that draw random numbers.
             on_tile: Called with (done, total) parts of the work.
             cancel: Stops before the next operation.

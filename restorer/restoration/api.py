@@ -308,7 +308,7 @@ class _Call:
 
 
 def _opened(picture: Picture | Source, settings: Settings) -> tuple[Picture, Opened, list[Source]]:
-    """Return a picture without its properties, the same as images, and the images with them."""
+    """Return the caller's picture, the same as images, and these with their global properties."""
     if isinstance(picture, Source):
         return picture.image, open_picture(picture.image), [picture]
     opened = open_picture(picture, plain_mosaic_of(settings))
@@ -317,7 +317,7 @@ def _opened(picture: Picture | Source, settings: Settings) -> tuple[Picture, Ope
 
 
 def _checked_references(references: Sequence[Picture | Reference]) -> list[Picture | Reference]:
-    """Return reference pictures as a list. Raises SettingsError for one that is in none."""
+    """Return reference pictures as a list. Raises SettingsError for a picture outside a list."""
     if isinstance(references, Sequence) and not isinstance(references, str):
         return list(references)
     kind = type(references).__name__
@@ -327,7 +327,7 @@ def _checked_references(references: Sequence[Picture | Reference]) -> list[Pictu
 
 
 def _within(on_tile: OnTick | None, number: int, count: int) -> OnTick | None:
-    """Return a callback for one of several pictures that reports the progress over all."""
+    """Return a callback for one of several pictures that reports the progress over all of them."""
     if on_tile is None or count == 1:
         return on_tile
     return lambda done, total: on_tile(number * total + done, count * total)

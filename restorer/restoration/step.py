@@ -34,9 +34,9 @@ _WHOLE_TICKS = 1000  # progress of a step in context `whole`, which has no tiles
 
 @dataclass(frozen=True, eq=False)
 class StepRun:
-    """One step with its model, its tiles and the regions that it reads and gives.
+    """One step with its model, its tiles, and the regions that it reads and returns.
 
-    Regions lie on the picture that the step takes, in its pixels, unless said otherwise.
+    Regions are in pixels of the step's input picture, unless stated otherwise.
 
     Attributes:
         predictor: The model.
@@ -44,16 +44,16 @@ class StepRun:
         settings: What holds for all steps.
         number: Place in the order of steps, from 0.
         size: Height and width of the picture.
-        frame: The picture, continued beyond its borders.
+        frame: The picture, padded beyond its borders.
         tiles: Tiles of the frame; None in context ``whole``.
         plan: The record of the run; `tiles` and `plan` together fix the pixels.
-        wanted: Region whose result the step gives.
-        input_scale: Width in pixels of a pixel of the picture before it was enlarged, for a step
-            that merges references into an enlargement; 1 for all others.
-        note: What the user should know of the plan.
+        wanted: Region whose result the step returns.
+        input_scale: For a step that merges references into an enlargement, the factor by which the
+            picture was enlarged; 1 for all others.
+        note: What the user should know about the plan.
         repeated: The plan of an earlier run that this one repeats.
-        threads: Number of tiles at once in threads of a CPU. It is not part of the plan, because
-            it decides nothing about the pixels, and depends on what else runs.
+        threads: Number of tiles at once in CPU threads. It is not part of the plan, because it does
+            not affect the pixels and depends on what else is running.
     """
 
     predictor: Predictor
@@ -97,7 +97,7 @@ class StepRun:
 
     @property
     def border(self) -> int:
-        """Pixels that the picture is continued by on every side; the authors' tests do not."""
+        """Padding in pixels on every side; the authors' tests use none."""
         return self.frame.border
 
     @property
@@ -107,7 +107,7 @@ class StepRun:
 
     @cached_property
     def computed(self) -> Region:
-        """Region whose result the network computes: bands are split with their neighbors."""
+        """Region that the network computes, with the margin for splitting frequency bands."""
         coarse, fine = self.step.shares
         reach = STRENGTH_REACH * self.input_scale
         return self.wanted if coarse == fine else self.wanted.grown(reach, self.size)
@@ -127,7 +127,7 @@ class StepRun:
 
     @cached_property
     def ticks(self) -> int:
-        """Number of parts that the work on the region counts in the progress."""
+        """Number of progress units for the work on the region."""
         if self.tiles is None:
             return _WHOLE_TICKS * self.passes
         tiles = self.tiles.count(self.inner) * self.passes
@@ -135,17 +135,17 @@ class StepRun:
 
     @property
     def passes(self) -> int:
-        """How often the network runs: a second time where colors are mixed with noisy ones."""
+        """How often the network runs: twice if its colors are blended with noisy ones."""
         return 1 + (self.spec.traits.mosaic and self.step.mixes_input)
 
     @property
     def memory_bytes(self) -> int:
-        """Memory of the host that the feature maps of the whole picture may take."""
+        """Host memory that the feature maps of the whole picture may take."""
         return self.settings.memory or tile_budget("cpu")
 
     @property
     def device_bytes(self) -> int:
-        """Memory of the device that a part of the picture may take."""
+        """Device memory that a part of the picture may take."""
         return device_bytes(self.predictor, self.settings)
 
     def safest(self, reason: str) -> StepRun | None:
@@ -160,7 +160,7 @@ class StepRun:
         return replace(self, predictor=self.predictor.on_cpu(), plan=plan, note=note, threads=1)
 
     def smaller(self) -> StepRun | None:
-        """Return this step for a retry after lack of memory; None at the end.
+        """Return this step for a retry with less memory; None if there is no smaller one.
 
         Fewer tiles run at once, which gives the same pixels; one by one, the tiles become smaller,
         and share no more than half their side.
@@ -183,9 +183,9 @@ class StepRun:
         return replace(self, tiles=tiles, plan=plan, note=note)
 
     def tiled_like(self, record: Mapping[str, Any]) -> StepRun:
-        """Return this step with the tiles of an earlier run; unchanged where more differs.
+        """Return this step with the tiles of an earlier run; unchanged if anything else differs.
 
-        The size of tiles depends on the memory that was free.
+        The size of the tiles depends on how much memory was free.
 
         Args:
             record: The fields of that run's plan.
@@ -205,15 +205,15 @@ class StepRun:
 
 
 def asked_steps(steps: Sequence[OpenStep]) -> list[Step]:
-    """Return the steps without those of base models, which no one asked for."""
+    """Return the steps without those of base models, which the caller did not request."""
     following = (predictor.spec.base for predictor, _ in steps[1:])
     return [step for (_, step), base in zip_longest(steps, following) if not base]
 
 
 def route(runs: Sequence[StepRun], region: Region) -> list[StepRun]:
-    """Return the steps with the regions that each gives, for the result of a region of the picture.
+    """Return the steps with the region that each must return, for a region of the final result.
 
-    The last step gives that region, each one before it what the next one reads.
+    The last step returns that region; each earlier step returns what the next one reads.
     """
     for run in runs[:-1]:
         region = region.scaled(run.spec.scale)
@@ -247,7 +247,7 @@ def ticker(
 
 
 def seam_note(spec: ModelSpec, tiles: TilePlan) -> str:
-    """Return a note on a picture that is cut for a network that takes all of it."""
+    """Return a note if the picture is cut into tiles for a network that needs the whole."""
     if not spec.tile.whole or len(tiles.tiles) == 1:
         return ""
     return (
@@ -257,7 +257,7 @@ def seam_note(spec: ModelSpec, tiles: TilePlan) -> str:
 
 
 def device_bytes(predictor: Predictor, settings: Settings) -> int:
-    """Return the memory of a model's device that its tiles may take."""
+    """Return the device memory that the tiles of a model may take."""
     return settings.memory or tile_budget(predictor.device)
 
 

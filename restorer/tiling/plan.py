@@ -55,9 +55,10 @@ class TileNeeds:
     def for_picture(self, size: tuple[int, int]) -> TileNeeds:
         """Return the needs with the preferred side for a picture of (height, width).
 
-        Large tiles compute less twice, but a small picture has few of them, and a core runs one at
-        a time. A picture that fits into a tile of `side` is one; others are cut into about 16, of
-        `small_side` to `side`. No machine chooses another side.
+        With large tiles, fewer pixels are computed twice, but a small picture has few of them, and
+        each core runs one at a time. A picture that fits into a tile of `side` is one tile; others
+        are cut into about 16, with sides from `small_side` to `side`. The choice is the same on
+        every machine.
         """
         if not self.small_side or max(size) <= self.side:
             return self
@@ -66,7 +67,7 @@ class TileNeeds:
         return replace(self, side=side)
 
     def overlap_of(self, side: int) -> int:
-        """Return the width that neighboring tiles of this side share unless another is asked for.
+        """Return the default overlap for tiles of this side.
 
         A convolutional network needs its radius on both sides.
         """
@@ -235,7 +236,7 @@ def plan_tiles(
 
     No tile is larger than `side`. Several tiles are made smaller until they are evenly spaced with
     hardly more than the requested overlap, so that no area is computed twice unnecessarily. Tiles
-    extend beyond an image that is too small or whose sides are no multiples of `multiple_of`.
+    extend beyond an image that is too small, or whose sides are not multiples of `multiple_of`.
 
     Raises SettingsError if `side` or `overlap` conflict with the needs or with each other.
     """
