@@ -132,7 +132,7 @@ def _summarize(
     if forecast.formats:
         tell(f"time: {_time(forecast)}")
     for wanted, given in renamed[:_RENAMED]:
-        tell(f"renamed: {given}, as several results would be {wanted}")
+        tell(f"renamed: {given}, because several results would be {wanted}")
     if len(renamed) > _RENAMED:
         tell(f"renamed: {len(renamed) - _RENAMED} more")
     problems = {_PROBLEMS[problem]: count for problem, count in forecast.problems.items()}
