@@ -19,6 +19,7 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QAction, QContextMenuEvent, QIcon, QPainter, QPen, QRegion
@@ -152,9 +153,13 @@ class FilmStrip(QListView):
         self._renewed = False
         items.modelReset.connect(self._forget)
         self.menu = QMenu(self)
-        self.selectionModel().currentChanged.connect(self._choose)
+        # Within a click, Qt tells the current one before it reads what is selected.
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._choose)
+        self.selectionModel().currentChanged.connect(lambda *_: self._later.start())
         self.selectionModel().selectionChanged.connect(self._select)
         self._showing = False
+        self._open = -1  # the number of the document that is open
         self._marked: tuple[int, ...] | None = None  # the ids that are selected
 
     def set_actions(self, actions: Sequence[QAction | None]) -> None:
@@ -164,7 +169,7 @@ class FilmStrip(QListView):
 
     def show_state(self, state: State) -> None:
         """Show the documents if there are several."""
-        self._showing = True
+        self._showing, self._open = True, state.current
         renewed, self._renewed = self._renewed, False
         self.setVisible(len(state.documents) > 1)
         if state.current < 0:
@@ -204,8 +209,9 @@ class FilmStrip(QListView):
         """Mark what is selected anew, as Qt has dropped that."""
         self._renewed, self._marked = True, None
 
-    def _choose(self, index: QModelIndex) -> None:
-        if index.isValid() and not self._showing:
+    def _choose(self) -> None:
+        index = self.currentIndex()
+        if index.isValid() and index.row() != self._open:
             self.chosen.emit(index.row())
 
     def _select(self) -> None:
@@ -213,7 +219,7 @@ class FilmStrip(QListView):
         if not self._showing:
             ids = self._chosen_ids()
             self._marked = (*ids,)
-            self._choose(self.currentIndex())
+            self._choose()
             self.selected.emit(ids)
 
 
@@ -227,6 +233,7 @@ def selection_of(model: QAbstractItemModel, numbers: Iterable[int]) -> QItemSele
 
 
 def selected_rows(view: QAbstractItemView) -> list[int]:
-    """Return the numbers of the selected rows, in order."""
+    """Return the numbers of the rows whose name is selected, in order."""
     parts: Any = view.selectionModel().selection()  # a list, for Python
-    return sorted({n for part in parts for n in range(part.top(), part.bottom() + 1)})
+    named = [part for part in parts if part.left() <= NAME <= part.right()]
+    return sorted({n for part in named for n in range(part.top(), part.bottom() + 1)})
