@@ -131,7 +131,9 @@ def test_plan_says_what_the_batch_needs(restore, make_picture, tmp_path, out):
     assert "formats: 1 JPEG, 1 PNG, 1 BMP to 3 BMP" in lines
     assert any(line.startswith(f"disk space in {tmp_path}: about ") for line in lines)
     assert "time: unknown for panet-sr-x2-lite; run `restore doctor` once" in lines
-    assert f"renamed: {out / 'a_jpg.bmp'}, as several results would be {out / 'a.bmp'}" in lines
+    assert (
+        f"renamed: {out / 'a_jpg.bmp'}, because several results would be {out / 'a.bmp'}" in lines
+    )
     plan = json.loads(restore(*words, "--json").stdout)
     assert plan["outcomes"] == {"restore": 3}
     assert [file["result_size"] for file in plan["files"]] == [[32, 40]] * 3
