@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from .bar import Bar
 from .starting import collector_paused
 from .stopping import stoppable
-from .words import duration, printable, size, warn
+from .words import duration, size, warn
 
 if TYPE_CHECKING:
     from restorer import (
         Decision,
-        Finished,
+        Event,
         FolderWatch,
         Job,
-        Progress,
-        RunControl,
         Settings,
         Step,
     )
@@ -47,15 +46,16 @@ def run(
     A job that `claim` refuses is skipped, because another run is at work on it.
     The first SIGINT or SIGTERM stops within a tile and the rest count as cancelled; the next kills.
     """
-    from restorer import RunControl
-
     _check(jobs[0], engine)
+    from restorer import RunControl, run_jobs  # which loads PyTorch, as the check did
+
     if jobs[0].settings.context == "whole" and not quiet:
         _announce(jobs[0])
-    control, shown = RunControl(), _Bar(len(jobs), quiet=quiet)
+    control, shown = RunControl(), Bar(len(jobs), quiet=quiet)
+    start = partial(run_jobs, engine=engine, workers=workers, control=control, address=address)
     stop = stoppable("this tile", control.cancel)
     with stop, _log_lines(verbose=verbose), shown as bar:
-        _follow(jobs, report, bar, control, engine, workers, claim, address)
+        _follow(jobs, start, report, bar, claim)
 
 
 def run_watch(
@@ -79,10 +79,10 @@ def run_watch(
         claim: As for `run`.
         verbose: Whether to show what the core logs.
     """
-    from restorer import RunControl
-
     _check(check, engine)
-    control, bar = RunControl(), _Bar(0, quiet=True)
+    from restorer import RunControl, run_jobs  # which loads PyTorch, as the check did
+
+    control, bar = RunControl(), Bar(0, quiet=True)
     decided: list[Decision] = []
 
     def arriving() -> Iterator[Job]:
@@ -101,8 +101,9 @@ def run_watch(
         watch.forget(job.source)  # the other run may die
         return False
 
+    start = partial(run_jobs, engine=engine, workers=workers, control=control)
     with stoppable("this tile", stop), _log_lines(verbose=verbose):
-        _follow(arriving(), report, bar, control, engine, workers, claimed)
+        _follow(arriving(), start, report, bar, claimed)
     for decision in decided:
         report.decide(decision)
 
@@ -131,16 +132,13 @@ def _load_and_check(steps: Sequence[Step], settings: Settings) -> None:
 
 def _follow(
     jobs: Iterable[Job],
+    start: Callable[[Iterator[Job]], Iterator[Event]],
     report: Report,
-    bar: _Bar,
-    control: RunControl,
-    engine: str,
-    workers: int | None,
+    bar: Bar,
     claim: Callable[[Job], bool] | None,
-    address: str | None = None,
 ) -> None:
     """Run jobs, and pass their events on."""
-    from restorer import Finished, Result, Started, run_jobs
+    from restorer import Finished, Result, Started
 
     at_work: dict[str, Job] = {}
     refused: dict[str, tuple[Job, Result]] = {}
@@ -155,8 +153,7 @@ def _follow(
             at_work[job.id] = job
             yield job
 
-    events = run_jobs(taken(), engine=engine, workers=workers, control=control, address=address)
-    for event in events:
+    for event in start(taken()):
         if isinstance(event, Started):
             report.start(at_work[event.id])
         elif isinstance(event, Finished):
@@ -208,61 +205,3 @@ def _log_lines(*, verbose: bool) -> Iterator[None]:
 class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         warn(self.format(record))
-
-
-class _Bar:
-    """One bar over all files; the file at work counts by its tiles, skipped ones do not count.
-
-    Shown on a terminal only.
-    """
-
-    def __init__(self, files: int, *, quiet: bool) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(
-            total=files,
-            desc=f"0/{files} files",
-            disable=quiet or not sys.stderr.isatty(),
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}",
-            leave=False,
-            dynamic_ncols=True,
-        )
-        self._files = files
-        self._ended = self._skipped = 0
-        self._parts: dict[str, float] = {}  # finished parts of the files at work, by job id
-        self._pages: dict[str, str] = {}  # of those with several, the page at work
-
-    def __enter__(self) -> _Bar:
-        self._draw()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def advance(self, name: str, progress: Progress) -> None:
-        """Show the tiles, or the pages, of a file at work."""
-        words = f"{progress.done}/{progress.total}"
-        if progress.phase == "page":
-            self._pages[progress.id] = words
-        else:
-            self._parts[progress.id] = progress.done / max(1, progress.total)
-        page = self._pages.get(progress.id)
-        part = f"page {page}" if page else f"tile {words}"
-        self._bar.set_postfix_str(f"{printable(name)} {part}", refresh=False)
-        self._draw()
-
-    def end(self, finished: Finished) -> None:
-        """Count a file; a skipped one does not enter the estimate of the time left."""
-        self._parts.pop(finished.id, None)
-        self._pages.pop(finished.id, None)
-        self._ended += 1
-        self._skipped += finished.result.status == "skipped"
-        self._draw()
-
-    def _draw(self) -> None:
-        if self._bar.disable:
-            return
-        self._bar.total = self._files - self._skipped
-        self._bar.n = self._ended - self._skipped + sum(self._parts.values())
-        self._bar.set_description_str(f"{self._ended}/{self._files} files", refresh=False)
-        self._bar.refresh()

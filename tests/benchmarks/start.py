@@ -45,14 +45,14 @@ main()
 """
 TILE = """
 import sys, time
-from restorer.cli import main, run
+from restorer.cli import bar, main
 
-advance = run._Bar.advance
+advance = bar.Bar.advance
 def told(self, name, progress):
     if progress.done:
         print(time.monotonic(), flush=True)
     advance(self, name, progress)
-run._Bar.advance = told
+bar.Bar.advance = told
 main()
 """
 SHOWN = ("torch", "PySide6_Essentials", "shiboken6", "numpy", "opencv-python", "imagecodecs")
