@@ -42,6 +42,7 @@ _SIDE_WIDTH = 296
 _SIDE_LETTERS = 42  # with a large font, it is as wide as these
 _SIDES = (48, 64, 96, 128, 192, 256)
 _USUAL_SIDE = 128  # shows an eye or a window of a house, and is restored in a second
+_SIDE_TO_ENLARGE = 64  # of 256 pixels on the cards, if the result is four times as large
 _SETTLE_MS = 400  # wait for a region that is still moving
 
 
@@ -62,6 +63,7 @@ class ContactSheet(QWidget):
         self._picture: Source | None = None
         self._ground_truth: Image | None = None
         self._run = 0
+        self._has_chosen_side = False
         self._worker = Worker("sheet", parent=self)
         self._finder = Worker("sheet region", parent=self)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -187,7 +189,8 @@ class ContactSheet(QWidget):
         layout.addWidget(self.view, 1)
 
     def _connect(self) -> None:
-        self.side.activated.connect(self._resize_region)
+        self.side.activated.connect(self._choose_side)
+        self.selection.changed.connect(self._suggest_side)
         self.detail.clicked.connect(self._find_detail)
         self.selection.changed.connect(self._show_idle)
         for change in (self.picker.moved, self.selection.chosen):
@@ -214,6 +217,18 @@ class ContactSheet(QWidget):
                 self._show_idle()
 
         self._finder.ask(lambda request: detailed_region(picture.image, side), take)
+
+    def _suggest_side(self) -> None:
+        """Take a smaller region where results are enlarged, unless the user has chosen one."""
+        enlarges = any(scale_of_steps(way.steps) > 1 for way in self.selection.wanted if way.steps)
+        side = self.side.findData(_SIDE_TO_ENLARGE if enlarges else _USUAL_SIDE)
+        if side != self.side.currentIndex() and not self._has_chosen_side:
+            self.side.setCurrentIndex(side)
+            self._resize_region()
+
+    def _choose_side(self) -> None:
+        self._has_chosen_side = True
+        self._resize_region()
 
     def _resize_region(self) -> None:
         region, side = self.picker.region, self.side.currentData()

@@ -35,6 +35,7 @@ def panel(mount, tmp_path):
     ways = made.selection.ways
     ways.setData(ways.index(0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     made.side.setCurrentIndex(made.side.findData(48))
+    made._has_chosen_side = True
     made._settled.setInterval(1_000_000)  # tests say when it compares
     return made
 
@@ -100,6 +101,20 @@ def test_it_compares_by_itself_what_is_seen(panel, qtbot, picture):
     panel.stop()
     qtbot.wait(50)
     assert not panel._worker.busy, "it begins again by a change alone"
+
+
+def test_the_region_is_smaller_where_results_are_enlarged(mount, tmp_path):
+    made = mount(ContactSheet(tmp_path / "presets.toml"), 1000, 640)
+    made._settled.setInterval(1_000_000)
+    made.selection.show_state(State(usable=USABLE))
+    tasks = made.selection.task
+    for task, side in (("super-resolution", 64), ("denoising", 128), ("super-resolution", 64)):
+        tasks.setCurrentIndex(tasks.findData(task))
+        assert made.side.currentData() == side
+    made.side.setCurrentIndex(made.side.findData(96))
+    made.side.activated.emit(made.side.currentIndex())
+    tasks.setCurrentIndex(tasks.findData("denoising"))
+    assert made.side.currentData() == 96, "as chosen"
 
 
 @pytest.mark.parametrize("size", [(900, 600), (1500, 900), (2300, 1300)])
