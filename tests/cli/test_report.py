@@ -164,7 +164,7 @@ def test_a_second_run_is_appended_to_the_report_of_the_first(tmp_path):
 def test_another_file_is_not_taken_for_a_report(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("mine")
-    with pytest.raises(click.UsageError, match="another kind of file"), journal(path):
+    with pytest.raises(click.UsageError, match="different kind of file"), journal(path):
         pass
     assert path.read_text() == "mine"
 
