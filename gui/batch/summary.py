@@ -27,7 +27,7 @@ class Summary(QWidget):
         super().__init__(parent)
         self.text = QLabel()
         self.report = QPushButton(self.tr("Save report …"))
-        self.report.setToolTip(self.tr("Save a list of what became of each file, as a text file"))
+        self.report.setToolTip(self.tr("Save a text file with the outcome of each file"))
         self.report.clicked.connect(self._browse_report)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress of all pictures"))

@@ -45,7 +45,7 @@ class Histogram(QWidget):
         self.channels.addItem(self.tr("Blue"), (2,))
         self.channels.setAccessibleName(self.tr("Channels"))
         self.logarithmic = QCheckBox(self.tr("Logarithmic"))
-        self.logarithmic.setToolTip(self.tr("Show rare tones larger"))
+        self.logarithmic.setToolTip(self.tr("Logarithmic scale: shows rare tones"))
         self.plot = Plot()
         self.plot.setAccessibleName(self.tr("Histogram"))
         self.level = hint(" ")

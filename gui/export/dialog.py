@@ -336,7 +336,7 @@ def summary(made: Sequence[Exported], count: int) -> str:
     skipped = sum(each.skipped for each in made)
     parts = (
         (len(made) - failed - skipped, QCoreApplication.translate("export", "Exported: %1.")),
-        (skipped, QCoreApplication.translate("export", "Skipped, as the file exists: %1.")),
+        (skipped, QCoreApplication.translate("export", "Skipped because the file exists: %1.")),
         (failed, QCoreApplication.translate("export", "Failed: %1.")),
         (count - len(made), QCoreApplication.translate("export", "Not exported: %1.")),
     )

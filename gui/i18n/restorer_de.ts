@@ -19,7 +19,7 @@
 <context>
     <name>Editing</name>
     <message>
-        <source>Save replaces %1, the copy of another program, and closes this window.</source>
+        <source>Save replaces %1, the working copy of another program, and closes this window.</source>
         <translation>Speichern ersetzt %1, die Kopie eines anderen Programms, und schließt dieses Fenster.</translation>
     </message>
 </context>
@@ -878,7 +878,7 @@
         <translation>Automatisch</translation>
     </message>
     <message>
-        <source>Repairs what each picture needs.</source>
+        <source>Repairs the damage found in each picture.</source>
         <translation>Behebt, was jedes Bild braucht.</translation>
     </message>
     <message>
@@ -1466,8 +1466,8 @@
         <translation>Logarithmisch</translation>
     </message>
     <message>
-        <source>Show rare tones larger</source>
-        <translation>Seltene Töne größer zeigen</translation>
+        <source>Logarithmic scale: shows rare tones</source>
+        <translation>Logarithmische Skala: zeigt seltene Töne</translation>
     </message>
     <message>
         <source>Histogram</source>
@@ -2353,8 +2353,8 @@
         <translation>Formate, die ein weiteres Paket brauchen: %1.</translation>
     </message>
     <message>
-        <source>Left from the last time</source>
-        <translation>Vom letzten Mal übrig</translation>
+        <source>Unfinished work</source>
+        <translation>Noch nicht erledigt</translation>
     </message>
     <message>
         <source>Continue</source>
@@ -2921,7 +2921,7 @@
         <translation>Ein Problem melden</translation>
     </message>
     <message>
-        <source>What the program says of this computer</source>
+        <source>About this computer</source>
         <translation>Was das Programm über diesen Rechner sagt</translation>
     </message>
     <message>
@@ -3055,11 +3055,11 @@
         <translation>Dies ist noch nicht fertig:</translation>
     </message>
     <message>
-        <source>Results are saved beside the originals.</source>
+        <source>Results are saved next to the originals.</source>
         <translation>Ergebnisse werden neben den Originalen gespeichert.</translation>
     </message>
     <message>
-        <source>What waits can be continued at the next start.</source>
+        <source>You can continue the queue at the next start.</source>
         <translation>Was wartet, lässt sich beim nächsten Start fortsetzen.</translation>
     </message>
     <message>
@@ -3236,7 +3236,7 @@
         <translation>Exportiert: %1.</translation>
     </message>
     <message>
-        <source>Skipped, as the file exists: %1.</source>
+        <source>Skipped because the file exists: %1.</source>
         <translation>Übersprungen, da die Datei vorhanden ist: %1.</translation>
     </message>
     <message>
@@ -3277,8 +3277,8 @@
         <translation>Automatisch</translation>
     </message>
     <message>
-        <source>What the picture needs</source>
-        <translation>Was das Bild braucht</translation>
+        <source>Automatic repair</source>
+        <translation>Automatische Reparatur</translation>
     </message>
     <message>
         <source>Preset “%1”</source>
@@ -3349,7 +3349,7 @@
 <context>
     <name>FilePlans</name>
     <message numerus="yes">
-        <source>%n pictures are ready already. Save or export them.</source>
+        <source>%n pictures are already done. Save or export them.</source>
         <translation>
             <numerusform>%n Bild ist schon fertig. Speichern oder exportieren Sie es.</numerusform>
             <numerusform>%n Bilder sind schon fertig. Speichern oder exportieren Sie sie.</numerusform>
@@ -3496,7 +3496,7 @@
         <translation>Bericht speichern …</translation>
     </message>
     <message>
-        <source>Save a list of what became of each file, as a text file</source>
+        <source>Save a text file with the outcome of each file</source>
         <translation>Eine Liste aller Dateien und ihrer Ergebnisse als Textdatei speichern</translation>
     </message>
     <message>

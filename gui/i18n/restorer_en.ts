@@ -41,10 +41,10 @@
 <context>
     <name>FilePlans</name>
     <message numerus="yes">
-        <source>%n pictures are ready already. Save or export them.</source>
+        <source>%n pictures are already done. Save or export them.</source>
         <translation>
-            <numerusform>%n picture is ready already. Save or export it.</numerusform>
-            <numerusform>%n pictures are ready already. Save or export them.</numerusform>
+            <numerusform>%n picture is already done. Save or export it.</numerusform>
+            <numerusform>%n pictures are already done. Save or export them.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -30,7 +30,7 @@ class Automatic(QWidget):
         super().__init__(parent)
         self.wanted = QCheckBox(self.tr("Automatic"))
         self.wanted.setAccessibleName(self.tr("Automatic"))
-        self.wanted.setToolTip(self.tr("Repairs what each picture needs."))
+        self.wanted.setToolTip(self.tr("Repairs the damage found in each picture."))
         self.scale = Picker()
         self.scale.setSizeAdjustPolicy(Picker.SizeAdjustPolicy.AdjustToContents)
         self.scale.setAccessibleName(self.tr("Automatic: enlarge by"))
@@ -72,7 +72,7 @@ class Automatic(QWidget):
 
     def _words(self, choices: Choices, *, opened: bool) -> str:
         if not opened:
-            return self.tr("Repairs what each picture needs.")
+            return self.tr("Repairs the damage found in each picture.")
         if choices.chosen is None:
             return self.tr("Looking at the picture …")
         kinds, strengths = choices.chosen.kinds, choices.chosen.strengths

@@ -89,7 +89,7 @@ class FilePlans(QObject):
         filed = [each for each in idle if each.path is not None]
         said = []
         if ready := len(found) - len(idle):
-            said.append(self.tr("%n pictures are ready already. Save or export them.", "", ready))
+            said.append(self.tr("%n pictures are already done. Save or export them.", "", ready))
         if count := len(pasted):
             said.append(
                 self.tr("%n pasted pictures have no folder. Export them when ready.", "", count)

@@ -78,7 +78,7 @@ def recipes(choices: Choices, presets: Path) -> Iterator[Way]:
     automatic = choices if choices.automatic else automatic_choices().for_kind(raw=choices.raw)
     if list(choices.steps) != plain and not (choices.automatic or choices.needs_references):
         yield _recipe("current", translate("ways", "Current settings"), choices)
-    tip = translate("ways", "What the picture needs")
+    tip = translate("ways", "Automatic repair")
     title = translate("ways", "Automatic")
     yield Way("auto", title, tip, automatic.steps, choices.settings, automatic)
     for name in _names(presets):

@@ -163,9 +163,9 @@ class Closing(QDialog):
             self.list.addItem(self.tr("Export - files are being written"))
         words = []
         if unsaved:
-            words.append(self.tr("Results are saved beside the originals."))
+            words.append(self.tr("Results are saved next to the originals."))
         if waiting:
-            words.append(self.tr("What waits can be continued at the next start."))
+            words.append(self.tr("You can continue the queue at the next start."))
         if export:
             words.append(self.tr("The export stops after the current file."))
         self._note.setText(" ".join(words))

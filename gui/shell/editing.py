@@ -36,7 +36,9 @@ class Editing(QObject):
         files.working_copy = copy
         session.changed.connect(self._look)
         session.opener.open([copy])
-        text = self.tr("Save replaces %1, the copy of another program, and closes this window.")
+        text = self.tr(
+            "Save replaces %1, the working copy of another program, and closes this window."
+        )
         session.tell(Message(text.replace("%1", copy.name), "note"))
 
     def _look(self, state: State) -> None:

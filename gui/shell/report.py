@@ -24,7 +24,7 @@ class ProblemReport(QDialog):
         self.setWindowTitle(self.tr("Report a problem"))
         self.resize(*_SIZE)
         self.text = QPlainTextEdit(readOnly=True)
-        self.text.setAccessibleName(self.tr("What the program says of this computer"))
+        self.text.setAccessibleName(self.tr("About this computer"))
         fixed = QFontDatabase.SystemFont.FixedFont
         self.text.setFont(QFontDatabase.systemFont(fixed))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

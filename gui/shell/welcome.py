@@ -112,7 +112,7 @@ class Welcome(QWidget):
         self._clear(self._left)
         if not documents:
             return
-        title = heading(self.tr("Left from the last time"))
+        title = heading(self.tr("Unfinished work"))
         go_on = QPushButton(self.tr("Continue"))
         go_on.setProperty("primary", True)
         go_on.clicked.connect(self.continued)

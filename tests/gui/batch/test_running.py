@@ -195,10 +195,10 @@ def test_results_that_are_ready_are_not_made_again(panel, qtbot, source):
     qtbot.waitUntil(lambda: documents(panel)[1].badge == "saved")
     assert documents(panel)[0].badge == "ready"
     assert documents(panel)[0].restoration is result
-    assert "ready already" in panel.message.text()
+    assert "already done" in panel.message.text()
     session.select(ids(panel, 0))
     panel.start_selected.click()
-    assert "ready already" in panel.message.text()
+    assert "already done" in panel.message.text()
     session.recipes.choose(session.state.choices.with_values(sigma=31.0))
     panel.start_selected.click()
     qtbot.waitUntil(lambda: documents(panel)[0].badge == "saved")
