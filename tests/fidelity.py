@@ -352,7 +352,9 @@ class Property:
 
 WITH_EXIF = "jpeg png webp avif jxl heic tiff"
 PROPERTIES = (
-    Property("16 bits", "png avif jxl tiff", judge_depth, "16 bits were rounded|8 bits per color"),
+    Property(
+        "16 bits", "png avif jxl tiff", judge_depth, "16-bit values were rounded|8 bits per color"
+    ),
     Property("floats", "jxl tiff", judge_floats, "holds no floats|8 bits per color", "floats"),
     Property(
         "alpha", "png webp avif jxl heic bmp tiff", judge_alpha, "holds no (partial )?transparency"

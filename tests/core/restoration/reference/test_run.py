@@ -225,7 +225,7 @@ def test_references_and_the_step_that_takes_them_belong_together() -> None:
     model = trusting()
     with pytest.raises(restorer.SettingsError, match="takes its texture from reference pictures"):
         restorer.restore(small, model)
-    with pytest.raises(restorer.SettingsError, match="no step takes any"):
+    with pytest.raises(restorer.SettingsError, match="no step uses any"):
         restorer.restore(small, PLAIN, references=[view])
     steps = [Step(PLAIN), (model, Step("trusting"))]
     with pytest.raises(restorer.SettingsError, match="only step that enlarges"):
