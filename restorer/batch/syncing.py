@@ -46,6 +46,8 @@ class DelayedSync:
         while self._changed.wait() and not self._ended.wait(self._delay_s):
             with self._lock:
                 self._changed.clear()
+                if self._ended.is_set():  # since the wait; `close` may have set what was cleared
+                    return
                 try:
                     self._sync()
                 except OSError as error:

@@ -75,3 +75,17 @@ def test_an_error_is_raised_by_the_next_change_once() -> None:
     change()
     assert disk.written == 2, "a record is written though one before could not be synced"
     syncing.close()
+
+
+def test_closing_ends_the_thread_that_is_about_to_sync(disk: Disk) -> None:
+    syncing = DelayedSync(disk.sync, 0.01)
+    closing = threading.Thread(target=syncing.close, daemon=True)
+    with syncing.change():
+        syncing._changed.set()
+        time.sleep(0.2)  # the thread waits for this change to end
+        closing.start()
+        while not syncing._ended.is_set():
+            time.sleep(0.001)
+        time.sleep(0.05)
+    closing.join(10)
+    assert not closing.is_alive()
