@@ -30,7 +30,7 @@ from restorer.tiling.plan import plan_tiles
 SIDE, THREADS, ROUNDS = 784, 2, 3
 _PICTURE = Path(__file__).parents[2] / "docs" / "frontier.png"
 _TICKS = (0.5, 1, 2, 5, 10, 20)
-_ABOVE = ("PAN", "IMDN", "SMFANet")  # have their names above: another point is below
+_ABOVE = ("PAN", "IMDN", "SMFANet", "SPAN")  # have their names above: another point is below
 _PUBLISHED_MARK, _OWN_MARK = "#777777", "#d1495b"
 
 
