@@ -1,8 +1,10 @@
-"""A Ray cluster for the tests that need one."""
+"""A Ray cluster, and places of files, for the tests that need them."""
 
 from __future__ import annotations
 
+import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from restorer import Image, write
 
-from store_batches import LITTER, NAMES
+from store_batches import LITTER, NAMES, place_of
 from stores import Place
 
 
@@ -63,3 +65,15 @@ def filled(place: Place, pictures: dict[str, bytes]) -> Place:
     for name in LITTER:
         place.put(f"in/{name}", b"words")
     return place
+
+
+@pytest.fixture(params=["folder", "memory", "s3", "sftp"])
+def place(request: pytest.FixtureRequest) -> Place:
+    return place_of(request.param, request)
+
+
+@pytest.fixture
+def _no_copies_left() -> Iterator[None]:
+    """Fail the test that leaves copies of files at addresses."""
+    yield
+    assert not [*Path(tempfile.gettempdir()).glob(f"restorer-*-{os.getpid()}-*")]

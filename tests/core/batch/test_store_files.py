@@ -9,7 +9,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,21 +39,12 @@ from restorer.batch.stores.store import FileState, connect
 from store_batches import MODEL, place_of, planned
 from stores import Place, new_memory
 
-
-@pytest.fixture(params=["folder", "memory", "s3", "sftp"])
-def place(request: pytest.FixtureRequest) -> Place:
-    return place_of(request.param, request)
+pytestmark = pytest.mark.usefixtures("_no_copies_left")
 
 
 @pytest.fixture(params=["memory", "s3", "sftp"])
 def store(request: pytest.FixtureRequest) -> Place:
     return place_of(request.param, request)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left() -> Iterator[None]:
-    yield
-    assert not [*Path(tempfile.gettempdir()).glob(f"restorer-*-{os.getpid()}-*")]
 
 
 def test_of_many_writers_one_creates_a_file(store: Place) -> None:

@@ -6,7 +6,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,21 +40,12 @@ from restorer import (
 from store_batches import MODEL, NAMES, place_of, planned
 from stores import Place
 
-
-@pytest.fixture(params=["folder", "memory", "s3", "sftp"])
-def place(request: pytest.FixtureRequest) -> Place:
-    return place_of(request.param, request)
+pytestmark = pytest.mark.usefixtures("_no_copies_left")
 
 
 @pytest.fixture(params=["memory", "s3", "sftp"])
 def store(request: pytest.FixtureRequest) -> Place:
     return place_of(request.param, request)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left() -> Iterator[None]:
-    yield
-    assert not [*Path(tempfile.gettempdir()).glob(f"restorer-*-{os.getpid()}-*")]
 
 
 def decided(place: Place, **settings: object) -> list[Decision]:
